@@ -1,0 +1,147 @@
+"""Live fan-out: the last events in a ring, and subscribers that are only cursors into it.
+
+A subscriber that falls behind the ring reads the log instead. So a slow reader costs no memory and loses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .log import Event
+
+PAGE = 500
+by_id = attrgetter("id")
+
+
+class Hub:
+    """The live end of one team's log. Used from the event loop only.
+
+    Args:
+        last_id: id of the newest event in the log.
+        capacity: how many events the ring keeps.
+        read_page: ``(after, limit) -> events`` from the log, for those who fell out of the ring.
+    """
+
+    def __init__(
+        self, last_id: int, capacity: int, read_page: Callable[[int, int], Awaitable[list[Event]]]
+    ) -> None:
+        self.last_id = last_id
+        self.closed = False
+        self._floor = last_id  # the newest event that is no longer in the ring
+        self._ring: list[Event] = []
+        self._capacity = capacity
+        self._read_page = read_page
+        self._subscriptions: set[Subscription] = set()
+
+    def __len__(self) -> int:
+        """How many subscriptions there are."""
+        return len(self._subscriptions)
+
+    def publish(self, event: Event) -> None:
+        """Offer an event to every subscription that wants it. Called in the order of ids."""
+        self._ring.append(event)
+        if len(self._ring) >= 2 * self._capacity:
+            self._floor = self._ring[self._capacity - 1].id
+            del self._ring[: self._capacity]
+        before, self.last_id = self.last_id, event.id
+        for subscription in self._subscriptions:
+            subscription.offer(event, before)
+
+    def subscribe(self, wants: Callable[[Event], bool], after: int | None = None) -> Subscription:
+        """Follow the events that ``wants`` accepts, from the one behind ``after`` (default: from now on).
+
+        Close the subscription when done, or use it in a ``with`` block.
+        """
+        subscription = Subscription(self, wants, self.last_id if after is None else min(after, self.last_id))
+        self._subscriptions.add(subscription)
+        return subscription
+
+    def close(self) -> None:
+        """End every subscription: their `Subscription.next` returns, with `closed` set."""
+        self.closed = True
+        for subscription in self._subscriptions:
+            subscription.wake()
+
+    def remove(self, subscription: Subscription) -> None:
+        """Forget a subscription."""
+        self._subscriptions.discard(subscription)
+
+    async def page(self, after: int) -> list[Event]:
+        """Some of the events behind ``after``, in order: all of the ring's, or a page of the log's."""
+        if after >= self._floor:
+            return self._ring[bisect_right(self._ring, after, key=by_id) :]
+        return await self._read_page(after, PAGE)
+
+
+class Subscription:
+    """A reader of the log: a cursor, and a filter."""
+
+    def __init__(self, hub: Hub, wants: Callable[[Event], bool], cursor: int) -> None:
+        self.cursor = cursor
+        self._hub = hub
+        self._wants = wants
+        self._waiting: asyncio.Future[None] | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether the hub has ended all subscriptions."""
+        return self._hub.closed
+
+    def __enter__(self) -> Subscription:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop following."""
+        self._hub.remove(self)
+
+    def offer(self, event: Event, before: int) -> None:
+        """Called by the hub: wake the reader, or skip the event if it is the next one and unwanted."""
+        if self._wants(event):
+            self.wake()
+        elif self.cursor == before:
+            self.cursor = event.id
+
+    def wake(self) -> None:
+        """End the current wait."""
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    async def next(self, timeout: float) -> list[Event]:
+        """The wanted events that have come since the last call, waiting for the first.
+
+        Returns an empty list after ``timeout`` seconds without one, or once the hub is closed.
+        """
+        deadline = asyncio.get_running_loop().time() + timeout
+        while not self.closed:
+            while self.cursor < self._hub.last_id:
+                page = await self._hub.page(self.cursor)
+                if not page:
+                    self.cursor = self._hub.last_id
+                    break
+                self.cursor = page[-1].id
+                if wanted := [event for event in page if self._wants(event)]:
+                    return wanted
+            if not await self._wait(deadline):
+                break
+        return []
+
+    async def _wait(self, deadline: float) -> bool:
+        loop = asyncio.get_running_loop()
+        if loop.time() >= deadline:
+            return False
+        self._waiting = loop.create_future()
+        timer = loop.call_at(deadline, self.wake)
+        try:
+            await self._waiting
+        finally:
+            timer.cancel()
+            self._waiting = None
+        return True

@@ -1,0 +1,122 @@
+"""Append to the team's event log and read it back.
+
+An event is appended in the transaction of the change it tells of, so there is never one without the other. Its `id` is
+the total order of everything that happened in the team.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+from ..clock import Clock, rfc3339
+from ..storage import Database, Reader, Row, Transaction
+from .hub import Hub
+
+COLUMNS = "id, at, kind, actor, subject, channel, agents, data"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the log.
+
+    The audience is `agents` if given, else the readers of `channel` if given, else every member of the team. ``at`` is
+    in milliseconds; ``data`` holds JSON values.
+    """
+
+    id: int
+    at: int
+    kind: str
+    actor: str
+    subject: str
+    channel: str | None
+    agents: tuple[str, ...] | None
+    data: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The public shape."""
+        shape = {"id": self.id, "at": rfc3339(self.at), "kind": self.kind, "actor": self.actor}
+        if self.channel is not None:
+            shape["channel"] = self.channel
+        return {**shape, "subject": self.subject, "data": self.data}
+
+    @cached_property
+    def json(self) -> str:
+        """The public shape, serialised once however many readers it has."""
+        return json.dumps(self.as_dict(), ensure_ascii=False, separators=(",", ":"))
+
+    @cached_property
+    def sse(self) -> bytes:
+        """The frame of a ``text/event-stream``; JSON holds no raw line break, so one data line is enough."""
+        return f"id: {self.id}\nevent: {self.kind}\ndata: {self.json}\n\n".encode()
+
+
+class EventLog:
+    """The log of one team."""
+
+    def __init__(self, clock: Clock, hub: Hub) -> None:
+        self._clock = clock
+        self._hub = hub
+
+    def append(
+        self,
+        tx: Transaction,
+        kind: str,
+        *,
+        actor: str,
+        subject: str,
+        channel: str | None = None,
+        agents: Sequence[str] | None = None,
+        data: dict[str, Any] | None = None,
+    ) -> Event:
+        """Write one event in the transaction ``tx``; it is published when that is committed.
+
+        ``subject`` is the thing it is about, as text: an id or a name.
+        """
+        at = self._clock.now()
+        content = data or {}
+        key = tx.insert(
+            "INSERT INTO events (at, kind, actor, subject, channel, agents, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                at,
+                kind,
+                actor,
+                subject,
+                channel,
+                None if agents is None else json.dumps(list(agents), ensure_ascii=False),
+                json.dumps(content, ensure_ascii=False, separators=(",", ":")),
+            ),
+        )
+        event = Event(key, at, kind, actor, subject, channel, None if agents is None else tuple(agents), content)
+        tx.on_commit(partial(self._hub.publish, event))
+        return event
+
+
+def read_since(reader: Reader, after: int, limit: int) -> list[Event]:
+    """Events with a greater id than ``after``, oldest first."""
+    rows = reader.all(f"SELECT {COLUMNS} FROM events WHERE id > ? ORDER BY id LIMIT ?", (after, limit))  # noqa: S608
+    return [_event(row) for row in rows]
+
+
+def last_id(reader: Reader) -> int:
+    """The id of the newest event, 0 if there is none."""
+    return reader.value("SELECT max(id) FROM events") or 0
+
+
+async def open_hub(database: Database, capacity: int) -> Hub:
+    """A hub that continues where the log ends."""
+    return Hub(await database.read(last_id), capacity, partial(_read_page, database))
+
+
+async def _read_page(database: Database, after: int, limit: int) -> list[Event]:
+    return await database.read(read_since, after, limit)
+
+
+def _event(row: Row) -> Event:
+    agents = None if row["agents"] is None else tuple(json.loads(row["agents"]))
+    return Event(
+        row["id"], row["at"], row["kind"], row["actor"], row["subject"], row["channel"], agents, json.loads(row["data"])
+    )

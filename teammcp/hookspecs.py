@@ -1,0 +1,221 @@
+"""Every hook of TeamMCP, with its contract.
+
+Implement a hook by defining a function of its name, decorated with ``teammcp.hookimpl``; name only the arguments you
+need. Implementations may be plain or async functions, unless the docstring says "plain".
+
+Four kinds:
+
+* **contribute** hooks are called once at start and return what the plugin adds. An exception there switches the plugin
+  off; the server starts without it and lists it as failed.
+* **before** hooks are called before a change, outside any transaction. Return None to let it pass, a changed copy of
+  what was given, or ``Deferred(result)`` to keep it from happening now; raise ``Refused(reason)`` to refuse it. Any
+  other exception refuses the change too (a rule that cannot be checked does not let things through) and is counted
+  against the plugin.
+* **ask** hooks are called whenever their answer is needed. An exception counts as no answer; it is logged and counted.
+* **notify** hooks are called after the change is durable and never delay its answer. An exception is logged with the
+  plugin's name, counted, and changes nothing for anyone else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    import click
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+hookspec = pluggy.HookspecMarker("teammcp")
+hookimpl = pluggy.HookimplMarker("teammcp")
+
+
+def contribute(function: Any) -> Any:
+    """Mark a hook that adds something at start."""
+    function.hook_kind = "contribute"
+    return hookspec(function)
+
+
+def before(function: Any) -> Any:
+    """Mark a hook that may change, refuse or defer a change."""
+    function.hook_kind = "before"
+    return hookspec(function)
+
+
+def ask(function: Any) -> Any:
+    """Mark a hook that answers a question."""
+    function.hook_kind = "ask"
+    return hookspec(function)
+
+
+def notify(function: Any) -> Any:
+    """Mark a hook that tells of what has happened."""
+    function.hook_kind = "notify"
+    return hookspec(function)
+
+
+# -- contribute ------------------------------------------------------------------------------------------------------
+
+
+@contribute
+def register_operations() -> Any:
+    """Plain. Return a list of functions decorated with ``@operation``: each becomes MCP tool, REST route and CLI call."""
+
+
+@contribute
+def register_pages() -> Any:
+    """Plain. Return a list of ``Page`` objects: routes of the dashboard, with their place in its navigation."""
+
+
+@contribute
+def register_migrations() -> Any:
+    """Plain. Return a list of ``Migration`` objects, usually ``load_migrations("my_plugin", __package__)``."""
+
+
+@contribute
+def register_commands(cli: click.Group) -> None:
+    """Plain. Add commands to ``cli``, the ``teammcp`` command line."""
+
+
+@contribute
+def register_jobs(scheduler: AsyncIOScheduler, server: Any) -> None:
+    """Plain. Add periodic work to the server's APScheduler ``scheduler``; it runs in the event loop."""
+
+
+@contribute
+def register_event_kinds() -> Any:
+    """Plain. Return ``{"thing.happened": "one line of description"}`` for the kinds of events you append."""
+
+
+@contribute
+def register_themes() -> Any:
+    """Plain. Return a list of ``Theme`` objects: a style sheet of tokens, and optional template overrides."""
+
+
+@contribute
+def register_settings() -> Any:
+    """Plain. Return a pydantic model class: the shape of this plugin's table ``[plugins.NAME]`` in the settings file.
+
+    The checked values are ``context.settings(NAME)``. Wrong values switch the plugin off with a clear message.
+    """
+
+
+@contribute
+def register_resources() -> Any:
+    """Plain. Return a list of ``Resource`` objects: things an MCP client may read and subscribe to by URI."""
+
+
+# -- operations ------------------------------------------------------------------------------------------------------
+
+
+@before
+def before_operation(context: Any, operation: Any, arguments: Any) -> Any:
+    """Before any operation, once its arguments are checked and the actor is allowed to call it.
+
+    ``arguments`` is the operation's pydantic model; return ``arguments.model_copy(update={…})`` to change it.
+    """
+
+
+@notify
+def operation_done(context: Any, operation: Any, result: Any) -> None:
+    """After an operation that may change something has succeeded."""
+
+
+# -- messages --------------------------------------------------------------------------------------------------------
+
+
+@before
+def before_message(context: Any, draft: Any) -> Any:
+    """Before a message is stored. ``draft`` is a ``Draft`` (channel, content, mentions, priority, metadata)."""
+
+
+@notify
+def message_sent(context: Any, message: Any) -> None:
+    """After a message is stored; ``message`` is a ``Message``."""
+
+
+@notify
+def message_edited(context: Any, message: Any) -> None:
+    """After a message got new content; ``message`` is as it is now."""
+
+
+@notify
+def message_deleted(context: Any, message: Any) -> None:
+    """After a message was deleted; ``message`` no longer holds its content."""
+
+
+@notify
+def reaction_changed(context: Any, message: Any, emoji: str, added: bool) -> None:
+    """After the actor added or removed a reaction."""
+
+
+# -- agents ----------------------------------------------------------------------------------------------------------
+
+
+@notify
+def agent_registered(context: Any, agent: Any) -> None:
+    """After an agent was registered."""
+
+
+@notify
+def agent_online(team: Any, agent: str) -> None:
+    """After an agent came online: its first call or stream after having been away."""
+
+
+@notify
+def agent_offline(team: Any, agent: str) -> None:
+    """After an agent went away: no stream open and no call within the presence time-out."""
+
+
+@notify
+def agent_retired(context: Any, agent: Any) -> None:
+    """After an agent was retired; its key no longer works."""
+
+
+# -- delivery --------------------------------------------------------------------------------------------------------
+
+
+@notify
+def message_undelivered(context: Any, message: Any, agent: str, reason: str) -> None:
+    """After a message could not reach an agent it was meant for, for instance a retired one."""
+
+
+# -- app -------------------------------------------------------------------------------------------------------------
+
+
+@notify
+def startup(server: Any) -> None:
+    """When the server has opened its teams and is about to accept requests. An error is logged; the server starts."""
+
+
+@notify
+def shutdown(server: Any) -> None:
+    """When the server stops, before its teams are closed."""
+
+
+@notify
+def team_opened(team: Any) -> None:
+    """When a team's database has been opened, at start or when the team is created: load what is kept in memory."""
+
+
+@contribute
+def asgi_wrapper(server: Any) -> Any:
+    """Plain. Return ``wrap(asgi_app) -> asgi_app`` to stand in front of the whole application."""
+
+
+@ask
+def authenticate(team: Any, key_hash: str) -> Any:
+    """Plain. Return the ``Agent`` whose key has this SHA-256 (hex), or None. The first answer counts."""
+
+
+@ask
+def template_context(context: Any) -> Any:
+    """Return variables (a dict) for the templates of every page, or None. Called at each page: be quick."""
+
+
+@ask
+def notices(context: Any) -> Any:
+    """Return what waits for the actor, for instance ``{"mentions": 1}``, or None.
+
+    The parts of all plugins go as one line with every MCP tool result: the cheapest possible "any mail?".
+    """

@@ -1,0 +1,68 @@
+"""Field types that the shapes of several features share."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+from .clock import milliseconds, rfc3339
+
+METADATA_LIMIT = 16 * 1024
+METADATA_DEPTH = 8
+
+
+def _milliseconds(value: Any) -> Any:
+    return milliseconds(value) if isinstance(value, str) else value
+
+
+Timestamp = Annotated[
+    int,
+    BeforeValidator(_milliseconds),
+    PlainSerializer(rfc3339, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""UTC milliseconds inside, RFC 3339 with ``Z`` outside."""
+
+
+def _clean(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("must not contain NUL characters")
+    return text
+
+
+def _no_controls(text: str) -> str:
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
+        raise ValueError("must not contain control characters or line breaks")
+    return text.strip()
+
+
+Text = Annotated[str, AfterValidator(_clean)]
+"""Text of any number of lines."""
+
+Line = Annotated[str, AfterValidator(_no_controls)]
+"""Text of one line, trimmed."""
+
+
+def _small(value: dict[str, Any]) -> dict[str, Any]:
+    if _depth(value) > METADATA_DEPTH:
+        raise ValueError(f"must not be nested more than {METADATA_DEPTH} levels deep")
+    if len(json.dumps(value)) > METADATA_LIMIT:
+        raise ValueError(f"must not be larger than {METADATA_LIMIT // 1024} KiB as JSON")
+    return value
+
+
+def _depth(value: Any) -> int:
+    if isinstance(value, dict):
+        return 1 + max(map(_depth, value.values()), default=0)
+    if isinstance(value, list):
+        return 1 + max(map(_depth, value), default=0)
+    return 0
+
+
+Metadata = Annotated[dict[str, Any], AfterValidator(_small)]
+"""A JSON object of the caller's own."""
+
+Limit = Annotated[int, Field(ge=1, le=200)]

@@ -1,0 +1,250 @@
+"""Discovery and registration of plugins, calling of hooks, and isolation of their faults."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import inspect
+import logging
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, Generic, TypeVar
+
+import pluggy
+from pydantic import BaseModel, ValidationError
+
+from . import hookspecs
+from .errors import PluginFailed, TeamError
+
+ENTRY_POINTS = "teammcp"
+
+log = logging.getLogger(__name__)
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Deferred(Generic[R]):
+    """What a before hook returns to keep a change from happening now. ``result`` tells the caller what it waits for.
+
+    The plugin stores the operation, its arguments and the proposer, and calls the operation later as the proposer.
+    """
+
+    result: R
+
+
+@dataclass
+class PluginInfo:
+    """What the plugins page shows of one plugin."""
+
+    name: str
+    version: str
+    built_in: bool
+    state: str = "active"
+    """``active``, ``disabled`` (by settings) or ``failed``."""
+    hooks: list[str] = field(default_factory=list)
+    error: str | None = None
+    """The traceback of what switched it off."""
+    faults: int = 0
+    """How often a hook of it raised since the start."""
+    last_fault: str | None = None
+
+
+class PluginManager:
+    """All plugins of a process.
+
+    Args:
+        built_in: the features of the core, name -> module; they use the same hooks as any plugin.
+        disabled: names of plugins that are not to be loaded.
+        settings: the raw tables ``[plugins.NAME]``.
+    """
+
+    def __init__(
+        self,
+        built_in: Mapping[str, ModuleType],
+        disabled: Iterable[str] = (),
+        settings: Mapping[str, dict[str, Any]] | None = None,
+    ) -> None:
+        self.plugins: dict[str, PluginInfo] = {}
+        self.settings: dict[str, BaseModel] = {}
+        self._disabled = set(disabled)
+        self._raw_settings = settings or {}
+        self._manager = pluggy.PluginManager("teammcp")
+        self._manager.add_hookspecs(hookspecs)
+        self._calls: dict[str, list[tuple[str, Callable[..., Any], tuple[str, ...]]]] = {}
+        for name, module in built_in.items():
+            self.register(name, module, version="built in", built_in=True)
+
+    # -- registration ------------------------------------------------------------------------------------------------
+
+    def discover(self) -> None:
+        """Load every installed distribution's entry points of the group ``teammcp``."""
+        for entry in sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name):
+            version = entry.dist.version if entry.dist else "?"
+            if entry.name in self._disabled:
+                self.plugins[entry.name] = PluginInfo(entry.name, version, False, "disabled")
+                continue
+            try:
+                plugin = entry.load()
+            except Exception:
+                self.plugins[entry.name] = PluginInfo(entry.name, version, False, "failed", error=_traceback())
+                log.exception("plugin %s could not be loaded", entry.name)
+                continue
+            self.register(entry.name, plugin, version=version)
+
+    def register(self, name: str, plugin: Any, *, version: str = "?", built_in: bool = False) -> None:
+        """Add a plugin: a module or object with functions marked ``@hookimpl``. A broken one is listed as failed."""
+        info = PluginInfo(name, version, built_in)
+        if name in self.plugins:
+            log.error("there is a plugin called %s already; the second one is left out", name)
+            return
+        self.plugins[name] = info
+        try:
+            self._manager.register(plugin, name)
+            self._manager.check_pending()
+            for caller in self._manager.get_hookcallers(plugin) or []:
+                _refuse_wrappers(caller, name)
+                info.hooks.append(caller.name)
+            self._read_settings(name)
+        except Exception:
+            self.fail(name)
+        self._calls.clear()
+
+    def fail(self, name: str) -> None:
+        """Switch a plugin off because of the exception being handled; the rest goes on without it."""
+        info = self.plugins[name]
+        info.state, info.error = "failed", _traceback()
+        log.exception("plugin %s is switched off", name)
+        if self._manager.has_plugin(name):
+            self._manager.unregister(name=name)
+        self._calls.clear()
+
+    def _read_settings(self, name: str) -> None:
+        for plugin, model in self.collect("register_settings", only=name):
+            try:
+                self.settings[plugin] = model.model_validate(self._raw_settings.get(plugin, {}))
+            except ValidationError as error:
+                raise ValueError(f"the settings in [plugins.{plugin}] are wrong: {error}") from error
+
+    # -- calls -------------------------------------------------------------------------------------------------------
+
+    def handles(self, hook: str) -> bool:
+        """Whether any plugin implements ``hook``; lets hot paths skip the work of preparing a call."""
+        return bool(self._implementations(hook))
+
+    def collect(self, hook: str, *, only: str | None = None, **arguments: Any) -> list[tuple[str, Any]]:
+        """Call a plain contribute hook; ``[(plugin, result)]`` without the Nones. A plugin that raises is switched off."""
+        results = []
+        for name, function, names in list(self._implementations(hook)):
+            if only is not None and name != only:
+                continue
+            try:
+                result = function(**{key: arguments[key] for key in names})
+            except Exception:
+                self.fail(name)
+                continue
+            if result is not None:
+                results.append((name, result))
+        return results
+
+    async def before(self, hook: str, value: R, **arguments: Any) -> R | Deferred[Any]:
+        """Pass ``value`` through the implementations of a before hook; the value as changed by them, or `Deferred`.
+
+        The value is the hook's last argument.
+
+        Raises:
+            Refused: a plugin refuses the change (or another `TeamError` that it raises on purpose).
+            PluginFailed: a plugin crashed.
+        """
+        for name, function, names in self._implementations(hook):
+            key = _last_argument(hook)
+            given = {**arguments, key: value}
+            try:
+                result = await _resolve(function(**{key: given[key] for key in names}))
+            except TeamError:
+                raise
+            except Exception as error:
+                self._count_fault(name, hook)
+                raise PluginFailed(
+                    f"The plugin '{name}' failed while it checked this change, so it was not made. "
+                    "The server's log says why."
+                ) from error
+            if isinstance(result, Deferred):
+                return result
+            if result is not None:
+                value = result
+        return value
+
+    async def notify(self, hook: str, **arguments: Any) -> None:
+        """Tell every implementation; faults are logged and counted, never raised."""
+        for name, function, names in self._implementations(hook):
+            try:
+                await _resolve(function(**{key: arguments[key] for key in names}))
+            except Exception:
+                self._count_fault(name, hook)
+
+    async def ask(self, hook: str, **arguments: Any) -> list[Any]:
+        """Every implementation's answer that is not None; faults are logged and counted."""
+        answers = []
+        for name, function, names in self._implementations(hook):
+            try:
+                answer = await _resolve(function(**{key: arguments[key] for key in names}))
+            except Exception:
+                self._count_fault(name, hook)
+                continue
+            if answer is not None:
+                answers.append(answer)
+        return answers
+
+    def first(self, hook: str, **arguments: Any) -> Any:
+        """The first answer that is not None, of a plain ask hook."""
+        for name, function, names in self._implementations(hook):
+            try:
+                answer = function(**{key: arguments[key] for key in names})
+            except Exception:
+                self._count_fault(name, hook)
+                continue
+            if answer is not None:
+                return answer
+        return None
+
+    def _implementations(self, hook: str) -> list[tuple[str, Callable[..., Any], tuple[str, ...]]]:
+        found = self._calls.get(hook)
+        if found is None:
+            implementations = getattr(self._manager.hook, hook).get_hookimpls()
+            # pluggy keeps them in the order of registration and calls the last one first; here the order of
+            # registration is the order of calls, so that built-in rules come before those of plugins.
+            found = self._calls[hook] = [
+                (item.plugin_name, item.function, tuple(item.argnames)) for item in implementations
+            ]
+        return found
+
+    def _count_fault(self, name: str, hook: str) -> None:
+        info = self.plugins[name]
+        info.faults += 1
+        info.last_fault = f"{hook}\n{_traceback()}"
+        log.exception("plugin %s failed in %s", name, hook)
+
+
+def hook_kind(hook: str) -> str:
+    """``contribute``, ``before``, ``ask`` or ``notify``."""
+    kind: str = getattr(hookspecs, hook).hook_kind
+    return kind
+
+
+def _last_argument(hook: str) -> str:
+    return list(inspect.signature(getattr(hookspecs, hook)).parameters)[-1]
+
+
+async def _resolve(result: Any) -> Any:
+    return await result if inspect.isawaitable(result) else result
+
+
+def _refuse_wrappers(caller: Any, name: str) -> None:
+    for implementation in caller.get_hookimpls():
+        if implementation.plugin_name == name and (implementation.hookwrapper or implementation.wrapper):
+            raise TypeError(f"{caller.name}: hook wrappers are not supported, because hooks may be async")
+
+
+def _traceback() -> str:
+    return traceback.format_exc()

@@ -1,0 +1,81 @@
+"""What features may ask of a database, whichever one it is.
+
+A unit of work is a plain function ``work(tx) -> result``. It runs synchronously in the writer's thread, together with
+the other works of its batch, so it does no I/O of its own and calls no hooks. It may run once only, raises to roll
+back, and everything it wrote is durable when its caller hears the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+Row: TypeAlias = Any
+"""A row, read by column name (``row["id"]``) or position."""
+
+Parameters: TypeAlias = Sequence[Any]
+
+T = TypeVar("T")
+
+
+class Reader(Protocol):
+    """Runs queries. SQL is portable and uses ``?`` placeholders."""
+
+    def all(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        """Every row."""
+        ...
+
+    def one(self, sql: str, parameters: Parameters = ()) -> Row | None:
+        """The first row, or None."""
+        ...
+
+    def value(self, sql: str, parameters: Parameters = ()) -> Any:
+        """The first column of the first row, or None."""
+        ...
+
+
+class Transaction(Reader, Protocol):
+    """A `Reader` that may also change things, inside one unit of work."""
+
+    def execute(self, sql: str, parameters: Parameters = ()) -> int:
+        """Run one statement; the number of rows it changed."""
+        ...
+
+    def execute_many(self, sql: str, rows: Iterable[Parameters]) -> None:
+        """Run one statement for each row of parameters."""
+        ...
+
+    def insert(self, sql: str, parameters: Parameters = ()) -> int:
+        """Run one INSERT; the new row's integer key."""
+        ...
+
+    def on_commit(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` in the event loop once this work is durable, in order of registration; never if it failed.
+
+        Callbacks keep memory in step with the database and must not raise.
+        """
+        ...
+
+
+Work: TypeAlias = Callable[[Transaction], T]
+
+
+class Database(Protocol):
+    """One team's data."""
+
+    async def write(self, work: Work[T]) -> T:
+        """Run ``work`` in a transaction; return its result once it is durable.
+
+        Raises:
+            StorageFull: no room; nothing of this work was written.
+            Exception: whatever ``work`` raised; nothing of this work was written.
+        """
+        ...
+
+    async def read(self, query: Callable[..., T], *arguments: Any) -> T:
+        """Run ``query(reader, *arguments)`` against a consistent snapshot of what is committed."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was accepted, then close. Later calls raise `Unavailable`."""
+        ...

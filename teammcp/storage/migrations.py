@@ -1,0 +1,120 @@
+"""Numbered ``.sql`` files per feature or plugin, applied in one transaction, recorded with a checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from ..errors import StartError
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS migrations (
+    feature TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at TEXT NOT NULL,
+    PRIMARY KEY (feature, number)
+)
+"""
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One step of one feature's tables. ``number`` starts at 1 and has no gaps."""
+
+    feature: str
+    number: int
+    name: str
+    sql: str
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the SQL, so that an edited file is noticed."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def load_migrations(feature: str, package: str) -> list[Migration]:
+    """The files ``NNN_name.sql`` of a package's ``migrations`` folder, in order.
+
+    ``feature`` prefixes nothing; it is the name under which the steps are recorded.
+
+    Raises:
+        StartError: a file name without a number, or a gap in the numbers.
+    """
+    folder = files(package) / "migrations"
+    found = sorted(_parse(feature, entry) for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    migrations = [Migration(feature, number, name, sql) for number, name, sql in found]
+    if [migration.number for migration in migrations] != list(range(1, len(migrations) + 1)):
+        raise StartError(f"{package}: migrations are numbered 001, 002, … without gaps.")
+    return migrations
+
+
+def _parse(feature: str, entry: Traversable) -> tuple[int, str, str]:
+    match = re.fullmatch(r"(\d+)_(\w+)\.sql", entry.name)
+    if match is None:
+        raise StartError(f"{feature}: {entry.name} is not named like 001_create.sql.")
+    return int(match[1]), match[2], entry.read_text(encoding="utf-8")
+
+
+def migrate(connection: sqlite3.Connection, migrations: Iterable[Migration]) -> None:
+    """Bring a database up to date, or leave it untouched.
+
+    Steps of features that are not installed now stay as they are.
+
+    Raises:
+        StartError: the database is newer than the code, or an applied step was edited.
+    """
+    steps = list(migrations)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute(TABLE)
+        applied = {
+            (feature, number): checksum
+            for feature, number, checksum in connection.execute("SELECT feature, number, checksum FROM migrations")
+        }
+        _check(steps, applied)
+        for step in steps:
+            if (step.feature, step.number) not in applied:
+                _apply(connection, step)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _check(steps: list[Migration], applied: dict[tuple[str, int], str]) -> None:
+    known = {(step.feature, step.number): step for step in steps}
+    features = {step.feature for step in steps}
+    for (feature, number), checksum in applied.items():
+        if feature not in features:
+            continue
+        if (feature, number) not in known:
+            raise StartError(
+                f"The database is newer than this program: it has step {number} of '{feature}'. "
+                "Install the version of TeamMCP (or of that plugin) that wrote it."
+            )
+        if known[feature, number].checksum != checksum:
+            raise StartError(f"Step {number} of '{feature}' was changed after it had been applied. Add a new step.")
+
+
+def _apply(connection: sqlite3.Connection, step: Migration) -> None:
+    for statement in _statements(step.sql):
+        connection.execute(statement)
+    connection.execute(
+        "INSERT INTO migrations (feature, number, name, checksum, applied_at) VALUES (?, ?, ?, ?, datetime('now'))",
+        (step.feature, step.number, step.name, step.checksum),
+    )
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Split a script; sqlite3's own executescript would commit the transaction around it."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip():
+        yield statement

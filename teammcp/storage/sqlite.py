@@ -1,0 +1,242 @@
+"""The SQLite back end: one writer with group commit, a small pool of readers.
+
+Works queue up while the previous batch commits; the writer then runs all of them in one transaction, each inside its
+own savepoint, with one thread hop and one fsync for the lot. Sixteen senders so cost little more than one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiosqlite
+
+from ..errors import StorageFull, Unavailable
+from .base import Parameters, Row, Work
+
+T = TypeVar("T")
+Outcome = tuple[Any, BaseException | None, list[Callable[[], None]]]
+
+log = logging.getLogger(__name__)
+
+BATCH_LIMIT = 256
+READERS = 3
+FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_SHMSIZE}
+
+
+class _HopConnection(aiosqlite.Connection):
+    """An aiosqlite connection that runs a whole function in its thread.
+
+    The one place that relies on aiosqlite's internals (`_execute`, `_conn`): awaiting each statement on its own would
+    make two threads fight for the interpreter lock at every step.
+    """
+
+    async def hop(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Run ``function(sqlite3_connection, *arguments)`` in the connection's thread."""
+        result: T = await self._execute(lambda: function(self._conn, *arguments))  # type: ignore[no-untyped-call]
+        return result
+
+
+class SqliteTransaction:
+    """`Transaction` (and `Reader`) over a plain sqlite3 connection; lives in the connection's thread."""
+
+    __slots__ = ("_connection", "callbacks")
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.callbacks: list[Callable[[], None]] = []
+
+    def all(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def one(self, sql: str, parameters: Parameters = ()) -> Row | None:
+        return self._connection.execute(sql, parameters).fetchone()
+
+    def value(self, sql: str, parameters: Parameters = ()) -> Any:
+        row = self._connection.execute(sql, parameters).fetchone()
+        return None if row is None else row[0]
+
+    def execute(self, sql: str, parameters: Parameters = ()) -> int:
+        return self._connection.execute(sql, parameters).rowcount
+
+    def execute_many(self, sql: str, rows: Iterable[Parameters]) -> None:
+        self._connection.executemany(sql, rows)
+
+    def insert(self, sql: str, parameters: Parameters = ()) -> int:
+        return self._connection.execute(sql, parameters).lastrowid or 0
+
+    def on_commit(self, callback: Callable[[], None]) -> None:
+        self.callbacks.append(callback)
+
+
+def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+    connection.row_factory = sqlite3.Row
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=5000",
+        "temp_store=MEMORY",
+        "cache_size=-65536",
+        "mmap_size=268435456",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+    if read_only:
+        connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
+async def _open(path: Path, *, read_only: bool) -> _HopConnection:
+    # iter_chunk_size belongs to aiosqlite's own cursors, which are not used here.
+    return await _HopConnection(partial(_connect, path, read_only=read_only), 64)
+
+
+def _translate(error: BaseException) -> BaseException:
+    if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", None) in FULL:
+        full = StorageFull("The disk or the database is full: nothing was written. Free space and try again.")
+        full.__cause__ = error
+        return full
+    return error
+
+
+def _run_batch(connection: sqlite3.Connection, works: list[Work[Any]]) -> list[Outcome]:
+    """Run every work in one transaction; in the connection's thread. One outcome a work, in order."""
+    outcomes: list[Outcome] = []
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        for work in works:
+            outcomes.append(_run_work(connection, work))
+            if not connection.in_transaction:  # SQLite ended the whole transaction (full disk, I/O error)
+                raise outcomes[-1][1] or sqlite3.OperationalError("the transaction was ended")
+        connection.execute("COMMIT")
+    except BaseException as error:  # noqa: BLE001 - every waiting caller must hear of it
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        failure = _translate(error)
+        # A work that had failed by itself keeps its own reason; the rest share the batch's.
+        own = [outcome[1] for outcome in outcomes] + [None] * (len(works) - len(outcomes))
+        return [(None, reason or failure, []) for reason in own]
+    return outcomes
+
+
+def _run_work(connection: sqlite3.Connection, work: Work[Any]) -> Outcome:
+    transaction = SqliteTransaction(connection)
+    connection.execute("SAVEPOINT work")
+    try:
+        result = work(transaction)
+        connection.execute("RELEASE work")
+    except BaseException as error:  # noqa: BLE001 - handed to the caller
+        if connection.in_transaction:
+            connection.execute("ROLLBACK TO work")
+            connection.execute("RELEASE work")
+        return None, _translate(error), []
+    return result, None, transaction.callbacks
+
+
+def _run_query(connection: sqlite3.Connection, query: Callable[..., T], *arguments: Any) -> T:
+    connection.execute("BEGIN")  # one snapshot for all statements of the query
+    try:
+        return query(SqliteTransaction(connection), *arguments)
+    finally:
+        connection.execute("COMMIT")
+
+
+class SqliteDatabase:
+    """`Database` in one SQLite file. Open it with `SqliteDatabase.open`."""
+
+    def __init__(self, path: Path, writer: _HopConnection, readers: list[_HopConnection]) -> None:
+        self.path = path
+        self._writer = writer
+        self._all_readers = readers
+        self._readers: asyncio.LifoQueue[_HopConnection] = asyncio.LifoQueue()
+        for reader in readers:
+            self._readers.put_nowait(reader)
+        self._queue: list[tuple[Work[Any], asyncio.Future[Any]]] = []
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._task = asyncio.create_task(self._write_forever(), name=f"writer-{path.parent.name}")
+
+    @classmethod
+    async def open(cls, path: Path, prepare: Callable[[sqlite3.Connection], None] | None = None) -> SqliteDatabase:
+        """Open (or create) the file; ``prepare`` runs first on the writer's connection, to migrate.
+
+        Raises:
+            StartError: from ``prepare``.
+            sqlite3.Error: the file cannot be opened.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writer = await _open(path, read_only=False)
+        try:
+            if prepare is not None:
+                await writer.hop(prepare)
+            readers = [await _open(path, read_only=True) for _ in range(READERS)]
+        except BaseException:
+            await writer.close()
+            raise
+        return cls(path, writer, readers)
+
+    async def write(self, work: Work[T]) -> T:
+        if self._closing:
+            raise Unavailable("The server is stopping. Try again in a moment.")
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._queue.append((work, future))
+        self._wake.set()
+        # A caller that goes away does not undo its work: it may already be in a batch.
+        return await asyncio.shield(future)
+
+    async def read(self, query: Callable[..., T], *arguments: Any) -> T:
+        if self._closing:
+            raise Unavailable("The server is stopping. Try again in a moment.")
+        reader = await self._readers.get()
+        try:
+            return await reader.hop(_run_query, query, *arguments)
+        finally:
+            self._readers.put_nowait(reader)
+
+    async def close(self) -> None:
+        if self._closing:
+            return
+        self._closing = True
+        self._wake.set()
+        await self._task
+        for connection in [*self._all_readers, self._writer]:
+            await connection.close()
+
+    async def _write_forever(self) -> None:
+        while not (self._closing and not self._queue):
+            if not self._queue:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            batch, self._queue = self._queue[:BATCH_LIMIT], self._queue[BATCH_LIMIT:]
+            outcomes = await self._commit(batch)
+            for (_, future), (result, error, callbacks) in zip(batch, outcomes, strict=True):
+                for callback in callbacks:
+                    _call_back(callback)
+                if future.cancelled():
+                    continue
+                if error is None:
+                    future.set_result(result)
+                else:
+                    future.set_exception(error)
+
+    async def _commit(self, batch: list[tuple[Work[Any], asyncio.Future[Any]]]) -> list[Outcome]:
+        try:
+            return await self._writer.hop(_run_batch, [work for work, _ in batch])
+        except Exception as error:
+            log.exception("the writer of %s failed", self.path.parent.name)
+            return [(None, error, [])] * len(batch)
+
+
+def _call_back(callback: Callable[[], None]) -> None:
+    try:
+        callback()
+    except Exception:
+        # The rows are durable; memory that missed an update must be seen, not hidden.
+        log.exception("a callback after commit failed")

@@ -1,0 +1,252 @@
+"""`Team`: one team's database, event log, live hub, members and presence. `Server`: all teams of a process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import logging
+import os
+import shutil
+import sqlite3
+from collections.abc import Coroutine
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from .clock import Clock, SystemClock
+from .config import Settings
+from .directory import Agent, Directory
+from .errors import Conflict, InvalidInput, NotFound, StartError, Unauthorized
+from .events.hub import Hub
+from .events.log import EventLog, open_hub
+from .keys import TEAM_NAME, hash_key, new_admin_key, team_of
+from .limits import RateLimit
+from .plugins import PluginManager
+from .presence import Presence
+from .storage import Migration, SqliteDatabase, load_migrations
+from .storage.migrations import migrate
+
+if TYPE_CHECKING:
+    from .operations import Registry
+
+DEFAULT_TEAM = "default"
+
+log = logging.getLogger(__name__)
+
+
+class Team:
+    """Everything of one team. Teams share nothing, so no query can reach from one into another."""
+
+    def __init__(self, server: Server, name: str, database: SqliteDatabase, hub: Hub) -> None:
+        self.server = server
+        self.name = name
+        self.database = database
+        self.hub = hub
+        self.log = EventLog(server.clock, hub)
+        self.directory = Directory()
+        self.presence = Presence(server.clock, server.settings.presence_timeout, self._presence_changed)
+        self.folder = database.path.parent
+
+    def _presence_changed(self, agent: str, online: bool) -> None:
+        hook = "agent_online" if online else "agent_offline"
+        self.server.background(self.server.plugins.notify(hook, team=self, agent=agent))
+
+    async def close(self) -> None:
+        """End live streams, finish accepted writes, close the database."""
+        self.hub.close()
+        await self.database.close()
+
+
+class Server:
+    """The teams, plugins and operations of one process. Open it, use it, close it.
+
+    Args:
+        settings: see `teammcp.config`.
+        plugins: loaded plugins.
+        registry: the operations of all features and plugins.
+        clock: for tests; the machine's clock otherwise.
+    """
+
+    def __init__(
+        self, settings: Settings, plugins: PluginManager, registry: Registry, clock: Clock | None = None
+    ) -> None:
+        self.settings = settings
+        self.plugins = plugins
+        self.registry = registry
+        self.clock = clock or SystemClock()
+        self.teams: dict[str, Team] = {}
+        self.new_admin_key: str | None = None
+        """The administrator's key, if this start has made it: to be shown once."""
+        self.agent_limit = RateLimit(self.clock, settings.agent_rate, settings.agent_burst, "calls by this agent")
+        self.address_limit = RateLimit(
+            self.clock, settings.address_rate, settings.address_burst, "calls from this address"
+        )
+        self.register_limit = RateLimit(
+            self.clock,
+            settings.register_rate / 60,
+            settings.register_rate,
+            "registrations or failed logins from this address",
+        )
+        self._migrations = self._collect_migrations()
+        self._lock = FileLock(settings.home / "server.lock")
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # -- start and stop ------------------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Lock the data folder, open every team (the team ``default`` is made if there is none), tell the plugins.
+
+        Raises:
+            StartError: another server uses the folder, or a database is newer than this program.
+        """
+        home = self.settings.home
+        self._prepare_home(home)
+        try:
+            self._read_admin_key(home / "admin-key.sha256")
+            names = sorted(path.parent.name for path in (home / "teams").glob("*/team.db"))
+            for name in names or [DEFAULT_TEAM]:
+                await self._open_team(name)
+            await self.plugins.notify("startup", server=self)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Tell the plugins, end streams, finish accepted writes, unlock the data folder."""
+        if self.teams:
+            await self.plugins.notify("shutdown", server=self)
+        self.end_streams()
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        for team in self.teams.values():
+            await team.close()
+        self.teams.clear()
+        self._lock.release()
+
+    def end_streams(self) -> None:
+        """End all live streams of all teams, so that a stop need not wait for their readers."""
+        for team in self.teams.values():
+            team.hub.close()
+
+    def _prepare_home(self, home: Path) -> None:
+        try:
+            (home / "teams").mkdir(parents=True, exist_ok=True)
+            home.chmod(0o700)
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise StartError(
+                f"Another TeamMCP server is using {home}. Stop it, or set TEAMMCP_HOME to another folder."
+            ) from None
+        except OSError as error:
+            raise StartError(f"The data folder {home} cannot be used: {error.strerror}. Set TEAMMCP_HOME.") from error
+
+    def _collect_migrations(self) -> list[Migration]:
+        found = load_migrations("events", "teammcp.events") + load_migrations("operations", "teammcp")
+        for _, migrations in self.plugins.collect("register_migrations"):
+            found.extend(migrations)
+        return found
+
+    # -- teams ---------------------------------------------------------------------------------------------------------
+
+    async def create_team(self, name: str) -> Team:
+        """Make a new, empty team.
+
+        Raises:
+            InvalidInput: not 1 to 32 lower-case letters, digits and hyphens.
+            Conflict: there is one of that name.
+        """
+        if TEAM_NAME.fullmatch(name) is None:
+            raise InvalidInput(
+                "name: a team's name has 1 to 32 lower-case letters, digits and hyphens.",
+                errors=[{"field": "name", "message": "1 to 32 lower-case letters, digits and hyphens"}],
+            )
+        if name in self.teams:
+            raise Conflict(f"There is a team called '{name}' already.", code="name_taken")
+        return await self._open_team(name)
+
+    async def delete_team(self, name: str) -> None:
+        """Close a team and delete all its data, for good.
+
+        Raises:
+            NotFound: there is no such team.
+        """
+        team = self.team(name)
+        del self.teams[name]
+        await team.close()
+        shutil.rmtree(team.folder)
+
+    def team(self, name: str) -> Team:
+        """The open team of that name.
+
+        Raises:
+            NotFound: there is none.
+        """
+        if name not in self.teams:
+            raise NotFound(f"There is no team called '{name}'.", code="team_not_found")
+        return self.teams[name]
+
+    async def _open_team(self, name: str) -> Team:
+        path = self.settings.home / "teams" / name / "team.db"
+        try:
+            database = await SqliteDatabase.open(path, partial(migrate, migrations=self._migrations))
+        except sqlite3.DatabaseError as error:
+            raise StartError(f"The database {path} cannot be opened: {error}.") from error
+        team = Team(self, name, database, await open_hub(database, self.settings.ring_size))
+        self.teams[name] = team
+        await self.plugins.notify("team_opened", team=team)
+        return team
+
+    # -- identity ------------------------------------------------------------------------------------------------------
+
+    def authenticate(self, key: str) -> tuple[Team, Agent]:
+        """The team and agent that a key stands for.
+
+        Raises:
+            Unauthorized: it has not the form of a key, or is not (or no longer) valid.
+        """
+        team = self.teams.get(team_of(key) or "")
+        if team is not None:
+            agent: Agent | None = self.plugins.first("authenticate", team=team, key_hash=hash_key(key))
+            if agent is not None:
+                return team, agent
+        raise Unauthorized("This key is not valid: it is mistyped, was replaced, or its agent was retired.")
+
+    def is_admin_key(self, key: str) -> bool:
+        """Whether ``key`` is the administrator's."""
+        return hmac.compare_digest(hash_key(key), self._admin_key_hash)
+
+    def _read_admin_key(self, path: Path) -> None:
+        if not path.exists():
+            self.new_admin_key = new_admin_key()
+            write_private(path, hash_key(self.new_admin_key))
+        self._admin_key_hash = path.read_text(encoding="ascii").strip()
+
+    # -- background work -----------------------------------------------------------------------------------------------
+
+    def background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run ``work`` beside the requests; the server waits for it when it stops. Errors are logged."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("background work failed", exc_info=error)
+
+    async def settle(self) -> None:
+        """Wait until the background work of now is done; for tests and for a clean stop."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read."""
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text + "\n")
