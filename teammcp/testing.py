@@ -1,0 +1,216 @@
+"""pytest fixtures for authors of plugins: a server without network, its team, members who call it, a clock to move.
+
+pytest finds them by itself once ``teammcp`` is installed. They need pytest-asyncio with ``asyncio_mode = "auto"``.
+
+    async def test_a_message_reaches_its_reader(team):
+        alice, bob = await team.agent("alice"), await team.agent("bob")
+        await alice.call("send_message", channel="general", content="hello @bob")
+        inbox = await bob.call("get_inbox")
+
+Settings and plugins of a test's server are given with a marker:
+
+    @pytest.mark.teammcp(install={"rules": Rules()}, loop_limit=12)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:  # pytest loads this module in every run; what it needs is imported when a fixture is used
+    from pathlib import Path
+
+    import httpx2
+    from quart import Quart
+
+    from .config import Settings
+    from .events.log import Event
+    from .operations import Surface
+    from .team import Server, Team
+
+NOON = 1_767_268_800_000
+"""2026-01-01T12:00:00Z, where a `MovedClock` starts."""
+
+NO_LIMITS = {"agent_rate": 0, "address_rate": 0, "register_rate": 0, "loop_limit": 0}
+"""A clock that stands still refills no bucket, so the limits are off unless a test sets them."""
+
+
+class MovedClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: int = NOON) -> None:
+        self._now = now
+
+    def now(self) -> int:
+        """UTC, milliseconds since the epoch."""
+        return self._now
+
+    def advance(self, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
+        """Move forward."""
+        self._now += round(1000 * (seconds + 60 * minutes + 3600 * hours + 86400 * days))
+
+
+class Member:
+    """An agent or person of the team, as a test sees it.
+
+    Attributes:
+        name: its name.
+        key: its key.
+        http: an ``httpx2.AsyncClient`` that sends the key, for REST and pages; nothing goes over the network.
+    """
+
+    def __init__(self, server: Server, name: str, key: str, http: httpx2.AsyncClient) -> None:
+        self.name = name
+        self.key = key
+        self.http = http
+        self._server = server
+
+    async def call(self, operation: str, /, *, surface: Surface = "rest", **arguments: Any) -> Any:
+        """Do one thing as this member: the operation's result, or ``Deferred``.
+
+        Raises:
+            TeamError: why it was not done.
+        """
+        from . import operations
+
+        context = operations.enter(self._server, self.key, surface, "127.0.0.1")
+        return await operations.call(context, operation, arguments)
+
+
+class TestTeam:
+    """One team of a test's server. Its owner, a person called ``owner``, is there already."""
+
+    __test__ = False
+
+    def __init__(self, app: Quart, server: Server, name: str) -> None:
+        self.app = app
+        self.server = server
+        self.name = name
+        self.owner: Member
+        self._clients: list[httpx2.AsyncClient] = []
+
+    @property
+    def team(self) -> Team:
+        """The server's own object."""
+        return self.server.team(self.name)
+
+    async def agent(self, name: str, **profile: Any) -> Member:
+        """Register a member; ``profile`` holds other arguments of ``register_agent`` (kind, role, access, …)."""
+        registered = await self.owner.call("register_agent", name=name, **profile)
+        return self.member(registered.agent.name, registered.apiKey)
+
+    def member(self, name: str, key: str) -> Member:
+        """Somebody whose key is known already."""
+        return Member(self.server, name, key, self.client(key))
+
+    def client(self, key: str | None = None, address: str = "127.0.0.1") -> httpx2.AsyncClient:
+        """An HTTP client of the server from ``address``, closed at the end of the test."""
+        import httpx2
+
+        client = httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(self.app, client=(address, 50_000)),
+            base_url=self.server.settings.public_url,
+            headers={} if key is None else {"Authorization": f"Bearer {key}"},
+        )
+        self._clients.append(client)
+        return client
+
+    async def events(self, *kinds: str) -> list[Event]:
+        """What the team's log holds, oldest first; only of these kinds, if given."""
+        from .events.log import read_since
+
+        await self.server.settle()
+        found = await self.team.database.read(read_since, 0, 1_000_000)
+        return [event for event in found if not kinds or event.kind in kinds]
+
+    async def register_owner(self) -> None:
+        """Make the first member, who becomes the owner."""
+        from . import operations
+        from .directory import ANONYMOUS
+
+        context = operations.Context(self.server, self.team, ANONYMOUS, "rest", "127.0.0.1")
+        registered = await operations.call(context, "register_agent", {"name": "owner", "kind": "human"})
+        self.owner = self.member("owner", registered.apiKey)
+
+    async def close(self) -> None:
+        """Close the HTTP clients."""
+        for client in self._clients:
+            await client.aclose()
+
+
+@asynccontextmanager
+async def serve(
+    settings: Settings, clock: MovedClock | None = None, install: Mapping[str, Any] | None = None
+) -> AsyncIterator[Quart]:
+    """Run the whole application of ``settings`` without a network; yields it once the server is open.
+
+    Args:
+        settings: see `teammcp.config`.
+        clock: the machine's clock by default.
+        install: plugins besides the installed ones, name -> module or object.
+    """
+    from quart.testing import TestApp
+
+    from .app import create_app
+
+    app = create_app(settings, clock, install=install or {})
+    async with TestApp(app):
+        yield app
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line(
+        "markers", "teammcp(install={}, **settings): plugins and settings of the server that the test uses"
+    )
+
+
+@pytest.fixture
+def clock() -> MovedClock:
+    """The server's clock. It stands still at 2026-01-01T12:00:00Z until ``clock.advance(minutes=5)``."""
+    return MovedClock()
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The server's settings: a data folder of the test's own, no limits, and what the marker says."""
+    from .config import load_settings
+
+    for name in [name for name in os.environ if name.startswith("TEAMMCP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("TEAMMCP_HOME", str(tmp_path / "teammcp"))
+    return load_settings(
+        **{**NO_LIMITS, **{key: value for key, value in _marker(request).items() if key != "install"}}
+    )
+
+
+@pytest.fixture
+async def app(request: pytest.FixtureRequest, settings: Settings, clock: MovedClock) -> AsyncIterator[Quart]:
+    """The running application, an ASGI callable."""
+    async with serve(settings, clock, _marker(request).get("install")) as app:
+        yield app
+
+
+@pytest.fixture
+def server(app: Quart) -> Server:
+    """The open server. ``await server.settle()`` waits until notify hooks have run."""
+    server: Server = app.server  # type: ignore[attr-defined]
+    return server
+
+
+@pytest.fixture
+async def team(app: Quart, server: Server) -> AsyncIterator[TestTeam]:
+    """The team ``default`` with its owner. ``await team.agent("alice")`` registers a member."""
+    team = TestTeam(app, server, "default")
+    await team.register_owner()
+    yield team
+    await team.close()
+
+
+def _marker(request: pytest.FixtureRequest) -> dict[str, Any]:
+    marker = request.node.get_closest_marker("teammcp")
+    return {} if marker is None else dict(marker.kwargs)
