@@ -1,6 +1,6 @@
-"""pytest fixtures for authors of plugins: a server without network, its team, members who call it, a clock to move.
+"""pytest fixtures for authors of plugins: a server without network, its team, its members, a clock to move.
 
-pytest finds them by itself once ``teammcp`` is installed. They need pytest-asyncio with ``asyncio_mode = "auto"``.
+pytest finds them by itself once ``teammcp`` is installed. They need pytest-asyncio in its mode ``auto``.
 
     async def test_a_message_reaches_its_reader(team):
         alice, bob = await team.agent("alice"), await team.agent("bob")
@@ -99,7 +99,7 @@ class TestTeam:
         return self.server.team(self.name)
 
     async def agent(self, name: str, **profile: Any) -> Member:
-        """Register a member; ``profile`` holds other arguments of ``register_agent`` (kind, role, access, …)."""
+        """Register a member; ``profile``: other arguments of ``register_agent`` (kind, role, access, …)."""
         registered = await self.owner.call("register_agent", name=name, **profile)
         return self.member(registered.agent.name, registered.apiKey)
 
@@ -112,7 +112,7 @@ class TestTeam:
         import httpx2
 
         client = httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(self.app, client=(address, 50_000)),
+            transport=httpx2.ASGITransport(self.app, client=(address, 50_000)),  # type: ignore[arg-type]
             base_url=self.server.settings.public_url,
             headers={} if key is None else {"Authorization": f"Bearer {key}"},
         )

@@ -1,0 +1,54 @@
+# make run       the server on http://127.0.0.1:3100, its data in ~/.teammcp (or TEAMMCP_HOME)
+# make test      every test; brings the browser it needs
+# make install   the environment alone
+# make lint      ruff, ruff format, mypy, import-linter
+# make docs      the generated pages of docs/
+# make bench     the table of figures
+# Needs python3 (3.11 or newer) with its venv module, and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PARTS := $(patsubst %/pyproject.toml,%,$(wildcard themes/*/pyproject.toml plugins/*/pyproject.toml))
+PROJECTS := pyproject.toml $(addsuffix /pyproject.toml,$(PARTS))
+
+.PHONY: run test install lint docs bench
+
+run: .venv/run.stamp
+	@$(BIN)/teammcp start
+
+test: .venv/dev.stamp
+	@$(BIN)/python scripts/browser.py
+	$(BIN)/pytest -n auto
+
+install: .venv/dev.stamp
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: .venv/dev.stamp
+	$(BIN)/python scripts/make_docs.py
+
+bench: .venv/dev.stamp
+	$(BIN)/python -m bench
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo 'TeamMCP needs Python 3.11 or newer as "$(PYTHON)". Set PYTHON=/path/to/python3.'; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || { \
+	  echo 'The venv module is missing. On Debian and Ubuntu: apt-get install python3-venv'; exit 1; }
+	@echo 'Creating .venv …'
+	@$(PYTHON) -m venv .venv
+
+# A stamp is newer than the project files it was made from, so a repeated run installs nothing.
+.venv/run.stamp: $(PROJECTS) | .venv/bin/python
+	@echo 'Installing TeamMCP and what it needs …'
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -e . $(addprefix -e ,$(PARTS))
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp
+	@echo 'Installing what the tests need …'
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $@
