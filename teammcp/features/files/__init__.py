@@ -1,0 +1,66 @@
+"""Files of a channel: uploaded by its members, kept by content, ordered in folders, carried by messages."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from ...hookspecs import hookimpl
+from ...storage import Migration, load_migrations
+from ...team import Team
+from . import folders, operations
+from .links import attach, carries_file, files_of
+from .models import FileIds, FileRef
+from .store import FileStore
+
+__all__ = ["FileIds", "FileRef", "attach", "carries_file", "files_of"]
+
+EVENT_KINDS = {
+    "file.uploaded": "a file was uploaded",
+    "file.moved": "a file was put into another folder",
+    "file.deleted": "a file was deleted",
+    "folder.created": "a folder was created",
+    "folder.renamed": "a folder got another name",
+    "folder.deleted": "a folder was deleted; its files stay",
+}
+
+
+@hookimpl
+def register_operations() -> list[Any]:
+    return [
+        operations.upload_file,
+        operations.list_files,
+        operations.get_file,
+        operations.download_file,
+        operations.get_file_preview,
+        operations.move_file,
+        operations.delete_file,
+        folders.create_folder,
+        folders.list_folders,
+        folders.rename_folder,
+        folders.delete_folder,
+    ]
+
+
+@hookimpl
+def register_migrations() -> list[Migration]:
+    return load_migrations("files", __name__)
+
+
+@hookimpl
+def register_event_kinds() -> dict[str, str]:
+    return EVENT_KINDS
+
+
+@hookimpl
+async def team_opened(team: Team) -> None:
+    store = FileStore(team.folder)
+    await asyncio.to_thread(store.clear_incoming)
+    team.server.background(_sweep(team, store))
+
+
+async def _sweep(team: Team, store: FileStore) -> None:
+    """Remove the bytes that a crash has left without a row."""
+    found = await asyncio.to_thread(store.digests)
+    for start in range(0, len(found), 500):  # in small works: senders wait for none of them
+        await operations.remove_unused(team, found[start : start + 500])

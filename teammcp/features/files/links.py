@@ -1,0 +1,50 @@
+"""Files and the messages that carry them: what the messages feature uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...errors import InvalidInput
+from ...storage import Reader, Row, Transaction
+from . import queries
+from .models import FileRef
+
+
+def attach(tx: Transaction, file_ids: Sequence[int], message_id: int, channel: str) -> list[FileRef]:
+    """Tie files to a new message. They must be in its channel already, so that both have the same readers.
+
+    Raises:
+        InvalidInput: one is not there. Whether it is elsewhere is not said: the caller may not know of it.
+    """
+    wanted = list(dict.fromkeys(file_ids))
+    found = []
+    for file_id in wanted:
+        row = queries.file(tx, file_id)
+        if row is None or row["channel"] != channel:
+            raise InvalidInput(
+                f"files: there is no file {file_id} in {channel}. Upload it there with upload_file first.",
+                code="file_not_in_channel",
+                errors=[{"field": "files", "message": f"no file {file_id} in {channel}"}],
+            )
+        found.append(_reference(row))
+    queries.link(tx, message_id, wanted)
+    return found
+
+
+def files_of(reader: Reader, message_ids: Sequence[int]) -> dict[int, list[FileRef]]:
+    """The files that messages carry, by message; those without any are left out."""
+    found: dict[int, list[FileRef]] = {}
+    for row in queries.files_of(reader, message_ids):
+        found.setdefault(row["message_id"], []).append(_reference(row))
+    return found
+
+
+def _reference(row: Row) -> FileRef:
+    return FileRef(
+        file_id=row["id"], file_name=row["name"], file_size=row["size"], mime_type=row["mime_type"]
+    )
+
+
+def carries_file(column: str) -> str:
+    """SQL: whether the message whose id is in ``column`` carries a file. ``column`` is code, never input."""
+    return f"EXISTS (SELECT 1 FROM file_messages WHERE file_messages.message_id = {column})"  # noqa: S608

@@ -1,0 +1,230 @@
+"""Files: upload, list, read, move, delete."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from ...attachments import Attachment, Content, is_text
+from ...directory import Access
+from ...errors import Forbidden, InvalidInput, NotFound, TooLarge
+from ...models import Limit
+from ...operations import Context, operation
+from ...storage import Reader, Row, Transaction, Work
+from ...team import Team
+from ..channels import ensure_dm, readable_channel, writable_channel
+from . import queries
+from .folders import in_channel, of_row
+from .models import DeletedFile, FileId, FileList, FileMeta, FileName, FilePreview, Folder, media_type
+from .store import FileStore, sha256
+
+PREVIEW_BYTES = 64 * 1024
+NEWEST = 2**63 - 1
+
+
+@operation("POST /api/files", profile="files", status=201)
+async def upload_file(
+    context: Context,
+    name: FileName,
+    content: Content,
+    channel: str | None = None,
+    folder_id: FileId | None = None,
+) -> Work[FileMeta]:
+    """Upload a file for a channel's readers (without one: for yourself). send_message(files) sends it along."""
+    limit = context.server.settings.max_file
+    if len(content) > limit:
+        raise TooLarge(f"content: the file has {len(content)} bytes; the limit is {limit}.", limit=limit)
+    place = writable_channel(context, channel) if channel is not None else None
+    if folder_id is not None and place is None:
+        raise InvalidInput(
+            "folder_id: folders belong to a channel; name it in 'channel'.", code="folder_without_channel"
+        )
+    store = FileStore(context.team.folder)
+    digest, mime_type = await asyncio.to_thread(_keep, store, name, content)
+
+    def work(tx: Transaction) -> FileMeta:
+        if not store.path(digest).exists():  # the last file with the same bytes was deleted a moment ago
+            store.put(digest, content)
+        if place is not None and place.kind == "dm":
+            ensure_dm(context, tx, place.id)
+        if folder_id is not None and place is not None:
+            in_channel(tx, folder_id, place.id)
+        where = None if place is None else place.id
+        actor = context.actor.name
+        file_id = queries.insert_file(
+            tx, name, len(content), mime_type, digest, where, folder_id, actor, context.now()
+        )
+        return _tell(context, tx, "file.uploaded", queries.file(tx, file_id))
+
+    return work
+
+
+def _keep(store: FileStore, name: str, data: bytes) -> tuple[str, str]:
+    digest = sha256(data)
+    store.put(digest, data)
+    return digest, media_type(name, data)
+
+
+@operation("GET /api/files", profile="files", read_only=True)
+async def list_files(
+    context: Context,
+    channel: str | None = None,
+    folder_id: Annotated[int, Field(ge=0, lt=2**63)] | None = None,
+    limit: Limit = 50,
+    cursor: FileId | None = None,
+) -> FileList:
+    """List a channel's files, newest first; without one, your private ones. folder_id 0: those in no folder."""
+    if channel is None:
+        if folder_id:
+            raise InvalidInput("folder_id: folders belong to a channel; name it in 'channel'.")
+        return await context.read(_list_private, context.actor.name, cursor or NEWEST, limit)
+    found = readable_channel(context, channel)
+    return await context.read(_list, found.id, folder_id, cursor or NEWEST, limit)
+
+
+def _list(reader: Reader, channel: str, folder_id: int | None, before: int, limit: int) -> FileList:
+    folders = [of_row(row) for row in queries.folders(reader, channel)]
+    if folder_id is None:
+        return _page(queries.files_in_channel(reader, channel, before, limit + 1), folders, limit)
+    inside = [folder for folder in folders if (folder.parent_id or 0) == folder_id]
+    if folder_id == 0:
+        return _page(queries.files_in_root(reader, channel, before, limit + 1), inside, limit)
+    in_channel(reader, folder_id, channel)
+    return _page(queries.files_in_folder(reader, folder_id, before, limit + 1), inside, limit)
+
+
+def _list_private(reader: Reader, agent: str, before: int, limit: int) -> FileList:
+    return _page(queries.private_files(reader, agent, before, limit + 1), [], limit)
+
+
+def _page(rows: Sequence[Row], folders: list[Folder], limit: int) -> FileList:
+    files = [_meta(row) for row in rows[:limit]]
+    return FileList(files=files, folders=folders, next=files[-1].file_id if len(rows) > limit else None)
+
+
+@operation("GET /api/files/{file_id}/meta", profile="files", read_only=True)
+async def get_file(context: Context, file_id: FileId) -> FileMeta:
+    """Get what is known of a file, without its content."""
+    return _meta(await _readable(context, file_id))
+
+
+@operation("GET /api/files/{file_id}", profile="files", read_only=True)
+async def download_file(context: Context, file_id: FileId) -> Attachment:
+    """Get a file's content: as text if it is a text file, else as base64."""
+    row = await _readable(context, file_id)
+    path = FileStore(context.team.folder).path(row["sha256"])
+    return Attachment(file_name=row["name"], mime_type=row["mime_type"], file_size=row["size"], path=path)
+
+
+@operation("GET /api/files/{file_id}/preview", profile="files", read_only=True, tool=False)
+async def get_file_preview(context: Context, file_id: FileId) -> FilePreview:
+    """Get the first 64 KiB of a text file, to look at; null for any other file."""
+    row = await _readable(context, file_id)
+    if not is_text(row["mime_type"]):
+        return FilePreview(file=_meta(row), preview=None, truncated=False)
+    start = await asyncio.to_thread(FileStore(context.team.folder).start, row["sha256"], PREVIEW_BYTES)
+    # The cut may go through a character, and what is called text may be none: show it all the same.
+    return FilePreview(
+        file=_meta(row), preview=start.decode(errors="replace"), truncated=row["size"] > len(start)
+    )
+
+
+@operation("PUT /api/files/{file_id}/move", profile="files", idempotent=True)
+async def move_file(context: Context, file_id: FileId, folder_id: FileId | None = None) -> Work[FileMeta]:
+    """Put a file into a folder of its channel; without folder_id, outside of any."""
+    row = await _readable(context, file_id)
+    if row["channel"] is None:
+        raise InvalidInput("file_id: this file is in no channel, and folders belong to a channel.")
+    writable_channel(context, row["channel"])
+
+    def work(tx: Transaction) -> FileMeta:
+        _existing(tx, file_id)
+        if folder_id is not None:
+            in_channel(tx, folder_id, row["channel"])
+        queries.move_file(tx, file_id, folder_id)
+        return _tell(context, tx, "file.moved", queries.file(tx, file_id))
+
+    return work
+
+
+@operation("DELETE /api/files/{file_id}", profile="files", destructive=True)
+async def delete_file(context: Context, file_id: FileId) -> Work[DeletedFile]:
+    """Delete a file for good: yours, or as a manager anybody's that you may read."""
+    found = await _readable(context, file_id)
+    if found["uploaded_by"] != context.actor.name and context.actor.access < Access.manager:
+        raise Forbidden(
+            f"file_id: only {found['uploaded_by']} or a manager may delete this file.", code="not_yours"
+        )
+
+    def work(tx: Transaction) -> DeletedFile:
+        row = _existing(tx, file_id)
+        queries.delete_file(tx, file_id)
+        _tell(context, tx, "file.deleted", row)
+        tx.on_commit(lambda: context.server.background(remove_unused(context.team, [row["sha256"]])))
+        return DeletedFile(file_id=file_id)
+
+    return work
+
+
+async def remove_unused(team: Team, digests: Sequence[str]) -> None:
+    """Remove from disk what no file uses; in the writer, where no upload of the same bytes comes between."""
+    store = FileStore(team.folder)
+
+    def work(tx: Transaction) -> None:
+        for digest in digests:
+            if not queries.used(tx, digest):
+                store.remove(digest)
+
+    await team.database.write(work)
+
+
+async def _readable(context: Context, file_id: int) -> Row:
+    """The file, if the actor may read it; one that it may not read does not exist for it."""
+    row = await context.read(queries.file, file_id)
+    if row is not None and _may_read(context, row):
+        return row
+    raise _unknown(file_id)
+
+
+def _may_read(context: Context, row: Row) -> bool:
+    if row["channel"] is None:
+        return bool(row["uploaded_by"] == context.actor.name)
+    return context.team.directory.can_read(context.actor.name, row["channel"])
+
+
+def _existing(tx: Transaction, file_id: int) -> Row:
+    row = queries.file(tx, file_id)
+    if row is None:  # deleted since it was looked up
+        raise _unknown(file_id)
+    return row
+
+
+def _unknown(file_id: int) -> NotFound:
+    return NotFound(f"file_id: there is no file {file_id} that you may read.", code="file_not_found")
+
+
+def _tell(context: Context, tx: Transaction, kind: str, row: Row) -> FileMeta:
+    """Append the event that tells of a file to whoever may read it."""
+    meta = _meta(row)
+    audience = [row["uploaded_by"]] if row["channel"] is None else None
+    context.emit(
+        tx, kind, row["id"], channel=row["channel"], agents=audience, data=meta.model_dump(mode="json")
+    )
+    return meta
+
+
+def _meta(row: Row) -> FileMeta:
+    return FileMeta(
+        file_id=row["id"],
+        file_name=row["name"],
+        file_size=row["size"],
+        mime_type=row["mime_type"],
+        sha256=row["sha256"],
+        created_at=row["created_at"],
+        channel=row["channel"],
+        uploaded_by=row["uploaded_by"],
+        folder_id=row["folder_id"],
+    )
