@@ -1,0 +1,131 @@
+"""Telling clients that a resource has changed, in both protocol eras.
+
+A follower is a cursor into the team's hub, like any other live stream: the hub never waits for it, what
+happens while its client is slow is told in one go, and nothing piles up in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from mcp.server.context import ServerRequestContext
+from mcp.shared.exceptions import MCPError
+from mcp.shared.subscriptions import SUBSCRIPTION_ID_META_KEY, ResourceUpdated, event_to_notification
+from mcp.types import (
+    INVALID_REQUEST,
+    SubscriptionFilter,
+    SubscriptionsAcknowledgedNotification,
+    SubscriptionsAcknowledgedNotificationParams,
+    SubscriptionsListenRequestParams,
+    SubscriptionsListenResult,
+)
+
+from ..events.log import Event
+from ..operations import Context
+from .resources import Target
+
+MAX_TARGETS = 256
+"""How many resources one client may follow: each event is held against every one of them."""
+WAIT = 3600.0
+"""Seconds of one wait for events; any number would do."""
+
+
+class Follower:
+    """The resources that one client follows."""
+
+    def __init__(self, context: Context) -> None:
+        self.targets: dict[str, Target] = {}
+        self._context = context
+        self._subscription = context.team.hub.subscribe(self._wants)
+
+    def add(self, target: Target) -> None:
+        """Follow one more.
+
+        Raises:
+            TeamError: the agent may not read it. MCPError: it follows too many.
+        """
+        target.allow(self._context)
+        if len(self.targets) >= MAX_TARGETS:
+            raise MCPError(INVALID_REQUEST, f"At most {MAX_TARGETS} resources can be followed at a time.")
+        self.targets[target.uri] = target
+
+    def close(self) -> None:
+        """Stop following."""
+        self._subscription.close()
+
+    async def updates(self) -> AsyncIterator[str]:
+        """URIs that have changed, each once however often it has, until the server ends its streams."""
+        while not self._subscription.closed:
+            events = await self._subscription.next(WAIT)
+            for uri, target in list(self.targets.items()):
+                if any(target.changed(self._context, event) for event in events):
+                    yield uri
+
+    def _wants(self, event: Event) -> bool:
+        return any(target.changed(self._context, event) for target in self.targets.values())
+
+
+async def listen(
+    ctx: ServerRequestContext[Any, Any], params: SubscriptionsListenRequestParams, follower: Follower
+) -> SubscriptionsListenResult:
+    """Serve one ``subscriptions/listen`` stream of the 2026 era. Only resources change, lists never do."""
+    uris = list(follower.targets)
+    meta: dict[str, Any] = {SUBSCRIPTION_ID_META_KEY: ctx.request_id}
+    await ctx.session.send_notification(
+        SubscriptionsAcknowledgedNotification(
+            params=SubscriptionsAcknowledgedNotificationParams(
+                notifications=SubscriptionFilter(resource_subscriptions=uris or None), _meta=meta
+            )
+        ),
+        related_request_id=ctx.request_id,
+    )
+    async for uri in follower.updates():
+        await ctx.session.send_notification(
+            event_to_notification(ResourceUpdated(uri), meta), related_request_id=ctx.request_id
+        )
+    return SubscriptionsListenResult(_meta=meta)
+
+
+class Sessions:
+    """The followers of the handshake era, whose sessions outlive their requests."""
+
+    def __init__(self) -> None:
+        self._followers: dict[int, Follower] = {}
+        self._pumps: set[asyncio.Task[None]] = set()
+
+    def get(self, ctx: ServerRequestContext[Any, Any]) -> Follower | None:
+        """The session's follower, if it follows anything."""
+        return self._followers.get(id(ctx.session._connection))
+
+    def open(self, ctx: ServerRequestContext[Any, Any], context: Context) -> Follower:
+        """The session's follower, with a task that tells the client; both end with the session.
+
+        Raises:
+            MCPError: the session was lost, so there is no stream to tell it on.
+        """
+        # No public name leads to the connection in mcp 2.3, and only it knows when the session ends.
+        connection = ctx.session._connection
+        if not connection.has_standalone_channel:
+            raise MCPError(INVALID_REQUEST, "This session was lost. Initialize a new one to subscribe.")
+        found = self._followers.get(id(connection))
+        if found is not None:
+            return found
+        follower = self._followers[id(connection)] = Follower(context)
+        pump = asyncio.create_task(_pump(follower, connection.send_resource_updated))
+        self._pumps.add(pump)
+        pump.add_done_callback(self._pumps.discard)
+
+        def end() -> None:
+            del self._followers[id(connection)]
+            follower.close()
+            pump.cancel()
+
+        connection.exit_stack.callback(end)
+        return follower
+
+
+async def _pump(follower: Follower, tell: Callable[[str], Any]) -> None:
+    async for uri in follower.updates():
+        await tell(uri)

@@ -1,0 +1,130 @@
+"""JSON Schemas of tools, as short as they can be: a model pays for every word, in every conversation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel, RootModel
+
+Schema = dict[str, Any]
+Rewrite = Callable[[Schema], Schema]
+
+# Keys under which a schema holds further schemas, by what they hold.
+_MAPS = ("properties", "$defs", "patternProperties")
+_LISTS = ("anyOf", "allOf", "oneOf", "prefixItems")
+_SINGLE = ("items", "additionalProperties", "not", "propertyNames", "contains")
+_REFERENCE = "#/$defs/"
+
+
+def input_schema(model: type[BaseModel]) -> Schema:
+    """The schema of an operation's arguments."""
+    schema = _compact(model.model_json_schema(mode="validation"), _without_null)
+    schema.setdefault("properties", {})
+    return schema
+
+
+def output_schema(model: type[BaseModel], *, deferrable: bool) -> Schema:
+    """The schema of a tool's structured content: an object always, lists inside ``result``.
+
+    Further members may stand beside the result's own (``unread``). A result that is ``deferrable`` may be
+    missing altogether, with ``deferred`` in its place.
+    """
+    schema = _compact(model.model_json_schema(mode="serialization"), _with_short_null)
+    if wraps(model):
+        definitions = schema.pop("$defs", None)
+        schema = {"type": "object", "properties": {"result": schema}, "required": ["result"]}
+        if definitions:
+            schema["$defs"] = definitions
+    if deferrable:
+        schema.pop("required", None)
+    return schema
+
+
+def wraps(model: type[BaseModel]) -> bool:
+    """Whether results of this model are not JSON objects and have to be wrapped in one."""
+    return issubclass(model, RootModel)
+
+
+def _compact(schema: Schema, null: Rewrite) -> Schema:
+    short = _shorten(schema, null)
+    definitions = short.pop("$defs", {})
+    while True:
+        uses = Counter(_references([short, definitions]))
+        once = {name for name in uses if uses[name] == 1 and name not in _references(definitions[name])}
+        if not once:
+            break
+        name = once.pop()
+        short, definitions = _inline([short, definitions], name, definitions[name])
+        del definitions[name]
+    kept = {name: definition for name, definition in definitions.items() if name in uses}
+    return {**short, "$defs": kept} if kept else short
+
+
+def _shorten(schema: Any, null: Rewrite) -> Any:
+    """Without generated titles and what is the rule anyway; ``null`` rewrites what may be null."""
+    if not isinstance(schema, dict):
+        return schema
+    short: Schema = {}
+    for key, value in schema.items():
+        if key == "title" or (key == "additionalProperties" and value is False):
+            continue
+        if key in _MAPS:
+            short[key] = {name: _shorten(part, null) for name, part in value.items()}
+        elif key in _LISTS:
+            short[key] = [_shorten(part, null) for part in value]
+        else:
+            short[key] = _shorten(value, null) if key in _SINGLE else value
+    return null(short)
+
+
+def _without_null(schema: Schema) -> Schema:
+    """``X | None = None`` is an argument that may be left out: that it is not required says so already."""
+    if "default" not in schema or schema["default"] is not None:
+        return schema
+    short = {key: value for key, value in schema.items() if key != "default"}
+    choice = _only_choice(short)
+    if choice is None:
+        return short
+    del short["anyOf"]
+    return {**choice, **short}
+
+
+def _with_short_null(schema: Schema) -> Schema:
+    """In answers null is said in the shortest way; a default says nothing, since the value is there."""
+    short = {key: value for key, value in schema.items() if key != "default"}
+    choice = _only_choice(short)
+    if choice is None or not isinstance(choice.get("type"), str) or choice.keys() & {"enum", "const"}:
+        return short
+    del short["anyOf"]
+    return {**choice, **short, "type": [choice["type"], "null"]}
+
+
+def _only_choice(schema: Schema) -> Schema | None:
+    """What else than null a value may be, if that is one thing."""
+    choices: list[Schema] = schema.get("anyOf", [])
+    others = [choice for choice in choices if choice != {"type": "null"}]
+    return others[0] if len(others) == 1 and len(choices) == 2 else None
+
+
+def _references(schema: Any) -> list[str]:
+    if isinstance(schema, list):
+        return [name for part in schema for name in _references(part)]
+    if not isinstance(schema, dict):
+        return []
+    found = [name for part in schema.values() for name in _references(part)]
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        found.append(reference.removeprefix(_REFERENCE))
+    return found
+
+
+def _inline(schema: Any, name: str, definition: Schema) -> Any:
+    if isinstance(schema, list):
+        return [_inline(part, name, definition) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("$ref") == _REFERENCE + name:
+        return {**definition, **{key: value for key, value in schema.items() if key != "$ref"}}
+    return {key: _inline(part, name, definition) for key, part in schema.items()}

@@ -1,0 +1,99 @@
+"""What the SDK's session manager leaves open for clients of the handshake era.
+
+* A second GET stream takes over from the first, instead of being refused while a half-open connection (of a
+  laptop that slept) still holds it.
+* A call with a session id from before a restart is served without a session. The protocol asks for a 404, at
+  which the client would start a new session; several never do, and would be cut off until somebody steps in.
+* One agent cannot use up all sessions: its oldest ones end.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+from mcp.server.lowlevel import Server
+from mcp.server.streamable_http import GET_STREAM_KEY, StreamableHTTPServerTransport
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.server.transport_security import TransportSecuritySettings
+from mcp.types.version import HANDSHAKE_PROTOCOL_VERSIONS
+from starlette.types import Receive, Scope, Send
+
+BODY_LIMIT = 4 * 1024 * 1024
+IDLE = 30 * 60.0
+SESSIONS_PER_AGENT = 64
+ENDED_KEPT = 10_000
+TAKE_OVER = 1.0
+"""Seconds a GET stream has to give way to the next one."""
+
+
+class SessionManager:
+    """The SDK's stateful manager, and a stateless one for sessions that are lost.
+
+    Args:
+        server: the MCP server behind both.
+        security: which hosts and origins are answered.
+        idle: seconds without a request after which a session ends.
+    """
+
+    def __init__(self, server: Server[Any], security: TransportSecuritySettings, idle: float = IDLE) -> None:
+        shared: dict[str, Any] = {"security_settings": security, "max_request_body_size": BODY_LIMIT}
+        self._stateful = StreamableHTTPSessionManager(server, session_idle_timeout=idle, **shared)
+        self._stateless = StreamableHTTPSessionManager(server, stateless=True, json_response=True, **shared)
+        self._ended: OrderedDict[str, None] = OrderedDict()
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        """Serve while the block runs. Enter and leave it in one task."""
+        async with self._stateful.run(), self._stateless.run():
+            yield
+
+    @property
+    def _transports(self) -> dict[str, StreamableHTTPServerTransport]:
+        # Private in mcp 2.3, without a public way to end sessions or to know one.
+        return self._stateful._server_instances
+
+    async def end(self) -> None:
+        """End every session and its streams, so that their connections close."""
+        for transport in list(self._transports.values()):
+            await transport.terminate()
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, agent: str) -> None:
+        """Answer one request of ``agent`` (a name that is unique across teams)."""
+        headers = dict(scope["headers"])
+        session = headers.get(b"mcp-session-id", b"").decode("latin-1")
+        version = headers.get(b"mcp-protocol-version", b"").decode("latin-1")
+        if version and version not in HANDSHAKE_PROTOCOL_VERSIONS:
+            return await self._stateful.handle_request(scope, receive, send)
+        if not session:
+            await self._make_room(agent)
+            return await self._stateful.handle_request(scope, receive, send)
+        transport = self._transports.get(session)
+        if transport is None and scope["method"] == "POST" and session not in self._ended:
+            return await self._stateless.handle_request(scope, receive, send)
+        if transport is not None and self._owner(session) == agent:
+            await self._prepare(scope["method"], session, transport)
+        return await self._stateful.handle_request(scope, receive, send)
+
+    def _owner(self, session: str) -> str | None:
+        owner = self._stateful._session_owners.get(session)
+        return owner["client_id"] if owner else None
+
+    async def _prepare(self, method: str, session: str, transport: StreamableHTTPServerTransport) -> None:
+        if method == "DELETE":
+            self._ended[session] = None
+            while len(self._ended) > ENDED_KEPT:
+                self._ended.popitem(last=False)
+        elif method == "GET" and GET_STREAM_KEY in transport._request_streams:
+            transport.close_standalone_sse_stream()
+            with anyio.move_on_after(TAKE_OVER):
+                while GET_STREAM_KEY in transport._request_streams:  # noqa: ASYNC110 - it tells nobody
+                    await anyio.sleep(0.01)
+
+    async def _make_room(self, agent: str) -> None:
+        own = [session for session in self._transports if self._owner(session) == agent]
+        for session in own[: len(own) - SESSIONS_PER_AGENT + 1]:
+            await self._transports[session].terminate()

@@ -1,0 +1,156 @@
+"""Operations as MCP tools: what each agent is offered, and calls with their results."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from mcp.types import CallToolResult, TextContent, Tool, ToolAnnotations
+from pydantic import BaseModel
+
+from .. import operations
+from ..attachments import Attachment
+from ..errors import InvalidInput, NotFound, TeamError
+from ..operations import Context, Operation
+from ..plugins import Deferred
+from ..team import Server
+from .schemas import input_schema, output_schema, wraps
+
+INBOX_PROFILE = "inbox"
+"""The operations that tell what waits for the agent: a notice beside their results would say it twice."""
+
+log = logging.getLogger(__name__)
+
+
+class Toolbox:
+    """The tools of a server, made once: the registry does not change while it runs."""
+
+    def __init__(self, server: Server) -> None:
+        self._operations = {item.name: item for item in sorted(server.registry, key=_name) if item.tool}
+        self._tools = {item.name: _tool(item) for item in self._operations.values()}
+        self._profiles = {item.profile for item in self._operations.values()}
+
+    def schema(self, name: str) -> Mapping[str, Any] | None:
+        """A tool's input schema."""
+        tool = self._tools.get(name)
+        return None if tool is None else tool.input_schema
+
+    def select(self, wanted: str | None) -> frozenset[str] | None:
+        """The names in ``?tools=``: of profiles or of tools, separated by commas. None stands for all tools.
+
+        Raises:
+            InvalidInput: there is no such profile or tool.
+        """
+        if wanted is None:
+            return None
+        names = frozenset(filter(None, (name.strip() for name in wanted.split(","))))
+        unknown = sorted(names - self._profiles - self._operations.keys())
+        if unknown:
+            profiles = ", ".join(sorted(self._profiles))
+            raise InvalidInput(
+                f"tools: there is no profile or tool called '{unknown[0]}'. Profiles: {profiles}.",
+                errors=[{"field": "tools", "message": "no such profile or tool"}],
+            )
+        return names
+
+    def offered(self, context: Context, selection: frozenset[str] | None) -> list[Tool]:
+        """The tools that the agent may call, as far as it wants to see them, by name."""
+        return [
+            self._tools[item.name]
+            for item in self._operations.values()
+            if (selection is None or selection & {item.name, item.profile}) and _allowed(context, item)
+        ]
+
+    async def call(self, context: Context, name: str, arguments: Mapping[str, Any]) -> CallToolResult:
+        """Call a tool. Errors are results too, since the model is to read them and to do better."""
+        try:
+            operation = self._operations.get(name)
+            if operation is None:
+                raise NotFound(f"There is no tool called '{name}'.", code="unknown_operation")
+            outcome = await operations.call(context, name, arguments)
+            if isinstance(outcome, Attachment):
+                outcome = await asyncio.to_thread(outcome.inlined)
+        except TeamError as error:
+            return _failure(error)
+        except Exception:
+            log.exception("the tool %s failed", name)
+            return _failure(TeamError("The server failed; its log says why. The call itself may be right."))
+        return _success(operation, outcome, await _notice(context, operation))
+
+
+def _name(operation: Operation) -> str:
+    return operation.name
+
+
+def _tool(operation: Operation) -> Tool:
+    return Tool(
+        name=operation.name,
+        description=operation.description,
+        input_schema=input_schema(operation.arguments),
+        output_schema=output_schema(operation.result, deferrable=not operation.read_only),
+        annotations=ToolAnnotations(
+            read_only_hint=operation.read_only,
+            destructive_hint=operation.destructive,
+            idempotent_hint=operation.idempotent or operation.read_only,
+            open_world_hint=False,
+        ),
+    )
+
+
+def _allowed(context: Context, operation: Operation) -> bool:
+    try:
+        operations.authorise(context, operation)
+    except TeamError:
+        return False
+    return True
+
+
+async def _notice(context: Context, operation: Operation) -> dict[str, Any]:
+    """What waits for the agent, in the words of the plugins."""
+    if operation.profile == INBOX_PROFILE:
+        return {}
+    answers = await context.server.plugins.ask("notices", context=context)
+    return {key: value for answer in answers for key, value in answer.items() if value}
+
+
+def _success(operation: Operation, outcome: Any, notice: dict[str, Any]) -> CallToolResult:
+    if isinstance(outcome, Deferred):
+        waiting = _data(outcome.result)
+        text = f"Not done yet, it has to wait: {_text(outcome.result)}"
+        data: dict[str, Any] = {"deferred": waiting}
+    else:
+        text = _text(outcome)
+        data = {"result": _data(outcome)} if wraps(operation.result) else _data(outcome)
+    content: list[Any] = [TextContent(text=text)]
+    if notice:
+        content.append(TextContent(text=f"unread: {_json(notice)}"))
+        data = {**data, "unread": notice}
+    return CallToolResult(content=content, structured_content=data)
+
+
+def _failure(error: TeamError) -> CallToolResult:
+    data = {key: value for key, value in error.data.items() if key != "errors"}  # `detail` names the fields
+    more = f" {_json(data)}" if data else ""
+    return CallToolResult(
+        content=[TextContent(text=f"{error.title}: {error.detail}{more}")],
+        structured_content={"error": error.code, "detail": error.detail, **error.data},
+        is_error=True,
+    )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, BaseModel):
+        text = getattr(value, "text", None)
+        return str(text()) if callable(text) else value.model_dump_json(exclude_none=True)
+    return value if isinstance(value, str) else _json(value)
+
+
+def _data(value: Any) -> Any:
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
