@@ -1,0 +1,137 @@
+"""`create_app`: settings in, one ASGI callable out, with every surface and every plugin in it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from quart import Quart
+
+from . import idempotency, mcp, rest, web
+from .clock import Clock
+from .config import Settings
+from .features import BUILT_IN
+from .front import Front
+from .operations import Registry
+from .plugins import PluginManager
+from .storage import Reader
+from .team import Server
+
+log = logging.getLogger(__name__)
+
+PRESENCE_SECONDS = 5
+
+
+class TeamApp(Quart):
+    """The whole application. ``app.server`` is open while the application is serving."""
+
+    server: Server
+
+    def __init__(self, import_name: str) -> None:
+        super().__init__(import_name, static_folder=None)
+        self.config["RESPONSE_TIMEOUT"] = None  # it would cut live streams
+        self.stream_enders: list[Callable[[], Awaitable[None]]] = []
+        """What a surface does to end its own long-lived answers when the server stops."""
+        self.start_failure: Exception | None = None
+        """Why the server could not be opened: ASGI's lifespan protocol carries only its text."""
+
+    async def end_streams(self) -> None:
+        """End all live streams, so that a stop does not wait for their readers."""
+        self.server.end_streams()
+        for end in self.stream_enders:
+            await end()
+
+
+def create_app(settings: Settings, clock: Clock | None = None, install: Mapping[str, Any] | None = None) -> TeamApp:
+    """Build the application; nothing is opened before it serves.
+
+    Args:
+        settings: see `teammcp.config`.
+        clock: for tests; the machine's clock otherwise.
+        install: plugins besides the built-in and the installed ones, name -> module or object.
+
+    Raises:
+        StartError: the migrations of a built-in feature are broken.
+    """
+    plugins = PluginManager(BUILT_IN, settings.disabled_plugins, settings.plugins)
+    plugins.discover()
+    for name, plugin in (install or {}).items():
+        plugins.register(name, plugin)
+    app = TeamApp(__name__)
+    app.server = Server(settings, plugins, Registry(), clock)
+    app.server.registry = collect_operations(plugins)  # after the migrations: a plugin may have failed there
+    app.while_serving(lambda: _serving(app))
+    _mount_surfaces(app)
+    for name, wrap in plugins.collect("asgi_wrapper", server=app.server):
+        try:
+            app.asgi_app = wrap(app.asgi_app)  # type: ignore[method-assign]
+        except Exception:
+            plugins.fail(name)
+    app.asgi_app = Front(app.asgi_app, settings)  # type: ignore[method-assign, assignment, arg-type]
+    return app
+
+
+def _mount_surfaces(app: TeamApp) -> None:
+    rest.mount(app)
+    web.mount(app)
+    surface = mcp.mount(app)
+    app.stream_enders.append(surface.end_streams)
+
+
+def collect_operations(plugins: PluginManager) -> Registry:
+    """The operations of all plugins. A plugin that contributes a bad one is switched off, with all it contributes."""
+    registry = Registry()
+    for name, functions in plugins.collect("register_operations"):
+        try:
+            for function in functions:
+                registry.add(function)
+                rest.check_route(function.operation)
+        except Exception:
+            plugins.fail(name)
+            return collect_operations(plugins)
+    return registry
+
+
+async def _serving(app: TeamApp) -> AsyncIterator[None]:
+    server = app.server
+    try:
+        await server.open()
+    except Exception as error:
+        app.start_failure = error
+        raise
+    scheduler = _scheduler(server)
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)
+        await server.close()
+
+
+def _scheduler(server: Server) -> AsyncIOScheduler:
+    scheduler = AsyncIOScheduler(timezone="UTC")
+    scheduler.add_job(sweep_presence, "interval", [server], seconds=PRESENCE_SECONDS, id="presence")
+    scheduler.add_job(forget_idempotency_keys, "interval", [server], hours=1, id="idempotency")
+    server.plugins.collect("register_jobs", scheduler=scheduler, server=server)
+    return scheduler
+
+
+async def sweep_presence(server: Server) -> None:
+    """Notice who has gone away."""
+    for team in list(server.teams.values()):
+        team.presence.sweep()
+
+
+async def forget_idempotency_keys(server: Server) -> None:
+    """Delete idempotency keys that are no longer valid; writes nothing if there are none."""
+    now = server.clock.now()
+    for team in list(server.teams.values()):
+        if await team.database.read(_oldest_key) <= now - idempotency.KEPT_FOR:
+            await team.database.write(lambda tx: idempotency.forget_old(tx, now))
+
+
+def _oldest_key(reader: Reader) -> int:
+    oldest: int | None = reader.value("SELECT min(at) FROM idempotency")
+    return 2**63 if oldest is None else oldest

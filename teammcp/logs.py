@@ -1,0 +1,71 @@
+"""Logs: one line an event, with the id of the request it belongs to. Never message text, keys, headers or queries."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import traceback
+from contextvars import ContextVar
+
+from pydantic import ValidationError
+
+from .clock import rfc3339
+from .config import Settings
+
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
+"""The id of the request being served, also in its answer's header ``X-Request-Id``."""
+
+
+def configure(settings: Settings) -> None:
+    """Send the program's logs to standard error in the form that ``settings`` ask for."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level.upper())
+    for noisy in ("apscheduler", "hypercorn", "mcp", "quart", "asyncio", "httpx2", "httpcore2"):
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+
+
+class TextFormatter(logging.Formatter):
+    """``time level logger [request] message``; an exception is added on the same line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line for people."""
+        line = (
+            f"{rfc3339(int(record.created * 1000))} {record.levelname.lower():7} {record.name} "
+            f"[{request_id.get()}] {record.getMessage()}"
+        )
+        if record.exc_info and record.exc_info[1] is not None:
+            line += " | " + describe(record.exc_info[1])
+        return "".join(character if character.isprintable() else "\N{MIDDLE DOT}" for character in line)
+
+
+class JsonFormatter(logging.Formatter):
+    """The same as a JSON object."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line for machines."""
+        entry = {
+            "time": rfc3339(int(record.created * 1000)),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "request": request_id.get(),
+            "message": record.getMessage(),
+        }
+        if record.exc_info and record.exc_info[1] is not None:
+            entry["exception"] = describe(record.exc_info[1])
+        return json.dumps(entry)
+
+
+def describe(error: BaseException) -> str:
+    """An exception on one line: what, and the way there, innermost call last.
+
+    The text of a `ValidationError` quotes what was sent, so only its count of errors is told.
+    """
+    text = f"{error.error_count()} errors" if isinstance(error, ValidationError) else str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    way = " > ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
+    cause = f" (caused by {describe(error.__cause__)})" if error.__cause__ is not None else ""
+    return f"{type(error).__name__}: {text} at {way}{cause}"

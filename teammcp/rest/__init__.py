@@ -1,0 +1,18 @@
+"""The REST surface: a route for every operation of the registry, the event streams, health, teams and OpenAPI."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .api import RestSurface
+from .arguments import check_route
+
+if TYPE_CHECKING:
+    from ..app import TeamApp
+
+__all__ = ["RestSurface", "check_route", "mount"]
+
+
+def mount(app: TeamApp) -> None:
+    """Serve ``/api/`` in front of ``app``'s pages."""
+    app.asgi_app = RestSurface(app.server, app.asgi_app)  # type: ignore[method-assign, assignment]

@@ -1,0 +1,112 @@
+"""Where an operation's arguments come from in a request: path, query, body."""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from functools import cached_property
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, ValidationError, create_model
+
+from ..errors import InvalidInput
+from ..operations import Operation, invalid_input
+
+MAX_QUERY_FIELDS = 100
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+def path_names(path: str) -> list[str]:
+    """``/api/things/{id}`` -> ``["id"]``."""
+    return _PLACEHOLDER.findall(path)
+
+
+def check_route(operation: Operation) -> None:
+    """Refuse an operation that cannot be served.
+
+    Raises:
+        ValueError: another method, a path outside ``/api/``, or a placeholder that is no argument.
+    """
+    if operation.method not in {"GET", "POST", "PUT", "PATCH", "DELETE"}:
+        raise ValueError(f"{operation.name}: unknown method '{operation.method}'")
+    if not re.fullmatch(r"/api(/[\w.-]+|/\{\w+\})+", operation.path):
+        raise ValueError(f"{operation.name}: a path looks like /api/things/{{id}}, not '{operation.path}'")
+    unknown = set(path_names(operation.path)) - set(operation.arguments.model_fields)
+    if unknown:
+        raise ValueError(f"{operation.name}: {unknown.pop()} is in the path but is no argument")
+
+
+class RouteArguments:
+    """Collects the arguments of one operation. Built once a route."""
+
+    def __init__(self, operation: Operation) -> None:
+        self._fields = operation.arguments.model_fields
+        self._in_path = path_names(operation.path)
+        self._lists = {name for name, field in self._fields.items() if _takes_list(field.annotation)}
+        self.by_query = operation.method in {"GET", "DELETE"}
+        self.needs_body = not self.by_query
+
+    @cached_property
+    def _path_model(self) -> type[BaseModel]:
+        """Turns the path's text into numbers where the operation wants numbers, because bodies are checked strictly."""
+        fields: dict[str, Any] = {
+            name: (Annotated[self._fields[name].annotation, *self._fields[name].metadata], ...)
+            for name in self._in_path
+        }
+        return create_model("Path", **fields)
+
+    def from_path(self, values: dict[str, str], arguments: dict[str, Any]) -> dict[str, Any]:
+        """``arguments`` with those of the path.
+
+        Raises:
+            InvalidInput: a value is wrong, or stands in the body too.
+        """
+        twice = [name for name in self._in_path if name in arguments]
+        if twice:
+            raise InvalidInput(f"{twice[0]}: is in the path already; leave it out of the query or body.")
+        try:
+            checked = self._path_model.model_validate(values)
+        except ValidationError as error:
+            raise invalid_input(error) from None
+        return {**arguments, **{name: getattr(checked, name) for name in self._in_path}}
+
+    def from_query(self, query: bytes) -> dict[str, Any]:
+        """The arguments in a query string: lists repeated or separated by commas, all else text.
+
+        Raises:
+            InvalidInput: not UTF-8, or a value given twice.
+        """
+        arguments: dict[str, Any] = {}
+        for name, value in parse_query(query):
+            if name in self._lists:
+                arguments.setdefault(name, []).extend(value.split(",") if value else [])
+            elif name in arguments:
+                raise InvalidInput(f"{name}: is in the query more than once.")
+            else:
+                arguments[name] = value
+        return arguments
+
+
+def parse_query(query: bytes) -> list[tuple[str, str]]:
+    """The fields of a query string.
+
+    Raises:
+        InvalidInput: not UTF-8, or absurdly many.
+    """
+    try:
+        return parse_qsl(
+            query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_QUERY_FIELDS
+        )
+    except ValueError:  # UnicodeDecodeError is one
+        raise InvalidInput(
+            f"The query must be percent-encoded UTF-8 with at most {MAX_QUERY_FIELDS} fields.", code="bad_query"
+        ) from None
+
+
+def _takes_list(annotation: Any) -> bool:
+    origin = typing.get_origin(annotation)
+    if origin in {typing.Union, types.UnionType, Annotated}:
+        return any(_takes_list(part) for part in typing.get_args(annotation))
+    return origin is list or annotation is list

@@ -1,0 +1,140 @@
+"""Reading request bodies: within limits of size, depth and time, as one JSON object or one multipart form."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+from typing import Any
+
+from pydantic_core import from_json
+from werkzeug.exceptions import HTTPException
+from werkzeug.formparser import FormDataParser
+from werkzeug.http import parse_options_header
+
+from ..asgi import Receive
+from ..errors import InvalidInput, TooLarge
+from .errors import Disconnected, RequestTimeout, UnsupportedMedia
+
+MAX_DEPTH = 32
+"""Levels of nesting in a JSON body."""
+MAX_PARTS = 32
+TIMEOUT = 60
+"""Seconds a client may take to send a body."""
+DRAINED = 4 * 1024 * 1024
+"""Bytes of a refused body that are still read: a client that is sending does not look for an answer."""
+DRAIN_SECONDS = 5
+
+Headers = dict[bytes, bytes]
+
+
+async def read(headers: Headers, receive: Receive, limit: int) -> bytes:
+    """The whole body.
+
+    Raises:
+        TooLarge: it has more than ``limit`` bytes. RequestTimeout, Disconnected: it did not come.
+    """
+    declared = int(headers.get(b"content-length", b"0"))
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            while declared <= limit and size <= limit:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Disconnected
+                part = message.get("body", b"")
+                size += len(part)
+                parts.append(part)
+                if not message.get("more_body", False):
+                    if size > limit:
+                        break
+                    return b"".join(parts)
+            await drain(receive)
+    except TimeoutError:
+        raise RequestTimeout(f"The body did not arrive within {TIMEOUT} s.") from None
+    raise TooLarge(f"The body is larger than {limit} bytes.", limit=limit)
+
+
+async def drain(receive: Receive) -> None:
+    """Read on and forget, up to limits of size and time, so that the client comes to read the answer."""
+    size = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while size < DRAINED:
+                message = await receive()
+                size += len(message.get("body", b""))
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    return
+
+
+def parse(headers: Headers, body: bytes) -> tuple[dict[str, Any], bool]:
+    """The arguments in a body, and whether they are typed (JSON) or all text and bytes (a form).
+
+    Raises:
+        InvalidInput: the body is malformed. UnsupportedMedia: it is neither JSON nor a multipart form.
+    """
+    content_type = headers.get(b"content-type", b"").decode("latin-1")
+    if content_type == "application/json":  # what nearly all clients send
+        return parse_json(body), True
+    kind, options = parse_options_header(content_type)
+    kind = kind.lower()
+    if kind == "multipart/form-data":
+        return _parse_form(body, options), False
+    if not body:
+        return {}, True
+    if content_type and kind != "application/json" and not kind.endswith("+json"):
+        raise UnsupportedMedia("Send the arguments as JSON, with 'Content-Type: application/json'.")
+    if options.get("charset", "utf-8").lower().replace("-", "") != "utf8":
+        raise UnsupportedMedia("JSON is UTF-8; send no other charset.")
+    return parse_json(body), True
+
+
+def parse_json(body: bytes) -> dict[str, Any]:
+    """The JSON object in ``body``; an empty body counts as an empty object.
+
+    Raises:
+        InvalidInput: not JSON, not an object, not UTF-8, or nested too deep.
+    """
+    if not body:
+        return {}
+    try:
+        value = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise InvalidInput(f"body: not valid JSON: {error}.", code="invalid_json") from None
+    if not isinstance(value, dict):
+        raise InvalidInput("body: must be a JSON object, such as {\"name\": \"value\"}.", code="invalid_json")
+    # Without that many brackets it cannot be that deep, so the usual body is not walked through.
+    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+        raise InvalidInput(f"body: nested more than {MAX_DEPTH} levels deep.", code="invalid_json")
+    return value
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        level = [
+            item
+            for container in level
+            for item in (container.values() if isinstance(container, dict) else container)
+            if isinstance(item, dict | list)
+        ]
+    return depth
+
+
+def _parse_form(body: bytes, options: dict[str, str]) -> dict[str, Any]:
+    parser = FormDataParser(max_form_parts=MAX_PARTS, silent=False)
+    try:
+        _, form, files = parser.parse(io.BytesIO(body), "multipart/form-data", len(body), options)
+    except (ValueError, HTTPException):
+        raise InvalidInput("body: not a valid multipart form.", code="invalid_form") from None
+    repeated = [name for name in [*form, *files] if len(form.getlist(name)) + len(files.getlist(name)) > 1]
+    if repeated:
+        raise InvalidInput(f"{repeated[0]}: is in the form more than once.", code="invalid_form")
+    arguments: dict[str, Any] = form.to_dict()
+    for name, file in files.items():
+        arguments[name] = file.stream.read()
+        if name == "content" and file.filename:
+            arguments.setdefault("name", file.filename)
+    return arguments

@@ -1,0 +1,27 @@
+"""The errors that only HTTP has."""
+
+from __future__ import annotations
+
+from ..errors import TeamError
+
+
+class MethodNotAllowed(TeamError):
+    """The path exists for other methods, listed in ``allow``."""
+
+    status, code, title = 405, "method_not_allowed", "Method not allowed"
+
+
+class RequestTimeout(TeamError):
+    """The body did not come in time."""
+
+    status, code, title = 408, "request_timeout", "Request time-out"
+
+
+class UnsupportedMedia(TeamError):
+    """The body has another form than the operation takes."""
+
+    status, code, title = 415, "unsupported_media_type", "Unsupported media type"
+
+
+class Disconnected(Exception):  # noqa: N818 - nobody is left to be told of an error
+    """The client has gone away before its request was complete."""

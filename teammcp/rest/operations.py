@@ -1,0 +1,146 @@
+"""The endpoints of the registry's operations: each at its own path, and all at ``POST /api/call/<name>``."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from .. import operations
+from ..asgi import JSON, Header, bearer
+from ..attachments import Attachment, Content
+from ..directory import ANONYMOUS, Access
+from ..errors import InvalidInput
+from ..operations import Context, Operation
+from ..plugins import Deferred
+from ..team import DEFAULT_TEAM, Server
+from . import body
+from .api import Endpoint, Request, Routes
+from .arguments import RouteArguments
+
+FORM_OVERHEAD = 64 * 1024
+"""Bytes that a multipart form or base64 JSON may take besides the file."""
+CHUNK = 256 * 1024
+REGISTER = "register_agent"
+
+
+def routes(server: Server) -> Routes:
+    """Every operation's endpoints."""
+    found: Routes = {}
+    for operation in server.registry:
+        endpoint = OperationEndpoint(server, operation)
+        found[operation.method, operation.path] = endpoint.by_route
+        found["POST", f"/api/call/{operation.name}"] = endpoint.by_name
+        if operation.method == "GET":
+            found["HEAD", operation.path] = endpoint.by_route
+    return found
+
+
+class OperationEndpoint:
+    """Serves one operation. What does not depend on the request is worked out here, once."""
+
+    def __init__(self, server: Server, operation: Operation) -> None:
+        self._server = server
+        self._operation = operation
+        self._arguments = RouteArguments(operation)
+        self._anonymous = operation.access is Access.anonymous
+        self._limit = server.settings.max_body
+        if any(Content in (field.annotation, *field.metadata) or _is_bytes(field.annotation) for field in operation.arguments.model_fields.values()):
+            self._limit = server.settings.max_file * 4 // 3 + FORM_OVERHEAD
+
+    async def by_route(self, request: Request) -> None:
+        """Serve the operation's own method and path."""
+        context = self._enter(request)
+        strict = True
+        if self._arguments.by_query:
+            arguments, strict = self._arguments.from_query(request.scope["query_string"]), False
+        else:
+            arguments, strict = await self._read(request)
+        if request.path:
+            arguments = self._arguments.from_path(request.path, arguments)
+        await self._call(request, context, arguments, strict)
+
+    async def by_name(self, request: Request) -> None:
+        """Serve ``POST /api/call/<name>``: all arguments in the body."""
+        context = self._enter(request)
+        arguments, strict = await self._read(request)
+        await self._call(request, context, arguments, strict)
+
+    def _enter(self, request: Request) -> Context:
+        key = bearer(request.headers.get(b"authorization"))
+        if key is None and self._anonymous:
+            self._server.address_limit.take(request.address)
+            if self._operation.name == REGISTER:
+                self._server.register_limit.take(request.address)
+            return Context(self._server, self._server.team(DEFAULT_TEAM), ANONYMOUS, "rest", request.address)
+        return operations.enter(self._server, key, "rest", request.address)
+
+    async def _read(self, request: Request) -> tuple[dict[str, Any], bool]:
+        if request.scope["query_string"]:
+            raise InvalidInput("Send the arguments in the body as JSON, not in the query.", code="query_not_allowed")
+        request.body_read = True
+        data = await body.read(request.headers, request.receive, self._limit)
+        return body.parse(request.headers, data)
+
+    async def _call(self, request: Request, context: Context, arguments: dict[str, Any], strict: bool) -> None:
+        if self._anonymous:
+            context = self._in_team(context, arguments)
+        key = request.headers.get(b"idempotency-key")
+        result = await operations.call(
+            context,
+            self._operation.name,
+            arguments,
+            idempotency_key=None if key is None else _idempotency_key(key),
+            strict=strict,
+        )
+        if isinstance(result, Attachment):
+            await send_file(request, result)
+        elif isinstance(result, Deferred):
+            await request.answer(202, to_json(result.result, by_alias=True), JSON)
+        else:
+            await request.answer(self._operation.status, encode(result), JSON)
+
+    def _in_team(self, context: Context, arguments: dict[str, Any]) -> Context:
+        """The context of the team that the field ``team`` names; a key names its team by itself."""
+        name = arguments.pop("team", None)
+        if name is None or name == context.team.name:
+            return context
+        if not isinstance(name, str):
+            raise InvalidInput("team: must be the name of a team.")
+        if context.actor is not ANONYMOUS:
+            raise InvalidInput(f"team: your key is one of the team '{context.team.name}'; leave this field out.")
+        return Context(self._server, self._server.team(name), ANONYMOUS, "rest", context.address)
+
+
+def encode(result: BaseModel) -> bytes:
+    """A result as JSON."""
+    return result.model_dump_json(by_alias=True).encode()
+
+
+async def send_file(request: Request, file: Attachment) -> None:
+    """Stream a file from disk."""
+    size = (await asyncio.to_thread(file.path.stat)).st_size
+    headers: list[Header] = [(name.lower().encode(), value.encode()) for name, value in file.headers().items()]
+    headers.append((b"content-length", str(size).encode()))
+    await request.send({"type": "http.response.start", "status": 200, "headers": headers})
+    with await asyncio.to_thread(file.path.open, "rb") as source:
+        while request.scope["method"] != "HEAD" and (chunk := await asyncio.to_thread(partial(source.read, CHUNK))):
+            await request.send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await request.send({"type": "http.response.body", "body": b""})
+
+
+def _idempotency_key(value: bytes) -> str:
+    key = value.decode("latin-1")
+    if not 1 <= len(key) <= 128 or not key.isascii() or not key.isprintable():
+        raise InvalidInput("Idempotency-Key: must have 1 to 128 printable ASCII characters.")
+    return key
+
+
+def _is_bytes(annotation: Any) -> bool:
+    return annotation is bytes or bytes in getattr(annotation, "__args__", ())
+
+
+__all__ = ["Endpoint", "OperationEndpoint", "encode", "routes", "send_file"]

@@ -1,0 +1,82 @@
+"""``/api/teams``: making and deleting teams, with the administrator's key."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import to_json
+
+from ..asgi import JSON, bearer
+from ..errors import Forbidden, InvalidInput, Unauthorized
+from ..team import Server
+from . import body
+from .api import Request, Routes
+
+
+class NewTeam(BaseModel):
+    """What ``POST /api/teams`` takes."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: str
+
+
+class TeamInfo(BaseModel):
+    """A team, as the administrator sees it."""
+
+    name: str
+    agents: int
+    online: int
+
+
+def routes(server: Server) -> Routes:
+    """The endpoints of teams."""
+    return {
+        ("GET", "/api/teams"): partial(list_teams, server),
+        ("POST", "/api/teams"): partial(create_team, server),
+        ("DELETE", "/api/teams/{name}"): partial(delete_team, server),
+    }
+
+
+async def list_teams(server: Server, request: Request) -> None:
+    """All teams of the server."""
+    _enter(server, request)
+    await request.answer(200, to_json([_info(server, name) for name in sorted(server.teams)]), JSON)
+
+
+async def create_team(server: Server, request: Request) -> None:
+    """Make a team."""
+    _enter(server, request)
+    request.body_read = True
+    arguments, _ = body.parse(request.headers, await body.read(request.headers, request.receive, server.settings.max_body))
+    name = arguments.get("name")
+    if not isinstance(name, str) or len(arguments) != 1:
+        raise InvalidInput('name: send {"name": "…"} and nothing else.', errors=[{"field": "name", "message": "required"}])
+    await server.create_team(name)
+    await request.answer(201, to_json(_info(server, name)), JSON)
+
+
+async def delete_team(server: Server, request: Request) -> None:
+    """Delete a team and all its data."""
+    _enter(server, request)
+    name = request.path["name"]
+    await server.delete_team(name)
+    await request.answer(200, to_json({"name": name, "deleted": True}), JSON)
+
+
+def _info(server: Server, name: str) -> TeamInfo:
+    team = server.teams[name]
+    members = [agent for agent in team.directory.agents.values() if not agent.retired]
+    return TeamInfo(name=name, agents=len(members), online=team.presence.count)
+
+
+def _enter(server: Server, request: Request) -> None:
+    server.address_limit.take(request.address)
+    key = bearer(request.headers.get(b"authorization"))
+    if key is None:
+        raise Unauthorized("Send the server's admin key in the header 'Authorization: Bearer tmcpadmin_…'.", code="missing_key")
+    if server.is_admin_key(key):
+        return
+    server.authenticate(key)
+    raise Forbidden("Teams are managed with the server's admin key, not with an agent's.", code="admin_only")
