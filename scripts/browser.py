@@ -1,7 +1,7 @@
 """Find the Chromium that the tests drive, or bring one. Prints its path.
 
-In this order: one named by TEAMMCP_CHROMIUM, one found on the machine, Debian's package (as root), Playwright's
-own download. Run by ``make test``; the tests use `find` only.
+In this order: the one named by TEAMMCP_CHROMIUM, one found on the machine, Debian's package (as root),
+Playwright's own download. Run by ``make test``; the tests use `find` only.
 """
 
 from __future__ import annotations
@@ -54,9 +54,7 @@ def bring() -> None:
         )
         if find():
             return
-    subprocess.run(
-        [sys.executable, "-m", "playwright", "install", "chromium"], check=False, stdout=sys.stderr
-    )
+    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False, stdout=sys.stderr)
 
 
 def main() -> None:
@@ -67,8 +65,8 @@ def main() -> None:
         path = find()
     if path is None:
         sys.exit(
-            "The tests of the pages need a Chromium, and none could be installed. Install one (on Debian, as root: "
-            "apt-get install chromium) or set TEAMMCP_CHROMIUM to its path. Then run 'make test' again."
+            "The tests of the pages need a Chromium, and none could be installed. Install one (on Debian, as "
+            "root: apt-get install chromium) or set TEAMMCP_CHROMIUM to its path. Then run 'make test' again."
         )
     print(f"Browser for the tests: {path}")
 

@@ -183,9 +183,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
     for name in [name for name in os.environ if name.startswith("TEAMMCP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("TEAMMCP_HOME", str(tmp_path / "teammcp"))
-    return load_settings(
-        **{**NO_LIMITS, **{key: value for key, value in _marker(request).items() if key != "install"}}
-    )
+    return load_settings(**{**NO_LIMITS, **{key: value for key, value in _marker(request).items() if key != "install"}})
 
 
 @pytest.fixture

@@ -1,0 +1,111 @@
+"""A real server process, for tests that need one: real sockets, real signals, real restarts."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+START_SECONDS = 30
+
+
+def free_port() -> int:
+    """A port that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def clean_environment(home: Path, **settings: Any) -> dict[str, str]:
+    """This process's environment without its TeamMCP settings, and with those given."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("TEAMMCP_")}
+    environment |= {f"TEAMMCP_{key.upper()}": str(value) for key, value in settings.items()}
+    return {**environment, "TEAMMCP_HOME": str(home)}
+
+
+class LiveServer:
+    """``teammcp start`` as a process. Restarted, it keeps its folder and port.
+
+    Attributes:
+        url: its address.
+        home: its data folder.
+        admin_key: the administrator's key, known from the first start on.
+    """
+
+    def __init__(self, home: Path, **settings: Any) -> None:
+        self.home = home
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.admin_key = ""
+        self.output: list[str] = []
+        self.process: subprocess.Popen[str]
+        self._environment = clean_environment(home, port=self.port, **settings)
+
+    def start(self) -> LiveServer:
+        """Start the process and wait until it answers."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "teammcp", "start"],
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        )
+        started = threading.Event()
+        threading.Thread(target=self._read_output, args=(self.process, started), daemon=True).start()
+        if not started.wait(START_SECONDS) or self.process.poll() is not None:
+            self.kill()
+            raise AssertionError("the server did not start:\n" + "".join(self.output))
+        return self
+
+    def _read_output(self, process: subprocess.Popen[str], started: threading.Event) -> None:
+        assert process.stdout is not None
+        with process.stdout:
+            for line in process.stdout:
+                self.output.append(line)
+                if found := re.search(r"tmcpadmin_\S+", line):
+                    self.admin_key = found[0]
+                if "Stop the server with Ctrl-C" in line:  # the last line of what it says at start
+                    started.set()
+        started.set()
+
+    def stop(self) -> int:
+        """Ask it to stop; the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(15)
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self.process.kill()
+        self.process.wait(15)
+
+    def restart(self) -> LiveServer:
+        """Stop and start it."""
+        self.stop()
+        return self.start()
+
+    def register(self, name: str, **profile: Any) -> str:
+        """Register a member; its key. The first one becomes the owner."""
+        answer = httpx2.post(f"{self.url}/api/register", json={"name": name, **profile}, trust_env=False)
+        assert answer.status_code == 200, answer.text
+        key: str = answer.json()["apiKey"]
+        return key
+
+    def client(self, key: str | None = None, **options: Any) -> httpx2.Client:
+        """An HTTP client of the server; close it, or use it in a ``with`` block."""
+        headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+        return httpx2.Client(base_url=self.url, headers=headers, trust_env=False, **options)
+
+    def async_client(self, key: str | None = None, **options: Any) -> httpx2.AsyncClient:
+        """The same for async tests."""
+        headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+        return httpx2.AsyncClient(base_url=self.url, headers=headers, trust_env=False, **options)
