@@ -94,7 +94,9 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
 
 async def _open(path: Path, *, read_only: bool) -> _HopConnection:
     # iter_chunk_size belongs to aiosqlite's own cursors, which are not used here.
-    return await _HopConnection(partial(_connect, path, read_only=read_only), 64)
+    connection = _HopConnection(partial(_connect, path, read_only=read_only), 64)
+    await connection
+    return connection
 
 
 def _translate(error: BaseException) -> BaseException:
@@ -159,6 +161,8 @@ class SqliteDatabase:
             self._readers.put_nowait(reader)
         self._queue: list[tuple[Work[Any], asyncio.Future[Any]]] = []
         self._wake = asyncio.Event()
+        self._reading = 0
+        self._quiet = asyncio.Event()
         self._closing = False
         self._task = asyncio.create_task(self._write_forever(), name=f"writer-{path.parent.name}")
 
@@ -193,11 +197,17 @@ class SqliteDatabase:
     async def read(self, query: Callable[..., T], *arguments: Any) -> T:
         if self._closing:
             raise Unavailable("The server is stopping. Try again in a moment.")
-        reader = await self._readers.get()
+        self._reading += 1
         try:
-            return await reader.hop(_run_query, query, *arguments)
+            reader = await self._readers.get()
+            try:
+                return await reader.hop(_run_query, query, *arguments)
+            finally:
+                self._readers.put_nowait(reader)
         finally:
-            self._readers.put_nowait(reader)
+            self._reading -= 1
+            if not self._reading:
+                self._quiet.set()
 
     async def close(self) -> None:
         if self._closing:
@@ -205,6 +215,9 @@ class SqliteDatabase:
         self._closing = True
         self._wake.set()
         await self._task
+        if self._reading:  # accepted before, some perhaps still waiting for a connection
+            self._quiet.clear()
+            await self._quiet.wait()
         for connection in [*self._all_readers, self._writer]:
             await connection.close()
 
