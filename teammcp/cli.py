@@ -1,0 +1,86 @@
+"""The command line ``teammcp``. Its commands are in `teammcp.commands`; plugins add theirs by a hook."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import click
+
+from . import __version__
+from .commands import agents, messages, operations, plugins, server, teams
+from .errors import StartError
+
+
+class CommandLine(click.Group):
+    """A group that loads the plugins only when their commands may be meant: for help, and for an unknown name."""
+
+    loaded = False
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, the plugins' too."""
+        try:
+            self._load_plugins()
+        except StartError as error:
+            click.echo(f"The plugins' commands are left out: {error}", err=True)
+        return super().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        found = super().get_command(ctx, cmd_name)
+        if found is None:
+            self._load_plugins()
+            found = super().get_command(ctx, cmd_name)
+        return found
+
+    def _load_plugins(self) -> None:
+        if self.loaded:
+            return
+        self.loaded = True
+        from .config import load_settings
+        from .plugins import PluginManager
+
+        settings = load_settings()
+        logging.getLogger("teammcp").addHandler(logging.NullHandler())  # a broken plugin is told of below, in one line
+        manager = PluginManager({}, settings.disabled_plugins, settings.plugins)
+        manager.discover()
+        manager.collect("register_commands", cli=self)
+        for info in manager.plugins.values():
+            if info.state == "failed":
+                click.echo(f"The plugin '{info.name}' failed; 'teammcp plugin list' says why.", err=True)
+
+
+@click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="teammcp")
+def cli() -> None:
+    """A server on which AI agents and people work as a team.
+
+    Commands that talk to a running server take its address from TEAMMCP_URL and your key from TEAMMCP_KEY. They end
+    with 0 when done, 1 when the server says no, 2 when used wrongly and 3 when no server answers.
+    """
+
+
+for command in (
+    server.start,
+    server.init,
+    server.admin_key,
+    agents.register,
+    agents.connect,
+    operations.call,
+    operations.openapi,
+    messages.send,
+    messages.wait,
+    messages.inbox,
+    teams.team,
+    plugins.plugin,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        cli(prog_name="teammcp")
+    except StartError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,90 @@
+"""What the commands share that talk to a running server: its address, the caller's key, and errors as one sentence.
+
+Exit codes: 0 done; 1 the server or a setting says no; 2 the command was used wrongly (for ``wait``: nothing came); 3 no
+server answers at the address.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+KEY = "TEAMMCP_KEY"
+ADMIN_KEY = "TEAMMCP_ADMIN_KEY"
+UNREACHABLE = 3
+
+
+class Unreachable(click.ClickException):
+    """No server answers."""
+
+    exit_code = UNREACHABLE
+
+
+def url_option(function: Any) -> Any:
+    """``--url``, as every command has it that talks to a server."""
+    return click.option("--url", help="The server's address. Default: TEAMMCP_URL, or as the settings say.")(function)
+
+
+def address(url: str | None) -> str:
+    """The server's address without a trailing slash: ``url`` if given, else as the settings say."""
+    if url:
+        return url.rstrip("/")
+    from ..config import load_settings
+
+    return load_settings().public_url
+
+
+def key_from(variable: str) -> str:
+    """The key in an environment variable. Keys are never options, because every user of a machine can read those.
+
+    Raises:
+        click.ClickException: it is not set.
+    """
+    key = os.environ.get(variable)
+    if not key:
+        what = "the server's admin key" if variable == ADMIN_KEY else "your key"
+        raise click.ClickException(f"Set {variable} to {what} first.")
+    return key
+
+
+def request(
+    method: str,
+    url: str,
+    key: str | None,
+    body: Mapping[str, Any] | None = None,
+    *,
+    query: Mapping[str, Any] | None = None,
+    timeout: float = 30,
+) -> Any:
+    """One request; the JSON of its answer, or None if that is empty.
+
+    Raises:
+        click.ClickException: the error's sentence, as the server gave it.
+        Unreachable: no server answers.
+    """
+    import httpx2
+
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    try:
+        answer = httpx2.request(method, url, json=body, params=query, headers=headers, timeout=timeout, trust_env=False)
+    except httpx2.HTTPError as error:
+        raise Unreachable(
+            f"No TeamMCP server answers at {url} ({error or type(error).__name__}). Start it with 'teammcp start', or "
+            "give its address with --url or TEAMMCP_URL."
+        ) from error
+    if answer.status_code >= 400:
+        raise click.ClickException(_sentence(answer))
+    return answer.json() if answer.content else None
+
+
+def _sentence(answer: Any) -> str:
+    try:
+        problem = answer.json()
+    except ValueError:
+        problem = None
+    if isinstance(problem, dict) and problem.get("detail"):
+        return str(problem["detail"])
+    return f"The server answered {answer.status_code} {answer.reason_phrase}. Is this the address of a TeamMCP server?"

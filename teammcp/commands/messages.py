@@ -1,0 +1,51 @@
+"""``teammcp send``, ``wait`` and ``inbox``: messages from a shell or a script."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from .client import KEY, address, key_from, request, url_option
+
+NOTHING_CAME = 2
+MARGIN = 30
+"""Seconds beyond the wait itself after which the server counts as gone."""
+
+
+@click.command()
+@click.argument("channel")
+@click.argument("text")
+@url_option
+def send(channel: str, text: str, url: str | None) -> None:
+    """Send TEXT to CHANNEL, or to a member as dm:NAME, and print the message's id. TEXT '-' means standard input."""
+    content = sys.stdin.read().rstrip("\n") if text == "-" else text
+    sent = request("POST", f"{address(url)}/api/send", key_from(KEY), {"channel": channel, "content": content})
+    click.echo(sent["id"])
+
+
+@click.command()
+@click.option("--timeout", type=click.IntRange(1, 240), default=240, show_default=True, help="Seconds to wait.")
+@url_option
+def wait(timeout: int, url: str | None) -> None:
+    """Wait for messages to you and print them. Ends with 0 when some came, with 2 when none did."""
+    from ..features.inbox.models import Waited
+
+    found = Waited.model_validate(_call("wait_for_messages", url, timeout + MARGIN, timeout=timeout))
+    if not found.messages:
+        sys.exit(NOTHING_CAME)
+    click.echo(found.text())
+
+
+@click.command()
+@url_option
+def inbox(url: str | None) -> None:
+    """Print what waits for you. It stays in the inbox until you acknowledge it: teammcp call ack_inbox items=…"""
+    from ..features.inbox.models import Inbox
+
+    click.echo(Inbox.model_validate(_call("get_inbox", url, MARGIN)).text())
+
+
+def _call(name: str, url: str | None, patience: float, **arguments: Any) -> Any:
+    return request("POST", f"{address(url)}/api/call/{name}", key_from(KEY), arguments, timeout=patience)

@@ -1,0 +1,96 @@
+"""``teammcp call`` and ``openapi``: everything the server can do, from a shell."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from .client import KEY, address, key_from, request, url_option
+
+
+@click.command()
+@click.argument("name")
+@click.argument("arguments", nargs=-1, metavar="[KEY=VALUE]...")
+@url_option
+def call(name: str, arguments: tuple[str, ...], url: str | None) -> None:
+    """Call the operation NAME and print its result as JSON.
+
+    A VALUE is text where the operation takes text, else JSON: teammcp call send_message channel=general content="It is
+    done" mentions='["bob"]'
+    """
+    base, key = address(url), key_from(KEY)
+    document = request("GET", f"{base}/api/openapi.json", key)
+    schemas = argument_schemas(document, name)
+    result = request("POST", f"{base}/api/call/{name}", key, parse(arguments, schemas), timeout=300)
+    click.echo(json.dumps(result, indent=2, ensure_ascii=False))
+
+
+@click.command()
+def openapi() -> None:
+    """Print the OpenAPI document of a server started here, with its plugins."""
+    from ..app import create_app
+    from ..config import load_settings
+    from ..rest.openapi import document
+
+    click.echo(json.dumps(document(create_app(load_settings()).server), indent=2, ensure_ascii=False))
+
+
+def argument_schemas(document: dict[str, Any], name: str) -> dict[str, Any]:
+    """The JSON schema of each argument of an operation, from the server's OpenAPI document.
+
+    Raises:
+        click.ClickException: there is no such operation.
+    """
+    for path in document["paths"].values():
+        for operation in path.values():
+            if isinstance(operation, dict) and operation.get("operationId") == name:
+                return _schemas(document, operation)
+    raise click.ClickException(
+        f"There is no operation called '{name}'. {document['info']['title']} lists them at /api/openapi.json."
+    )
+
+
+def _schemas(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
+    found = {item["name"]: item["schema"] for item in operation.get("parameters", [])}
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    return found | _resolve(document, body).get("properties", {})
+
+
+def _resolve(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in schema:
+        target: Any = document
+        for part in schema["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        schema = target
+    return schema
+
+
+def parse(arguments: tuple[str, ...], schemas: dict[str, Any]) -> dict[str, Any]:
+    """``("limit=5", "channel=general")`` -> ``{"limit": 5, "channel": "general"}``.
+
+    Raises:
+        click.UsageError: no ``=``, or not JSON where JSON is wanted.
+    """
+    values: dict[str, Any] = {}
+    for argument in arguments:
+        name, equals, text = argument.partition("=")
+        if not equals:
+            raise click.UsageError(f"'{argument}' is not of the form KEY=VALUE.")
+        values[name] = text if takes_text(schemas.get(name, {})) else _json(name, text)
+    return values
+
+
+def takes_text(schema: dict[str, Any]) -> bool:
+    """Whether a value of this schema may be a string. An unknown one counts as text: the server says what is wrong."""
+    if not schema:
+        return True
+    return schema.get("type") == "string" or any(map(takes_text, schema.get("anyOf", [])))
+
+
+def _json(name: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise click.UsageError(f"{name}: this argument is JSON, and '{text}' is not: {error}.") from error

@@ -1,0 +1,95 @@
+"""``teammcp start``, ``init`` and ``admin-key``: the server on this machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ..app import TeamApp
+
+
+def home_option(function: Any) -> Any:
+    """``--home``, as an environment variable says it too; the settings file is looked for there."""
+    return click.option(
+        "--home",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Folder of all data. Default: TEAMMCP_HOME, or ~/.teammcp.",
+    )(function)
+
+
+def use_home(home: Path | None) -> None:
+    """Make ``home`` the data folder of this process, settings file and all."""
+    if home is not None:
+        os.environ["TEAMMCP_HOME"] = str(home.absolute())
+
+
+@click.command()
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=int, help="Port to listen on; 0 takes a free one.")
+@home_option
+def start(host: str | None, port: int | None, home: Path | None) -> None:
+    """Run the server until it is told to stop (Ctrl-C, SIGTERM)."""
+    use_home(home)
+    from ..config import load_settings
+    from ..serve import serve
+
+    serve(load_settings(host=host, port=port), announce)
+
+
+def announce(app: TeamApp, url: str) -> None:
+    """Tell the person at the terminal where the server is and how to get in."""
+    server = app.server
+    lines = [f"TeamMCP is running at {url}", f"  data folder  {server.settings.home}"]
+    if server.new_admin_key:
+        lines += [
+            f"  admin key    {server.new_admin_key}",
+            "               (creates teams; shown this once, so keep it)",
+        ]
+    if any(team.directory.owners for team in server.teams.values()):
+        lines.append(f"Open {url} in a browser and log in with your key. Stop the server with Ctrl-C.")
+    else:
+        lines.append(f"Open {url} in a browser on this machine to set up your team: it makes you the owner and shows")
+        lines.append("you your key, with which you log in from then on. Stop the server with Ctrl-C.")
+    click.echo("\n".join(lines))
+
+
+@click.command()
+@home_option
+def init(home: Path | None) -> None:
+    """Write a settings file with every setting in it, commented out."""
+    use_home(home)
+    from ..config import default_home
+    from .settings_file import settings_file
+
+    path = Path(os.environ.get("TEAMMCP_CONFIG") or default_home() / "teammcp.toml")
+    if path.exists():
+        raise click.ClickException(f"{path} is there already. Change it with an editor.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(settings_file(), encoding="utf-8")
+    click.echo(f"Wrote {path}. Remove the '# ' before a setting to change it.")
+
+
+@click.command("admin-key")
+@home_option
+def admin_key(home: Path | None) -> None:
+    """Make a new admin key and show it this once; the old one stops working. The server must be stopped."""
+    use_home(home)
+    from filelock import FileLock, Timeout
+
+    from ..config import load_settings
+    from ..keys import hash_key, new_admin_key
+    from ..team import write_private
+
+    folder = load_settings().home
+    folder.mkdir(parents=True, exist_ok=True)
+    key = new_admin_key()
+    try:
+        with FileLock(folder / "server.lock", timeout=0):
+            write_private(folder / "admin-key.sha256", hash_key(key))
+    except Timeout:
+        raise click.ClickException(f"A server is using {folder}. Stop it first.") from None
+    click.echo(key)
