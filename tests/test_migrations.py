@@ -1,0 +1,127 @@
+"""Migrations: all or nothing, once each, edited or newer ones refused."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from teammcp.errors import StartError
+from teammcp.storage import Migration, load_migrations
+from teammcp.storage.migrations import migrate
+
+FIRST = Migration("things", 1, "create", "CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT);")
+SECOND = Migration("things", 2, "size", "ALTER TABLE things ADD COLUMN size INTEGER;")
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(tmp_path / "team.db", isolation_level=None)
+    yield connection
+    connection.close()
+
+
+def tables(connection: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+
+
+def applied(connection: sqlite3.Connection) -> list[tuple[str, int]]:
+    return connection.execute("SELECT feature, number FROM migrations ORDER BY feature, number").fetchall()
+
+
+def test_each_step_is_applied_once(connection: sqlite3.Connection) -> None:
+    migrate(connection, [FIRST])
+    connection.execute("INSERT INTO things (name) VALUES ('kept')")
+    migrate(connection, [FIRST, SECOND])
+    migrate(connection, [FIRST, SECOND])
+    assert applied(connection) == [("things", 1), ("things", 2)]
+    assert connection.execute("SELECT name, size FROM things").fetchall() == [("kept", None)]
+
+
+def test_a_step_that_fails_leaves_the_database_untouched(connection: sqlite3.Connection) -> None:
+    migrate(connection, [FIRST])
+    broken = Migration("others", 1, "create", "CREATE TABLE others (id INTEGER);\nCREATE TABLE things (again INTEGER);")
+    with pytest.raises(sqlite3.OperationalError, match="already exists"):
+        migrate(connection, [FIRST, SECOND, broken])
+    assert applied(connection) == [("things", 1)]
+    assert "others" not in tables(connection)
+    assert "size" not in {row[1] for row in connection.execute("PRAGMA table_info(things)")}
+    migrate(connection, [FIRST, SECOND])  # and it can be tried again
+
+
+def test_an_edited_step_is_refused(connection: sqlite3.Connection) -> None:
+    migrate(connection, [FIRST])
+    edited = Migration("things", 1, "create", FIRST.sql + " -- edited")
+    with pytest.raises(StartError, match="Step 1 of 'things' was changed"):
+        migrate(connection, [edited])
+
+
+def test_a_newer_database_is_refused_and_left_as_it_is(connection: sqlite3.Connection) -> None:
+    migrate(connection, [FIRST, SECOND])
+    other = Migration("others", 1, "create", "CREATE TABLE others (id INTEGER);")
+    with pytest.raises(StartError, match="newer than this program: it has step 2 of 'things'"):
+        migrate(connection, [FIRST, other])
+    assert applied(connection) == [("things", 1), ("things", 2)]
+    assert "others" not in tables(connection)
+
+
+def test_tables_of_a_plugin_that_was_removed_stay(connection: sqlite3.Connection) -> None:
+    migrate(connection, [FIRST])
+    migrate(connection, [])
+    assert "things" in tables(connection)
+    assert applied(connection) == [("things", 1)]
+
+
+def test_a_script_may_hold_triggers_comments_and_several_lines_a_statement(connection: sqlite3.Connection) -> None:
+    script = """
+    -- a comment; with a semicolon
+    CREATE TABLE log (
+        line TEXT  /* and ; here */
+    );
+    CREATE TABLE source (line TEXT DEFAULT 'a;b');
+    CREATE TRIGGER copy AFTER INSERT ON source BEGIN
+        INSERT INTO log (line) VALUES (new.line);
+        INSERT INTO log (line) VALUES ('twice');
+    END;
+    -- the end
+    """
+    migrate(connection, [Migration("script", 1, "all", script)])
+    connection.execute("INSERT INTO source DEFAULT VALUES")
+    assert connection.execute("SELECT line FROM log").fetchall() == [("a;b",), ("twice",)]
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An importable package ``probe`` with an empty folder ``migrations``, which is returned."""
+    folder = tmp_path / "probe" / "migrations"
+    folder.mkdir(parents=True)
+    (folder.parent / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    yield folder
+    sys.modules.pop("probe", None)
+
+
+def test_files_are_loaded_in_the_order_of_their_numbers(package: Path) -> None:
+    for number in range(1, 12):
+        (package / f"{number:03}_step.sql").write_text(f"SELECT {number};")
+    (package / "notes.txt").write_text("not a step")
+    loaded = load_migrations("probe", "probe")
+    assert [step.number for step in loaded] == list(range(1, 12))
+    assert loaded[10] == Migration("probe", 11, "step", "SELECT 11;")
+
+
+@pytest.mark.parametrize("names", [["002_late.sql"], ["001_a.sql", "003_c.sql"], ["001_a.sql", "001_b.sql"]])
+def test_gaps_and_doubles_are_refused(package: Path, names: list[str]) -> None:
+    for name in names:
+        (package / name).touch()
+    with pytest.raises(StartError, match="without gaps"):
+        load_migrations("probe", "probe")
+
+
+def test_a_file_without_a_number_is_refused(package: Path) -> None:
+    (package / "create.sql").touch()
+    with pytest.raises(StartError, match=r"create\.sql is not named like"):
+        load_migrations("probe", "probe")
