@@ -27,9 +27,7 @@ class Hub:
         read_page: ``(after, limit) -> events`` from the log, for those who fell out of the ring.
     """
 
-    def __init__(
-        self, last_id: int, capacity: int, read_page: Callable[[int, int], Awaitable[list[Event]]]
-    ) -> None:
+    def __init__(self, last_id: int, capacity: int, read_page: Callable[[int, int], Awaitable[list[Event]]]) -> None:
         self.last_id = last_id
         self.closed = False
         self._floor = last_id  # the newest event that is no longer in the ring
@@ -50,7 +48,10 @@ class Hub:
             del self._ring[: self._capacity]
         before, self.last_id = self.last_id, event.id
         for subscription in self._subscriptions:
-            subscription.offer(event, before)
+            try:
+                subscription.offer(event, before)
+            except Exception:  # noqa: BLE001 - its own reader meets the error when it looks; others must not
+                subscription.wake()
 
     def subscribe(self, wants: Callable[[Event], bool], after: int | None = None) -> Subscription:
         """Follow the events that ``wants`` accepts, from the one behind ``after`` (default: from now on).
