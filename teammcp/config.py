@@ -44,9 +44,8 @@ class Settings(BaseSettings):
     agent_burst: int = Field(200, ge=1, description="Calls an agent may make at once")
     address_rate: float = Field(200, ge=0, description="Calls a second from one address; 0 means no limit")
     address_burst: int = Field(1000, ge=1, description="Calls from one address at once")
-    register_rate: int = Field(5, ge=0, description="Registrations and failed logins a minute from one address; 0: no limit")
-    loop_limit: int = Field(
-        12, ge=0, description="Messages two agents may exchange in a minute with no person between; 0 means no limit"
+    register_rate: int = Field(
+        5, ge=0, description="Registrations and failed logins a minute from one address; 0: no limit"
     )
     presence_timeout: int = Field(30, ge=1, description="Seconds without a call or stream after which an agent is away")
     ring_size: int = Field(4096, ge=16, description="Events kept in memory for live streams")

@@ -40,7 +40,7 @@ SYSTEM = Agent("system", "service", "", Access.owner)
 
 @dataclass(frozen=True)
 class Channel:
-    """A channel, as far as its audience goes. A ``group`` is open to the team, ``topic`` and ``dm`` to their members."""
+    """A channel, as far as its audience goes: a ``group`` is open to the team, ``topic`` and ``dm`` to members."""
 
     id: str
     kind: Literal["group", "topic", "dm"]

@@ -59,7 +59,7 @@ def notify(function: Any) -> Any:
 
 @contribute
 def register_operations() -> Any:
-    """Plain. Return a list of functions decorated with ``@operation``: each becomes MCP tool, REST route and CLI call."""
+    """Plain. Return a list of functions decorated with ``@operation``: MCP tool, REST route and CLI call of each."""
 
 
 @contribute
@@ -206,6 +206,11 @@ def asgi_wrapper(server: Any) -> Any:
 @ask
 def authenticate(team: Any, key_hash: str) -> Any:
     """Plain. Return the ``Agent`` whose key has this SHA-256 (hex), or None. The first answer counts."""
+
+
+@ask
+def inbox_section(context: Any) -> Any:
+    """Return ``{"name": value}`` to stand in the actor's inbox under ``sections``, or None. Values are JSON."""
 
 
 @ask

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 KEPT_FOR = 24 * 3600 * 1000
 
 
-class Replayed(Exception):  # noqa: N818 - not an error: it ends a work that has been done before
+class Replayed(Exception):
     """Raised inside a work when another call with the same key was faster."""
 
     def __init__(self, result: Any) -> None:

@@ -66,3 +66,37 @@ Metadata = Annotated[dict[str, Any], AfterValidator(_small)]
 """A JSON object of the caller's own."""
 
 Limit = Annotated[int, Field(ge=1, le=200)]
+
+
+def is_name_character(character: str) -> bool:
+    """Letters, marks and digits of any script, and ``_ . -``."""
+    return unicodedata.category(character)[0] in "LMN" or character in "_.-"
+
+
+RESERVED = {"all", "here", "everyone", "channel", "me", "system", "team"}
+
+
+def _name(text: str) -> str:
+    text = unicodedata.normalize("NFC", text.strip())
+    if not 1 <= len(text) <= 64:
+        raise ValueError("must have 1 to 64 characters")
+    if not all(map(is_name_character, text)) or text[0] in "_.-" or text[-1] == ".":
+        raise ValueError(
+            "must consist of letters and digits of any script and _ . - , start with a letter or digit "
+            "and not end with a full stop"
+        )
+    return text
+
+
+def _agent_name(text: str) -> str:
+    text = _name(text)
+    if text.casefold() in RESERVED:
+        raise ValueError(f"'{text}' is reserved; choose another name")
+    return text
+
+
+AgentName = Annotated[str, AfterValidator(_agent_name)]
+"""The name of an agent that is to be."""
+
+ChannelName = Annotated[str, AfterValidator(_name)]
+"""The id of a group or topic channel that is to be."""

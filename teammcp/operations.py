@@ -107,7 +107,7 @@ def operation(
     method, _, path = route.partition(" ")
 
     def decorate(function: Function) -> Function:
-        result, arguments = _signature(function, read_only)
+        result, arguments = _signature(function, keyed=not read_only and method != "GET")
         function.operation = Operation(  # type: ignore[attr-defined]
             name=function.__name__,
             description=inspect.cleandoc(function.__doc__ or ""),
@@ -130,13 +130,13 @@ def operation(
     return decorate
 
 
-def _signature(function: Callable[..., Any], read_only: bool) -> tuple[type[BaseModel], type[BaseModel]]:
+def _signature(function: Callable[..., Any], *, keyed: bool) -> tuple[type[BaseModel], type[BaseModel]]:
     hints = get_type_hints(function, include_extras=True)
     fields: dict[str, Any] = {}
     for parameter in list(inspect.signature(function).parameters.values())[1:]:
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
         fields[parameter.name] = (hints[parameter.name], default)
-    if not read_only:
+    if keyed:
         fields[IDEM_KEY] = (str | None, Field(None, min_length=1, max_length=128))
     name = "".join(part.title() for part in function.__name__.split("_"))
     arguments = create_model(name + "Arguments", __config__=ConfigDict(extra="forbid"), **fields)
@@ -217,9 +217,17 @@ class Context:
         prepared: Work[Any] | Deferred[Any] = await _prepare(self, self.server.registry.get(name), arguments)
         return prepared
 
-    async def before(self, hook: str, value: T) -> T | Deferred[Any]:
-        """Pass ``value`` through a before hook of this context."""
-        return await self.server.plugins.before(hook, value, context=self)
+    async def before(self, hook: str, value: T) -> T:
+        """Pass ``value`` through a before hook; the value as the plugins changed it.
+
+        Raises:
+            Refused, PluginFailed: see `PluginManager.before`. If a plugin defers the change, the operation ends here
+            and its caller gets the `Deferred`.
+        """
+        passed = await self.server.plugins.before(hook, value, context=self)
+        if isinstance(passed, Deferred):
+            raise _DeferredCall(passed)
+        return passed
 
     def notify(self, hook: str, **arguments: Any) -> None:
         """Tell plugins something, beside the current call. From a work, use it through ``tx.on_commit``."""
@@ -294,7 +302,7 @@ async def call(
     operation = context.server.registry.get(name)
     checked = operation.check(arguments, strict=strict)
     authorise(context, operation)
-    key = None if operation.read_only else idempotency_key or getattr(checked, IDEM_KEY)
+    key = None if operation.read_only else idempotency_key or getattr(checked, IDEM_KEY, None)
     once = None
     if key is not None:
         once = idempotency.Once(operation, context.actor.name, key, checked, context.now())
@@ -327,6 +335,12 @@ def authorise(context: Context, operation: Operation) -> None:
     raise Forbidden(f"{operation.name} needs access level '{needed.name}'; yours is '{context.actor.access.name}'.")
 
 
+class _DeferredCall(Exception):
+    def __init__(self, deferred: Deferred[Any]) -> None:
+        super().__init__("deferred")
+        self.deferred = deferred
+
+
 async def _prepare(context: Context, operation: Operation, arguments: Mapping[str, Any]) -> Any:
     checked = operation.check(arguments)
     authorise(context, operation)
@@ -341,7 +355,10 @@ async def _run(context: Context, operation: Operation, checked: BaseModel) -> An
             return passed
         checked = passed
     values = {key: getattr(checked, key) for key in type(checked).model_fields if key != IDEM_KEY}
-    return await operation.function(context, **values)
+    try:
+        return await operation.function(context, **values)
+    except _DeferredCall as call:
+        return call.deferred
 
 
 def invalid_input(error: ValidationError) -> InvalidInput:

@@ -133,7 +133,7 @@ class PluginManager:
         return bool(self._implementations(hook))
 
     def collect(self, hook: str, *, only: str | None = None, **arguments: Any) -> list[tuple[str, Any]]:
-        """Call a plain contribute hook; ``[(plugin, result)]`` without the Nones. A plugin that raises is switched off."""
+        """Call a plain contribute hook; ``[(plugin, result)]`` without the Nones. Who raises is switched off."""
         results = []
         for name, function, names in list(self._implementations(hook)):
             if only is not None and name != only:

@@ -14,8 +14,8 @@ from ..errors import StartError
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS migrations (
-    feature TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at TEXT NOT NULL,
-    PRIMARY KEY (feature, number)
+    feature TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL,
+    applied_at TEXT NOT NULL, PRIMARY KEY (feature, number)
 )
 """
 

@@ -33,7 +33,7 @@ async def upload_file(
     channel: str | None = None,
     folder_id: FileId | None = None,
 ) -> Work[FileMeta]:
-    """Upload a file for a channel's readers (without one: for yourself). send_message(files) sends it along."""
+    """Upload a file for a channel's readers; without one, for yourself. send_message(files) sends it on."""
     limit = context.server.settings.max_file
     if len(content) > limit:
         raise TooLarge(f"content: the file has {len(content)} bytes; the limit is {limit}.", limit=limit)
@@ -76,7 +76,7 @@ async def list_files(
     limit: Limit = 50,
     cursor: FileId | None = None,
 ) -> FileList:
-    """List a channel's files, newest first; without one, your private ones. folder_id 0: those in no folder."""
+    """List a channel's files, newest first; without one, your own. folder_id 0 means those in no folder."""
     if channel is None:
         if folder_id:
             raise InvalidInput("folder_id: folders belong to a channel; name it in 'channel'.")

@@ -83,7 +83,7 @@ def used(reader: Reader, sha256: str) -> bool:
     return reader.value("SELECT 1 FROM files WHERE sha256 = ? LIMIT 1", (sha256,)) is not None
 
 
-# -- folders ---------------------------------------------------------------------------------------------------
+# -- folders -------------------------------------------------------------------------------------------------
 
 
 def folder(reader: Reader, folder_id: int) -> Row | None:
@@ -135,7 +135,7 @@ def delete_folder(tx: Transaction, folder_id: int) -> None:
     tx.execute("DELETE FROM folders WHERE id = ?", (folder_id,))
 
 
-# -- messages --------------------------------------------------------------------------------------------------
+# -- messages ------------------------------------------------------------------------------------------------
 
 
 def link(tx: Transaction, message_id: int, file_ids: Sequence[int]) -> None:

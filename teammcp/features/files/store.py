@@ -1,8 +1,8 @@
 """The bytes of files on disk: one file for each different content, named by its SHA-256.
 
 Bytes are durable before the row that names them is committed, and removed only by a work of the team's one
-writer that finds no row using them. So a row never names missing bytes; a crash can leave only bytes without a
-row, which the sweep at the next start removes.
+writer that finds no row using them. So a row never names missing bytes. A crash can leave only bytes without
+a row, which the sweep at the next start removes.
 """
 
 from __future__ import annotations

@@ -1,0 +1,15 @@
+"""The built-in features. Each is a plugin of the same shape as any other, found here instead of by an entry point."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from . import agents, channels, files, inbox, messages
+
+BUILT_IN: dict[str, ModuleType] = {
+    "agents": agents,
+    "channels": channels,
+    "messages": messages,
+    "inbox": inbox,
+    "files": files,
+}

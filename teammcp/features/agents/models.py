@@ -1,0 +1,76 @@
+"""Public shapes of members."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, RootModel
+
+from ...models import Line, Text, Timestamp
+from ...operations import Result
+
+Kind = Literal["human", "agent", "service"]
+AccessName = Literal["observer", "member", "manager", "owner"]
+Role = Annotated[Line, Field(max_length=100)]
+Description = Annotated[Text, Field(max_length=2000)]
+
+
+class Me(Result):
+    """Who the caller is."""
+
+    team: str
+    name: str
+    kind: Kind
+    role: str
+    access: AccessName
+    status: Literal["online"] = "online"
+
+    def text(self) -> str:
+        return f"You are {self.name} ({self.role or self.kind}) in team {self.team}; access {self.access}."
+
+
+class AgentProfile(Result):
+    """What the team knows of a member."""
+
+    name: str
+    kind: Kind
+    role: str
+    access: AccessName
+    status: Literal["online", "offline", "retired"]
+    lastSeen: Timestamp | None  # noqa: N815 - the established REST field
+    description: str
+    reports_to: str | None
+    created_at: Timestamp
+
+    def text(self) -> str:
+        about = f": {self.description}" if self.description else ""
+        return f"{self.name} ({self.role or self.kind}) — {self.status}{about}"
+
+
+class AgentList(RootModel[list[AgentProfile]]):
+    """All members, by name."""
+
+    def text(self) -> str:
+        """One line a member."""
+        return "\n".join(agent.text() for agent in self.root)
+
+
+class RegisteredAgent(Result):
+    """A new member with its key, which is shown this once."""
+
+    apiKey: str  # noqa: N815 - the established REST field
+    agent: Me
+
+
+class NewKey(Result):
+    """A member's new key, which is shown this once; the old one no longer works."""
+
+    name: str
+    apiKey: str  # noqa: N815
+
+
+class Beat(Result):
+    """The answer to a heartbeat."""
+
+    ok: bool = True
+    time: Timestamp

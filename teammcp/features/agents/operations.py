@@ -1,0 +1,259 @@
+"""Members: register, look up, change, retire; keys and heartbeats."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import replace
+from ipaddress import ip_address
+
+from ...directory import Access, Agent, fold
+from ...errors import Conflict, Forbidden, Gone, NotFound
+from ...keys import hash_key, new_key
+from ...models import AgentName, Text
+from ...operations import Context, operation
+from ...storage import Row, Transaction, Work
+from ..channels import join_general
+from . import queries
+from .models import (
+    AccessName,
+    AgentList,
+    AgentProfile,
+    Beat,
+    Description,
+    Kind,
+    Me,
+    NewKey,
+    RegisteredAgent,
+    Role,
+)
+
+
+@operation("POST /api/register", access="anonymous", tool=False, secret_result=True)
+async def register_agent(
+    context: Context,
+    name: AgentName,
+    role: Role = "",
+    kind: Kind | None = None,
+    access: AccessName | None = None,
+    description: Description = "",
+    secret: Text | None = None,
+) -> Work[RegisteredAgent]:
+    """Register a new member and get its key, once. The first one on a fresh server becomes the owner."""
+    first = not context.team.directory.agents
+    level = _registration_access(context, first, access, secret)
+    kind = kind or ("human" if first else "agent")
+    key = new_key(context.team.name)
+    agent = Agent(name, kind, role, level)
+
+    def work(tx: Transaction) -> RegisteredAgent:
+        if queries.folded_exists(tx, fold(name)):
+            raise Conflict(f"name: '{name}' is taken. Choose another name.", code="name_taken")
+        if first and queries.count(tx):
+            raise Conflict("Somebody else registered at the same moment. Try again.", code="owner_exists")
+        queries.insert(tx, name, fold(name), kind, role, level, description, hash_key(key), context.now())
+        tx.on_commit(lambda: context.team.directory.put_agent(agent, hash_key(key)))
+        joining = replace(context, actor=agent)
+        registrar = context if context.actor.access else joining
+        registrar.emit(tx, "agent.registered", name, data=_public(agent))
+        join_general(joining, tx, name)
+        tx.on_commit(lambda: context.notify("agent_registered", agent=agent))
+        return RegisteredAgent(apiKey=key, agent=_me(joining))
+
+    return work
+
+
+def _registration_access(context: Context, first: bool, access: AccessName | None, secret: str | None) -> Access:
+    """The access level of whoever registers now, if they may."""
+    if first:
+        if not is_loopback(context.address):
+            raise Forbidden("The owner must be registered first, from the machine the server runs on.", code="no_owner")
+        return Access.owner
+    if context.actor.access >= Access.manager:
+        wanted = Access[access or "member"]
+        if wanted > context.actor.access:
+            raise Forbidden(f"access: '{wanted.name}' is above your own level, '{context.actor.access.name}'.")
+        return wanted
+    required = context.server.settings.register_secret
+    if required is not None:
+        if secret is None or not hmac.compare_digest(secret.encode(), required.get_secret_value().encode()):
+            raise Forbidden("secret: the registration secret is missing or wrong.", code="wrong_secret")
+    elif not is_loopback(context.address):
+        raise Forbidden(
+            "Registering from another machine needs the key of a manager, or a registration secret set on the server.",
+            code="registration_closed",
+        )
+    if access not in (None, "member", "observer"):
+        raise Forbidden("access: only a manager or owner may register managers and owners.")
+    return Access[access or "member"]
+
+
+def is_loopback(address: str) -> bool:
+    """Whether a caller is on the server's own machine (or in its process: no address)."""
+    try:
+        return not address or ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+@operation("GET /api/me", read_only=True)
+async def get_me(context: Context) -> Me:
+    """Say who you are in this team."""
+    return _me(context)
+
+
+@operation("GET /api/agents", read_only=True)
+async def get_agents(context: Context, include_retired: bool = False) -> AgentList:
+    """List the team's members: who they are, what they do and whether they are here."""
+    rows = await context.read(queries.all_agents)
+    return AgentList([_profile(context, row) for row in rows if include_retired or row["retired_at"] is None])
+
+
+@operation("GET /api/agents/{name}", read_only=True)
+async def get_agent_profile(context: Context, name: str | None = None) -> AgentProfile:
+    """Get one member's profile; yours without a name."""
+    found = _find(context, name)
+    row = await context.read(queries.agent, found.name)
+    return _profile(context, row)
+
+
+@operation("PATCH /api/agents/{name}", idempotent=True)
+async def update_agent_profile(
+    context: Context,
+    name: str | None = None,
+    role: Role | None = None,
+    description: Description | None = None,
+    reports_to: str | None = None,
+    access: AccessName | None = None,
+) -> Work[AgentProfile]:
+    """Change a profile: yours, or as a manager anybody's below you. What is left out stays; reports_to "" clears it."""
+    agent = _find(context, name)
+    if agent.name != context.actor.name:
+        _require_authority(context, agent)
+    if access is not None and (Access[access] > context.actor.access or context.actor.access < Access.manager):
+        raise Forbidden(f"access: you may not set access level '{access}'.")
+    superior = _find(context, reports_to).name if reports_to else None
+
+    def work(tx: Transaction) -> AgentProfile:
+        row = queries.agent(tx, agent.name)
+        assert row is not None  # noqa: S101 - members are never deleted
+        chief = row["reports_to"] if reports_to is None else superior
+        _refuse_cycle(tx, agent.name, chief)
+        level = row["access"] if access is None else Access[access]
+        if row["access"] == Access.owner and level < Access.owner and queries.active_owners(tx) == 1:
+            raise Conflict(
+                "access: the team's last owner stays owner. Make somebody else owner first.", code="last_owner"
+            )
+        changed_role = row["role"] if role is None else role
+        queries.update(
+            tx, agent.name, changed_role, level, row["description"] if description is None else description, chief
+        )
+        changed = replace(agent, role=changed_role, access=Access(level))
+        tx.on_commit(lambda: context.team.directory.put_agent(changed, row["key_hash"]))
+        context.emit(tx, "agent.updated", agent.name, data=_public(changed))
+        return _profile(context, queries.agent(tx, agent.name))
+
+    return work
+
+
+@operation("POST /api/agents/{name}/retire", access="manager", destructive=True)
+async def retire_agent(context: Context, name: str) -> Work[AgentProfile]:
+    """End a member's membership for good: its key stops working, its name stays taken, its messages stay."""
+    agent = _find(context, name)
+    _require_authority(context, agent)
+
+    def work(tx: Transaction) -> AgentProfile:
+        if agent.access is Access.owner and queries.active_owners(tx) == 1:
+            raise Conflict(
+                "The team's last owner cannot be retired. Make somebody else owner first.", code="last_owner"
+            )
+        queries.retire(tx, agent.name, context.now())
+        gone = replace(agent, retired=True)
+        tx.on_commit(lambda: context.team.directory.put_agent(gone, None))
+        context.emit(tx, "agent.retired", agent.name, data=_public(gone))
+        tx.on_commit(lambda: context.team.presence.forget(agent.name))
+        tx.on_commit(lambda: context.notify("agent_retired", agent=gone))
+        return _profile(context, queries.agent(tx, agent.name))
+
+    return work
+
+
+@operation("POST /api/agents/{name}/rotate-key", secret_result=True)
+async def rotate_key(context: Context, name: str) -> Work[NewKey]:
+    """Replace a key, yours or as a manager another's: the old one stops working, the new one is shown this once."""
+    agent = _find(context, name)
+    if agent.name != context.actor.name:
+        _require_authority(context, agent)
+    key = new_key(context.team.name)
+
+    def work(tx: Transaction) -> NewKey:
+        queries.set_key(tx, agent.name, hash_key(key))
+        tx.on_commit(lambda: context.team.directory.put_agent(agent, hash_key(key)))
+        context.emit(tx, "agent.key_rotated", agent.name, agents=[agent.name, context.actor.name])
+        return NewKey(name=agent.name, apiKey=key)
+
+    return work
+
+
+@operation("POST /api/heartbeat", access="observer", idempotent=True)
+async def heartbeat(context: Context) -> Beat:
+    """Say that you are still here. Any other call does the same."""
+    return Beat(time=context.now())
+
+
+def _find(context: Context, name: str | None) -> Agent:
+    """The member of that name; the caller without one."""
+    found = context.actor if name is None else context.team.directory.agent(name)
+    if found is None:
+        raise NotFound(f"name: there is no member called '{name}'. get_agents lists them.", code="agent_not_found")
+    if found.retired and name is not None and context.actor.access < Access.manager:
+        raise Gone(f"{found.name} was retired.", code="agent_retired")
+    return found
+
+
+def _require_authority(context: Context, agent: Agent) -> None:
+    context.require(Access.manager, f"Changing {agent.name}")
+    if agent.access >= context.actor.access and context.actor.access < Access.owner:
+        raise Forbidden(f"{agent.name} has access level '{agent.access.name}': only an owner may do this.")
+    if agent.retired:
+        raise Gone(f"{agent.name} was retired.", code="agent_retired")
+
+
+def _refuse_cycle(tx: Transaction, name: str, chief: str | None) -> None:
+    seen = {name}
+    while chief is not None:
+        if chief in seen:
+            raise Conflict(f"reports_to: {chief} already reports to {name}.", code="cycle")
+        seen.add(chief)
+        row = queries.agent(tx, chief)
+        chief = row["reports_to"] if row is not None else None
+
+
+def _public(agent: Agent) -> dict[str, str]:
+    return {"name": agent.name, "kind": agent.kind, "role": agent.role, "access": agent.access.name}
+
+
+def _me(context: Context) -> Me:
+    actor = context.actor
+    return Me(
+        team=context.team.name,
+        name=actor.name,
+        kind=actor.kind,
+        role=actor.role,
+        access=actor.access.name,
+    )
+
+
+def _profile(context: Context, row: Row) -> AgentProfile:
+    online = context.team.presence.online(row["name"])
+    status = "retired" if row["retired_at"] is not None else "online" if online else "offline"
+    return AgentProfile(
+        name=row["name"],
+        kind=row["kind"],
+        role=row["role"],
+        access=Access(row["access"]).name,
+        status=status,
+        lastSeen=context.team.presence.last_seen(row["name"]) or row["last_seen"],
+        description=row["description"],
+        reports_to=row["reports_to"],
+        created_at=row["created_at"],
+    )

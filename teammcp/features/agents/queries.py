@@ -1,0 +1,75 @@
+"""The SQL of members."""
+
+from __future__ import annotations
+
+from ...storage import Reader, Row, Transaction
+
+COLUMNS = (
+    "name, folded, kind, role, access, description, reports_to, key_hash, created_at, retired_at, online, last_seen"
+)
+
+
+def all_agents(reader: Reader) -> list[Row]:
+    """Every member, retired ones too, by name."""
+    return reader.all(f"SELECT {COLUMNS} FROM agents ORDER BY folded")  # noqa: S608
+
+
+def agent(reader: Reader, name: str) -> Row | None:
+    """One member."""
+    return reader.one(f"SELECT {COLUMNS} FROM agents WHERE name = ?", (name,))  # noqa: S608
+
+
+def folded_exists(reader: Reader, folded: str) -> bool:
+    """Whether a name is taken, whatever its case."""
+    return reader.value("SELECT 1 FROM agents WHERE folded = ?", (folded,)) is not None
+
+
+def count(reader: Reader) -> int:
+    """How many members there have ever been."""
+    return int(reader.value("SELECT count(*) FROM agents"))
+
+
+def active_owners(reader: Reader) -> int:
+    """How many owners are not retired. 4 is the access level 'owner'."""
+    return int(reader.value("SELECT count(*) FROM agents WHERE access = 4 AND retired_at IS NULL"))
+
+
+def insert(
+    tx: Transaction, name: str, folded: str, kind: str, role: str, access: int, description: str, key: str, at: int
+) -> None:
+    """Add a member; ``key`` is the hash of its key."""
+    tx.execute(
+        "INSERT INTO agents (name, folded, kind, role, access, description, key_hash, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (name, folded, kind, role, access, description, key, at),
+    )
+
+
+def update(tx: Transaction, name: str, role: str, access: int, description: str, reports_to: str | None) -> None:
+    """Change a profile."""
+    tx.execute(
+        "UPDATE agents SET role = ?, access = ?, description = ?, reports_to = ? WHERE name = ?",
+        (role, access, description, reports_to, name),
+    )
+
+
+def set_key(tx: Transaction, name: str, key: str) -> None:
+    """Replace the hash of a member's key."""
+    tx.execute("UPDATE agents SET key_hash = ? WHERE name = ?", (key, name))
+
+
+def retire(tx: Transaction, name: str, at: int) -> None:
+    """End a membership; the name stays taken and no key opens it."""
+    tx.execute("UPDATE agents SET key_hash = NULL, retired_at = ? WHERE name = ?", (at, name))
+
+
+def set_presence(tx: Transaction, name: str, online: bool, at: int) -> int:
+    """Note that a member came or went; 0 if that was known."""
+    return tx.execute(
+        "UPDATE agents SET online = ?, last_seen = ? WHERE name = ? AND online <> ?", (online, at, name, online)
+    )
+
+
+def still_online(reader: Reader) -> list[str]:
+    """The members that were online when the server was last heard of."""
+    return [row["name"] for row in reader.all("SELECT name FROM agents WHERE online = 1")]

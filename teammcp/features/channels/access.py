@@ -1,0 +1,131 @@
+"""Who may read or write which channel: the one place where a channel's name becomes a channel."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ...directory import Access, Agent, Channel
+from ...errors import Conflict, Forbidden, Gone, InvalidInput, NotFound
+from ...operations import Context
+from ...storage import Transaction
+from . import queries
+
+GENERAL = "general"
+
+
+def dm_id(first: str, second: str) -> str:
+    """The id of the direct-message channel of two agents: ``dm:A:B``, names sorted."""
+    return "dm:" + ":".join(sorted((first, second)))
+
+
+def find_agent(context: Context, name: str, field: str, *, retired: bool = False) -> Agent:
+    """The member called ``name``, as given in the argument ``field``.
+
+    Raises:
+        NotFound: there is none. Gone: it was retired (unless ``retired`` ones are wanted too).
+    """
+    found = context.team.directory.agent(name)
+    if found is None:
+        raise NotFound(f"{field}: there is no member called '{name}'. get_agents lists them.", code="agent_not_found")
+    if found.retired and not retired:
+        raise Gone(f"{field}: {found.name} was retired and reads nothing any more.", code="agent_retired")
+    return found
+
+
+def resolve(context: Context, reference: str) -> Channel:
+    """The channel that ``reference`` stands for: an id, ``#id``, ``dm:Name`` or ``dm:A:B``.
+
+    A direct-message channel that does not exist yet is described all the same. Whether the actor may read it is the
+    caller's question; see `readable_channel` and `writable_channel`.
+
+    Raises:
+        NotFound, Gone, InvalidInput: it stands for nothing.
+    """
+    reference = reference.strip().removeprefix("#")
+    if not reference.startswith("dm:"):
+        found = context.team.directory.channels.get(reference)
+        if found is None:
+            raise NotFound(
+                f"channel: there is no channel '{reference}' that you may read. get_channels lists them.",
+                code="channel_not_found",
+            )
+        return found
+    names = reference.split(":")[1:]
+    if len(names) not in (1, 2) or not all(names):
+        raise InvalidInput("channel: a direct message is dm:Name or dm:A:B.", code="bad_channel")
+    pair = [find_agent(context, name, "channel", retired=True).name for name in names]
+    if len(pair) == 1:
+        pair.append(context.actor.name)
+    if pair[0] == pair[1]:
+        raise InvalidInput("channel: you cannot write to yourself; name another member.", code="bad_channel")
+    channel_id = dm_id(*pair)
+    return context.team.directory.channels.get(channel_id) or Channel(channel_id, "dm")
+
+
+def may_read(context: Context, channel: Channel) -> bool:
+    """Whether the actor may read a channel that `resolve` found, also a direct message that is yet to be."""
+    if channel.kind == "dm":
+        return context.actor.name in channel.id.split(":")[1:]
+    return context.team.directory.can_read(context.actor.name, channel.id)
+
+
+def readable_channel(context: Context, reference: str) -> Channel:
+    """The channel, if the actor may read it.
+
+    Raises:
+        NotFound: no such channel, or a direct message that was never begun. Forbidden: it is not the actor's to read.
+    """
+    channel = resolve(context, reference)
+    if not may_read(context, channel):
+        raise Forbidden(
+            "channel: this direct message is between others."
+            if channel.kind == "dm"
+            else f"channel: #{channel.id} is open to its members only; ask one of them to add you.",
+            code="not_a_member",
+        )
+    if channel.id not in context.team.directory.channels:
+        raise NotFound(f"channel: there are no messages in {channel.id} yet.", code="channel_not_found")
+    return channel
+
+
+def writable_channel(context: Context, reference: str) -> Channel:
+    """The channel, if the actor may write to it.
+
+    Raises:
+        NotFound, Forbidden: as `readable_channel`. Gone: the other side of a direct message was retired.
+        Conflict: it is archived.
+    """
+    channel = resolve(context, reference)
+    if channel.kind == "dm" and may_read(context, channel):
+        for name in channel.id.split(":")[1:]:
+            find_agent(context, name, "channel")
+        return channel
+    readable_channel(context, reference)
+    if channel.archived:
+        raise Conflict(f"channel: #{channel.id} is archived; write somewhere else.", code="channel_archived")
+    return channel
+
+
+def add_members(context: Context, tx: Transaction, channel_id: str, names: list[str], *, seq: int) -> list[str]:
+    """Make agents members who have everything up to ``seq`` behind them; the names that were not members before."""
+    added = [name for name in names if queries.add_member(tx, channel_id, name, seq, context.now())]
+    if added:
+        tx.on_commit(partial(context.team.directory.join, channel_id, added))
+    for name in added:
+        context.emit(tx, "channel.member_added", name, channel=channel_id, data={"id": channel_id, "agent": name})
+    return added
+
+
+def join_general(context: Context, tx: Transaction, name: str) -> None:
+    """Make a new member of the team a member of #general, whose history is not news to it."""
+    row = queries.channel(tx, GENERAL)
+    assert row is not None  # noqa: S101 - made by the migration, never deleted
+    add_members(context, tx, GENERAL, [name], seq=row["last_seq"])
+
+
+def may_oversee(context: Context, channel: Channel) -> bool:
+    """Whether the actor, as an owner, may look into a direct message: only one between agents, never a person's."""
+    if channel.kind != "dm" or context.actor.access is not Access.owner:
+        return False
+    pair = [context.team.directory.agent(name) for name in channel.id.split(":")[1:]]
+    return all(agent is not None and agent.kind != "human" for agent in pair)

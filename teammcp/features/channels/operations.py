@@ -1,0 +1,242 @@
+"""Channels: list, create, join, leave, members, archive."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ...directory import Access, Channel, fold
+from ...errors import Conflict, Forbidden
+from ...models import ChannelName, Line, Text
+from ...operations import Context, operation
+from ...storage import Reader, Row, Transaction, Work
+from . import queries
+from .access import add_members, find_agent, readable_channel, resolve
+from .models import ChannelInfo, ChannelList, ChannelMembers, MemberChange
+
+Name = Annotated[Line, Field(min_length=1, max_length=100)]
+Description = Annotated[Text, Field(max_length=2000)]
+ORDER = {"group": 0, "topic": 1, "dm": 2}
+
+
+@operation("GET /api/channels", read_only=True)
+async def get_channels(context: Context, include_archived: bool = False) -> ChannelList:
+    """List the channels you may read, with what is unread for you."""
+    shown = await context.read(_overview, context)
+    return ChannelList([channel for channel in shown if include_archived or not channel.archived])
+
+
+def _overview(reader: Reader, context: Context) -> list[ChannelInfo]:
+    joined = {row["channel_id"]: row for row in queries.memberships(reader, context.actor.name)}
+    rows = [
+        row for row in queries.all_channels(reader) if row["kind"] == "group" or row["id"] in joined
+    ]  # every membership and group is small in number; messages are counted by index
+    shown = []
+    for row in sorted(rows, key=lambda row: (ORDER[row["kind"]], row["folded"])):
+        member = joined.get(row["id"])
+        shown.append(_info(reader, context, row["id"], member["acked"] if member else None))
+    return shown
+
+
+def _info(reader: Reader, context: Context, channel_id: str, acked: int | None) -> ChannelInfo:
+    row = _row(reader, channel_id)
+    me = context.actor.name
+    behind = acked is not None and acked < row["last_seq"]
+    return ChannelInfo(
+        id=row["id"],
+        type=row["kind"],
+        name=row["name"],
+        description=row["description"],
+        created_by=row["created_by"],
+        created_at=row["created_at"],
+        archived=row["archived_at"] is not None,
+        member=acked is not None,
+        unread=queries.unread(reader, me, channel_id, acked, row["last_seq"]) if behind and acked is not None else 0,
+        mentions=queries.unread_mentions(reader, me, channel_id) if behind else 0,
+        last_message_at=row["last_message_at"],
+    )
+
+
+def _row(reader: Reader, channel_id: str) -> Row:
+    row = queries.channel(reader, channel_id)
+    assert row is not None  # noqa: S101 - the directory knows it, and channels are never deleted
+    return row
+
+
+@operation("POST /api/channels", status=201)
+async def create_channel(
+    context: Context,
+    id: ChannelName,
+    type: Literal["group", "topic"] = "group",
+    name: Name | None = None,
+    description: Description = "",
+    members: Annotated[list[str], Field(max_length=500)] = [],  # noqa: B006 - never changed
+) -> Work[ChannelInfo]:
+    """Create a channel: a group is open to the whole team, a topic only to its members. You become a member."""
+    invited = [find_agent(context, member, "members").name for member in members]
+
+    def work(tx: Transaction) -> ChannelInfo:
+        if queries.folded_exists(tx, fold(id)):
+            raise Conflict(
+                f"id: there is a channel '{id}' already. Join it or choose another id.", code="channel_exists"
+            )
+        queries.insert(tx, id, fold(id), type, name or id, description, context.actor.name, context.now())
+        announce(context, tx, Channel(id, type), [context.actor.name, *invited])
+        return _info(tx, context, id, acked=0)
+
+    return work
+
+
+def announce(context: Context, tx: Transaction, channel: Channel, members: list[str]) -> None:
+    """Give a new channel its first members, and tell of it: the directory when it is committed, and the log."""
+    # The directory comes first, so that the events below reach the new members.
+    tx.on_commit(lambda: context.team.directory.put_channel(channel))
+    tx.on_commit(lambda: context.team.directory.join(channel.id, members))
+    context.emit(tx, "channel.created", channel.id, channel=channel.id, data={"id": channel.id, "type": channel.kind})
+    add_members(context, tx, channel.id, members, seq=0)
+
+
+@operation("GET /api/channels/{channel}/members", read_only=True)
+async def get_channel_members(context: Context, channel: str) -> ChannelMembers:
+    """List who is in a channel."""
+    found = readable_channel(context, channel)
+    return ChannelMembers(channel=found.id, members=sorted(context.team.directory.members(found.id), key=fold))
+
+
+@operation("POST /api/channels/{channel}/join", idempotent=True)
+async def join_channel(context: Context, channel: str) -> Work[MemberChange]:
+    """Become a member of a group channel: its messages then come to your inbox."""
+    found = readable_channel(context, channel)
+    return _add(context, found.id, context.actor.name)
+
+
+@operation("POST /api/channels/{channel}/leave", idempotent=True)
+async def leave_channel(context: Context, channel: str) -> Work[MemberChange]:
+    """Leave a channel: its messages no longer come to your inbox."""
+    found = readable_channel(context, channel)
+    return _remove(context, found.id, context.actor.name)
+
+
+@operation("POST /api/channels/{channel}/members", idempotent=True)
+async def add_channel_member(context: Context, channel: str, agent_name: str) -> Work[MemberChange]:
+    """Add a member to a channel. In a topic channel its members and managers may do this."""
+    found = readable_channel(context, channel)
+    return _add(context, found.id, find_agent(context, agent_name, "agent_name").name)
+
+
+@operation("DELETE /api/channels/{channel}/members/{agent_name}", idempotent=True)
+async def remove_channel_member(context: Context, channel: str, agent_name: str) -> Work[MemberChange]:
+    """Remove a member from a channel: for its creator and for managers."""
+    found = readable_channel(context, channel)
+    agent = find_agent(context, agent_name, "agent_name", retired=True)
+    row = await context.read(_row, found.id)
+    if agent.name != context.actor.name and row["created_by"] != context.actor.name:
+        context.require(Access.manager, "Removing others from a channel you did not create")
+    return _remove(context, found.id, agent.name)
+
+
+def _add(context: Context, channel_id: str, agent: str) -> Work[MemberChange]:
+    _refuse_dm(channel_id)
+
+    def work(tx: Transaction) -> MemberChange:
+        row = _row(tx, channel_id)
+        added = add_members(context, tx, channel_id, [agent], seq=row["last_seq"])
+        return MemberChange(channel=channel_id, agent=agent, changed=bool(added))
+
+    return work
+
+
+def _remove(context: Context, channel_id: str, agent: str) -> Work[MemberChange]:
+    _refuse_dm(channel_id)
+
+    def work(tx: Transaction) -> MemberChange:
+        changed = queries.remove_member(tx, channel_id, agent)
+        if changed:
+            tx.on_commit(lambda: context.team.directory.leave(channel_id, agent))
+            # The one who left hears of it too, though the channel's events may no longer reach it.
+            context.emit(
+                tx, "channel.member_removed", agent, channel=channel_id, data={"id": channel_id, "agent": agent}
+            )
+        return MemberChange(channel=channel_id, agent=agent, changed=changed)
+
+    return work
+
+
+def _refuse_dm(channel_id: str) -> None:
+    if channel_id.startswith("dm:"):
+        raise Forbidden("channel: a direct message has its two members, always.", code="is_dm")
+
+
+@operation("PATCH /api/channels/{channel}", idempotent=True)
+async def update_channel(
+    context: Context, channel: str, name: Name | None = None, description: Description | None = None
+) -> Work[ChannelInfo]:
+    """Change a channel's name or description: for its creator and for managers."""
+    return await _change(context, channel, name=name, description=description)
+
+
+@operation("POST /api/channels/{channel}/archive", idempotent=True)
+async def archive_channel(context: Context, channel: str, archived: bool = True) -> Work[ChannelInfo]:
+    """Archive a channel (readable, but closed to new messages), or bring it back: for its creator and for managers."""
+    return await _change(context, channel, archived=archived)
+
+
+async def _change(
+    context: Context,
+    reference: str,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    archived: bool | None = None,
+) -> Work[ChannelInfo]:
+    found = readable_channel(context, reference)
+    _refuse_dm(found.id)
+    before = await context.read(_row, found.id)
+    if before["created_by"] != context.actor.name:
+        context.require(Access.manager, "Changing a channel you did not create")
+    if archived and found.id == "general":
+        raise Conflict("channel: #general is everybody's and cannot be archived.", code="is_general")
+
+    def work(tx: Transaction) -> ChannelInfo:
+        row = _row(tx, found.id)
+        archived_at = row["archived_at"]
+        if archived is not None and archived != (archived_at is not None):
+            archived_at = context.now() if archived else None
+        queries.update(
+            tx,
+            found.id,
+            row["name"] if name is None else name,
+            row["description"] if description is None else description,
+            archived_at,
+        )
+        tx.on_commit(lambda: context.team.directory.put_channel(Channel(found.id, found.kind, archived_at is not None)))
+        kind = "channel.updated" if archived is None else "channel.archived"
+        data = {"id": found.id, "archived": archived_at is not None}
+        context.emit(tx, kind, found.id, channel=found.id, data=data)
+        joined = {member["channel_id"]: member["acked"] for member in queries.memberships(tx, context.actor.name)}
+        return _info(tx, context, found.id, joined.get(found.id))
+
+    return work
+
+
+@operation("POST /api/dm", idempotent=True, tool=False)
+async def open_dm(context: Context, agent: str) -> Work[ChannelInfo]:
+    """Open the direct-message channel with another member, creating it if there is none yet."""
+    found = resolve(context, f"dm:{agent}")
+
+    def work(tx: Transaction) -> ChannelInfo:
+        ensure_dm(context, tx, found.id)
+        joined = {member["channel_id"]: member["acked"] for member in queries.memberships(tx, context.actor.name)}
+        return _info(tx, context, found.id, joined[found.id])
+
+    return work
+
+
+def ensure_dm(context: Context, tx: Transaction, channel_id: str) -> None:
+    """Create a direct-message channel ``dm:A:B`` with its two members, unless it is there."""
+    if queries.channel(tx, channel_id) is not None:
+        return
+    pair = channel_id.split(":")[1:]
+    queries.insert(tx, channel_id, channel_id, "dm", channel_id, "", context.actor.name, context.now())
+    announce(context, tx, Channel(channel_id, "dm"), pair)

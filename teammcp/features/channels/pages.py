@@ -1,0 +1,167 @@
+"""Pages of channels: the list beside every stream, new channels and direct messages, members."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from quart import Request, Response
+
+from ... import operations
+from ...directory import Access, Agent, fold
+from ...operations import Context
+from ...web import Outcome, Page, form_call, go_back, mark, render, see
+from .models import ChannelInfo
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A channel as the list shows it. ``agent`` is the other side of a direct message."""
+
+    info: ChannelInfo
+    title: str
+    agent: Agent | None = None
+    online: bool = False
+
+    @property
+    def path(self) -> str:
+        """The address of its page."""
+        return channel_path(self.info.id)
+
+
+@dataclass(frozen=True)
+class Sidebar:
+    """The list of channels: those the reader is in, direct messages, and open channels to join."""
+
+    joined: list[Entry]
+    direct: list[Entry]
+    open: list[Entry]
+    current: str = ""
+
+    @property
+    def waiting(self) -> int:
+        """How many channels hold something unread."""
+        return sum(entry.info.unread > 0 for entry in [*self.joined, *self.direct])
+
+
+def channel_path(channel_id: str) -> str:
+    """The address of a channel's page."""
+    return f"/channels/{quote(channel_id, safe=':')}"
+
+
+async def sidebar(context: Context, current: str = "") -> Sidebar:
+    """What the list shows. An archived channel is in it only while it is the one being read."""
+    found = await operations.call(context, "get_channels", {"include_archived": True})
+    shown = [entry(context, info) for info in found.root if not info.archived or info.id == current]
+    direct = [each for each in shown if each.info.type == "dm"]
+    others = [each for each in shown if each.info.type != "dm"]
+    return Sidebar(
+        joined=[each for each in others if each.info.member],
+        direct=sorted(direct, key=lambda each: -(each.info.last_message_at or each.info.created_at)),
+        open=[each for each in others if not each.info.member],
+        current=current,
+    )
+
+
+def entry(context: Context, info: ChannelInfo) -> Entry:
+    """A channel for the list: a direct message has the name of its other side."""
+    if info.type != "dm":
+        return Entry(info, info.name)
+    names = info.id.split(":")[1:]
+    other = next((name for name in names if name != context.actor.name), names[0])
+    return Entry(info, other, context.team.directory.agent(other), context.team.presence.online(other))
+
+
+async def channel_list(context: Context, request: Request) -> Response:
+    """The list alone: what a narrow screen shows first, and what live.js asks for when something was sent."""
+    current = request.args.get("current", "")
+    return await render(context, "channels/list.html", sidebar=await sidebar(context, current))
+
+
+async def new_channel(context: Context, request: Request) -> Response:
+    """A form for a channel, and the channel."""
+    form = await request.form
+    values = {key: form.get(key, "") for key in ("id", "description")} | {"type": form.get("type", "group")}
+    outcome = Outcome()
+    if request.method == "POST":
+        outcome = await form_call(
+            context, "create_channel", **values, members=form.getlist("members") if values["type"] == "topic" else None
+        )
+        if outcome.ok:
+            return see(channel_path(outcome.result.id))
+    return await render(
+        context,
+        "channels/new.html",
+        outcome.status,
+        notice=outcome.notice,
+        values=values,
+        chosen=form.getlist("members"),
+        agents=others(context),
+        sidebar=await sidebar(context),
+    )
+
+
+async def new_dm(context: Context, request: Request) -> Response:
+    """Choose somebody to write to."""
+    outcome = Outcome()
+    if request.method == "POST":
+        outcome = await form_call(context, "open_dm", agent=(await request.form).get("agent", ""))
+        if outcome.ok:
+            return see(channel_path(outcome.result.id))
+    return await render(
+        context,
+        "channels/new_dm.html",
+        outcome.status,
+        notice=outcome.notice,
+        agents=others(context),
+        presence=context.team.presence,
+        sidebar=await sidebar(context),
+    )
+
+
+async def change_membership(context: Context, request: Request, channel: str, change: str) -> Response:
+    """Join or leave a channel, archive it or bring it back."""
+    calls = {
+        "join": ("join_channel", {}),
+        "leave": ("leave_channel", {}),
+        "archive": ("archive_channel", {"archived": True}),
+        "restore": ("archive_channel", {"archived": False}),
+    }
+    name, arguments = calls[change]
+    await operations.call(context, name, {"channel": channel, **arguments})
+    gone = change == "leave" and not context.team.directory.can_read(context.actor.name, channel)
+    return see("/channels" if gone else channel_path(channel))
+
+
+async def change_members(context: Context, request: Request, channel: str) -> Response:
+    """Add a member, or remove one."""
+    form = await request.form
+    name = "remove_channel_member" if "remove" in form else "add_channel_member"
+    agent = form.get("remove") or form.get("agent_name", "")
+    await operations.call(context, name, {"channel": channel, "agent_name": agent})
+    return await go_back(request, f"{channel_path(channel)}?panel=members")
+
+
+async def change_about(context: Context, request: Request, channel: str) -> Response:
+    """Change a channel's name and description."""
+    form = await request.form
+    arguments = {"channel": channel, "name": form.get("name", ""), "description": form.get("description", "")}
+    await operations.call(context, "update_channel", arguments)
+    return await go_back(request, f"{channel_path(channel)}?panel=about")
+
+
+def others(context: Context) -> list[Agent]:
+    """The members of the team besides the actor, by name."""
+    agents = context.team.directory.agents.values()
+    found = [agent for agent in agents if not agent.retired and agent.name != context.actor.name]
+    return sorted(found, key=lambda agent: fold(agent.name))
+
+
+PAGES = [
+    Page("/channels", channel_list, label=mark("Channels"), icon="hash", order=10),
+    Page("/channels/new", new_channel, ("GET", "POST"), Access.member),
+    Page("/dm/new", new_dm, ("GET", "POST"), Access.member),
+    Page("/channels/<channel>/<any(join,leave,archive,restore):change>", change_membership, ("POST",), Access.member),
+    Page("/channels/<channel>/members", change_members, ("POST",), Access.member),
+    Page("/channels/<channel>/about", change_about, ("POST",), Access.member),
+]

@@ -1,0 +1,97 @@
+"""The SQL of channels, memberships and cursors. Unread counts also look at the tables of messages."""
+
+from __future__ import annotations
+
+from ...storage import Reader, Row, Transaction
+
+COLUMNS = "id, folded, kind, name, description, created_by, created_at, archived_at, last_seq, last_message_at"
+
+
+def all_channels(reader: Reader) -> list[Row]:
+    """Every channel."""
+    return reader.all(f"SELECT {COLUMNS} FROM channels ORDER BY id")  # noqa: S608
+
+
+def all_members(reader: Reader) -> list[Row]:
+    """Every membership: agent, channel_id."""
+    return reader.all("SELECT agent, channel_id FROM channel_members")
+
+
+def channel(reader: Reader, channel_id: str) -> Row | None:
+    """One channel."""
+    return reader.one(f"SELECT {COLUMNS} FROM channels WHERE id = ?", (channel_id,))  # noqa: S608
+
+
+def folded_exists(reader: Reader, folded: str) -> bool:
+    """Whether an id is taken, whatever its case."""
+    return reader.value("SELECT 1 FROM channels WHERE folded = ?", (folded,)) is not None
+
+
+def insert(
+    tx: Transaction, channel_id: str, folded: str, kind: str, name: str, description: str, by: str, at: int
+) -> None:
+    """Add a channel."""
+    tx.execute(
+        "INSERT INTO channels (id, folded, kind, name, description, created_by, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (channel_id, folded, kind, name, description, by, at),
+    )
+
+
+def update(tx: Transaction, channel_id: str, name: str, description: str, archived_at: int | None) -> None:
+    """Change what may change of a channel."""
+    tx.execute(
+        "UPDATE channels SET name = ?, description = ?, archived_at = ? WHERE id = ?",
+        (name, description, archived_at, channel_id),
+    )
+
+
+def add_member(tx: Transaction, channel_id: str, agent: str, seq: int, at: int) -> bool:
+    """Make an agent a member who has everything up to ``seq`` behind it; False if it is one already."""
+    added = tx.execute(
+        "INSERT INTO channel_members (agent, channel_id, joined_at, offered, read, acked) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (agent, channel_id) DO NOTHING",
+        (agent, channel_id, at, seq, seq, seq),
+    )
+    return added == 1
+
+
+def remove_member(tx: Transaction, channel_id: str, agent: str) -> bool:
+    """End a membership; False if there was none."""
+    return tx.execute("DELETE FROM channel_members WHERE channel_id = ? AND agent = ?", (channel_id, agent)) == 1
+
+
+def memberships(reader: Reader, agent: str) -> list[Row]:
+    """An agent's memberships: channel_id, acked, last_seq."""
+    return reader.all(
+        "SELECT m.channel_id, m.acked, c.last_seq FROM channel_members m JOIN channels c ON c.id = m.channel_id"
+        " WHERE m.agent = ?",
+        (agent,),
+    )
+
+
+def unread(reader: Reader, agent: str, channel_id: str, acked: int, last_seq: int) -> int:
+    """How many messages of others an agent has not acknowledged.
+
+    The span of sequence numbers less the few that do not count, so that a long backlog costs nothing.
+    """
+    if acked >= last_seq:
+        return 0
+    own = reader.value(
+        "SELECT count(*) FROM messages WHERE channel_id = ? AND sender = ? AND seq > ?", (channel_id, agent, acked)
+    )
+    deleted = reader.value(
+        "SELECT count(*) FROM messages WHERE channel_id = ? AND deleted = 1 AND seq > ? AND sender <> ?",
+        (channel_id, acked, agent),
+    )
+    return int(last_seq - acked - own - deleted)
+
+
+def unread_mentions(reader: Reader, agent: str, channel_id: str) -> int:
+    """How many unacknowledged messages of a channel name an agent."""
+    return int(
+        reader.value(
+            "SELECT count(*) FROM deliveries WHERE agent = ? AND channel_id = ? AND acked_at IS NULL AND mention = 1",
+            (agent, channel_id),
+        )
+    )

@@ -1,0 +1,34 @@
+"""The inbox: what waits for a member, and how far a message got with its readers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...hookspecs import hookimpl
+from ...operations import Context
+from . import operations, queries
+
+EVENT_KINDS = {"inbox.acked": "a member acknowledged what it has read"}
+NOTICE_CAP = 100
+
+
+@hookimpl
+def register_operations() -> list[Any]:
+    return [
+        operations.get_inbox,
+        operations.ack_inbox,
+        operations.wait_for_messages,
+        operations.sync,
+        operations.get_receipt,
+    ]
+
+
+@hookimpl
+def register_event_kinds() -> dict[str, str]:
+    return EVENT_KINDS
+
+
+@hookimpl
+async def notices(context: Context) -> dict[str, int] | None:
+    row = await context.read(queries.waiting, context.actor.name, NOTICE_CAP)
+    return {key: row[key] for key in ("mentions", "dms") if row[key]} or None

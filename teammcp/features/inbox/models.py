@@ -1,0 +1,119 @@
+"""Public shapes of the inbox, receipts and waiting."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from ...models import Timestamp
+from ...operations import Result
+from ..messages.models import Message, message_line
+
+State = Literal["stored", "offered", "read", "acked", "answered"]
+
+
+class InboxChannel(Result):
+    """What waits in one channel. ``ack_id`` acknowledges everything this entry shows or sums up."""
+
+    channel: str
+    channel_type: Literal["group", "topic", "dm"]
+    channel_name: str
+    unread_count: int
+    delivery_mode: Literal["messages", "summary"]
+    messages: list[Message]
+    """All unread messages, or in a summary the last few."""
+    mentions: list[Message]
+    """In a summary: the unread messages that name you, oldest first."""
+    topic_summary: str
+    ack_id: int
+
+    def text(self) -> str:
+        head = f"## {self.channel} — {self.unread_count} unread, ack_id={self.ack_id}"
+        lines = [head, *(message_line(message) for message in self.mentions)]
+        if self.delivery_mode == "summary":
+            lines.append(f"Summary of the rest: {self.topic_summary}")
+        return "\n".join([*lines, *(message_line(message) for message in self.messages)])
+
+
+class Inbox(Result):
+    """Everything that waits for the caller, and what plugins add."""
+
+    agent: str
+    total_unread: int
+    channel_count: int
+    channels: list[InboxChannel]
+    sections: dict[str, Any]
+
+    def text(self) -> str:
+        if not self.channels and not self.sections:
+            return "(inbox is clear)"
+        parts = [channel.text() for channel in self.channels]
+        parts += [f"## {name}\n{value}" for name, value in self.sections.items()]
+        return "\n\n".join(parts)
+
+
+class AckItem(Result):
+    """Acknowledge a channel up to a message."""
+
+    channel: str
+    ack_id: Annotated[int, Field(ge=1, le=2**53)]
+
+
+class Acknowledged(Result):
+    """What was acknowledged."""
+
+    acknowledged: int
+    items: list[AckItem]
+
+    def text(self) -> str:
+        return f"Acknowledged {self.acknowledged} channel(s)."
+
+
+class Recipient(Result):
+    """How far a message got with one member.
+
+    Times of members who were not addressed (named, asked to acknowledge, or written to directly) are those of the
+    channel's cursor, and so no earlier than the truth.
+    """
+
+    agent: str
+    state: State
+    offered_at: Timestamp | None
+    offered_by: str | None
+    read_at: Timestamp | None
+    acked_at: Timestamp | None
+    answered_at: Timestamp | None
+    answer: int | None
+
+
+class Receipt(Result):
+    """How far a message got with everybody it was sent to."""
+
+    message_id: int
+    channel: str
+    ack_required: bool
+    recipients: list[Recipient]
+
+    def text(self) -> str:
+        return "\n".join(f"{who.agent}: {who.state}" for who in self.recipients) or "(nobody to read it)"
+
+
+class Waited(Result):
+    """The messages that ended a wait; none if nothing came. ``more`` says that others were left for the next call."""
+
+    messages: list[Message]
+    more: bool
+
+    def text(self) -> str:
+        if not self.messages:
+            return "(nothing new)"
+        lines = [f"#{message.channel_id} {message_line(message)}" for message in self.messages]
+        return "\n".join([*lines, "(there are more: call again)"] if self.more else lines)
+
+
+class Synced(Result):
+    """Events since a cursor, and the cursor for the next call."""
+
+    events: list[dict[str, Any]]
+    cursor: int

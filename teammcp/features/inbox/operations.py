@@ -1,0 +1,216 @@
+"""The inbox: what waits, acknowledging it, waiting for it, and how far a message got."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ...errors import Forbidden, InvalidInput
+from ...events import Event
+from ...events.stream import audience
+from ...operations import Context, operation
+from ...storage import Reader, Row, Transaction, Work
+from ..channels import count_unread, readable_channel
+from ..messages import first_lines, messages_by_id, visible
+from . import queries
+from .models import AckItem, Acknowledged, Inbox, InboxChannel, Receipt, Recipient, State, Synced, Waited
+
+MAX_WAIT = 240
+MAX_EVENTS = 500
+
+
+# -- what waits ------------------------------------------------------------------------------------------------------
+
+
+@operation("GET /api/inbox", access="observer", profile="inbox", idempotent=True)
+async def get_inbox(
+    context: Context,
+    detail_limit: Annotated[int, Field(ge=1, le=50)] = 10,
+    summary_threshold: Annotated[int, Field(ge=1, le=200)] = 20,
+) -> Work[Inbox]:
+    """See what is new for you in all your channels; then acknowledge what is done with: ack_inbox, each ack_id."""
+    me = context.actor.name
+    sections: dict[str, object] = {}
+    for section in await context.server.plugins.ask("inbox_section", context=context):
+        sections.update(section)
+
+    def work(tx: Transaction) -> Inbox:
+        entries = [_entry(context, tx, row, detail_limit, summary_threshold) for row in queries.behind(tx, me)]
+        channels = [entry for entry in entries if entry is not None]
+        return Inbox(
+            agent=me,
+            total_unread=sum(channel.unread_count for channel in channels),
+            channel_count=len(channels),
+            channels=channels,
+            sections=sections,
+        )
+
+    return work
+
+
+def _entry(context: Context, tx: Transaction, row: Row, details: int, threshold: int) -> InboxChannel | None:
+    """One channel's part, noted as read as far as it is shown; None if only own or deleted messages are behind."""
+    me, channel_id, acked = context.actor.name, row["id"], row["acked"]
+    unread = count_unread(tx, me, channel_id, acked, row["last_seq"])
+    if not unread:
+        return None
+    if unread <= threshold:
+        ids = queries.unread_ids(tx, me, channel_id, acked, threshold)
+        seq = queries.seq_of(tx, channel_id, ids[-1])
+        assert seq is not None  # noqa: S101 - it was found in this channel
+        queries.advance(tx, me, channel_id, seq, "read", context.now())
+        shown, mentions, summary = messages_by_id(tx, ids), [], ""
+    else:
+        newest = queries.newest_ids(tx, me, channel_id, acked, details)
+        called = queries.mention_ids(tx, me, channel_id, details)
+        recent = newest[: min(details, 5)]
+        ids = sorted({*recent, *called})
+        shown = messages_by_id(tx, sorted(recent))
+        mentions = messages_by_id(tx, sorted(set(called) - set(recent)))
+        summary = first_lines(tx, sorted(newest))
+    queries.read(tx, me, ids, "inbox", context.now())
+    return InboxChannel(
+        channel=channel_id,
+        channel_type=row["kind"],
+        channel_name=row["name"],
+        unread_count=unread,
+        delivery_mode="messages" if unread <= threshold else "summary",
+        messages=shown,
+        mentions=mentions,
+        topic_summary=summary,
+        ack_id=max(ids),
+    )
+
+
+@operation("POST /api/inbox/ack", access="observer", profile="inbox", idempotent=True)
+async def ack_inbox(
+    context: Context, items: Annotated[list[AckItem], Field(min_length=1, max_length=500)]
+) -> Work[Acknowledged]:
+    """Acknowledge what you have dealt with: each channel up to its ack_id, as get_inbox gave it."""
+    resolved = [AckItem(channel=readable_channel(context, item.channel).id, ack_id=item.ack_id) for item in items]
+
+    def work(tx: Transaction) -> Acknowledged:
+        done = []
+        for item in resolved:
+            seq = _seq(tx, item)
+            if queries.membership(tx, context.actor.name, item.channel) is None:
+                raise Forbidden(f"items: you are not a member of {item.channel}.", code="not_a_member")
+            queries.advance(tx, context.actor.name, item.channel, seq, "acked", context.now())
+            queries.acknowledge(tx, context.actor.name, item.channel, item.ack_id, context.now())
+            done.append(item)
+        data = {"items": [item.model_dump() for item in done]}
+        context.emit(tx, "inbox.acked", context.actor.name, agents=[context.actor.name], data=data)
+        return Acknowledged(acknowledged=len(done), items=done)
+
+    return work
+
+
+def _seq(reader: Reader, item: AckItem) -> int:
+    seq = queries.seq_of(reader, item.channel, item.ack_id)
+    if seq is None:
+        raise InvalidInput(
+            f"items: {item.ack_id} is no message of {item.channel}; give the ack_id that get_inbox gave.",
+            errors=[{"field": "items", "message": f"{item.ack_id} is no message of {item.channel}"}],
+        )
+    return seq
+
+
+# -- waiting ---------------------------------------------------------------------------------------------------------
+
+
+@operation("POST /api/wait", access="observer", profile="inbox")
+async def wait_for_messages(
+    context: Context,
+    timeout: Annotated[float, Field(ge=0, le=MAX_WAIT)] = 60,
+    limit: Annotated[int, Field(ge=1, le=50)] = 20,
+) -> Work[Waited]:
+    """Wait until somebody calls you (@you, or a direct message), up to 240 s. Costs nothing; each comes once."""
+    me = context.actor.name
+
+    def wants(event: Event) -> bool:
+        return event.actor != me and (
+            me in event.data.get("addressed", ()) or (event.kind == "message.edited" and me in event.data["mentions"])
+        )
+
+    context.team.presence.connected(me)
+    try:
+        with context.team.hub.subscribe(wants) as arrivals:  # before looking, so that nothing slips between
+            if not await context.read(queries.unoffered, me, 1):
+                await arrivals.next(timeout)
+    finally:
+        context.team.presence.disconnected(me)
+
+    def work(tx: Transaction) -> Waited:
+        ids = queries.unoffered(tx, me, limit + 1)
+        queries.offer(tx, me, ids[:limit], "wait", context.now())
+        return Waited(messages=messages_by_id(tx, ids[:limit]), more=len(ids) > limit)
+
+    return work
+
+
+@operation("GET /api/sync", profile="inbox", read_only=True)
+async def sync(
+    context: Context,
+    since: Annotated[int, Field(ge=0, le=2**53)] | None = None,
+    wait_ms: Annotated[int, Field(ge=0, le=30_000)] = 0,
+    kinds: Annotated[list[str], Field(max_length=50)] = [],  # noqa: B006 - never changed
+) -> Synced:
+    """Follow the team's events from a cursor on, waiting up to wait_ms. Without since: just the cursor."""
+    hub = context.team.hub
+    if since is None:
+        return Synced(events=[], cursor=hub.last_id)
+    me = context.actor.name
+    context.team.presence.connected(me)
+    try:
+        with hub.subscribe(audience(context.team, me, kinds), since) as events:
+            found = await events.next(wait_ms / 1000)
+    finally:
+        context.team.presence.disconnected(me)
+    page = found[:MAX_EVENTS]
+    cursor = page[-1].id if len(found) > MAX_EVENTS else events.cursor
+    return Synced(events=[event.as_dict() for event in page], cursor=cursor)
+
+
+# -- how far a message got -------------------------------------------------------------------------------------------
+
+
+@operation("GET /api/messages/{message_id}/receipt", profile="inbox", read_only=True)
+async def get_receipt(context: Context, message_id: Annotated[int, Field(ge=1, le=2**53)]) -> Receipt:
+    """See who has been handed, has read, acknowledged or answered a message."""
+    row, _ = await visible(context, message_id)
+    return await context.read(_receipt, row)
+
+
+def _receipt(reader: Reader, message: Row) -> Receipt:
+    answers = {row["sender"]: row for row in queries.answers(reader, message["id"])}
+    rows = queries.recipients(reader, message["id"], message["channel_id"], message["sender"], message["created_at"])
+    return Receipt(
+        message_id=message["id"],
+        channel=message["channel_id"],
+        ack_required=bool(message["ack_required"]),
+        recipients=[_recipient(row, message["seq"], answers.get(row["agent"])) for row in rows],
+    )
+
+
+def _recipient(row: Row, seq: int, answer: Row | None) -> Recipient:
+    times: dict[str, int | None] = {}
+    for cursor in ("offered", "read", "acked"):
+        passed = row[f"m_{cursor}_at"] if row[cursor] >= seq else None
+        times[cursor] = row[f"{cursor}_at"] if row["addressed"] is not None else passed
+    state: State = "stored"
+    for reached in ("offered", "read", "acked"):
+        if times[reached] is not None:
+            state = reached
+    if answer is not None:
+        state = "answered"
+    return Recipient(
+        agent=row["agent"],
+        state=state,
+        offered_at=times["offered"],
+        offered_by=row["offered_by"],
+        read_at=times["read"],
+        acked_at=times["acked"],
+        answered_at=None if answer is None else answer["created_at"],
+        answer=None if answer is None else answer["id"],
+    )

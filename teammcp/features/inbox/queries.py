@@ -1,0 +1,137 @@
+"""The SQL of cursors and deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...storage import Reader, Row, Transaction
+
+
+def behind(reader: Reader, agent: str) -> list[Row]:
+    """The channels with something an agent has not acknowledged: id, kind, name, last_seq, acked. Latest first."""
+    return reader.all(
+        "SELECT c.id, c.kind, c.name, c.last_seq, m.acked FROM channel_members m JOIN channels c ON c.id = m.channel_id"
+        " WHERE m.agent = ? AND c.last_seq > m.acked ORDER BY c.last_message_at DESC",
+        (agent,),
+    )
+
+
+def membership(reader: Reader, agent: str, channel_id: str) -> Row | None:
+    """An agent's cursors in a channel: offered, read, acked."""
+    return reader.one(
+        "SELECT offered, read, acked FROM channel_members WHERE agent = ? AND channel_id = ?", (agent, channel_id)
+    )
+
+
+def unread_ids(reader: Reader, agent: str, channel_id: str, after_seq: int, limit: int) -> list[int]:
+    """Ids of the oldest messages of others behind a sequence number."""
+    rows = reader.all(
+        "SELECT id FROM messages WHERE channel_id = ? AND seq > ? AND sender <> ? AND deleted = 0 ORDER BY seq LIMIT ?",
+        (channel_id, after_seq, agent, limit),
+    )
+    return [row["id"] for row in rows]
+
+
+def newest_ids(reader: Reader, agent: str, channel_id: str, after_seq: int, limit: int) -> list[int]:
+    """Ids of the newest messages of others behind a sequence number, newest first."""
+    rows = reader.all(
+        "SELECT id FROM messages WHERE channel_id = ? AND seq > ? AND sender <> ? AND deleted = 0"
+        " ORDER BY seq DESC LIMIT ?",
+        (channel_id, after_seq, agent, limit),
+    )
+    return [row["id"] for row in rows]
+
+
+def mention_ids(reader: Reader, agent: str, channel_id: str, limit: int) -> list[int]:
+    """Ids of the newest unacknowledged messages that name an agent, newest first."""
+    rows = reader.all(
+        "SELECT message_id FROM deliveries WHERE agent = ? AND channel_id = ? AND acked_at IS NULL AND mention = 1"
+        " ORDER BY message_id DESC LIMIT ?",
+        (agent, channel_id, limit),
+    )
+    return [row["message_id"] for row in rows]
+
+
+def seq_of(reader: Reader, channel_id: str, message_id: int) -> int | None:
+    """The sequence number of a message of a channel."""
+    row = reader.one("SELECT seq FROM messages WHERE id = ? AND channel_id = ?", (message_id, channel_id))
+    return None if row is None else int(row["seq"])
+
+
+def advance(tx: Transaction, agent: str, channel_id: str, seq: int, cursor: str, at: int) -> None:
+    """Move a cursor, and those it implies, forward to a sequence number. Never back; what is there stays unwritten."""
+    for name in {"offered": ("offered",), "read": ("offered", "read"), "acked": ("offered", "read", "acked")}[cursor]:
+        tx.execute(
+            f"UPDATE channel_members SET {name} = ?, {name}_at = ?"  # noqa: S608 - one of three names
+            f" WHERE agent = ? AND channel_id = ? AND {name} < ?",
+            (seq, at, agent, channel_id, seq),
+        )
+
+
+def offer(tx: Transaction, agent: str, ids: Sequence[int], way: str, at: int) -> None:
+    """Note that messages were handed to an agent's turn."""
+    tx.execute_many(
+        "UPDATE deliveries SET offered_at = ?, offered_by = ? WHERE agent = ? AND message_id = ? AND offered_at IS NULL",
+        [(at, way, agent, message_id) for message_id in ids],
+    )
+
+
+def read(tx: Transaction, agent: str, ids: Sequence[int], way: str, at: int) -> None:
+    """Note that an agent has read messages."""
+    offer(tx, agent, ids, way, at)
+    tx.execute_many(
+        "UPDATE deliveries SET read_at = ? WHERE agent = ? AND message_id = ? AND read_at IS NULL",
+        [(at, agent, message_id) for message_id in ids],
+    )
+
+
+def acknowledge(tx: Transaction, agent: str, channel_id: str, message_id: int, at: int) -> None:
+    """Note that an agent has acknowledged everything addressed to it in a channel, up to a message."""
+    tx.execute(
+        "UPDATE deliveries SET acked_at = ?, read_at = coalesce(read_at, ?), offered_at = coalesce(offered_at, ?),"
+        " offered_by = coalesce(offered_by, 'ack')"
+        " WHERE agent = ? AND channel_id = ? AND message_id <= ? AND acked_at IS NULL",
+        (at, at, at, agent, channel_id, message_id),
+    )
+
+
+def unoffered(reader: Reader, agent: str, limit: int) -> list[int]:
+    """Ids of the oldest messages addressed to an agent that were never handed to a turn."""
+    rows = reader.all(
+        "SELECT message_id FROM deliveries WHERE agent = ? AND offered_at IS NULL ORDER BY message_id LIMIT ?",
+        (agent, limit),
+    )
+    return [row["message_id"] for row in rows]
+
+
+def waiting(reader: Reader, agent: str, cap: int) -> Row:
+    """How many unread messages name an agent (mentions) or were written to it (dms), each up to ``cap``."""
+    row = reader.one(
+        "SELECT (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE agent = ? AND read_at IS NULL"
+        " AND channel_id NOT LIKE 'dm:%' AND mention = 1 LIMIT ?)) AS mentions,"
+        " (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE agent = ? AND read_at IS NULL"
+        " AND channel_id LIKE 'dm:%' LIMIT ?)) AS dms",
+        (agent, cap, agent, cap),
+    )
+    assert row is not None  # noqa: S101 - a query of sums has a row
+    return row
+
+
+def recipients(reader: Reader, message_id: int, channel_id: str, sender: str, created_at: int) -> list[Row]:
+    """Everybody a message was sent to, with cursors and delivery."""
+    return reader.all(
+        "SELECT m.agent, m.offered, m.read, m.acked, m.offered_at AS m_offered_at, m.read_at AS m_read_at,"
+        " m.acked_at AS m_acked_at, d.message_id AS addressed, d.offered_at, d.offered_by, d.read_at, d.acked_at"
+        " FROM channel_members m LEFT JOIN deliveries d ON d.agent = m.agent AND d.message_id = ?"
+        " WHERE m.channel_id = ? AND m.agent <> ? AND (m.joined_at <= ? OR d.message_id IS NOT NULL) ORDER BY m.agent",
+        (message_id, channel_id, sender, created_at),
+    )
+
+
+def answers(reader: Reader, message_id: int) -> list[Row]:
+    """The first answer of each who answered a message: sender, id, created_at."""
+    return reader.all(
+        "SELECT sender, min(id) AS id, min(created_at) AS created_at FROM messages"
+        " WHERE reply_to = ? AND deleted = 0 GROUP BY sender",
+        (message_id,),
+    )

@@ -1,0 +1,56 @@
+"""Messages: sending, reading, searching, editing, threads, reactions, pins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...hookspecs import hookimpl
+from ...storage import Migration, load_migrations
+from . import changes, operations, searching
+from .models import Draft, Message
+from .operations import visible
+from .shapes import first_lines, messages_by_id
+
+__all__ = ["Draft", "Message", "first_lines", "messages_by_id", "visible"]
+
+EVENT_KINDS = {
+    "message.sent": "a message was sent",
+    "message.edited": "a message was edited",
+    "message.deleted": "a message was deleted",
+    "message.pinned": "a message was pinned",
+    "message.unpinned": "a message's pin was taken away",
+    "reaction.added": "somebody reacted to a message",
+    "reaction.removed": "somebody took back a reaction",
+    "dm.overseen": "an owner looked into a direct message between agents",
+}
+
+
+@hookimpl
+def register_operations() -> list[Any]:
+    return [
+        operations.send_message,
+        operations.send_dm,
+        operations.get_history,
+        operations.get_message,
+        operations.get_thread,
+        operations.oversee_dm,
+        searching.search_messages,
+        changes.edit_message,
+        changes.get_edits,
+        changes.delete_message,
+        changes.add_reaction,
+        changes.remove_reaction,
+        changes.pin_message,
+        changes.unpin_message,
+        changes.get_pinned_messages,
+    ]
+
+
+@hookimpl
+def register_migrations() -> list[Migration]:
+    return load_migrations("messages", __name__)
+
+
+@hookimpl
+def register_event_kinds() -> dict[str, str]:
+    return EVENT_KINDS

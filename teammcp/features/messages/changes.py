@@ -1,0 +1,208 @@
+"""What happens to a message after it was sent: edits, deletion, reactions, pins."""
+
+from __future__ import annotations
+
+import json
+
+from ...directory import Access
+from ...errors import Conflict, Forbidden, Gone
+from ...operations import Context, operation
+from ...storage import Row, Transaction, Work
+from ..channels import readable_channel
+from . import queries, search
+from .mentions import find_mentions
+from .models import (
+    Content,
+    DeletedMessage,
+    Draft,
+    Edit,
+    EditedMessage,
+    EditHistory,
+    Emoji,
+    Message,
+    MessageId,
+    Pin,
+    PinChange,
+    Pins,
+    ReactionChange,
+)
+from .operations import living
+from .sending import address
+from .shapes import messages_by_id
+
+# -- changing --------------------------------------------------------------------------------------------------------
+
+
+@operation("PUT /api/messages/{id}", profile="messages", idempotent=True)
+async def edit_message(context: Context, id: MessageId, content: Content) -> Work[EditedMessage]:
+    """Change what one of your messages says. What it said before is kept."""
+    row, channel = await living(context, id)
+    if row["sender"] != context.actor.name:
+        raise Forbidden("Only its sender may edit a message.", code="not_the_sender")
+    draft = Draft(
+        channel=channel.id,
+        sender=context.actor.name,
+        content=content,
+        mentions=_mentions_of(context, content),
+        reply_to=row["reply_to"],
+        metadata=None,
+        priority=row["priority"],
+        ack_required=bool(row["ack_required"]),
+        files=[],
+    )
+    passed = await context.before("before_message", draft)
+    text, mentions = passed.content, passed.mentions
+
+    def work(tx: Transaction) -> EditedMessage:
+        old = _still_there(tx, id)
+        now = context.now()
+        queries.add_edit(tx, id, old["content"], now)
+        queries.set_content(tx, id, text, json.dumps(mentions, ensure_ascii=False), now)
+        tokens = search.facets(channel.id, channel.kind, old["sender"], bool(old["has_file"]))
+        search.unindex(tx, id, old["content"], tokens)
+        search.index(tx, id, text, tokens)
+        audience = address(context, channel, mentions, ack_required=False)
+        queries.address(tx, id, channel.id, audience.mentioned, [], bool(old["ack_required"]))
+        message = _now(tx, id)
+        context.emit(tx, "message.edited", id, channel=channel.id, data=message.model_dump(mode="json"))
+        tx.on_commit(lambda: context.notify("message_edited", message=message))
+        return EditedMessage(id=id, content=text, edited_at=now)
+
+    return work
+
+
+def _mentions_of(context: Context, content: str) -> list[str]:
+    names, everybody = find_mentions(content, context.team.directory)
+    return [*names, "all"] if everybody else names
+
+
+@operation("GET /api/messages/{message_id}/edits", profile="messages", read_only=True, tool=False)
+async def get_edits(context: Context, message_id: MessageId) -> EditHistory:
+    """Read what a message said before it was edited."""
+    await living(context, message_id)
+    rows = await context.read(queries.edits, message_id)
+    return EditHistory(
+        id=message_id, edits=[Edit(content=row["content"], replaced_at=row["replaced_at"]) for row in rows]
+    )
+
+
+@operation("DELETE /api/messages/{id}", profile="messages", destructive=True)
+async def delete_message(context: Context, id: MessageId) -> Work[DeletedMessage]:
+    """Delete one of your messages; as a manager also others', in channels. Its place in the thread stays."""
+    row, channel = await living(context, id)
+    if row["sender"] != context.actor.name and (channel.kind == "dm" or context.actor.access < Access.manager):
+        raise Forbidden("Only its sender (in channels also a manager) may delete a message.", code="not_the_sender")
+
+    def work(tx: Transaction) -> DeletedMessage:
+        old = _still_there(tx, id)
+        tokens = search.facets(channel.id, channel.kind, old["sender"], bool(old["has_file"]))
+        search.unindex(tx, id, old["content"], tokens)
+        queries.delete(tx, id)
+        message = _now(tx, id)
+        data = {"id": id, "channel_id": channel.id, "from_agent": old["sender"]}
+        context.emit(tx, "message.deleted", id, channel=channel.id, data=data)
+        tx.on_commit(lambda: context.notify("message_deleted", message=message))
+        return DeletedMessage(id=id)
+
+    return work
+
+
+def _still_there(tx: Transaction, message_id: int) -> Row:
+    row = queries.message(tx, message_id)
+    if row is None or row["deleted"]:
+        raise Gone(f"Message {message_id} was deleted.", code="message_deleted")
+    return row
+
+
+def _now(tx: Transaction, message_id: int) -> Message:
+    return messages_by_id(tx, [message_id])[0]
+
+
+# -- reactions -------------------------------------------------------------------------------------------------------
+
+
+@operation("POST /api/messages/{message_id}/reactions", profile="messages", idempotent=True)
+async def add_reaction(context: Context, message_id: MessageId, emoji: Emoji) -> Work[ReactionChange]:
+    """React to a message with an emoji."""
+    return await _react(context, message_id, emoji, add=True)
+
+
+@operation("DELETE /api/messages/{message_id}/reactions/{emoji}", profile="messages", idempotent=True)
+async def remove_reaction(context: Context, message_id: MessageId, emoji: Emoji) -> Work[ReactionChange]:
+    """Take back your reaction."""
+    return await _react(context, message_id, emoji, add=False)
+
+
+async def _react(context: Context, message_id: int, emoji: Emoji, *, add: bool) -> Work[ReactionChange]:
+    _, channel = await living(context, message_id)
+    agent = context.actor.name
+
+    def work(tx: Transaction) -> ReactionChange:
+        _still_there(tx, message_id)
+        if add:
+            changed = queries.add_reaction(tx, message_id, emoji, agent, context.now())
+        else:
+            changed = queries.remove_reaction(tx, message_id, emoji, agent)
+        if changed:
+            kind = "reaction.added" if add else "reaction.removed"
+            data = {"message_id": message_id, "channel_id": channel.id, "emoji": emoji, "agent": agent}
+            context.emit(tx, kind, message_id, channel=channel.id, data=data)
+            message = _now(tx, message_id)
+            tx.on_commit(lambda: context.notify("reaction_changed", message=message, emoji=emoji, added=add))
+        return ReactionChange(message_id=message_id, emoji=emoji, agent=agent, changed=changed)
+
+    return work
+
+
+# -- pins ------------------------------------------------------------------------------------------------------------
+
+
+@operation("POST /api/messages/{message_id}/pin", profile="messages", idempotent=True)
+async def pin_message(context: Context, message_id: MessageId) -> Work[PinChange]:
+    """Pin a message to its channel, for all to find."""
+    _, channel = await living(context, message_id)
+
+    def work(tx: Transaction) -> PinChange:
+        row = _still_there(tx, message_id)
+        if queries.pin(tx, message_id, channel.id, context.actor.name, context.now()):
+            data = {"message_id": message_id, "channel_id": channel.id, "from_agent": row["sender"]}
+            context.emit(tx, "message.pinned", message_id, channel=channel.id, data=data)
+        return PinChange(message_id=message_id, pinned=True)
+
+    return work
+
+
+@operation("DELETE /api/messages/{message_id}/pin", profile="messages", idempotent=True)
+async def unpin_message(context: Context, message_id: MessageId) -> Work[PinChange]:
+    """Take a message's pin away."""
+    _, channel = await living(context, message_id)
+
+    def work(tx: Transaction) -> PinChange:
+        if not queries.unpin(tx, message_id):
+            raise Conflict(f"Message {message_id} is not pinned.", code="not_pinned")
+        data = {"message_id": message_id, "channel_id": channel.id}
+        context.emit(tx, "message.unpinned", message_id, channel=channel.id, data=data)
+        return PinChange(message_id=message_id, pinned=False)
+
+    return work
+
+
+@operation("GET /api/channels/{channel_id}/pins", profile="messages", read_only=True)
+async def get_pinned_messages(context: Context, channel_id: str) -> Pins:
+    """List what is pinned in a channel, newest pin first."""
+    found = readable_channel(context, channel_id)
+    rows = await context.read(queries.pins, found.id)
+    return Pins(
+        pins=[
+            Pin(
+                message_id=row["message_id"],
+                channel_id=row["channel_id"],
+                pinned_by=row["pinned_by"],
+                pinned_at=row["pinned_at"],
+                from_agent=row["sender"],
+                content=row["content"],
+                created_at=row["created_at"],
+            )
+            for row in rows
+        ]
+    )

@@ -1,0 +1,230 @@
+"""Public shapes of messages."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from ...clock import rfc3339
+from ...models import Metadata, Text, Timestamp
+from ...operations import Result
+from ..files import FileRef
+
+MAX_CONTENT = 10_000
+EMOJI = ("👍", "👎", "❤️", "😄", "🎉", "👀", "🤔", "✅")
+
+Priority = Literal["now", "next", "later"]
+Emoji = Literal["👍", "👎", "❤️", "😄", "🎉", "👀", "🤔", "✅"]
+
+MessageId = Annotated[int, Field(ge=1, le=2**53)]
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text
+
+
+Content = Annotated[Text, Field(min_length=1, max_length=MAX_CONTENT), AfterValidator(_not_blank)]
+
+
+class Draft(BaseModel):
+    """A message that is about to be stored, as ``before_message`` sees and may change it."""
+
+    channel: str
+    sender: str
+    content: Content
+    mentions: list[str]
+    reply_to: int | None
+    metadata: Metadata | None
+    priority: Priority
+    ack_required: bool
+    files: list[int]
+
+
+class Reaction(Result):
+    """Who reacted with one emoji, in order."""
+
+    emoji: Emoji
+    agents: list[str]
+
+
+class Message(Result):
+    """One message. A deleted one has no content any more."""
+
+    id: int
+    channel_id: str
+    from_agent: str
+    content: str
+    mentions: list[str]
+    reply_to: int | None
+    thread: int | None
+    """The message that began the thread this one is in."""
+    replies: int = 0
+    """How many messages are in the thread that this one began."""
+    metadata: dict[str, Any] | None
+    priority: Priority
+    ack_required: bool
+    created_at: Timestamp
+    edited_at: Timestamp | None
+    deleted: bool
+    pinned: bool = False
+    reactions: list[Reaction] = []
+    files: list[FileRef] = []
+
+    def text(self) -> str:
+        return message_line(self)
+
+
+class SentMessage(Result):
+    """What became of a message that was sent."""
+
+    id: int
+    channel: str
+    timestamp: Timestamp
+    priority: Priority
+    priority_downgraded: bool | None = None
+    original_priority: Priority | None = None
+    not_members: list[str] = []
+    """Who was mentioned without being a member of the channel, and so does not get the message in the inbox."""
+    added_members: list[str] = []
+    """Who was made a member because of a mention."""
+    retired: list[str] = []
+    """Who was mentioned but is no longer there to read it."""
+
+    def text(self) -> str:
+        parts = [f"Sent to {self.channel} (id: {self.id})."]
+        if self.priority_downgraded:
+            parts.append("Priority 'now' is for managers and owners: sent as 'next'.")
+        if self.added_members:
+            parts.append(f"Added to the channel: {', '.join(self.added_members)}.")
+        if self.retired:
+            parts.append(f"Retired, so not reached: {', '.join(self.retired)}.")
+        if self.not_members:
+            names = ", ".join(self.not_members)
+            parts.append(f"Not members, so not notified: {names}. Send again with auto_add_mentions, or write a DM.")
+        return " ".join(parts)
+
+
+class History(Result):
+    """Messages of a channel, oldest first. Page on with ``before`` = first id or ``after`` = last id."""
+
+    messages: list[Message]
+    hasMore: bool  # noqa: N815 - the established REST field
+
+    def text(self) -> str:
+        lines = [message_line(message) for message in self.messages] or ["(no messages)"]
+        return "\n".join([*lines, "(there are more)"] if self.hasMore else lines)
+
+
+class Thread(Result):
+    """A message and everything that was said under it, oldest first."""
+
+    root: Message
+    replies: list[Message]
+    hasMore: bool  # noqa: N815
+
+    def text(self) -> str:
+        return "\n".join(message_line(message) for message in [self.root, *self.replies])
+
+
+class EditedMessage(Result):
+    """A message after an edit."""
+
+    id: int
+    content: str
+    edited_at: Timestamp
+
+
+class DeletedMessage(Result):
+    """A message that is no more."""
+
+    id: int
+    deleted: Literal[True] = True
+
+
+class Edit(Result):
+    """A former content of a message, and when it was replaced."""
+
+    content: str
+    replaced_at: Timestamp
+
+
+class EditHistory(Result):
+    """What a message said before its edits, oldest first."""
+
+    id: int
+    edits: list[Edit]
+
+
+class ReactionChange(Result):
+    """What became of a reaction; ``changed`` is false if it was so already."""
+
+    message_id: int
+    emoji: Emoji
+    agent: str
+    changed: bool
+
+
+class PinChange(Result):
+    """What became of a pin."""
+
+    message_id: int
+    pinned: bool
+
+
+class Pin(Result):
+    """A pinned message."""
+
+    message_id: int
+    channel_id: str
+    pinned_by: str
+    pinned_at: Timestamp
+    from_agent: str
+    content: str
+    created_at: Timestamp
+
+
+class Pins(Result):
+    """A channel's pinned messages, newest pin first."""
+
+    pins: list[Pin]
+
+    def text(self) -> str:
+        return "\n".join(f"[{pin.message_id}] {pin.from_agent}: {pin.content}" for pin in self.pins) or "(no pins)"
+
+
+class Found(Result):
+    """A message that a search found. ``highlights`` are start and end of what matched, in ``snippet``."""
+
+    id: int
+    channel_id: str
+    from_agent: str
+    created_at: Timestamp
+    snippet: str
+    highlights: list[tuple[int, int]]
+
+
+class SearchResults(Result):
+    """What a search found. ``next`` is the cursor of the following page, null on the last."""
+
+    query: str
+    results: list[Found]
+    next: str | None
+
+    def text(self) -> str:
+        if not self.results:
+            return f"Nothing found for: {self.query}"
+        lines = [f"[{item.id}] #{item.channel_id} {item.from_agent}: {item.snippet}" for item in self.results]
+        return "\n".join([*lines, f"(more: cursor={self.next})"] if self.next else lines)
+
+
+def message_line(message: Message) -> str:
+    """One message for a model: id, time, place and sender outside of what the sender wrote."""
+    when = rfc3339(message.created_at)[:16]
+    mark = " (edited)" if message.edited_at else ""
+    reply = f" ↳{message.reply_to}" if message.reply_to else ""
+    body = "(deleted)" if message.deleted else message.content
+    files = "".join(f" [file {file.file_id}: {file.file_name}]" for file in message.files)
+    return f"[{message.id}] {when} {message.from_agent}{reply}{mark}: {body}{files}"

@@ -1,0 +1,211 @@
+"""Messages: sending and reading. What happens to them later is in ``changes.py``, finding them in ``searching.py``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ...directory import Channel
+from ...errors import Forbidden, Gone, InvalidInput, NotFound
+from ...models import Limit, Metadata
+from ...operations import Context, operation
+from ...storage import Reader, Row, Transaction, Work
+from ..channels import may_oversee, may_read, readable_channel, resolve
+from ..files import FileIds
+from . import queries
+from .models import Content, Draft, History, Message, MessageId, Priority, SentMessage, Thread
+from .sending import send
+from .shapes import messages_by_id, messages_of
+
+Names = Annotated[list[str], Field(max_length=200)]
+
+
+# -- sending ---------------------------------------------------------------------------------------------------------
+
+
+@operation("POST /api/send", profile="messages")
+async def send_message(
+    context: Context,
+    channel: str,
+    content: Content,
+    mentions: Names = [],  # noqa: B006 - never changed
+    replyTo: MessageId | None = None,  # noqa: N803 - the established field
+    metadata: Metadata | None = None,
+    priority: Priority | None = None,
+    auto_add_mentions: bool = False,
+    ack_required: bool = False,
+    files: FileIds = [],  # noqa: B006
+) -> Work[SentMessage]:
+    """Send a message to a channel (its id, or dm:Name). Write @Name to call somebody; replyTo answers in a thread."""
+    return await _send(
+        context,
+        channel,
+        content,
+        mentions=mentions,
+        reply_to=replyTo,
+        metadata=metadata,
+        priority=priority,
+        auto_add_mentions=auto_add_mentions,
+        ack_required=ack_required,
+        files=files,
+    )
+
+
+@operation("POST /api/send-dm", profile="messages")
+async def send_dm(
+    context: Context,
+    recipient: str,
+    content: Content,
+    replyTo: MessageId | None = None,  # noqa: N803
+    priority: Priority | None = None,
+    ack_required: bool = False,
+    files: FileIds = [],  # noqa: B006
+) -> Work[SentMessage]:
+    """Send a direct message to one member."""
+    return await _send(
+        context,
+        f"dm:{recipient}",
+        content,
+        reply_to=replyTo,
+        priority=priority,
+        ack_required=ack_required,
+        files=files,
+    )
+
+
+async def _send(
+    context: Context,
+    channel: str,
+    content: str,
+    *,
+    mentions: list[str] | None = None,
+    reply_to: int | None = None,
+    metadata: Metadata | None = None,
+    priority: Priority | None = None,
+    auto_add_mentions: bool = False,
+    ack_required: bool = False,
+    files: list[int],
+) -> Work[SentMessage]:
+    draft = Draft(
+        channel=channel,
+        sender=context.actor.name,
+        content=content,
+        mentions=mentions or [],
+        reply_to=reply_to,
+        metadata=metadata,
+        priority=priority or "later",
+        ack_required=ack_required,
+        files=files,
+    )
+    return await send(context, draft, priority=priority, auto_add_mentions=auto_add_mentions)
+
+
+# -- reading ---------------------------------------------------------------------------------------------------------
+
+
+@operation("GET /api/history", profile="messages", read_only=True)
+async def get_history(
+    context: Context,
+    channel: str = "general",
+    limit: Limit = 50,
+    before: MessageId | None = None,
+    after: MessageId | None = None,
+    around: MessageId | None = None,
+) -> History:
+    """Read a channel: its newest messages, or those before, after or around a message id. Oldest first."""
+    found = readable_channel(context, channel)
+    return await context.read(_history, found.id, limit, before, after, around)
+
+
+def _history(
+    reader: Reader, channel_id: str, limit: int, before: int | None, after: int | None, around: int | None
+) -> History:
+    if sum(mark is not None for mark in (before, after, around)) > 1:
+        raise InvalidInput("before, after, around: give only one of them.", code="bad_page")
+    if around is not None:
+        seq = _seq(reader, channel_id, around, "around")
+        older = queries.newest(reader, channel_id, seq + 1, limit // 2 + 1)
+        rows = [*reversed(older), *queries.following(reader, channel_id, seq, limit - limit // 2)]
+        return History(messages=messages_of(reader, rows), hasMore=len(older) > limit // 2)
+    if after is not None:
+        rows = queries.following(reader, channel_id, _seq(reader, channel_id, after, "after"), limit + 1)
+        return History(messages=messages_of(reader, rows[:limit]), hasMore=len(rows) > limit)
+    seq_before = None if before is None else _seq(reader, channel_id, before, "before")
+    rows = queries.newest(reader, channel_id, seq_before, limit + 1)
+    return History(messages=messages_of(reader, rows[:limit][::-1]), hasMore=len(rows) > limit)
+
+
+def _seq(reader: Reader, channel_id: str, message_id: int, field: str) -> int:
+    row = queries.message(reader, message_id)
+    if row is None or row["channel_id"] != channel_id:
+        raise InvalidInput(
+            f"{field}: there is no message {message_id} in {channel_id}.",
+            errors=[{"field": field, "message": f"no message {message_id} in {channel_id}"}],
+        )
+    seq: int = row["seq"]
+    return seq
+
+
+@operation("GET /api/messages/{message_id}", profile="messages", read_only=True)
+async def get_message(context: Context, message_id: MessageId) -> Message:
+    """Read one message."""
+    row, _ = await visible(context, message_id)
+    shown = await context.read(messages_of, [row])
+    return shown[0]
+
+
+@operation("GET /api/messages/{message_id}/thread", profile="messages", read_only=True)
+async def get_thread(
+    context: Context, message_id: MessageId, after: Annotated[int, Field(ge=0, le=2**53)] = 0, limit: Limit = 100
+) -> Thread:
+    """Read the thread a message began or is in: the first message, then the replies behind the id ``after``."""
+    row, _ = await visible(context, message_id)
+    return await context.read(_thread, row["thread"] or row["id"], after, limit)
+
+
+def _thread(reader: Reader, root: int, after: int, limit: int) -> Thread:
+    first = messages_by_id(reader, [root])[0]
+    rows = queries.thread(reader, root, after, limit + 1)
+    return Thread(root=first, replies=messages_of(reader, rows[:limit]), hasMore=len(rows) > limit)
+
+
+async def visible(context: Context, message_id: int) -> tuple[Row, Channel]:
+    """A message the actor may read, and its channel.
+
+    Raises:
+        NotFound: there is none, or it is not the actor's to know of.
+    """
+    row = await context.read(queries.message, message_id)
+    channel = None if row is None else context.team.directory.channels[row["channel_id"]]
+    if row is None or channel is None or not may_read(context, channel):
+        raise NotFound(f"There is no message {message_id} that you may read.", code="message_not_found")
+    return row, channel
+
+
+async def living(context: Context, message_id: int) -> tuple[Row, Channel]:
+    """A message the actor may read that was not deleted, and its channel.
+
+    Raises:
+        NotFound: as `visible`. Gone: it was deleted.
+    """
+    row, channel = await visible(context, message_id)
+    if row["deleted"]:
+        raise Gone(f"Message {message_id} was deleted.", code="message_deleted")
+    return row, channel
+
+
+@operation("POST /api/oversight", access="owner", profile="oversight")
+async def oversee_dm(
+    context: Context, channel: str, limit: Limit = 50, before: MessageId | None = None
+) -> Work[History]:
+    """As an owner, read a direct message between two agents. Each look is recorded, for all to see."""
+    found = resolve(context, channel)
+    if not may_oversee(context, found):
+        raise Forbidden("channel: an owner may look into direct messages between agents, never into a person's.")
+
+    def work(tx: Transaction) -> History:
+        context.emit(tx, "dm.overseen", found.id, data={"channel": found.id, "before": before})
+        return _history(tx, found.id, limit, before, None, None)
+
+    return work

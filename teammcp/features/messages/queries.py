@@ -1,0 +1,238 @@
+"""The SQL of messages and what hangs on them; searching is in ``search.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ...storage import Reader, Row, Transaction
+
+COLUMNS = (
+    "id, channel_id, seq, sender, content, mentions, reply_to, thread, metadata, priority, ack_required, has_file,"
+    " created_at, edited_at, deleted"
+)
+
+
+def marks(values: Sequence[object]) -> str:
+    """Placeholders for a list of values."""
+    return ",".join("?" * len(values))
+
+
+# -- one message -----------------------------------------------------------------------------------------------------
+
+
+def message(reader: Reader, message_id: int) -> Row | None:
+    """One message."""
+    return reader.one(f"SELECT {COLUMNS} FROM messages WHERE id = ?", (message_id,))  # noqa: S608
+
+
+def insert(
+    tx: Transaction,
+    channel_id: str,
+    seq: int,
+    sender: str,
+    content: str,
+    mentions: str,
+    reply_to: int | None,
+    thread: int | None,
+    metadata: str | None,
+    priority: str,
+    ack_required: bool,
+    has_file: bool,
+    at: int,
+) -> int:
+    """Add a message; its id."""
+    return tx.insert(
+        "INSERT INTO messages (channel_id, seq, sender, content, mentions, reply_to, thread, metadata, priority,"
+        " ack_required, has_file, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (channel_id, seq, sender, content, mentions, reply_to, thread, metadata, priority, ack_required, has_file, at),
+    )
+
+
+def place(reader: Reader, channel_id: str, sender: str) -> Row | None:
+    """Where a new message goes: the channel's kind, archived_at, last_seq, and the sender's acked (None: no member)."""
+    return reader.one(
+        "SELECT c.kind, c.archived_at, c.last_seq, m.acked FROM channels c"
+        " LEFT JOIN channel_members m ON m.channel_id = c.id AND m.agent = ? WHERE c.id = ?",
+        (sender, channel_id),
+    )
+
+
+def touch_channel(tx: Transaction, channel_id: str, seq: int, at: int) -> None:
+    """Note a channel's newest message."""
+    tx.execute("UPDATE channels SET last_seq = ?, last_message_at = ? WHERE id = ?", (seq, at, channel_id))
+
+
+def pass_own(tx: Transaction, channel_id: str, sender: str, seq: int, at: int) -> None:
+    """Move the cursors of a sender who had nothing unread over its own message."""
+    tx.execute(
+        "UPDATE channel_members SET offered = ?, read = ?, acked = ?, offered_at = ?, read_at = ?, acked_at = ?"
+        " WHERE agent = ? AND channel_id = ?",
+        (seq, seq, seq, at, at, at, sender, channel_id),
+    )
+
+
+def set_content(tx: Transaction, message_id: int, content: str, mentions: str, at: int) -> None:
+    """Replace a message's content."""
+    tx.execute(
+        "UPDATE messages SET content = ?, mentions = ?, edited_at = ? WHERE id = ?", (content, mentions, at, message_id)
+    )
+
+
+def delete(tx: Transaction, message_id: int) -> None:
+    """Empty a message, with everything that hangs on it; the row stays, so that order and threads do."""
+    tx.execute(
+        "UPDATE messages SET deleted = 1, content = '', mentions = '[]', metadata = NULL, has_file = 0 WHERE id = ?",
+        (message_id,),
+    )
+    for table in ("deliveries", "message_edits", "reactions", "pins"):
+        tx.execute(f"DELETE FROM {table} WHERE message_id = ?", (message_id,))  # noqa: S608
+
+
+# -- edits -----------------------------------------------------------------------------------------------------------
+
+
+def add_edit(tx: Transaction, message_id: int, content: str, at: int) -> None:
+    """Keep what a message said before an edit."""
+    tx.execute(
+        "INSERT INTO message_edits (message_id, number, content, replaced_at)"
+        " SELECT ?, coalesce(max(number), 0) + 1, ?, ? FROM message_edits WHERE message_id = ?",
+        (message_id, content, at, message_id),
+    )
+
+
+def edits(reader: Reader, message_id: int) -> list[Row]:
+    """What a message said before, oldest first: content, replaced_at."""
+    return reader.all(
+        "SELECT content, replaced_at FROM message_edits WHERE message_id = ? ORDER BY number", (message_id,)
+    )
+
+
+# -- lists -----------------------------------------------------------------------------------------------------------
+
+
+def newest(reader: Reader, channel_id: str, before_seq: int | None, limit: int) -> list[Row]:
+    """The newest messages of a channel (before a sequence number), newest first."""
+    if before_seq is None:
+        return reader.all(
+            f"SELECT {COLUMNS} FROM messages WHERE channel_id = ? ORDER BY seq DESC LIMIT ?",  # noqa: S608
+            (channel_id, limit),
+        )
+    return reader.all(
+        f"SELECT {COLUMNS} FROM messages WHERE channel_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?",  # noqa: S608
+        (channel_id, before_seq, limit),
+    )
+
+
+def following(reader: Reader, channel_id: str, after_seq: int, limit: int) -> list[Row]:
+    """The messages of a channel behind a sequence number, oldest first."""
+    return reader.all(
+        f"SELECT {COLUMNS} FROM messages WHERE channel_id = ? AND seq > ? ORDER BY seq LIMIT ?",  # noqa: S608
+        (channel_id, after_seq, limit),
+    )
+
+
+def by_ids(reader: Reader, ids: Sequence[int]) -> list[Row]:
+    """Messages by id, in order of id."""
+    return reader.all(f"SELECT {COLUMNS} FROM messages WHERE id IN ({marks(ids)}) ORDER BY id", ids)  # noqa: S608
+
+
+def thread(reader: Reader, root: int, after: int, limit: int) -> list[Row]:
+    """The messages of a thread behind an id, oldest first, without the one that began it."""
+    return reader.all(
+        f"SELECT {COLUMNS} FROM messages WHERE thread = ? AND id > ? ORDER BY id LIMIT ?",  # noqa: S608
+        (root, after, limit),
+    )
+
+
+def reply_counts(reader: Reader, ids: Sequence[int]) -> list[Row]:
+    """How many messages are in the threads that these began: thread, replies."""
+    return reader.all(
+        f"SELECT thread, count(*) AS replies FROM messages WHERE thread IN ({marks(ids)}) AND deleted = 0"  # noqa: S608
+        " GROUP BY thread",
+        ids,
+    )
+
+
+# -- reactions and pins ----------------------------------------------------------------------------------------------
+
+
+def reactions(reader: Reader, ids: Sequence[int]) -> list[Row]:
+    """Reactions to these messages, in order of time: message_id, emoji, agent."""
+    return reader.all(
+        f"SELECT message_id, emoji, agent FROM reactions WHERE message_id IN ({marks(ids)}) ORDER BY at, agent",  # noqa: S608
+        ids,
+    )
+
+
+def add_reaction(tx: Transaction, message_id: int, emoji: str, agent: str, at: int) -> bool:
+    """Add a reaction; False if it was there."""
+    return (
+        tx.execute(
+            "INSERT INTO reactions (message_id, emoji, agent, at) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (message_id, emoji, agent) DO NOTHING",
+            (message_id, emoji, agent, at),
+        )
+        == 1
+    )
+
+
+def remove_reaction(tx: Transaction, message_id: int, emoji: str, agent: str) -> bool:
+    """Remove a reaction; False if there was none."""
+    return (
+        tx.execute("DELETE FROM reactions WHERE message_id = ? AND emoji = ? AND agent = ?", (message_id, emoji, agent))
+        == 1
+    )
+
+
+def pinned(reader: Reader, ids: Sequence[int]) -> list[int]:
+    """Which of these messages are pinned."""
+    rows = reader.all(f"SELECT message_id FROM pins WHERE message_id IN ({marks(ids)})", ids)  # noqa: S608
+    return [row["message_id"] for row in rows]
+
+
+def pins(reader: Reader, channel_id: str) -> list[Row]:
+    """A channel's pins with their messages, newest pin first."""
+    return reader.all(
+        "SELECT p.message_id, p.channel_id, p.pinned_by, p.pinned_at, m.sender, m.content, m.created_at"
+        " FROM pins p JOIN messages m ON m.id = p.message_id WHERE p.channel_id = ?"
+        " ORDER BY p.pinned_at DESC, p.message_id DESC",
+        (channel_id,),
+    )
+
+
+def pin(tx: Transaction, message_id: int, channel_id: str, by: str, at: int) -> bool:
+    """Pin a message; False if it was pinned, and by whom stays as it was."""
+    return (
+        tx.execute(
+            "INSERT INTO pins (message_id, channel_id, pinned_by, pinned_at) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (message_id) DO NOTHING",
+            (message_id, channel_id, by, at),
+        )
+        == 1
+    )
+
+
+def unpin(tx: Transaction, message_id: int) -> bool:
+    """Unpin a message; False if it was not pinned."""
+    return tx.execute("DELETE FROM pins WHERE message_id = ?", (message_id,)) == 1
+
+
+# -- deliveries ------------------------------------------------------------------------------------------------------
+
+
+def address(
+    tx: Transaction,
+    message_id: int,
+    channel_id: str,
+    mentioned: Iterable[str],
+    others: Iterable[str],
+    ack_required: bool,
+) -> None:
+    """Note to whom a message is addressed: ``mentioned`` by name, ``others`` without being named."""
+    rows = [(agent, message_id, channel_id, 1, ack_required) for agent in mentioned]
+    rows += [(agent, message_id, channel_id, 0, ack_required) for agent in others]
+    tx.execute_many(
+        "INSERT INTO deliveries (agent, message_id, channel_id, mention, ack_required) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (agent, message_id) DO UPDATE SET mention = max(mention, excluded.mention)",
+        rows,
+    )

@@ -1,0 +1,218 @@
+"""Full-text search over messages: the one module with SQL that only SQLite (FTS5) understands.
+
+Scripts without spaces between words are indexed one character a token, so that any part of a text is found. Who sent a
+message, where, and who may read it are tokens of the index too, so that a search never looks at what it may not show.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from ...clock import milliseconds
+from ...errors import InvalidInput
+from ...storage import Reader, Transaction
+
+CANDIDATES = 1000
+"""How many of the newest matches are ranked by relevance: enough to choose from, and bounded."""
+SNIPPET = 160
+OPEN = "open"
+FILE = "file"
+TERM = re.compile(r'(?:(from|in|before|after|has):)?(?:"([^"]*)"|([^\s"]+))(\*)?', re.IGNORECASE)
+UNSPACED = re.compile(
+    "[\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
+)
+
+
+# -- the index -------------------------------------------------------------------------------------------------------
+
+
+def facets(channel_id: str, kind: str, sender: str, has_file: bool) -> str:
+    """The tokens by which a search is narrowed."""
+    parts = [_token("c", channel_id), _token("a", sender)]
+    if kind == "group":
+        parts.append(OPEN)
+    if has_file:
+        parts.append(FILE)
+    return " ".join(parts)
+
+
+def index(tx: Transaction, message_id: int, content: str, tokens: str) -> None:
+    """Make a message findable."""
+    tx.execute(
+        "INSERT INTO message_search (rowid, content, facets) VALUES (?, ?, ?)", (message_id, spread(content), tokens)
+    )
+
+
+def unindex(tx: Transaction, message_id: int, content: str, tokens: str) -> None:
+    """Take a message out of the index; ``content`` and ``tokens`` as they were indexed."""
+    tx.execute(
+        "INSERT INTO message_search (message_search, rowid, content, facets) VALUES ('delete', ?, ?, ?)",
+        (message_id, spread(content), tokens),
+    )
+
+
+def spread(text: str) -> str:
+    """Put spaces around the characters of scripts that do without, so that each is a token."""
+    return UNSPACED.sub(r" \g<0> ", unicodedata.normalize("NFKC", text))
+
+
+def _token(prefix: str, name: str) -> str:
+    return prefix + name.encode().hex()
+
+
+# -- queries ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Query:
+    """A search as understood: words and phrases that must all be there, and what narrows it."""
+
+    terms: list[tuple[str, bool]] = field(default_factory=list)
+    """Text, and whether it is the beginning of a word."""
+    senders: list[str] = field(default_factory=list)
+    channels: list[str] = field(default_factory=list)
+    has_file: bool = False
+    after: int | None = None
+    before: int | None = None
+
+
+def parse(text: str) -> Query:
+    """Understand what a person typed. Any text is a query; only a date that is none is an error.
+
+    Raises:
+        InvalidInput: ``before:`` or ``after:`` without a date, ``has:`` with anything but ``file``.
+    """
+    query = Query()
+    for operator, phrase, word, star in TERM.findall(text):
+        value = phrase or word
+        match operator.lower():
+            case "from":
+                query.senders.append(value.removeprefix("@"))
+            case "in":
+                query.channels.append(value.removeprefix("#"))
+            case "before":
+                query.before = _date(value, "before")
+            case "after":
+                query.after = _date(value, "after")
+            case "has" if value.lower() == "file":
+                query.has_file = True
+            case "has":
+                raise InvalidInput("query: 'has:' is followed by 'file'.", code="bad_query")
+            case _:
+                prefix = bool(star) or (not phrase and value.endswith("*"))
+                if any(unicodedata.category(character)[0] in "LN" for character in value):
+                    query.terms.append((value.rstrip("*") if prefix else value, prefix))
+    return query
+
+
+def _date(value: str, operator: str) -> int:
+    try:
+        return milliseconds(value)
+    except ValueError:
+        raise InvalidInput(
+            f"query: '{operator}:' is followed by a date, as in {operator}:2026-01-31.", code="bad_query"
+        ) from None
+
+
+def match_expression(query: Query, readable: Collection[str]) -> str:
+    """The FTS5 expression: everything of the query, and only what the searcher may read.
+
+    ``readable`` holds the ids of the channels that are not open to everybody.
+    """
+    parts = []
+    if query.terms:
+        words = " AND ".join(_quote(spread(text)) + ("*" if prefix else "") for text, prefix in query.terms)
+        parts.append(f"content : ({words})")
+    visible = " OR ".join([OPEN, *(_token("c", channel) for channel in sorted(readable))])
+    narrow = [f"({visible})"]
+    if query.senders:
+        narrow.append("(" + " OR ".join(_token("a", name) for name in query.senders) + ")")
+    if query.channels:
+        narrow.append("(" + " OR ".join(_token("c", channel) for channel in query.channels) + ")")
+    if query.has_file:
+        narrow.append(FILE)
+    parts.append(f"facets : ({' AND '.join(narrow)})")
+    return " AND ".join(parts)
+
+
+def _quote(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def newest(reader: Reader, expression: str, low: int, high: int, limit: int) -> list[int]:
+    """Ids of matching messages with ``low <= id < high``, newest first."""
+    rows = reader.all(
+        "SELECT rowid FROM message_search WHERE message_search MATCH ? AND rowid >= ? AND rowid < ?"
+        " ORDER BY rowid DESC LIMIT ?",
+        (expression, low, high, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def bounds(reader: Reader, query: Query) -> tuple[int, int]:
+    """The range of ids, from the first to behind the last, that the dates of a query leave."""
+    low = 0
+    high: int = (reader.value("SELECT max(id) FROM messages") or 0) + 1
+    if query.after is not None:
+        low = (
+            reader.value(
+                "SELECT id FROM messages WHERE created_at >= ? ORDER BY created_at, id LIMIT 1", (query.after,)
+            )
+            or high
+        )
+    if query.before is not None:
+        found = reader.value(
+            "SELECT id FROM messages WHERE created_at >= ? ORDER BY created_at, id LIMIT 1", (query.before,)
+        )
+        high = high if found is None else min(high, found)
+    return low, high
+
+
+# -- relevance and snippets ------------------------------------------------------------------------------------------
+
+
+def relevance(content: str, query: Query) -> float:
+    """How well a message answers a query whose words it all holds: many of them, in few words, as one phrase.
+
+    Every candidate holds every word, so the rarity of a word (the idf of BM25) tells them apart no further.
+    """
+    spans = highlights(content, query)
+    length = max(1, len(content))
+    frequency = len(spans) / (len(spans) + 0.3 + 0.9 * length / 400)
+    closeness = len(query.terms) / max(1.0, (spans[-1][1] - spans[0][0]) / 20) if spans else 0.0
+    return frequency + 0.5 * min(1.0, closeness)
+
+
+def highlights(content: str, query: Query) -> list[tuple[int, int]]:
+    """Where the words of a query stand in a text: start and end, in order, without overlaps."""
+    spans: list[tuple[int, int]] = []
+    for text, prefix in query.terms:
+        words = [word for word in re.split(r"[\W_]+", text) if word]
+        if not words:
+            continue
+        pattern = r"[\W_]+".join(map(re.escape, words))
+        if not UNSPACED.search(text):
+            pattern = rf"(?<![^\W_]){pattern}" + ("" if prefix else r"(?![^\W_])")
+        spans.extend(match.span() for match in re.finditer(pattern, content, re.IGNORECASE))
+    spans.sort()
+    separate: list[tuple[int, int]] = []
+    for start, end in spans:
+        if not separate or start >= separate[-1][1]:
+            separate.append((start, end))
+    return separate
+
+
+def snippet(content: str, query: Query) -> tuple[str, list[tuple[int, int]]]:
+    """A part of a text around what matched, and the highlights in it."""
+    spans = highlights(content, query)
+    start = max(0, spans[0][0] - SNIPPET // 3) if spans else 0
+    if start:
+        start = content.rfind(" ", 0, start) + 1 or start
+    end = min(len(content), start + SNIPPET)
+    head, tail = "…" if start else "", "…" if end < len(content) else ""
+    text = head + content[start:end].replace("\n", " ") + tail
+    shift = len(head) - start
+    return text, [(left + shift, right + shift) for left, right in spans if left >= start and right <= end]

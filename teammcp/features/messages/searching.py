@@ -1,0 +1,101 @@
+"""The search operation: what was asked, by whom, a page at a time. The index itself is in ``search.py``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field
+
+from ...errors import InvalidInput, NotFound
+from ...operations import Context, operation
+from ...storage import Reader, Row
+from ..channels import readable_channel, resolve
+from . import queries, search
+from .models import Found, SearchResults
+
+
+@operation("GET /api/search", profile="messages", read_only=True)
+async def search_messages(
+    context: Context,
+    query: Annotated[str, Field(validation_alias=AliasChoices("query", "q"), max_length=500)],
+    channel: str | None = None,
+    from_: Annotated[str | None, Field(alias="from")] = None,
+    limit: Annotated[int, Field(ge=1, le=100)] = 20,
+    sort: Literal["newest", "relevance"] = "newest",
+    cursor: Annotated[str | None, Field(max_length=64)] = None,
+) -> SearchResults:
+    """Find messages by all words, "phrases", prefix*, from:Name in:channel before:/after:2026-01-31 has:file."""
+    asked = search.parse(query)
+    if from_ is not None:
+        asked.senders.append(from_)
+    if channel is not None:
+        asked.channels = [readable_channel(context, channel).id]
+    asked.senders = [_canonical_agent(context, name) for name in asked.senders]
+    asked.channels = [_canonical_channel(context, name) for name in asked.channels]
+    if not (asked.terms or asked.senders or asked.channels or asked.has_file or asked.after or asked.before):
+        return SearchResults(query=query, results=[], next=None)
+    directory = context.team.directory
+    closed = [name for name in directory.joined(context.actor.name) if directory.channels[name].kind != "group"]
+    expression = search.match_expression(asked, closed)
+    find = _newest if sort == "newest" else _relevant
+    results, following = await context.read(find, asked, expression, limit, cursor)
+    return SearchResults(query=query, results=results, next=following)
+
+
+def _canonical_agent(context: Context, name: str) -> str:
+    found = context.team.directory.agent(name)
+    return found.name if found else name
+
+
+def _canonical_channel(context: Context, name: str) -> str:
+    if name.startswith("dm:"):
+        try:
+            return resolve(context, name).id
+        except (NotFound, InvalidInput):  # a search for what is not there finds nothing
+            return name
+    return name
+
+
+def _newest(
+    reader: Reader, query: search.Query, expression: str, limit: int, cursor: str | None
+) -> tuple[list[Found], str | None]:
+    low, high = search.bounds(reader, query)
+    if cursor is not None:
+        high = min(high, _cursor(cursor)[0])
+    ids = search.newest(reader, expression, low, high, limit + 1)
+    rows = {row["id"]: row for row in queries.by_ids(reader, ids[:limit])}
+    found = [_found(rows[message_id], query) for message_id in ids[:limit]]
+    return found, str(ids[limit - 1]) if len(ids) > limit else None
+
+
+def _relevant(
+    reader: Reader, query: search.Query, expression: str, limit: int, cursor: str | None
+) -> tuple[list[Found], str | None]:
+    low, high = search.bounds(reader, query)
+    offset = 0
+    if cursor is not None:  # the page before fixed which messages are ranked, so that none comes twice
+        high, offset = min(high, _cursor(cursor)[0]), _cursor(cursor)[1]
+    ids = search.newest(reader, expression, low, high, search.CANDIDATES)
+    rows = queries.by_ids(reader, ids)
+    ranked = sorted(rows, key=lambda row: (-search.relevance(row["content"], query), -row["id"]))
+    page = [_found(row, query) for row in ranked[offset : offset + limit]]
+    return page, f"{high}.{offset + limit}" if len(ranked) > offset + limit else None
+
+
+def _cursor(cursor: str) -> tuple[int, int]:
+    head, _, tail = cursor.partition(".")
+    if not (head.isascii() and head.isdigit() and (not tail or (tail.isascii() and tail.isdigit()))):
+        raise InvalidInput("cursor: give 'next' of the page before, unchanged.", code="bad_cursor")
+    return min(int(head), 2**53), min(int(tail or 0), 2**53)
+
+
+def _found(row: Row, query: search.Query) -> Found:
+    text, spans = search.snippet(row["content"], query)
+    return Found(
+        id=row["id"],
+        channel_id=row["channel_id"],
+        from_agent=row["sender"],
+        created_at=row["created_at"],
+        snippet=text,
+        highlights=spans,
+    )

@@ -1,0 +1,208 @@
+"""Sending a message: who is meant, who may, and one transaction for the message, its addressees and its event."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from ...directory import Access, Channel
+from ...errors import Conflict, Forbidden, InvalidInput
+from ...operations import Context
+from ...storage import Row, Transaction, Work
+from ..channels import add_members, ensure_dm, find_agent, writable_channel
+from ..files import attach
+from . import queries, search
+from .mentions import find_mentions
+from .models import Draft, Message, Priority, SentMessage
+
+
+@dataclass
+class Audience:
+    """Whom a message is meant for."""
+
+    mentioned: list[str] = field(default_factory=list)
+    """Members of the channel that are named, the sender apart."""
+    strangers: list[str] = field(default_factory=list)
+    """Named, but not members."""
+    retired: list[str] = field(default_factory=list)
+    """Named, but no longer there."""
+    others: list[str] = field(default_factory=list)
+    """Addressed without being named: the other side of a direct message, everybody if an answer is required."""
+
+
+async def send(
+    context: Context,
+    draft: Draft,
+    *,
+    priority: Priority | None,
+    auto_add_mentions: bool,
+) -> Work[SentMessage]:
+    """Check a message and prepare its transaction.
+
+    Raises:
+        NotFound, Forbidden, Conflict, Gone: the channel, or somebody mentioned, is not to be written to.
+    """
+    channel = writable_channel(context, draft.channel)
+    draft.channel = channel.id
+    draft.mentions = _mentions(context, draft)
+    draft.priority = _priority(context, draft, channel, priority)
+    if context.server.plugins.handles("before_message"):
+        draft = await context.before("before_message", draft)
+        channel = writable_channel(context, draft.channel)
+    lowered = priority == "now" and draft.priority != "now"
+
+    def work(tx: Transaction) -> SentMessage:
+        place = _place(context, tx, channel, draft)
+        audience = address(context, channel, draft.mentions, ack_required=draft.ack_required)
+        added: list[str] = []
+        if auto_add_mentions and channel.kind != "dm" and audience.strangers:
+            added = add_members(context, tx, channel.id, audience.strangers, seq=place["last_seq"])
+            audience.mentioned += audience.strangers
+            audience.strangers = []
+        message = _store(context, tx, channel, draft, place, audience)
+        for name in audience.retired:
+            _bounce(context, tx, message, name)
+        return SentMessage(
+            id=message.id,
+            channel=channel.id,
+            timestamp=message.created_at,
+            priority=draft.priority,
+            priority_downgraded=lowered or None,
+            original_priority="now" if lowered else None,
+            not_members=audience.strangers,
+            added_members=added,
+            retired=audience.retired,
+        )
+
+    return work
+
+
+def _mentions(context: Context, draft: Draft) -> list[str]:
+    """Names given and names found in the text, each once; ``all`` stands for everybody."""
+    named: dict[str, None] = {}
+    for name in draft.mentions:
+        everybody = name.lower() == "all"
+        named["all" if everybody else find_agent(context, name, "mentions", retired=True).name] = None
+    found, everybody = find_mentions(draft.content, context.team.directory)
+    named.update(dict.fromkeys(found))
+    if everybody:
+        named["all"] = None
+    return list(named)
+
+
+def _priority(context: Context, draft: Draft, channel: Channel, wanted: Priority | None) -> Priority:
+    if wanted == "now" and context.actor.access < Access.manager:
+        return "next"
+    if wanted is not None:
+        return wanted
+    if context.actor.access is Access.owner and context.actor.kind == "human":
+        return "now"
+    return "next" if channel.kind == "dm" or draft.mentions else "later"
+
+
+def address(context: Context, channel: Channel, mentions: list[str], *, ack_required: bool) -> Audience:
+    """Sort the mentioned into members, strangers and retired, and add who is addressed anyway."""
+    directory, sender = context.team.directory, context.actor.name
+    members = set(channel.id.split(":")[1:]) if channel.kind == "dm" else directory.members(channel.id)
+    active = {name for name in members if not directory.agents[name].retired} - {sender}
+    audience = Audience()
+    for name in mentions:
+        if name == "all":
+            audience.mentioned += sorted(active.difference(audience.mentioned))
+        elif directory.agents[name].retired:
+            audience.retired.append(name)
+        elif name in active:
+            if name not in audience.mentioned:
+                audience.mentioned.append(name)
+        elif name != sender:
+            audience.strangers.append(name)
+    if channel.kind == "dm" or ack_required:
+        audience.others = sorted(active.difference(audience.mentioned))
+    return audience
+
+
+def _place(context: Context, tx: Transaction, channel: Channel, draft: Draft) -> Row:
+    """The channel as it is now, with the sender in it."""
+    sender = context.actor.name
+    if channel.kind == "dm":
+        ensure_dm(context, tx, channel.id)
+    place = queries.place(tx, channel.id, sender)
+    if place is None or place["archived_at"] is not None:
+        raise Conflict(f"channel: #{channel.id} is archived; write somewhere else.", code="channel_archived")
+    if place["acked"] is None:
+        if channel.kind != "group":
+            raise Forbidden(f"channel: #{channel.id} is open to its members only.", code="not_a_member")
+        add_members(context, tx, channel.id, [sender], seq=place["last_seq"])  # who speaks wants to hear the answer
+        place = queries.place(tx, channel.id, sender)
+    return place
+
+
+def _store(
+    context: Context, tx: Transaction, channel: Channel, draft: Draft, place: Row, audience: Audience
+) -> Message:
+    thread = _thread(tx, channel, draft.reply_to)
+    seq, now = place["last_seq"] + 1, context.now()
+    metadata = None if draft.metadata is None else json.dumps(draft.metadata, ensure_ascii=False)
+    message_id = queries.insert(
+        tx,
+        channel.id,
+        seq,
+        context.actor.name,
+        draft.content,
+        json.dumps(draft.mentions, ensure_ascii=False),
+        draft.reply_to,
+        thread,
+        metadata,
+        draft.priority,
+        draft.ack_required,
+        bool(draft.files),
+        now,
+    )
+    queries.touch_channel(tx, channel.id, seq, now)
+    if place["acked"] == place["last_seq"]:
+        queries.pass_own(tx, channel.id, context.actor.name, seq, now)
+    if audience.mentioned or audience.others:
+        queries.address(tx, message_id, channel.id, audience.mentioned, audience.others, draft.ack_required)
+    tokens = search.facets(channel.id, channel.kind, context.actor.name, bool(draft.files))
+    search.index(tx, message_id, draft.content, tokens)
+    files = attach(tx, draft.files, message_id, channel.id) if draft.files else []
+    message = Message(
+        id=message_id,
+        channel_id=channel.id,
+        from_agent=context.actor.name,
+        content=draft.content,
+        mentions=draft.mentions,
+        reply_to=draft.reply_to,
+        thread=thread,
+        metadata=draft.metadata,
+        priority=draft.priority,
+        ack_required=draft.ack_required,
+        created_at=now,
+        edited_at=None,
+        deleted=False,
+        files=files,
+    )
+    data = {**message.model_dump(mode="json"), "addressed": [*audience.mentioned, *audience.others]}
+    context.emit(tx, "message.sent", message_id, channel=channel.id, data=data)
+    tx.on_commit(lambda: context.notify("message_sent", message=message))
+    return message
+
+
+def _thread(tx: Transaction, channel: Channel, reply_to: int | None) -> int | None:
+    """The message that began the thread of the message replied to."""
+    if reply_to is None:
+        return None
+    parent = queries.message(tx, reply_to)
+    if parent is None or parent["channel_id"] != channel.id:
+        raise InvalidInput(
+            f"replyTo: there is no message {reply_to} in {channel.id}.",
+            errors=[{"field": "replyTo", "message": f"no message {reply_to} in {channel.id}"}],
+        )
+    thread: int = parent["thread"] or parent["id"]
+    return thread
+
+
+def _bounce(context: Context, tx: Transaction, message: Message, name: str) -> None:
+    tx.on_commit(
+        lambda: context.notify("message_undelivered", message=message, agent=name, reason=f"{name} was retired")
+    )
