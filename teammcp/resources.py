@@ -31,7 +31,7 @@ class Resource:
     changed: Callable[..., bool]
     """``changed(context, event, **names)``: whether the event changes what ``read`` gives to this reader.
 
-    Called for each event of the team and each follower: be quick, touch memory only.
+    Called for each event that the reader may see, and for each follower: be quick, touch memory only.
     """
     allow: Callable[..., Any] = _everybody
     """``allow(context, **names)`` raises `TeamError` unless the reader may follow it. Has no side effects."""

@@ -18,26 +18,31 @@ from mcp.types import (
     SubscriptionFilter,
     SubscriptionsAcknowledgedNotification,
     SubscriptionsAcknowledgedNotificationParams,
-    SubscriptionsListenRequestParams,
     SubscriptionsListenResult,
 )
 
 from ..events.log import Event
+from ..events.stream import KEEP_ALIVE, audience
 from ..operations import Context
 from .resources import Target
 
 MAX_TARGETS = 256
 """How many resources one client may follow: each event is held against every one of them."""
-WAIT = 3600.0
-"""Seconds of one wait for events; any number would do."""
 
 
 class Follower:
-    """The resources that one client follows."""
+    """The resources that one client follows.
 
-    def __init__(self, context: Context) -> None:
+    Args:
+        context: of the reader.
+        valid: whether the reader's key still is; asked before anything is told.
+    """
+
+    def __init__(self, context: Context, valid: Callable[[], bool]) -> None:
         self.targets: dict[str, Target] = {}
         self._context = context
+        self._valid = valid
+        self._may_see = audience(context.team, context.actor.name)
         self._subscription = context.team.hub.subscribe(self._wants)
 
     def add(self, target: Target) -> None:
@@ -56,20 +61,20 @@ class Follower:
         self._subscription.close()
 
     async def updates(self) -> AsyncIterator[str]:
-        """URIs that have changed, each once however often it has, until the server ends its streams."""
-        while not self._subscription.closed:
-            events = await self._subscription.next(WAIT)
+        """URIs that have changed, each once however often it has, until the server or the key ends."""
+        while True:
+            events = await self._subscription.next(KEEP_ALIVE)
+            if self._subscription.closed or not self._valid():
+                return
             for uri, target in list(self.targets.items()):
                 if any(target.changed(self._context, event) for event in events):
                     yield uri
 
     def _wants(self, event: Event) -> bool:
-        return any(target.changed(self._context, event) for target in self.targets.values())
+        return self._may_see(event) and any(target.changed(self._context, event) for target in self.targets.values())
 
 
-async def listen(
-    ctx: ServerRequestContext[Any, Any], params: SubscriptionsListenRequestParams, follower: Follower
-) -> SubscriptionsListenResult:
+async def listen(ctx: ServerRequestContext[Any, Any], follower: Follower) -> SubscriptionsListenResult:
     """Serve one ``subscriptions/listen`` stream of the 2026 era. Only resources change, lists never do."""
     uris = list(follower.targets)
     meta: dict[str, Any] = {SUBSCRIPTION_ID_META_KEY: ctx.request_id}
@@ -99,8 +104,8 @@ class Sessions:
         """The session's follower, if it follows anything."""
         return self._followers.get(id(ctx.session._connection))
 
-    def open(self, ctx: ServerRequestContext[Any, Any], context: Context) -> Follower:
-        """The session's follower, with a task that tells the client; both end with the session.
+    def open(self, ctx: ServerRequestContext[Any, Any], new: Callable[[], Follower]) -> Follower:
+        """The session's follower, if need be a new one with a task that tells the client; both end with the session.
 
         Raises:
             MCPError: the session was lost, so there is no stream to tell it on.
@@ -112,7 +117,7 @@ class Sessions:
         found = self._followers.get(id(connection))
         if found is not None:
             return found
-        follower = self._followers[id(connection)] = Follower(context)
+        follower = self._followers[id(connection)] = new()
         pump = asyncio.create_task(_pump(follower, connection.send_resource_updated))
         self._pumps.add(pump)
         pump.add_done_callback(self._pumps.discard)

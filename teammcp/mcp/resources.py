@@ -70,9 +70,7 @@ class ResourceTable:
     def listed(self) -> list[ListedResource]:
         """The resources with a URI of their own."""
         return [
-            ListedResource(
-                uri=item.uri, name=item.name, description=item.description, mime_type=item.mime_type
-            )
+            ListedResource(uri=item.uri, name=item.name, description=item.description, mime_type=item.mime_type)
             for item in self._fixed.values()
         ]
 

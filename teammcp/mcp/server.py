@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import NotificationOptions
 from mcp.server.lowlevel import Server as ProtocolServer
-from mcp.server.transport_security import TransportSecuritySettings
 from mcp.shared.exceptions import MCPError
 from mcp.types import (
     INVALID_PARAMS,
@@ -38,26 +39,28 @@ from mcp.types import (
     UnsubscribeRequestParams,
 )
 from quart import Quart
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import __version__, operations
-from ..config import Settings
+from ..asgi import Application, Receive, Scope, Send, address, bearer, respond_problem
 from ..errors import TeamError, Unavailable
+from ..events.stream import key_is_valid
+from ..keys import hash_key
 from ..operations import Context
 from ..team import Server
-from . import problems
 from .following import Follower, Sessions, listen
 from .resources import ResourceTable
 from .sessions import SessionManager
-from .tools import Toolbox
+from .tools import Toolbox, View
 
 PATH = "/mcp"
 LAST_FRAMES = 0.05
 """Seconds that ended streams get to write what they still have."""
 LIST_TTL = 60_000
 """Milliseconds a client may keep a list: it changes with the agent's access level only."""
-CONTEXT = "teammcp.context"
-SELECTION = "teammcp.tools"
+CALLER = "teammcp.caller"
+"""Key of the ASGI scope under which handlers find the `Caller`."""
+DRAINED = 64 * 1024
+"""Bytes of an unwanted body that are read, so that the client sees an answer and no broken connection."""
 INSTRUCTIONS = (
     "You are a member of a team of agents and people that talk in channels and direct messages. "
     "`unread` beside a result means that something waits for you: read it with get_inbox, answer with "
@@ -66,6 +69,24 @@ INSTRUCTIONS = (
 )
 
 Ctx = ServerRequestContext[Any, Any]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who sent a request, and what it asked for in the URL."""
+
+    context: Context
+    view: View
+    key_hash: str
+
+    @property
+    def principal(self) -> str:
+        """A name that is unique across teams."""
+        return f"{self.context.team.name}/{self.context.actor.name}"
+
+    def follower(self) -> Follower:
+        """What follows resources for the caller, as long as its key is valid."""
+        return Follower(self.context, partial(key_is_valid, self.context, self.key_hash))
 
 
 class McpServer(ProtocolServer[Any]):
@@ -101,7 +122,6 @@ class McpSurface:
         self._tools = Toolbox(server)
         self._resources = ResourceTable.collect(server.plugins)
         self._sessions = Sessions()
-        self._security = transport_security(server.settings)
         self._manager: SessionManager | None = None
         self.protocol = McpServer(
             "teammcp",
@@ -124,26 +144,25 @@ class McpSurface:
 
     async def serve(self) -> AsyncIterator[None]:
         """Run the sessions between the server's start and its stop; for ``Quart.while_serving``."""
-        manager = SessionManager(self.protocol, self._security)  # one runs only once
+        manager = SessionManager(self.protocol)  # one runs only once
         async with manager.run():
             self._manager = manager
             yield
             self._manager = None
 
     async def end_streams(self) -> None:
-        """End all sessions and streams with their last frames: a stop then need not wait for their readers.
+        """End all sessions with their streams: a stop then need not wait for their readers.
 
-        Live streams of the teams must end too: this calls `Server.end_streams`.
+        The streams of the 2026 era follow the teams' hubs, and end with `Server.end_streams`.
         """
         manager, self._manager = self._manager, None
-        self._server.end_streams()
         if manager is not None:
             await manager.end()
         await asyncio.sleep(LAST_FRAMES)
 
     # -- HTTP ------------------------------------------------------------------------------------------------
 
-    def wrap(self, inner: ASGIApp) -> ASGIApp:
+    def wrap(self, inner: Application) -> Application:
         """The ASGI application that answers at ``/mcp`` and leaves everything else to ``inner``."""
 
         async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -157,52 +176,43 @@ class McpSurface:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             if self._manager is None:
-                raise Unavailable("The server is starting or stopping. Try again in a moment.", retry_after=1)
-            context = self._enter(scope)
+                raise Unavailable("The server is starting or stopping. Try again in a moment.")
+            caller = self._identify(scope)
         except TeamError as error:
-            await problems.send(error, receive, send)
+            await _drain(receive)
+            await respond_problem(send, error)
             return
-        agent = f"{context.team.name}/{context.actor.name}"
+        principal = caller.principal
         # The SDK refuses a session to anybody but the principal that began it.
-        scope["user"] = AuthenticatedUser(AccessToken(token="", client_id=agent, subject=agent, scopes=[]))
-        presence = context.team.presence
-        if scope["method"] != "GET":
-            await self._manager.handle(scope, receive, send, agent)
-            return
-        presence.connected(context.actor.name)
-        try:
-            await self._manager.handle(scope, receive, send, agent)
-        finally:
-            presence.disconnected(context.actor.name)
+        token = AccessToken(token="", client_id=principal, subject=principal, scopes=[])
+        scope["user"] = AuthenticatedUser(token)
+        scope[CALLER] = caller
+        with _present(caller.context) if scope["method"] == "GET" else nullcontext():
+            await self._manager.handle(scope, receive, send, principal)
 
-    def _enter(self, scope: Scope) -> Context:
-        authorization = next((value for key, value in scope["headers"] if key == b"authorization"), b"")
-        scheme, _, key = authorization.decode("latin-1").partition(" ")
-        client = scope.get("client")
-        bearer = key.strip() if scheme.lower() == "bearer" else None
-        context = operations.enter(self._server, bearer, "mcp", client[0] if client else "")
-        query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        scope[SELECTION] = self._tools.select(query["tools"][-1] if "tools" in query else None)
-        scope[CONTEXT] = context
-        return context
+    def _identify(self, scope: Scope) -> Caller:
+        key = bearer(dict(scope["headers"]).get(b"authorization"))
+        context = operations.enter(self._server, key, "mcp", address(scope))
+        assert key is not None  # noqa: S101 - `enter` has refused a request without one
+        return Caller(context, self._tools.view(scope["query_string"].decode("latin-1")), hash_key(key))
 
     # -- tools -----------------------------------------------------------------------------------------------
 
     async def _list_tools(self, ctx: Ctx, params: PaginatedRequestParams | None) -> ListToolsResult:
-        tools = self._tools.offered(_context(ctx), _scope(ctx)[SELECTION])
+        caller = _caller(ctx)
+        tools = self._tools.offered(caller.context, caller.view)
         return ListToolsResult(tools=tools, ttl_ms=LIST_TTL, cache_scope="private")
 
     async def _call_tool(self, ctx: Ctx, params: CallToolRequestParams) -> CallToolResult:
-        return await self._tools.call(_context(ctx), params.name, params.arguments or {})
+        caller = _caller(ctx)
+        return await self._tools.call(caller.context, params.name, params.arguments or {}, caller.view)
 
     # -- resources -------------------------------------------------------------------------------------------
 
     async def _list_resources(self, ctx: Ctx, params: PaginatedRequestParams | None) -> ListResourcesResult:
         return ListResourcesResult(resources=self._resources.listed(), ttl_ms=LIST_TTL, cache_scope="private")
 
-    async def _list_templates(
-        self, ctx: Ctx, params: PaginatedRequestParams | None
-    ) -> ListResourceTemplatesResult:
+    async def _list_templates(self, ctx: Ctx, params: PaginatedRequestParams | None) -> ListResourceTemplatesResult:
         return ListResourceTemplatesResult(
             resource_templates=self._resources.templates(), ttl_ms=LIST_TTL, cache_scope="private"
         )
@@ -211,14 +221,14 @@ class McpSurface:
         uri = str(params.uri)
         try:
             target = self._resources.find(uri)
-            text = await target.read(_context(ctx))
+            text = await target.read(_caller(ctx).context)
         except TeamError as error:
             raise _protocol_error(error) from error
         contents = TextResourceContents(uri=uri, text=text, mime_type=target.resource.mime_type)
         return ReadResourceResult(contents=[contents], ttl_ms=0, cache_scope="private")
 
     async def _subscribe(self, ctx: Ctx, params: SubscribeRequestParams) -> EmptyResult:
-        self._follow(self._sessions.open(ctx, _context(ctx)), str(params.uri))
+        self._follow(self._sessions.open(ctx, _caller(ctx).follower), str(params.uri))
         return EmptyResult()
 
     async def _unsubscribe(self, ctx: Ctx, params: UnsubscribeRequestParams) -> EmptyResult:
@@ -228,17 +238,11 @@ class McpSurface:
         return EmptyResult()
 
     async def _listen(self, ctx: Ctx, params: SubscriptionsListenRequestParams) -> SubscriptionsListenResult:
-        context = _context(ctx)
-        follower = Follower(context)
-        presence = context.team.presence
-        presence.connected(context.actor.name)
-        try:
+        caller = _caller(ctx)
+        with closing(caller.follower()) as follower, _present(caller.context):
             for uri in params.notifications.resource_subscriptions or ():
                 self._follow(follower, str(uri))
-            return await listen(ctx, params, follower)
-        finally:
-            follower.close()
-            presence.disconnected(context.actor.name)
+            return await listen(ctx, follower)
 
     def _follow(self, follower: Follower, uri: str) -> None:
         try:
@@ -247,31 +251,34 @@ class McpSurface:
             raise _protocol_error(error) from error
 
 
-def _context(ctx: Ctx) -> Context:
-    context: Context = _scope(ctx)[CONTEXT]
-    return context
-
-
-def _scope(ctx: Ctx) -> Scope:
+def _caller(ctx: Ctx) -> Caller:
     assert ctx.request is not None  # noqa: S101 - served over HTTP only, where every message has its request
-    scope: Scope = ctx.request.scope
-    return scope
+    caller: Caller = ctx.request.scope[CALLER]
+    return caller
+
+
+@contextmanager
+def _present(context: Context) -> Iterator[None]:
+    """An open stream keeps its agent online."""
+    presence, name = context.team.presence, context.actor.name
+    presence.connected(name)
+    try:
+        yield
+    finally:
+        presence.disconnected(name)
+
+
+async def _drain(receive: Receive) -> None:
+    left = DRAINED
+    while left > 0:
+        message = await receive()
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return
+        left -= len(message.get("body", b""))
 
 
 def _protocol_error(error: TeamError) -> MCPError:
     return MCPError(INVALID_PARAMS, error.detail, {"error": error.code, **error.data})
-
-
-def transport_security(settings: Settings) -> TransportSecuritySettings:
-    """The hosts and origins that are answered: loopback, the server's own and those in the settings."""
-    names = {"127.0.0.1", "localhost", "[::1]", *settings.allowed_hosts}
-    if settings.host not in {"0.0.0.0", "::", ""}:  # noqa: S104 - compared, not bound
-        names.add(f"[{settings.host}]" if ":" in settings.host else settings.host)
-    if settings.url:
-        names.add(urlsplit(settings.url).netloc.rpartition("@")[2])
-    hosts = [pattern for name in sorted(names) for pattern in (name, f"{name}:*")]
-    origins = [f"{scheme}://{host}" for scheme in ("http", "https") for host in hosts]
-    return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins)
 
 
 def mount(app: Quart) -> McpSurface:

@@ -18,9 +18,9 @@ import anyio
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http import GET_STREAM_KEY, StreamableHTTPServerTransport
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types.version import HANDSHAKE_PROTOCOL_VERSIONS
-from starlette.types import Receive, Scope, Send
+
+from ..asgi import Receive, Scope, Send
 
 BODY_LIMIT = 4 * 1024 * 1024
 IDLE = 30 * 60.0
@@ -35,14 +35,17 @@ class SessionManager:
 
     Args:
         server: the MCP server behind both.
-        security: which hosts and origins are answered.
         idle: seconds without a request after which a session ends.
     """
 
-    def __init__(self, server: Server[Any], security: TransportSecuritySettings, idle: float = IDLE) -> None:
-        shared: dict[str, Any] = {"security_settings": security, "max_request_body_size": BODY_LIMIT}
-        self._stateful = StreamableHTTPSessionManager(server, session_idle_timeout=idle, **shared)
-        self._stateless = StreamableHTTPSessionManager(server, stateless=True, json_response=True, **shared)
+    def __init__(self, server: Server[Any], idle: float = IDLE) -> None:
+        # Hosts and origins are not checked here: the application's front has done so for every surface.
+        self._stateful = StreamableHTTPSessionManager(
+            server, session_idle_timeout=idle, max_request_body_size=BODY_LIMIT
+        )
+        self._stateless = StreamableHTTPSessionManager(
+            server, stateless=True, json_response=True, max_request_body_size=BODY_LIMIT
+        )
         self._ended: OrderedDict[str, None] = OrderedDict()
 
     @asynccontextmanager

@@ -6,7 +6,9 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from mcp.types import CallToolResult, TextContent, Tool, ToolAnnotations
 from pydantic import BaseModel
@@ -19,10 +21,22 @@ from ..plugins import Deferred
 from ..team import Server
 from .schemas import input_schema, output_schema, wraps
 
+TEXT_ONLY = "text"
 INBOX_PROFILE = "inbox"
 """The operations that tell what waits for the agent: a notice beside their results would say it twice."""
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class View:
+    """What a client has asked for in the query of the URL."""
+
+    tools: frozenset[str] | None = None
+    """Names of profiles or tools (``?tools=core,send_dm``); None stands for all."""
+    text_only: bool = False
+    """``?results=text``: no structured content. Several agent programs show their model the structured content and
+    drop the text; the text is shorter and sets apart what others wrote."""
 
 
 class Toolbox:
@@ -31,6 +45,7 @@ class Toolbox:
     def __init__(self, server: Server) -> None:
         self._operations = {item.name: item for item in sorted(server.registry, key=_name) if item.tool}
         self._tools = {item.name: _tool(item) for item in self._operations.values()}
+        self._bare_tools = {name: tool.model_copy(update={"output_schema": None}) for name, tool in self._tools.items()}
         self._profiles = {item.profile for item in self._operations.values()}
 
     def schema(self, name: str) -> Mapping[str, Any] | None:
@@ -38,14 +53,24 @@ class Toolbox:
         tool = self._tools.get(name)
         return None if tool is None else tool.input_schema
 
-    def select(self, wanted: str | None) -> frozenset[str] | None:
-        """The names in ``?tools=``: of profiles or of tools, separated by commas. None stands for all tools.
+    def view(self, query: str) -> View:
+        """Read a URL's query.
 
         Raises:
-            InvalidInput: there is no such profile or tool.
+            InvalidInput: there is no such profile, tool or kind of results.
         """
-        if wanted is None:
-            return None
+        if not query:
+            return ALL
+        options = dict(parse_qsl(query, keep_blank_values=True))
+        results = options.get("results", "")
+        if results not in {"", TEXT_ONLY}:
+            raise InvalidInput(
+                f"results: '{TEXT_ONLY}' is the only choice besides leaving it out.",
+                errors=[{"field": "results", "message": f"must be '{TEXT_ONLY}'"}],
+            )
+        return View(self._names(options["tools"]) if "tools" in options else None, results == TEXT_ONLY)
+
+    def _names(self, wanted: str) -> frozenset[str]:
         names = frozenset(filter(None, (name.strip() for name in wanted.split(","))))
         unknown = sorted(names - self._profiles - self._operations.keys())
         if unknown:
@@ -56,16 +81,23 @@ class Toolbox:
             )
         return names
 
-    def offered(self, context: Context, selection: frozenset[str] | None) -> list[Tool]:
+    def offered(self, context: Context, view: View) -> list[Tool]:
         """The tools that the agent may call, as far as it wants to see them, by name."""
+        tools = self._bare_tools if view.text_only else self._tools
         return [
-            self._tools[item.name]
+            tools[item.name]
             for item in self._operations.values()
-            if (selection is None or selection & {item.name, item.profile}) and _allowed(context, item)
+            if (view.tools is None or view.tools & {item.name, item.profile}) and _allowed(context, item)
         ]
 
-    async def call(self, context: Context, name: str, arguments: Mapping[str, Any]) -> CallToolResult:
+    async def call(self, context: Context, name: str, arguments: Mapping[str, Any], view: View) -> CallToolResult:
         """Call a tool. Errors are results too, since the model is to read them and to do better."""
+        result = await self._call(context, name, arguments)
+        if view.text_only:
+            result.structured_content = None
+        return result
+
+    async def _call(self, context: Context, name: str, arguments: Mapping[str, Any]) -> CallToolResult:
         try:
             operation = self._operations.get(name)
             if operation is None:
@@ -79,6 +111,9 @@ class Toolbox:
             log.exception("the tool %s failed", name)
             return _failure(TeamError("The server failed; its log says why. The call itself may be right."))
         return _success(operation, outcome, await _notice(context, operation))
+
+
+ALL = View()
 
 
 def _name(operation: Operation) -> str:

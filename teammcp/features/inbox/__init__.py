@@ -6,7 +6,9 @@ from typing import Any
 
 from ...hookspecs import hookimpl
 from ...operations import Context
+from ...resources import Resource
 from . import operations, queries
+from .resources import INBOX
 
 EVENT_KINDS = {"inbox.acked": "a member acknowledged what it has read"}
 NOTICE_CAP = 100
@@ -21,6 +23,11 @@ def register_operations() -> list[Any]:
         operations.sync,
         operations.get_receipt,
     ]
+
+
+@hookimpl
+def register_resources() -> list[Resource]:
+    return [INBOX]
 
 
 @hookimpl

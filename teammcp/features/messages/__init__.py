@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ...hookspecs import hookimpl
+from ...resources import Resource
 from ...storage import Migration, load_migrations
 from . import changes, operations, searching
 from .models import Draft, Message
 from .operations import visible
+from .resources import CHANNEL
 from .shapes import first_lines, messages_by_id
 
 __all__ = ["Draft", "Message", "first_lines", "messages_by_id", "visible"]
@@ -49,6 +51,11 @@ def register_operations() -> list[Any]:
 @hookimpl
 def register_migrations() -> list[Migration]:
     return load_migrations("messages", __name__)
+
+
+@hookimpl
+def register_resources() -> list[Resource]:
+    return [CHANNEL]
 
 
 @hookimpl
