@@ -15,7 +15,7 @@ from .errors import Conflict
 from .storage import Reader, Transaction, Work
 
 if TYPE_CHECKING:
-    from .operations import Operation
+    from .registry import Operation
 
 KEPT_FOR = 24 * 3600 * 1000
 

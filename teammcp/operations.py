@@ -11,175 +11,38 @@ what makes a repeated call harmless. There is no other way to write.
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeVar, get_args, get_type_hints
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel
 
 from . import idempotency
 from .directory import Access, Agent
-from .errors import Forbidden, InvalidInput, NotFound, Unauthorized
+from .errors import Forbidden, Unauthorized
 from .events.log import Event
 from .plugins import Deferred, hook_kind
+from .registry import IDEM_KEY, Operation, Registry, Result, invalid_input, operation
 from .storage import Transaction, Work
 from .team import Server, Team
 
+__all__ = [
+    "IDEM_KEY",
+    "Context",
+    "Operation",
+    "Registry",
+    "Result",
+    "Surface",
+    "authorise",
+    "call",
+    "enter",
+    "enter_as",
+    "invalid_input",
+    "operation",
+]
+
 T = TypeVar("T")
 Surface = Literal["mcp", "rest", "page", "stream", "plugin"]
-Function = TypeVar("Function", bound=Callable[..., Awaitable[Any]])
-
-IDEM_KEY = "idem_key"
-
-
-class Result(BaseModel):
-    """Base of every shape that goes in or out: a compact form for models, and nothing unknown."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-    def text(self) -> str:
-        """The compact text that MCP clients show to their model. Override it where JSON says too much."""
-        return self.model_dump_json(exclude_none=True)
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One thing that can be done."""
-
-    name: str
-    description: str
-    method: str
-    path: str
-    """REST path; ``{name}`` stands for the argument of that name."""
-    access: Access
-    profile: str
-    read_only: bool
-    destructive: bool
-    idempotent: bool
-    tool: bool
-    status: int
-    secret_result: bool
-    arguments: type[BaseModel]
-    result: type[BaseModel]
-    function: Callable[..., Awaitable[Any]]
-
-    def check(self, arguments: Mapping[str, Any], *, strict: bool = False) -> BaseModel:
-        """Validate arguments. ``strict`` takes no text for a number (JSON knows the difference, query strings do not).
-
-        Raises:
-            InvalidInput: names each wrong field.
-        """
-        try:
-            return self.arguments.model_validate(arguments, strict=strict)
-        except ValidationError as error:
-            raise invalid_input(error) from None
-
-
-def operation(
-    route: str,
-    *,
-    access: Literal["anonymous", "observer", "member", "manager", "owner"] | None = None,
-    profile: str = "core",
-    read_only: bool = False,
-    destructive: bool = False,
-    idempotent: bool = False,
-    tool: bool = True,
-    status: int = 200,
-    secret_result: bool = False,
-) -> Callable[[Function], Function]:
-    """Make an operation of ``async def name(context, …)``. Contribute it with the hook ``register_operations``.
-
-    The function's name is the operation's and the MCP tool's, its docstring the description for the model, its
-    annotated parameters the arguments, its return annotation (``Model`` or ``Work[Model]``) the result.
-
-    Args:
-        route: REST method and path, as in ``"GET /api/things/{id}"``.
-        access: least access level; by default ``observer`` for what only reads, else ``member``.
-        profile: the group of tools it belongs to, for ``/mcp?tools=``.
-        read_only: it changes nothing.
-        destructive: it removes something that cannot be brought back.
-        idempotent: doing it twice is the same as once.
-        tool: offer it as an MCP tool.
-        status: HTTP status of success.
-        secret_result: the result holds a secret and is never kept.
-    """
-    method, _, path = route.partition(" ")
-
-    def decorate(function: Function) -> Function:
-        result, arguments = _signature(function, keyed=not read_only and method != "GET")
-        function.operation = Operation(  # type: ignore[attr-defined]
-            name=function.__name__,
-            description=inspect.cleandoc(function.__doc__ or ""),
-            method=method,
-            path=path,
-            access=Access[access or ("observer" if read_only else "member")],
-            profile=profile,
-            read_only=read_only,
-            destructive=destructive,
-            idempotent=idempotent,
-            tool=tool,
-            status=status,
-            secret_result=secret_result,
-            arguments=arguments,
-            result=result,
-            function=function,
-        )
-        return function
-
-    return decorate
-
-
-def _signature(function: Callable[..., Any], *, keyed: bool) -> tuple[type[BaseModel], type[BaseModel]]:
-    hints = get_type_hints(function, include_extras=True)
-    fields: dict[str, Any] = {}
-    for parameter in list(inspect.signature(function).parameters.values())[1:]:
-        default = ... if parameter.default is inspect.Parameter.empty else parameter.default
-        fields[parameter.name] = (hints[parameter.name], default)
-    if keyed:
-        fields[IDEM_KEY] = (str | None, Field(None, min_length=1, max_length=128))
-    name = "".join(part.title() for part in function.__name__.split("_"))
-    arguments = create_model(name + "Arguments", __config__=ConfigDict(extra="forbid"), **fields)
-    returned = hints["return"]
-    parts = get_args(returned)  # Work[Model] is Callable[[Transaction], Model]
-    return (parts[-1] if parts else returned), arguments
-
-
-class Registry:
-    """All operations, by name."""
-
-    def __init__(self) -> None:
-        self._operations: dict[str, Operation] = {}
-        self._routes: set[tuple[str, str]] = set()
-
-    def add(self, function: Callable[..., Any]) -> None:
-        """Add a function decorated with `operation`.
-
-        Raises:
-            ValueError: not decorated, or the name or route is taken.
-        """
-        found: Operation | None = getattr(function, "operation", None)
-        if found is None:
-            raise ValueError(f"{function!r} is not decorated with @operation")
-        if found.name in self._operations:
-            raise ValueError(f"there is an operation called {found.name} already")
-        if (found.method, found.path) in self._routes:
-            raise ValueError(f"there is an operation at {found.method} {found.path} already")
-        self._operations[found.name] = found
-        self._routes.add((found.method, found.path))
-
-    def get(self, name: str) -> Operation:
-        """The operation of that name.
-
-        Raises:
-            NotFound: there is none.
-        """
-        if name not in self._operations:
-            raise NotFound(f"There is no operation called '{name}'.", code="unknown_operation")
-        return self._operations[name]
-
-    def __iter__(self) -> Iterator[Operation]:
-        return iter(self._operations.values())
 
 
 @dataclass(frozen=True)
@@ -194,7 +57,6 @@ class Context:
     """The caller's network address, empty inside the process."""
     grant: str | None = None
     """Set when a deferred call is run at last: the reference under which it was approved."""
-    _held: list[tuple[str, dict[str, Any]]] = field(default_factory=list, repr=False, compare=False)
 
     def now(self) -> int:
         """UTC, milliseconds since the epoch."""
@@ -315,7 +177,7 @@ async def call(
             outcome = await context.team.database.write(work)
         except idempotency.Replayed as replayed:  # the same call, at the same moment
             return replayed.result
-    if not operation.read_only:
+    if not operation.read_only and not isinstance(outcome, Deferred):
         context.notify("operation_done", operation=operation, result=outcome)
     return outcome
 
@@ -359,20 +221,3 @@ async def _run(context: Context, operation: Operation, checked: BaseModel) -> An
         return await operation.function(context, **values)
     except _DeferredCall as call:
         return call.deferred
-
-
-def invalid_input(error: ValidationError) -> InvalidInput:
-    """The error of a failed validation: each field and what is wrong with it, never the value."""
-    errors = [
-        {"field": ".".join(str(part) for part in item["loc"]) or "body", "message": _message(item["type"], item["msg"])}
-        for item in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
-    return InvalidInput("; ".join(f"{item['field']}: {item['message']}" for item in errors[:5]), errors=errors)
-
-
-def _message(kind: str, message: str) -> str:
-    if kind == "extra_forbidden":
-        return "there is no such argument"
-    if kind == "missing":
-        return "this argument is required"
-    return message.removeprefix("Value error, ")

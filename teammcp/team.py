@@ -30,7 +30,7 @@ from .storage import Migration, SqliteDatabase, load_migrations
 from .storage.migrations import migrate
 
 if TYPE_CHECKING:
-    from .operations import Registry
+    from .registry import Registry
 
 DEFAULT_TEAM = "default"
 
@@ -92,6 +92,7 @@ class Server:
         )
         self._migrations = self._collect_migrations()
         self._lock = FileLock(settings.home / "server.lock")
+        self._changing_teams = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
     # -- start and stop ------------------------------------------------------------------------------------------------
@@ -119,8 +120,7 @@ class Server:
         if self.teams:
             await self.plugins.notify("shutdown", server=self)
         self.end_streams()
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.settle()
         for team in self.teams.values():
             await team.close()
         self.teams.clear()
@@ -163,9 +163,10 @@ class Server:
                 "name: a team's name has 1 to 32 lower-case letters, digits and hyphens.",
                 errors=[{"field": "name", "message": "1 to 32 lower-case letters, digits and hyphens"}],
             )
-        if name in self.teams:
-            raise Conflict(f"There is a team called '{name}' already.", code="name_taken")
-        return await self._open_team(name)
+        async with self._changing_teams:
+            if name in self.teams:
+                raise Conflict(f"There is a team called '{name}' already.", code="name_taken")
+            return await self._open_team(name)
 
     async def delete_team(self, name: str) -> None:
         """Close a team and delete all its data, for good.
@@ -173,10 +174,11 @@ class Server:
         Raises:
             NotFound: there is no such team.
         """
-        team = self.team(name)
-        del self.teams[name]
-        await team.close()
-        shutil.rmtree(team.folder)
+        async with self._changing_teams:
+            team = self.team(name)
+            del self.teams[name]
+            await team.close()
+            await asyncio.to_thread(shutil.rmtree, team.folder)
 
     def team(self, name: str) -> Team:
         """The open team of that name.
