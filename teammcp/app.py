@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from quart import Quart
 
 from . import idempotency, mcp, rest, web
+from .asgi import Application
 from .clock import Clock
 from .config import Settings
 from .features import BUILT_IN
@@ -37,6 +38,10 @@ class TeamApp(Quart):
         self.start_failure: Exception | None = None
         """Why the server could not be opened: ASGI's lifespan protocol carries only its text."""
 
+    def stand_before(self, wrap: Callable[[Application], Application]) -> None:
+        """Put an ASGI layer before everything that is there so far."""
+        self.asgi_app = wrap(cast(Application, self.asgi_app))  # type: ignore[method-assign, assignment]
+
     async def end_streams(self) -> None:
         """End all live streams, so that a stop does not wait for their readers."""
         self.server.end_streams()
@@ -62,14 +67,14 @@ def create_app(settings: Settings, clock: Clock | None = None, install: Mapping[
     app = TeamApp(__name__)
     app.server = Server(settings, plugins, Registry(), clock)
     app.server.registry = collect_operations(plugins)  # after the migrations: a plugin may have failed there
-    app.while_serving(lambda: _serving(app))
+    app.while_serving(lambda: _serving(app))  # type: ignore[type-var]  # the hint leaves out async generators
     _mount_surfaces(app)
     for name, wrap in plugins.collect("asgi_wrapper", server=app.server):
         try:
-            app.asgi_app = wrap(app.asgi_app)  # type: ignore[method-assign]
+            app.stand_before(wrap)
         except Exception:
             plugins.fail(name)
-    app.asgi_app = Front(app.asgi_app, settings)  # type: ignore[method-assign, assignment, arg-type]
+    app.stand_before(lambda inner: Front(inner, settings))
     return app
 
 

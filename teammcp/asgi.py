@@ -78,7 +78,7 @@ async def respond_problem(send: Send, error: TeamError, headers: Iterable[Header
 
 
 async def reject_websocket(send: Send, error: TeamError) -> None:
-    """Answer the opening of a WebSocket with an error. The server must have the ``websocket.http.response`` extension."""
+    """Answer the opening of a WebSocket with an error, by the ASGI extension ``websocket.http.response``."""
     body = problem(error)
     headers = [(b"content-type", PROBLEM), (b"content-length", str(len(body)).encode()), *problem_headers(error)]
     await send({"type": "websocket.http.response.start", "status": error.status, "headers": headers})

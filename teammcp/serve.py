@@ -63,8 +63,10 @@ def listen(host: str, port: int) -> socket.socket:
         StartError: the address is not this machine's, or the port is in use.
     """
     try:
-        family, _, _, _, target = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        return socket.create_server(target[:2], family=family, backlog=BACKLOG)  # type: ignore[arg-type]
+        family, _, _, _, target = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(target[:2], family=family, backlog=BACKLOG)
     except OSError as error:
         raise StartError(
             f"Cannot listen on {host}, port {port}: {error.strerror}. "
@@ -84,7 +86,7 @@ async def _serve(app: TeamApp, listener: socket.socket, ready: Callable[[TeamApp
         await app.end_streams()
 
     try:
-        await hypercorn_serve(app, _config(listener), shutdown_trigger=until_stopped)  # type: ignore[arg-type]
+        await hypercorn_serve(app, _config(listener), shutdown_trigger=until_stopped)
     except LifespanFailureError:
         if isinstance(app.start_failure, StartError):
             raise app.start_failure from None

@@ -15,4 +15,4 @@ __all__ = ["RestSurface", "check_route", "mount"]
 
 def mount(app: TeamApp) -> None:
     """Serve ``/api/`` in front of ``app``'s pages."""
-    app.asgi_app = RestSurface(app.server, app.asgi_app)  # type: ignore[method-assign, assignment]
+    app.stand_before(lambda inner: RestSurface(app.server, inner))

@@ -3,48 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, TypeAlias
 
-from werkzeug.routing import Map, Rule
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import Map, Rule
 
-from ..asgi import Application, Header, Receive, Scope, Send, address, reject_websocket, respond, respond_problem
-from ..errors import InvalidInput, NotFound, TeamError
+from ..asgi import Application, Receive, Scope, Send, reject_websocket, respond, respond_problem
+from ..errors import NotFound, TeamError
 from ..logs import request_id
 from ..team import Server
-from . import errors
-from .body import Headers, drain
+from . import documents, errors, operations, streams, teams
+from .body import drain
+from .request import Endpoint, Request
 
 log = logging.getLogger(__name__)
 
 PREFIX = "/api/"
-
-
-@dataclass
-class Request:
-    """What an endpoint gets."""
-
-    scope: Scope
-    receive: Receive
-    send: Send
-    headers: Headers
-    path: dict[str, str]
-    """The values of the route's placeholders."""
-    body_read: bool = False
-
-    @property
-    def address(self) -> str:
-        """The caller's network address."""
-        return address(self.scope)
-
-    async def answer(self, status: int, body: bytes, content_type: bytes, *headers: Header) -> None:
-        """Send the whole answer."""
-        await respond(self.send, status, content_type, body, headers)
-
-
-Endpoint: TypeAlias = Callable[[Request], Awaitable[None]]
 
 
 class RestSurface:
@@ -54,15 +27,13 @@ class RestSurface:
     """
 
     def __init__(self, server: Server, inner: Application) -> None:
-        from . import documents, operations, streams, teams
-
         self._server = server
         self._inner = inner
         self._fixed: dict[tuple[str, str], Endpoint] = {}
         self._map = Map(merge_slashes=False)
         self._sockets = streams.sockets(server)
-        for routes in (operations.routes(server), streams.routes(server), teams.routes(server), documents.routes(server)):
-            for (method, path), endpoint in routes.items():
+        for part in (operations, streams, teams, documents):
+            for (method, path), endpoint in part.routes(server).items():
                 self._add(method, path, endpoint)
         self._adapter = self._map.bind("")
 
@@ -91,7 +62,8 @@ class RestSurface:
             await self._fail(request, error)
         except Exception:
             log.exception("%s %r failed", scope["method"], scope["path"])
-            await self._fail(request, _unexpected())
+            if not request.started:
+                await self._fail(request, _unexpected())
 
     def _find(self, request: Request) -> Endpoint:
         method, path = request.scope["method"], request.scope["path"]
@@ -101,18 +73,20 @@ class RestSurface:
         if method == "OPTIONS":
             return self._options
         try:
-            found, request.path = self._adapter.match(path, method)
+            found, values = self._adapter.match(path, method)
         except MethodNotAllowed as error:
             allowed = sorted({*(error.valid_methods or ()), "OPTIONS"})
             raise errors.MethodNotAllowed(f"This path takes {', '.join(allowed)}.", allow=allowed) from None
         except HTTPException:
-            raise NotFound("There is nothing at this path. GET /api/docs lists what there is.", code="no_such_path") from None
-        return found  # type: ignore[no-any-return]
+            raise _no_such_path() from None
+        request.path = dict(values)
+        matched: Endpoint = found
+        return matched
 
     async def _options(self, request: Request) -> None:
         allowed = sorted({*self._adapter.allowed_methods(request.scope["path"]), "OPTIONS"})
         if allowed == ["OPTIONS"]:
-            raise NotFound("There is nothing at this path. GET /api/docs lists what there is.", code="no_such_path")
+            raise _no_such_path()
         await respond(request.send, 204, b"text/plain", b"", [(b"allow", ", ".join(allowed).encode())])
 
     async def _fail(self, request: Request, error: TeamError) -> None:
@@ -132,18 +106,13 @@ class RestSurface:
             await reject_websocket(send, error)
 
 
+def _no_such_path() -> TeamError:
+    return NotFound("There is nothing at this path. GET /api/docs lists what there is.", code="no_such_path")
+
+
 def _unexpected() -> TeamError:
     return TeamError(
         f"The server failed to do this. Its log says why, under request id {request_id.get()}.",
         code="internal_error",
         request_id=request_id.get(),
     )
-
-
-def bad_request(detail: str, code: str = "invalid_input") -> TeamError:
-    """A 400 that is not about one field."""
-    return InvalidInput(detail, code=code)
-
-
-Routes: TypeAlias = dict[tuple[str, str], Endpoint]
-__all__ = ["Any", "Endpoint", "Request", "RestSurface", "Routes"]

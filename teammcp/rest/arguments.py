@@ -38,6 +38,11 @@ def check_route(operation: Operation) -> None:
         raise ValueError(f"{operation.name}: {unknown.pop()} is in the path but is no argument")
 
 
+def takes_file(operation: Operation) -> bool:
+    """Whether an argument is bytes, which come as base64 in JSON or as a file in a multipart form."""
+    return any(field.annotation is bytes for field in operation.arguments.model_fields.values())
+
+
 class RouteArguments:
     """Collects the arguments of one operation. Built once a route."""
 

@@ -103,7 +103,7 @@ def parse_json(body: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise InvalidInput(f"body: not valid JSON: {error}.", code="invalid_json") from None
     if not isinstance(value, dict):
-        raise InvalidInput("body: must be a JSON object, such as {\"name\": \"value\"}.", code="invalid_json")
+        raise InvalidInput('body: must be a JSON object, such as {"name": "value"}.', code="invalid_json")
     # Without that many brackets it cannot be that deep, so the usual body is not walked through.
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         raise InvalidInput(f"body: nested more than {MAX_DEPTH} levels deep.", code="invalid_json")
@@ -124,7 +124,8 @@ def _depth(value: Any) -> int:
 
 
 def _parse_form(body: bytes, options: dict[str, str]) -> dict[str, Any]:
-    parser = FormDataParser(max_form_parts=MAX_PARTS, silent=False)
+    # In memory, where the body is already: the parser's own choice is a temporary file.
+    parser = FormDataParser(lambda *_, **__: io.BytesIO(), max_form_parts=MAX_PARTS, silent=False)
     try:
         _, form, files = parser.parse(io.BytesIO(body), "multipart/form-data", len(body), options)
     except (ValueError, HTTPException):

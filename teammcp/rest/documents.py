@@ -1,53 +1,84 @@
-"""Public documents: health, OpenAPI, and a page that shows the API."""
+"""Public documents: health, OpenAPI, and a page that shows the API to people."""
 
 from __future__ import annotations
 
-import html
 import time
-from functools import partial
+from functools import cached_property, partial
+from importlib.resources import files
 
+import jinja2
 from pydantic_core import to_json
 
+from .. import __version__
 from ..asgi import JSON
-from ..clock import rfc3339
 from ..team import Server
 from . import openapi
-from .api import Request, Routes
+from .models import Health, Presence
+from .request import Endpoint, Request, Routes
+
+HTML = b"text/html; charset=utf-8"
+PAGE_HEADERS = (
+    (b"content-security-policy", b"default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)
 
 
 def routes(server: Server) -> Routes:
     """The endpoints of the documents."""
-    return {
-        (method, path): endpoint
-        for path, endpoint in {
-            "/api/health": partial(health, server, time.monotonic()),
-            "/api/openapi.json": partial(describe, server),
-        }.items()
-        for method in ("GET", "HEAD")
+    documents = Documents(server)
+    endpoints: dict[str, Endpoint] = {
+        "/api/health": documents.health,
+        "/api/openapi.json": documents.openapi,
+        "/api/docs": documents.page,
+        "/api/docs.css": partial(documents.style, files(__package__).joinpath("static/docs.css").read_bytes()),
     }
+    return {(method, path): endpoint for path, endpoint in endpoints.items() for method in ("GET", "HEAD")}
 
 
-async def health(server: Server, started: float, request: Request) -> None:
-    """Whether the server is well, and how many are here. No names: anybody may ask."""
-    request.body_read = True
-    from .. import __version__
+class Documents:
+    """The documents of one server; made when first asked for, since start-up need not wait for them."""
 
-    teams = list(server.teams.values())
-    members = sum(not agent.retired for team in teams for agent in team.directory.agents.values())
-    document = {
-        "status": "ok",
-        "version": __version__,
-        "uptime_ms": round((time.monotonic() - started) * 1000),
-        "agents": {"total": members, "online": sum(team.presence.count for team in teams)},
-        "timestamp": rfc3339(server.clock.now()),
-    }
-    await request.answer(200, to_json(document), JSON)
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._started = time.monotonic()
 
+    @cached_property
+    def _openapi(self) -> openapi.Schema:
+        return openapi.document(self._server)
 
-async def describe(server: Server, request: Request) -> None:
-    """The OpenAPI document."""
-    request.body_read = True
-    await request.answer(200, to_json(openapi.document(server)), JSON)
+    @cached_property
+    def _page(self) -> bytes:
+        loader = jinja2.PackageLoader(__package__)
+        template = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+        return template.get_template("docs.html").render(api=self._openapi, resolve=self._resolve).encode()
 
+    def _resolve(self, schema: openapi.Schema) -> openapi.Schema:
+        """What a schema refers to."""
+        name = schema.get("$ref", "").rpartition("/")[2]
+        return self._openapi["components"]["schemas"][name] if name else schema
 
-__all__ = ["html", "routes"]
+    async def health(self, request: Request) -> None:
+        """Whether the server is well."""
+        teams = list(self._server.teams.values())
+        members = sum(not agent.retired for team in teams for agent in team.directory.agents.values())
+        answer = Health(
+            status="ok",
+            version=__version__,
+            uptime_ms=round((time.monotonic() - self._started) * 1000),
+            agents=Presence(total=members, online=sum(team.presence.count for team in teams)),
+            timestamp=self._server.clock.now(),
+        )
+        await request.answer(200, answer.model_dump_json().encode(), JSON)
+
+    async def openapi(self, request: Request) -> None:
+        """The OpenAPI document."""
+        await request.answer(200, to_json(self._openapi), JSON)
+
+    async def page(self, request: Request) -> None:
+        """The same, for people."""
+        await request.answer(200, self._page, HTML, *PAGE_HEADERS)
+
+    async def style(self, css: bytes, request: Request) -> None:
+        """The page's style sheet."""
+        await request.answer(200, css, b"text/css; charset=utf-8", (b"cache-control", b"max-age=3600"))

@@ -23,5 +23,5 @@ class UnsupportedMedia(TeamError):
     status, code, title = 415, "unsupported_media_type", "Unsupported media type"
 
 
-class Disconnected(Exception):  # noqa: N818 - nobody is left to be told of an error
+class Disconnected(Exception):
     """The client has gone away before its request was complete."""

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import to_json
 
 from .. import operations
-from ..asgi import JSON, Header, bearer
-from ..attachments import Attachment, Content
+from ..asgi import JSON, bearer
+from ..attachments import Attachment
 from ..directory import ANONYMOUS, Access
 from ..errors import InvalidInput
 from ..operations import Context, Operation
 from ..plugins import Deferred
 from ..team import DEFAULT_TEAM, Server
 from . import body
-from .api import Endpoint, Request, Routes
-from .arguments import RouteArguments
+from .arguments import RouteArguments, takes_file
+from .request import Request, Routes
 
 FORM_OVERHEAD = 64 * 1024
 """Bytes that a multipart form or base64 JSON may take besides the file."""
-CHUNK = 256 * 1024
+PART = 256 * 1024
+"""Bytes of a file read at once."""
+LARGE = 512 * 1024
 REGISTER = "register_agent"
 
 
@@ -48,8 +49,8 @@ class OperationEndpoint:
         self._arguments = RouteArguments(operation)
         self._anonymous = operation.access is Access.anonymous
         self._limit = server.settings.max_body
-        if any(Content in (field.annotation, *field.metadata) or _is_bytes(field.annotation) for field in operation.arguments.model_fields.values()):
-            self._limit = server.settings.max_file * 4 // 3 + FORM_OVERHEAD
+        if takes_file(operation):  # base64 makes four bytes of three
+            self._limit = max(self._limit, server.settings.max_file * 4 // 3 + FORM_OVERHEAD)
 
     async def by_route(self, request: Request) -> None:
         """Serve the operation's own method and path."""
@@ -83,6 +84,8 @@ class OperationEndpoint:
             raise InvalidInput("Send the arguments in the body as JSON, not in the query.", code="query_not_allowed")
         request.body_read = True
         data = await body.read(request.headers, request.receive, self._limit)
+        if len(data) > LARGE:  # not in the event loop, where everybody else would wait
+            return await asyncio.to_thread(body.parse, request.headers, data)
         return body.parse(request.headers, data)
 
     async def _call(self, request: Request, context: Context, arguments: dict[str, Any], strict: bool) -> None:
@@ -123,13 +126,14 @@ def encode(result: BaseModel) -> bytes:
 async def send_file(request: Request, file: Attachment) -> None:
     """Stream a file from disk."""
     size = (await asyncio.to_thread(file.path.stat)).st_size
-    headers: list[Header] = [(name.lower().encode(), value.encode()) for name, value in file.headers().items()]
-    headers.append((b"content-length", str(size).encode()))
-    await request.send({"type": "http.response.start", "status": 200, "headers": headers})
-    with await asyncio.to_thread(file.path.open, "rb") as source:
-        while request.scope["method"] != "HEAD" and (chunk := await asyncio.to_thread(partial(source.read, CHUNK))):
-            await request.send({"type": "http.response.body", "body": chunk, "more_body": True})
-    await request.send({"type": "http.response.body", "body": b""})
+    source = await asyncio.to_thread(file.path.open, "rb")
+    try:
+        await request.start(200, {**file.headers(), "Content-Length": str(size)})
+        while request.scope["method"] != "HEAD" and (part := await asyncio.to_thread(source.read, PART)):
+            await request.write(part)
+        await request.end()
+    finally:
+        source.close()
 
 
 def _idempotency_key(value: bytes) -> str:
@@ -137,10 +141,3 @@ def _idempotency_key(value: bytes) -> str:
     if not 1 <= len(key) <= 128 or not key.isascii() or not key.isprintable():
         raise InvalidInput("Idempotency-Key: must have 1 to 128 printable ASCII characters.")
     return key
-
-
-def _is_bytes(annotation: Any) -> bool:
-    return annotation is bytes or bytes in getattr(annotation, "__args__", ())
-
-
-__all__ = ["Endpoint", "OperationEndpoint", "encode", "routes", "send_file"]

@@ -1,19 +1,125 @@
-"""``GET /api/events`` and ``/api/ws``: the team's events, live."""
+"""``GET /api/events`` (server-sent events) and ``/api/ws`` (WebSocket): the team's events, live."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import aclosing
+from functools import partial
+from typing import Any
 
-from ..asgi import Receive, Scope, Send
+from .. import operations
+from ..asgi import Receive, Scope, Send, address, bearer
+from ..errors import InvalidInput
+from ..events import Event, stream
+from ..keys import hash_key
+from ..operations import Context
 from ..team import Server
-from .api import Routes
+from .arguments import parse_query
+from .body import Headers
+from .request import Request, Routes
+
+LARGEST_ID = 2**63 - 1
+GOING_AWAY = 1001
+POLICY_VIOLATION = 1008
+
+Socket = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def routes(server: Server) -> Routes:
     """The endpoint of the event stream."""
-    return {}
+    return {(method, "/api/events"): partial(events, server) for method in ("GET", "HEAD")}
 
 
-def sockets(server: Server) -> dict[str, Callable[[Scope, Receive, Send], Awaitable[None]]]:
+def sockets(server: Server) -> dict[str, Socket]:
     """The endpoint of the WebSocket."""
-    return {}
+    return {"/api/ws": partial(socket, server)}
+
+
+async def events(server: Server, request: Request) -> None:
+    """Stream the caller's events."""
+    context, valid = _enter(server, request.headers, request.address)
+    since, kinds = _selection(request.scope, request.headers)
+    chunks = stream.sse(context, since, kinds, valid)
+    await request.start(200, stream.SSE_HEADERS)
+    if request.scope["method"] == "HEAD" or await _until_gone(request.receive, _write(chunks, request)):
+        await request.end()
+
+
+async def _write(chunks: AsyncGenerator[bytes, None], request: Request) -> None:
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            await request.write(chunk)
+
+
+async def socket(server: Server, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send the caller's events as text frames; what the client sends is ignored."""
+    headers = dict(scope["headers"])
+    context, valid = _enter(server, headers, address(scope))
+    since, kinds = _selection(scope, headers)
+    batches = stream.follow(context, since, kinds, valid)
+    await receive()  # websocket.connect
+    await send({"type": "websocket.accept"})
+    if not await _until_gone(receive, _send_frames(batches, send)):
+        return
+    if valid():
+        await send({"type": "websocket.close", "code": GOING_AWAY, "reason": "the server is stopping"})
+    else:
+        await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": "your key is no longer valid"})
+
+
+async def _send_frames(batches: AsyncGenerator[list[Event], None], send: Send) -> None:
+    async with aclosing(batches):
+        async for batch in batches:
+            for event in batch:
+                await send({"type": "websocket.send", "text": event.json})
+
+
+async def _until_gone(receive: Receive, sending: Coroutine[Any, Any, None]) -> bool:
+    """Run ``sending`` until it has ended by itself or the client has gone away; whether the client is still there."""
+    task = asyncio.create_task(sending)
+    watcher = asyncio.create_task(_gone(receive))
+    try:
+        await asyncio.wait([task, watcher], return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            await task
+            return True
+        return False
+    finally:
+        watcher.cancel()
+        task.cancel()
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] not in {"http.disconnect", "websocket.disconnect"}:
+        pass
+
+
+def _enter(server: Server, headers: Headers, caller: str) -> tuple[Context, stream.Valid]:
+    key = bearer(headers.get(b"authorization"))
+    context = operations.enter(server, key, "stream", caller)
+    return context, partial(stream.key_is_valid, context, hash_key(key or ""))
+
+
+def _selection(scope: Scope, headers: Headers) -> tuple[int | None, list[str]]:
+    """Where to start and which kinds, from the query and ``Last-Event-ID``, which a reconnecting client sends."""
+    since: str | None = None
+    kinds: list[str] = []
+    for name, value in parse_query(scope["query_string"]):
+        if name == "since":
+            since = value
+        elif name == "kinds":
+            kinds.extend(filter(None, value.split(",")))
+        else:
+            raise InvalidInput(f"{name[:40]}: there is no such argument; there are since and kinds.")
+    last = headers.get(b"last-event-id", b"").decode("latin-1")
+    stream.check_kinds(kinds)
+    return _event_id(last or since), kinds
+
+
+def _event_id(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) > LARGEST_ID:
+        raise InvalidInput("since: must be the id of an event, 0 for all there are.")
+    return int(text)

@@ -4,30 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ValidationError
 from pydantic_core import to_json
 
 from ..asgi import JSON, bearer
-from ..errors import Forbidden, InvalidInput, Unauthorized
+from ..errors import Forbidden, Unauthorized
+from ..operations import invalid_input
 from ..team import Server
 from . import body
-from .api import Request, Routes
-
-
-class NewTeam(BaseModel):
-    """What ``POST /api/teams`` takes."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    name: str
-
-
-class TeamInfo(BaseModel):
-    """A team, as the administrator sees it."""
-
-    name: str
-    agents: int
-    online: int
+from .models import NewTeam, TeamInfo
+from .request import Request, Routes
 
 
 def routes(server: Server) -> Routes:
@@ -49,12 +35,14 @@ async def create_team(server: Server, request: Request) -> None:
     """Make a team."""
     _enter(server, request)
     request.body_read = True
-    arguments, _ = body.parse(request.headers, await body.read(request.headers, request.receive, server.settings.max_body))
-    name = arguments.get("name")
-    if not isinstance(name, str) or len(arguments) != 1:
-        raise InvalidInput('name: send {"name": "…"} and nothing else.', errors=[{"field": "name", "message": "required"}])
-    await server.create_team(name)
-    await request.answer(201, to_json(_info(server, name)), JSON)
+    data = await body.read(request.headers, request.receive, server.settings.max_body)
+    arguments, _ = body.parse(request.headers, data)
+    try:
+        team = NewTeam.model_validate(arguments)
+    except ValidationError as error:
+        raise invalid_input(error) from None
+    await server.create_team(team.name)
+    await request.answer(201, to_json(_info(server, team.name)), JSON)
 
 
 async def delete_team(server: Server, request: Request) -> None:
@@ -75,7 +63,7 @@ def _enter(server: Server, request: Request) -> None:
     server.address_limit.take(request.address)
     key = bearer(request.headers.get(b"authorization"))
     if key is None:
-        raise Unauthorized("Send the server's admin key in the header 'Authorization: Bearer tmcpadmin_…'.", code="missing_key")
+        raise Unauthorized("Send the server's admin key: 'Authorization: Bearer tmcpadmin_…'.", code="missing_key")
     if server.is_admin_key(key):
         return
     server.authenticate(key)
