@@ -9,7 +9,7 @@ import click
 
 from . import __version__
 from .commands import agents, messages, operations, plugins, server, teams
-from .errors import StartError
+from .errors import StartError, TeamError
 
 
 class CommandLine(click.Group):
@@ -81,6 +81,6 @@ def main() -> None:
     """Run the command line."""
     try:
         cli(prog_name="teammcp")
-    except StartError as error:
+    except (StartError, TeamError) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)

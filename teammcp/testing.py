@@ -9,12 +9,13 @@ pytest finds them by itself once ``teammcp`` is installed. They need pytest-asyn
 
 Settings and plugins of a test's server are given with a marker:
 
-    @pytest.mark.teammcp(install={"rules": Rules()}, loop_limit=12)
+    @pytest.mark.teammcp(install={"rules": Rules()}, agent_rate=10)
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ if TYPE_CHECKING:  # pytest loads this module in every run; what it needs is imp
     from pathlib import Path
 
     import httpx2
+    from mcp import Client
     from quart import Quart
 
     from .config import Settings
@@ -35,7 +37,7 @@ if TYPE_CHECKING:  # pytest loads this module in every run; what it needs is imp
 NOON = 1_767_268_800_000
 """2026-01-01T12:00:00Z, where a `MovedClock` starts."""
 
-NO_LIMITS = {"agent_rate": 0, "address_rate": 0, "register_rate": 0, "loop_limit": 0}
+NO_LIMITS = {"agent_rate": 0, "address_rate": 0, "register_rate": 0}
 """A clock that stands still refills no bucket, so the limits are off unless a test sets them."""
 
 
@@ -60,7 +62,8 @@ class Member:
     Attributes:
         name: its name.
         key: its key.
-        http: an ``httpx2.AsyncClient`` that sends the key, for REST and pages; nothing goes over the network.
+        http: an ``httpx2.AsyncClient`` that sends the key, for REST; after `log_in` for pages too. Nothing goes over
+            a network.
     """
 
     def __init__(self, server: Server, name: str, key: str, http: httpx2.AsyncClient) -> None:
@@ -79,6 +82,30 @@ class Member:
 
         context = operations.enter(self._server, self.key, surface, "127.0.0.1")
         return await operations.call(context, operation, arguments)
+
+    async def log_in(self) -> None:
+        """Log in with the key, as a person does with a browser: from then on ``http`` can open pages."""
+        answer = await self._send("/login", "/login", {"key": self.key})
+        assert answer.status_code == 303, answer.text  # noqa: S101 - in a test
+
+    async def submit(self, path: str, /, **fields: Any) -> httpx2.Response:
+        """Send a form of a page, with its CSRF token. Log in first."""
+        return await self._send("/plugins", path, fields)
+
+    @asynccontextmanager
+    async def mcp(self) -> AsyncIterator[Client]:
+        """The MCP SDK's client, connected as this member: ``async with alice.mcp() as client: …``."""
+        from mcp import Client
+        from mcp.client.streamable_http import streamable_http_client
+
+        transport = streamable_http_client(f"{self._server.settings.public_url}/mcp", http_client=self.http)
+        async with Client(transport) as client:
+            yield client
+
+    async def _send(self, page: str, path: str, fields: dict[str, Any]) -> httpx2.Response:
+        token = re.search(r'name="csrf-token" content="(\w+)"', (await self.http.get(page)).text)
+        assert token is not None, "log_in first"  # noqa: S101
+        return await self.http.post(path, data={**fields, "csrf": token[1]})
 
 
 class TestTeam:

@@ -1,0 +1,1 @@
+CREATE TABLE sample_words (word TEXT PRIMARY KEY, agent TEXT NOT NULL);
