@@ -1,7 +1,7 @@
 """Bytes that come in and files that go out: how operations name them, whatever surface carries them.
 
-An operation takes bytes as `Content` and answers with an `Attachment`. REST and pages take multipart uploads and
-stream an attachment from disk; JSON surfaces (MCP) write bytes as base64 and get the content inside the answer.
+An operation takes bytes as `Content` and answers with an `Attachment`. REST and pages take multipart uploads
+and stream an attachment from disk; JSON surfaces (MCP) write bytes as base64 and get it inside the answer.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ INLINE_LIMIT = 1024 * 1024
 """Bytes of a file that fit into a JSON answer; more would only flood the reader's context."""
 
 OCTETS = "application/octet-stream"
-# What a browser may show without running anything. SVG and HTML are missing on purpose: they can hold scripts.
+# What a browser may show without running anything. SVG and HTML are left out because they can hold scripts.
 _PASSIVE = {f"image/{kind}" for kind in ("avif", "bmp", "gif", "jpeg", "png", "webp")} | {"application/pdf"}
 _TEXTUAL = {
     "application/javascript",
