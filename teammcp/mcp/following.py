@@ -7,7 +7,7 @@ happens while its client is slow is told in one go, and nothing piles up in memo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from mcp.server.context import ServerRequestContext
@@ -74,19 +74,23 @@ class Follower:
         return self._may_see(event) and any(target.changed(self._context, event) for target in self.targets.values())
 
 
-async def listen(ctx: ServerRequestContext[Any, Any], follower: Follower) -> SubscriptionsListenResult:
-    """Serve one ``subscriptions/listen`` stream of the 2026 era. Only resources change, lists never do."""
-    uris = list(follower.targets)
+async def listen(
+    ctx: ServerRequestContext[Any, Any], uris: Sequence[str], updates: AsyncIterator[str]
+) -> SubscriptionsListenResult:
+    """Serve one ``subscriptions/listen`` stream of the 2026 era, until ``updates`` to the resources end.
+
+    Of the kinds of changes that a client may ask for, only this one ever happens: lists do not change.
+    """
     meta: dict[str, Any] = {SUBSCRIPTION_ID_META_KEY: ctx.request_id}
     await ctx.session.send_notification(
         SubscriptionsAcknowledgedNotification(
             params=SubscriptionsAcknowledgedNotificationParams(
-                notifications=SubscriptionFilter(resource_subscriptions=uris or None), _meta=meta
+                notifications=SubscriptionFilter(resource_subscriptions=list(uris) or None), _meta=meta
             )
         ),
         related_request_id=ctx.request_id,
     )
-    async for uri in follower.updates():
+    async for uri in updates:
         await ctx.session.send_notification(
             event_to_notification(ResourceUpdated(uri), meta), related_request_id=ctx.request_id
         )

@@ -242,7 +242,7 @@ class McpSurface:
         with closing(caller.follower()) as follower, _present(caller.context):
             for uri in params.notifications.resource_subscriptions or ():
                 self._follow(follower, str(uri))
-            return await listen(ctx, follower)
+            return await listen(ctx, list(follower.targets), follower.updates())
 
     def _follow(self, follower: Follower, uri: str) -> None:
         try:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing
 from typing import Any, Self
 
 import httpx2
@@ -91,10 +91,11 @@ class Upstream:
         deadline = loop.time() + self.patience
         for pause in pauses():
             try:
-                async for message in self.exchange(method, params):
-                    if "result" in message:
-                        result: dict[str, Any] = message["result"]
-                        return result
+                async with aclosing(self.exchange(method, params)) as messages:
+                    async for message in messages:
+                        if "result" in message:
+                            result: dict[str, Any] = message["result"]
+                            return result
                 raise Unreachable("the server ended its answer half-way")
             except Unreachable as error:
                 if not (repeatable or isinstance(error, NeverSent)) or loop.time() + pause > deadline:
@@ -102,7 +103,7 @@ class Upstream:
             await asyncio.sleep(pause)
         raise AssertionError("pauses never end")
 
-    async def follow(self, uris: Sequence[str]) -> AsyncIterator[str | None]:
+    async def follow(self, uris: Sequence[str]) -> AsyncGenerator[str | None]:
         """Follow resources: None once it has begun, then each URI that has changed, for as long as one iterates.
 
         After a time without the server every URI counts as changed.
@@ -115,19 +116,20 @@ class Upstream:
         pause = pauses()
         while True:
             try:
-                async for message in self.exchange("subscriptions/listen", params):
-                    if message.get("method") == "notifications/resources/updated":
-                        yield message["params"]["uri"]
-                    elif message.get("method") == "notifications/subscriptions/acknowledged":
-                        pause = pauses()
-                        for uri in uris if begun else [None]:
-                            yield uri
-                        begun = True
+                async with aclosing(self.exchange("subscriptions/listen", params)) as messages:
+                    async for message in messages:
+                        if message.get("method") == "notifications/resources/updated":
+                            yield message["params"]["uri"]
+                        elif message.get("method") == "notifications/subscriptions/acknowledged":
+                            pause = pauses()
+                            for uri in uris if begun else [None]:
+                                yield uri
+                            begun = True
             except Unreachable:
                 pass  # it is away: try again
             await asyncio.sleep(next(pause))
 
-    async def exchange(self, method: str, params: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    async def exchange(self, method: str, params: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any]]:
         """Send a request once; the messages of its answer, of which the last one has a ``result``.
 
         Raises:
@@ -185,3 +187,16 @@ def pauses() -> itertools.chain[float]:
         lambda pause: pause < LONGEST_PAUSE, (FIRST_PAUSE * 2**exponent for exponent in itertools.count())
     )
     return itertools.chain(growing, itertools.repeat(LONGEST_PAUSE))
+
+
+async def call(upstream: Upstream, tool: str, **arguments: Any) -> dict[str, Any]:
+    """Call a tool that only reads, for its structured content.
+
+    Raises:
+        MCPError: the tool failed; or as `Upstream.request`.
+    """
+    result = await upstream.request("tools/call", {"name": tool, "arguments": arguments})
+    if result.get("isError"):
+        raise MCPError(INTERNAL_ERROR, result["content"][0]["text"])
+    content: dict[str, Any] = result["structuredContent"]
+    return content
