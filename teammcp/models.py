@@ -49,7 +49,11 @@ Line = Annotated[str, AfterValidator(_no_controls)]
 def _small(value: dict[str, Any]) -> dict[str, Any]:
     if _depth(value) > METADATA_DEPTH:
         raise ValueError(f"must not be nested more than {METADATA_DEPTH} levels deep")
-    if len(json.dumps(value)) > METADATA_LIMIT:
+    try:
+        size = len(json.dumps(value, ensure_ascii=False, allow_nan=False).encode())
+    except UnicodeEncodeError:
+        raise ValueError("must not hold halves of surrogate pairs") from None
+    if size > METADATA_LIMIT:
         raise ValueError(f"must not be larger than {METADATA_LIMIT // 1024} KiB as JSON")
     return value
 

@@ -70,11 +70,11 @@ class Context:
         """Run ``query(reader, *arguments)`` on a snapshot of the team's database."""
         return await self.team.database.read(query, *arguments)
 
-    async def call(self, name: str, **arguments: Any) -> Any:
+    async def call(self, name: str, /, **arguments: Any) -> Any:
         """Call another operation, in a transaction of its own."""
         return await call(self, name, arguments)
 
-    async def prepare(self, name: str, **arguments: Any) -> Work[Any] | Deferred[Any]:
+    async def prepare(self, name: str, /, **arguments: Any) -> Work[Any] | Deferred[Any]:
         """Run another operation's checks and before hooks; the work that is left, to run inside one's own."""
         prepared: Work[Any] | Deferred[Any] = await _prepare(self, self.server.registry.get(name), arguments)
         return prepared

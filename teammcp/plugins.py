@@ -154,13 +154,14 @@ class PluginManager:
 
         Raises:
             Refused: a plugin refuses the change (or another `TeamError` that it raises on purpose).
-            PluginFailed: a plugin crashed.
+            PluginFailed: a plugin crashed, or returned something that cannot take the value's place.
         """
         for name, function, names in self._implementations(hook):
             key = _last_argument(hook)
             given = {**arguments, key: value}
             try:
                 result = await _resolve(function(**{key: given[key] for key in names}))
+                _check_answer(hook, value, result)
             except TeamError:
                 raise
             except Exception as error:
@@ -230,6 +231,13 @@ def hook_kind(hook: str) -> str:
     """``contribute``, ``before``, ``ask`` or ``notify``."""
     kind: str = getattr(hookspecs, hook).hook_kind
     return kind
+
+
+def _check_answer(hook: str, value: Any, answer: Any) -> None:
+    """A rule that answers nonsense has failed: the caller must not be left with it instead of its change."""
+    if answer is not None and not isinstance(answer, (Deferred, type(value))):
+        expected = f"None, {type(value).__name__} or Deferred"
+        raise TypeError(f"{hook} returned {type(answer).__name__} instead of {expected}")
 
 
 def _last_argument(hook: str) -> str:
