@@ -103,7 +103,7 @@ class PluginManager:
             self._manager.register(plugin, name)
             self._manager.check_pending()
             for caller in self._manager.get_hookcallers(plugin) or []:
-                _refuse_wrappers(caller, name)
+                _check_implementation(caller, name)
                 info.hooks.append(caller.name)
             self._read_settings(name)
         except Exception:
@@ -215,9 +215,8 @@ class PluginManager:
             implementations = getattr(self._manager.hook, hook).get_hookimpls()
             # pluggy keeps them in the order of registration and calls the last one first; here the order of
             # registration is the order of calls, so that built-in rules come before those of plugins.
-            found = self._calls[hook] = [
-                (item.plugin_name, item.function, tuple(item.argnames)) for item in implementations
-            ]
+            ordered = sorted(implementations, key=lambda item: item.trylast - item.tryfirst)
+            found = self._calls[hook] = [(item.plugin_name, item.function, tuple(item.argnames)) for item in ordered]
         return found
 
     def _count_fault(self, name: str, hook: str) -> None:
@@ -248,10 +247,17 @@ async def _resolve(result: Any) -> Any:
     return await result if inspect.isawaitable(result) else result
 
 
-def _refuse_wrappers(caller: Any, name: str) -> None:
-    for implementation in caller.get_hookimpls():
-        if implementation.plugin_name == name and (implementation.hookwrapper or implementation.wrapper):
-            raise TypeError(f"{caller.name}: hook wrappers are not supported, because hooks may be async")
+def _check_implementation(caller: Any, name: str) -> None:
+    (found,) = [item for item in caller.get_hookimpls() if item.plugin_name == name]
+    if found.hookwrapper or found.wrapper:
+        raise TypeError(f"{caller.name}: hook wrappers are not supported, because hooks may be async")
+    if _is_plain(caller.name) and inspect.iscoroutinefunction(found.function):
+        raise TypeError(f"{caller.name}: must be a plain function, not an async one")
+
+
+def _is_plain(hook: str) -> bool:
+    """Whether nothing awaits the answers of a hook; its contract begins with that word."""
+    return (getattr(hookspecs, hook).__doc__ or "").startswith("Plain.")
 
 
 def _traceback() -> str:
