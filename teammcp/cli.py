@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import sys
+from typing import Any
 
 import click
 
@@ -32,6 +32,13 @@ class CommandLine(click.Group):
             self._load_plugins()
             found = super().get_command(ctx, cmd_name)
         return found
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what the program says no with becomes one line on standard error, and exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except (StartError, TeamError) as error:
+            raise click.ClickException(str(error)) from error
 
     def _load_plugins(self) -> None:
         if self.loaded:
@@ -79,8 +86,4 @@ for command in (
 
 def main() -> None:
     """Run the command line."""
-    try:
-        cli(prog_name="teammcp")
-    except (StartError, TeamError) as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(1)
+    cli(prog_name="teammcp")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
-from .client import url_option
+from .client import KEY, address, key_from, url_option
 
 
 @click.command()
@@ -15,5 +17,14 @@ def register(name: str, url: str | None) -> None:
 
 
 @click.command()
-def connect() -> None:
-    """Connect."""
+@url_option
+def connect(url: str | None) -> None:
+    """Serve MCP on standard input and output, in front of the server at TEAMMCP_URL, as the agent of TEAMMCP_KEY.
+
+    For clients that start their MCP servers as programs. Ends when its input does, with 1 if the key is refused.
+    """
+    import asyncio
+
+    from ..mcp.bridge import run_bridge
+
+    sys.exit(asyncio.run(run_bridge(address(url), key_from(KEY))))

@@ -37,7 +37,6 @@ def create(name: str, parent: Path) -> Path:
         "identifier": identifier,
         "package": f"teammcp_{identifier}",
         "title": name.replace("-", " ").capitalize(),
-        "class_prefix": "".join(part.capitalize() for part in name.split("-")),
         "version": __version__,
     }
     for template, path in _templates(files(__package__) / "files"):

@@ -1,0 +1,217 @@
+"""The command line, run as a program: what it says, and with which exit code it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from click.testing import CliRunner, Result
+
+from teammcp.cli import cli
+from teammcp.config import Settings
+from tests.live import LiveServer, clean_environment, free_port
+
+
+def teammcp(home: Path, *arguments: str, stdin: str = "", **settings: str | int) -> Result:
+    """Run one command to its end, with ``settings`` as TEAMMCP_… variables and no others."""
+    environment: dict[str, str | None] = {name: None for name in os.environ if name.startswith("TEAMMCP_")}
+    environment |= {f"TEAMMCP_{name.upper()}": str(value) for name, value in settings.items()}
+    environment["TEAMMCP_HOME"] = str(home)
+    with patch.dict(os.environ):  # a command may set TEAMMCP_HOME for its process
+        return CliRunner().invoke(cli, arguments, input=stdin, env=environment, prog_name="teammcp")
+
+
+def as_member(server: LiveServer, key: str, *arguments: str, stdin: str = "") -> Result:
+    """Run a command against a server, as the member with this key."""
+    return teammcp(server.home, *arguments, stdin=stdin, url=server.url, key=key)
+
+
+def program(home: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run the program itself."""
+    command = [sys.executable, "-m", "teammcp", *arguments]
+    return subprocess.run(
+        command, env=clean_environment(home, **settings), capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+# -- the program -----------------------------------------------------------------------------------------------------
+
+
+def test_help_names_every_command_and_the_exit_codes(tmp_path: Path) -> None:
+    said = program(tmp_path, "--help")
+    assert said.returncode == 0
+    commands = {line.split()[0] for line in said.stdout.split("Commands:")[1].strip().splitlines()}
+    wanted = {"admin-key", "call", "connect", "inbox", "init", "openapi", "plugin", "register", "send", "start", "team"}
+    assert commands >= {*wanted, "wait"}
+    assert "3 when no server" in said.stdout
+
+
+def test_help_needs_nothing_that_only_the_server_needs(tmp_path: Path) -> None:
+    code = "import sys; from teammcp.cli import cli; cli(['--help'], standalone_mode=False); print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], env=clean_environment(tmp_path), capture_output=True, text=True)
+    heavy = {"quart", "hypercorn", "mcp", "httpx2", "apscheduler"} & set(said.stdout.splitlines()[-1].split())
+    assert heavy == set()
+
+
+def test_an_unknown_command_is_wrong_use(tmp_path: Path) -> None:
+    said = teammcp(tmp_path, "strat")
+    assert said.exit_code == 2
+    assert "No such command 'strat'" in said.stderr
+
+
+@pytest.mark.parametrize("command", [["send", "general", "hi"], ["wait"], ["inbox"], ["call", "get_me"]])
+def test_commands_say_which_key_is_missing(command: list[str], tmp_path: Path) -> None:
+    said = teammcp(tmp_path, *command)
+    assert said.exit_code == 1
+    assert said.stderr.strip().endswith("Set TEAMMCP_KEY to your key first.")
+
+
+def test_no_server_is_told_in_one_line_with_a_code_of_its_own(tmp_path: Path) -> None:
+    said = teammcp(tmp_path, "send", "general", "hi", key="tmcp_default_x", url=f"http://127.0.0.1:{free_port()}")
+    assert said.exit_code == 3
+    assert len(said.stderr.splitlines()) == 1
+    assert "No TeamMCP server answers" in said.stderr
+
+
+# -- start and settings ----------------------------------------------------------------------------------------------
+
+
+def test_start_tells_the_newcomer_where_to_go_and_shows_the_admin_key_once(live: LiveServer) -> None:
+    first = "".join(live.output)
+    assert f"TeamMCP is running at {live.url}" in first
+    assert "to set up your team" in first
+    assert live.admin_key in first
+    live.register("owner")
+    live.output.clear()
+    live.restart()
+    second = "".join(live.output)
+    assert "log in with your key" in second
+    assert "tmcpadmin_" not in second
+
+
+def test_it_stops_in_good_order_when_asked(live: LiveServer) -> None:
+    before = time.monotonic()
+    assert live.stop() == 0
+    assert time.monotonic() - before < 2
+
+
+def test_a_second_server_on_the_same_data_refuses(live: LiveServer) -> None:
+    said = program(live.home, "start", "--port", "0")
+    assert said.returncode == 1
+    assert "Another TeamMCP server is using" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_a_port_in_use_is_told_with_the_remedy(live: LiveServer, tmp_path: Path) -> None:
+    said = program(tmp_path / "other", "start", "--port", str(live.port))
+    assert said.returncode == 1
+    assert "TEAMMCP_PORT" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
+    said = teammcp(tmp_path, "start", port="high")
+    assert said.exit_code == 1
+    assert "port" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_init_writes_every_setting_with_its_default_and_overwrites_nothing(tmp_path: Path) -> None:
+    said = teammcp(tmp_path, "init")
+    assert said.exit_code == 0
+    text = (tmp_path / "teammcp.toml").read_text(encoding="utf-8")
+    assert tomllib.loads(text) == {}
+    enabled = "\n".join(line.removeprefix("# ") for line in text.splitlines() if " = " in line and "[" not in line[:3])
+    values = tomllib.loads(enabled.replace('create_channel = "manager"', ""))
+    assert set(values) == set(Settings.model_fields) - {"home", "permissions", "plugins"}
+    assert values["port"] == Settings.model_fields["port"].default
+    again = teammcp(tmp_path, "init")
+    assert (again.exit_code, "is there already" in again.stderr) == (1, True)
+
+
+def test_a_new_admin_key_replaces_the_old_one_while_the_server_is_stopped(live: LiveServer) -> None:
+    refused = teammcp(live.home, "admin-key")
+    assert (refused.exit_code, "Stop it first" in refused.stderr) == (1, True)
+    live.stop()
+    new = teammcp(live.home, "admin-key").stdout.strip()
+    assert new.startswith("tmcpadmin_")
+    old, _ = live.admin_key, live.start()
+    with live.client() as client:
+        statuses = [
+            client.get("/api/teams", headers={"Authorization": f"Bearer {key}"}).status_code for key in (old, new)
+        ]
+    assert statuses == [401, 200]
+    assert (live.home / "admin-key.sha256").stat().st_mode & 0o077 == 0
+
+
+# -- messages --------------------------------------------------------------------------------------------------------
+
+
+def test_send_inbox_and_call(live: LiveServer) -> None:
+    owner, bob = live.register("owner"), live.register("bob")
+    sent = as_member(live, owner, "send", "general", "-", stdin="two\nlines for @bob ✓\n")
+    assert (sent.exit_code, sent.stdout.strip().isdigit()) == (0, True)
+    shown = as_member(live, bob, "inbox")
+    assert shown.exit_code == 0
+    assert "lines for @bob ✓" in shown.stdout
+    history = as_member(live, bob, "call", "get_history", "channel=general", "limit=1")
+    assert json.loads(history.stdout)["messages"][0]["content"] == "two\nlines for @bob ✓"
+
+
+def test_call_reads_values_as_the_operation_wants_them(live: LiveServer) -> None:
+    owner, _ = live.register("owner"), live.register("bob")
+    called = as_member(live, owner, "call", "send_message", "channel=general", "content=123", 'mentions=["bob"]')
+    number = json.loads(called.stdout)["id"]
+    message = json.loads(as_member(live, owner, "call", "get_message", f"message_id={number}").stdout)
+    assert (message["content"], message["mentions"]) == ("123", ["bob"])
+    wrong = as_member(live, owner, "call", "send_message", "channel=general", "content=x", "mentions=bob")
+    assert (wrong.exit_code, "mentions" in wrong.stderr) == (2, True)
+    unknown = as_member(live, owner, "call", "make_coffee")
+    assert (unknown.exit_code, "make_coffee" in unknown.stderr) == (1, True)
+    refused = as_member(live, owner, "call", "get_history", "channel=nowhere")
+    assert (refused.exit_code, len(refused.stderr.splitlines())) == (1, 1)
+
+
+def test_wait_ends_with_two_when_nothing_comes_and_with_zero_when_something_does(live: LiveServer) -> None:
+    owner, bob = live.register("owner"), live.register("bob")
+    assert as_member(live, bob, "wait", "--timeout", "1").exit_code == 2
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(program, live.home, "wait", "--timeout", "60", url=live.url, key=bob)
+        as_member(live, owner, "send", "dm:bob", "are you there?")
+        found = waiting.result(30)
+    assert (found.returncode, "are you there?" in found.stdout) == (0, True)
+
+
+# -- teams -----------------------------------------------------------------------------------------------------------
+
+
+def test_teams_are_created_listed_and_deleted_with_the_admin_key(live: LiveServer) -> None:
+    def team(*arguments: str, key: str = live.admin_key, stdin: str = "") -> Result:
+        return teammcp(live.home, "team", *arguments, stdin=stdin, url=live.url, admin_key=key)
+
+    assert team("create", "blue").exit_code == 0
+    assert {line.split()[0] for line in team("list").stdout.splitlines()} == {"blue", "default"}
+    assert team("create", "blue").exit_code == 1
+    assert team("create", "teal", key=live.register("owner")).exit_code == 1
+    assert team("delete", "blue", stdin="n\n").exit_code == 1
+    assert (live.home / "teams" / "blue").exists()
+    assert team("delete", "blue", "--yes").exit_code == 0
+    assert not (live.home / "teams" / "blue").exists()
+
+
+def test_openapi_is_the_document_the_server_serves(start_server: Callable[..., LiveServer], tmp_path: Path) -> None:
+    printed = json.loads(teammcp(tmp_path / "unused", "openapi").stdout)
+    server = start_server()
+    with server.client(server.register("owner")) as client:
+        served = client.get("/api/openapi.json").json()
+    assert printed["paths"].keys() == served["paths"].keys()
+    assert "/api/send" in printed["paths"]
