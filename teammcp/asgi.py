@@ -34,6 +34,11 @@ def address(scope: Scope) -> str:
     return client[0] if client else ""
 
 
+def allow(methods: Iterable[str]) -> Header:
+    """The header that tells a path's methods."""
+    return b"allow", ", ".join(methods).encode()
+
+
 async def respond(send: Send, status: int, content_type: bytes, body: bytes, headers: Iterable[Header] = ()) -> None:
     """Send a whole answer."""
     length = str(len(body)).encode()
@@ -68,7 +73,7 @@ def problem_headers(error: TeamError) -> list[Header]:
     if isinstance(error, RateLimited):
         return [(b"retry-after", str(error.data["retry_after"]).encode())]
     if "allow" in error.data:
-        return [(b"allow", ", ".join(error.data["allow"]).encode())]
+        return [allow(error.data["allow"])]
     return []
 
 

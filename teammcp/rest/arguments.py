@@ -15,12 +15,12 @@ from ..errors import InvalidInput
 from ..operations import Operation, invalid_input
 
 MAX_QUERY_FIELDS = 100
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def path_names(path: str) -> list[str]:
     """``/api/things/{id}`` -> ``["id"]``."""
-    return _PLACEHOLDER.findall(path)
+    return PLACEHOLDER.findall(path)
 
 
 def check_route(operation: Operation) -> None:
@@ -56,10 +56,7 @@ class RouteArguments:
     @cached_property
     def _path_model(self) -> type[BaseModel]:
         """Turns the path's text into numbers where the operation wants numbers, because bodies are checked strictly."""
-        fields: dict[str, Any] = {
-            name: (Annotated[self._fields[name].annotation, *self._fields[name].metadata], ...)
-            for name in self._in_path
-        }
+        fields: dict[str, Any] = {name: (self._fields[name].annotation, self._fields[name]) for name in self._in_path}
         return create_model("Path", **fields)
 
     def from_path(self, values: dict[str, str], arguments: dict[str, Any]) -> dict[str, Any]:

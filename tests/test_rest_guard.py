@@ -1,0 +1,70 @@
+"""Host and Origin: what keeps pages of other sites away, on every surface."""
+
+from __future__ import annotations
+
+import pytest
+
+from teammcp.testing import TestTeam
+
+pytestmark = pytest.mark.teammcp(url="https://team.example.org", allowed_hosts=["alias.example.org"])
+
+KNOWN = [
+    "localhost",
+    "127.0.0.1:3100",
+    "127.9.9.9",
+    "[::1]:80",
+    "LOCALHOST:1",
+    "team.example.org",
+    "alias.example.org:443",
+]
+FOREIGN = [
+    "evil.example",
+    "localhost.evil.example",
+    "127.0.0.1.evil.example",
+    "",
+    "192.168.1.5",
+    "[::1",
+    "a b",
+    "::1@x",
+]
+
+
+async def test_the_servers_own_names_are_answered(team: TestTeam) -> None:
+    for host in KNOWN:
+        assert (await team.owner.http.get("/api/me", headers={"Host": host})).status_code == 200, host
+
+
+async def test_no_other_name_is_answered_anywhere(team: TestTeam) -> None:
+    for path in ("/api/me", "/api/health", "/", "/mcp", "/static/x.css"):
+        answer = await team.owner.http.get(path, headers={"Host": "evil.example"})
+        assert (answer.status_code, answer.json()["error"]) == (421, "wrong_host"), path
+
+
+async def test_no_trick_makes_a_foreign_name_known(team: TestTeam) -> None:
+    for host in FOREIGN:
+        assert (await team.owner.http.get("/api/me", headers={"Host": host})).status_code == 421, host
+
+
+async def test_a_page_of_another_site_changes_nothing(team: TestTeam) -> None:
+    for origin in ("https://evil.example", "null", "", "https://localhost.evil.example"):
+        for path in ("/api/heartbeat", "/login", "/mcp"):
+            answer = await team.owner.http.post(path, headers={"Origin": origin})
+            assert (answer.status_code, answer.json()["error"]) == (403, "wrong_origin"), (origin, path)
+
+
+async def test_the_servers_own_pages_may(team: TestTeam) -> None:
+    for origin in ("http://127.0.0.1:3100", "https://team.example.org"):
+        answer = await team.owner.http.post("/api/heartbeat", headers={"Origin": origin})
+        assert answer.status_code == 200, origin
+
+
+async def test_reading_by_a_foreign_page_needs_no_refusal(team: TestTeam) -> None:
+    answer = await team.owner.http.get("/api/health", headers={"Origin": "https://evil.example"})
+    assert answer.status_code == 200  # the browser keeps the answer from the page: there is no CORS header
+    assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_every_answer_has_a_request_id_of_its_own(team: TestTeam) -> None:
+    paths = ["/api/health", "/api/nothing", "/", "/mcp"]
+    ids = [(await team.owner.http.get(path)).headers["x-request-id"] for path in paths]
+    assert len(set(ids)) == len(paths)
