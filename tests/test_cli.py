@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -151,6 +152,53 @@ def test_a_new_admin_key_replaces_the_old_one_while_the_server_is_stopped(live: 
         ]
     assert statuses == [401, 200]
     assert (live.home / "admin-key.sha256").stat().st_mode & 0o077 == 0
+
+
+# -- agents ----------------------------------------------------------------------------------------------------------
+
+
+def test_register_shows_the_key_once_and_what_to_put_where(live: LiveServer) -> None:
+    said = teammcp(
+        live.home, "register", "ada", "--kind", "human", "--role", "Lead", "--client", "claude", url=live.url
+    )
+    assert said.exit_code == 0, said.output
+    (key,) = re.findall(r"tmcp_default_[\w-]{43}", said.stdout)
+    assert (".mcp.json" in said.stdout, f"{live.url}/mcp" in said.stdout) == (True, True)
+    with live.client(key) as client:
+        me = client.get("/api/me").json()
+    assert (me["name"], me["role"], me["kind"], me["access"]) == ("ada", "Lead", "human", "owner")
+    taken = teammcp(live.home, "register", "Ada", url=live.url)
+    assert (taken.exit_code, "taken" in taken.stderr) == (1, True)
+
+
+def test_register_writes_configuration_and_key_without_showing_the_key(live: LiveServer, tmp_path: Path) -> None:
+    live.register("owner")
+    file, project = tmp_path / "bob.key", tmp_path / "project"
+    project.mkdir()
+    options = ["--client", "claude", "--write", "--project", str(project), "--key-file", str(file)]
+    said = teammcp(live.home, "register", "bob", *options, url=live.url)
+    assert said.exit_code == 0, said.output
+    assert file.stat().st_mode & 0o777 == 0o600
+    key = file.read_text(encoding="utf-8").strip()
+    assert key.startswith("tmcp_default_")
+    assert key not in said.output
+    configuration = (project / ".mcp.json").read_text(encoding="utf-8")
+    assert (live.url in configuration, key in configuration) == (True, False)
+    again = teammcp(live.home, "register", "carol", "--key-file", str(file), url=live.url)
+    assert again.exit_code == 2
+    assert as_member(live, key, "call", "get_agent_profile", "name=carol").exit_code == 1
+
+
+def test_register_takes_the_secret_from_the_variable_it_is_told(start_server: Callable[..., LiveServer]) -> None:
+    server = start_server(register_secret="open sesame")
+    server.register("owner")
+    refused = teammcp(server.home, "register", "bob", url=server.url)
+    assert (refused.exit_code, "secret" in refused.stderr) == (1, True)
+    unset = teammcp(server.home, "register", "bob", "--secret-env", "TEAMMCP_TEST_SECRET", url=server.url)
+    assert (unset.exit_code, "TEAMMCP_TEST_SECRET" in unset.stderr) == (1, True)
+    options = ["--secret-env", "TEAMMCP_TEST_SECRET"]
+    done = teammcp(server.home, "register", "bob", *options, url=server.url, test_secret="open sesame")
+    assert done.exit_code == 0, done.output
 
 
 # -- messages --------------------------------------------------------------------------------------------------------

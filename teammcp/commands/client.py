@@ -38,14 +38,14 @@ def address(url: str | None) -> str:
 
 
 def key_from(variable: str) -> str:
-    """The key in an environment variable. Keys are never options, because every user of a machine can read those.
+    """The secret in an environment variable. It is never an option: every user of a machine can read those.
 
     Raises:
         click.ClickException: it is not set.
     """
     key = os.environ.get(variable)
     if not key:
-        what = "the server's admin key" if variable == ADMIN_KEY else "your key"
+        what = {KEY: "your key", ADMIN_KEY: "the server's admin key"}.get(variable, "the registration secret")
         raise click.ClickException(f"Set {variable} to {what} first.")
     return key
 

@@ -53,9 +53,10 @@ def argument_schemas(document: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _schemas(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
-    found = {item["name"]: item["schema"] for item in operation.get("parameters", [])}
+    found: dict[str, Any] = {item["name"]: item["schema"] for item in operation.get("parameters", [])}
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-    return found | _resolve(document, body).get("properties", {})
+    found.update(_resolve(document, body).get("properties", {}))
+    return found
 
 
 def _resolve(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
