@@ -81,13 +81,13 @@ async def _until_gone(receive: Receive, sending: Coroutine[Any, Any, None]) -> b
     watcher = asyncio.create_task(_gone(receive))
     try:
         await asyncio.wait([task, watcher], return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            await task
-            return True
-        return False
+        return task.done()
     finally:
         watcher.cancel()
         task.cancel()
+        await asyncio.wait([task, watcher])
+        if not task.cancelled():
+            task.result()
 
 
 async def _gone(receive: Receive) -> None:
