@@ -133,6 +133,8 @@ def following(reader: Reader, channel_id: str, after_seq: int, limit: int) -> li
 
 def by_ids(reader: Reader, ids: Sequence[int]) -> list[Row]:
     """Messages by id, in order of id."""
+    if not ids:
+        return []
     return reader.all(f"SELECT {COLUMNS} FROM messages WHERE id IN ({marks(ids)}) ORDER BY id", ids)  # noqa: S608
 
 

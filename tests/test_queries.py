@@ -1,0 +1,264 @@
+"""Every query on a growing table uses an index: what is fast with ten messages is as fast with a million.
+
+Two nets. Each public function of each ``queries.py`` is called, with arguments made up from its annotations, so that a
+new one is never left out. And a team works for a while through its operations, which also shows the SQL elsewhere.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import itertools
+import pkgutil
+import re
+import sqlite3
+import types
+import typing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import teammcp
+from teammcp.features import BUILT_IN
+from teammcp.plugins import PluginManager
+from teammcp.storage import load_migrations
+from teammcp.storage.migrations import migrate
+from teammcp.storage.sqlite import SqliteTransaction
+from teammcp.testing import TestTeam
+
+SMALL = {"agents", "channels", "migrations", "sqlite_master", "sqlite_schema"}
+"""Tables that stay small, because people and channels do."""
+
+AT_START = {"channels.all_members"}
+"""Functions that read a whole table on purpose, once, when a team is opened."""
+
+EXAMPLES: dict[str, list[Any]] = {
+    "acked": [0],
+    "cursor": ["offered", "read", "acked"],
+    "channel": ["general"],
+    "channel_id": ["general"],
+}
+"""Arguments, by name, for which a made-up text would not do."""
+
+
+def modules() -> Iterator[tuple[str, types.ModuleType]]:
+    """Every ``queries`` module of the program, by the name of what it belongs to."""
+    for found in pkgutil.walk_packages(teammcp.__path__, "teammcp."):
+        if found.name.endswith(".queries"):
+            yield found.name.split(".")[-2], importlib.import_module(found.name)
+
+
+def functions() -> dict[str, Callable[..., Any]]:
+    return {
+        f"{owner}.{name}": function
+        for owner, module in modules()
+        for name, function in vars(module).items()
+        if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_")
+    }
+
+
+def values(name: str, hint: Any) -> list[Any]:
+    """What to call a function with; each alternative of an optional argument counts."""
+    if name in EXAMPLES:
+        return EXAMPLES[name]
+    if hint is type(None):
+        return [None]
+    origin, parts = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        return [value for part in parts for value in values(name, part)]
+    if origin in (list, set, Sequence, Iterable, tuple):
+        return [values(name, parts[0])[:1] * 2]
+    if origin is typing.Literal:
+        return list(parts)
+    simple: dict[Any, list[Any]] = {bool: [True, False], int: [1], str: ["ann"], float: [1.0]}
+    assert hint in simple, f"say in EXAMPLES what the argument '{name}' of type {hint} may be"
+    return simple[hint]
+
+
+class Recorder(SqliteTransaction):
+    """A transaction that explains each statement before it runs it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self.statements: list[str] = []
+        self.faults: list[str] = []
+
+    def _look(self, sql: str, parameters: Sequence[Any]) -> None:
+        self.statements.append(sql)
+        self.faults += faults(self._connection, sql, parameters)
+
+    def all(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        self._look(sql, parameters)
+        return super().all(sql, parameters)
+
+    def one(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        self._look(sql, parameters)
+        return super().one(sql, parameters)
+
+    def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        self._look(sql, parameters)
+        return super().value(sql, parameters)
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        self._look(sql, parameters)
+        return super().execute(sql, parameters)
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        rows = list(rows)
+        assert rows, "the example gave nothing to write"
+        self._look(sql, rows[0])
+        super().execute_many(sql, rows)
+
+    def insert(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        self._look(sql, parameters)
+        return super().insert(sql, parameters)
+
+
+def faults(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any] = ()) -> list[str]:
+    """What is wrong with the plan of a statement: a scan of a growing table, or sorting all to return a few."""
+    # The kind of row that the program asked for is none of EXPLAIN's business.
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)]
+    real = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    aliases = dict(re.findall(r"\b(?:FROM|JOIN)\s+(\w+)\s+(?:AS\s+)?(?!WHERE|JOIN|LEFT|ON|ORDER|GROUP)(\w+)", sql))
+    tables = {alias: table for table, alias in aliases.items()}
+    found = []
+    for line in plan:
+        if scan := re.match(r"SCAN (\w+)(?! VIRTUAL)(?!.* VIRTUAL TABLE)", line):
+            table = tables.get(scan[1], scan[1])
+            if table in real - SMALL:
+                found.append(f"{line}: {sql}")
+        if line == "USE TEMP B-TREE FOR ORDER BY" and re.search(r"\bLIMIT\b(?!.*\))", sql):
+            found.append(f"{line}: {sql}")
+    return found
+
+
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+    """A database with all tables, and one row in those that others refer to."""
+    steps = load_migrations("events", "teammcp.events") + load_migrations("operations", "teammcp")
+    for _, migrations in PluginManager(BUILT_IN).collect("register_migrations"):
+        steps += migrations
+    connection = sqlite3.connect(tmp_path_factory.mktemp("queries") / "team.db", isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    migrate(connection, steps)
+    migrate(connection, load_migrations("web", "teammcp.web"))
+    connection.executescript(
+        """
+        INSERT INTO agents (name, folded, kind, role, access, description, created_at)
+            VALUES ('ann', 'ann', 'agent', '', 2, '', 0);
+        INSERT INTO messages
+            (id, channel_id, seq, sender, content, mentions, priority, ack_required, has_file, created_at)
+            VALUES (1, 'general', 1, 'ann', 'hello', '[]', 'next', 0, 0, 0);
+        """
+    )
+    yield connection
+    connection.close()
+
+
+@pytest.mark.parametrize("name", functions())
+def test_no_function_scans_a_growing_table(connection: sqlite3.Connection, name: str) -> None:
+    function = functions()[name]
+    hints = typing.get_type_hints(function)
+    parameters = list(inspect.signature(function).parameters)
+    if parameters[0] not in ("reader", "tx"):
+        return  # it makes text for others, whose statements are looked at
+    found: list[str] = []
+    statements = 0
+    for arguments in itertools.product(*(values(each, hints[each]) for each in parameters[1:])):
+        recorder = Recorder(connection)
+        connection.execute("BEGIN")
+        try:
+            function(recorder, *arguments)
+        except sqlite3.IntegrityError:
+            pass  # a made-up row need not fit; its statement was looked at, and the next one is another variant's
+        finally:
+            connection.execute("ROLLBACK")
+        found += recorder.faults
+        statements += len(recorder.statements)
+    assert statements, f"{name} was called and ran no SQL: say in EXAMPLES what makes it run some"
+    if name not in AT_START:
+        assert found == []
+
+
+def test_a_scan_is_noticed(connection: sqlite3.Connection) -> None:
+    for sql in (
+        "SELECT * FROM messages WHERE content = 'x'",
+        "SELECT count(*) FROM messages m WHERE m.content = 'x'",
+        "SELECT count(*) FROM events",
+        "SELECT e.id FROM agents a JOIN events AS e ON e.actor = a.name",
+        "UPDATE messages SET content = '' WHERE sender = 'ann'",
+        "DELETE FROM idempotency WHERE operation = 'x'",
+        "SELECT id FROM messages WHERE channel_id = 'general' ORDER BY content LIMIT 5",
+    ):
+        assert faults(connection, sql), sql
+    for sql in (
+        "SELECT * FROM messages WHERE id = 1",
+        "SELECT max(id) FROM events",
+        "SELECT * FROM agents",
+        "SELECT rowid FROM message_search WHERE message_search MATCH 'word' LIMIT 5",
+    ):
+        assert faults(connection, sql) == [], sql
+
+
+async def test_no_statement_of_a_working_team_scans_a_growing_table(team: TestTeam, tmp_path: Path) -> None:
+    database = team.team.database
+    statements: set[str] = set()
+    for hop in (database._writer, *database._all_readers):
+        await hop.set_trace_callback(statements.add)  # type: ignore[no-untyped-call]
+    await work(team)
+    await team.server.settle()
+    for hop in (database._writer, *database._all_readers):
+        await hop.set_trace_callback(None)  # type: ignore[no-untyped-call, arg-type]
+    ran = sorted(sql for sql in statements if re.match(r"(SELECT|INSERT|UPDATE|DELETE|WITH)\b", sql))
+    assert len(ran) > 100
+    found = await database.read(lambda reader: [fault for sql in ran for fault in faults(reader._connection, sql)])
+    assert found == []
+
+
+async def work(team: TestTeam) -> None:
+    """A bit of everything."""
+    ann, bob = await team.agent("ann"), await team.agent("bob", access="manager")
+    await ann.call("create_channel", id="plans", type="topic", members=["bob"])
+    sent = await ann.call("send_message", channel="general", content="hello @bob and world", idem_key="k")
+    await ann.call("send_message", channel="general", content="hello @bob and world", idem_key="k")
+    reply = await bob.call("send_message", channel="general", content="回复你好", replyTo=sent.id, ack_required=True)
+    await bob.call("send_dm", recipient="ann", content="psst")
+    upload = await ann.call("upload_file", name="a.txt", content=b"text", channel="general")
+    await ann.call("edit_message", id=sent.id, content="hello again")
+    await ann.call("add_reaction", message_id=sent.id, emoji="👍")
+    await ann.call("remove_reaction", message_id=sent.id, emoji="👍")
+    await bob.call("pin_message", message_id=sent.id)
+    await bob.call("get_pinned_messages", channel_id="general")
+    await bob.call("unpin_message", message_id=sent.id)
+    for way in ({}, {"before": reply.id}, {"after": sent.id}, {"around": sent.id}):
+        await ann.call("get_history", channel="general", **way)
+    await ann.call("get_thread", message_id=sent.id)
+    for query in SEARCHES:
+        for sort in ("newest", "relevance"):
+            await ann.call("search_messages", query=query, sort=sort)
+    await ann.call("search_messages", query="hello", channel="general", **{"from": "ann"})
+    for member in (ann, bob):
+        inbox = await member.call("get_inbox")
+        await member.call("get_channels")
+        await member.call("sync", since=0)
+        items = [{"channel": part.channel, "ack_id": part.ack_id} for part in inbox.channels]
+        await member.call("ack_inbox", items=items)
+    await ann.call("get_receipt", message_id=sent.id)
+    await ann.call("list_files", channel="general")
+    await ann.call("delete_file", file_id=upload.file_id)
+    await ann.call("delete_message", id=sent.id)
+
+
+SEARCHES = (
+    "hello",
+    "hel*",
+    '"hello world"',
+    "你好",
+    "from:ann hello",
+    "in:general hello",
+    "has:file",
+    "hello -world",
+    "a",
+)
