@@ -7,7 +7,7 @@ happens while its client is slow is told in one go, and nothing piles up in memo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 from mcp.server.context import ServerRequestContext
@@ -102,7 +102,6 @@ class Sessions:
 
     def __init__(self) -> None:
         self._followers: dict[int, Follower] = {}
-        self._pumps: set[asyncio.Task[None]] = set()
 
     def get(self, ctx: ServerRequestContext[Any, Any]) -> Follower | None:
         """The session's follower, if it follows anything."""
@@ -123,18 +122,18 @@ class Sessions:
             return found
         follower = self._followers[id(connection)] = new()
         pump = asyncio.create_task(_pump(follower, connection.send_resource_updated))
-        self._pumps.add(pump)
-        pump.add_done_callback(self._pumps.discard)
 
         def end() -> None:
-            del self._followers[id(connection)]
             follower.close()
             pump.cancel()
+            if self._followers.get(id(connection)) is follower:
+                del self._followers[id(connection)]
 
+        pump.add_done_callback(lambda _: end())  # the key is no longer valid, or the server stops
         connection.exit_stack.callback(end)
         return follower
 
 
-async def _pump(follower: Follower, tell: Callable[[str], Any]) -> None:
+async def _pump(follower: Follower, tell: Callable[[str], Awaitable[None]]) -> None:
     async for uri in follower.updates():
         await tell(uri)
