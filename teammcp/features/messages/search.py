@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from ...clock import milliseconds
@@ -21,6 +21,7 @@ SNIPPET = 160
 OPEN = "open"
 FILE = "file"
 TERM = re.compile(r'(?:(from|in|before|after|has):)?(?:"([^"]*)"|([^\s"]+))(\*)?', re.IGNORECASE)
+ACCENT = re.compile("[\u0300-\u036f]")
 UNSPACED = re.compile(
     "[\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
 )
@@ -86,7 +87,7 @@ def parse(text: str) -> Query:
         InvalidInput: ``before:`` or ``after:`` without a date, ``has:`` with anything but ``file``.
     """
     query = Query()
-    for operator, phrase, word, star in TERM.findall(text):
+    for operator, phrase, word, star in TERM.findall(text.replace("\x00", " ")):
         value = phrase or word
         match operator.lower():
             case "from":
@@ -188,15 +189,18 @@ def relevance(content: str, query: Query) -> float:
 
 def highlights(content: str, query: Query) -> list[tuple[int, int]]:
     """Where the words of a query stand in a text: start and end, in order, without overlaps."""
+    folded, origin = _fold(content)
     spans: list[tuple[int, int]] = []
     for text, prefix in query.terms:
-        words = [word for word in re.split(r"[\W_]+", text) if word]
+        words = [word for word in re.split(r"[\W_]+", _fold(text)[0]) if word]
         if not words:
             continue
         pattern = r"[\W_]+".join(map(re.escape, words))
         if not UNSPACED.search(text):
             pattern = rf"(?<![^\W_]){pattern}" + ("" if prefix else r"(?![^\W_])")
-        spans.extend(match.span() for match in re.finditer(pattern, content, re.IGNORECASE))
+        for match in re.finditer(pattern, folded):
+            last = origin[match.end() - 1]
+            spans.append((origin[match.start()], max(last + 1, origin[match.end()])))
     spans.sort()
     separate: list[tuple[int, int]] = []
     for start, end in spans:
@@ -205,14 +209,30 @@ def highlights(content: str, query: Query) -> list[tuple[int, int]]:
     return separate
 
 
+def _fold(text: str) -> tuple[str, Sequence[int]]:
+    """A text without differences of case, width and accents, as the index has it, and where each character was."""
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    if len(folded) == len(text) and not ACCENT.search(folded):  # no step before shortens a text: nothing has moved
+        return folded, range(len(text) + 1)
+    characters: list[str] = []
+    origin: list[int] = []
+    for position, character in enumerate(text):
+        for part in unicodedata.normalize("NFKD", character).casefold():
+            if not ACCENT.match(part):
+                characters.append(part)
+                origin.append(position)
+    return "".join(characters), [*origin, len(text)]
+
+
 def snippet(content: str, query: Query) -> tuple[str, list[tuple[int, int]]]:
     """A part of a text around what matched, and the highlights in it."""
     spans = highlights(content, query)
-    start = max(0, spans[0][0] - SNIPPET // 3) if spans else 0
-    if start:
-        start = content.rfind(" ", 0, start) + 1 or start
+    first = spans[0][0] if spans else 0
+    start = max(0, first - SNIPPET // 3)
+    if start:  # not in the middle of a word
+        start = max(start, content.find(" ", start, first) + 1)
     end = min(len(content), start + SNIPPET)
     head, tail = "…" if start else "", "…" if end < len(content) else ""
     text = head + content[start:end].replace("\n", " ") + tail
     shift = len(head) - start
-    return text, [(left + shift, right + shift) for left, right in spans if left >= start and right <= end]
+    return text, [(left + shift, min(right, end) + shift) for left, right in spans if left < end]
