@@ -1,0 +1,40 @@
+"""How much is measured, and where the data live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass
+class Options:
+    """Options of a run."""
+
+    scratch: Path
+    """An empty folder on a real disk, deleted afterwards."""
+    cache: Path
+    """Where seeded databases are kept for the next run."""
+    seconds: float = 2.0
+    """Length of one round of load."""
+    rounds: int = 6
+    """How often floor and product take turns."""
+    samples: int = 300
+    """How many single requests or deliveries are timed."""
+    messages: int = 1_000_000
+    """Size of the large database."""
+    starts: int = 5
+    streams: int = 500
+    """Idle clients of the measurement of memory."""
+    members: tuple[int, ...] = (12, 200)
+    idle_seconds: float = 7.0
+
+    def folder(self, name: str) -> Path:
+        """A new data folder."""
+        return self.scratch / name
+
+
+def quick(scratch: Path, cache: Path, messages: int = 20_000) -> Options:
+    """Enough to see that everything works, and a first impression."""
+    return Options(
+        scratch, cache, seconds=1.0, rounds=3, samples=60, messages=messages, starts=3, streams=100, idle_seconds=6.0
+    )
