@@ -8,12 +8,13 @@ from typing import Any
 from ...hookspecs import hookimpl
 from ...storage import Migration, load_migrations
 from ...team import Team
-from . import folders, operations
-from .links import attach, carries_file, files_of
+from ...web import Page
+from . import folders, operations, pages
+from .links import attach, files_of
 from .models import FileIds, FileRef
 from .store import FileStore
 
-__all__ = ["FileIds", "FileRef", "attach", "carries_file", "files_of"]
+__all__ = ["FileIds", "FileRef", "attach", "files_of"]
 
 EVENT_KINDS = {
     "file.uploaded": "a file was uploaded",
@@ -40,6 +41,11 @@ def register_operations() -> list[Any]:
         folders.rename_folder,
         folders.delete_folder,
     ]
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return pages.PAGES
 
 
 @hookimpl

@@ -24,13 +24,9 @@ async def create_folder(
         if place.kind == "dm":
             ensure_dm(context, tx, place.id)
         if parent_id is not None and _level(tx, in_channel(tx, parent_id, place.id, "parent_id")) >= DEPTH:
-            raise InvalidInput(
-                f"parent_id: folders go {DEPTH} levels deep; this one would be deeper.", code="too_deep"
-            )
+            raise InvalidInput(f"parent_id: folders go {DEPTH} levels deep; this one would be deeper.", code="too_deep")
         if queries.count_folders(tx, place.id) >= FOLDERS:
-            raise Conflict(
-                f"channel: {place.id} has {FOLDERS} folders already; delete some.", code="too_many_folders"
-            )
+            raise Conflict(f"channel: {place.id} has {FOLDERS} folders already; delete some.", code="too_many_folders")
         _refuse_taken(tx, place.id, parent_id, name)
         folder_id = queries.insert_folder(tx, place.id, parent_id, name, context.actor.name, context.now())
         return _tell(context, tx, "folder.created", queries.folder(tx, folder_id))

@@ -40,11 +40,4 @@ def files_of(reader: Reader, message_ids: Sequence[int]) -> dict[int, list[FileR
 
 
 def _reference(row: Row) -> FileRef:
-    return FileRef(
-        file_id=row["id"], file_name=row["name"], file_size=row["size"], mime_type=row["mime_type"]
-    )
-
-
-def carries_file(column: str) -> str:
-    """SQL: whether the message whose id is in ``column`` carries a file. ``column`` is code, never input."""
-    return f"EXISTS (SELECT 1 FROM file_messages WHERE file_messages.message_id = {column})"  # noqa: S608
+    return FileRef(file_id=row["id"], file_name=row["name"], file_size=row["size"], mime_type=row["mime_type"])

@@ -47,11 +47,7 @@ def _looks_like_text(data: bytes) -> bool:
 
 def _visible(text: str) -> str:
     """Without control characters and those that turn the direction of text, which make names lie."""
-    kept = (
-        character
-        for character in text
-        if unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}
-    )
+    kept = (character for character in text if unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"})
     return unicodedata.normalize("NFC", "".join(kept)).strip()
 
 

@@ -54,9 +54,7 @@ async def upload_file(
             in_channel(tx, folder_id, place.id)
         where = None if place is None else place.id
         actor = context.actor.name
-        file_id = queries.insert_file(
-            tx, name, len(content), mime_type, digest, where, folder_id, actor, context.now()
-        )
+        file_id = queries.insert_file(tx, name, len(content), mime_type, digest, where, folder_id, actor, context.now())
         return _tell(context, tx, "file.uploaded", queries.file(tx, file_id))
 
     return work
@@ -127,9 +125,7 @@ async def get_file_preview(context: Context, file_id: FileId) -> FilePreview:
         return FilePreview(file=_meta(row), preview=None, truncated=False)
     start = await asyncio.to_thread(FileStore(context.team.folder).start, row["sha256"], PREVIEW_BYTES)
     # The cut may go through a character, and what is called text may be none: show it all the same.
-    return FilePreview(
-        file=_meta(row), preview=start.decode(errors="replace"), truncated=row["size"] > len(start)
-    )
+    return FilePreview(file=_meta(row), preview=start.decode(errors="replace"), truncated=row["size"] > len(start))
 
 
 @operation("PUT /api/files/{file_id}/move", profile="files", idempotent=True)
@@ -155,9 +151,7 @@ async def delete_file(context: Context, file_id: FileId) -> Work[DeletedFile]:
     """Delete a file for good: yours, or as a manager anybody's that you may read."""
     found = await _readable(context, file_id)
     if found["uploaded_by"] != context.actor.name and context.actor.access < Access.manager:
-        raise Forbidden(
-            f"file_id: only {found['uploaded_by']} or a manager may delete this file.", code="not_yours"
-        )
+        raise Forbidden(f"file_id: only {found['uploaded_by']} or a manager may delete this file.", code="not_yours")
 
     def work(tx: Transaction) -> DeletedFile:
         row = _existing(tx, file_id)
@@ -210,9 +204,7 @@ def _tell(context: Context, tx: Transaction, kind: str, row: Row) -> FileMeta:
     """Append the event that tells of a file to whoever may read it."""
     meta = _meta(row)
     audience = [row["uploaded_by"]] if row["channel"] is None else None
-    context.emit(
-        tx, kind, row["id"], channel=row["channel"], agents=audience, data=meta.model_dump(mode="json")
-    )
+    context.emit(tx, kind, row["id"], channel=row["channel"], agents=audience, data=meta.model_dump(mode="json"))
     return meta
 
 

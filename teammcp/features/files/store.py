@@ -50,9 +50,7 @@ class FileStore:
             _sync_folder(target.parent)
         except OSError as error:
             if error.errno in _NO_ROOM:
-                raise StorageFull(
-                    "The disk is full: the file was not kept. Free space and try again."
-                ) from error
+                raise StorageFull("The disk is full: the file was not kept. Free space and try again.") from error
             raise
 
     def _write(self, target: Path, data: bytes) -> None:
