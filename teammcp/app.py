@@ -60,7 +60,7 @@ def create_app(settings: Settings, clock: Clock | None = None, install: Mapping[
     Raises:
         StartError: the migrations of a built-in feature are broken.
     """
-    plugins = PluginManager(BUILT_IN, settings.disabled_plugins, settings.plugins)
+    plugins = PluginManager({**BUILT_IN, "web": web.plugin}, settings.disabled_plugins, settings.plugins)
     plugins.discover()
     for name, plugin in (install or {}).items():
         plugins.register(name, plugin)

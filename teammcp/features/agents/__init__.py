@@ -8,7 +8,8 @@ from ...directory import SYSTEM, Access, Agent
 from ...hookspecs import hookimpl
 from ...storage import Migration, Transaction, load_migrations
 from ...team import Server, Team
-from . import operations, queries
+from ...web import Page
+from . import operations, pages, queries
 
 EVENT_KINDS = {
     "agent.registered": "a member was registered",
@@ -37,6 +38,11 @@ def register_operations() -> list[Any]:
 @hookimpl
 def register_migrations() -> list[Migration]:
     return load_migrations("agents", __name__)
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return pages.PAGES
 
 
 @hookimpl

@@ -8,7 +8,8 @@ from ...directory import Channel
 from ...hookspecs import hookimpl
 from ...storage import Migration, load_migrations
 from ...team import Team
-from . import operations, queries
+from ...web import Page
+from . import operations, pages, queries
 from .access import (
     add_members,
     dm_id,
@@ -65,6 +66,11 @@ def register_operations() -> list[Any]:
 @hookimpl
 def register_migrations() -> list[Migration]:
     return load_migrations("channels", __name__)
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return pages.PAGES
 
 
 @hookimpl

@@ -7,7 +7,8 @@ from typing import Any
 from ...hookspecs import hookimpl
 from ...operations import Context
 from ...resources import Resource
-from . import operations, queries
+from ...web import Page
+from . import operations, pages, queries
 from .resources import INBOX
 
 EVENT_KINDS = {"inbox.acked": "a member acknowledged what it has read"}
@@ -28,6 +29,11 @@ def register_operations() -> list[Any]:
 @hookimpl
 def register_resources() -> list[Resource]:
     return [INBOX]
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return pages.PAGES
 
 
 @hookimpl

@@ -7,7 +7,8 @@ from typing import Any
 from ...hookspecs import hookimpl
 from ...resources import Resource
 from ...storage import Migration, load_migrations
-from . import changes, operations, searching
+from ...web import Page
+from . import changes, operations, pages, search_pages, searching
 from .models import Draft, Message
 from .operations import visible
 from .resources import CHANNEL
@@ -56,6 +57,11 @@ def register_migrations() -> list[Migration]:
 @hookimpl
 def register_resources() -> list[Resource]:
     return [CHANNEL]
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return pages.PAGES + search_pages.PAGES
 
 
 @hookimpl

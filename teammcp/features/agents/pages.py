@@ -1,0 +1,128 @@
+"""Pages of agents: who is in the team and here, profiles, registering, retiring, new keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from quart import Request, Response
+
+from ... import clients, operations
+from ...directory import Access
+from ...operations import Context
+from ...web import Outcome, Page, form_call, mark, render, see
+from ...web.access import render_secret, renew_session
+from .models import AgentProfile
+
+LEVELS = ("observer", "member", "manager", "owner")
+
+
+async def agents(context: Context, request: Request) -> Response:
+    """All members, those who are here first."""
+    retired = "retired" in request.args
+    found = await operations.call(context, "get_agents", {"include_retired": retired})
+    order = {"online": 0, "offline": 1, "retired": 2}
+    listed = sorted(found.root, key=lambda agent: (order[agent.status], agent.kind != "human"))
+    return await render(context, "agents/agents.html", agents=listed, retired=retired)
+
+
+async def profile(context: Context, request: Request, name: str) -> Response:
+    """One member."""
+    return await _profile(context, await _find(context, name), Outcome())
+
+
+async def _find(context: Context, name: str) -> AgentProfile:
+    found: AgentProfile = await operations.call(context, "get_agent_profile", {"name": name})
+    return found
+
+
+async def _profile(context: Context, agent: AgentProfile, outcome: Outcome) -> Response:
+    return await render(
+        context,
+        "agents/profile.html",
+        outcome.status,
+        notice=outcome.notice,
+        agent=agent,
+        levels=[level for level in LEVELS if Access[level] <= context.actor.access],
+        may_change=_may_change(context, agent),
+        is_me=agent.name == context.actor.name,
+    )
+
+
+def _may_change(context: Context, agent: AgentProfile) -> bool:
+    """Whether to offer changes; whether they are allowed is for the operations to say."""
+    if agent.status == "retired" or context.actor.access < Access.member:
+        return False
+    if agent.name == context.actor.name or context.actor.access is Access.owner:
+        return True
+    return context.actor.access is Access.manager and Access[agent.access] < Access.manager
+
+
+async def change(context: Context, request: Request, name: str) -> Response:
+    """Change a profile."""
+    form = await request.form
+    given: dict[str, Any] = {key: form[key] for key in ("role", "description", "reports_to", "access") if key in form}
+    agent = await _find(context, name)
+    if given.get("access") == agent.access:
+        del given["access"]
+    outcome = await form_call(context, "update_agent_profile", name=agent.name, **given)
+    return see(f"/agents/{agent.name}") if outcome.ok else await _profile(context, agent, outcome)
+
+
+async def register(context: Context, request: Request) -> Response:
+    """Register a member, and show its key this once with what its program needs."""
+    form = await request.form
+    values = {"name": "", "role": "", "kind": "agent", "access": "member"} | form.to_dict()
+    outcome = Outcome()
+    if request.method == "POST":
+        given = {key: values[key] for key in ("name", "role", "kind", "access")}
+        outcome = await form_call(context, "register_agent", **given)
+        if outcome.ok:
+            return await _show_key(context, outcome.result.agent.name, outcome.result.apiKey, values["kind"])
+    return await render(
+        context,
+        "agents/register.html",
+        outcome.status,
+        notice=outcome.notice,
+        values=values,
+        levels=[level for level in LEVELS if Access[level] <= context.actor.access],
+    )
+
+
+async def rotate(context: Context, request: Request, name: str) -> Response:
+    """Give a member a new key, and show it this once."""
+    agent = await _find(context, name)
+    if request.method == "GET":
+        return await render(context, "agents/confirm.html", agent=agent, action="rotate")
+    outcome = await form_call(context, "rotate_key", name=agent.name)
+    if not outcome.ok:
+        return await _profile(context, agent, outcome)
+    if agent.name == context.actor.name:
+        await renew_session(context, outcome.result.apiKey)
+    return await _show_key(context, agent.name, outcome.result.apiKey, agent.kind)
+
+
+async def retire(context: Context, request: Request, name: str) -> Response:
+    """End a membership, once somebody is sure."""
+    agent = await _find(context, name)
+    if request.method == "GET":
+        return await render(context, "agents/confirm.html", agent=agent, action="retire")
+    outcome = await form_call(context, "retire_agent", name=agent.name)
+    return see("/agents") if outcome.ok else await _profile(context, agent, outcome)
+
+
+async def _show_key(context: Context, name: str, key: str, kind: str) -> Response:
+    address = context.server.settings.public_url
+    configurations = [clients.configuration(client, address) for client in clients.CLIENTS] if kind != "human" else []
+    return await render_secret(
+        context, "agents/key.html", name=name, key=key, configurations=configurations, address=address
+    )
+
+
+PAGES = [
+    Page("/agents", agents, label=mark("Agents"), icon="people", order=30),
+    Page("/agents/new", register, ("GET", "POST"), Access.manager),
+    Page("/agents/<name>", profile),
+    Page("/agents/<name>/change", change, ("POST",), Access.member),
+    Page("/agents/<name>/rotate-key", rotate, ("GET", "POST"), Access.member),
+    Page("/agents/<name>/retire", retire, ("GET", "POST"), Access.manager),
+]

@@ -1,0 +1,55 @@
+"""Pages of the inbox: what waits in all channels, and who has read a message."""
+
+from __future__ import annotations
+
+from quart import Request, Response
+
+from ... import operations
+from ...operations import Context
+from ...web import Page, go_back, render
+from ..channels.pages import entry, sidebar
+from ..messages.presentation import arrange
+from .models import Inbox, InboxChannel
+
+
+async def inbox(context: Context, request: Request) -> Response:
+    """Everything that is new, by channel. Looking at it acknowledges nothing: that is what the buttons are for."""
+    found: Inbox = await operations.call(context, "get_inbox", {})
+    channels = await operations.call(context, "get_channels", {"include_archived": True})
+    entries = {info.id: entry(context, info) for info in channels.root}
+    waiting = [
+        {"entry": entries[each.channel], "inbox": each, "shown": await _arrange(context, each)}
+        for each in sorted(found.channels, key=lambda each: (each.channel_type != "dm", not each.mentions))
+    ]
+    return await render(context, "inbox/inbox.html", waiting=waiting, sidebar=await sidebar(context))
+
+
+async def _arrange(context: Context, found: InboxChannel) -> list[object]:
+    together = {message.id: message for message in [*found.mentions, *found.messages]}
+    return [*await arrange(context, [together[key] for key in sorted(together)])]
+
+
+async def acknowledge(context: Context, request: Request) -> Response:
+    """Mark one channel as read, or all that were shown."""
+    form = await request.form
+    items = [item.rpartition(" ") for item in form.getlist("item")]
+    given = [{"channel": channel, "ack_id": int(number)} for channel, _, number in items if number.isdecimal()]
+    if given:
+        await operations.call(context, "ack_inbox", {"items": given})
+    return await go_back(request, "/inbox")
+
+
+async def receipt(context: Context, request: Request, message_id: int) -> Response:
+    """How far a message got with everybody it was sent to."""
+    found = await operations.call(context, "get_receipt", {"message_id": message_id})
+    directory = context.team.directory
+    kinds = {who.agent: agent.kind for who in found.recipients if (agent := directory.agent(who.agent)) is not None}
+    listed = await sidebar(context, found.channel)
+    return await render(context, "inbox/receipt.html", receipt=found, kinds=kinds, sidebar=listed)
+
+
+PAGES = [
+    Page("/inbox", inbox),
+    Page("/inbox/read", acknowledge, ("POST",)),
+    Page("/messages/<int:message_id>/receipt", receipt),
+]

@@ -1,0 +1,97 @@
+"""Messages as the pages show them: grouped by author and day, with what they answer and where the unread begin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...operations import Context
+from ...web.formatting import day_name, day_of
+from .models import Message
+from .shapes import messages_by_id
+
+GROUPED_WITHIN = 5 * 60 * 1000
+"""Milliseconds within which messages of one author stand under one name."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One message in a stream.
+
+    Attributes:
+        message: the message.
+        kind: its author's: human, agent or service.
+        continued: it stands under the name of the message before it.
+        day: the heading of the day that begins with it, if one does.
+        day_id: the same as a date, for the heading's id.
+        new: it is the first unread one.
+        answers: the message it answers, if that stands elsewhere.
+    """
+
+    message: Message
+    kind: str
+    continued: bool = False
+    day: str | None = None
+    day_id: str = ""
+    new: bool = False
+    answers: Message | None = None
+
+
+async def arrange(
+    context: Context, messages: Sequence[Message], *, before: Message | None = None, unread: int = 0
+) -> list[Shown]:
+    """Messages of one channel, oldest first, as a stream. ``before`` is the one above them; ``unread`` how many are."""
+    first_new = _first_unread(messages, unread, context.actor.name)
+    parents = await _parents(context, messages)
+    shown = []
+    for message in messages:
+        new_day = before is None or day_of(before.created_at) != day_of(message.created_at)
+        is_new = message.id == first_new
+        shown.append(
+            Shown(
+                message=message,
+                kind=kind_of(context, message.from_agent),
+                continued=not (new_day or is_new) and _continues(before, message),
+                day=day_name(message.created_at) if new_day else None,
+                day_id=day_of(message.created_at).isoformat() if new_day else "",
+                new=is_new,
+                answers=parents.get(message.reply_to or 0),
+            )
+        )
+        before = message
+    return shown
+
+
+def alone(context: Context, message: Message, *, continued: bool = False) -> Shown:
+    """A message by itself."""
+    return Shown(message, kind_of(context, message.from_agent), continued=continued)
+
+
+def kind_of(context: Context, name: str) -> str:
+    """Whether an author is a person; ``service`` for the system itself."""
+    agent = context.team.directory.agent(name)
+    return "service" if agent is None else agent.kind
+
+
+def _continues(before: Message | None, message: Message) -> bool:
+    if before is None or before.from_agent != message.from_agent or message.reply_to is not None:
+        return False
+    return not before.deleted and message.created_at - before.created_at < GROUPED_WITHIN
+
+
+def _first_unread(messages: Sequence[Message], unread: int, me: str) -> int | None:
+    """Own and deleted messages do not count as unread; if more are unread than there are here, all of them are."""
+    found = None
+    for message in reversed(messages):
+        if unread <= 0:
+            break
+        if message.from_agent != me and not message.deleted:
+            found, unread = message.id, unread - 1
+    return found
+
+
+async def _parents(context: Context, messages: Sequence[Message]) -> dict[int, Message]:
+    """The messages that others answer. An answer is always in the channel of what it answers, so all may be read."""
+    wanted = sorted({message.reply_to for message in messages if message.reply_to is not None})
+    found = await context.read(messages_by_id, wanted) if wanted else []
+    return {message.id: message for message in found}

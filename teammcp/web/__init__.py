@@ -1,0 +1,30 @@
+"""The dashboard: server-rendered pages that work without JavaScript and update live with it.
+
+What the pages of features and plugins use is exported here.
+"""
+
+from __future__ import annotations
+
+from .forms import Notice, Outcome, form_call, go_back, see, wants_fragment
+from .i18n import gettext, mark, ngettext
+from .pages import Page, Theme
+from .rendering import fragment, render
+from . import plugin
+from .shell import mount
+
+__all__ = [
+    "Notice",
+    "Outcome",
+    "Page",
+    "Theme",
+    "form_call",
+    "fragment",
+    "gettext",
+    "go_back",
+    "mark",
+    "mount",
+    "ngettext",
+    "render",
+    "see",
+    "wants_fragment",
+]

@@ -1,0 +1,101 @@
+"""Getting in and out: the first start, logging in with a key, logging out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_address
+
+from quart import Request, Response, g
+
+from .. import operations
+from ..errors import Forbidden, RateLimited, Unauthorized
+from ..keys import team_of
+from ..operations import Context
+from .forms import Notice, form_call, see
+from .i18n import gettext as _
+from .rendering import render
+from .sessions import Session, find_session
+from .visit import end_session, local_path, visit
+
+
+async def set_up(context: Context, request: Request) -> Response:
+    """Make the owner, once, from the machine the server runs on."""
+    if context.team.directory.agents:
+        return see("/")
+    if not _is_loopback(context.address):
+        raise Forbidden(_("Open this page on the machine the server runs on: the owner is registered there, first."))
+    if request.method == "GET":
+        return await render(context, "web/setup.html", name="", role="")
+    form = await request.form
+    name, role = form.get("name", ""), form.get("role", "")
+    context.server.register_limit.take(context.address)
+    outcome = await form_call(context, "register_agent", name=name, role=role, kind="human")
+    if not outcome.ok:
+        return await render(context, "web/setup.html", outcome.status, name=name, role=role, notice=outcome.notice)
+    key = outcome.result.apiKey
+    entered = await _open(context, key)
+    return await render_secret(entered, "web/welcome.html", key=key, name=outcome.result.agent.name)
+
+
+async def log_in(context: Context, request: Request) -> Response:
+    """Exchange a key for a session."""
+    if not context.team.directory.agents and len(context.server.teams) == 1:
+        return see("/setup")
+    target = local_path(request.args.get("next"))
+    if request.method == "GET":
+        return see(target) if visit().session else await render(context, "web/login.html", target=target)
+    form = await request.form
+    target = local_path(form.get("next"))
+    try:
+        await _open(context, form.get("key", "").strip())
+    except (Unauthorized, RateLimited) as error:
+        notice = Notice("error", error.detail)
+        return await render(context, "web/login.html", error.status, target=target, notice=notice)
+    return see(target)
+
+
+async def log_out(context: Context, request: Request) -> Response:
+    """End this browser's session."""
+    await operations.call(context, "end_sessions", {"token": visit().token})
+    g.visit = replace(visit(), session=None)
+    response = see("/login")
+    end_session(request, response)
+    return response
+
+
+async def render_secret(context: Context, template: str, **variables: object) -> Response:
+    """A page that shows a key this once: no cache keeps it."""
+    response = await render(context, template, **variables)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+async def renew_session(context: Context, key: str) -> None:
+    """Stay logged in with a new key, after the old one has ended the session."""
+    await _open(context, key)
+
+
+async def _open(context: Context, key: str) -> Context:
+    """Open a session and make it that of this visit.
+
+    Raises:
+        Unauthorized: the key is not valid. RateLimited: too many wrong ones came from this address.
+    """
+    team = context.server.teams.get(team_of(key) or "", context.team)
+    visitor = replace(context, team=team)
+    try:
+        opened = await operations.call(visitor, "open_session", {"key": key or "-"})
+    except Unauthorized:
+        context.server.register_limit.take(context.address)
+        raise
+    session = await find_session(context.server, opened.token)
+    assert isinstance(session, Session)  # noqa: S101 - it was opened a moment ago
+    g.visit = visit().logged_in(session)
+    return replace(visitor, actor=session.agent)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,72 @@
+"""Pages change things in the one way there is: by calling operations. What goes wrong becomes a notice on the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from quart import Request, Response, redirect
+
+from .. import operations
+from ..errors import TeamError
+from ..operations import Context
+from ..plugins import Deferred
+from .i18n import gettext as _
+from .visit import local_path
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence for the person at the browser."""
+
+    kind: Literal["error", "info", "done"]
+    text: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a form: a ``result`` if it was done, else a ``notice`` that says why not."""
+
+    result: Any = None
+    notice: Notice | None = None
+    status: int = 200
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was done."""
+        return self.notice is None
+
+
+async def form_call(context: Context, operation: str, /, **arguments: Any) -> Outcome:
+    """Call an operation with what somebody has typed into a form; arguments that are None are left out.
+
+    Whatever keeps it from being done is in the outcome's notice; a change that a plugin made wait, too.
+    """
+    given = {key: value for key, value in arguments.items() if value is not None}
+    try:
+        result = await operations.call(context, operation, given)
+    except TeamError as error:
+        return Outcome(notice=Notice("error", error.detail), status=error.status)
+    if isinstance(result, Deferred):
+        return Outcome(result.result, Notice("info", _("This waits for approval.")), 202)
+    return Outcome(result)
+
+
+def wants_fragment(request: Request) -> bool:
+    """Whether live.js asks, and not the browser itself."""
+    return "X-Fragment" in request.headers
+
+
+async def go_back(request: Request, fallback: str) -> Response:
+    """After a form: to the page that its field ``next`` names. live.js stays where it is and gets an empty answer."""
+    if wants_fragment(request):
+        return Response(status=204)
+    form = await request.form
+    return see(local_path(form.get("next"), fallback))
+
+
+def see(path: str) -> Response:
+    """Go to another page with GET, after a form."""
+    response = redirect(path, 303)
+    assert isinstance(response, Response)  # noqa: S101 - narrows Quart's type
+    return response

@@ -1,0 +1,47 @@
+"""What belongs to no page: where one starts, language and colours, the live stream, the list of shortcuts."""
+
+from __future__ import annotations
+
+from quart import Request, Response
+
+from ..events.stream import key_is_valid, sse_response
+from ..operations import Context
+from .forms import see
+from .i18n import LANGUAGES
+from .rendering import render
+from .visit import LANGUAGE, SCHEME, SCHEMES, TIMEZONE, local_path, set_cookie, visit
+
+
+async def start(context: Context, request: Request) -> Response:
+    """The first page of the navigation."""
+    return see("/channels")
+
+
+async def set_preferences(context: Context, request: Request) -> Response:
+    """Choose language, colours and time zone, for this browser."""
+    form = await request.form
+    response = see(local_path(form.get("next")))
+    if form.get("language") in LANGUAGES:
+        set_cookie(request, response, LANGUAGE, form["language"])
+    if form.get("scheme") in SCHEMES:
+        set_cookie(request, response, SCHEME, form["scheme"])
+    if 0 < len(form.get("timezone", "")) <= 64:
+        set_cookie(request, response, TIMEZONE, form["timezone"])
+    return response
+
+
+async def shortcuts(context: Context, request: Request) -> Response:
+    """The keyboard shortcuts."""
+    return await render(context, "web/shortcuts.html")
+
+
+async def live(context: Context, request: Request) -> Response:
+    """The team's events, for the browser's session instead of a key."""
+    session = visit().session
+    assert session is not None  # noqa: S101 - the page is for members only
+    return sse_response(context, _since(request), valid=lambda: key_is_valid(context, session.key_hash))
+
+
+def _since(request: Request) -> int | None:
+    last = request.headers.get("Last-Event-ID", "")
+    return int(last) if last.isdecimal() and len(last) < 16 else None

@@ -1,0 +1,49 @@
+"""Languages of the dashboard: gettext catalogues, and which one a request gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextvars import ContextVar
+from gettext import NullTranslations
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from babel.support import Translations
+
+LANGUAGES = {"en": "English", "zh": "中文"}
+DEFAULT = "en"
+
+_current: ContextVar[NullTranslations] = ContextVar("translations", default=NullTranslations())
+
+
+class Catalogues:
+    """The translations of the core and of every plugin that brings some, by language."""
+
+    def __init__(self, folders: Iterable[Traversable]) -> None:
+        self._catalogues: dict[str, Translations] = {language: Translations() for language in LANGUAGES}
+        for folder in [files("teammcp") / "locale", *folders]:
+            for language, catalogue in self._catalogues.items():
+                compiled = folder / language / "LC_MESSAGES" / "messages.mo"
+                if compiled.is_file():
+                    with compiled.open("rb") as file:
+                        catalogue.merge(Translations(file))
+
+    def use(self, language: str) -> None:
+        """Translate into ``language`` for the rest of this request."""
+        _current.set(self._catalogues[language])
+
+
+def gettext(message: str, /, **values: object) -> str:
+    """The message in the request's language; ``%(name)s`` in it stands for the value of that name."""
+    text = _current.get().gettext(message)
+    return text % values if values else text
+
+
+def ngettext(singular: str, plural: str, number: int, /, **values: object) -> str:
+    """As `gettext`, in the form that fits ``number``, which is also the value ``num``."""
+    return _current.get().ngettext(singular, plural, number) % {"num": number, **values}
+
+
+def mark(message: str) -> str:
+    """Mark a message for translation where it is written; it is translated where it is shown."""
+    return message

@@ -1,0 +1,72 @@
+"""What plugins contribute to the dashboard: pages and themes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from ..directory import Access
+
+View = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One route of the dashboard. Contribute it with the hook ``register_pages``.
+
+    The view is ``async view(context, request, **url_arguments)``; it returns a string of HTML or a response, and lets
+    a `TeamError` pass to have it shown as a page. Templates and translations are taken from the folders ``templates``
+    and ``locale`` beside the view's module, style sheets and scripts from ``static``.
+
+    Attributes:
+        path: a Quart rule, as in ``"/things/<int:id>"``.
+        view: see above.
+        methods: the HTTP methods it answers. Every POST is checked for its CSRF token before the view is called.
+        access: least access level; ``anonymous`` pages are shown to whoever is not logged in, too.
+        label: its name in the navigation, untranslated; a page without one is not listed there.
+        icon: name of a symbol of ``static/icons.svg``.
+        order: its place in the navigation, smaller first.
+        uploads: its forms may hold files, up to the setting ``max_file``.
+    """
+
+    path: str
+    view: View
+    methods: tuple[str, ...] = ("GET",)
+    access: Access = Access.observer
+    label: str | None = None
+    icon: str = "puzzle"
+    order: int = 100
+    uploads: bool = False
+
+    @property
+    def package(self) -> str:
+        """The package whose folders hold the page's templates, translations and static files."""
+        return str(self.view.__module__).rpartition(".")[0]
+
+    def folder(self, name: str) -> Traversable:
+        """One of those folders; it need not exist."""
+        return files(self.package) / name
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A look. Contribute it with the hook ``register_themes``; the setting ``theme`` chooses one.
+
+    Attributes:
+        name: what the setting names.
+        package: the package that holds the files.
+        styles: style sheets in the package's folder ``static``, loaded after the dashboard's own.
+        templates: a folder of the package with templates that stand in for those of the same name, or None.
+    """
+
+    name: str
+    package: str
+    styles: tuple[str, ...] = field(default=("tokens.css",))
+    templates: str | None = None
+
+    def folder(self, name: str) -> Traversable:
+        """One of the package's folders."""
+        return files(self.package) / name

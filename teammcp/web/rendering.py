@@ -1,0 +1,139 @@
+"""Templates: where they come from, what they can use, and rendering of whole pages or of the blocks that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, StrictUndefined, TemplateNotFound
+from jinja2_fragments import render_blocks
+from markupsafe import Markup, escape
+from quart import Response, g, request
+
+from ..directory import Access
+from ..operations import Context
+from . import formatting
+from .forms import Notice
+from .i18n import LANGUAGES, gettext, ngettext
+from .markdown import is_long, render_markdown
+from .pages import Page, Theme
+from .visit import visit
+
+if TYPE_CHECKING:
+    from .shell import Shell
+
+
+def build_environment(pages: Iterable[Page], theme: Theme | None) -> Environment:
+    """The template environment: the theme's overrides first, then the dashboard, then each page's own folder."""
+    loaders: list[BaseLoader] = []
+    if theme is not None and theme.templates is not None:
+        loaders.append(PackageLoader(theme.package, theme.templates))
+    loaders.append(PackageLoader("teammcp.web"))
+    loaders += [PackageLoader(package) for package in _packages_with_templates(pages)]
+    environment = Environment(
+        loader=ChoiceLoader(loaders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals.update(
+        icon=icon,
+        static=static,
+        csrf_field=csrf_field,
+        avatar=avatar,
+        markdown=render_markdown,
+        is_long=is_long,
+        visit=visit,
+        languages=LANGUAGES,
+        Access=Access,
+        iso=formatting.iso,
+        clock_time=formatting.clock_time,
+        full_time=formatting.full_time,
+        short_time=formatting.short_time,
+        day_name=formatting.day_name,
+        ago=formatting.ago,
+        file_size=formatting.file_size,
+    )
+    environment.filters["path"] = path_part
+    return environment
+
+
+def _packages_with_templates(pages: Iterable[Page]) -> list[str]:
+    found = dict.fromkeys(page.package for page in pages if page.package)  # a plugin may be a single module
+    return [package for package in found if package != "teammcp.web" and (files(package) / "templates").is_dir()]
+
+
+async def render(context: Context, template: str, /, status: int = 200, **variables: Any) -> Response:
+    """A page as a response. If live.js asks for some of its blocks only, those.
+
+    Args:
+        context: who looks at it.
+        template: its name, as in ``"things/list.html"``.
+        status: the HTTP status.
+        variables: what the template shows. ``notice`` is shown above the page.
+    """
+    wanted = request.headers.get("X-Fragment")
+    if wanted is not None:
+        blocks = [name for name in wanted.split(",") if name]
+        return await fragment(context, template, blocks, status=status, **variables)
+    shell: Shell = g.shell
+    values = await shell.variables(context, variables)
+    return _response(shell.environment.get_template(template).render(values), status)
+
+
+async def fragment(
+    context: Context, template: str, blocks: Sequence[str], /, status: int = 200, **variables: Any
+) -> Response:
+    """Some blocks of a page, one after the other. Each of their elements replaces the one with the same id."""
+    shell: Shell = g.shell
+    values = await shell.variables(context, variables)
+    known = shell.environment.get_template(template).blocks
+    present = [name for name in blocks if name in known]
+    notice: Notice | None = variables.get("notice")
+    html = render_blocks(shell.environment, template, present, values)
+    if notice is not None:
+        html += render_blocks(shell.environment, "web/notice.html", ["notice"], values)
+    return _response(html, status)
+
+
+def _response(html: str, status: int) -> Response:
+    return Response(html, status, content_type="text/html; charset=utf-8")
+
+
+# -- what templates can use --------------------------------------------------------------------------------------------
+
+
+def static(name: str) -> str:
+    """The address of a static file, as in ``static("web/app.css")``."""
+    shell: Shell = g.shell
+    return shell.assets.url(name)
+
+
+def icon(name: str, label: str = "") -> Markup:
+    """A symbol; ``label`` says what it means where no text beside it does."""
+    meaning = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
+    return Markup(f'<svg class="icon" {meaning}><use href="{static("web/icons.svg")}#{escape(name)}"></use></svg>')  # noqa: S704
+
+
+def csrf_field() -> Markup:
+    """The hidden field that every form needs."""
+    return Markup(f'<input type="hidden" name="csrf" value="{visit().csrf}">')  # noqa: S704 - hexadecimal
+
+
+def avatar(name: str, kind: str = "agent", size: str = "") -> Markup:
+    """The initials of a member on its colour; people are round, agents and services are square."""
+    classes = f"avatar avatar-{escape(kind)} hue-{formatting.hue(name)} {escape(size)}".strip()
+    return Markup(f'<span class="{classes}" aria-hidden="true">{escape(formatting.initials(name))}</span>')  # noqa: S704
+
+
+def path_part(text: object) -> str:
+    """Text as one part of a path."""
+    return quote(str(text), safe=":@")
+
+
+__all__ = ["TemplateNotFound", "build_environment", "fragment", "render"]

@@ -1,0 +1,243 @@
+"""The dashboard's shell: collects pages and the theme, guards each page, and draws what is around it."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from quart import Response, g, redirect, request
+from werkzeug.exceptions import HTTPException
+
+from ..directory import ANONYMOUS
+from ..errors import Forbidden, NotFound, TeamError, TooLarge, Unavailable
+from ..operations import Context, enter_as
+from ..team import DEFAULT_TEAM, Server, Team
+from .assets import Assets
+from .i18n import Catalogues
+from .i18n import gettext as _
+from .pages import Page, Theme
+from .rendering import build_environment, render
+from .visit import Visit, check_form, close_visit, local_path, open_visit, visit
+
+if TYPE_CHECKING:
+    from ..app import TeamApp
+
+log = logging.getLogger(__name__)
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def mount(app: TeamApp) -> None:
+    """Serve the pages of the core and of all plugins with ``app``."""
+    shell = Shell(app.server)
+    for number, page in enumerate(shell.pages):
+        app.add_url_rule(
+            page.path,
+            endpoint=f"page-{number}",
+            view_func=shell.endpoint(page),
+            methods=list(page.methods),
+        )
+    app.add_url_rule("/static/<version>/<path:name>", endpoint="static-file", view_func=shell.static, methods=["GET"])
+    app.register_error_handler(HTTPException, shell.no_page)
+    # Uploads are read up to the largest file; what other forms may hold is checked before they are read.
+    app.config["MAX_CONTENT_LENGTH"] = app.server.settings.max_file + app.server.settings.max_body
+
+
+class Shell:
+    """See the module.
+
+    Attributes:
+        pages: all pages, in the order of the navigation.
+        theme: the theme in use, or None: the dashboard is plain without one, and usable.
+        environment: the templates.
+        assets: the static files.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.pages = self._collect_pages()
+        self.theme = self._find_theme()
+        self.environment = build_environment(self.pages, self.theme)
+        self.catalogues = Catalogues(page.folder("locale") for page in _one_a_package(self.pages))
+        self.assets = Assets()
+        for page in _one_a_package(self.pages):
+            self.assets.add(page.package.removeprefix("teammcp."), page.folder("static"))
+        if self.theme is not None:
+            self.assets.add(f"theme-{self.theme.name}", self.theme.folder("static"))
+
+    def _collect_pages(self) -> list[Page]:
+        found = [page for _, pages in self.server.plugins.collect("register_pages") for page in pages]
+        return sorted(found, key=lambda page: page.order)
+
+    def _find_theme(self) -> Theme | None:
+        themes = [theme for _, themes in self.server.plugins.collect("register_themes") for theme in themes]
+        wanted = self.server.settings.theme
+        found = next((theme for theme in themes if theme.name == wanted), None)
+        if found is None and wanted != "base":
+            names = ", ".join(theme.name for theme in themes) or "none"
+            log.warning("there is no theme called %s (installed: %s); the pages are plain", wanted, names)
+        return found
+
+    # -- requests ------------------------------------------------------------------------------------------------------
+
+    def endpoint(self, page: Page) -> Any:
+        """The Quart view of a page."""
+
+        async def serve(**arguments: Any) -> Response:
+            return await self._respond(lambda: self._show(page, arguments))
+
+        return serve
+
+    async def static(self, version: str, name: str) -> Response:
+        """A static file."""
+        response = self.assets.respond(version, name)
+        if response is None:
+            return await self._respond(self._not_found)
+        response.headers.extend(HEADERS)
+        return response
+
+    async def no_page(self, error: HTTPException) -> Response:
+        """What Quart itself refuses: no such path, another method, a body beyond the limit."""
+        return await self._respond(lambda: self._refused(error))
+
+    async def _respond(self, show: Any) -> Response:
+        g.shell = self
+        g.visit = await open_visit(self.server, request)  # type: ignore[arg-type]
+        self.catalogues.use(visit().language)
+        try:
+            response: Response = await show()
+        except TeamError as error:
+            response = await self._error(error)
+        except HTTPException as error:
+            response = await self._error(_as_team_error(error))
+        except Exception:
+            log.exception("a page failed: %s", request.url_rule)
+            response = await self._error(TeamError(_("Something went wrong. The server's log says what.")))
+        close_visit(visit(), request, response)  # type: ignore[arg-type]
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    async def _show(self, page: Page, arguments: dict[str, Any]) -> Response:
+        context = self._enter()
+        self._check_size(page)
+        if request.method == "POST":
+            sent = request.headers.get("X-CSRF-Token") or (await request.form).get("csrf")
+            check_form(visit(), request, sent)  # type: ignore[arg-type]
+        if context.actor.access < page.access:
+            return self._turn_away(context, page)
+        result = await page.view(context, request, **arguments)
+        return result if isinstance(result, Response) else Response(result, content_type="text/html; charset=utf-8")
+
+    def _enter(self) -> Context:
+        session = visit().session
+        address = request.remote_addr or ""
+        self.server.address_limit.take(address)
+        if session is None:
+            return Context(self.server, self._front_team(), ANONYMOUS, "page", address)
+        return enter_as(self.server, session.team, session.agent, "page", address)
+
+    def _front_team(self) -> Team:
+        """The team whose pages somebody sees who is not logged in: it has a name, and nothing else to show."""
+        for name in (DEFAULT_TEAM, *self.server.teams):
+            if name in self.server.teams:
+                return self.server.teams[name]
+        raise Unavailable(_("There is no team on this server."))
+
+    def _check_size(self, page: Page) -> None:
+        limit = self.server.settings.max_body
+        if not page.uploads and (request.content_length or 0) > limit:
+            raise TooLarge(_("This form is too large."), limit=limit)
+
+    def _turn_away(self, context: Context, page: Page) -> Response:
+        if visit().session is not None:
+            raise Forbidden(_("Your access level does not allow this page."))
+        if not context.team.directory.agents:
+            return _to("/setup")
+        here = local_path(request.full_path.rstrip("?")) if request.method == "GET" else "/"
+        return _to("/login" if here == "/" else f"/login?next={self.environment.filters['urlencode'](here)}")
+
+    # -- errors --------------------------------------------------------------------------------------------------------
+
+    async def _not_found(self) -> Response:
+        raise NotFound(_("There is no such page."))
+
+    async def _refused(self, error: HTTPException) -> Response:
+        raise error
+
+    async def _error(self, error: TeamError) -> Response:
+        session = visit().session
+        team = session.team if session else next(iter(self.server.teams.values()), None)
+        if team is None:
+            return Response(error.detail, error.status, content_type="text/plain; charset=utf-8")
+        actor = session.agent if session else ANONYMOUS
+        context = Context(self.server, team, actor, "page", request.remote_addr or "")
+        response = await render(context, "web/error.html", error.status, error=error)
+        if "retry_after" in error.data:
+            response.headers["Retry-After"] = str(error.data["retry_after"])
+        return response
+
+    # -- templates -----------------------------------------------------------------------------------------------------
+
+    async def variables(self, context: Context, given: dict[str, Any]) -> dict[str, Any]:
+        """What every template gets, besides what its view gives it."""
+        current = visit()
+        values: dict[str, Any] = {
+            "context": context,
+            "me": context.actor,
+            "team": context.team.name,
+            "logged_in": current.session is not None,
+            "language": current.language,
+            "scheme": current.scheme,
+            "csrf": current.csrf,
+            "here": request.path,
+            "here_full": local_path(request.full_path.rstrip("?")),
+            "navigation": [page for page in self.pages if page.label and page.access <= context.actor.access],
+            "styles": self._styles(),
+            "event_kinds": self._event_kinds(),
+            "notice": None,
+        }
+        for more in await self.server.plugins.ask("template_context", context=context):
+            values.update(more)
+        return {**values, **given}
+
+    def _styles(self) -> list[str]:
+        own = [self.assets.url("web/app.css")]
+        if self.theme is None:
+            return own
+        return own + [self.assets.url(f"theme-{self.theme.name}/{style}") for style in self.theme.styles]
+
+    def _event_kinds(self) -> str:
+        kinds = [kind for _, found in self.server.plugins.collect("register_event_kinds") for kind in found]
+        return " ".join(sorted(kinds))
+
+
+def _one_a_package(pages: list[Page]) -> list[Page]:
+    return list({page.package: page for page in pages if page.package}.values())
+
+
+def _as_team_error(error: HTTPException) -> TeamError:
+    if error.code == 404:
+        return NotFound(_("There is no such page."))
+    if error.code == 413:
+        return TooLarge(_("This form is too large."))
+    found = TeamError(error.description or str(error), code="http_error")
+    found.status, found.title = error.code or 400, error.name  # type: ignore[misc]
+    return found
+
+
+def _to(path: str) -> Response:
+    response = redirect(path, 302)
+    assert isinstance(response, Response)  # noqa: S101 - narrows Quart's type
+    return response

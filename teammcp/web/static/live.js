@@ -1,0 +1,271 @@
+// Keeps pages up to date and saves page loads. Everything works without this script, only with more clicks.
+//
+// The server sends events (EventSource); what they change is fetched again as a fragment of HTML, and each of its
+// elements replaces the one with the same id. Pages add their own parts: see `on` and `load`.
+
+const page = document.body.dataset;
+const dialog = document.getElementById("dialog");
+const token = document.querySelector('meta[name="csrf-token"]').content;
+
+// -- fragments -----------------------------------------------------------------------------------------------------
+
+/** The elements of a piece of HTML. */
+export function elements(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return [...template.content.children];
+}
+
+/** Puts each element in the place of the one with the same id; returns those that had none. */
+export function swap(found) {
+  return found.filter((fresh) => {
+    const old = fresh.id && document.getElementById(fresh.id);
+    if (!old) return true;
+    replace(old, fresh);
+    return false;
+  });
+}
+
+function replace(old, fresh) {
+  for (const details of old.querySelectorAll("details[open][id]")) {
+    fresh.querySelector(`#${CSS.escape(details.id)}`)?.setAttribute("open", "");
+  }
+  const { scrollTop } = old;
+  const focused = old.contains(document.activeElement) && document.activeElement.getAttribute("href");
+  old.replaceWith(fresh);
+  fresh.scrollTop = scrollTop;
+  if (focused) fresh.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+}
+
+/** Fetches some blocks of a page; the elements, or nothing if that failed. */
+export async function load(url, blocks) {
+  const response = await ask(url, { headers: { "X-Fragment": blocks } });
+  return response?.ok ? elements(await response.text()) : [];
+}
+
+async function ask(url, options) {
+  try {
+    const response = await fetch(url, { ...options, credentials: "same-origin" });
+    if (response.redirected && new URL(response.url).pathname === "/login") location.reload();
+    return response;
+  } catch {
+    say(page.failed);
+    return null;
+  }
+}
+
+/** Sends a form as its button would; true if it was done. Whatever the server says about it is shown as a notice. */
+export async function submit(form, { button = null, body = new FormData(form, button), blocks = "notice" } = {}) {
+  const target = button?.getAttribute("formaction") || form.getAttribute("action");
+  const headers = { "X-Fragment": blocks, "X-CSRF-Token": token };
+  const response = await ask(target, { method: "POST", body, headers });
+  if (!response) return false;
+  const found = response.status === 204 ? [] : elements(await response.text());
+  const notice = found.find((element) => element.id === "notice");
+  document.getElementById("notice")?.replaceChildren(...(notice?.children ?? []));
+  if (!response.ok && !notice) say(found.find((each) => each.matches(".message-page"))?.innerText || page.failed);
+  return response.ok;
+}
+
+/** A word to the person, for a few seconds. */
+export function say(text) {
+  const line = document.getElementById("connection");
+  line.textContent = text;
+  line.hidden = false;
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => { line.hidden = true; }, 5000);
+}
+
+// -- live events ---------------------------------------------------------------------------------------------------
+
+const listeners = [];
+
+/** Calls `listener(event)` for each event of the team, and `again()` after the connection was lost and is back. */
+export function on(listener, again = () => {}) {
+  listeners.push({ listener, again });
+}
+
+function connect() {
+  const source = new EventSource(page.live);
+  let lost = false;
+  source.onopen = () => {
+    document.documentElement.dataset.connected = "true";
+    if (!lost) return;
+    lost = false;
+    document.getElementById("connection").hidden = true;
+    refreshAll(() => true);
+    for (const { again } of listeners) again();
+  };
+  source.onerror = () => {
+    lost = true;
+    document.documentElement.dataset.connected = "false";
+    if (source.readyState !== EventSource.CLOSED) return;
+    say(page.lost);
+    setTimeout(connect, 5000);
+  };
+  for (const kind of page.kinds.split(" ")) {
+    source.addEventListener(kind, (message) => {
+      const event = JSON.parse(message.data);
+      refreshAll((element) => element.dataset.on.split(" ").includes(kind));
+      for (const { listener } of listeners) listener(event);
+    });
+  }
+  addEventListener("pagehide", () => source.close());
+}
+
+const busy = new Map();
+
+/** Runs `work` for a key, and once more if it was asked for meanwhile: never twice at once. */
+export async function once(key, work) {
+  if (busy.has(key)) {
+    busy.set(key, true);
+    return;
+  }
+  do {
+    busy.set(key, false);
+    await work();
+  } while (busy.get(key));
+  busy.delete(key);
+}
+
+function refreshAll(wanted) {
+  for (const element of document.querySelectorAll("[data-refresh]")) {
+    if (wanted(element)) refresh(element.id);
+  }
+}
+
+function refresh(id) {
+  return once(`refresh ${id}`, async () => {
+    const { refresh: url, blocks } = document.getElementById(id).dataset;
+    swap((await load(url, blocks)).filter((fresh) => fresh.id === id));
+  });
+}
+
+// -- dialogs, menus, small helps -----------------------------------------------------------------------------------
+
+async function openDialog(url) {
+  const found = await load(url, "dialog");
+  if (!found.length) {
+    location.assign(url);
+    return;
+  }
+  const inner = document.createElement("div");
+  inner.className = "dialog-inner";
+  inner.append(...found.filter((element) => element.id !== "notice"));
+  dialog.replaceChildren(inner);
+  reveal(inner);
+  dialog.showModal();
+  inner.querySelector("[autofocus]")?.focus();
+}
+
+/** Shows the controls that only work with this script. */
+function reveal(root) {
+  for (const element of root.querySelectorAll("[data-copy][hidden], [data-filter][hidden]")) element.hidden = false;
+}
+
+async function copy(text) {
+  await navigator.clipboard.writeText(text);
+  say(page.copied);
+}
+
+document.addEventListener("click", (event) => {
+  const near = (selector) => event.target.closest?.(selector);
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target) || near(".menu-body a, .menu-body button")) menu.open = false;
+  }
+  if (event.target === dialog) dialog.close();
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  const link = near("a[data-dialog]");
+  if (link) {
+    event.preventDefault();
+    openDialog(link.href);
+  } else if (near("[data-close]") && dialog.open) {
+    event.preventDefault();
+    dialog.close();
+  } else if (near("[data-copy]")) {
+    copy(document.getElementById(near("[data-copy]").dataset.copy).textContent);
+  } else if (near("[data-copy-link]")) {
+    event.preventDefault();
+    copy(near("[data-copy-link]").href);
+  }
+});
+
+document.addEventListener("input", (event) => {
+  const { filter } = event.target.dataset;
+  if (!filter) return;
+  const wanted = event.target.value.trim().toLowerCase();
+  for (const item of document.getElementById(filter).children) {
+    item.hidden = !item.textContent.toLowerCase().includes(wanted);
+  }
+});
+
+// -- keyboard ------------------------------------------------------------------------------------------------------
+
+let leader = 0;
+const places = { c: "/channels", i: "/inbox", a: "/agents", s: "/search", p: "/plugins" };
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    const menu = document.querySelector("details.menu[open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+      event.stopImmediatePropagation();
+    }
+    return;
+  }
+  if (event.altKey && ["ArrowUp", "ArrowDown"].includes(event.key)) {
+    event.preventDefault();
+    nextChannel(event.key === "ArrowDown" ? 1 : -1, event.shiftKey);
+    return;
+  }
+  if (isTyping(event)) return;
+  if (event.key === "?") {
+    event.preventDefault();
+    openDialog("/shortcuts");
+  } else if (event.key === "/") {
+    event.preventDefault();
+    const field = document.querySelector('input[type="search"][name="q"]');
+    if (field) field.focus();
+    else location.assign("/search");
+  } else if (event.key === "g") {
+    leader = event.timeStamp;
+  } else if (leader && event.timeStamp - leader < 1500 && places[event.key]) {
+    event.stopImmediatePropagation();
+    location.assign(places[event.key]);
+  } else {
+    leader = 0;
+  }
+});
+
+/** Whether a key belongs to a field, a dialog or the browser. */
+export function isTyping(event) {
+  const { target } = event;
+  return event.ctrlKey || event.metaKey || event.altKey || event.isComposing || dialog.open
+    || Boolean(target.closest?.("input, textarea, select, [contenteditable]"));
+}
+
+function nextChannel(step, unreadOnly) {
+  const links = [...document.querySelectorAll("#sidebar a.channel-link[href^='/channels/']")];
+  const here = links.findIndex((link) => link.hasAttribute("aria-current"));
+  const ahead = step > 0 ? links.slice(here + 1) : links.slice(0, Math.max(here, 0)).reverse();
+  ahead.find((link) => !unreadOnly || link.classList.contains("unread"))?.click();
+}
+
+// -- start ---------------------------------------------------------------------------------------------------------
+
+/** The server shows times in the browser's time zone, once it knows it. */
+async function tellTimezone() {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  if (!timeZone || timeZone === page.timezone || sessionStorage.getItem("timezone") === timeZone) return;
+  sessionStorage.setItem("timezone", timeZone);
+  const body = new FormData();
+  body.set("timezone", timeZone);
+  const headers = { "X-CSRF-Token": token };
+  const response = await ask("/preferences", { method: "POST", body, headers, redirect: "manual" });
+  if (response && document.querySelector("time")) location.reload();
+}
+
+reveal(document);
+tellTimezone();
+if (page.live) connect();
