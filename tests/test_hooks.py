@@ -1,0 +1,115 @@
+"""Every hook is documented, shown in an example that runs, and called."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from teammcp import hookspecs
+from teammcp.config import Settings
+from teammcp.errors import Unauthorized
+from teammcp.keys import new_key
+from teammcp.testing import MovedClock, TestTeam, serve
+
+EXAMPLES = Path(__file__).parent.parent / "docs" / "plugins" / "examples"
+HOOKS = {name: found for name, found in vars(hookspecs).items() if hasattr(found, "teammcp_spec")}
+CALLED_BY_THE_COMMAND_LINE = {"register_commands"}  # test_plugins.py has a plugin that adds one
+
+
+async def use_everything(team: TestTeam, clock: MovedClock) -> None:
+    """Do at least one thing for every hook that is called while a server runs."""
+    await team.register_owner()
+    owner, bob, carol = team.owner, await team.agent("bob", role="Reviewer"), await team.agent("carol")
+    sent = await owner.call("send_message", channel="general", content="!time for teh @bob to look")
+    await owner.call("edit_message", id=sent.id, content="another text")
+    for change in ("add_reaction", "remove_reaction"):
+        await bob.call(change, message_id=sent.id, emoji="✅")
+    await owner.call("delete_message", id=sent.id)
+    async with bob.mcp() as client:
+        await client.list_resources()
+        for tool in ("get_inbox", "get_agents"):
+            assert not (await client.call_tool(tool, {})).is_error
+    await owner.log_in()
+    page = await owner.http.get("/plugins")
+    assert page.status_code == 200
+    with pytest.raises(Unauthorized):  # nobody of the core knows this key, so that plugins are asked
+        team.server.authenticate(new_key(team.name))
+    await owner.call("retire_agent", name="carol")
+    await owner.call("send_message", channel="general", content=f"where is @{carol.name}?")
+    clock.advance(minutes=10)
+    team.team.presence.sweep()
+    await team.server.settle()
+
+
+async def run_with(plugins: dict[str, Any], settings: Settings, clock: MovedClock) -> dict[str, Any]:
+    """Start a server with these plugins, use everything, stop it; what became of the plugins."""
+    async with serve(settings, clock, plugins) as app:
+        team = TestTeam(app, app.server, "default")
+        try:
+            await use_everything(team, clock)
+        finally:
+            await team.close()
+    return dict(app.server.plugins.plugins)
+
+
+def recording(function: Callable[..., Any], called: set[str]) -> Callable[..., Any]:
+    """A hook implementation that notes that it was called."""
+
+    @functools.wraps(function)
+    def call(*arguments: Any, **named: Any) -> Any:
+        called.add(function.__name__)
+        return function(*arguments, **named)
+
+    call.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
+    return call
+
+
+def load_example(name: str) -> ModuleType:
+    """The example of one hook as a module."""
+    spec = importlib.util.spec_from_file_location(f"example_{name}", EXAMPLES / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_hook_has_its_contract_and_an_example() -> None:
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == set(HOOKS)
+    assert [name for name, hook in HOOKS.items() if not inspect.getdoc(hook)] == []
+    assert [name for name in HOOKS if not load_example(name).__doc__] == []
+
+
+async def test_every_hook_is_called(settings: Settings, clock: MovedClock) -> None:
+    called: set[str] = set()
+    probe = ModuleType("probe")
+    for name, hook in HOOKS.items():
+        setattr(probe, name, hookspecs.hookimpl(recording(hook, called)))
+    await run_with({"probe": probe}, settings, clock)
+    assert set(HOOKS) - called == CALLED_BY_THE_COMMAND_LINE
+
+
+async def test_every_example_works_as_it_stands(settings: Settings, clock: MovedClock) -> None:
+    called: set[str] = set()
+    examples = {name: load_example(name) for name in HOOKS}
+    for name, module in examples.items():
+        setattr(module, name, recording(getattr(module, name), called))
+    found = await run_with({f"example-{name}": module for name, module in examples.items()}, settings, clock)
+    faults = {name: info.error or info.last_fault for name, info in found.items() if info.error or info.faults}
+    assert faults == {}
+    assert set(HOOKS) - called == CALLED_BY_THE_COMMAND_LINE
+
+
+@pytest.mark.teammcp(install={"rule": load_example("before_message"), "clock": load_example("message_sent")})
+async def test_the_examples_do_what_they_say(team: TestTeam) -> None:
+    await team.owner.call("send_message", channel="general", content="!time is teh question")
+    await team.server.settle()
+    history = await team.owner.call("get_history", channel="general")
+    assert [message.content for message in history.messages] == ["!time is the question", "It is 12:00 UTC."]
