@@ -1,0 +1,249 @@
+"""Write the generated pages of ``docs/``: settings, operations, event kinds, hooks, commands.
+
+They come from the code that they describe, so that they say what it does. ``make docs`` writes them; a test fails when
+they are out of date.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from teammcp import hookspecs, web
+from teammcp.app import collect_operations
+from teammcp.cli import cli
+from teammcp.config import Settings
+from teammcp.features import BUILT_IN
+from teammcp.operations import Operation
+from teammcp.plugins import PluginManager, hook_kind
+from teammcp.rest.openapi import document
+from teammcp.team import Server
+
+DOCS = Path(__file__).parent.parent / "docs"
+NOTE = "<!-- Written by `make docs` from the code; changes here are lost. -->\n"
+SURFACE_KEYS = {"idem_key"}
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page: where it belongs, and its text."""
+    plugins = PluginManager({**BUILT_IN, "web": web.plugin})
+    return {
+        DOCS / "reference" / "settings.md": settings_page(plugins),
+        DOCS / "reference" / "operations.md": operations_page(plugins),
+        DOCS / "reference" / "events.md": events_page(plugins),
+        DOCS / "reference" / "commands.md": commands_page(),
+        DOCS / "plugins" / "hooks.md": hooks_page(),
+    }
+
+
+# -- settings --------------------------------------------------------------------------------------------------------
+
+SETTINGS = """\
+# Settings
+
+A setting is a key of the file `teammcp.toml` in the data folder, or an environment variable, which goes before the
+file: `TEAMMCP_` and the name in capitals. Lists and tables are written as JSON in a variable, and a key inside a table
+follows two underscores: `TEAMMCP_PERMISSIONS__CREATE_CHANNEL=manager`. `teammcp init` writes a file with all of them,
+commented out. `TEAMMCP_CONFIG` names another file. The server reads its settings when it starts, and does not start
+with a wrong one.
+"""
+
+
+def settings_page(plugins: PluginManager) -> str:
+    """All settings, and those of the built-in plugins."""
+    parts = [NOTE, SETTINGS, _settings_table(Settings, "TEAMMCP_")]
+    for name, model in plugins.collect("register_settings"):
+        parts += [f"## The table `[plugins.{name}]`\n", _settings_table(model, f"TEAMMCP_PLUGINS__{name.upper()}__")]
+    return "\n".join(parts)
+
+
+def _settings_table(model: type[BaseModel], prefix: str) -> str:
+    lines = ["| key | variable | default | meaning |", "|---|---|---|---|"]
+    for name, field in model.model_fields.items():
+        default = "`~/.teammcp`" if name == "home" else _default(field.get_default(call_default_factory=True))
+        lines.append(f"| `{name}` | `{prefix}{name.upper()}` | {default} | {_cell(field.description or '')} |")
+    return "\n".join(lines) + "\n"
+
+
+def _default(value: Any) -> str:
+    if value is None or value is PydanticUndefined:
+        return ""
+    return f"`{json.dumps(value, ensure_ascii=False)}`"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+# -- operations ------------------------------------------------------------------------------------------------------
+
+OPERATIONS = """\
+# Operations
+
+Each of these can be called in four ways that do the same: as an MCP tool, at its REST path, at
+`POST /api/call/<name>` with all arguments in one JSON object, and with `teammcp call <name> key=value …`. A running
+server describes its own operations, those of its plugins among them, at `/api/docs` and `/api/openapi.json`.
+
+An operation that changes something takes `idem_key` (over REST also the header `Idempotency-Key`): called again with
+the same key and the same arguments within 24 hours, it answers as before and does nothing twice.
+
+"Access" is the least access level that may call it; the setting `permissions` changes that. An operation that is no
+tool is left out of MCP.
+"""
+
+
+def operations_page(plugins: PluginManager) -> str:
+    """All operations by the plugin that contributes them, and the endpoints that are no operation."""
+    parts = [NOTE, OPERATIONS]
+    for plugin, functions in plugins.collect("register_operations"):
+        parts.append(f"## {plugin.capitalize()}\n")
+        parts += [_operation(function.operation) for function in functions]
+    parts += ["## Endpoints besides the operations\n", *_other_endpoints(plugins)]
+    return "\n".join(parts)
+
+
+def _operation(operation: Operation) -> str:
+    flags = [
+        f"access `{operation.access.name}`",
+        "reads only" if operation.read_only else "",
+        "cannot be undone" if operation.destructive else "",
+        f"profile `{operation.profile}`" if operation.tool else "no tool",
+    ]
+    head = f"### {operation.name}\n\n`{operation.method} {operation.path}` · {' · '.join(filter(None, flags))}\n"
+    return "\n".join([head, operation.description + "\n", *_arguments(operation.arguments)])
+
+
+def _arguments(model: type[BaseModel]) -> Iterator[str]:
+    schema = model.model_json_schema()
+    names = [name for name in schema.get("properties", {}) if name not in SURFACE_KEYS]
+    if not names:
+        return
+    yield "| argument | type | default |\n|---|---|---|"
+    for name in names:
+        value = schema["properties"][name]
+        default = "required" if name in schema.get("required", ()) else _default(value.get("default"))
+        yield f"| `{name}` | {_cell(describe(value, schema.get('$defs', {})))} | {default} |"
+    yield ""
+
+
+def describe(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
+    """A JSON schema in a few words."""
+    if "$ref" in schema:
+        return describe(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    if "anyOf" in schema:
+        options = [describe(option, definitions) for option in schema["anyOf"] if option.get("type") != "null"]
+        return " or ".join(dict.fromkeys(options))
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    if schema.get("type") == "array":
+        return f"list of {describe(schema.get('items', {}), definitions)}"
+    return f"{schema.get('type', 'any')}{_limits(schema)}"
+
+
+def _limits(schema: dict[str, Any]) -> str:
+    low = schema.get("minimum", schema.get("minLength"))
+    high = schema.get("maximum", schema.get("maxLength"))
+    unit = " characters" if schema.get("type") == "string" else ""
+    if high is not None and high < 2**53:
+        return f", {low or 0} to {high}{unit}"
+    return f", at least {low}{unit}" if low is not None else ""
+
+
+def _other_endpoints(plugins: PluginManager) -> Iterator[str]:
+    registry = collect_operations(plugins)
+    paths = document(Server(Settings(), plugins, registry))["paths"]
+    known = {operation.name for operation in registry}
+    yield "| endpoint | what it does |\n|---|---|"
+    for path, methods in paths.items():
+        for method, described in methods.items():
+            if described.get("operationId") not in known:
+                yield f"| `{method.upper()} {path}` | {_cell(described['summary'])} |"
+    yield ""
+
+
+# -- events, hooks, commands -----------------------------------------------------------------------------------------
+
+EVENTS = """\
+# Event kinds
+
+Every change appends an event to the team's log, in the same transaction. These are the kinds of the built-in
+features; plugins add theirs.
+
+| kind | meaning | from |
+|---|---|---|
+"""
+
+
+def events_page(plugins: PluginManager) -> str:
+    """All kinds of events."""
+    found = [
+        (kind, text, name) for name, kinds in plugins.collect("register_event_kinds") for kind, text in kinds.items()
+    ]
+    rows = [f"| `{kind}` | {_cell(text)} | {name} |" for kind, text, name in sorted(found)]
+    return f"{NOTE}\n{EVENTS}" + "\n".join(rows) + "\n"
+
+
+def hooks_page() -> str:
+    """All hooks, each with its contract and an example."""
+    parts = [NOTE, "# Hooks\n", (inspect.getdoc(hookspecs) or "").replace("``", "`") + "\n"]
+    hooks = [found for found in vars(hookspecs).values() if hasattr(found, "teammcp_spec")]
+    for kind in ("contribute", "before", "ask", "notify"):
+        names = [f"[{hook.__name__}](#{hook.__name__})" for hook in hooks if hook_kind(hook.__name__) == kind]
+        parts.append(f"* **{kind}**: {', '.join(names)}")
+    return "\n".join([*parts, "", *map(_hook, hooks)])
+
+
+def _hook(hook: Callable[..., Any]) -> str:
+    name = hook.__name__
+    arguments = ", ".join(inspect.signature(hook).parameters)
+    contract = (inspect.getdoc(hook) or "").replace("``", "`")
+    example = (DOCS / "plugins" / "examples" / f"{name}.py").read_text(encoding="utf-8")
+    return f"## {name}\n\n`{name}({arguments})` · {hook_kind(name)}\n\n{contract}\n\n```python\n{example}```\n"
+
+
+COMMANDS = """\
+# Commands
+
+Commands that talk to a running server take its address from `TEAMMCP_URL` and your key from `TEAMMCP_KEY`; the admin's
+key is in `TEAMMCP_ADMIN_KEY`. No key is ever an option, because every user of a machine can read those.
+
+| exit code | meaning |
+|---|---|
+| 0 | done |
+| 1 | the server or a setting says no; the reason is on standard error |
+| 2 | wrong use of the command; for `wait`: nothing came |
+| 3 | no server answers at the address |
+"""
+
+
+def commands_page() -> str:
+    """What each command says about itself."""
+    return "\n".join([NOTE, COMMANDS, *_commands(cli, "teammcp")])
+
+
+def _commands(group: click.Group, path: str) -> Iterator[str]:
+    for name, command in sorted(group.commands.items()):
+        if isinstance(command, click.Group):
+            yield from _commands(command, f"{path} {name}")
+            continue
+        context = click.Context(command, info_name=f"{path} {name}", max_content_width=100, terminal_width=100)
+        usage = command.get_help(context).removeprefix("Usage: ")
+        yield f"## {path} {name}\n\n```\n{usage}\n```\n"
+
+
+def main() -> None:
+    for path, text in pages().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        print(path.relative_to(DOCS.parent))
+
+
+if __name__ == "__main__":
+    main()
