@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from ..errors import NotFound
 from .arguments import PLACEHOLDER
@@ -34,12 +35,11 @@ class Router:
         Raises:
             NotFound: there is nothing at the path. MethodNotAllowed: not with that method.
         """
-        methods, values = self._match(path)
-        endpoint = methods.get(method)
-        if endpoint is None:
-            allowed = [*sorted(methods), "OPTIONS"]
-            raise MethodNotAllowed(f"This path takes {', '.join(allowed)}.", allow=allowed)
-        return endpoint, values
+        for methods, values in self._matches(path):
+            if method in methods:
+                return methods[method], values
+        allowed = self.allowed(path)
+        raise MethodNotAllowed(f"This path takes {', '.join(allowed)}.", allow=allowed)
 
     def allowed(self, path: str) -> list[str]:
         """The methods of a path.
@@ -47,13 +47,16 @@ class Router:
         Raises:
             NotFound: there is nothing at the path.
         """
-        return [*sorted(self._match(path)[0]), "OPTIONS"]
+        found = {method for methods, _ in self._matches(path) for method in methods}
+        if not found:
+            raise NotFound("There is nothing at this path. GET /api/docs lists what there is.", code="no_such_path")
+        return [*sorted(found), "OPTIONS"]
 
-    def _match(self, path: str) -> tuple[Methods, dict[str, str]]:
-        methods = self._fixed.get(path)
-        if methods is not None:
-            return methods, {}
+    def _matches(self, path: str) -> Iterator[tuple[Methods, dict[str, str]]]:
+        """Every route that a path fits: operations may give the same place in a path different names."""
+        if path in self._fixed:
+            yield self._fixed[path], {}
+            return
         for pattern, methods in self._patterns.values():
             if found := pattern.fullmatch(path):
-                return methods, found.groupdict()
-        raise NotFound("There is nothing at this path. GET /api/docs lists what there is.", code="no_such_path")
+                yield methods, found.groupdict()
