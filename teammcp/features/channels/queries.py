@@ -1,4 +1,4 @@
-"""The SQL of channels, memberships and cursors. Unread counts also look at the tables of messages."""
+"""The SQL of channels, memberships and cursors. What waits for a member is in the tables of messages."""
 
 from __future__ import annotations
 
@@ -57,7 +57,8 @@ def add_member(tx: Transaction, channel_id: str, agent: str, seq: int, at: int) 
 
 
 def remove_member(tx: Transaction, channel_id: str, agent: str) -> bool:
-    """End a membership; False if there was none."""
+    """End a membership, and with it what still waits for the agent there; False if there was none."""
+    tx.execute("DELETE FROM deliveries WHERE agent = ? AND channel_id = ? AND acked_at IS NULL", (agent, channel_id))
     return tx.execute("DELETE FROM channel_members WHERE channel_id = ? AND agent = ?", (channel_id, agent)) == 1
 
 
