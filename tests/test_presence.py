@@ -86,9 +86,7 @@ def test_keys_name_their_team_and_are_never_the_same() -> None:
     assert len({hash_key(key) for key in keys}) == 100
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "tmcp_", "tmcp_team_short", new_admin_key(), new_key("Team"), new_key("a/b"), new_key("..") + "x", "你" * 50],
-)
-def test_what_has_not_the_form_of_a_key_names_no_team(text: str) -> None:
-    assert team_of(text) is None
+def test_what_has_not_the_form_of_a_key_names_no_team() -> None:
+    made = [new_admin_key(), new_key("Team"), new_key("a/b"), new_key("..") + "x"]
+    for text in ["", "tmcp_", "tmcp_team_short", *made, "你" * 50]:
+        assert team_of(text) is None, text
