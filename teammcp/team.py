@@ -144,9 +144,16 @@ class Server:
             raise StartError(f"The data folder {home} cannot be used: {error.strerror}. Set TEAMMCP_HOME.") from error
 
     def _collect_migrations(self) -> list[Migration]:
+        """The steps of the core and of all plugins. They are tried on an empty database: what breaks is switched off."""
         found = load_migrations("events", "teammcp.events") + load_migrations("operations", "teammcp")
-        for _, migrations in self.plugins.collect("register_migrations"):
-            found.extend(migrations)
+        with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as trial:
+            for name, migrations in self.plugins.collect("register_migrations"):
+                try:
+                    migrate(trial, migrations)
+                except Exception:  # noqa: BLE001 - logged, and listed as failed
+                    self.plugins.fail(name)
+                    continue
+                found.extend(migrations)
         return found
 
     # -- teams ---------------------------------------------------------------------------------------------------------

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from teammcp import hookimpl
 from teammcp.errors import StartError
 from teammcp.storage import Migration, load_migrations
 from teammcp.storage.migrations import migrate
+from tests.corekit import open_server
 
 FIRST = Migration("things", 1, "create", "CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT);")
 SECOND = Migration("things", 2, "size", "ALTER TABLE things ADD COLUMN size INTEGER;")
@@ -125,3 +127,39 @@ def test_a_file_without_a_number_is_refused(package: Path) -> None:
     (package / "create.sql").touch()
     with pytest.raises(StartError, match=r"create\.sql is not named like"):
         load_migrations("probe", "probe")
+
+
+class WithTables:
+    """A plugin with tables of its own."""
+
+    def __init__(self, *steps: object) -> None:
+        self.steps = steps
+
+    @hookimpl
+    def register_migrations(self) -> list[object]:
+        return list(self.steps)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        Migration("bad", 1, "create", "CREATE TABEL oops (id INTEGER);"),
+        Migration("bad", 1, "create", "CREATE TABLE half (id INTEGER);\nCREATE TABLE good (id INTEGER);"),
+        "not a step",
+    ],
+)
+async def test_a_plugin_with_broken_migrations_is_switched_off_and_the_server_starts(
+    tmp_path: Path, broken: object
+) -> None:
+    good = WithTables(Migration("good", 1, "create", "CREATE TABLE good (id INTEGER);"))
+    plugins = {"good": good, "bad": WithTables(broken)}
+    async with open_server(tmp_path, plugins=plugins) as server:
+        assert {name: info.state for name, info in server.plugins.plugins.items()} == {
+            "good": "active",
+            "bad": "failed",
+        }
+        found = await server.team("default").database.read(
+            lambda reader: [row[0] for row in reader.all("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        )
+        assert "good" in found
+        assert "half" not in found
