@@ -33,7 +33,9 @@ def application() -> Quart:
 
     @app.post("/publish")
     async def publish() -> dict[str, Any]:
-        frame = b"event: message.sent\ndata: %b\n\n" % await request.get_data(as_text=False)
+        body = await request.get_data()
+        assert isinstance(body, bytes)
+        frame = b"event: message.sent\ndata: " + body + b"\n\n"
         for queue in queues:
             queue.put_nowait(frame)
         return {"ok": True}

@@ -21,6 +21,7 @@ from teammcp import operations
 from teammcp.app import create_app
 from teammcp.config import load_settings
 from teammcp.directory import ANONYMOUS
+from teammcp.features.messages import search
 from teammcp.operations import Context
 from teammcp.storage import Transaction, Work
 from teammcp.team import Server
@@ -77,13 +78,11 @@ def seeded(cache: Path, messages: int) -> Seeded:
 
 
 def _version() -> str:
-    """Changes when the tables, the index or the seeds change."""
+    """Changes when the tables, the way of indexing or the seeds change."""
     package = Path(teammcp.__file__).parent
-    sources = [*package.rglob("migrations/*.sql"), package / "features/messages/search.py", Path(__file__)]
-    sources.append(Path(texts.__file__))
-    digest = hashlib.sha256()
-    for source in sorted(sources):
-        digest.update(source.read_bytes())
+    sources = [*sorted(package.rglob("migrations/*.sql")), Path(__file__), Path(texts.__file__)]
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources))
+    digest.update((search.facets("a", "group", "b", True) + search.spread("ab \u6570\u636e")).encode())
     return digest.hexdigest()[:12]
 
 
