@@ -5,11 +5,11 @@ What the pages of features and plugins use is exported here.
 
 from __future__ import annotations
 
+from . import plugin
 from .forms import Notice, Outcome, form_call, go_back, see, wants_fragment
 from .i18n import gettext, mark, ngettext
 from .pages import Page, Theme
 from .rendering import fragment, render
-from . import plugin
 from .shell import mount
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "mark",
     "mount",
     "ngettext",
+    "plugin",
     "render",
     "see",
     "wants_fragment",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from ipaddress import ip_address
+from typing import Any
 
 from quart import Request, Response, g
 
@@ -63,7 +64,7 @@ async def log_out(context: Context, request: Request) -> Response:
     return response
 
 
-async def render_secret(context: Context, template: str, **variables: object) -> Response:
+async def render_secret(context: Context, template: str, **variables: Any) -> Response:
     """A page that shows a key this once: no cache keeps it."""
     response = await render(context, template, **variables)
     response.headers["Cache-Control"] = "no-store"

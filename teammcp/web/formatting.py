@@ -6,7 +6,7 @@ import hashlib
 import unicodedata
 from datetime import date, datetime, timedelta
 
-from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta
 
 from ..clock import rfc3339
 from .i18n import gettext as _
@@ -27,12 +27,12 @@ def iso(milliseconds: int) -> str:
 
 def clock_time(milliseconds: int) -> str:
     """``14:03`` or ``2:03 PM``, as the language has it."""
-    return format_time(local(milliseconds), "short", locale=visit().language)
+    return format_time(local(milliseconds), "short", locale=visit().locale)
 
 
 def full_time(milliseconds: int) -> str:
-    """Day and time in full, with the time zone."""
-    return format_datetime(local(milliseconds), "long", locale=visit().language)
+    """Day and time: ``21 November 2026, 07:50``."""
+    return f"{format_date(local(milliseconds), 'long', locale=visit().locale)}, {clock_time(milliseconds)}"
 
 
 def day_of(milliseconds: int) -> date:
@@ -48,16 +48,16 @@ def day_name(milliseconds: int) -> str:
     if day == today - timedelta(days=1):
         return _("Yesterday")
     if day.year != today.year:
-        return format_date(day, "long", locale=visit().language)
+        return format_date(day, "long", locale=visit().locale)
     pattern = "M月d日 EEEE" if visit().language == "zh" else "EEEE, d MMMM"
-    return format_date(day, pattern, locale=visit().language)
+    return format_date(day, pattern, locale=visit().locale)
 
 
 def short_time(milliseconds: int) -> str:
     """The time of what happened today, the day of what is older."""
     if day_of(milliseconds) == day_of(visit().now):
         return clock_time(milliseconds)
-    return format_date(day_of(milliseconds), "short", locale=visit().language)
+    return format_date(day_of(milliseconds), "short", locale=visit().locale)
 
 
 def ago(milliseconds: int) -> str:
@@ -65,7 +65,7 @@ def ago(milliseconds: int) -> str:
     passed = max(0, visit().now - milliseconds)
     if passed < 60_000:
         return _("just now")
-    return format_timedelta(timedelta(milliseconds=-passed), add_direction=True, locale=visit().language)
+    return format_timedelta(timedelta(milliseconds=-passed), add_direction=True, locale=visit().locale)
 
 
 def initials(name: str) -> str:

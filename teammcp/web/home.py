@@ -8,7 +8,7 @@ from ..events.stream import key_is_valid, sse_response
 from ..operations import Context
 from .forms import see
 from .i18n import LANGUAGES
-from .rendering import render
+from .rendering import fragment, render
 from .visit import LANGUAGE, SCHEME, SCHEMES, TIMEZONE, local_path, set_cookie, visit
 
 
@@ -28,6 +28,11 @@ async def set_preferences(context: Context, request: Request) -> Response:
     if 0 < len(form.get("timezone", "")) <= 64:
         set_cookie(request, response, TIMEZONE, form["timezone"])
     return response
+
+
+async def waiting(context: Context, request: Request) -> Response:
+    """How much waits, for the navigation."""
+    return await fragment(context, "web/badge.html", ["badge"])
 
 
 async def shortcuts(context: Context, request: Request) -> Response:

@@ -13,7 +13,8 @@ from babel.support import Translations
 LANGUAGES = {"en": "English", "zh": "中文"}
 DEFAULT = "en"
 
-_current: ContextVar[NullTranslations] = ContextVar("translations", default=NullTranslations())
+_NONE = NullTranslations()
+_current: ContextVar[NullTranslations] = ContextVar("translations", default=_NONE)
 
 
 class Catalogues:

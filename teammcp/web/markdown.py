@@ -37,6 +37,23 @@ def render_markdown(text: str, mentioned: Collection[str] = (), me: str = "") ->
     return Markup(_parser.render(text, {"mentioned": _by_length(mentioned), "me": me}))  # noqa: S704 - HTML is off
 
 
+def plain(text: str, length: int = 100) -> str:
+    """The first line of a message without its marks, cut to ``length`` characters."""
+    for token in _parser.parse(text, {}):
+        if token.type == "inline":
+            line = "".join(_words(child) for child in token.children or []).strip()
+        else:
+            line = token.content.strip()
+        if line:
+            first = line.splitlines()[0]
+            return first if len(first) <= length else first[: length - 1].rstrip() + "…"
+    return text[:length]
+
+
+def _words(token: Token) -> str:
+    return "\n" if token.type in {"softbreak", "hardbreak"} else token.content
+
+
 def is_long(text: str) -> bool:
     """Whether a message is folded until its reader wants all of it."""
     return text.count("\n") >= FOLD_LINES or len(text) > FOLD_CHARACTERS
@@ -65,7 +82,8 @@ def _highlight(code: str, language: str, _attributes: str) -> str:
         lexer = get_lexer_by_name(language, stripnl=False)
     except ClassNotFound:
         return ""
-    return f'<pre class="code" data-language="{escape(language)}"><code>{highlight(code, lexer, _formatter)}</code></pre>\n'
+    shown = highlight(code, lexer, _formatter)
+    return f'<pre class="code" data-language="{escape(language)}"><code>{shown}</code></pre>\n'
 
 
 def _mark_mentions(state: StateCore) -> None:

@@ -29,6 +29,7 @@ class Page:
         label: its name in the navigation, untranslated; a page without one is not listed there.
         icon: name of a symbol of ``static/icons.svg``.
         order: its place in the navigation, smaller first.
+        badge: its entry in the navigation shows how much waits, as the hook ``notices`` counts it.
         uploads: its forms may hold files, up to the setting ``max_file``.
     """
 
@@ -39,6 +40,7 @@ class Page:
     label: str | None = None
     icon: str = "puzzle"
     order: int = 100
+    badge: bool = False
     uploads: bool = False
 
     @property

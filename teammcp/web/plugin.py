@@ -39,6 +39,7 @@ def register_pages() -> list[Page]:
         Page("/logout", access.log_out, ("POST",)),
         Page("/preferences", home.set_preferences, ("POST",), anonymous),
         Page("/live", home.live),
+        Page("/waiting", home.waiting),
         Page("/shortcuts", home.shortcuts),
         Page("/plugins", installed.plugins, label=mark("Plugins"), icon="puzzle", order=90),
     ]

@@ -17,7 +17,7 @@ from ..operations import Context
 from . import formatting
 from .forms import Notice
 from .i18n import LANGUAGES, gettext, ngettext
-from .markdown import is_long, render_markdown
+from .markdown import is_long, plain, render_markdown
 from .pages import Page, Theme
 from .visit import visit
 
@@ -48,6 +48,7 @@ def build_environment(pages: Iterable[Page], theme: Theme | None) -> Environment
         avatar=avatar,
         markdown=render_markdown,
         is_long=is_long,
+        plain=plain,
         visit=visit,
         languages=LANGUAGES,
         Access=Access,

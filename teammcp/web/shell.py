@@ -17,7 +17,7 @@ from .i18n import Catalogues
 from .i18n import gettext as _
 from .pages import Page, Theme
 from .rendering import build_environment, render
-from .visit import Visit, check_form, close_visit, local_path, open_visit, visit
+from .visit import check_form, close_visit, local_path, open_visit, visit
 
 if TYPE_CHECKING:
     from ..app import TeamApp
@@ -112,7 +112,7 @@ class Shell:
 
     async def _respond(self, show: Any) -> Response:
         g.shell = self
-        g.visit = await open_visit(self.server, request)  # type: ignore[arg-type]
+        g.visit = await open_visit(self.server, request)
         self.catalogues.use(visit().language)
         try:
             response: Response = await show()
@@ -123,7 +123,7 @@ class Shell:
         except Exception:
             log.exception("a page failed: %s", request.url_rule)
             response = await self._error(TeamError(_("Something went wrong. The server's log says what.")))
-        close_visit(visit(), request, response)  # type: ignore[arg-type]
+        close_visit(visit(), request, response)
         response.headers.setdefault("Cache-Control", "private, no-cache")
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
@@ -134,7 +134,7 @@ class Shell:
         self._check_size(page)
         if request.method == "POST":
             sent = request.headers.get("X-CSRF-Token") or (await request.form).get("csrf")
-            check_form(visit(), request, sent)  # type: ignore[arg-type]
+            check_form(visit(), request, sent)
         if context.actor.access < page.access:
             return self._turn_away(context, page)
         result = await page.view(context, request, **arguments)
@@ -207,10 +207,17 @@ class Shell:
             "styles": self._styles(),
             "event_kinds": self._event_kinds(),
             "notice": None,
+            "waiting": await self._waiting(context),
         }
         for more in await self.server.plugins.ask("template_context", context=context):
             values.update(more)
         return {**values, **given}
+
+    async def _waiting(self, context: Context) -> int:
+        if visit().session is None:
+            return 0
+        answers: list[dict[str, int]] = await self.server.plugins.ask("notices", context=context)
+        return sum(sum(answer.values()) for answer in answers)
 
     def _styles(self) -> list[str]:
         own = [self.assets.url("web/app.css")]
@@ -233,7 +240,7 @@ def _as_team_error(error: HTTPException) -> TeamError:
     if error.code == 413:
         return TooLarge(_("This form is too large."))
     found = TeamError(error.description or str(error), code="http_error")
-    found.status, found.title = error.code or 400, error.name  # type: ignore[misc]
+    found.status, found.title = error.code or 400, error.name
     return found
 
 

@@ -11,6 +11,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel.core import negotiate_locale
+from babel.localedata import locale_identifiers
 from quart import Request, Response, g
 
 from ..errors import Forbidden
@@ -35,6 +37,8 @@ class Visit:
     session: Session | None
     token: str
     language: str
+    locale: str
+    """How times are written: the language, as it is used where the browser is."""
     scheme: Scheme
     timezone: tzinfo
     now: int
@@ -65,11 +69,13 @@ async def open_visit(server: Server, request: Request) -> Visit:
     session = await find_session(server, request.cookies.get(_local(SESSION, request)))
     visitor = request.cookies.get(_local(VISITOR, request)) or secrets.token_urlsafe(32)
     scheme = request.cookies.get(SCHEME)
+    language = _language(request)
     return Visit(
         server=server,
         session=session,
         token=session.token if session else visitor,
-        language=_language(request),
+        language=language,
+        locale=_locale(request, language),
         scheme=next((known for known in SCHEMES if known == scheme), "auto"),
         timezone=_timezone(request.cookies.get(TIMEZONE)),
         now=server.clock.now(),
@@ -92,9 +98,7 @@ def end_session(request: Request, response: Response) -> None:
 
 def set_cookie(request: Request, response: Response, name: str, value: str, *, age: int | None = YEAR) -> None:
     """Set a cookie that no script can read and no other site can make use of."""
-    response.set_cookie(
-        name, value, max_age=age, path="/", secure=_secure(request), httponly=True, samesite="Lax"
-    )
+    response.set_cookie(name, value, max_age=age, path="/", secure=_secure(request), httponly=True, samesite="Lax")
 
 
 def check_form(current: Visit, request: Request, sent: str | None) -> None:
@@ -132,6 +136,15 @@ def _secure(request: Request) -> bool:
 def _language(request: Request) -> str:
     chosen = request.cookies.get(LANGUAGE)
     return chosen if chosen in LANGUAGES else request.accept_languages.best_match(list(LANGUAGES), DEFAULT)
+
+
+def _locale(request: Request, language: str) -> str:
+    for name in request.accept_languages.values():
+        parts = name.replace("_", "-").split("-")
+        found = negotiate_locale([name.replace("-", "_")], locale_identifiers()) if parts[0] == language else None
+        if found is not None:
+            return found
+    return language
 
 
 def _timezone(name: str | None) -> tzinfo:

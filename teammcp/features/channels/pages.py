@@ -10,8 +10,12 @@ from quart import Request, Response
 from ... import operations
 from ...directory import Access, Agent, fold
 from ...operations import Context
-from ...web import Outcome, Page, form_call, go_back, mark, render, see
+from ...web import Outcome, Page, form_call, go_back, mark, render, see, wants_fragment
+from .access import GENERAL
 from .models import ChannelInfo
+
+LAST_CHANNEL = "teammcp_channel"
+"""The cookie that remembers where somebody was."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,6 @@ class Sidebar:
     direct: list[Entry]
     open: list[Entry]
     current: str = ""
-
-    @property
-    def waiting(self) -> int:
-        """How many channels hold something unread."""
-        return sum(entry.info.unread > 0 for entry in [*self.joined, *self.direct])
 
 
 def channel_path(channel_id: str) -> str:
@@ -73,8 +72,13 @@ def entry(context: Context, info: ChannelInfo) -> Entry:
 
 
 async def channel_list(context: Context, request: Request) -> Response:
-    """The list alone: what a narrow screen shows first, and what live.js asks for when something was sent."""
+    """The channel that was read last; on a telephone, and for live.js when it has changed, the list."""
     current = request.args.get("current", "")
+    wants_list = "list" in request.args or request.headers.get("Sec-CH-UA-Mobile") == "?1"
+    if not wants_list and not wants_fragment(request):
+        last = request.cookies.get(LAST_CHANNEL, GENERAL)
+        readable = context.team.directory.can_read(context.actor.name, last)
+        return see(channel_path(last if readable else GENERAL))
     return await render(context, "channels/list.html", sidebar=await sidebar(context, current))
 
 
@@ -130,7 +134,7 @@ async def change_membership(context: Context, request: Request, channel: str, ch
     name, arguments = calls[change]
     await operations.call(context, name, {"channel": channel, **arguments})
     gone = change == "leave" and not context.team.directory.can_read(context.actor.name, channel)
-    return see("/channels" if gone else channel_path(channel))
+    return see("/channels?list=1" if gone else channel_path(channel))
 
 
 async def change_members(context: Context, request: Request, channel: str) -> Response:

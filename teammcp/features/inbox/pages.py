@@ -6,7 +6,7 @@ from quart import Request, Response
 
 from ... import operations
 from ...operations import Context
-from ...web import Page, go_back, render
+from ...web import Page, go_back, mark, render
 from ..channels.pages import entry, sidebar
 from ..messages.presentation import arrange
 from .models import Inbox, InboxChannel
@@ -49,7 +49,7 @@ async def receipt(context: Context, request: Request, message_id: int) -> Respon
 
 
 PAGES = [
-    Page("/inbox", inbox),
+    Page("/inbox", inbox, label=mark("Inbox"), icon="inbox", order=5, badge=True),
     Page("/inbox/read", acknowledge, ("POST",)),
     Page("/messages/<int:message_id>/receipt", receipt),
 ]

@@ -9,10 +9,11 @@ from quart import Request, Response
 from ... import operations
 from ...directory import Access, Channel, fold
 from ...operations import Context
-from ...web import gettext as _
 from ...web import Notice, Outcome, Page, form_call, fragment, go_back, render, see, wants_fragment
+from ...web import gettext as _
+from ...web.visit import set_cookie
 from ..channels import readable_channel
-from ..channels.pages import Sidebar, channel_path, entry, others, sidebar
+from ..channels.pages import LAST_CHANNEL, Sidebar, channel_path, entry, others, sidebar
 from .models import EMOJI, History, Message
 from .presentation import alone, arrange, kind_of
 
@@ -37,7 +38,7 @@ async def show_channel(
         await mark_read(context, found.id, history.messages[-1].id)
         listed = await sidebar(context, found.id)
     outcome = outcome or Outcome()
-    return await render(
+    response = await render(
         context,
         "messages/channel.html",
         outcome.status,
@@ -52,6 +53,8 @@ async def show_channel(
         emoji=EMOJI,
         panel=await _panel(context, request, found),
     )
+    set_cookie(request, response, LAST_CHANNEL, found.id)
+    return response
 
 
 def _entry(listed: Sidebar, channel: Channel) -> Any:
@@ -121,7 +124,9 @@ async def names(context: Context, request: Request, channel: str) -> Response:
     members = sorted(context.team.directory.members(found.id), key=fold)
     agents = [context.team.directory.agents[name] for name in members]
     return await render(
-        context, "messages/names.html", agents=[agent for agent in agents if not agent.retired and agent.name != context.actor.name]
+        context,
+        "messages/names.html",
+        agents=[agent for agent in agents if not agent.retired and agent.name != context.actor.name],
     )
 
 
@@ -151,7 +156,11 @@ async def _panel(context: Context, request: Request, channel: Channel) -> dict[s
         return {"kind": kind, "agents": agents, "outside": outside, "presence": context.team.presence}
     if kind == "pins":
         found = await operations.call(context, "get_pinned_messages", {"channel_id": channel.id})
-        return {"kind": kind, "pins": found.pins, "kinds": {pin.from_agent: kind_of(context, pin.from_agent) for pin in found.pins}}
+        return {
+            "kind": kind,
+            "pins": found.pins,
+            "kinds": {pin.from_agent: kind_of(context, pin.from_agent) for pin in found.pins},
+        }
     if kind == "files":
         found = await operations.call(context, "list_files", {"channel": channel.id, "limit": 100})
         return {"kind": kind, "files": found.files}
@@ -197,9 +206,7 @@ async def _upload(context: Context, request: Request, channel: str) -> tuple[Out
     chosen = [file for file in (await request.files).getlist("files") if file.filename]
     ids, names = [], []
     for file in chosen:
-        outcome = await form_call(
-            context, "upload_file", name=file.filename, content=file.read(), channel=channel
-        )
+        outcome = await form_call(context, "upload_file", name=file.filename, content=file.read(), channel=channel)
         if not outcome.ok:
             return outcome, [], []
         ids.append(outcome.result.file_id)

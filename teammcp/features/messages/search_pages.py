@@ -38,7 +38,12 @@ def marked(found: Found) -> Markup:
     """A snippet with what matched marked."""
     parts, end = [], 0
     for start, stop in found.highlights:
-        parts += [escape(found.snippet[end:start]), Markup("<mark>"), escape(found.snippet[start:stop]), Markup("</mark>")]
+        parts += [
+            escape(found.snippet[end:start]),
+            Markup("<mark>"),
+            escape(found.snippet[start:stop]),
+            Markup("</mark>"),
+        ]
         end = stop
     return Markup("").join([*parts, escape(found.snippet[end:])])
 
