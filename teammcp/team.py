@@ -144,7 +144,7 @@ class Server:
             raise StartError(f"The data folder {home} cannot be used: {error.strerror}. Set TEAMMCP_HOME.") from error
 
     def _collect_migrations(self) -> list[Migration]:
-        """The steps of the core and of all plugins. A plugin whose steps do not even fit an empty database is left out."""
+        """The steps of the core and of all plugins, but for plugins whose steps fail on an empty database already."""
         found = load_migrations("events", "teammcp.events") + load_migrations("operations", "teammcp")
         with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as trial:
             for name, migrations in self.plugins.collect("register_migrations"):
