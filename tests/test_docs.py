@@ -43,7 +43,7 @@ def test_links_lead_to_files_and_headings_that_are_there(path: Path) -> None:
 
 @pytest.mark.parametrize("path", TEXTS, ids=names(TEXTS))
 def test_commands_that_are_named_exist(path: Path) -> None:
-    named = set(re.findall(r"(?:^|[`$ ])teammcp ([a-z][a-z-]*)", path.read_text(encoding="utf-8"), re.MULTILINE))
+    named = set(re.findall(r"(?:^    |`|\$ )teammcp ([a-z][a-z-]*)", path.read_text(encoding="utf-8"), re.MULTILINE))
     assert named - set(cli.commands) - {"greet"} == set()  # the example of a plugin's command
 
 
