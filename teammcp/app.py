@@ -29,6 +29,7 @@ class TeamApp(Quart):
     """The whole application. ``app.server`` is open while the application is serving."""
 
     server: Server
+    front: Front
 
     def __init__(self, import_name: str) -> None:
         super().__init__(import_name, static_folder=None)
@@ -74,7 +75,8 @@ def create_app(settings: Settings, clock: Clock | None = None, install: Mapping[
             app.stand_before(wrap)
         except Exception:
             plugins.fail(name)
-    app.stand_before(lambda inner: Front(inner, settings))
+    app.front = Front(cast(Application, app.asgi_app), settings)
+    app.stand_before(lambda _: app.front)
     return app
 
 

@@ -6,11 +6,13 @@ name (DNS rebinding) or across origins. So only known host names are answered, a
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import itertools
 import logging
 import secrets
 import time
+from typing import Any
 from urllib.parse import urlsplit
 
 from .asgi import Application, Message, Receive, Scope, Send, reject_websocket, respond_problem
@@ -50,6 +52,7 @@ class Front:
         self._hosts = {"localhost", settings.host.lower(), *map(str.lower, settings.allowed_hosts)}
         if settings.url and (host := urlsplit(settings.url).hostname):
             self._hosts.add(host)
+        self._serving: set[asyncio.Task[Any]] = set()
         self._prefix = secrets.token_hex(4)
         self._count = itertools.count(1)
 
@@ -58,6 +61,20 @@ class Front:
         if scope["type"] not in {"http", "websocket"}:
             await self._inner(scope, receive, send)
             return
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - ASGI runs in tasks
+        self._serving.add(task)
+        try:
+            await self._serve(scope, receive, send)
+        finally:
+            self._serving.discard(task)
+
+    async def settle(self, timeout: float) -> None:
+        """Wait until the requests of this moment have been answered, but no longer than ``timeout`` seconds."""
+        if self._serving:
+            await asyncio.wait(self._serving, timeout=timeout)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         number = f"{self._prefix}-{next(self._count)}"
         request_id.set(number)
         header = (b"x-request-id", number.encode())

@@ -30,6 +30,8 @@ KEEP_ALIVE = 75
 """Seconds an idle connection is kept: longer than the 60 s after which many proxies and clients drop theirs."""
 GRACE = 3
 """Seconds that requests in flight get to finish when the server stops."""
+CONNECTION_GRACE = 0.2
+"""Seconds that connections then get to close. Hypercorn's timer of WebSocket pings would hold them for longer."""
 BACKLOG = 1024
 WEBSOCKET_MESSAGE = 64 * 1024
 PING_SECONDS = 15
@@ -84,6 +86,7 @@ async def _serve(app: TeamApp, listener: socket.socket, ready: Callable[[TeamApp
             ready(app, app.server.settings.public_url)
         await stop.wait()
         await app.end_streams()
+        await app.front.settle(GRACE)
 
     try:
         await hypercorn_serve(app, _config(listener), shutdown_trigger=until_stopped)
@@ -97,7 +100,7 @@ def _config(listener: socket.socket) -> Config:
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.backlog = BACKLOG
-    config.graceful_timeout = GRACE
+    config.graceful_timeout = CONNECTION_GRACE
     config.keep_alive_timeout = KEEP_ALIVE
     config.keep_alive_max_requests = 1_000_000
     config.include_server_header = False
