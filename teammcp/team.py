@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from .registry import Registry
 
 DEFAULT_TEAM = "default"
+PATIENCE = 5.0
+"""Seconds that a stop waits for the plugins; one that hangs must not keep the server from stopping."""
 
 log = logging.getLogger(__name__)
 
@@ -118,9 +120,9 @@ class Server:
     async def close(self) -> None:
         """Tell the plugins, end streams, finish accepted writes, unlock the data folder."""
         if self.teams:
-            await self.plugins.notify("shutdown", server=self)
+            await _with_patience(self.plugins.notify("shutdown", server=self), "plugins at shutdown")
         self.end_streams()
-        await self.settle()
+        await _with_patience(self.settle(), "background work")
         for team in self.teams.values():
             await team.close()
         self.teams.clear()
@@ -250,6 +252,14 @@ class Server:
         """Wait until the background work of now is done; for tests and for a clean stop."""
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def _with_patience(work: Coroutine[Any, Any, None], what: str) -> None:
+    """Wait for ``work`` for a while; then it is cancelled, with all that it waits for."""
+    try:
+        await asyncio.wait_for(work, PATIENCE)
+    except TimeoutError:
+        log.error("gave up waiting for %s after %s s", what, PATIENCE)
 
 
 def write_private(path: Path, text: str) -> None:
