@@ -22,6 +22,7 @@ from .access import (
     writable_channel,
 )
 from .operations import ensure_dm
+from .queries import late_calls
 from .queries import unread as count_unread
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "ensure_dm",
     "find_agent",
     "join_general",
+    "late_calls",
     "may_oversee",
     "may_read",
     "readable_channel",

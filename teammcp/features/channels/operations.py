@@ -42,7 +42,6 @@ def _overview(reader: Reader, context: Context) -> list[ChannelInfo]:
 def _info(reader: Reader, context: Context, channel_id: str, acked: int | None) -> ChannelInfo:
     row = _row(reader, channel_id)
     me = context.actor.name
-    behind = acked is not None and acked < row["last_seq"]
     return ChannelInfo(
         id=row["id"],
         type=row["kind"],
@@ -52,8 +51,8 @@ def _info(reader: Reader, context: Context, channel_id: str, acked: int | None) 
         created_at=row["created_at"],
         archived=row["archived_at"] is not None,
         member=acked is not None,
-        unread=queries.unread(reader, me, channel_id, acked, row["last_seq"]) if behind and acked is not None else 0,
-        mentions=queries.unread_mentions(reader, me, channel_id) if behind else 0,
+        unread=0 if acked is None else queries.unread(reader, me, channel_id, acked, row["last_seq"]),
+        mentions=0 if acked is None else queries.unread_mentions(reader, me, channel_id),
         last_message_at=row["last_message_at"],
     )
 

@@ -74,10 +74,12 @@ def memberships(reader: Reader, agent: str) -> list[Row]:
 def unread(reader: Reader, agent: str, channel_id: str, acked: int, last_seq: int) -> int:
     """How many messages of others an agent has not acknowledged.
 
-    The span of sequence numbers less the few that do not count, so that a long backlog costs nothing.
+    The span of sequence numbers less the few that do not count, so that a long backlog costs nothing; and earlier
+    messages that an edit has addressed to the agent since.
     """
+    late = len(late_calls(reader, agent, channel_id, acked))
     if acked >= last_seq:
-        return 0
+        return late
     own = reader.value(
         "SELECT count(*) FROM messages WHERE channel_id = ? AND sender = ? AND seq > ?", (channel_id, agent, acked)
     )
@@ -85,7 +87,17 @@ def unread(reader: Reader, agent: str, channel_id: str, acked: int, last_seq: in
         "SELECT count(*) FROM messages WHERE channel_id = ? AND deleted = 1 AND seq > ? AND sender <> ?",
         (channel_id, acked, agent),
     )
-    return int(last_seq - acked - own - deleted)
+    return int(last_seq - acked - own - deleted) + late
+
+
+def late_calls(reader: Reader, agent: str, channel_id: str, acked: int) -> list[int]:
+    """Ids of the messages that were edited to address an agent when it had them behind it already, oldest first."""
+    rows = reader.all(
+        "SELECT message_id FROM deliveries WHERE agent = ? AND channel_id = ? AND acked_at IS NULL AND message_id <="
+        " (SELECT id FROM messages WHERE channel_id = ? AND seq <= ? ORDER BY seq DESC LIMIT 1) ORDER BY message_id",
+        (agent, channel_id, channel_id, acked),
+    )
+    return [row["message_id"] for row in rows]
 
 
 def unread_mentions(reader: Reader, agent: str, channel_id: str) -> int:

@@ -14,7 +14,10 @@ State = Literal["stored", "offered", "read", "acked", "answered"]
 
 
 class InboxChannel(Result):
-    """What waits in one channel. ``ack_id`` acknowledges everything this entry shows or sums up."""
+    """What waits in one channel. ``ack_id`` acknowledges everything this entry shows or sums up.
+
+    If more messages name the caller than are shown, it ends with the last of those shown, so that none is passed over.
+    """
 
     channel: str
     channel_type: Literal["group", "topic", "dm"]
@@ -24,7 +27,7 @@ class InboxChannel(Result):
     messages: list[Message]
     """All unread messages, or in a summary the last few."""
     mentions: list[Message]
-    """In a summary: the unread messages that name you, oldest first."""
+    """In a summary: the first unread messages that name you, oldest first."""
     topic_summary: str
     ack_id: int
 

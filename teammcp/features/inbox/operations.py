@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from pydantic import Field
 
 from ...errors import Forbidden, InvalidInput
 from ...events import Event
+from ...events.hub import Subscription
 from ...events.stream import audience
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
-from ..channels import count_unread, readable_channel
+from ..channels import count_unread, late_calls, readable_channel
 from ..messages import first_lines, messages_by_id, visible
 from . import queries
 from .models import AckItem, Acknowledged, Inbox, InboxChannel, Receipt, Recipient, State, Synced, Waited
@@ -56,19 +58,21 @@ def _entry(context: Context, tx: Transaction, row: Row, details: int, threshold:
     if not unread:
         return None
     if unread <= threshold:
-        ids = queries.unread_ids(tx, me, channel_id, acked, threshold)
+        ids = [*late_calls(tx, me, channel_id, acked), *queries.unread_ids(tx, me, channel_id, acked, threshold)]
         seq = queries.seq_of(tx, channel_id, ids[-1])
         assert seq is not None  # noqa: S101 - it was found in this channel
         queries.advance(tx, me, channel_id, seq, "read", context.now())
         shown, mentions, summary = messages_by_id(tx, ids), [], ""
+        done = ids[-1]
     else:
         newest = queries.newest_ids(tx, me, channel_id, acked, details)
-        called = queries.mention_ids(tx, me, channel_id, details)
-        recent = newest[: min(details, 5)]
+        waiting = queries.mention_ids(tx, me, channel_id, details + 1)
+        recent, called = newest[: min(details, 5)], waiting[:details]
         ids = sorted({*recent, *called})
         shown = messages_by_id(tx, sorted(recent))
         mentions = messages_by_id(tx, sorted(set(called) - set(recent)))
         summary = first_lines(tx, sorted(newest))
+        done = ids[-1] if waiting == called else called[-1]
     queries.read(tx, me, ids, "inbox", context.now())
     return InboxChannel(
         channel=channel_id,
@@ -79,7 +83,7 @@ def _entry(context: Context, tx: Transaction, row: Row, details: int, threshold:
         messages=shown,
         mentions=mentions,
         topic_summary=summary,
-        ack_id=max(ids),
+        ack_id=done,
     )
 
 
@@ -129,15 +133,12 @@ async def wait_for_messages(
     me = context.actor.name
 
     def wants(event: Event) -> bool:
-        return event.actor != me and (
-            me in event.data.get("addressed", ()) or (event.kind == "message.edited" and me in event.data["mentions"])
-        )
+        return event.actor != me and me in event.data.get("addressed", ())
 
     context.team.presence.connected(me)
     try:
         with context.team.hub.subscribe(wants) as arrivals:  # before looking, so that nothing slips between
-            if not await context.read(queries.unoffered, me, 1):
-                await arrivals.next(timeout)
+            await _until_offered(context, arrivals, timeout)
     finally:
         context.team.presence.disconnected(me)
 
@@ -147,6 +148,15 @@ async def wait_for_messages(
         return Waited(messages=messages_by_id(tx, ids[:limit]), more=len(ids) > limit)
 
     return work
+
+
+async def _until_offered(context: Context, arrivals: Subscription, timeout: float) -> None:
+    """Wait until something is there to hand out: what woke this wait may have gone to another one of the same agent."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout
+    while not await context.read(queries.unoffered, context.actor.name, 1):
+        if not await arrivals.next(deadline - loop.time()):
+            return
 
 
 @operation("GET /api/sync", profile="inbox", read_only=True)

@@ -11,7 +11,9 @@ def behind(reader: Reader, agent: str) -> list[Row]:
     """The channels with something an agent has not acknowledged: id, kind, name, last_seq, acked. Latest first."""
     return reader.all(
         "SELECT c.id, c.kind, c.name, c.last_seq, m.acked FROM channel_members m JOIN channels c ON c.id = m.channel_id"
-        " WHERE m.agent = ? AND c.last_seq > m.acked ORDER BY c.last_message_at DESC",
+        " WHERE m.agent = ? AND (c.last_seq > m.acked OR EXISTS (SELECT 1 FROM deliveries d"
+        " WHERE d.agent = m.agent AND d.channel_id = m.channel_id AND d.acked_at IS NULL))"
+        " ORDER BY c.last_message_at DESC",
         (agent,),
     )
 
@@ -43,10 +45,10 @@ def newest_ids(reader: Reader, agent: str, channel_id: str, after_seq: int, limi
 
 
 def mention_ids(reader: Reader, agent: str, channel_id: str, limit: int) -> list[int]:
-    """Ids of the newest unacknowledged messages that name an agent, newest first."""
+    """Ids of the oldest unacknowledged messages that name an agent, oldest first."""
     rows = reader.all(
         "SELECT message_id FROM deliveries WHERE agent = ? AND channel_id = ? AND acked_at IS NULL AND mention = 1"
-        " ORDER BY message_id DESC LIMIT ?",
+        " ORDER BY message_id LIMIT ?",
         (agent, channel_id, limit),
     )
     return [row["message_id"] for row in rows]

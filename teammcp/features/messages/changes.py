@@ -43,7 +43,7 @@ async def edit_message(context: Context, id: MessageId, content: Content) -> Wor
         channel=channel.id,
         sender=context.actor.name,
         content=content,
-        mentions=_mentions_of(context, content),
+        mentions=_mentions(context, row, content),
         reply_to=row["reply_to"],
         metadata=None,
         priority=row["priority"],
@@ -62,16 +62,26 @@ async def edit_message(context: Context, id: MessageId, content: Content) -> Wor
         search.unindex(tx, id, old["content"], tokens)
         search.index(tx, id, text, tokens)
         audience = address(context, channel, mentions, ack_required=False)
+        known = queries.addressed(tx, id)
         queries.address(tx, id, channel.id, audience.mentioned, [], bool(old["ack_required"]))
         message = _now(tx, id)
-        context.emit(tx, "message.edited", id, channel=channel.id, data=message.model_dump(mode="json"))
+        new = [name for name in audience.mentioned if name not in known]
+        data = {**message.model_dump(mode="json"), "addressed": new}
+        context.emit(tx, "message.edited", id, channel=channel.id, data=data)
         tx.on_commit(lambda: context.notify("message_edited", message=message))
         return EditedMessage(id=id, content=text, edited_at=now)
 
     return work
 
 
-def _mentions_of(context: Context, content: str) -> list[str]:
+def _mentions(context: Context, row: Row, content: str) -> list[str]:
+    """Who is mentioned after an edit: whom the new text names, and who was named beside the old one."""
+    before = _written(context, row["content"])
+    beside = [name for name in json.loads(row["mentions"]) if name not in before]
+    return list(dict.fromkeys([*beside, *_written(context, content)]))
+
+
+def _written(context: Context, content: str) -> list[str]:
     names, everybody = find_mentions(content, context.team.directory)
     return [*names, "all"] if everybody else names
 

@@ -125,9 +125,11 @@ def _history(
         raise InvalidInput("before, after, around: give only one of them.", code="bad_page")
     if around is not None:
         seq = _seq(reader, channel_id, around, "around")
-        older = queries.newest(reader, channel_id, seq + 1, limit // 2 + 1)
-        rows = [*reversed(older), *queries.following(reader, channel_id, seq, limit - limit // 2)]
-        return History(messages=messages_of(reader, rows), hasMore=len(older) > limit // 2)
+        half = (limit + 1) // 2
+        older = queries.newest(reader, channel_id, seq + 1, half + 1)
+        behind = older[:half][::-1]
+        rows = [*behind, *queries.following(reader, channel_id, seq, limit - len(behind))]
+        return History(messages=messages_of(reader, rows), hasMore=len(older) > len(behind))
     if after is not None:
         rows = queries.following(reader, channel_id, _seq(reader, channel_id, after, "after"), limit + 1)
         return History(messages=messages_of(reader, rows[:limit]), hasMore=len(rows) > limit)

@@ -238,3 +238,8 @@ def address(
         " ON CONFLICT (agent, message_id) DO UPDATE SET mention = max(mention, excluded.mention)",
         rows,
     )
+
+
+def addressed(reader: Reader, message_id: int) -> set[str]:
+    """To whom a message is addressed."""
+    return {row["agent"] for row in reader.all("SELECT agent FROM deliveries WHERE message_id = ?", (message_id,))}
