@@ -41,20 +41,24 @@ class LiveServer:
         admin_key: the administrator's key, known from the first start on.
     """
 
-    def __init__(self, home: Path, **settings: Any) -> None:
+    def __init__(self, home: Path, *, python_path: Path | None = None, **settings: Any) -> None:
         self.home = home
+        home.parent.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.admin_key = ""
         self.output: list[str] = []
         self.process: subprocess.Popen[str]
         self._environment = clean_environment(home, port=self.port, **settings)
+        if python_path is not None:
+            self._environment["PYTHONPATH"] = str(python_path)
 
     def start(self) -> LiveServer:
         """Start the process and wait until it answers."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "teammcp", "start"],
             env=self._environment,
+            cwd=self.home.parent,  # not in the source, which would be imported instead of what is installed
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -77,6 +81,19 @@ class LiveServer:
                 if "Stop the server with Ctrl-C" in line:  # the last line of what it says at start
                     started.set()
         started.set()
+
+    def where(self, module: str) -> str:
+        """The file of a module, as the process finds it."""
+        code = f"import {module}; print({module}.__file__)"
+        found = subprocess.run(
+            [sys.executable, "-c", code],
+            env=self._environment,
+            cwd=self.home.parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return found.stdout.strip()
 
     def stop(self) -> int:
         """Ask it to stop; the exit code."""
