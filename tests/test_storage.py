@@ -293,6 +293,9 @@ async def test_a_database_that_cannot_be_prepared_is_left_closed(tmp_path: Path)
     def refuse(connection: sqlite3.Connection) -> None:
         raise RuntimeError("not this one")
 
+    before = set(threading.enumerate())
     with pytest.raises(RuntimeError, match="not this one"):
         await SqliteDatabase.open(tmp_path / "team.db", refuse)
-    assert not [thread for thread in threading.enumerate() if "_connection_worker_thread" in thread.name]
+    for thread in set(threading.enumerate()) - before:
+        await asyncio.to_thread(thread.join, 10)
+        assert not thread.is_alive()
