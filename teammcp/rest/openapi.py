@@ -12,7 +12,7 @@ from ..attachments import Attachment
 from ..directory import Access
 from ..operations import IDEM_KEY, Operation
 from ..team import Server
-from .arguments import path_names, takes_file
+from .arguments import PLACEHOLDER, path_names, takes_file
 from .models import Health, NewTeam, TeamInfo
 
 REF = "#/components/schemas/{model}"
@@ -68,10 +68,15 @@ def document(server: Server) -> Schema:
     operations = list(server.registry)
     schemas, definitions = _schemas(operations)
     paths: dict[str, Schema] = {}
+    places: dict[str, str] = {}  # OpenAPI wants one set of names for a place, whatever the operations call its parts
     for operation in operations:
         arguments = definitions[schemas[operation.arguments, "validation"]["$ref"].rpartition("/")[2]]
         result = schemas[operation.result, "serialization"]
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, arguments, result)
+        path = places.setdefault(PLACEHOLDER.sub("{}", operation.path), operation.path)
+        described = _operation(operation, arguments, result)
+        for parameter, name in zip(described["parameters"], path_names(path), strict=False):
+            parameter["name"] = name
+        paths.setdefault(path, {})[operation.method.lower()] = described
     for path, methods in _server_paths().items():
         paths[path] = methods
     used = {operation.arguments.__name__ for operation in operations}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 from pydantic import BaseModel
@@ -26,6 +27,7 @@ PART = 256 * 1024
 """Bytes of a file read at once."""
 LARGE = 512 * 1024
 REGISTER = "register_agent"
+IDEMPOTENCY_KEY = re.compile(rb"[!-~]{1,128}")
 
 
 def routes(server: Server) -> Routes:
@@ -137,7 +139,6 @@ async def send_file(request: Request, file: Attachment) -> None:
 
 
 def _idempotency_key(value: bytes) -> str:
-    key = value.decode("latin-1")
-    if not 1 <= len(key) <= 128 or not key.isascii() or not key.isprintable():
-        raise InvalidInput("Idempotency-Key: must have 1 to 128 printable ASCII characters.")
-    return key
+    if not IDEMPOTENCY_KEY.fullmatch(value):
+        raise InvalidInput("Idempotency-Key: must have 1 to 128 printable ASCII characters and no spaces.")
+    return value.decode("ascii")
