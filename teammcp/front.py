@@ -75,6 +75,8 @@ class Front:
             await asyncio.wait(self._serving, timeout=timeout)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"].startswith(("http://", "https://")):  # HTTP allows the whole address as the target
+            scope["path"] = urlsplit(scope["path"]).path or "/"
         number = f"{self._prefix}-{next(self._count)}"
         request_id.set(number)
         header = (b"x-request-id", number.encode())
