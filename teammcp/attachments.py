@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, SerializationInfo, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
 from .errors import TooLarge
@@ -40,9 +41,10 @@ _TEXTUAL = {
 def _decode(value: Any) -> Any:
     if not isinstance(value, str):
         return value
+    compact = "".join(value.split()) if any(space in value for space in "\r\n\t ") else value
     try:
-        return base64.b64decode("".join(value.split()), validate=True)
-    except (ValueError, binascii.Error):
+        return binascii.a2b_base64(compact, strict_mode=True)
+    except ValueError:
         raise ValueError("must be base64 text (standard alphabet, with padding)") from None
 
 
@@ -50,10 +52,16 @@ def _encode(value: bytes) -> str:
     return base64.b64encode(value).decode("ascii")
 
 
+def _serialise(value: bytes, info: SerializationInfo) -> str:
+    """Base64; where only sameness counts, a hash, which takes a tenth of the time and lets other threads run."""
+    wanted = info.context or {}
+    return hashlib.sha256(value).hexdigest() if wanted.get("fingerprint") else _encode(value)
+
+
 Content = Annotated[
     bytes,
     BeforeValidator(_decode),
-    PlainSerializer(_encode, return_type=str, when_used="json"),
+    PlainSerializer(_serialise, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
 ]
 """Bytes: base64 text in JSON, taken as they are from a multipart upload."""

@@ -7,6 +7,7 @@ be repeated with its key.
 from __future__ import annotations
 
 import hashlib
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -36,8 +37,13 @@ class Once:
         self._agent = agent
         self._key = key
         self._now = now
-        text = arguments.model_dump_json(exclude={"idem_key"})
-        self._fingerprint = hashlib.sha256(text.encode()).hexdigest()
+        self._arguments = arguments
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        """Of the arguments; taken in a reader's thread, where `look_up` runs first, because files are large."""
+        text = self._arguments.model_dump_json(exclude={"idem_key"}, context={"fingerprint": True})
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def look_up(self, reader: Reader) -> Any:
         """The stored result of the same call, or None.
@@ -45,13 +51,14 @@ class Once:
         Raises:
             Conflict: the key was used for another call, or the result was a secret and is not kept.
         """
+        fingerprint = self._fingerprint
         row = reader.one(
             "SELECT operation, arguments, result FROM idempotency WHERE agent = ? AND key = ? AND at > ?",
             (self._agent, self._key, self._now - KEPT_FOR),
         )
         if row is None:
             return None
-        if (row["operation"], row["arguments"]) != (self._operation.name, self._fingerprint):
+        if (row["operation"], row["arguments"]) != (self._operation.name, fingerprint):
             raise Conflict(
                 "This idempotency key was used for another call. Use a new key for each new call.",
                 code="idempotency_key_reused",
