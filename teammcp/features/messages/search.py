@@ -1,7 +1,7 @@
 """Full-text search over messages: the one module with SQL that only SQLite (FTS5) understands.
 
-Scripts without spaces between words are indexed one character a token, so that any part of a text is found. Who sent a
-message, where, and who may read it are tokens of the index too, so that a search never looks at what it may not show.
+Scripts without spaces between words are indexed by the character and by the pair of characters, so that any part of a
+text is found, and fast. Who sent a message, where, and who may read it are tokens of the index too.
 """
 
 from __future__ import annotations
@@ -10,13 +10,17 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
 
 from ...clock import milliseconds
 from ...errors import InvalidInput
 from ...storage import Reader, Transaction
 
-CANDIDATES = 1000
+CANDIDATES = 500
 """How many of the newest matches are ranked by relevance: enough to choose from, and bounded."""
+LOOK = 300
+"""How many matches are looked at one by one before the index is asked to leave out what may not be read."""
 SNIPPET = 160
 OPEN = "open"
 FILE = "file"
@@ -25,6 +29,9 @@ ACCENT = re.compile("[\u0300-\u036f]")
 UNSPACED = re.compile(
     "[\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
 )
+RUN = re.compile(rf"{UNSPACED.pattern}(?:\s*{UNSPACED.pattern})+")
+GAP = " 0 "
+"""Stands between two runs of pairs, so that no phrase reaches over it."""
 
 
 # -- the index -------------------------------------------------------------------------------------------------------
@@ -43,21 +50,31 @@ def facets(channel_id: str, kind: str, sender: str, has_file: bool) -> str:
 def index(tx: Transaction, message_id: int, content: str, tokens: str) -> None:
     """Make a message findable."""
     tx.execute(
-        "INSERT INTO message_search (rowid, content, facets) VALUES (?, ?, ?)", (message_id, spread(content), tokens)
+        "INSERT INTO message_search (rowid, content, pairs, facets) VALUES (?, ?, ?, ?)",
+        (message_id, spread(content), pairs(content), tokens),
     )
 
 
 def unindex(tx: Transaction, message_id: int, content: str, tokens: str) -> None:
     """Take a message out of the index; ``content`` and ``tokens`` as they were indexed."""
     tx.execute(
-        "INSERT INTO message_search (message_search, rowid, content, facets) VALUES ('delete', ?, ?, ?)",
-        (message_id, spread(content), tokens),
+        "INSERT INTO message_search (message_search, rowid, content, pairs, facets) VALUES ('delete', ?, ?, ?, ?)",
+        (message_id, spread(content), pairs(content), tokens),
     )
 
 
 def spread(text: str) -> str:
     """Put spaces around the characters of scripts that do without, so that each is a token."""
     return UNSPACED.sub(r" \g<0> ", unicodedata.normalize("NFKC", text))
+
+
+def pairs(text: str) -> str:
+    """The pairs of neighbouring characters in scripts that do without spaces: ``"用数据库"`` -> ``"用数 数据 据库"``.
+
+    A single character is in so many messages that a word made of two would have to be looked for in all of them.
+    """
+    runs = ("".join(run.split()) for run in RUN.findall(unicodedata.normalize("NFKC", text)))
+    return GAP.join(" ".join(map("".join, pairwise(run))) for run in runs)
 
 
 def _token(prefix: str, name: str) -> str:
@@ -78,6 +95,19 @@ class Query:
     has_file: bool = False
     after: int | None = None
     before: int | None = None
+
+    @cached_property
+    def patterns(self) -> list[re.Pattern[str]]:
+        """What finds the terms in a text, folded as by `_fold`."""
+        found = []
+        for text, prefix in self.terms:
+            words = [word for word in re.split(r"[\W_]+", _fold(text)[0]) if word]
+            pattern = r"[\W_]+".join(map(re.escape, words))
+            if not UNSPACED.search(text):
+                pattern = rf"(?<![^\W_]){pattern}" + ("" if prefix else r"(?![^\W_])")
+            if words:
+                found.append(re.compile(pattern))
+        return found
 
 
 def parse(text: str) -> Query:
@@ -118,37 +148,65 @@ def _date(value: str, operator: str) -> int:
         ) from None
 
 
-def match_expression(query: Query, readable: Collection[str]) -> str:
-    """The FTS5 expression: everything of the query, and only what the searcher may read.
+def match_expression(query: Query, closed: Collection[str] | None = None) -> str:
+    """The FTS5 expression of a query; empty if nothing but dates is asked.
 
-    ``readable`` holds the ids of the channels that are not open to everybody.
+    ``closed``: leave out what is neither open to everybody nor in one of these channels.
     """
-    parts = []
-    if query.terms:
-        words = " AND ".join(_quote(spread(text)) + ("*" if prefix else "") for text, prefix in query.terms)
-        parts.append(f"content : ({words})")
-    visible = " OR ".join([OPEN, *(_token("c", channel) for channel in sorted(readable))])
-    narrow = [f"({visible})"]
+    parts = [_term(text, prefix) for text, prefix in query.terms]
+    narrow = []
+    if closed is not None:
+        narrow.append("(" + " OR ".join([OPEN, *(_token("c", channel) for channel in sorted(closed))]) + ")")
     if query.senders:
         narrow.append("(" + " OR ".join(_token("a", name) for name in query.senders) + ")")
     if query.channels:
         narrow.append("(" + " OR ".join(_token("c", channel) for channel in query.channels) + ")")
     if query.has_file:
         narrow.append(FILE)
-    parts.append(f"facets : ({' AND '.join(narrow)})")
+    if narrow:
+        parts.append(f"facets : ({' AND '.join(narrow)})")
     return " AND ".join(parts)
+
+
+def _term(text: str, prefix: bool) -> str:
+    if RUN.fullmatch(unicodedata.normalize("NFKC", text)):
+        return f"pairs : {_quote(pairs(text))}"
+    return f"content : {_quote(spread(text))}" + ("*" if prefix else "")
 
 
 def _quote(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def newest(reader: Reader, expression: str, low: int, high: int, limit: int) -> list[int]:
-    """Ids of matching messages with ``low <= id < high``, newest first."""
+@dataclass
+class Sight:
+    """What the searcher may read."""
+
+    readable: Collection[str]
+    """Ids of all channels."""
+    closed: Collection[str]
+    """Those of them that are not open to everybody."""
+
+
+def newest(reader: Reader, query: Query, sight: Sight, low: int, high: int, limit: int) -> list[int]:
+    """Ids of matching messages that may be read, with ``low <= id < high``, newest first."""
+    expression = match_expression(query)
+    if expression:
+        # In the index, what may be read is an alternative of as many parts as the searcher has channels. To look at
+        # the newest matches is cheaper, and mostly enough.
+        look = max(LOOK, 2 * limit)
+        rows = reader.all(
+            "SELECT s.rowid, m.channel_id FROM message_search s CROSS JOIN messages m ON m.id = s.rowid"
+            " WHERE s.message_search MATCH ? AND s.rowid >= ? AND s.rowid < ? ORDER BY s.rowid DESC LIMIT ?",
+            (expression, low, high, look),
+        )
+        found = [row[0] for row in rows if row[1] in sight.readable]
+        if len(found) >= limit or len(rows) < look:
+            return found[:limit]
     rows = reader.all(
         "SELECT rowid FROM message_search WHERE message_search MATCH ? AND rowid >= ? AND rowid < ?"
         " ORDER BY rowid DESC LIMIT ?",
-        (expression, low, high, limit),
+        (match_expression(query, sight.closed), low, high, limit),
     )
     return [row[0] for row in rows]
 
@@ -191,14 +249,8 @@ def highlights(content: str, query: Query) -> list[tuple[int, int]]:
     """Where the words of a query stand in a text: start and end, in order, without overlaps."""
     folded, origin = _fold(content)
     spans: list[tuple[int, int]] = []
-    for text, prefix in query.terms:
-        words = [word for word in re.split(r"[\W_]+", _fold(text)[0]) if word]
-        if not words:
-            continue
-        pattern = r"[\W_]+".join(map(re.escape, words))
-        if not UNSPACED.search(text):
-            pattern = rf"(?<![^\W_]){pattern}" + ("" if prefix else r"(?![^\W_])")
-        for match in re.finditer(pattern, folded):
+    for pattern in query.patterns:
+        for match in pattern.finditer(folded):
             last = origin[match.end() - 1]
             spans.append((origin[match.start()], max(last + 1, origin[match.end()])))
     spans.sort()

@@ -31,15 +31,23 @@ async def search_messages(
     if channel is not None:
         asked.channels = [readable_channel(context, channel).id]
     asked.senders = [_canonical_agent(context, name) for name in asked.senders]
-    asked.channels = [_canonical_channel(context, name) for name in asked.channels]
+    sight = _sight(context)
+    if asked.channels:
+        named = (_canonical_channel(context, name) for name in asked.channels)
+        asked.channels = [name for name in named if name in sight.readable]
+        if not asked.channels:
+            return SearchResults(query=query, results=[], next=None)
     if not (asked.terms or asked.senders or asked.channels or asked.has_file or asked.after or asked.before):
         return SearchResults(query=query, results=[], next=None)
-    directory = context.team.directory
-    closed = [name for name in directory.joined(context.actor.name) if directory.channels[name].kind != "group"]
-    expression = search.match_expression(asked, closed)
     find = _newest if sort == "newest" else _relevant
-    results, following = await context.read(find, asked, expression, limit, cursor)
+    results, following = await context.read(find, asked, sight, limit, cursor)
     return SearchResults(query=query, results=results, next=following)
+
+
+def _sight(context: Context) -> search.Sight:
+    directory, name = context.team.directory, context.actor.name
+    closed = {joined for joined in directory.joined(name) if directory.channels[joined].kind != "group"}
+    return search.Sight(directory.readable(name), closed)
 
 
 def _canonical_agent(context: Context, name: str) -> str:
@@ -57,25 +65,25 @@ def _canonical_channel(context: Context, name: str) -> str:
 
 
 def _newest(
-    reader: Reader, query: search.Query, expression: str, limit: int, cursor: str | None
+    reader: Reader, query: search.Query, sight: search.Sight, limit: int, cursor: str | None
 ) -> tuple[list[Found], str | None]:
     low, high = search.bounds(reader, query)
     if cursor is not None:
         high = min(high, _cursor(cursor)[0])
-    ids = search.newest(reader, expression, low, high, limit + 1)
+    ids = search.newest(reader, query, sight, low, high, limit + 1)
     rows = {row["id"]: row for row in queries.by_ids(reader, ids[:limit])}
     found = [_found(rows[message_id], query) for message_id in ids[:limit]]
     return found, str(ids[limit - 1]) if len(ids) > limit else None
 
 
 def _relevant(
-    reader: Reader, query: search.Query, expression: str, limit: int, cursor: str | None
+    reader: Reader, query: search.Query, sight: search.Sight, limit: int, cursor: str | None
 ) -> tuple[list[Found], str | None]:
     low, high = search.bounds(reader, query)
     offset = 0
     if cursor is not None:  # the page before fixed which messages are ranked, so that none comes twice
         high, offset = min(high, _cursor(cursor)[0]), _cursor(cursor)[1]
-    ids = search.newest(reader, expression, low, high, search.CANDIDATES)
+    ids = search.newest(reader, query, sight, low, high, search.CANDIDATES)
     rows = queries.by_ids(reader, ids)
     ranked = sorted(rows, key=lambda row: (-search.relevance(row["content"], query), -row["id"]))
     page = [_found(row, query) for row in ranked[offset : offset + limit]]

@@ -65,8 +65,9 @@ CREATE TABLE pins (
 );
 CREATE INDEX pins_channel ON pins (channel_id, pinned_at);
 
--- The words of each message, and as "facets" whom it is from, where it is, whether everybody may read it.
+-- The words of each message, the "pairs" of characters in scripts without spaces, and as "facets" whom it is from,
+-- where it is, whether everybody may read it.
 -- Without a copy of the content: the text lives in messages, and deleting a row names what was indexed.
 CREATE VIRTUAL TABLE message_search USING fts5 (
-    content, facets, content = '', tokenize = "unicode61 remove_diacritics 2", columnsize = 0
+    content, pairs, facets, content = '', tokenize = "unicode61 remove_diacritics 2", columnsize = 0
 );
