@@ -29,6 +29,7 @@ from mcp.types import (
     INTERNAL_ERROR,
     METHOD_NOT_FOUND,
     CallToolRequestParams,
+    CallToolResult,
     EmptyResult,
     ErrorData,
     Implementation,
@@ -41,6 +42,7 @@ from mcp.types import (
     SubscribeRequestParams,
     SubscriptionsListenRequestParams,
     SubscriptionsListenResult,
+    TextContent,
     UnsubscribeRequestParams,
 )
 
@@ -167,7 +169,7 @@ class Bridge:
                 arguments.setdefault(IDEM_KEY, uuid.uuid4().hex)
             return await self._upstream.request("tools/call", {"name": params.name, "arguments": arguments})
         except (KeyRefused, Unreachable) as error:
-            return {"content": [{"type": "text", "text": self._explain(error)}], "isError": True}
+            return CallToolResult(content=[TextContent(text=self._explain(error))], is_error=True)
 
     async def _keyed_tools(self) -> frozenset[str]:
         """The tools that change something: those that take an idempotency key."""
