@@ -12,6 +12,17 @@ from playwright.async_api import Browser, async_playwright
 from scripts.browser import find
 from tests.live import LiveServer
 
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+"""A Chromium that also runs as root, and asks nobody on the network for anything."""
+
 
 @pytest.fixture
 def start_server(tmp_path: Path) -> Iterator[Callable[..., LiveServer]]:
@@ -47,6 +58,6 @@ def chromium() -> str:
 async def browser(chromium: str) -> AsyncIterator[Browser]:
     """A headless Chromium."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser
         await browser.close()

@@ -207,7 +207,7 @@ class Shell:
             "styles": self._styles(),
             "event_kinds": self._event_kinds(),
             "notice": None,
-            "waiting": await self._waiting(context),
+            "waiting_count": await self._waiting(context),
         }
         for more in await self.server.plugins.ask("template_context", context=context):
             values.update(more)

@@ -8,6 +8,7 @@ from quart import Request, Response
 
 from ... import operations
 from ...directory import Access, Channel, fold
+from ...errors import Forbidden
 from ...operations import Context
 from ...web import Notice, Outcome, Page, form_call, fragment, go_back, render, see, wants_fragment
 from ...web import gettext as _
@@ -226,6 +227,8 @@ async def show_message(context: Context, request: Request, message_id: int) -> R
 async def edit(context: Context, request: Request, message_id: int) -> Response:
     """Edit a message: as a page, or in its place with live.js."""
     message: Message = await operations.call(context, "get_message", {"message_id": message_id})
+    if message.from_agent != context.actor.name:
+        raise Forbidden(_("Only its sender may edit a message."))
     content, outcome = message.content, Outcome()
     if request.method == "POST":
         content = (await request.form).get("content", "").replace("\r\n", "\n").strip()

@@ -71,6 +71,11 @@ def pass_own(tx: Transaction, channel_id: str, sender: str, seq: int, at: int) -
     )
 
 
+def count_own(tx: Transaction, channel_id: str, sender: str) -> None:
+    """Note that one more of the messages behind a sender's cursor is its own."""
+    tx.execute("UPDATE channel_members SET own = own + 1 WHERE agent = ? AND channel_id = ?", (sender, channel_id))
+
+
 def set_content(tx: Transaction, message_id: int, content: str, mentions: str, at: int) -> None:
     """Replace a message's content."""
     tx.execute(

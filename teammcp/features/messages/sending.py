@@ -161,11 +161,13 @@ def _store(
     queries.touch_channel(tx, channel.id, seq, now)
     if place["acked"] == place["last_seq"]:
         queries.pass_own(tx, channel.id, context.actor.name, seq, now)
+    else:
+        queries.count_own(tx, channel.id, context.actor.name)
     if audience.mentioned or audience.others:
         queries.address(tx, message_id, channel.id, audience.mentioned, audience.others, draft.ack_required)
     tokens = search.facets(channel.id, channel.kind, context.actor.name, bool(draft.files))
     search.index(tx, message_id, draft.content, tokens)
-    files = attach(tx, draft.files, message_id, channel.id) if draft.files else []
+    files = attach(tx, draft.files, message_id, channel.id, context.actor.name) if draft.files else []
     message = Message(
         id=message_id,
         channel_id=channel.id,

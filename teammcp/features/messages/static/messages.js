@@ -266,7 +266,7 @@ document.addEventListener("input", (event) => {
   if (event.target.name === "content") {
     delete form.dataset.key;
     keepDraft(form);
-    complete(event.target);
+    suggestNames(event.target);
   } else if (event.target.name === "files") showFiles(form);
 });
 
@@ -336,13 +336,14 @@ async function knownNames() {
   return names;
 }
 
-async function complete(field) {
+async function suggestNames(field) {
   const typed = field.value.slice(0, field.selectionStart).match(/(?:^|[\s(（])@([\p{L}\p{M}\p{N}_.-]*)$/u);
   if (!typed) return closeCompletion();
   const wanted = typed[1].toLowerCase();
   const fitting = (await knownNames()).filter((item) => item.dataset.name.toLowerCase().includes(wanted))
     .sort((one, two) => two.dataset.name.toLowerCase().startsWith(wanted) - one.dataset.name.toLowerCase().startsWith(wanted));
-  if (!fitting.length || document.activeElement !== field) return closeCompletion();
+  const complete = fitting.length === 1 && fitting[0].dataset.name.toLowerCase() === wanted;
+  if (!fitting.length || complete || document.activeElement !== field) return closeCompletion();
   closeCompletion();
   box = document.createElement("ul");
   box.className = "completion";
