@@ -203,6 +203,16 @@ async def test_content_in_json_is_base64(team: TestTeam) -> None:
         assert caught.value.data["errors"][0]["field"] == "content"
 
 
+async def test_text_needs_no_base64(team: TestTeam) -> None:
+    meta = await team.owner.call("upload_file", name="a.md", text="# grüße 你好", channel="general")
+    found = await team.owner.call("download_file", file_id=meta.file_id)
+    assert found.path.read_text("utf-8") == "# grüße 你好"
+    assert (await team.owner.call("upload_file", name="empty.md", text="")).file_size == 0
+    for wrong in ({}, {"text": "a", "content": b"a"}):
+        with pytest.raises(InvalidInput, match="either"):
+            await team.owner.call("upload_file", name="a.md", **wrong)
+
+
 async def test_a_preview_is_the_beginning_of_a_text(team: TestTeam) -> None:
     async def preview(name: str, data: bytes) -> Any:
         meta = await team.owner.call("upload_file", name=name, content=data, channel="general")
@@ -426,7 +436,7 @@ async def test_a_message_carries_files_of_its_channel(team: TestTeam) -> None:
     await ann.call("create_channel", id="plans", type="topic")
     one, two = [await ann.call("upload_file", name=f"{n}.txt", content=b"x", channel="general") for n in "ab"]
     elsewhere = await ann.call("upload_file", name="c.txt", content=b"x", channel="plans")
-    private = await ann.call("upload_file", name="d.txt", content=b"x")
+    private = await team.owner.call("upload_file", name="d.txt", content=b"x")
     files = [two.file_id, one.file_id, one.file_id]
     sent = await ann.call("send_message", channel="general", content="see these", files=files)
     await ann.call("send_message", channel="general", content="see nothing")
@@ -442,3 +452,17 @@ async def test_a_message_carries_files_of_its_channel(team: TestTeam) -> None:
     await ann.call("delete_file", file_id=one.file_id)
     history = await team.owner.call("get_history", channel="general")
     assert [file.file_name for message in history.messages for file in message.files] == ["b.txt"]
+
+
+async def test_a_private_file_that_is_sent_becomes_the_channels(team: TestTeam) -> None:
+    ann, bob = await team.agent("ann"), await team.agent("bob")
+    mine = await ann.call("upload_file", name="a.txt", content=b"x")
+    with pytest.raises(NotFound):
+        await bob.call("download_file", file_id=mine.file_id)
+    await ann.call("send_dm", recipient="bob", content="for you", files=[mine.file_id])
+    assert (await bob.call("get_file", file_id=mine.file_id)).channel == "dm:ann:bob"
+    with pytest.raises(NotFound):
+        await team.owner.call("get_file", file_id=mine.file_id)
+    with pytest.raises(InvalidInput):  # from a direct message it goes nowhere else
+        await bob.call("send_message", channel="general", content="look", files=[mine.file_id])
+    assert (await ann.call("list_files")).files == []

@@ -10,8 +10,10 @@ from . import queries
 from .models import FileRef
 
 
-def attach(tx: Transaction, file_ids: Sequence[int], message_id: int, channel: str) -> list[FileRef]:
-    """Tie files to a new message. They must be in its channel already, so that both have the same readers.
+def attach(tx: Transaction, file_ids: Sequence[int], message_id: int, channel: str, sender: str) -> list[FileRef]:
+    """Tie files to a new message. They are in its channel, so that both have the same readers.
+
+    A file that was its sender's alone is put there.
 
     Raises:
         InvalidInput: one is not there. Whether it is elsewhere is not said: the caller may not know of it.
@@ -20,7 +22,9 @@ def attach(tx: Transaction, file_ids: Sequence[int], message_id: int, channel: s
     found = []
     for file_id in wanted:
         row = queries.file(tx, file_id)
-        if row is None or row["channel"] != channel:
+        if row is not None and row["channel"] is None and row["uploaded_by"] == sender:
+            queries.publish_file(tx, file_id, channel)
+        elif row is None or row["channel"] != channel:
             raise InvalidInput(
                 f"files: there is no file {file_id} in {channel}. Upload it there with upload_file first.",
                 code="file_not_in_channel",

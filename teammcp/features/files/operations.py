@@ -11,7 +11,7 @@ from pydantic import Field
 from ...attachments import Attachment, Content, is_text
 from ...directory import Access
 from ...errors import Forbidden, InvalidInput, NotFound, TooLarge
-from ...models import Limit
+from ...models import Limit, Text
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
 from ...team import Team
@@ -29,35 +29,48 @@ NEWEST = 2**63 - 1
 async def upload_file(
     context: Context,
     name: FileName,
-    content: Content,
+    content: Content | None = None,
+    text: Text | None = None,
     channel: str | None = None,
     folder_id: FileId | None = None,
 ) -> Work[FileMeta]:
-    """Upload a file for a channel's readers; without one, for yourself. send_message(files) sends it on."""
-    limit = context.server.settings.max_file
-    if len(content) > limit:
-        raise TooLarge(f"content: the file has {len(content)} bytes; the limit is {limit}.", limit=limit)
+    """Upload a file: its text in text, or any bytes as base64 in content. Without a channel only you can read it.
+
+    send_message(files) sends it along with a message.
+    """
+    data = _data(context, content, text)
     place = writable_channel(context, channel) if channel is not None else None
     if folder_id is not None and place is None:
         raise InvalidInput(
             "folder_id: folders belong to a channel; name it in 'channel'.", code="folder_without_channel"
         )
     store = FileStore(context.team.folder)
-    digest, mime_type = await asyncio.to_thread(_keep, store, name, content)
+    digest, mime_type = await asyncio.to_thread(_keep, store, name, data)
 
     def work(tx: Transaction) -> FileMeta:
         if not store.path(digest).exists():  # the last file with the same bytes was deleted a moment ago
-            store.put(digest, content)
+            store.put(digest, data)
         if place is not None and place.kind == "dm":
             ensure_dm(context, tx, place.id)
         if folder_id is not None and place is not None:
             in_channel(tx, folder_id, place.id)
         where = None if place is None else place.id
         actor = context.actor.name
-        file_id = queries.insert_file(tx, name, len(content), mime_type, digest, where, folder_id, actor, context.now())
+        file_id = queries.insert_file(tx, name, len(data), mime_type, digest, where, folder_id, actor, context.now())
         return _tell(context, tx, "file.uploaded", queries.file(tx, file_id))
 
     return work
+
+
+def _data(context: Context, content: bytes | None, text: str | None) -> bytes:
+    if (content is None) == (text is None):
+        message = "give either the file's bytes as base64 in 'content' or its text in 'text'"
+        raise InvalidInput(f"content: {message}.", errors=[{"field": "content", "message": message}])
+    data = content if content is not None else (text or "").encode()
+    limit = context.server.settings.max_file
+    if len(data) > limit:
+        raise TooLarge(f"content: the file has {len(data)} bytes; the limit is {limit}.", limit=limit)
+    return data
 
 
 def _keep(store: FileStore, name: str, data: bytes) -> tuple[str, str]:

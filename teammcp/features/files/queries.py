@@ -73,6 +73,11 @@ def move_file(tx: Transaction, file_id: int, folder_id: int | None) -> None:
     tx.execute("UPDATE files SET folder_id = ? WHERE id = ?", (folder_id, file_id))
 
 
+def publish_file(tx: Transaction, file_id: int, channel: str) -> None:
+    """Put a file that was in no channel into one."""
+    tx.execute("UPDATE files SET channel = ? WHERE id = ?", (channel, file_id))
+
+
 def delete_file(tx: Transaction, file_id: int) -> None:
     """Delete a file's row, and with it what ties it to messages."""
     tx.execute("DELETE FROM files WHERE id = ?", (file_id,))
