@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -92,6 +93,22 @@ async def say_hello(context: Context, name: str = "") -> Thing:
     return Thing(id=0, name=f"{context.team.name}/{context.actor.name}/{name}")
 
 
+@operation("GET /api/patience", read_only=True)
+async def be_patient(context: Context) -> Thing:
+    """Wait until cancelled."""
+    cancelled = asyncio.get_running_loop().create_future()
+    waiting.append(cancelled)
+    try:
+        await asyncio.sleep(3600)
+    except asyncio.CancelledError:
+        cancelled.set_result(None)
+        raise
+    return Thing(id=1)
+
+
+waiting: list[asyncio.Future[None]] = []
+
+
 class RestPlugin:
     """Contributes the operations; ``deferring`` makes every thing wait."""
 
@@ -108,6 +125,7 @@ class RestPlugin:
             send_parcel,
             get_parcel,
             say_hello,
+            be_patient,
         ]
 
     @hookimpl

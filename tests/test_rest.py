@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ import pytest
 
 from teammcp import Server
 from teammcp.config import load_settings
+from teammcp.rest.request import WhileConnected
 from teammcp.testing import MovedClock, TestTeam, serve
+from tests import rest_plugin
 from tests.rest_plugin import RestPlugin
 
 plugin = RestPlugin()
@@ -146,6 +149,37 @@ async def test_a_call_with_the_same_idempotency_key_is_done_once(team: TestTeam)
 async def test_an_idempotency_key_is_short_printable_text(team: TestTeam, key: str) -> None:
     headers = {"Idempotency-Key": key.encode("latin-1")}
     assert (await team.owner.http.post("/api/things", json={"name": "chair"}, headers=headers)).status_code == 400
+
+
+async def test_a_call_that_waits_ends_when_its_client_goes_away(
+    team: TestTeam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WhileConnected, "PATIENCE", 0)
+    messages = [{"type": "http.request", "body": b"", "more_body": False}]
+    hung_up = asyncio.Event()
+    sent = []
+
+    async def receive() -> dict[str, Any]:
+        if messages:
+            return messages.pop()
+        await hung_up.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/api/patience", "query_string": b"", "client": ("127.0.0.1", 1)}
+    scope["headers"] = [(b"host", b"localhost"), (b"authorization", f"Bearer {team.owner.key}".encode())]
+    app: Any = team.app
+    rest_plugin.waiting.clear()
+    request = asyncio.create_task(app(scope, receive, send))
+    while not rest_plugin.waiting:  # noqa: ASYNC110 - a list tells nobody
+        await asyncio.sleep(0)
+    hung_up.set()
+    async with asyncio.timeout(10):
+        await rest_plugin.waiting[0]
+        await request
+    assert not sent
 
 
 class TestIdentity:

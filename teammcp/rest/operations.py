@@ -19,7 +19,7 @@ from ..plugins import Deferred
 from ..team import DEFAULT_TEAM, Server
 from . import body
 from .arguments import RouteArguments, takes_file
-from .request import Request, Routes
+from .request import Request, Routes, WhileConnected
 
 FORM_OVERHEAD = 64 * 1024
 """Bytes that a multipart form or base64 JSON may take besides the file."""
@@ -27,6 +27,7 @@ PART = 256 * 1024
 """Bytes of a file read at once."""
 LARGE = 512 * 1024
 REGISTER = "register_agent"
+NO_STORE = (b"cache-control", b"no-store")
 IDEMPOTENCY_KEY = re.compile(rb"[!-~]{1,128}")
 
 
@@ -94,19 +95,17 @@ class OperationEndpoint:
         if self._anonymous:
             context = self._in_team(context, arguments)
         key = request.headers.get(b"idempotency-key")
-        result = await operations.call(
-            context,
-            self._operation.name,
-            arguments,
-            idempotency_key=None if key is None else _idempotency_key(key),
-            strict=strict,
-        )
+        once = None if key is None else _idempotency_key(key)
+        with WhileConnected(request.receive):
+            result = await operations.call(
+                context, self._operation.name, arguments, idempotency_key=once, strict=strict
+            )
         if isinstance(result, Attachment):
             await send_file(request, result)
         elif isinstance(result, Deferred):
-            await request.answer(202, to_json(result.result, by_alias=True), JSON)
+            await request.answer(202, to_json(result.result, by_alias=True), JSON, NO_STORE)
         else:
-            await request.answer(self._operation.status, encode(result), JSON)
+            await request.answer(self._operation.status, encode(result), JSON, NO_STORE)
 
     def _in_team(self, context: Context, arguments: dict[str, Any]) -> Context:
         """The context of the team that the field ``team`` names; a key names its team by itself."""
