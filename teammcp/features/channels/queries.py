@@ -80,14 +80,12 @@ def unread(reader: Reader, agent: str, channel_id: str, acked: int, last_seq: in
     late = len(late_calls(reader, agent, channel_id, acked))
     if acked >= last_seq:
         return late
-    own = reader.value(
-        "SELECT count(*) FROM messages WHERE channel_id = ? AND sender = ? AND seq > ?", (channel_id, agent, acked)
-    )
+    own = reader.value("SELECT own FROM channel_members WHERE agent = ? AND channel_id = ?", (agent, channel_id))
     deleted = reader.value(
         "SELECT count(*) FROM messages WHERE channel_id = ? AND deleted = 1 AND seq > ? AND sender <> ?",
         (channel_id, acked, agent),
     )
-    return int(last_seq - acked - own - deleted) + late
+    return int(last_seq - acked - (own or 0) - deleted) + late
 
 
 def late_calls(reader: Reader, agent: str, channel_id: str, acked: int) -> list[int]:

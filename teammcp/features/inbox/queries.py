@@ -68,6 +68,12 @@ def advance(tx: Transaction, agent: str, channel_id: str, seq: int, cursor: str,
             f" WHERE agent = ? AND channel_id = ? AND {name} < ?",
             (seq, at, agent, channel_id, seq),
         )
+    if cursor == "acked":
+        tx.execute(
+            "UPDATE channel_members SET own = (SELECT count(*) FROM messages"
+            " WHERE channel_id = ? AND sender = ? AND seq > acked) WHERE agent = ? AND channel_id = ? AND own > 0",
+            (channel_id, agent, agent, channel_id),
+        )
 
 
 def offer(tx: Transaction, agent: str, ids: Sequence[int], way: str, at: int) -> None:

@@ -11,7 +11,8 @@ CREATE TABLE channels (
     last_message_at INTEGER
 );
 
--- offered, read and acked are sequence numbers of the channel's messages; they only grow.
+-- offered, read and acked are sequence numbers of the channel's messages; they only grow. own: how many of the messages
+-- behind acked are the member's own, so that nobody's unread messages have to be counted one by one.
 CREATE TABLE channel_members (
     agent TEXT NOT NULL REFERENCES agents (name),
     channel_id TEXT NOT NULL REFERENCES channels (id),
@@ -19,6 +20,7 @@ CREATE TABLE channel_members (
     offered INTEGER NOT NULL,
     read INTEGER NOT NULL,
     acked INTEGER NOT NULL,
+    own INTEGER NOT NULL DEFAULT 0,
     offered_at INTEGER,
     read_at INTEGER,
     acked_at INTEGER,
