@@ -16,6 +16,8 @@ _MAPS = ("properties", "$defs", "patternProperties")
 _LISTS = ("anyOf", "allOf", "oneOf", "prefixItems")
 _SINGLE = ("items", "additionalProperties", "not", "propertyNames", "contains")
 _REFERENCE = "#/$defs/"
+# What is the rule anyway: arguments are checked, and a whole number that JSON can hold is small enough.
+_IDLE = [("additionalProperties", False), ("maximum", 2**53)]
 
 
 def input_schema(model: type[BaseModel]) -> Schema:
@@ -31,7 +33,7 @@ def output_schema(model: type[BaseModel], *, deferrable: bool) -> Schema:
     Further members may stand beside the result's own (``unread``). A result that is ``deferrable`` may be
     missing altogether, with ``deferred`` in its place.
     """
-    schema = _compact(model.model_json_schema(mode="serialization"), _with_short_null)
+    schema = _compact(model.model_json_schema(mode="serialization"), _without_default)
     if wraps(model):
         definitions = schema.pop("$defs", None)
         schema = {"type": "object", "properties": {"result": schema}, "required": ["result"]}
@@ -49,6 +51,7 @@ def wraps(model: type[BaseModel]) -> bool:
 
 def _compact(schema: Schema, null: Rewrite) -> Schema:
     short = _shorten(schema, null)
+    short.pop("description", None)  # of the model's class; the tool has its own
     definitions = short.pop("$defs", {})
     while True:
         uses = Counter(_references([short, definitions]))
@@ -68,7 +71,7 @@ def _shorten(schema: Any, null: Rewrite) -> Any:
         return schema
     short: Schema = {}
     for key, value in schema.items():
-        if key == "title" or (key == "additionalProperties" and value is False):
+        if key == "title" or (key, value) in _IDLE:
             continue
         if key in _MAPS:
             short[key] = {name: _shorten(part, null) for name, part in value.items()}
@@ -91,14 +94,9 @@ def _without_null(schema: Schema) -> Schema:
     return {**choice, **short}
 
 
-def _with_short_null(schema: Schema) -> Schema:
-    """In answers null is said in the shortest way; a default says nothing, since the value is there."""
-    short = {key: value for key, value in schema.items() if key != "default"}
-    choice = _only_choice(short)
-    if choice is None or not isinstance(choice.get("type"), str) or choice.keys() & {"enum", "const"}:
-        return short
-    del short["anyOf"]
-    return {**choice, **short, "type": [choice["type"], "null"]}
+def _without_default(schema: Schema) -> Schema:
+    """In answers the value itself is there."""
+    return {key: value for key, value in schema.items() if key != "default"}
 
 
 def _only_choice(schema: Schema) -> Schema | None:

@@ -37,14 +37,16 @@ def inspect(live: LiveServer, key: str, folder: Path, era: str, *arguments: str)
 
 def result(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     assert done.returncode == 0, done.stdout + done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(done.stdout)["result"]
     return found
 
 
 @pytest.mark.parametrize("era", ERAS)
 def test_it_lists_and_calls_and_reads(live: LiveServer, tmp_path: Path, era: str) -> None:
     key = live.register("owner")
-    listed = result(inspect(live, key, tmp_path, era, "--strict", "--method", "tools/list"))
+    strict = inspect(live, key, tmp_path, era, "--strict", "--method", "tools/list")
+    assert "Warning" not in strict.stderr  # what other clients could trip over
+    listed = result(strict)
     assert {"send_message", "get_inbox", "search_messages"} <= {tool["name"] for tool in listed["tools"]}
     arguments = ("--tool-name", "send_message", "--tool-arg", "channel=general", "--tool-arg", "content=hi there")
     sent = result(inspect(live, key, tmp_path, era, "--method", "tools/call", *arguments))
