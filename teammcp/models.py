@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from .clock import milliseconds, rfc3339
+from .directory import fold
 
 METADATA_LIMIT = 16 * 1024
 METADATA_DEPTH = 8
@@ -77,6 +79,10 @@ def is_name_character(character: str) -> bool:
     return unicodedata.category(character)[0] in "LMN" or character in "_.-"
 
 
+IGNORABLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+"""Letters and marks that are shown as nothing (Unicode's Default_Ignorable_Code_Point)."""
+ALIKE = {"LATIN", "GREEK", "CYRILLIC"}
+"""Alphabets that share the look of many letters."""
 RESERVED = {"all", "here", "everyone", "channel", "me", "system", "team"}
 
 
@@ -84,7 +90,7 @@ def _name(text: str) -> str:
     text = unicodedata.normalize("NFC", text.strip())
     if not 1 <= len(text) <= 64:
         raise ValueError("must have 1 to 64 characters")
-    if not all(map(is_name_character, text)) or text[0] in "_.-" or text[-1] == ".":
+    if not all(map(is_name_character, text)) or IGNORABLE.search(text) or text[0] in "_.-" or text[-1] == ".":
         raise ValueError(
             "must consist of letters and digits of any script and _ . - , start with a letter or digit "
             "and not end with a full stop"
@@ -94,8 +100,11 @@ def _name(text: str) -> str:
 
 def _agent_name(text: str) -> str:
     text = _name(text)
-    if text.casefold() in RESERVED:
+    folded = fold(text)
+    if folded in RESERVED:
         raise ValueError(f"'{text}' is reserved; choose another name")
+    if len(ALIKE & {unicodedata.name(character, "").split(" ")[0] for character in folded}) > 1:
+        raise ValueError("must not mix Latin, Greek and Cyrillic letters, which look alike")
     return text
 
 

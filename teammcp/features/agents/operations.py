@@ -134,8 +134,7 @@ async def update_agent_profile(
     superior = _find(context, reports_to).name if reports_to else None
 
     def work(tx: Transaction) -> AgentProfile:
-        row = queries.agent(tx, agent.name)
-        assert row is not None  # noqa: S101 - members are never deleted
+        row = _still_there(tx, agent.name)
         chief = row["reports_to"] if reports_to is None else superior
         _refuse_cycle(tx, agent.name, chief)
         level = row["access"] if access is None else Access[access]
@@ -162,6 +161,7 @@ async def retire_agent(context: Context, name: str) -> Work[AgentProfile]:
     _require_authority(context, agent)
 
     def work(tx: Transaction) -> AgentProfile:
+        _still_there(tx, agent.name)
         if agent.access is Access.owner and queries.active_owners(tx) == 1:
             raise Conflict(
                 "The team's last owner cannot be retired. Make somebody else owner first.", code="last_owner"
@@ -186,6 +186,7 @@ async def rotate_key(context: Context, name: str) -> Work[NewKey]:
     key = new_key(context.team.name)
 
     def work(tx: Transaction) -> NewKey:
+        _still_there(tx, agent.name)
         queries.set_key(tx, agent.name, hash_key(key))
         tx.on_commit(lambda: context.team.directory.put_agent(agent, hash_key(key)))
         context.emit(tx, "agent.key_rotated", agent.name, agents=[agent.name, context.actor.name])
@@ -216,6 +217,14 @@ def _require_authority(context: Context, agent: Agent) -> None:
         raise Forbidden(f"{agent.name} has access level '{agent.access.name}': only an owner may do this.")
     if agent.retired:
         raise Gone(f"{agent.name} was retired.", code="agent_retired")
+
+
+def _still_there(tx: Transaction, name: str) -> Row:
+    """The member as it is now: it may have been retired since the call was checked."""
+    row = queries.agent(tx, name)
+    if row is None or row["retired_at"] is not None:
+        raise Gone(f"{name} was retired.", code="agent_retired")
+    return row
 
 
 def _refuse_cycle(tx: Transaction, name: str, chief: str | None) -> None:
