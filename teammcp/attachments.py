@@ -11,7 +11,7 @@ import binascii
 import hashlib
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import quote
 
 from pydantic import BeforeValidator, Field, PlainSerializer, SerializationInfo, WithJsonSchema
@@ -65,6 +65,11 @@ Content = Annotated[
     WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
 ]
 """Bytes: base64 text in JSON, taken as they are from a multipart upload."""
+
+
+def holds_bytes(annotation: Any) -> bool:
+    """Whether an argument of this type is bytes, which may be left out."""
+    return annotation is bytes or any(map(holds_bytes, get_args(annotation)))
 
 
 def is_text(mime_type: str) -> bool:

@@ -51,6 +51,16 @@ async def test_a_multipart_upload_comes_back_as_it_was(team: TestTeam) -> None:
     )
 
 
+async def test_a_file_may_be_larger_than_other_bodies(team: TestTeam) -> None:
+    data = bytes(3 * team.server.settings.max_body)
+    for request in (
+        {"data": {"channel": "general"}, "files": {"content": ("a.bin", data)}},
+        {"json": {"name": "a.bin", "content": base64.b64encode(data).decode(), "channel": "general"}},
+    ):
+        answer = await team.owner.http.post("/api/files", **request)
+        assert (answer.status_code, answer.json().get("file_size")) == (201, len(data))
+
+
 async def test_a_base64_upload_lists_moves_and_goes(team: TestTeam) -> None:
     http = team.owner.http
     body = {"name": "a.txt", "content": base64.b64encode(b"hello").decode(), "channel": "general"}

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError, create_model
 
+from ..attachments import holds_bytes
 from ..errors import InvalidInput
 from ..operations import Operation, invalid_input
 
@@ -40,7 +41,7 @@ def check_route(operation: Operation) -> None:
 
 def takes_file(operation: Operation) -> bool:
     """Whether an argument is bytes, which come as base64 in JSON or as a file in a multipart form."""
-    return any(field.annotation is bytes for field in operation.arguments.model_fields.values())
+    return any(holds_bytes(field.annotation) for field in operation.arguments.model_fields.values())
 
 
 class RouteArguments:
