@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,6 +35,11 @@ def render_markdown(text: str, mentioned: Collection[str] = (), me: str = "") ->
             among them.
         me: the reader, whose mention stands out.
     """
+    return _rendered(text, tuple(mentioned), me)
+
+
+@lru_cache(maxsize=2000)  # a channel's last messages are shown over and over
+def _rendered(text: str, mentioned: tuple[str, ...], me: str) -> Markup:
     return Markup(_parser.render(text, {"mentioned": _by_length(mentioned), "me": me}))  # noqa: S704 - HTML is off
 
 

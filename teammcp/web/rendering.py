@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -84,7 +86,8 @@ async def render(context: Context, template: str, /, status: int = 200, **variab
         return await fragment(context, template, blocks, status=status, **variables)
     shell: Shell = g.shell
     values = await shell.variables(context, variables)
-    return _response(shell.environment.get_template(template).render(values), status)
+    # In a thread, so that a long page holds up nobody else.
+    return _response(await asyncio.to_thread(shell.environment.get_template(template).render, values), status)
 
 
 async def fragment(
@@ -96,7 +99,7 @@ async def fragment(
     known = shell.environment.get_template(template).blocks
     present = [name for name in blocks if name in known]
     notice: Notice | None = variables.get("notice")
-    html = render_blocks(shell.environment, template, present, values)
+    html = await asyncio.to_thread(render_blocks, shell.environment, template, present, values)
     if notice is not None:
         html += render_blocks(shell.environment, "web/notice.html", ["notice"], values)
     return _response(html, status)
@@ -117,8 +120,13 @@ def static(name: str) -> str:
 
 def icon(name: str, label: str = "") -> Markup:
     """A symbol; ``label`` says what it means where no text beside it does."""
+    return _icon(static("web/icons.svg"), name, label)
+
+
+@lru_cache(maxsize=500)
+def _icon(symbols: str, name: str, label: str) -> Markup:
     meaning = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
-    return Markup(f'<svg class="icon" {meaning}><use href="{static("web/icons.svg")}#{escape(name)}"></use></svg>')  # noqa: S704
+    return Markup(f'<svg class="icon" {meaning}><use href="{symbols}#{escape(name)}"></use></svg>')  # noqa: S704
 
 
 def csrf_field() -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from quart import Request, Response
@@ -16,7 +17,7 @@ from ...web.visit import set_cookie
 from ..channels import readable_channel
 from ..channels.pages import LAST_CHANNEL, Sidebar, channel_path, entry, others, sidebar
 from .models import EMOJI, History, Message
-from .presentation import alone, arrange, kind_of
+from .presentation import Shown, alone, arrange, kind_of
 
 PAGE = 50
 
@@ -86,8 +87,7 @@ async def more_messages(context: Context, request: Request, channel: str) -> Res
     before, after, one = (request.args.get(name, type=int) for name in ("before", "after", "message"))
     older = False
     if one is not None:
-        message = await operations.call(context, "get_message", {"message_id": one})
-        shown = [alone(context, message, continued="continued" in request.args)]
+        shown = [await _again(context, found.id, one, continued="continued" in request.args)]
     elif before is not None:
         history = await operations.call(context, "get_history", {"channel": found.id, "limit": PAGE, "before": before})
         shown, older = await arrange(context, history.messages), history.hasMore
@@ -98,7 +98,15 @@ async def more_messages(context: Context, request: Request, channel: str) -> Res
     )
 
 
-async def _since(context: Context, channel: str, after: int | None) -> list[Any]:
+async def _again(context: Context, channel: str, message_id: int, *, continued: bool) -> Shown:
+    """A message that the reader sees already, as it is now, in the same place."""
+    message = await operations.call(context, "get_message", {"message_id": message_id})
+    above = await operations.call(context, "get_history", {"channel": channel, "limit": 1, "before": message_id})
+    shown = await arrange(context, [message], before=above.messages[0] if above.messages else None)
+    return replace(shown[0], continued=continued, day=None)
+
+
+async def _since(context: Context, channel: str, after: int | None) -> list[Shown]:
     """What came after a message that the reader sees already, grouped under it."""
     if after is None:
         history = await operations.call(context, "get_history", {"channel": channel, "limit": PAGE})

@@ -25,7 +25,7 @@ class Shown:
         day: the heading of the day that begins with it, if one does.
         day_id: the same as a date, for the heading's id.
         new: it is the first unread one.
-        answers: the message it answers, if that stands elsewhere.
+        answers: the message it answers, unless the one above belongs to the same thread.
     """
 
     message: Message
@@ -55,16 +55,16 @@ async def arrange(
                 day=day_name(message.created_at) if new_day else None,
                 day_id=day_of(message.created_at).isoformat() if new_day else "",
                 new=is_new,
-                answers=parents.get(message.reply_to or 0),
+                answers=None if _same_thread(before, message) else parents.get(message.reply_to or 0),
             )
         )
         before = message
     return shown
 
 
-def alone(context: Context, message: Message, *, continued: bool = False) -> Shown:
+def alone(context: Context, message: Message) -> Shown:
     """A message by itself."""
-    return Shown(message, kind_of(context, message.from_agent), continued=continued)
+    return Shown(message, kind_of(context, message.from_agent))
 
 
 def kind_of(context: Context, name: str) -> str:
@@ -74,9 +74,15 @@ def kind_of(context: Context, name: str) -> str:
 
 
 def _continues(before: Message | None, message: Message) -> bool:
-    if before is None or before.from_agent != message.from_agent or message.reply_to is not None:
+    if before is None or before.from_agent != message.from_agent:
+        return False
+    if not _same_thread(before, message) and (message.thread or before.thread):
         return False
     return not before.deleted and message.created_at - before.created_at < GROUPED_WITHIN
+
+
+def _same_thread(before: Message | None, message: Message) -> bool:
+    return before is not None and message.thread is not None and message.thread in (before.id, before.thread)
 
 
 def _first_unread(messages: Sequence[Message], unread: int, me: str) -> int | None:
