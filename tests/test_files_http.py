@@ -9,7 +9,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from teammcp.app import TeamApp
 from teammcp.testing import Member, TestTeam
+from tests.mcp_support import ERAS, Era, listening, mcp_client
 
 EVIL = "<script>alert(1)</script>\"'.html"
 
@@ -111,6 +113,36 @@ async def test_a_retried_upload_makes_one_file(team: TestTeam) -> None:
         )
         assert answer.status_code == 201
     assert len((await team.owner.call("list_files", channel="general")).files) == 1
+
+
+# -- MCP ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_an_agent_gets_text_as_text_and_other_bytes_as_base64(app: TeamApp, team: TestTeam, era: Era) -> None:
+    async with listening(app) as url, mcp_client(url, team.owner.key, era) as client:
+        given = {"name": "notes.md", "text": "# grüße", "channel": "general"}
+        notes = (await client.call_tool("upload_file", given)).structured_content
+        assert notes is not None
+        found = await client.call_tool("download_file", {"file_id": notes["file_id"]})
+        assert found.structured_content == {
+            "file_name": "notes.md",
+            "mime_type": "text/markdown",
+            "file_size": 9,
+            "encoding": "utf-8",
+            "content": "# grüße",
+        }
+        assert "# grüße" in str(found.content)
+        given = {"name": "dot.png", "content": base64.b64encode(b"\x89PNG").decode(), "channel": "general"}
+        picture = (await client.call_tool("upload_file", given)).structured_content
+        assert picture is not None
+        found = await client.call_tool("download_file", {"file_id": picture["file_id"]})
+        assert (found.structured_content or {})["content"] == given["content"]
+        large = await team.owner.call("upload_file", name="a.bin", content=bytes(2_000_000), channel="general")
+        refused = await client.call_tool("download_file", {"file_id": large.file_id})
+        assert refused.is_error
+        assert "REST" in str(refused.content)
+        assert str(team.server.settings.home) not in str([notes, found, refused])
 
 
 # -- pages -------------------------------------------------------------------------------------------------------------
