@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
+
+from scripts import translate
 
 ROOT = Path(__file__).parent.parent
 APP = ROOT / "teammcp/web/static/app.css"
@@ -90,13 +91,11 @@ def test_style_sheets_use_only_tokens_that_exist() -> None:
 @pytest.fixture(scope="module")
 def texts() -> set[str]:
     """Every text of the core that is marked for translation."""
-    methods = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
-    options = {"**/templates/**.html": {"trimmed": "true"}}
-    found = extract_from_dir(ROOT / "teammcp", methods, options, keywords=KEYWORDS)
-    return {message[0] if isinstance(message, tuple) else message for _, _, message, _, _ in found}
+    return {key(message.id) for message in translate.texts() if message.id}
 
 
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None}
+def key(identifier: str | tuple[str, ...] | list[str]) -> str:
+    return identifier if isinstance(identifier, str) else identifier[0]
 
 
 def catalogue(language: str) -> Catalog:
@@ -119,9 +118,6 @@ def has_text(string: str | tuple[str, ...] | list[str]) -> bool:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_nothing_is_translated_that_nobody_says(texts: set[str], language: str) -> None:
-    def key(identifier: str | tuple[str, ...] | list[str]) -> str:
-        return identifier if isinstance(identifier, str) else identifier[0]
-
     assert [message.id for message in catalogue(language) if message.id and key(message.id) not in texts] == []
 
 
@@ -142,4 +138,8 @@ def test_the_compiled_catalogue_is_the_written_one(language: str) -> None:
         compiled = read_mo(file)
     for message in catalogue(language):
         if message.id:
-            assert compiled[message.id].string == message.string
+            assert as_tuple(compiled[message.id].string) == as_tuple(message.string)
+
+
+def as_tuple(string: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    return (string,) if isinstance(string, str) else tuple(string)
