@@ -33,6 +33,17 @@ class CommandLine(click.Group):
             found = super().get_command(ctx, cmd_name)
         return found
 
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Add a command; a plugin's may not stand in for another.
+
+        Raises:
+            ValueError: there is one of that name.
+        """
+        wanted = name or cmd.name
+        if wanted in self.commands:
+            raise ValueError(f"there is a command called {wanted} already")
+        super().add_command(cmd, name)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what the program says no with becomes one line on standard error, and exit code 1."""
         try:

@@ -63,6 +63,11 @@ def test_help_needs_nothing_that_only_the_server_needs(tmp_path: Path) -> None:
     assert heavy == set()
 
 
+def test_a_plugin_cannot_replace_a_command() -> None:
+    with pytest.raises(ValueError, match="start"):
+        cli.command("start")(lambda: None)
+
+
 def test_an_unknown_command_is_wrong_use(tmp_path: Path) -> None:
     said = teammcp(tmp_path, "strat")
     assert said.exit_code == 2
