@@ -94,9 +94,7 @@ class Context:
     def notify(self, hook: str, **arguments: Any) -> None:
         """Tell plugins something, beside the current call. From a work, use it through ``tx.on_commit``."""
         assert hook_kind(hook) == "notify"  # noqa: S101 - a mistake of the programmer, not of the caller
-        plugins = self.server.plugins
-        if plugins.handles(hook):
-            self.server.background(plugins.notify(hook, context=self, **arguments))
+        self.server.tell(hook, context=self, **arguments)
 
     def emit(
         self,

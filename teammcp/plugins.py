@@ -6,7 +6,7 @@ import importlib.metadata
 import inspect
 import logging
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, Generic, TypeVar
@@ -21,6 +21,8 @@ ENTRY_POINTS = "teammcp"
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
+Implementation = tuple[str, Callable[..., Any], tuple[str, ...]]
+"""Of a hook: the plugin's name, its function, and the arguments that this names."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class PluginManager:
         self._raw_settings = settings or {}
         self._manager = pluggy.PluginManager("teammcp")
         self._manager.add_hookspecs(hookspecs)
-        self._calls: dict[str, list[tuple[str, Callable[..., Any], tuple[str, ...]]]] = {}
+        self._calls: dict[str, list[Implementation]] = {}
         for name, module in built_in.items():
             self.register(name, module, version="built in", built_in=True)
 
@@ -177,12 +179,20 @@ class PluginManager:
         return value
 
     async def notify(self, hook: str, **arguments: Any) -> None:
-        """Tell every implementation; faults are logged and counted, never raised."""
-        for name, function, names in self._implementations(hook):
-            try:
-                await _resolve(function(**{key: arguments[key] for key in names}))
-            except Exception:
-                self._count_fault(name, hook)
+        """Tell every implementation, one after the other; faults are logged and counted, never raised."""
+        for implementation in self._implementations(hook):
+            await self._tell(hook, implementation, arguments)
+
+    def notifications(self, hook: str, **arguments: Any) -> list[Coroutine[Any, Any, None]]:
+        """The same in parts, one a plugin, to be awaited side by side: one that hangs keeps nobody else waiting."""
+        return [self._tell(hook, implementation, arguments) for implementation in self._implementations(hook)]
+
+    async def _tell(self, hook: str, implementation: Implementation, arguments: dict[str, Any]) -> None:
+        name, function, names = implementation
+        try:
+            await _resolve(function(**{key: arguments[key] for key in names}))
+        except Exception:
+            self._count_fault(name, hook)
 
     async def ask(self, hook: str, **arguments: Any) -> list[Any]:
         """Every implementation's answer that is not None; faults are logged and counted."""
@@ -209,7 +219,7 @@ class PluginManager:
                 return answer
         return None
 
-    def _implementations(self, hook: str) -> list[tuple[str, Callable[..., Any], tuple[str, ...]]]:
+    def _implementations(self, hook: str) -> list[Implementation]:
         found = self._calls.get(hook)
         if found is None:
             implementations = getattr(self._manager.hook, hook).get_hookimpls()

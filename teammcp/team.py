@@ -54,7 +54,7 @@ class Team:
 
     def _presence_changed(self, agent: str, online: bool) -> None:
         hook = "agent_online" if online else "agent_offline"
-        self.server.background(self.server.plugins.notify(hook, team=self, agent=agent))
+        self.server.tell(hook, team=self, agent=agent)
 
     async def close(self) -> None:
         """End live streams, finish accepted writes, close the database."""
@@ -242,6 +242,11 @@ class Server:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
+
+    def tell(self, hook: str, **arguments: Any) -> None:
+        """Call a notify hook in the background, each plugin by itself."""
+        for notification in self.plugins.notifications(hook, **arguments):
+            self.background(notification)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -204,6 +204,20 @@ class Stuck:
         await self._hang("shutdown")
 
 
+async def test_a_plugin_that_hangs_keeps_no_other_one_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(team_module, "PATIENCE", 0.1)
+    heard = asyncio.Event()
+
+    class Listener:
+        @hookimpl
+        async def operation_done(self) -> None:
+            heard.set()
+
+    async with open_server(tmp_path, plugins={"stuck": Stuck(), "listener": Listener()}) as server:
+        await add(server, "default", "a")
+        await asyncio.wait_for(heard.wait(), 5)
+
+
 async def test_a_plugin_that_hangs_does_not_keep_the_server_from_stopping(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
