@@ -81,10 +81,8 @@ def create_app(settings: Settings, clock: Clock | None = None, install: Mapping[
 
 
 def _mount_surfaces(app: TeamApp) -> None:
-    rest.mount(app)
     web.mount(app)
-    surface = mcp.mount(app)
-    app.stream_enders.append(surface.end_streams)
+    app.stream_enders += [rest.mount(app).end_streams, mcp.mount(app).end_streams]
 
 
 def collect_operations(plugins: PluginManager) -> Registry:

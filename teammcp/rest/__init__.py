@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from ..asgi import Application
 from .api import RestSurface
 from .arguments import check_route
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["RestSurface", "check_route", "mount"]
 
 
-def mount(app: TeamApp) -> None:
+def mount(app: TeamApp) -> RestSurface:
     """Serve ``/api/`` in front of ``app``'s pages."""
-    app.stand_before(lambda inner: RestSurface(app.server, inner))
+    surface = RestSurface(app.server, cast(Application, app.asgi_app))
+    app.stand_before(lambda _: surface)
+    return surface

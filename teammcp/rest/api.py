@@ -8,10 +8,11 @@ from ..asgi import Application, Receive, Scope, Send, allow, reject_websocket, r
 from ..errors import NotFound, TeamError
 from ..logs import request_id
 from ..team import Server
-from . import documents, errors, operations, streams, teams
+from . import documents, errors, operations, teams
 from .body import drain
 from .request import Request
 from .routing import Router
+from .streams import Streams
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +28,16 @@ class RestSurface:
     def __init__(self, server: Server, inner: Application) -> None:
         self._server = server
         self._inner = inner
-        self._sockets = streams.sockets(server)
+        self._streams = Streams(server)
+        self._sockets = self._streams.sockets()
         self._router = Router()
-        for part in (operations, streams, teams, documents):
+        self._router.add(self._streams.routes())
+        for part in (operations, teams, documents):
             self._router.add(part.routes(server))
+
+    async def end_streams(self) -> None:
+        """End what is left of live streams once the teams' hubs are closed."""
+        await self._streams.end()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

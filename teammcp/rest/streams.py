@@ -22,50 +22,83 @@ from .request import Request, Routes
 LARGEST_ID = 2**63 - 1
 GOING_AWAY = 1001
 POLICY_VIOLATION = 1008
+LAST_FRAMES = 0.1
+"""Seconds that streams get to write what they have when the server stops."""
 
 Socket = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-def routes(server: Server) -> Routes:
-    """The endpoint of the event stream."""
-    return {(method, "/api/events"): partial(events, server) for method in ("GET", "HEAD")}
+class Streams:
+    """The live streams of one server."""
 
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._sending: set[asyncio.Task[None]] = set()
 
-def sockets(server: Server) -> dict[str, Socket]:
-    """The endpoint of the WebSocket."""
-    return {"/api/ws": partial(socket, server)}
+    def routes(self) -> Routes:
+        """The endpoint of the event stream."""
+        return {(method, "/api/events"): self._events for method in ("GET", "HEAD")}
 
+    def sockets(self) -> dict[str, Socket]:
+        """The endpoint of the WebSocket."""
+        return {"/api/ws": self._socket}
 
-async def events(server: Server, request: Request) -> None:
-    """Stream the caller's events."""
-    context, valid = _enter(server, request.headers, request.address)
-    since, kinds = _selection(request.scope, request.headers)
-    chunks = stream.sse(context, since, kinds, valid)
-    await request.start(200, stream.SSE_HEADERS)
-    if request.scope["method"] == "HEAD" or await _until_gone(request.receive, _write(chunks, request)):
-        await request.end()
+    async def end(self) -> None:
+        """Break off the streams whose clients do not read; once the hubs are closed, the others end by themselves."""
+        if self._sending:
+            _, stuck = await asyncio.wait(self._sending, timeout=LAST_FRAMES)
+            for task in stuck:
+                task.cancel()
+
+    async def _events(self, request: Request) -> None:
+        context, valid = self._enter(request.headers, request.address)
+        since, kinds = _selection(request.scope, request.headers)
+        chunks = stream.sse(context, since, kinds, valid)
+        await request.start(200, stream.SSE_HEADERS)
+        if request.scope["method"] == "HEAD" or await self._run(_write(chunks, request), request.receive):
+            await request.end()
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the caller's events as text frames; what the client sends is ignored."""
+        headers = dict(scope["headers"])
+        context, valid = self._enter(headers, address(scope))
+        since, kinds = _selection(scope, headers)
+        batches = stream.follow(context, since, kinds, valid)
+        await receive()  # websocket.connect
+        await send({"type": "websocket.accept"})
+        if not await self._run(_send_frames(batches, send), receive):
+            return
+        if valid():
+            await send({"type": "websocket.close", "code": GOING_AWAY, "reason": "the server is stopping"})
+        else:
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": "your key is no longer valid"})
+
+    def _enter(self, headers: Headers, caller: str) -> tuple[Context, stream.Valid]:
+        key = bearer(headers.get(b"authorization"))
+        context = operations.enter(self._server, key, "stream", caller)
+        return context, partial(stream.key_is_valid, context, hash_key(key or ""))
+
+    async def _run(self, sending: Coroutine[Any, Any, None], receive: Receive) -> bool:
+        """Run ``sending`` until it ends or the client goes away; whether it has come to its end."""
+        task = asyncio.create_task(sending)
+        watcher = asyncio.create_task(_gone(receive))
+        self._sending.add(task)
+        try:
+            await asyncio.wait([task, watcher], return_when=asyncio.FIRST_COMPLETED)
+            return task.done() and not task.cancelled()
+        finally:
+            self._sending.discard(task)
+            watcher.cancel()
+            task.cancel()
+            await asyncio.wait([task, watcher])
+            if not task.cancelled():
+                task.result()
 
 
 async def _write(chunks: AsyncGenerator[bytes, None], request: Request) -> None:
     async with aclosing(chunks):
         async for chunk in chunks:
             await request.write(chunk)
-
-
-async def socket(server: Server, scope: Scope, receive: Receive, send: Send) -> None:
-    """Send the caller's events as text frames; what the client sends is ignored."""
-    headers = dict(scope["headers"])
-    context, valid = _enter(server, headers, address(scope))
-    since, kinds = _selection(scope, headers)
-    batches = stream.follow(context, since, kinds, valid)
-    await receive()  # websocket.connect
-    await send({"type": "websocket.accept"})
-    if not await _until_gone(receive, _send_frames(batches, send)):
-        return
-    if valid():
-        await send({"type": "websocket.close", "code": GOING_AWAY, "reason": "the server is stopping"})
-    else:
-        await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": "your key is no longer valid"})
 
 
 async def _send_frames(batches: AsyncGenerator[list[Event], None], send: Send) -> None:
@@ -75,30 +108,9 @@ async def _send_frames(batches: AsyncGenerator[list[Event], None], send: Send) -
                 await send({"type": "websocket.send", "text": event.json})
 
 
-async def _until_gone(receive: Receive, sending: Coroutine[Any, Any, None]) -> bool:
-    """Run ``sending`` until it has ended by itself or the client has gone away; whether the client is still there."""
-    task = asyncio.create_task(sending)
-    watcher = asyncio.create_task(_gone(receive))
-    try:
-        await asyncio.wait([task, watcher], return_when=asyncio.FIRST_COMPLETED)
-        return task.done()
-    finally:
-        watcher.cancel()
-        task.cancel()
-        await asyncio.wait([task, watcher])
-        if not task.cancelled():
-            task.result()
-
-
 async def _gone(receive: Receive) -> None:
     while (await receive())["type"] not in {"http.disconnect", "websocket.disconnect"}:
         pass
-
-
-def _enter(server: Server, headers: Headers, caller: str) -> tuple[Context, stream.Valid]:
-    key = bearer(headers.get(b"authorization"))
-    context = operations.enter(server, key, "stream", caller)
-    return context, partial(stream.key_is_valid, context, hash_key(key or ""))
 
 
 def _selection(scope: Scope, headers: Headers) -> tuple[int | None, list[str]]:

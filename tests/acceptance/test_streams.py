@@ -93,6 +93,9 @@ def test_readers_of_a_byte_a_second_cost_little_and_lose_nothing(slow_readers: S
     while received.count(b"\nevent: message.sent") < len(sent):
         received += slow_readers.sockets[0].recv(1 << 20)
     assert [int(found) for found in re.findall(rb'"subject":"(\d+)"', unchunked(received))] == sent
+    started = time.monotonic()
+    assert live.stop() == 0
+    assert time.monotonic() - started < 2.5  # without waiting for the others
 
 
 def unchunked(data: bytes) -> bytes:
