@@ -129,6 +129,33 @@ async def test_a_failure_at_commit_fails_every_work_of_the_batch(database: Sqlit
     assert await database.write(add("after")) == 1  # and the writer goes on
 
 
+async def test_steps_run_behind_all_works_of_the_batch_and_never_for_a_failed_work(database: SqliteDatabase) -> None:
+    def work(name: str, *, fail: bool = False) -> Callable[[Transaction], int]:
+        def run(tx: Transaction) -> int:
+            key = add(name)(tx)
+            tx.before_commit(lambda end: end.execute("UPDATE things SET name = name || ? WHERE name = 'a'", (name,)))
+            if fail:
+                raise ValueError
+            return key
+
+        return run
+
+    results = await Gate().batch(database, work("a"), work("x", fail=True), work("b"))
+    assert [type(result) for result in results] == [int, ValueError, int]
+    assert await database.read(names) == ["aa", "b"]  # b's step found no 'a' any more, x's was forgotten
+
+
+async def test_a_step_that_fails_fails_every_work_of_the_batch(database: SqliteDatabase) -> None:
+    def work(tx: Transaction) -> None:
+        add("a")(tx)
+        tx.before_commit(lambda end: end.execute("INSERT INTO nothing VALUES (1)"))
+
+    results = await Gate().batch(database, work, add("b"))
+    assert [type(result) for result in results] == [sqlite3.OperationalError] * 2
+    assert await database.read(names) == []
+    assert await database.write(add("after")) == 1
+
+
 async def test_callbacks_run_after_the_commit_in_order_and_never_for_a_failed_work(database: SqliteDatabase) -> None:
     heard: list[tuple[str, int, str]] = []
     other = sqlite3.connect(database.path)

@@ -49,6 +49,14 @@ class Transaction(Reader, Protocol):
         """Run one INSERT; the new row's integer key."""
         ...
 
+    def before_commit(self, step: Callable[[Transaction], object]) -> None:
+        """Run ``step(tx)`` in the same transaction behind all works of the batch; never if this work failed.
+
+        For what suffers from the savepoint around each work: an FTS5 index writes itself out at every savepoint, so its
+        changes come last. No work may count on seeing them, and an error in one fails the whole batch.
+        """
+        ...
+
     def on_commit(self, callback: Callable[[], None]) -> None:
         """Call ``callback`` in the event loop once this work is durable, in order of registration; never if it failed.
 

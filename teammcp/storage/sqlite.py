@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import aiosqlite
 
 from ..errors import StorageFull, Unavailable
-from .base import Parameters, Row, Work
+from .base import Parameters, Row, Transaction, Work
 
 T = TypeVar("T")
 Outcome = tuple[Any, BaseException | None, list[Callable[[], None]]]
@@ -45,11 +45,12 @@ class _HopConnection(aiosqlite.Connection):
 class SqliteTransaction:
     """`Transaction` (and `Reader`) over a plain sqlite3 connection; lives in the connection's thread."""
 
-    __slots__ = ("_connection", "callbacks")
+    __slots__ = ("_connection", "callbacks", "steps")
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.callbacks: list[Callable[[], None]] = []
+        self.steps: list[Callable[[Transaction], object]] = []
 
     def all(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         return self._connection.execute(sql, parameters).fetchall()
@@ -69,6 +70,9 @@ class SqliteTransaction:
 
     def insert(self, sql: str, parameters: Parameters = ()) -> int:
         return self._connection.execute(sql, parameters).lastrowid or 0
+
+    def before_commit(self, step: Callable[[Transaction], object]) -> None:
+        self.steps.append(step)
 
     def on_commit(self, callback: Callable[[], None]) -> None:
         self.callbacks.append(callback)
@@ -110,12 +114,15 @@ def _translate(error: BaseException) -> BaseException:
 def _run_batch(connection: sqlite3.Connection, works: list[Work[Any]]) -> list[Outcome]:
     """Run every work in one transaction; in the connection's thread. One outcome a work, in order."""
     outcomes: list[Outcome] = []
+    steps: list[Callable[[Transaction], object]] = []
     try:
         connection.execute("BEGIN IMMEDIATE")
         for work in works:
-            outcomes.append(_run_work(connection, work))
+            outcomes.append(_run_work(connection, work, steps))
             if not connection.in_transaction:  # SQLite ended the whole transaction (full disk, I/O error)
                 raise outcomes[-1][1] or sqlite3.OperationalError("the transaction was ended")
+        for step in steps:
+            step(SqliteTransaction(connection))
         connection.execute("COMMIT")
     except BaseException as error:  # noqa: BLE001 - every waiting caller must hear of it
         if connection.in_transaction:
@@ -127,7 +134,8 @@ def _run_batch(connection: sqlite3.Connection, works: list[Work[Any]]) -> list[O
     return outcomes
 
 
-def _run_work(connection: sqlite3.Connection, work: Work[Any]) -> Outcome:
+def _run_work(connection: sqlite3.Connection, work: Work[Any], steps: list[Callable[[Transaction], object]]) -> Outcome:
+    """Run one work in a savepoint; what it leaves for the end of the batch is added to ``steps``."""
     transaction = SqliteTransaction(connection)
     connection.execute("SAVEPOINT work")
     try:
@@ -138,6 +146,7 @@ def _run_work(connection: sqlite3.Connection, work: Work[Any]) -> Outcome:
             connection.execute("ROLLBACK TO work")
             connection.execute("RELEASE work")
         return None, _translate(error), []
+    steps.extend(transaction.steps)
     return result, None, transaction.callbacks
 
 

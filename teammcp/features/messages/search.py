@@ -37,6 +37,10 @@ GAP = " 0 "
 # -- the index -------------------------------------------------------------------------------------------------------
 
 
+INSERT = "INSERT INTO message_search (rowid, content, pairs, facets) VALUES (?, ?, ?, ?)"
+DELETE = "INSERT INTO message_search (message_search, rowid, content, pairs, facets) VALUES ('delete', ?, ?, ?, ?)"
+
+
 def facets(channel_id: str, kind: str, sender: str, has_file: bool) -> str:
     """The tokens by which a search is narrowed."""
     parts = [_token("c", channel_id), _token("a", sender)]
@@ -49,18 +53,14 @@ def facets(channel_id: str, kind: str, sender: str, has_file: bool) -> str:
 
 def index(tx: Transaction, message_id: int, content: str, tokens: str) -> None:
     """Make a message findable."""
-    tx.execute(
-        "INSERT INTO message_search (rowid, content, pairs, facets) VALUES (?, ?, ?, ?)",
-        (message_id, spread(content), pairs(content), tokens),
-    )
+    row = (message_id, spread(content), pairs(content), tokens)
+    tx.before_commit(lambda end: end.execute(INSERT, row))
 
 
 def unindex(tx: Transaction, message_id: int, content: str, tokens: str) -> None:
     """Take a message out of the index; ``content`` and ``tokens`` as they were indexed."""
-    tx.execute(
-        "INSERT INTO message_search (message_search, rowid, content, pairs, facets) VALUES ('delete', ?, ?, ?, ?)",
-        (message_id, spread(content), pairs(content), tokens),
-    )
+    row = (message_id, spread(content), pairs(content), tokens)
+    tx.before_commit(lambda end: end.execute(DELETE, row))
 
 
 def spread(text: str) -> str:
