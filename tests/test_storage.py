@@ -156,6 +156,18 @@ async def test_a_step_that_fails_fails_every_work_of_the_batch(database: SqliteD
     assert await database.write(add("after")) == 1
 
 
+async def test_another_program_that_holds_the_lock_is_named_and_waited_for(database: SqliteDatabase) -> None:
+    await database.write(lambda tx: tx.value("PRAGMA busy_timeout = 50"))
+    other = sqlite3.connect(database.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Unavailable, match="Another program"):
+        await database.write(add("a"))
+    assert await database.read(names) == []
+    other.execute("ROLLBACK")
+    other.close()
+    assert await database.write(add("a")) == 1
+
+
 async def test_callbacks_run_after_the_commit_in_order_and_never_for_a_failed_work(database: SqliteDatabase) -> None:
     heard: list[tuple[str, int, str]] = []
     other = sqlite3.connect(database.path)

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 BATCH_LIMIT = 256
 READERS = 3
+LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_BUSY_RECOVERY}
 FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_SHMSIZE}
 
 
@@ -108,6 +109,10 @@ def _translate(error: BaseException) -> BaseException:
         full = StorageFull("The disk or the database is full: nothing was written. Free space and try again.")
         full.__cause__ = error
         return full
+    if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", None) in LOCKED:
+        locked = Unavailable("Another program keeps the database locked: nothing was written. Try again in a moment.")
+        locked.__cause__ = error
+        return locked
     return error
 
 
