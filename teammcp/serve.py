@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
+import os
 import signal
 import socket
 import sys
@@ -70,8 +71,10 @@ def listen(host: str, port: int) -> socket.socket:
         )[0]
         return socket.create_server(target[:2], family=family, backlog=BACKLOG)
     except OSError as error:
+        # create_server adds the address to the text, as a tuple; an unknown name has no errno of the system.
+        reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         raise StartError(
-            f"Cannot listen on {host}, port {port}: {error.strerror}. "
+            f"Cannot listen on {host}, port {port}: {reason}. "
             "If another server runs there, stop it or set TEAMMCP_PORT to a free port."
         ) from error
 
