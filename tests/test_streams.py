@@ -318,7 +318,6 @@ class TestWebSocket:
     async def test_it_sends_the_same_frames(self, team: TestTeam) -> None:
         async with reading(team, team.owner.key, "kinds=note.*", "/api/ws") as reader:
             assert (await reader.next())["type"] == "websocket.accept"
-            await settled(team.server)
             await team.owner.call("note")
             frame = await reader.next()
         [event] = await team.events("note.made")
@@ -328,7 +327,6 @@ class TestWebSocket:
         alice = await team.agent("alice")
         async with reading(team, alice.key, "kinds=agent.retired,agent.key_rotated", "/api/ws") as reader:
             await reader.next()
-            await settled(team.server)
             await team.owner.call("rotate_key", name="alice")
             closing = await reader.next()
         assert (closing["type"], closing["code"]) == ("websocket.close", 1008)
@@ -344,7 +342,7 @@ async def test_pages_get_the_same_stream_as_a_response(team: TestTeam) -> None:
     context = operations.enter(team.server, alice.key, "page", "127.0.0.1")
     response = stream.sse_response(context, kinds=["note.*"])
     assert response.timeout is None
-    chunks = stream.sse(context, None, ["note.*"], lambda: stream.actor_is_valid(context))
+    chunks = stream.sse(context, team.team.hub.last_id, ["note.*"], lambda: stream.actor_is_valid(context))
     assert await anext(chunks) == stream.OPENING
     waiting = asyncio.ensure_future(anext(chunks))
     await settled(team.server)

@@ -79,13 +79,11 @@ def _selector(kinds: Sequence[str]) -> Callable[[str], bool] | None:
     return lambda kind: kind in exact or kind.startswith(prefixes)
 
 
-async def follow(
-    context: Context, since: int | None, kinds: Sequence[str], valid: Valid
-) -> AsyncGenerator[list[Event], None]:
+async def follow(context: Context, since: int, kinds: Sequence[str], valid: Valid) -> AsyncGenerator[list[Event], None]:
     """The events for the context's actor, as they come; an empty list is the time for a sign of life.
 
-    Starts behind the event ``since`` (default: with the next one). The actor is present as long as it runs. Ends when
-    the server stops, and once ``valid()`` is false: it is asked before anything is handed out.
+    Starts behind the event ``since``. The actor is present as long as it runs. Ends when the server stops, and once
+    ``valid()`` is false: it is asked before anything is handed out.
     """
     team, name = context.team, context.actor.name
     wants = audience(team, name, kinds)
@@ -113,7 +111,7 @@ def key_is_valid(context: Context, key_hash: str) -> bool:
     return found is not None and found.name == context.actor.name
 
 
-async def sse(context: Context, since: int | None, kinds: Sequence[str], valid: Valid) -> AsyncGenerator[bytes, None]:
+async def sse(context: Context, since: int, kinds: Sequence[str], valid: Valid) -> AsyncGenerator[bytes, None]:
     """The chunks of a ``text/event-stream``: something at once, then events, several in a chunk if they are ready."""
     yield OPENING
     async with aclosing(follow(context, since, kinds, valid)) as batches:
@@ -153,7 +151,8 @@ def sse_response(
         InvalidInput: a wrong kind.
     """
     check_kinds(kinds)
-    chunks = sse(context, since, kinds, valid or (lambda: actor_is_valid(context)))
+    after = context.team.hub.last_id if since is None else since
+    chunks = sse(context, after, kinds, valid or (lambda: actor_is_valid(context)))
     response = Response(chunks, headers=SSE_HEADERS)
     response.timeout = None
     return response

@@ -52,7 +52,7 @@ class Streams:
 
     async def _events(self, request: Request) -> None:
         context, valid = self._enter(request.headers, request.address)
-        since, kinds = _selection(request.scope, request.headers)
+        since, kinds = _selection(context, request.scope, request.headers)
         chunks = stream.sse(context, since, kinds, valid)
         await request.start(200, stream.SSE_HEADERS)
         if request.scope["method"] == "HEAD" or await self._run(_write(chunks, request), request.receive):
@@ -62,7 +62,7 @@ class Streams:
         """Send the caller's events as text frames; what the client sends is ignored."""
         headers = dict(scope["headers"])
         context, valid = self._enter(headers, address(scope))
-        since, kinds = _selection(scope, headers)
+        since, kinds = _selection(context, scope, headers)
         batches = stream.follow(context, since, kinds, valid)
         await receive()  # websocket.connect
         await send({"type": "websocket.accept"})
@@ -113,8 +113,11 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-def _selection(scope: Scope, headers: Headers) -> tuple[int | None, list[str]]:
-    """Where to start and which kinds, from the query and ``Last-Event-ID``, which a reconnecting client sends."""
+def _selection(context: Context, scope: Scope, headers: Headers) -> tuple[int, list[str]]:
+    """Where to start and which kinds, from the query and ``Last-Event-ID``, which a reconnecting client sends.
+
+    Without either it is now: what happens between the first bytes and the subscription must not be missed.
+    """
     since: str | None = None
     kinds: list[str] = []
     for name, value in parse_query(scope["query_string"]):
@@ -126,12 +129,11 @@ def _selection(scope: Scope, headers: Headers) -> tuple[int | None, list[str]]:
             raise InvalidInput(f"{name[:40]}: there is no such argument; there are since and kinds.")
     last = headers.get(b"last-event-id", b"").decode("latin-1")
     stream.check_kinds(kinds)
-    return _event_id(last or since), kinds
+    start = last or since
+    return context.team.hub.last_id if start is None else _event_id(start), kinds
 
 
-def _event_id(text: str | None) -> int | None:
-    if text is None:
-        return None
+def _event_id(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) > LARGEST_ID:
         raise InvalidInput("since: must be the id of an event, 0 for all there are.")
     return int(text)
