@@ -8,6 +8,7 @@ import random
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,41 +22,74 @@ ROUNDS = 20
 SENDERS = 16
 LIMITS = {"register_rate": 0, "agent_rate": 0, "address_rate": 0, "loop_limit": 0}
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(600)]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change: a message sent (without an id), edited, or deleted (without content)."""
+
+    key: str
+    message: int | None
+    content: str | None
 
 
 @dataclass
 class Sender:
-    """One member that sends without a pause, and remembers what it was told."""
+    """One member that sends, edits and deletes without a pause, and remembers what it was told."""
 
     name: str
     key: str
+    chance: random.Random
     numbers: itertools.count[int] = field(default_factory=itertools.count)
-    acknowledged: dict[str, int] = field(default_factory=dict)
-    """Content -> id, in the order of the answers."""
-    unanswered: str | None = None
+    messages: dict[int, str | None] = field(default_factory=dict)
+    """What was acknowledged: id -> content, None once it was deleted."""
+    steps: int = 0
+    unanswered: Step | None = None
 
     async def work(self, server: LiveServer, first: asyncio.Event) -> None:
         """Repeat what got no answer last time, then go on, until the server dies."""
         async with server.async_client(self.key, timeout=10) as client:
             try:
                 while True:
-                    content = self.unanswered or f"durable word{self.name}x{next(self.numbers)} for @{self.name}"
-                    self.unanswered = content
-                    self.acknowledged[content] = await self._send(client, content)
-                    self.unanswered = None
+                    await self.repeat(client)
+                    self.unanswered = self._next()
                     first.set()
             except httpx2.TransportError:
                 return  # killed; what is in `unanswered` may have been kept or not
 
-    async def _send(self, client: httpx2.AsyncClient, content: str) -> int:
-        answer = await client.post(
-            "/api/send",
-            json={"channel": "general", "content": content},
-            headers={"Idempotency-Key": content.replace(" ", "-")},
-        )
-        assert answer.status_code in (200, 201), answer.text
-        number: int = answer.json()["id"]
+    async def repeat(self, client: httpx2.AsyncClient) -> None:
+        """Do what is unanswered, for the first time or again: the key makes it the same."""
+        if self.unanswered is None:
+            return
+        step = self.unanswered
+        message = await self._do(client, step)
+        self.messages[message] = step.content
+        self.steps += 1
+        self.unanswered = None
+
+    def _next(self) -> Step:
+        number = next(self.numbers)
+        key, word = f"{self.name}-{number}", f"word{self.name}x{number}"
+        alive = [message for message, content in self.messages.items() if content is not None]
+        kind = self.chance.random()
+        if alive and kind < 0.15:
+            return Step(key, self.chance.choice(alive), f"durable edited {word}")
+        if alive and kind < 0.2:
+            return Step(key, self.chance.choice(alive), None)
+        return Step(key, None, f"durable original {word} for @{self.name}")
+
+    async def _do(self, client: httpx2.AsyncClient, step: Step) -> int:
+        headers = {"Idempotency-Key": step.key}
+        body = {"content": step.content}
+        if step.message is None:
+            answer = await client.post("/api/send", json={**body, "channel": "general"}, headers=headers)
+        elif step.content is not None:
+            answer = await client.put(f"/api/messages/{step.message}", json=body, headers=headers)
+        else:
+            answer = await client.delete(f"/api/messages/{step.message}", headers=headers)
+        assert answer.status_code == 200, answer.text
+        number: int = answer.json()["id"] if step.message is None else step.message
         return number
 
 
@@ -73,29 +107,39 @@ async def until_killed(server: LiveServer, senders: list[Sender], chance: random
 
 def check(database: Path, senders: list[Sender]) -> None:
     """Everything that was promised is there once, and everything that is there is whole."""
-    connection = sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)
-    rows = connection.execute("SELECT id, seq, sender, content FROM messages ORDER BY id").fetchall()
-    ids = [row[0] for row in rows]
-    found = {content: number for number, _, _, content in rows}
-    doubled = [content for content, times in Counter(row[3] for row in rows).items() if times > 1]
-    assert doubled == []
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
 
-    for sender in senders:
-        promised = sender.acknowledged
-        assert {content: found.get(content) for content in promised} == promised
-        assert list(promised.values()) == sorted(promised.values())
+        def column(sql: str) -> list[Any]:
+            return [row[0] for row in connection.execute(sql)]
 
-    assert [row[1] for row in rows] == list(range(1, len(rows) + 1))
-    newest = connection.execute("SELECT last_seq FROM channels WHERE id = 'general'").fetchone()[0]
-    assert newest == len(rows)
+        rows = connection.execute("SELECT id, seq, sender, content, deleted FROM messages ORDER BY id").fetchall()
+        found = {number: None if deleted else content for number, _, _, content, deleted in rows}
+        for sender in senders:
+            unsure = sender.unanswered.message if sender.unanswered is not None else None
+            promised = {number: content for number, content in sender.messages.items() if number != unsure}
+            assert {number: found.get(number, "lost") for number in promised} == promised
+            more = [row for row in rows if row[2] == sender.name and row[0] not in sender.messages]
+            assert len(more) <= 1  # the one whose answer was cut off
+        doubled = Counter(content for content in found.values() if content is not None)
+        assert [content for content, times in doubled.items() if times > 1] == []
 
-    events = connection.execute("SELECT id, subject FROM events WHERE kind = 'message.sent' ORDER BY id").fetchall()
-    assert [int(subject) for _, subject in events] == ids
-    indexed = connection.execute("SELECT rowid FROM message_search WHERE message_search MATCH 'durable'").fetchall()
-    assert sorted(row[0] for row in indexed) == ids
-    kept = connection.execute("SELECT count(*) FROM idempotency").fetchone()[0]
-    assert kept == len(rows)
-    connection.close()
+        assert [row[1] for row in rows] == list(range(1, len(rows) + 1))
+        assert column("SELECT last_seq FROM channels WHERE id = 'general'") == [len(rows)]
+
+        sent = column("SELECT subject FROM events WHERE kind = 'message.sent' ORDER BY id")
+        assert [int(subject) for subject in sent] == list(found)
+        gone = column("SELECT subject FROM events WHERE kind = 'message.deleted'")
+        assert {int(subject) for subject in gone} == {number for number, content in found.items() if content is None}
+        assert len(gone) == len(set(gone))
+        edited = column("SELECT subject FROM events WHERE kind = 'message.edited'")
+        assert {int(subject) for subject in edited} == set(
+            column("SELECT id FROM messages WHERE edited_at IS NOT NULL")
+        )
+
+        for word in ("durable", "original", "edited"):
+            indexed = column(f"SELECT rowid FROM message_search WHERE message_search MATCH '{word}'")  # noqa: S608
+            assert sorted(indexed) == [number for number, content in found.items() if word in (content or "")]
+        assert column("SELECT count(*) FROM idempotency") == [len(sent) + len(edited) + len(gone)]
 
 
 async def everything(server: LiveServer, key: str) -> list[dict[str, Any]]:
@@ -117,26 +161,25 @@ async def test_nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed
     chance = random.Random(20)  # noqa: S311 - so that a failure comes again
     server = start_server(**LIMITS)
     owner = server.register("owner")
-    senders = [Sender(name, server.register(name)) for name in (f"s{number}" for number in range(SENDERS))]
+    names = [f"s{number}" for number in range(SENDERS)]
+    senders = [Sender(name, server.register(name), random.Random(name)) for name in names]  # noqa: S311
     database = server.home / "teams" / "default" / "team.db"
     for _ in range(ROUNDS):
         await until_killed(server, senders, chance)
         await asyncio.to_thread(server.start)
         await asyncio.to_thread(check, database, senders)
 
-    for sender in senders:  # what was under way at the last kill is sent again: it is there once, or not at all yet
-        if sender.unanswered is not None:
-            async with server.async_client(sender.key, timeout=10) as client:
-                sender.acknowledged[sender.unanswered] = await sender._send(client, sender.unanswered)
+    for sender in senders:  # what was under way at the last kill
+        async with server.async_client(sender.key, timeout=10) as client:
+            await sender.repeat(client)
     await asyncio.to_thread(check, database, senders)
 
     history = await everything(server, owner)
     assert [message["id"] for message in history] == sorted(message["id"] for message in history)
-    read = {message["content"]: message["id"] for message in history}
-    promised = {content: number for sender in senders for content, number in sender.acknowledged.items()}
-    assert read == promised
-    assert len(promised) > ROUNDS * SENDERS  # they did work
+    read = {message["id"]: None if message["deleted"] else message["content"] for message in history}
+    assert read == {number: content for sender in senders for number, content in sender.messages.items()}
+    assert sum(sender.steps for sender in senders) > ROUNDS * SENDERS  # they did work
     assert server.stop() == 0
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
