@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -94,6 +95,13 @@ async def rpc(
     body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
     accept = {"accept": "application/json, text/event-stream"}
     return await http.post(url, json=body, headers={**accept, **(headers or {})})
+
+
+def message(answer: httpx2.Response) -> dict[str, Any]:
+    """The one message of an answer, whether it came alone or as a stream of one event."""
+    data = next((line[6:] for line in answer.text.splitlines() if line.startswith("data: {")), answer.text)
+    found: dict[str, Any] = json.loads(data)
+    return found
 
 
 async def subscribe(client: Client, uri: str) -> None:

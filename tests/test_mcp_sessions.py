@@ -21,6 +21,7 @@ from tests.mcp_support import (
     http_client,
     listening,
     mcp_client,
+    message,
     open_session,
     rpc,
     subscribe,
@@ -74,8 +75,8 @@ async def test_a_call_of_a_lost_session_is_served_all_the_same(app: TeamApp, tea
         called = await rpc(http, url, "tools/call", SEND, lost)
         subscribed = await rpc(http, url, "resources/subscribe", {"uri": "teammcp://inbox"}, lost)
         stream = await http.get(url, headers={**lost, "accept": "text/event-stream"})
-    assert called.json()["result"]["isError"] is False
-    assert "Initialize a new one" in subscribed.json()["error"]["message"]
+    assert message(called)["result"]["isError"] is False
+    assert "Initialize a new one" in message(subscribed)["error"]["message"]
     assert stream.status_code == 404
     [event] = await team.events("message.sent")
     assert event.actor == "bob"

@@ -42,14 +42,14 @@ from quart import Quart
 
 from .. import __version__, operations
 from ..asgi import Application, Receive, Scope, Send, address, bearer, respond_problem
-from ..errors import TeamError, Unavailable
+from ..errors import TeamError, TooLarge, Unavailable
 from ..events.stream import key_is_valid
 from ..keys import hash_key
 from ..operations import Context
 from ..team import Server
 from .following import Follower, Sessions, listen
 from .resources import ResourceTable
-from .sessions import SessionManager
+from .sessions import BODY_LIMIT, SessionManager
 from .tools import Toolbox, View
 
 PATH = "/mcp"
@@ -59,7 +59,7 @@ LIST_TTL = 60_000
 """Milliseconds a client may keep a list: it changes with the agent's access level only."""
 CALLER = "teammcp.caller"
 """Key of the ASGI scope under which handlers find the `Caller`."""
-DRAINED = 64 * 1024
+DRAINED = 2 * BODY_LIMIT
 """Bytes of an unwanted body that are read, so that the client sees an answer and no broken connection."""
 INSTRUCTIONS = (
     "You are a member of a team of agents and people that talk in channels and direct messages. "
@@ -177,6 +177,7 @@ class McpSurface:
         try:
             if self._manager is None:
                 raise Unavailable("The server is starting or stopping. Try again in a moment.")
+            _check_length(scope)
             caller = self._identify(scope)
         except TeamError as error:
             await _drain(receive)
@@ -266,6 +267,12 @@ def _present(context: Context) -> Iterator[None]:
         yield
     finally:
         presence.disconnected(name)
+
+
+def _check_length(scope: Scope) -> None:
+    declared = dict(scope["headers"]).get(b"content-length", b"")
+    if declared.isdigit() and (len(declared) > 12 or int(declared) > BODY_LIMIT):  # int() balks at very long ones
+        raise TooLarge(f"A request may have at most {BODY_LIMIT} bytes. Upload larger files over REST.")
 
 
 async def _drain(receive: Receive) -> None:
