@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from teammcp.errors import InvalidInput
 from teammcp.scaffold import create
+
+TUTORIAL = (Path(__file__).parent.parent / "docs" / "plugins" / "tutorial.md").read_text(encoding="utf-8")
 
 
 def run(*command: str, folder: Path | None = None, **environment: str) -> str:
@@ -28,18 +31,45 @@ def run(*command: str, folder: Path | None = None, **environment: str) -> str:
     return finished.stdout
 
 
-def test_a_new_plugin_installs_and_its_tests_pass(tmp_path: Path) -> None:
-    run(sys.executable, "-m", "teammcp", "plugin", "new", "daily-notes", "--dir", str(tmp_path))
-    folder, site = tmp_path / "teammcp-daily-notes", tmp_path / "site"
+def install_and_test(folder: Path, site: Path) -> str:
+    """Install a plugin and run its tests; what pytest says."""
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
     run(*install, "--target", str(site), str(folder))
-    said = run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder), PYTHONPATH=str(site))
-    assert "5 passed" in said
+    return run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder), PYTHONPATH=str(site))
+
+
+def test_a_new_plugin_installs_and_its_tests_pass(tmp_path: Path) -> None:
+    run(sys.executable, "-m", "teammcp", "plugin", "new", "daily-notes", "--dir", str(tmp_path))
+    site = tmp_path / "site"
+    assert "5 passed" in install_and_test(tmp_path / "teammcp-daily-notes", site)
     listed = run(
         sys.executable, "-m", "teammcp", "plugin", "list", PYTHONPATH=str(site), TEAMMCP_HOME=str(tmp_path / "home")
     )
     line = next(line for line in listed.splitlines() if line.startswith("daily-notes"))
     assert line.split()[1:3] == ["0.1.0", "active"]
+
+
+def test_the_tutorial_can_be_followed_to_the_letter(tmp_path: Path) -> None:
+    folder = create("standup", tmp_path)
+    remove, sql, registered, rule, tests = re.findall(r"^```python\n(.*?)^```", TUTORIAL, re.MULTILINE | re.DOTALL)
+    package = folder / "teammcp_standup"
+    extend(package / "operations.py", remove, imports="Forbidden, NotFound")
+    extend(package / "queries.py", sql)
+    extend(package / "__init__.py", rule, imports="Refused")
+    extend(folder / "tests" / "test_notes.py", tests, imports="Forbidden, Refused")
+    hooks = package / "__init__.py"
+    text = hooks.read_text(encoding="utf-8")
+    before = "    return [operations.standup_add, operations.standup_list]\n"
+    assert before in text
+    hooks.write_text(text.replace(before, registered), encoding="utf-8")
+    assert "7 passed" in install_and_test(folder, tmp_path / "site")
+
+
+def extend(file: Path, code: str, imports: str = "") -> None:
+    """Write ``code`` at the end of a file, and import these names from ``teammcp``."""
+    text = file.read_text(encoding="utf-8")
+    first = f"from teammcp import {imports}\n" if imports else ""
+    file.write_text(text.replace("import annotations\n", f"import annotations\n\n{first}", 1) + f"\n\n{code}", "utf-8")
 
 
 def test_what_is_written_is_clean(tmp_path: Path) -> None:
