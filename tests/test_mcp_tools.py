@@ -237,6 +237,8 @@ async def test_schemas_are_short_and_true(app: TeamApp, team: TestTeam) -> None:
         assert tool.description
     Draft202012Validator(tools["send_message"].output_schema).validate(sent.structured_content)
     Draft202012Validator(tools["get_history"].output_schema).validate(history.structured_content)
+    assert "idem_key" in tools["send_message"].input_schema["properties"]
+    assert "idem_key" not in tools["heartbeat"].input_schema["properties"]
     arguments = Draft202012Validator(tools["send_message"].input_schema)
     arguments.validate({"channel": "general", "content": "hi"})
     assert not arguments.is_valid({"channel": "general"})

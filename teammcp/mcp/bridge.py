@@ -172,7 +172,7 @@ class Bridge:
             return CallToolResult(content=[TextContent(text=self._explain(error))], is_error=True)
 
     async def _keyed_tools(self) -> frozenset[str]:
-        """The tools that change something: those that take an idempotency key."""
+        """The tools that are not to be done twice: those that take a key against it."""
         if self._keyed is None:
             listed = await self._own.request("tools/list", {})
             self._keyed = frozenset(

@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, RootModel
 
+from ..operations import IDEM_KEY
+
 Schema = dict[str, Any]
 Rewrite = Callable[[Schema], Schema]
 
@@ -20,10 +22,12 @@ _REFERENCE = "#/$defs/"
 _IDLE = [("additionalProperties", False), ("maximum", 2**53)]
 
 
-def input_schema(model: type[BaseModel]) -> Schema:
-    """The schema of an operation's arguments."""
+def input_schema(model: type[BaseModel], *, idempotent: bool) -> Schema:
+    """The schema of an operation's arguments. What is ``idempotent`` needs no key against doing it twice."""
     schema = _compact(model.model_json_schema(mode="validation"), _without_null)
-    schema.setdefault("properties", {})
+    properties = schema.setdefault("properties", {})
+    if properties.pop(IDEM_KEY, None) and not idempotent:
+        properties[IDEM_KEY] = {"type": "string"}
     return schema
 
 

@@ -124,7 +124,7 @@ def _tool(operation: Operation) -> Tool:
     return Tool(
         name=operation.name,
         description=operation.description,
-        input_schema=input_schema(operation.arguments),
+        input_schema=input_schema(operation.arguments, idempotent=operation.idempotent),
         output_schema=output_schema(operation.result, deferrable=not operation.read_only),
         annotations=ToolAnnotations(
             read_only_hint=operation.read_only,
