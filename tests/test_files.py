@@ -37,6 +37,24 @@ async def test_a_file_is_kept_by_its_content_and_comes_back_unchanged(team: Test
     assert "path" not in found.model_dump()
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux tells what a descriptor is of")
+async def test_bytes_and_their_names_are_flushed_before_the_row_is_there(
+    team: TestTeam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[str] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        flushed.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        real(descriptor)
+
+    monkeypatch.setattr("teammcp.features.files.store.os.fsync", fsync)
+    meta = await team.owner.call("upload_file", name="a.txt", content=b"x", channel="general")
+    folder = team.team.folder
+    assert flushed[0].startswith(str(folder / "files" / "incoming"))
+    assert flushed[1:] == [str(folder / "files" / meta.sha256[:2]), str(folder / "files"), str(folder)]
+
+
 async def test_the_same_bytes_are_kept_once_and_go_with_the_last_file(team: TestTeam) -> None:
     one, two = [await team.owner.call("upload_file", name=f"{n}.txt", content=b"same", channel="general") for n in "ab"]
     assert len(kept(team)) == 1

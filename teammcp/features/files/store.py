@@ -47,7 +47,8 @@ class FileStore:
             target.parent.mkdir(exist_ok=True)
             if not target.exists():
                 self._write(target, data)
-            _sync_folder(target.parent)
+            for folder in (target.parent, self._root, self._root.parent):  # any of them may be new
+                _sync_folder(folder)
         except OSError as error:
             if error.errno in _NO_ROOM:
                 raise StorageFull("The disk is full: the file was not kept. Free space and try again.") from error
