@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -120,6 +121,7 @@ def _name(operation: Operation) -> str:
     return operation.name
 
 
+@cache  # schemas take long to make, and a process may have several applications, as in tests
 def _tool(operation: Operation) -> Tool:
     return Tool(
         name=operation.name,
