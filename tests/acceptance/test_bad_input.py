@@ -128,8 +128,11 @@ CHECKS = (
 LEFT_OUT = r"^/api/(events|wait|sync|agents/\{name\}/(retire|rotate-key))$"
 
 
-@pytest.mark.parametrize("data", ["unknown", "known"])
-def test_schemathesis_finds_nothing(unharmed: LiveServer, tmp_path: Path, data: str) -> None:
+@pytest.mark.timeout(320)  # 20 s on an idle machine
+@pytest.mark.parametrize(
+    ("data", "phases", "least"), [("unknown", "fuzzing", 300), ("known", "coverage,fuzzing", 1000)]
+)
+def test_schemathesis_finds_nothing(unharmed: LiveServer, tmp_path: Path, data: str, phases: str, least: int) -> None:
     key: str = unharmed.key  # type: ignore[attr-defined]
     with unharmed.client(key) as client:
         for answer in (
@@ -144,7 +147,7 @@ def test_schemathesis_finds_nothing(unharmed: LiveServer, tmp_path: Path, data: 
     command += [
         f"{unharmed.url}/api/openapi.json",
         "--phases",
-        "coverage,fuzzing",
+        phases,
         "--max-examples",
         "10",
         "--mode",
@@ -152,11 +155,11 @@ def test_schemathesis_finds_nothing(unharmed: LiveServer, tmp_path: Path, data: 
     ]
     command += ["--checks", ",".join(CHECKS), "--exclude-path-regex", LEFT_OUT, "--continue-on-failure", "--no-color"]
     environment = {**clean_environment(tmp_path), "KEY": key}
-    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=110)
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     tested = re.search(r"(\d+) generated, (\d+) passed", done.stdout)
     assert tested is not None
-    assert int(tested[2]) > 1000
+    assert int(tested[2]) > least
 
 
 CONFIG = """
