@@ -161,6 +161,22 @@ async def test_text_alone_when_asked_for(app: TeamApp, team: TestTeam, era: Era)
     assert text_of(sawn) == ["a plank of 2 m"]
 
 
+async def test_a_model_is_shown_a_picture(app: TeamApp, team: TestTeam) -> None:
+    pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+    arguments = {"channel": "general", "name": "dot.png", "content": pixel}
+    async with listening(app) as url:
+        async with mcp_client(url, team.owner.key, "2026-07-28") as client:
+            uploaded = await client.call_tool("upload_file", arguments)
+            file_id = uploaded.structured_content["file_id"]
+            program = await client.call_tool("download_file", {"file_id": file_id})
+        async with mcp_client(f"{url}?results=text", team.owner.key, "2026-07-28") as client:
+            model = await client.call_tool("download_file", {"file_id": file_id})
+    assert program.structured_content["content"] == pixel
+    assert [block.type for block in program.content] == ["text"]
+    assert [block.type for block in model.content] == ["text", "image"]
+    assert model.content[1].data == pixel
+
+
 @wood
 @each_era
 async def test_errors_are_results_that_say_what_to_do(app: TeamApp, team: TestTeam, era: Era) -> None:

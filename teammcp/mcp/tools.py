@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
-from mcp.types import CallToolResult, TextContent, Tool, ToolAnnotations
+from mcp.types import CallToolResult, ImageContent, TextContent, Tool, ToolAnnotations
 from pydantic import BaseModel
 
 from .. import operations
@@ -95,6 +95,9 @@ class Toolbox:
         """Call a tool. Errors are results too, since the model is to read them and to do better."""
         result = await self._call(context, name, arguments)
         if view.text_only:
+            picture = _picture(result.structured_content or {})
+            if picture is not None:
+                result.content.append(picture)
             result.structured_content = None
         return result
 
@@ -106,12 +109,12 @@ class Toolbox:
             outcome = await operations.call(context, name, arguments)
             if isinstance(outcome, Attachment):
                 outcome = await asyncio.to_thread(outcome.inlined)
+            return _success(operation, outcome, await _notice(context, operation))
         except TeamError as error:
             return _failure(error)
         except Exception:
             log.exception("the tool %s failed", name)
             return _failure(TeamError("The server failed; its log says why. The call itself may be right."))
-        return _success(operation, outcome, await _notice(context, operation))
 
 
 ALL = View()
@@ -166,6 +169,14 @@ def _success(operation: Operation, outcome: Any, notice: dict[str, Any]) -> Call
         content.append(TextContent(text=f"unread: {_json(notice)}"))
         data = {**data, "unread": notice}
     return CallToolResult(content=content, structured_content=data)
+
+
+def _picture(data: Mapping[str, Any]) -> ImageContent | None:
+    """The image in the data of an attachment: in the structured content a program finds it, a model does not."""
+    mime_type = data.get("mime_type")
+    if data.get("encoding") != "base64" or not isinstance(mime_type, str) or not mime_type.startswith("image/"):
+        return None
+    return ImageContent(data=data["content"], mime_type=mime_type)
 
 
 def _failure(error: TeamError) -> CallToolResult:
