@@ -194,6 +194,10 @@ class PluginManager:
         except Exception:
             self._count_fault(name, hook)
 
+    def faults_of_features(self) -> int:
+        """How often a hook of a built-in feature has raised since the start."""
+        return sum(info.faults for info in self.plugins.values() if info.built_in)
+
     async def ask(self, hook: str, **arguments: Any) -> list[Any]:
         """Every implementation's answer that is not None; faults are logged and counted."""
         answers = []

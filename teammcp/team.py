@@ -207,7 +207,10 @@ class Server:
             raise StartError(f"The database {path} cannot be opened: {error}.") from error
         team = Team(self, name, database, await open_hub(database, self.settings.ring_size))
         self.teams[name] = team
+        before = self.plugins.faults_of_features()
         await self.plugins.notify("team_opened", team=team)
+        if self.plugins.faults_of_features() > before:  # without its members and channels a team is nobody's
+            raise StartError(f"The team '{name}' could not be loaded from {path}; the log above says why.")
         return team
 
     # -- identity ------------------------------------------------------------------------------------------------------

@@ -13,9 +13,12 @@ import pytest
 
 from teammcp import hookimpl, operations
 from teammcp import team as team_module
+from teammcp.config import Settings
 from teammcp.errors import Conflict, InvalidInput, NotFound, StartError, Unauthorized, Unavailable
 from teammcp.keys import hash_key
-from teammcp.operations import Context
+from teammcp.operations import Context, Registry
+from teammcp.plugins import PluginManager
+from teammcp.team import Server
 from tests.corekit import actor, enter, names, open_server
 
 
@@ -231,3 +234,28 @@ async def test_a_plugin_that_hangs_does_not_keep_the_server_from_stopping(
     assert "gave up waiting" in caplog.text
     async with open_server(tmp_path) as server:
         assert await server.team("default").database.read(names) == ["a"]
+
+
+# -- what a team needs -------------------------------------------------------------------------------------------------
+
+
+class Unreadable:
+    """A plugin that fails whenever a team is opened."""
+
+    @hookimpl
+    def team_opened(self) -> None:
+        raise RuntimeError("no members to be found")
+
+
+async def test_a_team_that_its_features_cannot_load_is_not_served(tmp_path: Path) -> None:
+    manager = PluginManager({})
+    manager.register("members", Unreadable(), built_in=True)
+    server = Server(Settings(home=tmp_path), manager, Registry())
+    with pytest.raises(StartError, match="'default' could not be loaded"):
+        await server.open()
+
+
+async def test_a_plugin_that_cannot_load_a_team_keeps_nobody_from_it(tmp_path: Path) -> None:
+    async with open_server(tmp_path, plugins={"third": Unreadable()}) as server:
+        await operations.call(enter(server), "add_thing", {"name": "a"})
+        assert server.plugins.plugins["third"].faults == 1
