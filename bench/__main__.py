@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -33,10 +33,9 @@ PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 MARK = "<!-- what follows is written by: python -m bench --write -->"
 
 
-def main() -> int:
-    """Run the chosen benchmarks; the exit code."""
-    arguments = _parser().parse_args()
-    cache = Path(tempfile.gettempdir()) / "teammcp-bench"
+def main(words: Sequence[str], cache: Path) -> int:
+    """Run the benchmarks that the command line ``words`` ask for; the exit code."""
+    arguments = _parser().parse_args(words)
     cache.mkdir(exist_ok=True)
     began = time.perf_counter()
     figures: list[Figure] = []
@@ -53,7 +52,7 @@ def main() -> int:
         report = {"machine": about, "figures": [figure.as_dict() for figure in figures]}
         arguments.json.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     if arguments.write:
-        write_page(about, figures)
+        write_page(about, figures, words)
     missed = [figure.what.strip() for figure in figures if figure.met is False]
     if arguments.check and missed:
         print(f"{len(missed)} budgets are missed: {'; '.join(missed)}", file=sys.stderr)
@@ -102,12 +101,12 @@ def file_system(folder: Path) -> str:
     return done.stdout.splitlines()[-1].split()[1] if done.returncode == 0 else "unknown file system"
 
 
-def write_page(about: str, figures: list[Figure]) -> None:
+def write_page(about: str, figures: list[Figure], words: Sequence[str]) -> None:
     """Replace the table of the page."""
     head, _, _ = PAGE.read_text(encoding="utf-8").partition(MARK)
-    command = " ".join(["python -m bench", *sys.argv[1:]])
+    command = " ".join(["python -m bench", *words])
     PAGE.write_text(f"{head}{MARK}\n\n`{command}`, {about}\n\n{markdown(figures)}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:], Path(tempfile.gettempdir()) / "teammcp-bench"))

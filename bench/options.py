@@ -21,7 +21,9 @@ class Options:
     samples: int = 300
     """How many single requests or deliveries are timed."""
     messages: int = 1_000_000
-    """Size of the large database."""
+    """Size of the large team."""
+    few: int = 1000
+    """Size of the small one beside it."""
     starts: int = 5
     streams: int = 500
     """Idle clients of the measurement of memory."""
@@ -33,8 +35,8 @@ class Options:
         return self.scratch / name
 
 
-def quick(scratch: Path, cache: Path, messages: int = 20_000) -> Options:
-    """Enough to see that everything works, and a first impression."""
+def quick(scratch: Path, cache: Path) -> Options:
+    """Enough for a first impression."""
     return Options(
-        scratch, cache, seconds=1.0, rounds=3, samples=60, messages=messages, starts=3, streams=100, idle_seconds=6.0
+        scratch, cache, seconds=1.0, rounds=3, samples=60, messages=20_000, starts=3, streams=100, idle_seconds=6.0
     )

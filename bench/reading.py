@@ -12,10 +12,9 @@ from .load import once
 from .options import Options
 from .seeding import NEWCOMER, READER, Seeded, seeded
 
-SMALL = 1000
 BUDGET_MS = 20
 BUDGET_RATIO = 2
-TURNS = 10
+LEAST = 5
 
 
 @dataclass
@@ -59,7 +58,7 @@ QUESTIONS = [
 
 def run(options: Options) -> list[Figure]:
     """The figures of reading."""
-    small, large = seeded(options.cache, SMALL), seeded(options.cache, options.messages)
+    small, large = seeded(options.cache, options.few), seeded(options.cache, options.messages)
     with servers.product(small.home) as few, servers.product(large.home) as many:
         return [_measure(options, question, (few, small), (many, large)) for question in QUESTIONS]
 
@@ -72,8 +71,8 @@ def _measure(
 ) -> Figure:
     """Ask both in turns."""
     times: dict[int, list[list[float]]] = {}
-    share = max(5, options.samples // 2 // TURNS)
-    for turn in range(TURNS + 1):
+    share = max(LEAST, options.samples // 2 // options.rounds)
+    for turn in range(options.rounds + 1):
         for server, team in (few, many):
             asked = once(server.port, question.request(team), share)
             if turn:  # the first is the warm-up
@@ -87,7 +86,7 @@ def _measure(
         min(medians),
         max(medians),
         floor=median(together(small)),
-        floor_of=f"{number(SMALL)} messages",
+        floor_of=f"{number(options.few)} messages",
         ratio=paired(medians, [median(turn) for turn in small]),
     )
     assert figure.ratio is not None

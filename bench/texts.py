@@ -26,7 +26,7 @@ def messages(count: int, senders: int, channels: int) -> Iterator[tuple[int, int
     """``count`` messages: sender, channel (0 has two of five), content."""
     random = Random(count)
     english, chinese = _Words(_english(random)), _Words(_chinese(random))
-    rare = {count * (2 * number + 1) // (2 * RARE_COUNT) for number in range(RARE_COUNT)}
+    rare = {count * (2 * number + 1) // (2 * RARE_COUNT) for number in range(RARE_COUNT)} if channels > 1 else set()
     for number in range(count):
         words = chinese if random.random() < CHINESE_SHARE else english
         content = words.sentence(random)
