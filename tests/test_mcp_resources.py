@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from mcp import Client
@@ -15,11 +14,11 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import ResourceUpdatedNotification
 
 from teammcp.app import TeamApp
-from teammcp.mcp import following
+from teammcp.mcp import McpSurface, following
+from teammcp.operations import enter
 from teammcp.testing import Member, TestTeam
 from tests.mcp_support import (
     ERAS,
-    VERSION,
     Era,
     http_client,
     listening,
@@ -184,27 +183,39 @@ async def test_nobody_follows_without_end(app: TeamApp, team: TestTeam, monkeypa
     assert "At most 1" in second
 
 
+class StuckConnection:
+    """A session whose client does not read: telling it waits until it does."""
+
+    has_standalone_channel = True
+
+    def __init__(self) -> None:
+        self.exit_stack = AsyncExitStack()
+        self.told: list[str] = []
+        self.reads = asyncio.Event()
+
+    async def send_resource_updated(self, uri: str) -> None:
+        self.told.append(uri)
+        await self.reads.wait()
+
+
 async def test_a_client_that_does_not_read_holds_up_nobody(app: TeamApp, team: TestTeam) -> None:
+    uri = "teammcp://channel/general"
+    surface: McpSurface = app.mcp  # type: ignore[attr-defined]
+    stuck = StuckConnection()
+    ctx: Any = SimpleNamespace(session=SimpleNamespace(_connection=stuck))
     bob = await team.agent("bob")
-    channel = "teammcp://channel/general"
-    async with listening(app) as url, http_client(team.owner.key) as http:
-        session = await open_session(http, url)
-        await rpc(http, url, "resources/subscribe", {"uri": channel}, session)
-        stuck = _stream_that_is_not_read(url, team.owner.key, session)
-        async with watching(url, bob, "2026-07-28", channel) as watcher:
-            for number in range(500):
-                await asyncio.wait_for(bob.call("send_message", channel="general", content=f"number {number}"), SOON)
-            assert await watcher.next() == channel
-        stuck.close()
-
-
-def _stream_that_is_not_read(url: str, key: str, session: dict[str, str]) -> socket.socket:
-    parts = urlsplit(url)
-    stream = socket.socket()
-    stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
-    stream.connect((parts.hostname, parts.port))
-    headers = {**session, "host": parts.netloc, "authorization": f"Bearer {key}", "accept": "text/event-stream"}
-    lines = ["GET /mcp HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
-    stream.sendall("\r\n".join(lines).encode())
-    assert VERSION in session.values()
-    return stream
+    context = enter(team.server, bob.key, "mcp", "")
+    follower = surface._sessions.open(ctx, lambda: following.Follower(context, lambda: True))
+    follower.add(surface._resources.find(uri))
+    async with listening(app) as url, watching(url, team.owner, "2026-07-28", uri) as watcher:
+        for number in range(10):
+            await asyncio.wait_for(bob.call("send_message", channel="general", content=f"number {number}"), SOON)
+            assert await watcher.next() == uri
+        assert stuck.told == [uri]
+        stuck.reads.set()
+        await until(lambda: len(stuck.told) > 1)
+        await bob.call("send_message", channel="general", content="the last one")
+        await until(lambda: len(stuck.told) > 2)
+        assert stuck.told == [uri] * 3  # the nine messages of its absence were told in one go
+    await stuck.exit_stack.aclose()
+    assert not len(team.team.hub)
