@@ -21,6 +21,7 @@ from .hookspecs import hookimpl
 from .models import Timestamp
 from .operations import Context, Operation, Result, operation
 from .plugins import Deferred
+from .resources import Resource
 from .storage import Migration, Reader, Transaction, Work, load_migrations
 from .team import Server, Team
 
@@ -41,6 +42,7 @@ __all__ = [
     "Operation",
     "Reader",
     "Refused",
+    "Resource",
     "Result",
     "Server",
     "Team",
