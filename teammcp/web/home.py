@@ -48,5 +48,5 @@ async def live(context: Context, request: Request) -> Response:
 
 
 def _since(request: Request) -> int | None:
-    last = request.headers.get("Last-Event-ID", "")
+    last = request.headers.get("Last-Event-ID") or request.args.get("since", "")
     return int(last) if last.isdecimal() and len(last) < 16 else None

@@ -21,17 +21,26 @@ class Catalogues:
     """The translations of the core and of every plugin that brings some, by language."""
 
     def __init__(self, folders: Iterable[Traversable]) -> None:
-        self._catalogues: dict[str, Translations] = {language: Translations() for language in LANGUAGES}
-        for folder in [files("teammcp") / "locale", *folders]:
+        own = files("teammcp") / "locale"
+        # The core's first: a catalogue that others are merged into keeps its own rule for plurals.
+        self._catalogues = {language: _read(own, language) or NullTranslations() for language in LANGUAGES}
+        for folder in folders:
             for language, catalogue in self._catalogues.items():
-                compiled = folder / language / "LC_MESSAGES" / "messages.mo"
-                if compiled.is_file():
-                    with compiled.open("rb") as file:
-                        catalogue.merge(Translations(file))
+                found = _read(folder, language)
+                if found is not None and isinstance(catalogue, Translations):
+                    catalogue.merge(found)
 
     def use(self, language: str) -> None:
         """Translate into ``language`` for the rest of this request."""
         _current.set(self._catalogues[language])
+
+
+def _read(folder: Traversable, language: str) -> Translations | None:
+    compiled = folder / language / "LC_MESSAGES" / "messages.mo"
+    if not compiled.is_file():
+        return None
+    with compiled.open("rb") as file:
+        return Translations(file)
 
 
 def gettext(message: str, /, **values: object) -> str:

@@ -13,6 +13,7 @@ from ..errors import Forbidden, NotFound, TeamError, TooLarge, Unavailable
 from ..operations import Context, enter_as
 from ..team import DEFAULT_TEAM, Server, Team
 from .assets import Assets
+from .forms import Notice, wants_fragment
 from .i18n import Catalogues
 from .i18n import gettext as _
 from .pages import Page, Theme
@@ -131,6 +132,7 @@ class Shell:
 
     async def _show(self, page: Page, arguments: dict[str, Any]) -> Response:
         context = self._enter()
+        g.since = context.team.hub.last_id  # before anything is read: what comes later is for the live stream to tell
         self._check_size(page)
         if request.method == "POST":
             sent = request.headers.get("X-CSRF-Token") or (await request.form).get("csrf")
@@ -183,7 +185,8 @@ class Shell:
             return Response(error.detail, error.status, content_type="text/plain; charset=utf-8")
         actor = session.agent if session else ANONYMOUS
         context = Context(self.server, team, actor, "page", request.remote_addr or "")
-        response = await render(context, "web/error.html", error.status, error=error)
+        notice = Notice("error", error.detail) if wants_fragment(request) else None
+        response = await render(context, "web/error.html", error.status, error=error, notice=notice)
         if "retry_after" in error.data:
             response.headers["Retry-After"] = str(error.data["retry_after"])
         return response
@@ -206,6 +209,7 @@ class Shell:
             "navigation": [page for page in self.pages if page.label and page.access <= context.actor.access],
             "styles": self._styles(),
             "event_kinds": self._event_kinds(),
+            "since": g.get("since", context.team.hub.last_id),
             "notice": None,
             "waiting_count": await self._waiting(context),
         }

@@ -326,3 +326,19 @@ async def test_nothing_sticks_out(street: Street, keys: dict[str, str], width: i
         stream = maya.page.locator("#stream")
         if await stream.count() and await stream.is_visible():
             assert await stream.evaluate("element => element.scrollWidth <= element.clientWidth"), path
+
+
+async def test_many_windows_of_one_person(street: Street, keys: dict[str, str]) -> None:
+    maya = await street.person(keys["Maya"])
+    await maya.open("/channels/general")
+    windows = [await maya.context.new_page() for _ in range(7)]
+    for window in windows:
+        await window.goto(street.server.url + "/channels/general")
+    coder = api(street.server, keys["coder"])
+    coder("send_message", channel="general", content="to every window, @Maya")
+    for window in windows:
+        await expect(window.locator("#messages")).to_contain_text("to every window")
+    await maya.page.close()
+    coder("send_message", channel="general", content="also without the first")
+    for window in windows:
+        await expect(window.locator("#messages")).to_contain_text("also without the first")

@@ -63,7 +63,7 @@ export async function submit(form, { button = null, body = new FormData(form, bu
   const found = response.status === 204 ? [] : elements(await response.text());
   const notice = found.find((element) => element.id === "notice");
   document.getElementById("notice")?.replaceChildren(...(notice?.children ?? []));
-  if (!response.ok && !notice) say(found.find((each) => each.matches(".message-page"))?.innerText || page.failed);
+  if (!response.ok && !notice) say(page.failed);
   return response.ok;
 }
 
@@ -85,32 +85,61 @@ export function on(listener, again = () => {}) {
   listeners.push({ listener, again });
 }
 
-function connect() {
-  const source = new EventSource(page.live);
-  let lost = false;
+function deliver(event) {
+  refreshAll((element) => element.dataset.on.split(" ").includes(event.kind));
+  for (const { listener } of listeners) listener(event);
+}
+
+/** The connection was lost and is back: whatever came meanwhile is fetched. */
+function catchUp() {
+  document.getElementById("connection").hidden = true;
+  refreshAll(() => true);
+  for (const { again } of listeners) again();
+}
+
+/** Follows the events. `tell(event)` gets each, `tell(null)` means that some may have been missed. */
+function follow(tell, missed = false) {
+  // From where the page was drawn, so that nothing slips between.
+  const source = new EventSource(missed ? page.live : `${page.live}?since=${page.since}`);
+  let lost = missed;
   source.onopen = () => {
     document.documentElement.dataset.connected = "true";
-    if (!lost) return;
+    if (lost) tell(null);
     lost = false;
-    document.getElementById("connection").hidden = true;
-    refreshAll(() => true);
-    for (const { again } of listeners) again();
   };
   source.onerror = () => {
     lost = true;
     document.documentElement.dataset.connected = "false";
     if (source.readyState !== EventSource.CLOSED) return;
     say(page.lost);
-    setTimeout(connect, 5000);
+    setTimeout(() => follow(tell, true), 5000);
   };
-  for (const kind of page.kinds.split(" ")) {
-    source.addEventListener(kind, (message) => {
-      const event = JSON.parse(message.data);
-      refreshAll((element) => element.dataset.on.split(" ").includes(kind));
-      for (const { listener } of listeners) listener(event);
-    });
-  }
+  for (const kind of page.kinds.split(" ")) source.addEventListener(kind, ({ data }) => tell(JSON.parse(data)));
   addEventListener("pagehide", () => source.close());
+}
+
+/** Browsers open six connections to a server at most, so one window follows for all of them and tells the others. */
+async function connect() {
+  const receive = (event) => (event ? deliver(event) : catchUp());
+  if (!navigator.locks) {
+    follow(receive);
+    return;
+  }
+  const name = `teammcp ${page.who}`;
+  const others = new BroadcastChannel(name);
+  others.onmessage = ({ data }) => receive(data);
+  const { held } = await navigator.locks.query();
+  const second = held.some((lock) => lock.name === name);
+  if (second) {
+    document.documentElement.dataset.connected = "true";
+    catchUp();
+  }
+  navigator.locks.request(name, () => new Promise(() => {
+    follow((event) => {
+      receive(event);
+      others.postMessage(event);
+    }, second);
+  }));
 }
 
 const busy = new Map();
@@ -138,7 +167,15 @@ function refresh(id) {
   return once(`refresh ${id}`, async () => {
     const { refresh: url, blocks } = document.getElementById(id).dataset;
     swap((await load(url, blocks)).filter((fresh) => fresh.id === id));
+    showWaiting();
   });
+}
+
+/** How much waits, in the window's title. */
+function showWaiting() {
+  const count = parseInt(document.querySelector("#waiting .badge")?.textContent ?? "", 10);
+  const title = document.title.replace(/^\(\d+\) /, "");
+  document.title = count ? `(${count}) ${title}` : title;
 }
 
 // -- dialogs, menus, small helps -----------------------------------------------------------------------------------
@@ -267,5 +304,6 @@ async function tellTimezone() {
 }
 
 reveal(document);
+showWaiting();
 tellTimezone();
 if (page.live) connect();

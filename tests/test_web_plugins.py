@@ -1,0 +1,165 @@
+"""Pages, themes and translations of plugins: contributed by hooks, guarded like the dashboard's own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from quart import Request, Response
+
+from teammcp import Access, Context, hookimpl
+from teammcp.config import load_settings
+from teammcp.testing import MovedClock, TestTeam, serve
+from teammcp.web import Page, Theme, form_call, render
+from tests.webkit import visiting, visitor
+
+FILES = {
+    "templates/shop/shop.html": (
+        '{% extends "web/base.html" %}{% block title %}Shop{% endblock %}'
+        '{% block head %}<link rel="stylesheet" href="{{ static("shop_plugin/shop.css") }}">{% endblock %}'
+        "{% block content %}<h1>{{ greeting }}</h1>"
+        '{% block goods %}<ul id="goods"><li>{{ name }}</li></ul>{% endblock %}'
+        '<form method="post" action="/shop">{{ csrf_field() }}<input name="id"></form>{% endblock %}'
+    ),
+    "static/shop.css": "#goods { color: var(--accent); }",
+    "look/web/login.html": '{% extends "web/plain.html" %}{% block content %}A login of our own{% endblock %}',
+    "theme/static/tokens.css": ":root { --accent: #123456; }",
+}
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A plugin with a page, a theme and its files, as an installed package would have them."""
+    folder = tmp_path / "shop_plugin"
+    for name, text in FILES.items():
+        path = folder / name.removeprefix("theme/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    (folder / "__init__.py").write_text("", "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    package = __import__("shop_plugin")
+    monkeypatch.setitem(sys.modules, "shop_plugin", package)
+    return package
+
+
+class Shop:
+    """The plugin's hooks."""
+
+    def __init__(self, *, access: Access = Access.member) -> None:
+        self.access = access
+        self.bought: list[str] = []
+
+    @hookimpl
+    def register_pages(self) -> list[Page]:
+        async def shop(context: Context, request: Request) -> Response | str:
+            if request.method == "POST":
+                bought = (await request.form)["id"]
+                outcome = await form_call(context, "create_channel", id=bought)
+                self.bought.append(bought)
+                return outcome.notice.text if outcome.notice else "done"
+            return await render(context, "shop/shop.html", greeting="Welcome", name=context.actor.name)
+
+        async def broken(context: Context, request: Request) -> Response:
+            raise RuntimeError("the secret is 1234")
+
+        shop.__module__ = broken.__module__ = "shop_plugin.pages"
+        return [
+            Page("/shop", shop, ("GET", "POST"), self.access, label="Shop", order=1),
+            Page("/broken", broken, access=Access.anonymous),
+        ]
+
+    @hookimpl
+    def register_themes(self) -> list[Theme]:
+        return [Theme("shop", "shop_plugin", templates="look")]
+
+
+async def with_shop(tmp_path: Path, plugin: Any, **settings: Any) -> Any:
+    given = load_settings(home=tmp_path / "home", agent_rate=0, address_rate=0, register_rate=0, **settings)
+    return serve(given, MovedClock(), {"shop": plugin})
+
+
+async def test_a_plugin_brings_a_page(shop: ModuleType, tmp_path: Path) -> None:
+    plugin = Shop()
+    async with await with_shop(tmp_path, plugin) as app:
+        team = TestTeam(app, app.server, "default")  # type: ignore[attr-defined]
+        await team.register_owner()
+        browser = await visiting(team, team.owner.key)
+        page = await browser.get("/shop")
+        assert "Welcome" in page.text
+        assert page.elements("a", href="/shop")[0]["aria-current"] == "page"
+        style = next(link["href"] for link in page.elements("link") if link["href"].endswith("shop.css"))
+        assert (await browser.http.get(style)).text == FILES["static/shop.css"]
+
+        part = await browser.http.get("/shop", headers={"X-Fragment": "goods"})
+        assert part.text == '<ul id="goods"><li>owner</li></ul>'
+
+        assert (await browser.http.post("/shop", data={"id": "forged"})).status_code == 403
+        assert plugin.bought == []
+        assert (await browser.send(page, "/shop", id="made-here")).text == "done"
+        assert "made-here" in team.team.directory.channels
+
+        watcher = await visiting(team, (await team.agent("watcher", access="observer")).key)
+        assert (await watcher.get("/shop")).status == 403
+        assert "/shop" not in (await watcher.get("/agents")).links.values()
+        assert (await visitor(team).get("/shop")).path == "/login?next=/shop"
+
+        failed = await visitor(team).get("/broken")
+        assert failed.status == 500
+        assert "1234" not in failed.text
+        await team.close()
+
+
+async def test_a_theme_brings_colours_and_templates(shop: ModuleType, tmp_path: Path) -> None:
+    async with await with_shop(tmp_path, Shop(), theme="shop") as app:
+        team = TestTeam(app, app.server, "default")  # type: ignore[attr-defined]
+        await team.register_owner()
+        page = await visitor(team).get("/login")
+        assert "A login of our own" in page.text
+        styles = [link["href"] for link in page.elements("link", rel="stylesheet")]
+        assert styles[-1].endswith("theme-shop/tokens.css")
+        assert "#123456" in (await visitor(team).http.get(styles[-1])).text
+        await team.close()
+
+
+async def test_without_its_theme_the_dashboard_is_plain(tmp_path: Path) -> None:
+    async with await with_shop(tmp_path, object(), theme="no-such-theme") as app:
+        team = TestTeam(app, app.server, "default")  # type: ignore[attr-defined]
+        await team.register_owner()
+        page = await visitor(team).get("/login")
+        assert page.status == 200
+        assert len(page.elements("link", rel="stylesheet")) == 1
+        await team.close()
+
+
+async def test_the_plugins_page_shows_what_has_failed_to_those_who_may_know(tmp_path: Path) -> None:
+    class Broken:
+        @hookimpl
+        def register_operations(self) -> list[Any]:
+            raise RuntimeError("no luck today")
+
+    async with await with_shop(tmp_path, Broken()) as app:
+        team = TestTeam(app, app.server, "default")  # type: ignore[attr-defined]
+        await team.register_owner()
+        page = await (await visiting(team, team.owner.key)).get("/plugins")
+        assert "no luck today" in page.text
+        assert "register_operations" in page.text
+        member = await (await visiting(team, (await team.agent("alice")).key)).get("/plugins")
+        assert "failed" in member.text
+        assert "no luck today" not in member.text
+        await team.close()
+
+
+async def test_static_files_are_kept_by_browsers_and_lead_nowhere_else(team: TestTeam) -> None:
+    browser = visitor(team)
+    page = await browser.get("/login")
+    address = page.elements("link", rel="stylesheet")[0]["href"]
+    answer = await browser.http.get(address)
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    assert "immutable" in answer.headers["cache-control"]
+    stale = await browser.http.get(address.replace(address.split("/")[2], "old"))
+    assert stale.headers["cache-control"] == "no-cache"
+    for path in ("/static/x/../pyproject.toml", "/static/x/web/%2e%2e/shell.py", "/static/x/web/..%2fshell.py"):
+        assert (await browser.http.get(path)).status_code == 404
