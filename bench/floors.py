@@ -16,7 +16,7 @@ from typing import Any, cast
 from hypercorn.asyncio import serve
 from quart import Quart, Response, request
 
-from teammcp.serve import _config, _run, listen
+from teammcp.listening import hypercorn_config, listen, run
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 12\r\n\r\n" + b'{"ok": true}'
 
@@ -81,10 +81,10 @@ async def main(kind: str) -> None:
         async with await asyncio.get_running_loop().create_server(Noop, sock=listener):
             await stop.wait()
         return
-    config = _config(listener)
+    config = hypercorn_config(listener)
     config.graceful_timeout = 0.1
     await serve(application(), config, shutdown_trigger=stop.wait)
 
 
 if __name__ == "__main__":
-    _run(main(sys.argv[1]))
+    run(main(sys.argv[1]))
