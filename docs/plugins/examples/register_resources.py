@@ -1,7 +1,6 @@
 """Let MCP clients read and follow who is online, as ``teammcp://online``."""
 
-from teammcp import Context, Event, hookimpl
-from teammcp.resources import Resource
+from teammcp import Context, Event, Resource, hookimpl
 
 
 async def read(context: Context) -> str:
