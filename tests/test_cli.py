@@ -57,8 +57,11 @@ def test_help_names_every_command_and_the_exit_codes(tmp_path: Path) -> None:
 
 
 def test_a_small_command_loads_neither_plugins_nor_what_only_the_server_needs(tmp_path: Path) -> None:
-    code = "import sys; from teammcp.cli import cli; cli(['send', '--help'], standalone_mode=False); print(*sys.modules)"
-    said = subprocess.run([sys.executable, "-c", code], env=clean_environment(tmp_path), capture_output=True, text=True)
+    code = (
+        "import sys; from teammcp.cli import cli; cli(['send', '--help'], standalone_mode=False); print(*sys.modules)"
+    )
+    command = [sys.executable, "-c", code]
+    said = subprocess.run(command, env=clean_environment(tmp_path), capture_output=True, text=True, check=True)
     heavy = {"quart", "hypercorn", "mcp", "httpx2", "apscheduler"} & set(said.stdout.splitlines()[-1].split())
     assert heavy == set()
 

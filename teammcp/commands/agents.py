@@ -89,9 +89,10 @@ def _set_up(client: Client, url: str, project: Path, write: bool) -> None:
 @click.command()
 @url_option
 def connect(url: str | None) -> None:
-    """Serve MCP on standard input and output, in front of the server at TEAMMCP_URL, as the agent of TEAMMCP_KEY.
+    """Serve MCP on standard input and output.
 
-    For clients that start their MCP servers as programs. Ends when its input does, with 1 if the key is refused.
+    It stands in front of the server at TEAMMCP_URL and acts as the agent of TEAMMCP_KEY, for clients that start their
+    MCP servers as programs. Ends when its input does, with 1 if the key is refused.
     """
     import asyncio
 

@@ -19,7 +19,10 @@ MARGIN = 30
 @click.argument("text")
 @url_option
 def send(channel: str, text: str, url: str | None) -> None:
-    """Send TEXT to CHANNEL, or to a member as dm:NAME, and print the message's id. TEXT '-' means standard input."""
+    """Send TEXT to CHANNEL and print the message's id.
+
+    CHANNEL may be a member, as dm:NAME. TEXT '-' means standard input.
+    """
     content = sys.stdin.read().rstrip("\n") if text == "-" else text
     sent = request("POST", f"{address(url)}/api/send", key_from(KEY), {"channel": channel, "content": content})
     click.echo(sent["id"])

@@ -29,7 +29,10 @@ def call(name: str, arguments: tuple[str, ...], url: str | None) -> None:
 
 @click.command()
 def openapi() -> None:
-    """Print the OpenAPI document of a server started here, with its plugins."""
+    """Print the OpenAPI document.
+
+    It is that of a server started here, with the plugins that are installed.
+    """
     from ..app import create_app
     from ..config import load_settings
     from ..rest.openapi import document

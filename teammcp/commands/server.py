@@ -76,7 +76,10 @@ def init(home: Path | None) -> None:
 @click.command("admin-key")
 @home_option
 def admin_key(home: Path | None) -> None:
-    """Make a new admin key and show it this once; the old one stops working. The server must be stopped."""
+    """Make a new admin key and show it this once.
+
+    The old one stops working. The server must be stopped.
+    """
     use_home(home)
     from filelock import FileLock, Timeout
 

@@ -9,7 +9,10 @@ from .client import ADMIN_KEY, address, key_from, request, url_option
 
 @click.group()
 def team() -> None:
-    """Create, list and delete teams, with the server's key in TEAMMCP_ADMIN_KEY."""
+    """Create, list and delete teams.
+
+    The server's admin key is taken from TEAMMCP_ADMIN_KEY.
+    """
 
 
 @team.command()
