@@ -59,6 +59,7 @@ class Directory:
         self.agents: dict[str, Agent] = {}
         self.channels: dict[str, Channel] = {}
         self._by_fold: dict[str, str] = {}
+        self._channel_by_fold: dict[str, str] = {}
         self._by_key: dict[str, str] = {}
         self._members: dict[str, set[str]] = {}
         self._joined: dict[str, set[str]] = {}
@@ -93,7 +94,13 @@ class Directory:
     def put_channel(self, channel: Channel) -> None:
         """Add or replace a channel; its members stay."""
         self.channels[channel.id] = channel
+        self._channel_by_fold[fold(channel.id)] = channel.id
         self._members.setdefault(channel.id, set())
+
+    def channel(self, channel_id: str) -> Channel | None:
+        """The channel of that id, whatever its case."""
+        found = self.channels.get(channel_id)
+        return found if found is not None else self.channels.get(self._channel_by_fold.get(fold(channel_id), ""))
 
     def join(self, channel: str, names: Iterable[str]) -> None:
         """Make agents members of a channel."""

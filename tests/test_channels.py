@@ -65,6 +65,19 @@ async def test_channels_of_any_script(team: TestTeam) -> None:
     assert (await alice.http.get("/api/channels/部署-2/members")).status_code == 200
 
 
+async def test_a_channel_and_a_member_may_be_written_as_people_write_them(team: TestTeam) -> None:
+    alice = await team.agent("alice")
+    await team.agent("Bob")
+    await alice.call("create_channel", id="Dev")
+    for reference in ("dev", "#DEV", " #Dev ", "ｄｅｖ"):
+        sent = await alice.call("send_message", channel=reference, content="apple", mentions=["@bob"])
+        assert (sent.channel, sent.not_members) == ("Dev", ["Bob"])
+    assert len((await alice.call("search_messages", query="apple in:#dev")).results) == 4
+    assert (await alice.call("send_dm", recipient="@bob", content="x")).channel == "dm:Bob:alice"
+    assert (await alice.call("send_message", channel="dm:@Bob", content="x")).channel == "dm:Bob:alice"
+    assert (await alice.call("add_channel_member", channel="DEV", agent_name="@bob")).agent == "Bob"
+
+
 async def test_the_list_shows_what_one_may_read_in_order(team: TestTeam) -> None:
     alice, bob = await team.agent("alice"), await team.agent("bob")
     await alice.call("create_channel", id="zoo")

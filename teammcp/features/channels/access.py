@@ -19,12 +19,12 @@ def dm_id(first: str, second: str) -> str:
 
 
 def find_agent(context: Context, name: str, field: str, *, retired: bool = False) -> Agent:
-    """The member called ``name``, as given in the argument ``field``.
+    """The member called ``name`` (or ``@name``), as given in the argument ``field``.
 
     Raises:
         NotFound: there is none. Gone: it was retired (unless ``retired`` ones are wanted too).
     """
-    found = context.team.directory.agent(name)
+    found = context.team.directory.agent(name.removeprefix("@"))
     if found is None:
         raise NotFound(f"{field}: there is no member called '{name}'. get_agents lists them.", code="agent_not_found")
     if found.retired and not retired:
@@ -33,7 +33,7 @@ def find_agent(context: Context, name: str, field: str, *, retired: bool = False
 
 
 def resolve(context: Context, reference: str) -> Channel:
-    """The channel that ``reference`` stands for: an id, ``#id``, ``dm:Name`` or ``dm:A:B``.
+    """The channel that ``reference`` stands for: an id, ``#id``, ``dm:Name`` or ``dm:A:B``, whatever its case.
 
     A direct-message channel that does not exist yet is described all the same. Whether the actor may read it is the
     caller's question; see `readable_channel` and `writable_channel`.
@@ -43,7 +43,7 @@ def resolve(context: Context, reference: str) -> Channel:
     """
     reference = reference.strip().removeprefix("#")
     if not reference.startswith("dm:"):
-        found = context.team.directory.channels.get(reference)
+        found = context.team.directory.channel(reference)
         if found is None:
             raise NotFound(
                 f"channel: there is no channel '{reference}' that you may read. get_channels lists them.",

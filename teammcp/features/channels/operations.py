@@ -28,19 +28,11 @@ async def get_channels(context: Context, include_archived: bool = False) -> Chan
 
 
 def _overview(reader: Reader, context: Context) -> list[ChannelInfo]:
-    joined = {row["channel_id"]: row for row in queries.memberships(reader, context.actor.name)}
-    rows = [
-        row for row in queries.all_channels(reader) if row["kind"] == "group" or row["id"] in joined
-    ]  # every membership and group is small in number; messages are counted by index
-    shown = []
-    for row in sorted(rows, key=lambda row: (ORDER[row["kind"]], row["folded"])):
-        member = joined.get(row["id"])
-        shown.append(_info(reader, context, row["id"], member["acked"] if member else None))
-    return shown
+    rows = sorted(queries.shown_to(reader, context.actor.name), key=lambda row: (ORDER[row["kind"]], row["folded"]))
+    return [_info(reader, context, row, row["acked"]) for row in rows]
 
 
-def _info(reader: Reader, context: Context, channel_id: str, acked: int | None) -> ChannelInfo:
-    row = _row(reader, channel_id)
+def _info(reader: Reader, context: Context, row: Row, acked: int | None) -> ChannelInfo:
     me = context.actor.name
     return ChannelInfo(
         id=row["id"],
@@ -51,8 +43,8 @@ def _info(reader: Reader, context: Context, channel_id: str, acked: int | None) 
         created_at=row["created_at"],
         archived=row["archived_at"] is not None,
         member=acked is not None,
-        unread=0 if acked is None else queries.unread(reader, me, channel_id, acked, row["last_seq"]),
-        mentions=0 if acked is None else queries.unread_mentions(reader, me, channel_id),
+        unread=0 if acked is None else queries.unread(reader, me, row["id"], acked, row["last_seq"]),
+        mentions=0 if acked is None else queries.unread_mentions(reader, me, row["id"]),
         last_message_at=row["last_message_at"],
     )
 
@@ -82,7 +74,7 @@ async def create_channel(
             )
         queries.insert(tx, id, fold(id), type, name or id, description, context.actor.name, context.now())
         announce(context, tx, Channel(id, type), [context.actor.name, *invited])
-        return _info(tx, context, id, acked=0)
+        return _info(tx, context, _row(tx, id), acked=0)
 
     return work
 
@@ -119,7 +111,7 @@ async def leave_channel(context: Context, channel: str) -> Work[MemberChange]:
 
 @operation("POST /api/channels/{channel}/members", idempotent=True)
 async def add_channel_member(context: Context, channel: str, agent_name: str) -> Work[MemberChange]:
-    """Add a member to a channel. In a topic channel its members and managers may do this."""
+    """Add a member to a channel. In a topic channel one of its members must do this."""
     found = readable_channel(context, channel)
     return _add(context, found.id, find_agent(context, agent_name, "agent_name").name)
 
@@ -213,8 +205,7 @@ async def _change(
         kind = "channel.updated" if archived is None else "channel.archived"
         data = {"id": found.id, "archived": archived_at is not None}
         context.emit(tx, kind, found.id, channel=found.id, data=data)
-        joined = {member["channel_id"]: member["acked"] for member in queries.memberships(tx, context.actor.name)}
-        return _info(tx, context, found.id, joined.get(found.id))
+        return _info(tx, context, _row(tx, found.id), queries.acked(tx, found.id, context.actor.name))
 
     return work
 
@@ -226,8 +217,7 @@ async def open_dm(context: Context, agent: str) -> Work[ChannelInfo]:
 
     def work(tx: Transaction) -> ChannelInfo:
         ensure_dm(context, tx, found.id)
-        joined = {member["channel_id"]: member["acked"] for member in queries.memberships(tx, context.actor.name)}
-        return _info(tx, context, found.id, joined[found.id])
+        return _info(tx, context, _row(tx, found.id), queries.acked(tx, found.id, context.actor.name))
 
     return work
 

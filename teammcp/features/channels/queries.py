@@ -62,13 +62,22 @@ def remove_member(tx: Transaction, channel_id: str, agent: str) -> bool:
     return tx.execute("DELETE FROM channel_members WHERE channel_id = ? AND agent = ?", (channel_id, agent)) == 1
 
 
-def memberships(reader: Reader, agent: str) -> list[Row]:
-    """An agent's memberships: channel_id, acked, last_seq."""
+def shown_to(reader: Reader, agent: str) -> list[Row]:
+    """The channels an agent may read, with ``acked``: how far it has acknowledged each, None if it is no member."""
+    columns = ", ".join(f"c.{column}" for column in COLUMNS.split(", "))
     return reader.all(
-        "SELECT m.channel_id, m.acked, c.last_seq FROM channel_members m JOIN channels c ON c.id = m.channel_id"
-        " WHERE m.agent = ?",
+        f"SELECT {columns}, m.acked FROM channels c LEFT JOIN channel_members m"  # noqa: S608
+        " ON m.channel_id = c.id AND m.agent = ? WHERE c.kind = 'group' OR m.agent IS NOT NULL",
         (agent,),
     )
+
+
+def acked(reader: Reader, channel_id: str, agent: str) -> int | None:
+    """How far an agent has acknowledged a channel; None if it is no member."""
+    found: int | None = reader.value(
+        "SELECT acked FROM channel_members WHERE agent = ? AND channel_id = ?", (agent, channel_id)
+    )
+    return found
 
 
 def unread(reader: Reader, agent: str, channel_id: str, acked: int, last_seq: int) -> int:

@@ -56,12 +56,10 @@ def _canonical_agent(context: Context, name: str) -> str:
 
 
 def _canonical_channel(context: Context, name: str) -> str:
-    if name.startswith("dm:"):
-        try:
-            return resolve(context, name).id
-        except (NotFound, InvalidInput):  # a search for what is not there finds nothing
-            return name
-    return name
+    try:
+        return resolve(context, name).id
+    except (NotFound, InvalidInput):  # a search for what is not there finds nothing
+        return name
 
 
 def _newest(
