@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
+from pydantic_core import to_json
+
 from ..clock import Clock, rfc3339
 from ..storage import Database, Reader, Row, Transaction
 from .hub import Hub
@@ -46,7 +48,7 @@ class Event:
     @cached_property
     def json(self) -> str:
         """The public shape, serialised once however many readers it has."""
-        return json.dumps(self.as_dict(), ensure_ascii=False, separators=(",", ":"))
+        return to_json(self.as_dict()).decode()
 
     @cached_property
     def sse(self) -> bytes:
@@ -87,7 +89,7 @@ class EventLog:
                 subject,
                 channel,
                 None if agents is None else json.dumps(list(agents), ensure_ascii=False),
-                json.dumps(content, ensure_ascii=False, separators=(",", ":")),
+                to_json(content).decode(),
             ),
         )
         event = Event(key, at, kind, actor, subject, channel, None if agents is None else tuple(agents), content)

@@ -102,6 +102,8 @@ def _priority(context: Context, draft: Draft, channel: Channel, wanted: Priority
 
 def address(context: Context, channel: Channel, mentions: list[str], *, ack_required: bool) -> Audience:
     """Sort the mentioned into members, strangers and retired, and add who is addressed anyway."""
+    if not mentions and channel.kind != "dm" and not ack_required:  # as most messages: no need to look at all members
+        return Audience()
     directory, sender = context.team.directory, context.actor.name
     members = set(channel.id.split(":")[1:]) if channel.kind == "dm" else directory.members(channel.id)
     active = {name for name in members if not directory.agents[name].retired} - {sender}
