@@ -139,6 +139,15 @@ async def test_somebody_who_takes_a_new_key_stays_logged_in_here_only(team: Test
 
 
 @pytest.mark.teammcp(register_rate=3)
+async def test_guessing_over_rest_is_throttled_too(team: TestTeam) -> None:
+    client = team.client(address="198.51.100.10")
+    answers = [await client.post("/api/sessions", json={"key": "tmcp_default_" + "x" * 43}) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
+    opened = await client.post("/api/sessions", json={"key": team.owner.key})
+    assert opened.json()["token"].startswith("default.")
+
+
+@pytest.mark.teammcp(register_rate=3)
 async def test_wrong_keys_are_throttled(team: TestTeam) -> None:
     browser = visitor(team, "198.51.100.9")
     wrong = "tmcp_default_" + "x" * 43
@@ -230,6 +239,7 @@ PLACES = [
     "/channels?list=1",
     "/channels/new",
     "/dm/new",
+    "/go",
     "/inbox",
     "/search?q=hello",
     "/agents",

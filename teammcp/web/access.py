@@ -84,11 +84,7 @@ async def _open(context: Context, key: str) -> Context:
     """
     team = context.server.teams.get(team_of(key) or "", context.team)
     visitor = replace(context, team=team)
-    try:
-        opened = await operations.call(visitor, "open_session", {"key": key or "-"})
-    except Unauthorized:
-        context.server.register_limit.take(context.address)
-        raise
+    opened = await operations.call(visitor, "open_session", {"key": key or "-"})
     session = await find_session(context.server, opened.token)
     assert isinstance(session, Session)  # noqa: S101 - it was opened a moment ago
     g.visit = visit().logged_in(session)

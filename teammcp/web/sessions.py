@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..directory import Agent
-from ..errors import Forbidden
+from ..errors import Forbidden, Unauthorized
 from ..keys import hash_key
 from ..models import Text, Timestamp
 from ..operations import Context, Result, operation
@@ -58,7 +58,11 @@ class Session:
 @operation("POST /api/sessions", access="anonymous", tool=False, secret_result=True)
 async def open_session(context: Context, key: Secret) -> Work[OpenedSession]:
     """Log a browser in: exchange a key for a session."""
-    team, agent = context.server.authenticate(key)
+    try:
+        team, agent = context.server.authenticate(key)
+    except Unauthorized:
+        context.server.register_limit.take(context.address)
+        raise
     if team is not context.team:
         raise Forbidden("key: this key belongs to another team.", code="other_team")
     settings: WebSettings = context.settings("web")

@@ -257,6 +257,19 @@ async def test_everything_with_the_keyboard_alone(street: Street, keys: dict[str
     await expect(page.locator(".results mark")).to_have_text("edited")
 
 
+async def test_anywhere_in_a_few_letters(street: Street, keys: dict[str, str]) -> None:
+    maya = await street.person(keys["Maya"])
+    await maya.open("/agents")
+    await maya.page.keyboard.press("Control+k")
+    await maya.page.get_by_role("dialog").get_by_role("searchbox").fill("jon")
+    await maya.page.keyboard.press("Enter")
+    await maya.page.wait_for_url("**/channels/dm:Jonas:Maya")
+    await maya.page.keyboard.press("Control+k")
+    await maya.page.get_by_role("dialog").get_by_role("searchbox").fill("gen")
+    await maya.page.keyboard.press("Enter")
+    await maya.page.wait_for_url("**/channels/general")
+
+
 async def test_who_is_here_and_new_agents(street: Street, keys: dict[str, str]) -> None:
     maya = await street.person(keys["Maya"])
     await maya.open("/agents")

@@ -123,6 +123,14 @@ async def new_dm(context: Context, request: Request) -> Response:
     )
 
 
+async def go(context: Context, request: Request) -> Response:
+    """Every channel and person, to go there by a few letters."""
+    listed = await sidebar(context)
+    known = {each.title for each in listed.direct}
+    strangers = [agent for agent in others(context) if agent.name not in known]
+    return await render(context, "channels/go.html", sidebar=listed, strangers=strangers)
+
+
 async def change_membership(context: Context, request: Request, channel: str, change: str) -> Response:
     """Join or leave a channel, archive it or bring it back."""
     calls = {
@@ -164,6 +172,7 @@ def others(context: Context) -> list[Agent]:
 PAGES = [
     Page("/channels", channel_list, label=mark("Channels"), icon="hash", order=10),
     Page("/channels/new", new_channel, ("GET", "POST"), Access.member),
+    Page("/go", go),
     Page("/dm/new", new_dm, ("GET", "POST"), Access.member),
     Page("/channels/<channel>/<any(join,leave,archive,restore):change>", change_membership, ("POST",), Access.member),
     Page("/channels/<channel>/members", change_members, ("POST",), Access.member),

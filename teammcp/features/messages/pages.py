@@ -46,6 +46,7 @@ async def show_channel(
         outcome.status,
         notice=outcome.notice,
         draft=draft,
+        lonely=not others(context),
         sidebar=listed,
         channel=_entry(listed, found),
         shown=shown,

@@ -256,6 +256,12 @@ document.addEventListener("keydown", (event) => {
     nextChannel(event.key === "ArrowDown" ? 1 : -1, event.shiftKey);
     return;
   }
+  if (event.key === "k" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && page.live) {
+    event.preventDefault();
+    if (!dialog.open) openDialog("/go");
+    return;
+  }
+  if (event.target.dataset?.filter && inList(event)) return;
   if (isTyping(event)) return;
   if (event.key === "?") {
     event.preventDefault();
@@ -274,6 +280,16 @@ document.addEventListener("keydown", (event) => {
     leader = 0;
   }
 });
+
+/** From the field that filters a list into the list: Enter takes the first that is left, the arrow goes there. */
+function inList(event) {
+  const items = document.getElementById(event.target.dataset.filter).querySelectorAll("li:not([hidden]) > :is(a, button)");
+  if (!items.length || !["Enter", "ArrowDown"].includes(event.key)) return false;
+  event.preventDefault();
+  if (event.key === "Enter") items[0].click();
+  else items[0].focus();
+  return true;
+}
 
 /** Whether a key belongs to a field, a dialog or the browser. */
 export function isTyping(event) {
