@@ -79,7 +79,8 @@ def advance(tx: Transaction, agent: str, channel_id: str, seq: int, cursor: str,
 def offer(tx: Transaction, agent: str, ids: Sequence[int], way: str, at: int) -> None:
     """Note that messages were handed to an agent's turn."""
     tx.execute_many(
-        "UPDATE deliveries SET offered_at = ?, offered_by = ? WHERE agent = ? AND message_id = ? AND offered_at IS NULL",
+        "UPDATE deliveries SET offered_at = ?, offered_by = ?"
+        " WHERE agent = ? AND message_id = ? AND offered_at IS NULL",
         [(at, way, agent, message_id) for message_id in ids],
     )
 
