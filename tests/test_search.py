@@ -236,6 +236,7 @@ async def test_an_absurd_cursor_is_harmless(team: TestTeam) -> None:
         ("ＡＢＣ one", "abc", ["ＡＢＣ"]),
         ("jose\u0301 x", "josé", ["jose\u0301"]),
         ("Straße", "straße", ["Straße"]),
+        ("ß e\u0301 x", "x", ["x"]),
         ("ｱﾊﾟｰﾄ", "アパート", ["ｱﾊﾟｰﾄ"]),
     ],
 )
@@ -257,6 +258,14 @@ def test_a_snippet_is_short_and_shows_the_match(before: str, needle: str, behind
     for start, end in spans:
         assert 0 <= start < end <= len(text)
         assert needle.startswith(text[start:end])
+
+
+@given(st.text(max_size=80), st.text(st.characters(categories=["L", "M"]), min_size=1, max_size=3))
+def test_any_text_has_a_snippet_with_offsets_inside_it(content: str, word: str) -> None:
+    text, spans = search.snippet(f"{content} {word} {content}", search.parse(word))
+    edges = [edge for span in spans for edge in span]
+    assert edges == sorted(edges)
+    assert all(0 <= edge <= len(text) for edge in edges)
 
 
 async def test_results_carry_what_a_list_shows(team: TestTeam) -> None:

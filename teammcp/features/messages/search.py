@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from ...clock import milliseconds
@@ -101,7 +101,7 @@ class Query:
         """What finds the terms in a text, folded as by `_fold`."""
         found = []
         for text, prefix in self.terms:
-            words = [word for word in re.split(r"[\W_]+", _fold(text)[0]) if word]
+            words = [word for word in re.split(r"[\W_]+", _fold(text)) if word]
             pattern = r"[\W_]+".join(map(re.escape, words))
             if not UNSPACED.search(text):
                 pattern = rf"(?<![^\W_]){pattern}" + ("" if prefix else r"(?![^\W_])")
@@ -238,7 +238,7 @@ def relevance(content: str, query: Query) -> float:
 
     Every candidate holds every word, so the rarity of a word (the idf of BM25) tells them apart no further.
     """
-    spans = highlights(content, query)
+    spans = _spans(_fold(content), query)
     length = max(1, len(content))
     frequency = len(spans) / (len(spans) + 0.3 + 0.9 * length / 400)
     closeness = len(query.terms) / max(1.0, (spans[-1][1] - spans[0][0]) / 20) if spans else 0.0
@@ -247,12 +247,13 @@ def relevance(content: str, query: Query) -> float:
 
 def highlights(content: str, query: Query) -> list[tuple[int, int]]:
     """Where the words of a query stand in a text: start and end, in order, without overlaps."""
-    folded, origin = _fold(content)
-    spans: list[tuple[int, int]] = []
-    for pattern in query.patterns:
-        for match in pattern.finditer(folded):
-            last = origin[match.end() - 1]
-            spans.append((origin[match.start()], max(last + 1, origin[match.end()])))
+    folded = _fold(content)
+    origin = _origin(content, folded)
+    return [(origin[start], max(origin[end - 1] + 1, origin[end])) for start, end in _spans(folded, query)]
+
+
+def _spans(folded: str, query: Query) -> list[tuple[int, int]]:
+    spans = [match.span() for pattern in query.patterns for match in pattern.finditer(folded)]
     spans.sort()
     separate: list[tuple[int, int]] = []
     for start, end in spans:
@@ -261,19 +262,20 @@ def highlights(content: str, query: Query) -> list[tuple[int, int]]:
     return separate
 
 
-def _fold(text: str) -> tuple[str, Sequence[int]]:
-    """A text without differences of case, width and accents, as the index has it, and where each character was."""
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    if len(folded) == len(text) and not ACCENT.search(folded):  # no step before shortens a text: nothing has moved
-        return folded, range(len(text) + 1)
-    characters: list[str] = []
-    origin: list[int] = []
-    for position, character in enumerate(text):
-        for part in unicodedata.normalize("NFKD", character).casefold():
-            if not ACCENT.match(part):
-                characters.append(part)
-                origin.append(position)
-    return "".join(characters), [*origin, len(text)]
+def _fold(text: str) -> str:
+    """A text without differences of case, width and accents, as the index has it."""
+    return ACCENT.sub("", unicodedata.normalize("NFKD", text).casefold())
+
+
+_fold_character = lru_cache(4096)(_fold)
+
+
+def _origin(text: str, folded: str) -> Sequence[int]:
+    """Where each character of a folded text was, and where it ended."""
+    if len(folded) == len(text) and not ACCENT.search(text):  # each character became one: nothing has moved
+        return range(len(text) + 1)
+    origin = [position for position, character in enumerate(text) for _ in _fold_character(character)]
+    return [*origin, len(text)]
 
 
 def snippet(content: str, query: Query) -> tuple[str, list[tuple[int, int]]]:
