@@ -152,6 +152,60 @@ async def test_the_plugins_page_shows_what_has_failed_to_those_who_may_know(tmp_
         await team.close()
 
 
+def pages_of(*pages: Any) -> Any:
+    class Plugin:
+        @hookimpl
+        def register_pages(self) -> list[Any]:
+            return list(pages)
+
+    return Plugin()
+
+
+def themes_of(*themes: Any) -> Any:
+    class Plugin:
+        @hookimpl
+        def register_themes(self) -> list[Any]:
+            return list(themes)
+
+    return Plugin()
+
+
+async def view(context: Context, request: Request) -> str:
+    return "shown"
+
+
+async def nowhere(context: Context, request: Request) -> str:
+    return "never"
+
+
+nowhere.__module__ = "no_such_package.pages"
+
+
+@pytest.mark.parametrize(
+    ("plugin", "why"),
+    [
+        (pages_of("no page"), "is no Page"),
+        (pages_of(Page("shop", view)), "begins with /"),
+        (pages_of(Page("/api/things", view)), "begins with /"),
+        (pages_of(Page("/agents", view)), "already"),
+        (pages_of(Page("/x", view), Page("/x", view)), "already"),
+        (pages_of(Page("/<int:", view)), "malformed"),
+        (pages_of(Page("/x", nowhere)), "no_such_package"),
+        (themes_of(Theme("x", "no_such_package")), "no_such_package"),
+        (themes_of(Theme("x", "teammcp_theme_base", styles=("none.css",))), "none.css"),
+        (themes_of(Theme("x", "teammcp_theme_base", templates="none")), "no folder none"),
+    ],
+)
+async def test_a_broken_contribution_stops_its_plugin_and_nothing_else(tmp_path: Path, plugin: Any, why: str) -> None:
+    async with await with_shop(tmp_path, plugin) as app:
+        info = app.server.plugins.plugins["shop"]  # type: ignore[attr-defined]
+        assert info.state == "failed"
+        assert why in info.error
+        team = TestTeam(app, app.server, "default")  # type: ignore[attr-defined]
+        assert (await visitor(team).get("/")).path == "/setup"
+        await team.close()
+
+
 async def test_static_files_are_kept_by_browsers_and_lead_nowhere_else(team: TestTeam) -> None:
     browser = visitor(team)
     page = await browser.get("/login")

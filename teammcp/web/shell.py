@@ -13,10 +13,11 @@ from ..errors import Forbidden, NotFound, TeamError, TooLarge, Unavailable
 from ..operations import Context, enter_as
 from ..team import DEFAULT_TEAM, Server, Team
 from .assets import Assets
+from .collect import collect_pages, find_theme
 from .forms import Notice, wants_fragment
 from .i18n import Catalogues
 from .i18n import gettext as _
-from .pages import Page, Theme
+from .pages import Page
 from .rendering import build_environment, render
 from .visit import check_form, close_visit, local_path, open_visit, visit
 
@@ -66,8 +67,8 @@ class Shell:
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self.pages = self._collect_pages()
-        self.theme = self._find_theme()
+        self.pages = collect_pages(server.plugins)
+        self.theme = find_theme(server.plugins, server.settings.theme)
         self.environment = build_environment(self.pages, self.theme)
         self.catalogues = Catalogues(page.folder("locale") for page in _one_a_package(self.pages))
         self.assets = Assets()
@@ -75,19 +76,6 @@ class Shell:
             self.assets.add(page.package.removeprefix("teammcp."), page.folder("static"))
         if self.theme is not None:
             self.assets.add(f"theme-{self.theme.name}", self.theme.folder("static"))
-
-    def _collect_pages(self) -> list[Page]:
-        found = [page for _, pages in self.server.plugins.collect("register_pages") for page in pages]
-        return sorted(found, key=lambda page: page.order)
-
-    def _find_theme(self) -> Theme | None:
-        themes = [theme for _, themes in self.server.plugins.collect("register_themes") for theme in themes]
-        wanted = self.server.settings.theme
-        found = next((theme for theme in themes if theme.name == wanted), None)
-        if found is None and wanted != "base":
-            names = ", ".join(theme.name for theme in themes) or "none"
-            log.warning("there is no theme called %s (installed: %s); the pages are plain", wanted, names)
-        return found
 
     # -- requests ------------------------------------------------------------------------------------------------------
 
