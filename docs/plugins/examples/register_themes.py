@@ -1,4 +1,6 @@
-"""Add a look. Its style sheet is ``static/tokens.css`` in the package that is named here."""
+"""Add a look: style sheets in the folder ``static`` of a package. A real theme names its own package, and leaves out
+``styles`` if its one style sheet is ``tokens.css``. This one only wears the dashboard's own style sheet once more.
+"""
 
 from teammcp import hookimpl
 from teammcp.web import Theme
@@ -6,4 +8,4 @@ from teammcp.web import Theme
 
 @hookimpl
 def register_themes() -> list[Theme]:
-    return [Theme(name="paper", package="my_theme")]
+    return [Theme(name="paper", package="teammcp.web", styles=("app.css",))]
