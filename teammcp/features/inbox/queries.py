@@ -117,9 +117,9 @@ def waiting(reader: Reader, agent: str, cap: int) -> Row:
     """How many unread messages name an agent (mentions) or were written to it (dms), each up to ``cap``."""
     row = reader.one(
         "SELECT (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE agent = ? AND read_at IS NULL"
-        " AND channel_id NOT LIKE 'dm:%' AND mention = 1 LIMIT ?)) AS mentions,"
+        " AND (channel_id < 'dm:' OR channel_id >= 'dm;') AND mention = 1 LIMIT ?)) AS mentions,"
         " (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE agent = ? AND read_at IS NULL"
-        " AND channel_id LIKE 'dm:%' LIMIT ?)) AS dms",
+        " AND channel_id >= 'dm:' AND channel_id < 'dm;' LIMIT ?)) AS dms",
         (agent, cap, agent, cap),
     )
     assert row is not None  # noqa: S101 - a query of sums has a row

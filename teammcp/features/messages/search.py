@@ -92,6 +92,7 @@ class Query:
     """Text, and whether it is the beginning of a word."""
     senders: list[str] = field(default_factory=list)
     channels: list[str] = field(default_factory=list)
+    """Of those named, the ones that the searcher may read."""
     has_file: bool = False
     after: int | None = None
     before: int | None = None
@@ -194,7 +195,7 @@ def newest(reader: Reader, query: Query, sight: Sight, low: int, high: int, limi
     if expression:
         # In the index, what may be read is an alternative of as many parts as the searcher has channels. To look at
         # the newest matches is cheaper, and mostly enough.
-        look = max(LOOK, 2 * limit)
+        look = limit if query.channels else max(LOOK, 2 * limit)  # channels that are named may be read
         rows = reader.all(
             "SELECT s.rowid, m.channel_id FROM message_search s CROSS JOIN messages m ON m.id = s.rowid"
             " WHERE s.message_search MATCH ? AND s.rowid >= ? AND s.rowid < ? ORDER BY s.rowid DESC LIMIT ?",

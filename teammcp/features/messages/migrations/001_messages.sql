@@ -23,7 +23,9 @@ CREATE INDEX messages_reply ON messages (reply_to) WHERE reply_to IS NOT NULL;
 CREATE INDEX messages_created ON messages (created_at);
 
 -- One row for each agent that a message is addressed to: mentioned, the other side of a direct message,
--- or asked to acknowledge.
+-- or asked to acknowledge. The key begins with the message: were it the agent, SQLite would read all of an agent's rows
+-- by the key rather than the few in question by their index. The column that limits an index stands in it too: only then
+-- is the table itself not looked at.
 CREATE TABLE deliveries (
     agent TEXT NOT NULL REFERENCES agents (name),
     message_id INTEGER NOT NULL REFERENCES messages (id),
@@ -34,12 +36,11 @@ CREATE TABLE deliveries (
     offered_by TEXT,
     read_at INTEGER,
     acked_at INTEGER,
-    PRIMARY KEY (agent, message_id)
+    PRIMARY KEY (message_id, agent)
 ) WITHOUT ROWID;
-CREATE INDEX deliveries_message ON deliveries (message_id);
 CREATE INDEX deliveries_unoffered ON deliveries (agent, message_id) WHERE offered_at IS NULL;
-CREATE INDEX deliveries_unread ON deliveries (agent, channel_id, mention) WHERE read_at IS NULL;
-CREATE INDEX deliveries_unacked ON deliveries (agent, channel_id, message_id, mention) WHERE acked_at IS NULL;
+CREATE INDEX deliveries_unread ON deliveries (agent, channel_id, mention, read_at) WHERE read_at IS NULL;
+CREATE INDEX deliveries_unacked ON deliveries (agent, channel_id, message_id, mention, acked_at) WHERE acked_at IS NULL;
 
 CREATE TABLE message_edits (
     message_id INTEGER NOT NULL REFERENCES messages (id),
