@@ -37,7 +37,8 @@ def _check(pages: list[Page], before: list[Page]) -> None:
         if any((page.path, method) in taken for method in page.methods):
             raise ValueError(f"register_pages: there is a page at {page.path} already")
         Map([Rule(page.path, endpoint="page")])  # raises on a rule that cannot be read
-        page.folder("templates").is_dir()  # raises where there is no such package
+        if page.package:  # a plugin that is a single module has no folders
+            page.folder("templates").is_dir()  # raises where there is no such package
         taken |= {(page.path, method) for method in page.methods}
 
 
