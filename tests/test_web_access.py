@@ -49,6 +49,13 @@ async def test_only_the_machine_itself_may_set_up(fresh: TestTeam) -> None:
     assert not fresh.team.directory.agents
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+async def test_who_comes_through_a_proxy_may_not_set_up(fresh: TestTeam, header: str) -> None:
+    page = await visitor(fresh).get("/setup", **{header: "203.0.113.7"})
+    assert page.status == 403
+    assert not page.elements("input", name="name")
+
+
 async def test_set_up_is_over_once_there_is_an_owner(team: TestTeam) -> None:
     assert (await visitor(team).get("/setup")).path == "/login"
 

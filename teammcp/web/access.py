@@ -23,16 +23,19 @@ async def set_up(context: Context, request: Request) -> Response:
     """Make the owner, once, from the machine the server runs on."""
     if context.team.directory.agents:
         return see("/")
-    if not _is_loopback(context.address):
+    if not _is_local(context, request):
         raise Forbidden(_("Open this page on the machine the server runs on: the owner is registered there, first."))
+    asked = context.server.settings.register_secret is not None
     if request.method == "GET":
-        return await render(context, "web/setup.html", name="", role="")
+        return await render(context, "web/setup.html", name="", role="", asks_secret=asked)
     form = await request.form
-    name, role = form.get("name", ""), form.get("role", "")
+    given = {"name": form.get("name", ""), "role": form.get("role", "")}
     context.server.register_limit.take(context.address)
-    outcome = await form_call(context, "register_agent", name=name, role=role, kind="human")
+    outcome = await form_call(context, "register_agent", **given, kind="human", secret=form.get("secret"))
     if not outcome.ok:
-        return await render(context, "web/setup.html", outcome.status, name=name, role=role, notice=outcome.notice)
+        return await render(
+            context, "web/setup.html", outcome.status, **given, asks_secret=asked, notice=outcome.notice
+        )
     key = outcome.result.apiKey
     entered = await _open(context, key)
     return await render_secret(entered, "web/welcome.html", key=key, name=outcome.result.agent.name)
@@ -91,8 +94,11 @@ async def _open(context: Context, key: str) -> Context:
     return replace(visitor, actor=session.agent)
 
 
-def _is_loopback(address: str) -> bool:
+def _is_local(context: Context, request: Request) -> bool:
+    """Whether a request comes from this machine, and not through a proxy on it that passes the whole world on."""
+    if any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Real-IP")):
+        return False
     try:
-        return ip_address(address).is_loopback
+        return ip_address(context.address).is_loopback
     except ValueError:
         return False

@@ -313,6 +313,26 @@ async def test_without_javascript(street: Street, keys: dict[str, str], tmp_path
     await expect(page.locator("#panel")).to_contain_text("and threaded")
 
 
+FAULTS = """() => {
+    const faults = [];
+    const name = (element) => element.getAttribute("aria-label") || element.innerText?.trim() || element.title
+        || [...(element.labels ?? [])].map((label) => label.innerText.trim()).join("")
+        || element.querySelector("[aria-label], img[alt]:not([alt=''])")?.outerHTML
+        || element.closest("summary, a, button")?.querySelector("[aria-label]")?.outerHTML;
+    const controls = "a[href], button, summary, select, textarea, input:not([type=hidden])";
+    for (const element of document.querySelectorAll(controls)) {
+        if (element.checkVisibility({ visibilityProperty: true }) && !name(element)) faults.push(element.outerHTML);
+    }
+    const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+    faults.push(...ids.filter((id, place) => ids.indexOf(id) !== place).map((id) => `twice: ${id}`));
+    for (const image of document.querySelectorAll("img:not([alt])")) faults.push(image.outerHTML);
+    if (!document.documentElement.lang) faults.push("no language");
+    if (document.querySelectorAll("main").length !== 1) faults.push("not one main");
+    return faults;
+}"""
+"""What a screen reader would stumble over: controls without a name, ids that are there twice, pictures without text."""
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1400, "light")])
 async def test_nothing_sticks_out(street: Street, keys: dict[str, str], width: int, scheme: str) -> None:
     call = api(street.server, keys["coder"])
@@ -336,6 +356,7 @@ async def test_nothing_sticks_out(street: Street, keys: dict[str, str], width: i
     ):
         await maya.open(path)
         assert await maya.page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert await maya.page.evaluate(FAULTS) == [], path
         stream = maya.page.locator("#stream")
         if await stream.count() and await stream.is_visible():
             assert await stream.evaluate("element => element.scrollWidth <= element.clientWidth"), path
