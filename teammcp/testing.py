@@ -160,7 +160,9 @@ class TestTeam:
         from .directory import ANONYMOUS
 
         context = operations.Context(self.server, self.team, ANONYMOUS, "rest", "127.0.0.1")
-        registered = await operations.call(context, "register_agent", {"name": "owner", "kind": "human"})
+        secret = self.server.settings.register_secret
+        first = {"name": "owner", "kind": "human", "secret": secret and secret.get_secret_value()}
+        registered = await operations.call(context, "register_agent", first)
         self.owner = self.member("owner", registered.apiKey)
 
     async def close(self) -> None:

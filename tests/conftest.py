@@ -43,7 +43,7 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., LiveServer]]:
 @pytest.fixture
 def live(start_server: Callable[..., LiveServer]) -> LiveServer:
     """One server process, with limits that do not get in a test's way."""
-    return start_server(register_rate=0, agent_rate=0, address_rate=0, loop_limit=0)
+    return start_server(register_rate=0, agent_rate=0, address_rate=0)
 
 
 @pytest.fixture(scope="session")

@@ -112,6 +112,21 @@ async def test_with_a_secret_set_it_is_asked_of_everybody_without_a_managers_key
             assert "sesame" not in str(caught.value)
         await register(team, address, name=f"at-{address}", secret="open sesame")
     assert (await team.agent("alice")).name == "alice"
+    fresh = TestTeam(team.app, team.server, (await team.server.create_team("fresh")).name)
+    with pytest.raises(Forbidden, match="secret"):
+        await register(fresh, name="mallory")
+    assert (await register(fresh, name="Ada", secret="open sesame")).agent.access == "owner"
+
+
+async def test_nobody_calls_itself_a_person(team: TestTeam) -> None:
+    with pytest.raises(Forbidden, match="people are registered by a manager"):
+        await register(team, name="mallory", kind="human")
+    assert (await team.agent("Pat", kind="human")).name == "Pat"
+
+
+async def test_an_observer_replaces_its_own_key(team: TestTeam) -> None:
+    eye = await team.agent("eye", access="observer")
+    assert (await eye.call("rotate_key", name="eye")).apiKey != eye.key
 
 
 async def test_nobody_registers_above_the_own_level(team: TestTeam) -> None:

@@ -45,6 +45,15 @@ async def notices(team: TestTeam, member: Member) -> dict[str, int]:
     return merged
 
 
+async def test_acknowledging_again_writes_nothing(team: TestTeam) -> None:
+    ann, ben = await team.agent("ann"), await team.agent("ben")
+    first, last = await say(ann, "@ben one"), await say(ann, "@ben two")
+    await acknowledge(ben, ("general", last))
+    for again in (last, first):
+        await acknowledge(ben, ("general", again))
+    assert len(await team.events("inbox.acked")) == 1
+
+
 # -- against a naive model -------------------------------------------------------------------------------------------
 
 NAMES = ["ann", "ben", "cat"]

@@ -20,7 +20,7 @@ from tests.live import LiveServer
 
 ROUNDS = 20
 SENDERS = 16
-LIMITS = {"register_rate": 0, "agent_rate": 0, "address_rate": 0, "loop_limit": 0}
+LIMITS = {"register_rate": 0, "agent_rate": 0, "address_rate": 0}
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(600)]
 

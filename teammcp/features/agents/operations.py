@@ -40,7 +40,7 @@ async def register_agent(
 ) -> Work[RegisteredAgent]:
     """Register a new member and get its key, once. The first one on a fresh server becomes the owner."""
     first = not context.team.directory.agents
-    level = _registration_access(context, first, access, secret)
+    level = _registration_access(context, first, kind, access, secret)
     kind = kind or ("human" if first else "agent")
     key = new_key(context.team.name)
     agent = Agent(name, kind, role, level)
@@ -62,29 +62,40 @@ async def register_agent(
     return work
 
 
-def _registration_access(context: Context, first: bool, access: AccessName | None, secret: str | None) -> Access:
+def _registration_access(
+    context: Context, first: bool, kind: Kind | None, access: AccessName | None, secret: str | None
+) -> Access:
     """The access level of whoever registers now, if they may."""
     if first:
         if not is_loopback(context.address):
             raise Forbidden("The owner must be registered first, from the machine the server runs on.", code="no_owner")
+        _check_secret(context, secret)
         return Access.owner
     if context.actor.access >= Access.manager:
         wanted = Access[access or "member"]
         if wanted > context.actor.access:
             raise Forbidden(f"access: '{wanted.name}' is above your own level, '{context.actor.access.name}'.")
         return wanted
-    required = context.server.settings.register_secret
-    if required is not None:
-        if secret is None or not hmac.compare_digest(secret.encode(), required.get_secret_value().encode()):
-            raise Forbidden("secret: the registration secret is missing or wrong.", code="wrong_secret")
-    elif not is_loopback(context.address):
+    if not _check_secret(context, secret) and not is_loopback(context.address):
         raise Forbidden(
             "Registering from another machine needs the key of a manager, or a registration secret set on the server.",
             code="registration_closed",
         )
     if access not in (None, "member", "observer"):
         raise Forbidden("access: only a manager or owner may register managers and owners.")
+    if kind == "human":  # what a person may do, and who may look at it, hangs on this
+        raise Forbidden("kind: people are registered by a manager or owner; agents and services register themselves.")
     return Access[access or "member"]
+
+
+def _check_secret(context: Context, secret: str | None) -> bool:
+    """Whether the server asks for a registration secret; if it does, this is it."""
+    required = context.server.settings.register_secret
+    if required is None:
+        return False
+    if secret is None or not hmac.compare_digest(secret.encode(), required.get_secret_value().encode()):
+        raise Forbidden("secret: the registration secret is missing or wrong.", code="wrong_secret")
+    return True
 
 
 def is_loopback(address: str) -> bool:
@@ -177,7 +188,7 @@ async def retire_agent(context: Context, name: str) -> Work[AgentProfile]:
     return work
 
 
-@operation("POST /api/agents/{name}/rotate-key", secret_result=True)
+@operation("POST /api/agents/{name}/rotate-key", access="observer", secret_result=True)
 async def rotate_key(context: Context, name: str) -> Work[NewKey]:
     """Replace a key, yours or as a manager another's: the old one stops working, the new one is shown this once."""
     agent = _find(context, name)

@@ -92,7 +92,9 @@ def announce(context: Context, tx: Transaction, channel: Channel, members: list[
 async def get_channel_members(context: Context, channel: str) -> ChannelMembers:
     """List who is in a channel."""
     found = readable_channel(context, channel)
-    return ChannelMembers(channel=found.id, members=sorted(context.team.directory.members(found.id), key=fold))
+    directory = context.team.directory
+    present = [name for name in directory.members(found.id) if not directory.agents[name].retired]
+    return ChannelMembers(channel=found.id, members=sorted(present, key=fold))
 
 
 @operation("POST /api/channels/{channel}/join", idempotent=True)

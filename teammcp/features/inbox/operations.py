@@ -95,19 +95,23 @@ async def ack_inbox(
     resolved = [AckItem(channel=readable_channel(context, item.channel).id, ack_id=item.ack_id) for item in items]
 
     def work(tx: Transaction) -> Acknowledged:
-        done = []
-        for item in resolved:
-            seq = _seq(tx, item)
-            if queries.membership(tx, context.actor.name, item.channel) is None:
-                raise Forbidden(f"items: you are not a member of {item.channel}.", code="not_a_member")
-            queries.advance(tx, context.actor.name, item.channel, seq, "acked", context.now())
-            queries.acknowledge(tx, context.actor.name, item.channel, item.ack_id, context.now())
-            done.append(item)
-        data = {"items": [item.model_dump() for item in done]}
-        context.emit(tx, "inbox.acked", context.actor.name, agents=[context.actor.name], data=data)
-        return Acknowledged(acknowledged=len(done), items=done)
+        moved = [item for item in resolved if _acknowledge(context, tx, item)]
+        if moved:
+            data = {"items": [item.model_dump() for item in moved]}
+            context.emit(tx, "inbox.acked", context.actor.name, agents=[context.actor.name], data=data)
+        return Acknowledged(acknowledged=len(resolved), items=resolved)
 
     return work
+
+
+def _acknowledge(context: Context, tx: Transaction, item: AckItem) -> bool:
+    """Acknowledge one channel; whether that changed anything."""
+    me, now = context.actor.name, context.now()
+    seq = _seq(tx, item)
+    if queries.membership(tx, me, item.channel) is None:
+        raise Forbidden(f"items: you are not a member of {item.channel}.", code="not_a_member")
+    moved = queries.advance(tx, me, item.channel, seq, "acked", now)
+    return queries.acknowledge(tx, me, item.channel, item.ack_id, now) or moved
 
 
 def _seq(reader: Reader, item: AckItem) -> int:

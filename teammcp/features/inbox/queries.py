@@ -60,10 +60,11 @@ def seq_of(reader: Reader, channel_id: str, message_id: int) -> int | None:
     return None if row is None else int(row["seq"])
 
 
-def advance(tx: Transaction, agent: str, channel_id: str, seq: int, cursor: str, at: int) -> None:
-    """Move a cursor, and those it implies, forward to a sequence number. Never back; what is there stays unwritten."""
+def advance(tx: Transaction, agent: str, channel_id: str, seq: int, cursor: str, at: int) -> bool:
+    """Move a cursor, and those it implies, forward to a sequence number; whether any moved. None ever moves back."""
+    moved = 0
     for name in {"offered": ("offered",), "read": ("offered", "read"), "acked": ("offered", "read", "acked")}[cursor]:
-        tx.execute(
+        moved += tx.execute(
             f"UPDATE channel_members SET {name} = ?, {name}_at = ?"  # noqa: S608 - one of three names
             f" WHERE agent = ? AND channel_id = ? AND {name} < ?",
             (seq, at, agent, channel_id, seq),
@@ -74,6 +75,7 @@ def advance(tx: Transaction, agent: str, channel_id: str, seq: int, cursor: str,
             " WHERE channel_id = ? AND sender = ? AND seq > acked) WHERE agent = ? AND channel_id = ? AND own > 0",
             (channel_id, agent, agent, channel_id),
         )
+    return moved > 0
 
 
 def offer(tx: Transaction, agent: str, ids: Sequence[int], way: str, at: int) -> None:
@@ -94,14 +96,15 @@ def read(tx: Transaction, agent: str, ids: Sequence[int], way: str, at: int) -> 
     )
 
 
-def acknowledge(tx: Transaction, agent: str, channel_id: str, message_id: int, at: int) -> None:
-    """Note that an agent has acknowledged everything addressed to it in a channel, up to a message."""
-    tx.execute(
+def acknowledge(tx: Transaction, agent: str, channel_id: str, message_id: int, at: int) -> bool:
+    """Note that an agent has acknowledged what is addressed to it in a channel, up to a message; whether that is new."""
+    noted = tx.execute(
         "UPDATE deliveries SET acked_at = ?, read_at = coalesce(read_at, ?), offered_at = coalesce(offered_at, ?),"
         " offered_by = coalesce(offered_by, 'ack')"
         " WHERE agent = ? AND channel_id = ? AND message_id <= ? AND acked_at IS NULL",
         (at, at, at, agent, channel_id, message_id),
     )
+    return noted > 0
 
 
 def unoffered(reader: Reader, agent: str, limit: int) -> list[int]:
