@@ -89,6 +89,17 @@ async def test_two_people_and_an_agent_talk_live(street: Street, keys: dict[str,
     await expect(jonas.page.get_by_text("This message was deleted.")).to_be_visible()
 
 
+async def test_a_flood_arrives_whole_and_in_order(street: Street, keys: dict[str, str]) -> None:
+    maya = await street.person(keys["Maya"])
+    await maya.open("/channels/general")
+    coder = api(street.server, keys["coder"])
+    texts = [f"line {number:02}" for number in range(60)]
+    for text in texts:
+        coder("send_message", channel="general", content=text)
+    await expect(maya.page.locator("#messages .prose")).to_have_text(texts)
+    await expect(maya.message("line 59")).to_be_in_viewport()
+
+
 async def test_threads_beside_the_stream(street: Street, keys: dict[str, str]) -> None:
     maya, jonas = await street.person(keys["Maya"]), await street.person(keys["Jonas"])
     root = api(street.server, keys["coder"])("send_message", channel="general", content="Which database?")

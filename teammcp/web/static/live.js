@@ -39,9 +39,17 @@ function replace(old, fresh) {
 
 /** Fetches some blocks of a page; the elements, or nothing if that failed. */
 export async function load(url, blocks) {
-  const response = await ask(url, { headers: { "X-Fragment": blocks } });
+  const options = { headers: { "X-Fragment": blocks } };
+  let response = await ask(url, options);
+  if (response?.status === 429) {
+    await pause(1000 * (Number(response.headers.get("Retry-After")) || 1));
+    response = await ask(url, options);
+  }
   return response?.ok ? elements(await response.text()) : [];
 }
+
+/** Lets some milliseconds pass. */
+export const pause = (time) => new Promise((done) => { setTimeout(done, time); });
 
 async function ask(url, options) {
   try {
@@ -168,6 +176,7 @@ function refresh(id) {
     const { refresh: url, blocks } = document.getElementById(id).dataset;
     swap((await load(url, blocks)).filter((fresh) => fresh.id === id));
     showWaiting();
+    await pause(200); // when a lot happens, a few times a second are enough
   });
 }
 

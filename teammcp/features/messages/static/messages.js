@@ -1,6 +1,6 @@
 // The channel page: new messages as they come, older ones on scroll, composer, editing in place, side panel, keys.
 
-import { elements, isTyping, load, on, once, submit, swap } from "../web/live.js";
+import { elements, isTyping, load, on, once, pause, submit, swap } from "../web/live.js";
 
 const stream = document.getElementById("stream");
 const list = document.getElementById("messages");
@@ -30,6 +30,7 @@ function pull() {
     else missed += others;
     showJump();
     noteRead();
+    await pause(50); // what comes in a burst is fetched together
   });
 }
 
