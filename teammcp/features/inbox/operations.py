@@ -69,9 +69,10 @@ def _entry(context: Context, tx: Transaction, row: Row, details: int, threshold:
         waiting = queries.mention_ids(tx, me, channel_id, details + 1)
         recent, called = newest[: min(details, 5)], waiting[:details]
         ids = sorted({*recent, *called})
-        shown = messages_by_id(tx, sorted(recent))
-        mentions = messages_by_id(tx, sorted(set(called) - set(recent)))
-        summary = first_lines(tx, sorted(newest))
+        messages = messages_by_id(tx, sorted({*newest, *called}))
+        shown = [message for message in messages if message.id in recent]
+        mentions = [message for message in messages if message.id in called and message.id not in recent]
+        summary = first_lines([message for message in messages if message.id in newest])
         done = ids[-1] if waiting == called else called[-1]
     queries.read(tx, me, ids, "inbox", context.now())
     return InboxChannel(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ...storage import Reader, Row
 from ..files import FileRef, files_of
@@ -81,10 +81,10 @@ def messages_by_id(reader: Reader, ids: Sequence[int]) -> list[Message]:
     return messages_of(reader, queries.by_ids(reader, ids)) if ids else []
 
 
-def first_lines(reader: Reader, ids: Sequence[int]) -> str:
+def first_lines(messages: Iterable[Message]) -> str:
     """Who began some messages with which words, in one line."""
     parts = []
-    for row in queries.by_ids(reader, ids) if ids else []:
-        line = row["content"].strip().split("\n", 1)[0]
-        parts.append(f"{row['sender']}: {line if len(line) <= LINE else line[: LINE - 1] + '…'}")
+    for message in messages:
+        line = message.content.strip().split("\n", 1)[0]
+        parts.append(f"{message.from_agent}: {line if len(line) <= LINE else line[: LINE - 1] + '…'}")
     return " | ".join(parts)
