@@ -25,6 +25,10 @@ class Question:
     path: str
     arguments: dict[str, str]
     agent: str = READER
+    comparable: bool = True
+    """Whether the small team's answer is as large as the large one's, so that the times may be compared."""
+    bounded: bool = True
+    """Whether the budget holds: not for what must look at every match."""
 
     def request(self, team: Seeded) -> bytes:
         """The request, for that team."""
@@ -32,9 +36,10 @@ class Question:
         return http.request("GET", f"{self.path}?{urlencode(arguments)}", team.keys[self.agent])
 
 
-def search(what: str, words: str, **more: str) -> Question:
+def search(what: str, words: str, *, comparable: bool = True, bounded: bool = True, **more: str) -> Question:
     """A search."""
-    return Question(f"search: {what}", "/api/search", {"q": words, **more})
+    arguments = {"q": words, **more}
+    return Question(f"search: {what}", "/api/search", arguments, comparable=comparable, bounded=bounded)
 
 
 QUESTIONS = [
@@ -42,13 +47,13 @@ QUESTIONS = [
     Question("history: 50 in the middle", "/api/history", {"channel": "general", "before": "{middle}"}),
     Question("inbox: 10 unread", "/api/inbox", {}),
     Question("inbox: everything unread", "/api/inbox", {}, NEWCOMER),
-    Question("inbox: everything unread, of a busy sender", "/api/inbox", {}, "agent00"),
+    Question("inbox: everything unread, of a busy sender", "/api/inbox", {}, "agent00", comparable=False),
     Question("channels with unread counts", "/api/channels", {}, "agent00"),
     search("rare word", texts.RARE),
     search("common word", texts.COMMON),
     search("two common words", f"{texts.COMMON} {texts.ALSO_COMMON}"),
-    search("beginning of a common word", f"{texts.COMMON[:3]}*"),
-    search("common word, in a channel, from a sender", f"{texts.COMMON} in:topic07 from:agent03"),
+    search("beginning of a common word", f"{texts.COMMON[:3]}*", bounded=False),
+    search("common word, in a channel, from a sender", f"{texts.COMMON} in:topic07 from:agent03", comparable=False),
     search("common word, by relevance", texts.COMMON, sort="relevance"),
     search("common Chinese word", texts.COMMON_CHINESE),
     search("rare Chinese word of common characters", texts.RARE_CHINESE),
@@ -90,7 +95,10 @@ def _measure(
         ratio=paired(medians, [median(turn) for turn in small]),
     )
     assert figure.ratio is not None
-    figure.budget = f"{BUDGET_MS} ms, ratio of {BUDGET_RATIO} or less"
-    figure.met = figure.value <= BUDGET_MS and figure.ratio <= BUDGET_RATIO
+    if question.bounded:
+        figure.budget, figure.met = f"{BUDGET_MS} ms or less", figure.value <= BUDGET_MS
+    if question.bounded and question.comparable:
+        figure.budget = f"{BUDGET_MS} ms, ratio of {BUDGET_RATIO} or less"
+        figure.met = figure.met and figure.ratio <= BUDGET_RATIO
     figure.what += f" (p99 {number(p99(together(large)))} ms)"
     return figure
