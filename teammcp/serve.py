@@ -7,6 +7,7 @@ end its streams.
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import Callable
@@ -40,7 +41,9 @@ def serve(settings: Settings, ready: Callable[[TeamApp, str], None] | None = Non
     if port != settings.port:
         settings = settings.model_copy(update={"port": port})
     try:
-        run(_serve(create_app(settings), listener, ready))
+        app = create_app(settings)
+        gc.freeze()  # all this lives as long as the server: looking through it again and again would hold up everybody
+        run(_serve(app, listener, ready))
     finally:
         listener.close()
 
