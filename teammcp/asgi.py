@@ -18,6 +18,8 @@ Header: TypeAlias = tuple[bytes, bytes]
 
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"
+FORWARDING = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip"})
+PROXY = "proxy"
 
 
 def bearer(authorization: bytes | None) -> str | None:
@@ -29,8 +31,13 @@ def bearer(authorization: bytes | None) -> str | None:
 
 
 def address(scope: Scope) -> str:
-    """The caller's network address; empty inside the process."""
+    """The caller's network address; empty inside the process, `PROXY` if a proxy speaks for somebody else.
+
+    What a proxy says of its caller is not believed, but it tells that the caller is not on this machine.
+    """
     client = scope.get("client")
+    if client and not FORWARDING.isdisjoint(name for name, _ in scope["headers"]):
+        return PROXY
     return client[0] if client else ""
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
@@ -61,6 +62,14 @@ class Context:
     def now(self) -> int:
         """UTC, milliseconds since the epoch."""
         return self.server.clock.now()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the caller is on the server's own machine, or in its process (no address)."""
+        try:
+            return not self.address or ip_address(self.address).is_loopback
+        except ValueError:
+            return False
 
     def settings(self, plugin: str) -> Any:
         """A plugin's checked settings; see the hook ``register_settings``."""

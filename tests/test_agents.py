@@ -66,6 +66,15 @@ async def test_the_first_on_a_fresh_server_becomes_its_owner(team: TestTeam) -> 
         assert (second.agent.access, second.agent.kind) == ("member", "agent")
 
 
+async def test_who_comes_through_a_proxy_is_not_on_this_machine(team: TestTeam) -> None:
+    fresh = (await team.server.create_team("fresh")).name
+    for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):
+        for where, code in ((fresh, "no_owner"), ("default", "registration_closed")):
+            body = {"name": "mallory", "team": where}
+            answer = await team.client().post("/api/register", json=body, headers={header: "127.0.0.1"})
+            assert (answer.status_code, answer.json()["error"]) == (403, code)
+
+
 async def test_two_cannot_both_be_the_first(team: TestTeam) -> None:
     fresh = TestTeam(team.app, team.server, (await team.server.create_team("fresh")).name)
     results = await asyncio.gather(register(fresh, name="Ada"), register(fresh, name="Bert"), return_exceptions=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import ip_address
 from typing import Any
 
 from quart import Request, Response, g
@@ -23,7 +22,7 @@ async def set_up(context: Context, request: Request) -> Response:
     """Make the owner, once, from the machine the server runs on."""
     if context.team.directory.agents:
         return see("/")
-    if not _is_local(context, request):
+    if not context.is_local:
         raise Forbidden(_("Open this page on the machine the server runs on: the owner is registered there, first."))
     asked = context.server.settings.register_secret is not None
     if request.method == "GET":
@@ -92,13 +91,3 @@ async def _open(context: Context, key: str) -> Context:
     assert isinstance(session, Session)  # noqa: S101 - it was opened a moment ago
     g.visit = visit().logged_in(session)
     return replace(visitor, actor=session.agent)
-
-
-def _is_local(context: Context, request: Request) -> bool:
-    """Whether a request comes from this machine, and not through a proxy on it that passes the whole world on."""
-    if any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Real-IP")):
-        return False
-    try:
-        return ip_address(context.address).is_loopback
-    except ValueError:
-        return False

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from quart import Response, g, redirect, request
 from werkzeug.exceptions import HTTPException
 
+from ..asgi import Scope, address
 from ..directory import ANONYMOUS
 from ..errors import Forbidden, NotFound, TeamError, TooLarge, Unavailable
 from ..operations import Context, enter_as
@@ -132,11 +133,11 @@ class Shell:
 
     def _enter(self) -> Context:
         session = visit().session
-        address = request.remote_addr or ""
-        self.server.address_limit.take(address)
+        caller = address(cast(Scope, request.scope))
+        self.server.address_limit.take(caller)
         if session is None:
-            return Context(self.server, self._front_team(), ANONYMOUS, "page", address)
-        return enter_as(self.server, session.team, session.agent, "page", address)
+            return Context(self.server, self._front_team(), ANONYMOUS, "page", caller)
+        return enter_as(self.server, session.team, session.agent, "page", caller)
 
     def _front_team(self) -> Team:
         """The team whose pages somebody sees who is not logged in: it has a name, and nothing else to show."""
@@ -172,7 +173,7 @@ class Shell:
         if team is None:
             return Response(error.detail, error.status, content_type="text/plain; charset=utf-8")
         actor = session.agent if session else ANONYMOUS
-        context = Context(self.server, team, actor, "page", request.remote_addr or "")
+        context = Context(self.server, team, actor, "page", address(cast(Scope, request.scope)))
         notice = Notice("error", error.detail) if wants_fragment(request) else None
         response = await render(context, "web/error.html", error.status, error=error, notice=notice)
         if "retry_after" in error.data:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import replace
-from ipaddress import ip_address
 
 from ...directory import Access, Agent, fold
 from ...errors import Conflict, Forbidden, Gone, NotFound
@@ -67,7 +66,7 @@ def _registration_access(
 ) -> Access:
     """The access level of whoever registers now, if they may."""
     if first:
-        if not is_loopback(context.address):
+        if not context.is_local:
             raise Forbidden("The owner must be registered first, from the machine the server runs on.", code="no_owner")
         _check_secret(context, secret)
         return Access.owner
@@ -76,7 +75,7 @@ def _registration_access(
         if wanted > context.actor.access:
             raise Forbidden(f"access: '{wanted.name}' is above your own level, '{context.actor.access.name}'.")
         return wanted
-    if not _check_secret(context, secret) and not is_loopback(context.address):
+    if not _check_secret(context, secret) and not context.is_local:
         raise Forbidden(
             "Registering from another machine needs the key of a manager, or a registration secret set on the server.",
             code="registration_closed",
@@ -96,14 +95,6 @@ def _check_secret(context: Context, secret: str | None) -> bool:
     if secret is None or not hmac.compare_digest(secret.encode(), required.get_secret_value().encode()):
         raise Forbidden("secret: the registration secret is missing or wrong.", code="wrong_secret")
     return True
-
-
-def is_loopback(address: str) -> bool:
-    """Whether a caller is on the server's own machine (or in its process: no address)."""
-    try:
-        return not address or ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 @operation("GET /api/me", read_only=True)

@@ -97,7 +97,7 @@ def read(tx: Transaction, agent: str, ids: Sequence[int], way: str, at: int) -> 
 
 
 def acknowledge(tx: Transaction, agent: str, channel_id: str, message_id: int, at: int) -> bool:
-    """Note that an agent has acknowledged what is addressed to it in a channel, up to a message; whether that is new."""
+    """Note that an agent has acknowledged what a channel addressed to it, up to a message; whether that is new."""
     noted = tx.execute(
         "UPDATE deliveries SET acked_at = ?, read_at = coalesce(read_at, ?), offered_at = coalesce(offered_at, ?),"
         " offered_by = coalesce(offered_by, 'ack')"
