@@ -104,7 +104,8 @@ def file_system(folder: Path) -> str:
 def write_page(about: str, figures: list[Figure], words: Sequence[str]) -> None:
     """Replace the table of the page."""
     head, _, _ = PAGE.read_text(encoding="utf-8").partition(MARK)
-    command = " ".join(["python -m bench", *words])
+    unsaid = {words.index("--json"), words.index("--json") + 1} if "--json" in words else set()
+    command = " ".join(["python -m bench", *(word for number, word in enumerate(words) if number not in unsaid)])
     PAGE.write_text(f"{head}{MARK}\n\n`{command}`, {about}\n\n{markdown(figures)}\n", encoding="utf-8")
 
 
