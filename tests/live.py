@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx2
 
-START_SECONDS = 30
+START_SECONDS = 60
 
 
 def free_port() -> int:
@@ -68,7 +68,7 @@ class LiveServer:
         threading.Thread(target=self._read_output, args=(self.process, started), daemon=True).start()
         if not started.wait(START_SECONDS) or self.process.poll() is not None:
             self.kill()
-            raise AssertionError("the server did not start:\n" + "".join(self.output))
+            raise AssertionError(f"the server did not start ({self.process.returncode}):\n" + "".join(self.output))
         return self
 
     def _read_output(self, process: subprocess.Popen[str], started: threading.Event) -> None:

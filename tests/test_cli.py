@@ -110,7 +110,7 @@ def test_start_tells_the_newcomer_where_to_go_and_shows_the_admin_key_once(live:
 def test_it_stops_in_good_order_when_asked(live: LiveServer) -> None:
     before = time.monotonic()
     assert live.stop() == 0
-    assert time.monotonic() - before < 2
+    assert time.monotonic() - before < 5  # half a second on a machine that does nothing else
 
 
 def test_a_second_server_on_the_same_data_refuses(live: LiveServer) -> None:
@@ -199,7 +199,7 @@ def test_register_writes_configuration_and_key_without_showing_the_key(live: Liv
 
 def test_register_takes_the_secret_from_the_variable_it_is_told(start_server: Callable[..., LiveServer]) -> None:
     server = start_server(register_secret="open sesame")
-    server.register("owner")
+    server.register("owner", secret="open sesame")
     refused = teammcp(server.home, "register", "bob", url=server.url)
     assert (refused.exit_code, "secret" in refused.stderr) == (1, True)
     unset = teammcp(server.home, "register", "bob", "--secret-env", "TEAMMCP_TEST_SECRET", url=server.url)
