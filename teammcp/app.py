@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from quart import Quart
@@ -20,6 +20,9 @@ from .plugins import PluginManager
 from .storage import Reader
 from .team import Server
 
+if TYPE_CHECKING:
+    from .mcp.server import McpSurface
+
 log = logging.getLogger(__name__)
 
 PRESENCE_SECONDS = 5
@@ -30,6 +33,7 @@ class TeamApp(Quart):
 
     server: Server
     front: Front
+    mcp_mount: mcp.McpMount
 
     def __init__(self, import_name: str) -> None:
         super().__init__(import_name, static_folder=None)
@@ -38,6 +42,11 @@ class TeamApp(Quart):
         """What a surface does to end its own long-lived answers when the server stops."""
         self.start_failure: Exception | None = None
         """Why the server could not be opened: ASGI's lifespan protocol carries only its text."""
+
+    @property
+    def mcp(self) -> McpSurface:
+        """What answers at ``/mcp``."""
+        return self.mcp_mount.surface
 
     def stand_before(self, wrap: Callable[[Application], Application]) -> None:
         """Put an ASGI layer before everything that is there so far."""
@@ -82,7 +91,8 @@ def create_app(settings: Settings, clock: Clock | None = None, install: Mapping[
 
 def _mount_surfaces(app: TeamApp) -> None:
     web.mount(app)
-    app.stream_enders += [rest.mount(app).end_streams, mcp.mount(app).end_streams]
+    surface, app.mcp_mount = rest.mount(app), mcp.mount(app)
+    app.stream_enders += [surface.end_streams, app.mcp_mount.end_streams]
 
 
 def collect_operations(plugins: PluginManager) -> Registry:

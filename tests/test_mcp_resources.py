@@ -14,7 +14,8 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import ResourceUpdatedNotification
 
 from teammcp.app import TeamApp
-from teammcp.mcp import McpSurface, following
+from teammcp.mcp import following
+from teammcp.mcp.server import McpSurface
 from teammcp.operations import enter
 from teammcp.testing import Member, TestTeam
 from tests.mcp_support import (

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
 
-from teammcp import mcp as surface
 from teammcp.app import TeamApp
 from teammcp.keys import new_key
-from teammcp.mcp import sessions
+from teammcp.mcp import McpMount, sessions
+from teammcp.mcp.server import McpSurface
 from teammcp.testing import TestTeam
 from tests.mcp_support import (
     ERAS,
@@ -171,5 +171,39 @@ async def test_a_stop_ends_streams_and_sessions_at_once(app: TeamApp, team: Test
             assert (await rpc(http, url, "ping", {})).status_code == 503
 
 
-def test_the_surface_is_what_the_application_mounts(app: TeamApp) -> None:
-    assert isinstance(app.mcp, surface.McpSurface)  # type: ignore[attr-defined]
+async def test_who_comes_while_the_sdk_is_imported_waits_for_it(app: TeamApp, team: TestTeam) -> None:
+    place = McpMount(team.server)
+    serving = asynccontextmanager(place.serve)()
+    async with serving:
+        answered: list[Any] = []
+
+        async def send(message: Any) -> None:
+            answered.append(message)
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        scope = {"type": "http", "method": "POST", "path": "/mcp", "query_string": b"", "headers": []}
+        await place.wrap(app.asgi_app)(scope, receive, send)  # type: ignore[arg-type]
+        assert answered[0]["status"] == 401  # the surface itself has answered
+
+
+class BrokenMount(McpMount):
+    @property
+    def surface(self) -> McpSurface:  # type: ignore[override]
+        raise ImportError("no SDK")
+
+
+async def test_without_mcp_the_rest_is_served(team: TestTeam) -> None:
+    place = BrokenMount(team.server)
+    async with asynccontextmanager(place.serve)():
+        assert place._serving is not None
+        await asyncio.wait([place._serving])
+        answered: list[Any] = []
+
+        async def send(message: Any) -> None:
+            answered.append(message)
+
+        await place.wrap(team.app.asgi_app)({"type": "http", "path": "/mcp"}, None, send)  # type: ignore[arg-type]
+        assert answered[0]["status"] == 503
+        assert (await team.client().get("/api/health")).status_code == 200

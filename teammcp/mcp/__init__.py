@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .server import McpSurface, mount
+from .mounting import McpMount, mount
 
-__all__ = ["McpSurface", "mount"]
+__all__ = ["McpMount", "mount"]

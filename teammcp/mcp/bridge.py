@@ -50,7 +50,8 @@ from .. import __version__
 from ..operations import IDEM_KEY
 from . import channel
 from .following import listen
-from .server import INSTRUCTIONS, PATH, McpServer
+from .mounting import PATH
+from .server import INSTRUCTIONS, McpServer
 from .upstream import KeyRefused, Unreachable, Upstream
 
 WRONG_KEY = 1

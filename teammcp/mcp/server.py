@@ -7,7 +7,6 @@ calls is known by the bearer key of each request alone; a session gives nobody a
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -38,10 +37,9 @@ from mcp.types import (
     TextResourceContents,
     UnsubscribeRequestParams,
 )
-from quart import Quart
 
 from .. import __version__, operations
-from ..asgi import Application, Receive, Scope, Send, address, bearer, respond_problem
+from ..asgi import Receive, Scope, Send, address, bearer, respond_problem
 from ..errors import TeamError, TooLarge, Unavailable
 from ..events.stream import key_is_valid
 from ..keys import hash_key
@@ -52,7 +50,6 @@ from .resources import ResourceTable
 from .sessions import BODY_LIMIT, SessionManager
 from .tools import Toolbox, View
 
-PATH = "/mcp"
 LAST_FRAMES = 0.05
 """Seconds that ended streams get to write what they still have."""
 LIST_TTL = 60_000
@@ -162,18 +159,8 @@ class McpSurface:
 
     # -- HTTP ------------------------------------------------------------------------------------------------
 
-    def wrap(self, inner: Application) -> Application:
-        """The ASGI application that answers at ``/mcp`` and leaves everything else to ``inner``."""
-
-        async def application(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == "http" and scope["path"].rstrip("/") == PATH:
-                await self._answer(scope, receive, send)
-            else:
-                await inner(scope, receive, send)
-
-        return application
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request to ``/mcp``."""
         try:
             if self._manager is None:
                 raise Unavailable("The server is starting or stopping. Try again in a moment.")
@@ -286,13 +273,3 @@ async def _drain(receive: Receive) -> None:
 
 def _protocol_error(error: TeamError) -> MCPError:
     return MCPError(INVALID_PARAMS, error.detail, {"error": error.code, **error.data})
-
-
-def mount(app: Quart) -> McpSurface:
-    """Serve MCP at ``/mcp`` beside the application, for the teams of ``app.server``; sets ``app.mcp``."""
-    logging.getLogger("mcp").setLevel(logging.WARNING)  # at "info" it tells of every session
-    surface = McpSurface(app.server)  # type: ignore[attr-defined]
-    app.mcp = surface  # type: ignore[attr-defined]
-    app.while_serving(surface.serve)  # type: ignore[type-var]  # the hint leaves out async generators
-    app.asgi_app = surface.wrap(app.asgi_app)  # type: ignore[method-assign, arg-type, assignment]
-    return surface

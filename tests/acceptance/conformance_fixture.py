@@ -26,7 +26,7 @@ from mcp.types import (
 )
 
 from teammcp import Context, Event, hookimpl
-from teammcp.mcp import McpSurface
+from teammcp.mcp.server import McpSurface
 from teammcp.resources import Resource
 
 Ctx = ServerRequestContext[Any, Any]
