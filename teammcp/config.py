@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from .errors import StartError
@@ -23,7 +24,9 @@ def default_home() -> Path:
 class Settings(BaseSettings):
     """Every setting of the server. Each is a key of ``$TEAMMCP_HOME/teammcp.toml`` and a variable ``TEAMMCP_<KEY>``."""
 
-    model_config = SettingsConfigDict(env_prefix="TEAMMCP_", env_nested_delimiter="__", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="TEAMMCP_", env_nested_delimiter="__", env_ignore_empty=True, extra="forbid", frozen=True
+    )
 
     home: Path = Field(default_factory=default_home, description="Folder of all data")
     host: str = Field("127.0.0.1", description="Address to listen on")
@@ -84,7 +87,13 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**{key: value for key, value in overrides.items() if value is not None})
     except ValidationError as error:
-        lines = [f"  {'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors(include_input=False)]
+        lines = [f"  {'.'.join(map(str, item['loc']))}: {_remedy(item)}" for item in error.errors(include_input=False)]
         raise StartError("These settings are wrong:\n" + "\n".join(lines)) from error
     except tomllib.TOMLDecodeError as error:
         raise StartError(f"The settings file is not valid TOML: {error}") from error
+
+
+def _remedy(item: ErrorDetails) -> str:
+    if item["type"] == "extra_forbidden":
+        return "there is no such setting; docs/reference/settings.md lists them"
+    return item["msg"]
