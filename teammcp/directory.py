@@ -36,6 +36,7 @@ class Agent:
 
 ANONYMOUS = Agent("", "service", "", Access.anonymous)
 SYSTEM = Agent("system", "service", "", Access.owner)
+"""The server itself, where it acts unasked: reminders, leases that ran out. No key opens it and it reads nothing."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,10 @@ class Directory:
         """The agent of that name, whatever its case."""
         found = self.agents.get(name)
         return found if found is not None else self.agents.get(self._by_fold.get(fold(name), ""))
+
+    def who(self, name: str) -> Agent | None:
+        """As `agent`, and the server itself by its name, ``system``."""
+        return SYSTEM if fold(name) == SYSTEM.name else self.agent(name)
 
     def by_key(self, key_hash: str) -> Agent | None:
         """The agent whose key has this SHA-256."""

@@ -149,6 +149,46 @@ def reaction_changed(context: Any, message: Any, emoji: str, added: bool) -> Non
     """After the actor added or removed a reaction."""
 
 
+# -- tasks -----------------------------------------------------------------------------------------------------------
+
+
+@before
+def before_task_change(context: Any, change: Any) -> Any:
+    """Before a task is created or changed. ``change`` is a ``TaskChange``: the task as it is, and its new values."""
+
+
+@notify
+def task_created(context: Any, task: Any) -> None:
+    """After a task was created; ``task`` is a ``Task``."""
+
+
+@notify
+def task_changed(context: Any, task: Any, changes: Any) -> None:
+    """After a task was changed; ``task`` is as it is now, ``changes`` a list of ``FieldChange``: field, old, new."""
+
+
+@notify
+def task_done(context: Any, task: Any) -> None:
+    """After a task was done, besides ``task_changed``."""
+
+
+# -- state -----------------------------------------------------------------------------------------------------------
+
+
+@before
+def before_state_change(context: Any, change: Any) -> Any:
+    """Before a field of the shared state is set or deleted, and before it is decided whether the actor may.
+
+    ``change`` is a ``StateChange``: the field as it is, and its new value. ``Deferred`` makes the change wait, as the
+    plugin ``approvals`` does.
+    """
+
+
+@notify
+def state_changed(context: Any, change: Any) -> None:
+    """After a field of the shared state was set or deleted; ``change`` is the ``StateChange``."""
+
+
 # -- agents ----------------------------------------------------------------------------------------------------------
 
 

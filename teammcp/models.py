@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
@@ -46,6 +47,28 @@ Text = Annotated[str, AfterValidator(_clean)]
 
 Line = Annotated[str, AfterValidator(_no_controls)]
 """Text of one line, trimmed."""
+
+
+def _token(text: str) -> str:
+    text = unicodedata.normalize("NFC", text.strip()).casefold()
+    if not 1 <= len(text) <= 64 or not all(is_name_character(character) or character in ":/+#" for character in text):
+        raise ValueError("must have 1 to 64 letters, digits and _ . - : / + #, without spaces")
+    return text
+
+
+Token = Annotated[str, AfterValidator(_token)]
+"""One word of the team's own choosing, such as a label or a capability: case makes no difference."""
+
+
+def _time_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ValueError("must be the IANA name of a time zone, such as Europe/Berlin or UTC") from None
+
+
+TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_time_zone)]
+"""The IANA name of a time zone."""
 
 
 def _small(value: dict[str, Any]) -> dict[str, Any]:

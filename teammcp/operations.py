@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel
 
 from . import idempotency
-from .directory import Access, Agent
+from .directory import SYSTEM, Access, Agent
 from .errors import Forbidden, Unauthorized
 from .events.log import Event
 from .plugins import Deferred, hook_kind
@@ -128,6 +128,11 @@ class Context:
         """
         if self.actor.access < access:
             raise Forbidden(f"{what} needs access level '{access.name}'; yours is '{self.actor.access.name}'.")
+
+    @classmethod
+    def inside(cls, team: Team, actor: Agent = SYSTEM) -> Context:
+        """The context of work that no request asks for: a reminder, a schedule that has come round."""
+        return cls(team.server, team, actor, "plugin")
 
     def on_behalf_of(self, agent: Agent, grant: str) -> Context:
         """The context in which a deferred call is run as its proposer."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from .clock import Clock
 
@@ -45,17 +46,22 @@ class Presence:
             self._online.add(name)
             self._changed(name, True)
 
-    def connected(self, name: str) -> None:
-        """An agent has opened a stream."""
+    @contextmanager
+    def connected(self, name: str) -> Iterator[None]:
+        """An agent has a stream open, and is here for as long; it is away once the time-out has passed after that."""
         self._streams[name] += 1
         self.seen(name)
+        try:
+            yield
+        finally:
+            self._last_seen[name] = self._clock.now()
+            self._streams[name] -= 1
+            if self._streams[name] <= 0:
+                del self._streams[name]
 
-    def disconnected(self, name: str) -> None:
-        """One of an agent's streams has ended; it is away once the time-out has passed."""
-        self._last_seen[name] = self._clock.now()
-        self._streams[name] -= 1
-        if self._streams[name] <= 0:
-            del self._streams[name]
+    def alive_until(self, name: str) -> int | None:
+        """The last moment at which an agent is known to have lived: now, with a stream open."""
+        return self._clock.now() if name in self._streams else self._last_seen.get(name)
 
     def forget(self, name: str) -> None:
         """An agent was retired or has said good-bye: it is away at once."""

@@ -46,14 +46,13 @@ def test_an_agent_is_here_from_its_first_call_until_it_was_silent_for_long(
 def test_an_open_stream_keeps_an_agent_here(
     presence: Presence, clock: MovedClock, told: list[tuple[str, bool]]
 ) -> None:
-    presence.connected("ann")
-    presence.connected("ann")
-    clock.advance(hours=5)
-    presence.disconnected("ann")
-    clock.advance(hours=5)
-    presence.sweep()
-    assert presence.online("ann")
-    presence.disconnected("ann")
+    with presence.connected("ann"):
+        with presence.connected("ann"):
+            clock.advance(hours=5)
+        clock.advance(hours=5)
+        presence.sweep()
+        assert presence.online("ann")
+        assert presence.alive_until("ann") == clock.now()
     clock.advance(seconds=29)
     presence.sweep()
     assert presence.online("ann")
@@ -63,10 +62,9 @@ def test_an_open_stream_keeps_an_agent_here(
 
 
 def test_whoever_is_forgotten_is_away_at_once(presence: Presence, told: list[tuple[str, bool]]) -> None:
-    presence.connected("ann")
-    presence.forget("ann")
-    presence.forget("ann")
-    presence.disconnected("ann")
+    with presence.connected("ann"):
+        presence.forget("ann")
+        presence.forget("ann")
     presence.sweep()
     assert told == [("ann", True), ("ann", False)]
     presence.seen("ann")

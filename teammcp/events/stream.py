@@ -87,16 +87,12 @@ async def follow(context: Context, since: int, kinds: Sequence[str], valid: Vali
     """
     team, name = context.team, context.actor.name
     wants = audience(team, name, kinds)
-    team.presence.connected(name)
-    try:
-        with team.hub.subscribe(wants, since) as subscription:
-            while True:
-                events = await subscription.next(KEEP_ALIVE)
-                if subscription.closed or not valid():
-                    return
-                yield events
-    finally:
-        team.presence.disconnected(name)
+    with team.presence.connected(name), team.hub.subscribe(wants, since) as subscription:
+        while True:
+            events = await subscription.next(KEEP_ALIVE)
+            if subscription.closed or not valid():
+                return
+            yield events
 
 
 def actor_is_valid(context: Context) -> bool:

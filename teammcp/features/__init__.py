@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import agents, channels, files, inbox, messages
+from . import agents, channels, files, inbox, messages, schedules, state, tasks
 
 BUILT_IN: dict[str, ModuleType] = {
     "agents": agents,
@@ -12,4 +12,7 @@ BUILT_IN: dict[str, ModuleType] = {
     "messages": messages,
     "inbox": inbox,
     "files": files,
+    "state": state,
+    "tasks": tasks,
+    "schedules": schedules,
 }

@@ -7,8 +7,8 @@ calls is known by the bearer key of each request alone; a session gives nobody a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -245,15 +245,9 @@ def _caller(ctx: Ctx) -> Caller:
     return caller
 
 
-@contextmanager
-def _present(context: Context) -> Iterator[None]:
+def _present(context: Context) -> AbstractContextManager[None]:
     """An open stream keeps its agent online."""
-    presence, name = context.team.presence, context.actor.name
-    presence.connected(name)
-    try:
-        yield
-    finally:
-        presence.disconnected(name)
+    return context.team.presence.connected(context.actor.name)
 
 
 def _check_length(scope: Scope) -> None:

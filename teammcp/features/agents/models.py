@@ -6,13 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, RootModel
 
-from ...models import Line, Text, Timestamp
+from ...models import Line, Text, Timestamp, TimeZone, Token
 from ...operations import Result
 
 Kind = Literal["human", "agent", "service"]
 AccessName = Literal["observer", "member", "manager", "owner"]
 Role = Annotated[Line, Field(max_length=100)]
 Description = Annotated[Text, Field(max_length=2000)]
+Capabilities = Annotated[list[Token], Field(max_length=50)]
+"""What a member can do, as tasks may ask for it: ``python``, ``review``."""
 
 
 class Me(Result):
@@ -40,11 +42,14 @@ class AgentProfile(Result):
     lastSeen: Timestamp | None  # noqa: N815 - the established REST field
     description: str
     reports_to: str | None
+    capabilities: list[str]
+    time_zone: TimeZone
     created_at: Timestamp
 
     def text(self) -> str:
         about = f": {self.description}" if self.description else ""
-        return f"{self.name} ({self.role or self.kind}) — {self.status}{about}"
+        skills = f" [{', '.join(self.capabilities)}]" if self.capabilities else ""
+        return f"{self.name} ({self.role or self.kind}) — {self.status}{skills}{about}"
 
 
 class AgentList(RootModel[list[AgentProfile]]):

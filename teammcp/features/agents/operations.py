@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import hmac
+import json
 from dataclasses import replace
 
-from ...directory import Access, Agent, fold
+from ...directory import SYSTEM, Access, Agent, fold
 from ...errors import Conflict, Forbidden, Gone, NotFound
 from ...keys import hash_key, new_key
-from ...models import AgentName, Text
+from ...models import AgentName, Text, TimeZone
 from ...operations import Context, operation
 from ...storage import Row, Transaction, Work
-from ..channels import join_general
+from ..channels import find_agent, join_general
 from . import queries
 from .models import (
     AccessName,
     AgentList,
     AgentProfile,
     Beat,
+    Capabilities,
     Description,
     Kind,
     Me,
@@ -35,6 +37,8 @@ async def register_agent(
     kind: Kind | None = None,
     access: AccessName | None = None,
     description: Description = "",
+    capabilities: Capabilities = [],  # noqa: B006 - never changed
+    time_zone: TimeZone = "UTC",
     secret: Text | None = None,
 ) -> Work[RegisteredAgent]:
     """Register a new member and get its key, once. The first one on a fresh server becomes the owner."""
@@ -49,7 +53,8 @@ async def register_agent(
             raise Conflict(f"name: '{name}' is taken. Choose another name.", code="name_taken")
         if first and queries.count(tx):
             raise Conflict("Somebody else registered at the same moment. Try again.", code="owner_exists")
-        queries.insert(tx, name, fold(name), kind, role, level, description, hash_key(key), context.now())
+        queries.insert(tx, name, fold(name), kind, level, hash_key(key), context.now())
+        queries.update(tx, name, role, level, description, None, json.dumps(capabilities), time_zone)
         tx.on_commit(lambda: context.team.directory.put_agent(agent, hash_key(key)))
         joining = replace(context, actor=agent)
         registrar = context if context.actor.access else joining
@@ -125,6 +130,8 @@ async def update_agent_profile(
     role: Role | None = None,
     description: Description | None = None,
     reports_to: str | None = None,
+    capabilities: Capabilities | None = None,
+    time_zone: TimeZone | None = None,
     access: AccessName | None = None,
 ) -> Work[AgentProfile]:
     """Change a profile: yours, or as a manager anybody's below you. What is left out stays; reports_to "" clears it."""
@@ -133,7 +140,7 @@ async def update_agent_profile(
         _require_authority(context, agent)
     if access is not None and (Access[access] > context.actor.access or context.actor.access < Access.manager):
         raise Forbidden(f"access: you may not set access level '{access}'.")
-    superior = _find(context, reports_to).name if reports_to else None
+    superior = find_agent(context, reports_to, "reports_to").name if reports_to else None
 
     def work(tx: Transaction) -> AgentProfile:
         row = _still_there(tx, agent.name)
@@ -146,7 +153,14 @@ async def update_agent_profile(
             )
         changed_role = row["role"] if role is None else role
         queries.update(
-            tx, agent.name, changed_role, level, row["description"] if description is None else description, chief
+            tx,
+            agent.name,
+            changed_role,
+            level,
+            row["description"] if description is None else description,
+            chief,
+            row["capabilities"] if capabilities is None else json.dumps(capabilities),
+            row["time_zone"] if time_zone is None else time_zone,
         )
         changed = replace(agent, role=changed_role, access=Access(level))
         tx.on_commit(lambda: context.team.directory.put_agent(changed, row["key_hash"]))
@@ -205,7 +219,7 @@ async def heartbeat(context: Context) -> Beat:
 
 def _find(context: Context, name: str | None) -> Agent:
     """The member of that name; the caller without one."""
-    found = context.actor if name is None else context.team.directory.agent(name)
+    found = context.actor if name is None else context.team.directory.who(name)
     if found is None:
         raise NotFound(f"name: there is no member called '{name}'. get_agents lists them.", code="agent_not_found")
     if found.retired and name is not None and context.actor.access < Access.manager:
@@ -214,6 +228,8 @@ def _find(context: Context, name: str | None) -> Agent:
 
 
 def _require_authority(context: Context, agent: Agent) -> None:
+    if agent is SYSTEM:
+        raise Forbidden("name: 'system' is the server itself; its profile stays as it is.", code="not_yours")
     context.require(Access.manager, f"Changing {agent.name}")
     if agent.access >= context.actor.access and context.actor.access < Access.owner:
         raise Forbidden(f"{agent.name} has access level '{agent.access.name}': only an owner may do this.")
@@ -266,5 +282,7 @@ def _profile(context: Context, row: Row) -> AgentProfile:
         lastSeen=context.team.presence.last_seen(row["name"]) or row["last_seen"],
         description=row["description"],
         reports_to=row["reports_to"],
+        capabilities=json.loads(row["capabilities"]),
+        time_zone=row["time_zone"],
         created_at=row["created_at"],
     )

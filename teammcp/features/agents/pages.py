@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import available_timezones
 
 from quart import Request, Response
 
 from ... import clients, operations
-from ...directory import Access
+from ...directory import SYSTEM, Access
 from ...operations import Context
 from ...web import Outcome, Page, form_call, mark, render, see
 from ...web.access import render_secret, renew_session
@@ -45,12 +46,14 @@ async def _profile(context: Context, agent: AgentProfile, outcome: Outcome) -> R
         levels=[level for level in LEVELS if Access[level] <= context.actor.access],
         may_change=_may_change(context, agent),
         is_me=agent.name == context.actor.name,
+        may_write=agent.status != "retired" and agent.name not in (context.actor.name, SYSTEM.name),
+        time_zones=sorted(available_timezones()),
     )
 
 
 def _may_change(context: Context, agent: AgentProfile) -> bool:
     """Whether to offer changes; whether they are allowed is for the operations to say."""
-    if agent.status == "retired" or context.actor.access < Access.member:
+    if agent.status == "retired" or agent.name == SYSTEM.name or context.actor.access < Access.member:
         return False
     if agent.name == context.actor.name or context.actor.access is Access.owner:
         return True
@@ -60,7 +63,11 @@ def _may_change(context: Context, agent: AgentProfile) -> bool:
 async def change(context: Context, request: Request, name: str) -> Response:
     """Change a profile."""
     form = await request.form
-    given: dict[str, Any] = {key: form[key] for key in ("role", "description", "reports_to", "access") if key in form}
+    given: dict[str, Any] = {
+        key: form[key] for key in ("role", "description", "reports_to", "time_zone", "access") if key in form
+    }
+    if "capabilities" in form:
+        given["capabilities"] = form["capabilities"].replace(",", " ").split()
     agent = await _find(context, name)
     if given.get("access") == agent.access:
         del given["access"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from ...storage import Reader, Row, Transaction
 
 COLUMNS = (
-    "name, folded, kind, role, access, description, reports_to, key_hash, created_at, retired_at, online, last_seen"
+    "name, folded, kind, role, access, description, reports_to, capabilities, time_zone, key_hash, created_at,"
+    " retired_at, online, last_seen"
 )
 
 
 def all_agents(reader: Reader) -> list[Row]:
-    """Every member, retired ones too, by name."""
-    return reader.all(f"SELECT {COLUMNS} FROM agents ORDER BY folded")  # noqa: S608
+    """Every member, retired ones too, by name; not the server itself."""
+    return reader.all(f"SELECT {COLUMNS} FROM agents WHERE name <> 'system' ORDER BY folded")  # noqa: S608
 
 
 def agent(reader: Reader, name: str) -> Row | None:
@@ -26,7 +27,7 @@ def folded_exists(reader: Reader, folded: str) -> bool:
 
 def count(reader: Reader) -> int:
     """How many members there have ever been."""
-    return int(reader.value("SELECT count(*) FROM agents"))
+    return int(reader.value("SELECT count(*) FROM agents WHERE name <> 'system'"))
 
 
 def active_owners(reader: Reader) -> int:
@@ -34,22 +35,30 @@ def active_owners(reader: Reader) -> int:
     return int(reader.value("SELECT count(*) FROM agents WHERE access = 4 AND retired_at IS NULL"))
 
 
-def insert(
-    tx: Transaction, name: str, folded: str, kind: str, role: str, access: int, description: str, key: str, at: int
-) -> None:
-    """Add a member; ``key`` is the hash of its key."""
+def insert(tx: Transaction, name: str, folded: str, kind: str, access: int, key: str, at: int) -> None:
+    """Add a member with an empty profile; ``key`` is the hash of its key."""
     tx.execute(
         "INSERT INTO agents (name, folded, kind, role, access, description, key_hash, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (name, folded, kind, role, access, description, key, at),
+        " VALUES (?, ?, ?, '', ?, '', ?, ?)",
+        (name, folded, kind, access, key, at),
     )
 
 
-def update(tx: Transaction, name: str, role: str, access: int, description: str, reports_to: str | None) -> None:
-    """Change a profile."""
+def update(
+    tx: Transaction,
+    name: str,
+    role: str,
+    access: int,
+    description: str,
+    reports_to: str | None,
+    capabilities: str,
+    time_zone: str,
+) -> None:
+    """Change a profile; ``capabilities`` is a JSON array."""
     tx.execute(
-        "UPDATE agents SET role = ?, access = ?, description = ?, reports_to = ? WHERE name = ?",
-        (role, access, description, reports_to, name),
+        "UPDATE agents SET role = ?, access = ?, description = ?, reports_to = ?, capabilities = ?, time_zone = ?"
+        " WHERE name = ?",
+        (role, access, description, reports_to, capabilities, time_zone, name),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ...directory import Access, Agent, Channel
+from ...directory import SYSTEM, Access, Agent, Channel
 from ...errors import Conflict, Forbidden, Gone, InvalidInput, NotFound
 from ...operations import Context
 from ...storage import Transaction
@@ -53,13 +53,19 @@ def resolve(context: Context, reference: str) -> Channel:
     names = reference.split(":")[1:]
     if len(names) not in (1, 2) or not all(names):
         raise InvalidInput("channel: a direct message is dm:Name or dm:A:B.", code="bad_channel")
-    pair = [find_agent(context, name, "channel", retired=True).name for name in names]
+    pair = [_side(context, name) for name in names]
     if len(pair) == 1:
         pair.append(context.actor.name)
     if pair[0] == pair[1]:
         raise InvalidInput("channel: you cannot write to yourself; name another member.", code="bad_channel")
     channel_id = dm_id(*pair)
     return context.team.directory.channels.get(channel_id) or Channel(channel_id, "dm")
+
+
+def _side(context: Context, name: str) -> str:
+    """One of the two of a direct message; the server itself may be one."""
+    found = context.team.directory.who(name)
+    return found.name if found is SYSTEM else find_agent(context, name, "channel", retired=True).name
 
 
 def may_read(context: Context, channel: Channel) -> bool:
@@ -98,7 +104,12 @@ def writable_channel(context: Context, reference: str) -> Channel:
     channel = resolve(context, reference)
     if channel.kind == "dm" and may_read(context, channel):
         for name in channel.id.split(":")[1:]:
-            find_agent(context, name, "channel")
+            if name == SYSTEM.name != context.actor.name:
+                raise Forbidden(
+                    "channel: 'system' only tells; it reads no answers. Write to a member.", code="no_reader"
+                )
+            if name != SYSTEM.name:
+                find_agent(context, name, "channel")
         return channel
     readable_channel(context, reference)
     if channel.archived:

@@ -93,7 +93,8 @@ async def get_channel_members(context: Context, channel: str) -> ChannelMembers:
     """List who is in a channel."""
     found = readable_channel(context, channel)
     directory = context.team.directory
-    present = [name for name in directory.members(found.id) if not directory.agents[name].retired]
+    members = [member for name in directory.members(found.id) if (member := directory.agent(name)) is not None]
+    present = [member.name for member in members if not member.retired]
     return ChannelMembers(channel=found.id, members=sorted(present, key=fold))
 
 

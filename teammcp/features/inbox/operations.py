@@ -140,12 +140,9 @@ async def wait_for_messages(
     def wants(event: Event) -> bool:
         return event.actor != me and me in event.data.get("addressed", ())
 
-    context.team.presence.connected(me)
-    try:
+    with context.team.presence.connected(me):
         with context.team.hub.subscribe(wants) as arrivals:  # before looking, so that nothing slips between
             await _until_offered(context, arrivals, timeout)
-    finally:
-        context.team.presence.disconnected(me)
 
     def work(tx: Transaction) -> Waited:
         ids = queries.unoffered(tx, me, limit + 1)
@@ -176,12 +173,8 @@ async def sync(
     if since is None:
         return Synced(events=[], cursor=hub.last_id)
     me = context.actor.name
-    context.team.presence.connected(me)
-    try:
-        with hub.subscribe(audience(context.team, me, kinds), since) as events:
-            found = await events.next(wait_ms / 1000)
-    finally:
-        context.team.presence.disconnected(me)
+    with context.team.presence.connected(me), hub.subscribe(audience(context.team, me, kinds), since) as events:
+        found = await events.next(wait_ms / 1000)
     page = found[:MAX_EVENTS]
     cursor = page[-1].id if len(found) > MAX_EVENTS else events.cursor
     return Synced(events=[event.as_dict() for event in page], cursor=cursor)

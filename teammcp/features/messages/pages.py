@@ -132,11 +132,11 @@ async def names(context: Context, request: Request, channel: str) -> Response:
     """Whom one can call in a channel, for the completion of names."""
     found = readable_channel(context, channel)
     members = sorted(context.team.directory.members(found.id), key=fold)
-    agents = [context.team.directory.agents[name] for name in members]
+    agents = [context.team.directory.agent(name) for name in members]
     return await render(
         context,
         "messages/names.html",
-        agents=[agent for agent in agents if not agent.retired and agent.name != context.actor.name],
+        agents=[agent for agent in agents if agent and not agent.retired and agent.name != context.actor.name],
     )
 
 
@@ -161,7 +161,7 @@ async def _panel(context: Context, request: Request, channel: Channel) -> dict[s
         return {"kind": kind, "root": alone(context, thread.root), "replies": replies, "more": thread.hasMore}
     if kind == "members":
         found = await operations.call(context, "get_channel_members", {"channel": channel.id})
-        agents = [context.team.directory.agents[name] for name in found.members]
+        agents = [context.team.directory.agent(name) for name in found.members]
         outside = [agent for agent in others(context) if agent.name not in found.members]
         return {"kind": kind, "agents": agents, "outside": outside, "presence": context.team.presence}
     if kind == "pins":

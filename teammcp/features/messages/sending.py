@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from ...directory import Access, Channel
+from ...directory import Access, Channel, Directory
 from ...errors import Conflict, Forbidden, InvalidInput
 from ...operations import Context
 from ...storage import Row, Transaction, Work
@@ -106,12 +106,12 @@ def address(context: Context, channel: Channel, mentions: list[str], *, ack_requ
         return Audience()
     directory, sender = context.team.directory, context.actor.name
     members = set(channel.id.split(":")[1:]) if channel.kind == "dm" else directory.members(channel.id)
-    active = {name for name in members if not directory.agents[name].retired} - {sender}
+    active = {name for name in members if not _retired(directory, name)} - {sender}
     audience = Audience()
     for name in mentions:
         if name == "all":
             audience.mentioned += sorted(active.difference(audience.mentioned))
-        elif directory.agents[name].retired:
+        elif _retired(directory, name):
             audience.retired.append(name)
         elif name in active:
             if name not in audience.mentioned:
@@ -121,6 +121,11 @@ def address(context: Context, channel: Channel, mentions: list[str], *, ack_requ
     if channel.kind == "dm" or ack_required:
         audience.others = sorted(active.difference(audience.mentioned))
     return audience
+
+
+def _retired(directory: Directory, name: str) -> bool:
+    found = directory.who(name)
+    return found is None or found.retired
 
 
 def _place(context: Context, tx: Transaction, channel: Channel, draft: Draft) -> Row:

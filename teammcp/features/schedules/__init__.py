@@ -1,0 +1,3 @@
+"""Schedules."""
+
+from __future__ import annotations

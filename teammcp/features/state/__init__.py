@@ -1,0 +1,3 @@
+"""State."""
+
+from __future__ import annotations
