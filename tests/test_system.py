@@ -34,7 +34,7 @@ async def test_its_page_and_profile_can_be_looked_at(bob: Member, team: TestTeam
 
 
 async def test_nobody_answers_it(bob: Member) -> None:
-    with pytest.raises(Forbidden, match="reads no answers"):
+    with pytest.raises(Forbidden, match="only tells"):
         await bob.call("send_dm", recipient="system", content="thanks")
     with pytest.raises(NotFound):
         await bob.call("send_message", channel="general", content="hm", mentions=["system"])

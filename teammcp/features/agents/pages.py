@@ -14,6 +14,7 @@ from ...web import Outcome, Page, form_call, mark, render, see
 from ...web.access import render_secret, renew_session
 from .models import AgentProfile
 
+FIELDS = ("role", "description", "reports_to", "time_zone", "access")
 LEVELS = ("observer", "member", "manager", "owner")
 
 
@@ -63,9 +64,7 @@ def _may_change(context: Context, agent: AgentProfile) -> bool:
 async def change(context: Context, request: Request, name: str) -> Response:
     """Change a profile."""
     form = await request.form
-    given: dict[str, Any] = {
-        key: form[key] for key in ("role", "description", "reports_to", "time_zone", "access") if key in form
-    }
+    given: dict[str, Any] = {key: form[key] for key in FIELDS if key in form}
     if "capabilities" in form:
         given["capabilities"] = form["capabilities"].replace(",", " ").split()
     agent = await _find(context, name)

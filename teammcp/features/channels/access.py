@@ -106,7 +106,7 @@ def writable_channel(context: Context, reference: str) -> Channel:
         for name in channel.id.split(":")[1:]:
             if name == SYSTEM.name != context.actor.name:
                 raise Forbidden(
-                    "channel: 'system' only tells; it reads no answers. Write to a member.", code="no_reader"
+                    "channel: 'system' only tells and reads no answers. Write to a member.", code="no_reader"
                 )
             if name != SYSTEM.name:
                 find_agent(context, name, "channel")

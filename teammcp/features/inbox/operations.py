@@ -140,9 +140,9 @@ async def wait_for_messages(
     def wants(event: Event) -> bool:
         return event.actor != me and me in event.data.get("addressed", ())
 
-    with context.team.presence.connected(me):
-        with context.team.hub.subscribe(wants) as arrivals:  # before looking, so that nothing slips between
-            await _until_offered(context, arrivals, timeout)
+    # Subscribed before looking, so that nothing slips between.
+    with context.team.presence.connected(me), context.team.hub.subscribe(wants) as arrivals:
+        await _until_offered(context, arrivals, timeout)
 
     def work(tx: Transaction) -> Waited:
         ids = queries.unoffered(tx, me, limit + 1)

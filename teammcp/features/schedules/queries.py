@@ -1,0 +1,3 @@
+"""The SQL of schedules."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The SQL of fields, their versions."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The SQL of tasks, goals."""
+
+from __future__ import annotations
