@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from .clock import milliseconds, rfc3339
 from .directory import fold
+
+T = TypeVar("T")
 
 METADATA_LIMIT = 16 * 1024
 METADATA_DEPTH = 8
@@ -71,16 +74,21 @@ TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_time_zone)]
 """The IANA name of a time zone."""
 
 
-def _small(value: dict[str, Any]) -> dict[str, Any]:
-    if _depth(value) > METADATA_DEPTH:
-        raise ValueError(f"must not be nested more than {METADATA_DEPTH} levels deep")
-    try:
-        size = len(json.dumps(value, ensure_ascii=False, allow_nan=False).encode())
-    except UnicodeEncodeError:
-        raise ValueError("must not hold halves of surrogate pairs") from None
-    if size > METADATA_LIMIT:
-        raise ValueError(f"must not be larger than {METADATA_LIMIT // 1024} KiB as JSON")
-    return value
+def json_within(size: int, depth: int) -> Callable[[T], T]:
+    """A check for field types: a value is JSON of at most ``size`` bytes, nested at most ``depth`` levels deep."""
+
+    def check(value: T) -> T:
+        if _depth(value) > depth:
+            raise ValueError(f"must not be nested more than {depth} levels deep")
+        try:
+            found = len(json.dumps(value, ensure_ascii=False, allow_nan=False).encode())
+        except UnicodeEncodeError:
+            raise ValueError("must not hold halves of surrogate pairs") from None
+        if found > size:
+            raise ValueError(f"must not be larger than {size // 1024} KiB as JSON")
+        return value
+
+    return check
 
 
 def _depth(value: Any) -> int:
@@ -91,7 +99,7 @@ def _depth(value: Any) -> int:
     return 0
 
 
-Metadata = Annotated[dict[str, Any], AfterValidator(_small)]
+Metadata = Annotated[dict[str, Any], AfterValidator(json_within(METADATA_LIMIT, METADATA_DEPTH))]
 """A JSON object of the caller's own."""
 
 Limit = Annotated[int, Field(ge=1, le=200)]

@@ -32,6 +32,7 @@ async def use_everything(team: TestTeam, clock: MovedClock) -> None:
     for change in ("add_reaction", "remove_reaction"):
         await bob.call(change, message_id=sent.id, emoji="✅")
     await owner.call("delete_message", id=sent.id)
+    await owner.call("set_state", field="phase", value="Plan")
     async with bob.mcp() as client:
         await client.list_resources()
         for tool in ("get_inbox", "get_agents"):

@@ -1,3 +1,59 @@
-"""State."""
+"""Shared state: the fields of a team's projects, with owner, version and history, for all to read and to follow."""
 
 from __future__ import annotations
+
+from typing import Any
+
+from ...hookspecs import hookimpl
+from ...operations import Context
+from ...storage import Migration, load_migrations
+from . import changing, operations, subscriptions
+from .models import FieldName, ProjectId, StateChange, StateField, StateWritten, Value
+
+__all__ = ["FieldName", "ProjectId", "StateChange", "StateField", "StateWritten", "Value"]
+
+EVENT_KINDS = {
+    "state.changed": "a field of the shared state was made or changed",
+    "state.deleted": "a field of the shared state was deleted",
+    "state.subscribed": "a member subscribed to fields",
+    "state.unsubscribed": "a member ended subscriptions to fields",
+    "state.acked": "a member acknowledged changes of fields",
+}
+
+
+@hookimpl
+def register_operations() -> list[Any]:
+    return [
+        operations.get_state,
+        changing.set_state,
+        changing.delete_state,
+        changing.conclude_state,
+        operations.get_state_history,
+        operations.list_state_projects,
+        operations.route_state,
+        subscriptions.subscribe_state,
+        subscriptions.unsubscribe_state,
+        subscriptions.ack_state,
+    ]
+
+
+@hookimpl
+def register_migrations() -> list[Migration]:
+    return load_migrations("state", __name__)
+
+
+@hookimpl
+def register_event_kinds() -> dict[str, str]:
+    return EVENT_KINDS
+
+
+@hookimpl
+async def inbox_section(context: Context) -> dict[str, Any] | None:
+    changes = await subscriptions.news(context)
+    return {"state_changes": changes} if changes else None
+
+
+@hookimpl
+async def notices(context: Context) -> dict[str, int] | None:
+    count = await subscriptions.count_news(context)
+    return {"state": count} if count else None

@@ -1,0 +1,12 @@
+"""Remember when each project's fields were changed last, and by whom."""
+
+from typing import Any
+
+from teammcp import Context, hookimpl
+
+latest: dict[str, str] = {}
+
+
+@hookimpl
+def state_changed(context: Context, change: Any) -> None:
+    latest[f"{change.project_id}/{change.field}"] = f"version {change.version} by {context.actor.name}"

@@ -1,0 +1,280 @@
+"""Public shapes of the shared state."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, RootModel, WithJsonSchema
+
+from ...models import Text, Timestamp, json_within
+from ...operations import Result
+
+VALUE_BYTES = 64 * 1024
+VALUE_DEPTH = 16
+SHORT = 200
+"""Characters of a value's JSON in a compact text."""
+
+KEY = r"^[A-Za-z0-9_.:-]+$"
+
+ProjectId = Annotated[str, Field(min_length=1, max_length=256, pattern=KEY)]
+"""What groups fields: letters, digits and ``_ - . :``"""
+
+FieldName = Annotated[str, Field(min_length=1, max_length=256, pattern=KEY)]
+"""The name of a field within its project, of the same characters."""
+
+Value = Annotated[
+    JsonValue,
+    AfterValidator(json_within(VALUE_BYTES, VALUE_DEPTH)),
+    WithJsonSchema({"description": "any JSON value"}),
+]
+"""What a field holds: any JSON, null too."""
+
+Version = Annotated[int, Field(ge=0, le=2**53)]
+Reason = Annotated[Text, Field(max_length=2000)]
+
+
+def dumps(value: Any) -> str:
+    """A value as it is stored."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def short(value: Any, length: int = SHORT) -> str:
+    """A value in one line of at most ``length`` characters."""
+    text = dumps(value)
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def fitting(name: str, value: Any, size: int) -> dict[str, Any]:
+    """``{name: value}``; in place of a value of more than ``size`` bytes, ``{f"{name}_omitted": True}``."""
+    if len(dumps(value).encode()) > size:
+        return {name: None, f"{name}_omitted": True}
+    return {name: value}
+
+
+class StateField(Result):
+    """A field of the shared state."""
+
+    project_id: str
+    field: str
+    value: Any
+    owner: str
+    approver: str | None
+    approval_required: bool
+    subscribers: list[str]
+    version: int
+    updated_at: Timestamp
+    updated_by: str
+
+    def text(self) -> str:
+        guard = f", approval by {self.approver or 'a manager'}" if self.approval_required else ""
+        return (
+            f"{self.field} = {dumps(self.value)} (version {self.version} by {self.updated_by}; {self.owner}'s{guard})"
+        )
+
+
+class StateFields(Result):
+    """A project's fields by name: ``limit`` of ``total``, from ``offset`` on."""
+
+    project_id: str
+    items: list[StateField]
+    total: int
+    limit: int
+    offset: int
+
+    def text(self) -> str:
+        lines = [f"{item.field} = {short(item.value)} (version {item.version})" for item in self.items]
+        return "\n".join([f"{self.project_id}: {self.total} fields", *lines])
+
+
+class StateFound(RootModel[StateField | StateFields | None]):
+    """One field, or null; or all fields of a project."""
+
+    def text(self) -> str:
+        """The compact text."""
+        return "no such field" if self.root is None else self.root.text()
+
+
+class StateWritten(Result):
+    """A field has a new version."""
+
+    success: bool = True
+    project_id: str
+    field: str
+    version: int
+    created: bool = False
+    deleted: bool = False
+
+    def text(self) -> str:
+        what = "created" if self.created else "deleted" if self.deleted else "set"
+        return f"{self.field} {what}: version {self.version}"
+
+
+class StateConcluded(Result):
+    """Several fields have new versions, all at once."""
+
+    success: bool = True
+    project_id: str
+    fields: list[StateWritten]
+
+    def text(self) -> str:
+        return "\n".join(item.text() for item in self.fields)
+
+
+class StateEntry(Result):
+    """One version of a field. ``old_value`` is that of the version before; ``grant`` is what it was approved under."""
+
+    id: int
+    project_id: str
+    field: str
+    version: int
+    action: Literal["created", "changed", "deleted"]
+    old_value: Any
+    value: Any
+    owner: str
+    approver: str | None
+    approval_required: bool
+    changed_by: str
+    changed_at: Timestamp
+    reason: str
+    grant: str | None
+
+    def text(self) -> str:
+        change = "deleted" if self.action == "deleted" else f"= {short(self.value)}"
+        reason = f": {self.reason}" if self.reason else ""
+        return f"{self.id} {self.field} {change} (version {self.version} by {self.changed_by}{reason})"
+
+
+class StateHistory(RootModel[list[StateEntry]]):
+    """Versions of fields, newest first; the last one's ``id`` is the ``before`` of the next page."""
+
+    def text(self) -> str:
+        """One line a version."""
+        return "\n".join(entry.text() for entry in self.root) or "no changes"
+
+
+class Project(Result):
+    """A project, which is there as long as it has fields."""
+
+    project_id: str
+    fields: int
+    updated_at: Timestamp
+    updated_by: str
+
+
+class ProjectList(Result):
+    """Projects by name. ``next`` is the ``after`` of the following page."""
+
+    projects: list[Project]
+    next: str | None
+
+    def text(self) -> str:
+        return "\n".join(f"{project.project_id}: {project.fields} fields" for project in self.projects) or "no projects"
+
+
+class Conclusion(Result):
+    """One of several fields to set together."""
+
+    field: FieldName
+    value: Value
+    reason: Reason = ""
+    expected_version: Version | None = None
+
+
+class Subscribed(Result):
+    """The fields one has subscribed to, or no longer has."""
+
+    success: bool = True
+    project_id: str
+    subscribed: list[str] = []
+    unsubscribed: list[str] = []
+
+
+class SeenField(Result):
+    """A change that one has seen, as ``state_changes`` in the inbox showed it."""
+
+    field: FieldName
+    version: Version
+    project_id: ProjectId = "default"
+
+
+class StateAcked(Result):
+    """How many changes are out of the inbox now."""
+
+    acknowledged: int
+
+
+class StateNews(Result):
+    """A field that others have changed, as a subscriber's inbox shows it. A long value is left out."""
+
+    project_id: str
+    field: str
+    version: int
+    changed_by: str
+    changed_at: Timestamp
+    value: Any
+    value_omitted: bool = False
+    deleted: bool = False
+    changes_missed: int
+
+
+class StateChange(BaseModel):
+    """A change of one field, as the hooks ``before_state_change`` and ``state_changed`` see it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    project_id: str
+    field: str
+    value: Any = None
+    """The new value; of a deletion, null."""
+    deleting: bool = False
+    reason: str = ""
+    expected_version: int | None = None
+    owner: str | None = None
+    """The new owner; None: it stays, or is the actor if the field is new."""
+    approver: str | None = None
+    """The new approver; None: it stays; empty: there is none any more."""
+    approval_required: bool | None = None
+    """None: it stays."""
+    subscribers: list[str] = []
+    """Members who are subscribed along with the change."""
+    old: StateField | None = None
+    """The field as it is; None if there is none. In ``state_changed``: as it was."""
+    allowed: bool = False
+    """Whether the actor may make this change by its own right; a plugin that lets it do so returns a copy with True."""
+    version: int | None = None
+    """The field's new version; None before the change."""
+    operation: str
+    """The call that leads to this change, for whoever stores it to be made later: the operation's name …"""
+    arguments: dict[str, Any]
+    """… and its arguments."""
+
+
+class RouteTask(Result):
+    """What an agent is about to change."""
+
+    affected_fields: Annotated[list[FieldName], Field(min_length=1, max_length=100)]
+    uncertainty: Literal["low", "medium", "high"] = "low"
+    atomic: bool = False
+
+
+class Route(Result):
+    """How to go about one field."""
+
+    field: str
+    action: Literal["write_state", "submit_approval", "start_discussion"]
+    reason: str
+    owner: str | None = None
+    approver: str | None = None
+
+
+class Routes(Result):
+    """How to go about the fields of a task; ``uncertainty`` as it turned out."""
+
+    agent_id: str
+    project_id: str
+    uncertainty: Literal["low", "medium", "high"]
+    routes: list[Route]
+
+    def text(self) -> str:
+        return "\n".join(f"{route.field}: {route.action} ({route.reason})" for route in self.routes)
