@@ -6,10 +6,13 @@ they are out of date.
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import click
@@ -33,7 +36,7 @@ SURFACE_KEYS = {"idem_key"}
 
 def pages() -> dict[Path, str]:
     """Every generated page: where it belongs, and its text."""
-    plugins = PluginManager({**BUILT_IN, "web": web.plugin})
+    plugins = PluginManager({**BUILT_IN, "web": web.plugin, **bundled()})
     return {
         DOCS / "reference" / "settings.md": settings_page(plugins),
         DOCS / "reference" / "operations.md": operations_page(plugins),
@@ -41,6 +44,15 @@ def pages() -> dict[Path, str]:
         DOCS / "reference" / "commands.md": commands_page(),
         DOCS / "plugins" / "hooks.md": hooks_page(),
     }
+
+
+def bundled() -> dict[str, ModuleType]:
+    """The plugins of this repository, under the names that their projects give them."""
+    found = {}
+    for project in sorted((DOCS.parent / "plugins").glob("*/pyproject.toml")):
+        entries = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["entry-points"]["teammcp"]
+        found.update({name: importlib.import_module(module) for name, module in entries.items()})
+    return found
 
 
 # -- settings --------------------------------------------------------------------------------------------------------
@@ -57,7 +69,7 @@ with a wrong one.
 
 
 def settings_page(plugins: PluginManager) -> str:
-    """All settings, and those of the built-in plugins."""
+    """All settings, and those of features and plugins."""
     parts = [NOTE, SETTINGS, _settings_table(Settings, "TEAMMCP_")]
     for name, model in plugins.collect("register_settings"):
         parts += [f"## The table `[plugins.{name}]`\n", _settings_table(model, f"TEAMMCP_PLUGINS__{name.upper()}__")]
@@ -173,8 +185,8 @@ def _other_endpoints(plugins: PluginManager) -> Iterator[str]:
 EVENTS = """\
 # Event kinds
 
-Every change appends an event to the team's log, in the same transaction. These are the kinds of the built-in
-features; plugins add theirs.
+Every change appends an event to the team's log, in the same transaction. These are the kinds of the features
+and of the plugins that come with TeamMCP; others add theirs.
 
 | kind | meaning | from |
 |---|---|---|

@@ -1,4 +1,4 @@
-"""Bring the catalogues in ``teammcp/locale`` up to date with the texts in the code, and compile them.
+"""Bring the catalogues in the folders ``locale`` up to date with the texts in the code, and compile them.
 
     python -m scripts.translate
 
@@ -9,6 +9,7 @@ more are taken out. Run it again after filling in; ``tests/test_web_theme.py`` h
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-PACKAGE = Path(__file__).parent.parent / "teammcp"
-LOCALE = PACKAGE / "locale"
+ROOT = Path(__file__).parent.parent
+PACKAGES = [ROOT / "teammcp", *sorted(path.parent for path in ROOT.glob("plugins/*/teammcp_*/__init__.py"))]
+"""Each package has the catalogues of its own texts."""
 LANGUAGES = ("en", "zh")
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 COMMENT = "# The texts of TeamMCP's dashboard. Written by scripts/translate.py; fill in the empty ones."
@@ -35,33 +37,33 @@ HEADER: dict[str, Any] = {
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None}
 
 
-def texts() -> Catalog:
-    """Every text that is marked for translation, in the order of the files."""
+def texts(package: Path) -> Catalog:
+    """Every text of a package that is marked for translation, in the order of the files."""
     found = Catalog(fuzzy=False)
     options = {"**/templates/**.html": {"trimmed": "true"}}
-    for file, _, message, _, _ in extract_from_dir(PACKAGE, METHODS, options, keywords=KEYWORDS):
+    for file, _, message, _, _ in extract_from_dir(package, METHODS, options, keywords=KEYWORDS):
         found.add(message, locations=[(file, 0)])
     return found
 
 
-def po_file(language: str) -> Path:
+def po_file(package: Path, language: str) -> Path:
     """Where a language's texts are."""
-    return LOCALE / language / "LC_MESSAGES" / "messages.po"
+    return package / "locale" / language / "LC_MESSAGES" / "messages.po"
 
 
-def read(language: str) -> Catalog:
+def read(package: Path, language: str) -> Catalog:
     """A language's texts as they are now."""
-    path = po_file(language)
+    path = po_file(package, language)
     if not path.exists():
         return Catalog(locale=language)
     with path.open("rb") as file:
         return read_po(file, locale=language)
 
 
-def update(language: str) -> Catalog:
+def update(package: Path, language: str) -> Catalog:
     """A language's texts, with what is new and without what is gone."""
-    before, after = read(language), Catalog(locale=language, fuzzy=False, header_comment=COMMENT, **HEADER)
-    for message in texts():
+    before, after = read(package, language), Catalog(locale=language, fuzzy=False, header_comment=COMMENT, **HEADER)
+    for message in texts(package):
         if message.id:
             after.add(message.id, _string(before, message, language), locations=message.locations)
     return after
@@ -80,9 +82,9 @@ def _key(message: Message) -> str:
 
 def main() -> None:
     """Write and compile every catalogue; say what is missing."""
-    for language in LANGUAGES:
-        catalogue = update(language)
-        path = po_file(language)
+    for package, language in product(PACKAGES, LANGUAGES):
+        catalogue = update(package, language)
+        path = po_file(package, language)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as po:
             write_po(po, catalogue, include_lineno=False, width=110)
@@ -90,7 +92,7 @@ def main() -> None:
             write_mo(mo, catalogue)
         for message in catalogue:
             if message.id and not (all(message.string) if isinstance(message.string, tuple) else message.string):
-                print(f"{language}: {_key(message)}")
+                print(f"{package.name}, {language}: {_key(message)}")
 
 
 if __name__ == "__main__":

@@ -117,7 +117,14 @@ class Context:
     ) -> Event:
         """Append an event by this actor to the log, in the transaction ``tx``. See `EventLog.append`."""
         return self.team.log.append(
-            tx, kind, actor=self.actor.name, subject=str(subject), channel=channel, agents=agents, data=data
+            tx,
+            kind,
+            actor=self.actor.name,
+            subject=str(subject),
+            channel=channel,
+            agents=agents,
+            data=data,
+            surface=self.surface,
         )
 
     def require(self, access: Access, what: str) -> None:

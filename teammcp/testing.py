@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -205,14 +206,33 @@ def clock() -> MovedClock:
 
 
 @pytest.fixture
-def settings(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def installed_plugins() -> Collection[str] | None:
+    """Which of the installed plugins the server loads; None means all. Override it where others get in the way."""
+    return None
+
+
+@pytest.fixture
+def settings(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    installed_plugins: Collection[str] | None,
+) -> Settings:
     """The server's settings: a data folder of the test's own, no limits, and what the marker says."""
     from .config import load_settings
 
     for name in [name for name in os.environ if name.startswith("TEAMMCP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("TEAMMCP_HOME", str(tmp_path / "teammcp"))
-    return load_settings(**{**NO_LIMITS, **{key: value for key, value in _marker(request).items() if key != "install"}})
+    wanted = {key: value for key, value in _marker(request).items() if key != "install"}
+    return load_settings(**{"disabled_plugins": all_plugins_but(installed_plugins), **NO_LIMITS, **wanted})
+
+
+def all_plugins_but(wanted: Collection[str] | None) -> list[str]:
+    """The names of the installed plugins that are not ``wanted``; none if that is None."""
+    if wanted is None:
+        return []
+    return sorted({entry.name for entry in entry_points(group="teammcp")}.difference(wanted))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from scripts.browser import find
-from tests.live import LiveServer
+from tests.live import LOOK, LiveServer
 
 FLAGS = [
     "--no-sandbox",
@@ -22,6 +22,12 @@ FLAGS = [
     "--disable-sync",
 ]
 """A Chromium that also runs as root, and asks nobody on the network for anything."""
+
+
+@pytest.fixture
+def installed_plugins() -> set[str]:
+    """The tests of the core are about the core: of what is installed they use the look alone."""
+    return LOOK
 
 
 @pytest.fixture

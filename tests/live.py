@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -14,7 +15,11 @@ from typing import Any
 
 import httpx2
 
+from teammcp.testing import all_plugins_but
+
 START_SECONDS = 60
+LOOK = {"theme-base"}
+"""What is always there of what is installed."""
 
 
 def free_port() -> int:
@@ -49,6 +54,7 @@ class LiveServer:
         self.admin_key = ""
         self.output: list[str] = []
         self.process: subprocess.Popen[str]
+        settings.setdefault("disabled_plugins", json.dumps(all_plugins_but(LOOK)))
         self._environment = clean_environment(home, port=self.port, **settings)
         if python_path is not None:
             self._environment["PYTHONPATH"] = str(python_path)

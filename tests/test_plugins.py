@@ -36,6 +36,12 @@ def sample(sample_site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(sample_site)
 
 
+@pytest.fixture
+def installed_plugins() -> set[str]:
+    """Of what is installed, the sample alone."""
+    return {"sample", "sample-broken"}
+
+
 # -- what a plugin contributes ---------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,6 @@ from scripts import translate
 ROOT = Path(__file__).parent.parent
 APP = ROOT / "teammcp/web/static/app.css"
 STYLES = {"plain": APP, "base": ROOT / "themes/base/teammcp_theme_base/static/tokens.css"}
-LOCALE = ROOT / "teammcp/locale"
 
 TEXT = 4.5
 SHAPE = 3.0
@@ -88,25 +89,32 @@ def test_style_sheets_use_only_tokens_that_exist() -> None:
         assert set(re.findall(r"var\(--([\w-]+)\)", sheet.read_text("utf-8"))) <= names, sheet
 
 
-@pytest.fixture(scope="module")
-def texts() -> set[str]:
-    """Every text of the core that is marked for translation."""
-    return {key(message.id) for message in translate.texts() if message.id}
+Place = tuple[Path, str]
+PLACES = list(product(translate.PACKAGES, translate.LANGUAGES))
+everywhere = pytest.mark.parametrize(
+    "place", PLACES, ids=[f"{package.name}-{language}" for package, language in PLACES]
+)
+
+
+@cache
+def texts(package: Path) -> set[str]:
+    """Every text of a package that is marked for translation."""
+    return {key(message.id) for message in translate.texts(package) if message.id}
 
 
 def key(identifier: str | tuple[str, ...] | list[str]) -> str:
     return identifier if isinstance(identifier, str) else identifier[0]
 
 
-def catalogue(language: str) -> Catalog:
-    with (LOCALE / language / "LC_MESSAGES/messages.po").open("rb") as file:
-        return read_po(file, locale=language)
+def catalogue(place: Place) -> Catalog:
+    with translate.po_file(*place).open("rb") as file:
+        return read_po(file, locale=place[1])
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_every_text_is_in_every_language(texts: set[str], language: str) -> None:
-    found = catalogue(language)
-    missing = [text for text in texts if text not in found or not has_text(found[text].string)]
+@everywhere
+def test_every_text_is_in_every_language(place: Place) -> None:
+    found = catalogue(place)
+    missing = [text for text in texts(place[0]) if text not in found or not has_text(found[text].string)]
     assert missing == []
     fuzzy = [message.id for message in found if message.fuzzy and message.id]
     assert fuzzy == []
@@ -116,14 +124,15 @@ def has_text(string: str | tuple[str, ...] | list[str]) -> bool:
     return bool(string) and (isinstance(string, str) or all(string))
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_nothing_is_translated_that_nobody_says(texts: set[str], language: str) -> None:
-    assert [message.id for message in catalogue(language) if message.id and key(message.id) not in texts] == []
+@everywhere
+def test_nothing_is_translated_that_nobody_says(place: Place) -> None:
+    said = texts(place[0])
+    assert [message.id for message in catalogue(place) if message.id and key(message.id) not in said] == []
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_placeholders_are_the_same(language: str) -> None:
-    for message in catalogue(language):
+@everywhere
+def test_placeholders_are_the_same(place: Place) -> None:
+    for message in catalogue(place):
         if not message.id:
             continue
         one = message.id if isinstance(message.id, str) else message.id[-1]
@@ -132,11 +141,11 @@ def test_placeholders_are_the_same(language: str) -> None:
         assert all(set(re.findall(r"%\(\w+\)s", string)) == wanted for string in strings), message.id
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_compiled_catalogue_is_the_written_one(language: str) -> None:
-    with (LOCALE / language / "LC_MESSAGES/messages.mo").open("rb") as file:
+@everywhere
+def test_the_compiled_catalogue_is_the_written_one(place: Place) -> None:
+    with translate.po_file(*place).with_suffix(".mo").open("rb") as file:
         compiled = read_mo(file)
-    for message in catalogue(language):
+    for message in catalogue(place):
         if message.id:
             assert as_tuple(compiled[message.id].string) == as_tuple(message.string)
 

@@ -18,7 +18,7 @@ from ..clock import Clock, rfc3339
 from ..storage import Database, Reader, Row, Transaction
 from .hub import Hub
 
-COLUMNS = "id, at, kind, actor, subject, channel, agents, data"
+COLUMNS = "id, at, kind, actor, subject, channel, agents, data, surface"
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Event:
     """One line of the log.
 
     The audience is `agents` if given, else the readers of `channel` if given, else every member of the team. ``at`` is
-    in milliseconds; ``data`` holds JSON values.
+    in milliseconds; ``data`` holds JSON values. ``surface`` is the way the change came, kept for those who look back.
     """
 
     id: int
@@ -37,6 +37,7 @@ class Event:
     channel: str | None
     agents: tuple[str, ...] | None
     data: dict[str, Any]
+    surface: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The public shape."""
@@ -73,6 +74,7 @@ class EventLog:
         channel: str | None = None,
         agents: Sequence[str] | None = None,
         data: dict[str, Any] | None = None,
+        surface: str | None = None,
     ) -> Event:
         """Write one event in the transaction ``tx``; it is published when that is committed.
 
@@ -81,7 +83,8 @@ class EventLog:
         at = self._clock.now()
         content = data or {}
         key = tx.insert(
-            "INSERT INTO events (at, kind, actor, subject, channel, agents, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO events (at, kind, actor, subject, channel, agents, data, surface)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 at,
                 kind,
@@ -90,9 +93,11 @@ class EventLog:
                 channel,
                 None if agents is None else json.dumps(list(agents), ensure_ascii=False),
                 to_json(content).decode(),
+                surface,
             ),
         )
-        event = Event(key, at, kind, actor, subject, channel, None if agents is None else tuple(agents), content)
+        names = None if agents is None else tuple(agents)
+        event = Event(key, at, kind, actor, subject, channel, names, content, surface)
         tx.on_commit(partial(self._hub.publish, event))
         return event
 
@@ -120,5 +125,13 @@ async def _read_page(database: Database, after: int, limit: int) -> list[Event]:
 def _event(row: Row) -> Event:
     agents = None if row["agents"] is None else tuple(json.loads(row["agents"]))
     return Event(
-        row["id"], row["at"], row["kind"], row["actor"], row["subject"], row["channel"], agents, json.loads(row["data"])
+        row["id"],
+        row["at"],
+        row["kind"],
+        row["actor"],
+        row["subject"],
+        row["channel"],
+        agents,
+        json.loads(row["data"]),
+        row["surface"],
     )

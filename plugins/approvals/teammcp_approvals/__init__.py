@@ -1,0 +1,3 @@
+"""Changes that wait for somebody's consent: state fields, operations by rule, permission prompts of agents."""
+
+from __future__ import annotations

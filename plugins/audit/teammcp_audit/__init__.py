@@ -1,0 +1,3 @@
+"""Who did what, when and from where: a sealed change log, reports, retention."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""What a team knows: findings, memory, knowledge gaps and a briefing for newcomers."""
+
+from __future__ import annotations
