@@ -51,6 +51,8 @@ class Team:
         self.directory = Directory()
         self.presence = Presence(server.clock, server.settings.presence_timeout, self._presence_changed)
         self.folder = database.path.parent
+        self.opened_at = server.clock.now()
+        """When this process opened the team: nobody could call before."""
 
     def _presence_changed(self, agent: str, online: bool) -> None:
         hook = "agent_online" if online else "agent_offline"

@@ -1,0 +1,39 @@
+"""The SQL of leases: what may be claimed next, and which leases may be over."""
+
+from __future__ import annotations
+
+from ...storage import Reader, Row
+
+
+def capabilities(reader: Reader, agent: str) -> str | None:
+    """What a member can do, a JSON array."""
+    found: str | None = reader.value("SELECT capabilities FROM agents WHERE name = ?", (agent,))
+    return found
+
+
+def lanes(reader: Reader, agent: str) -> list[Row]:
+    """The lanes of tasks that are kept for nobody else."""
+    return reader.all("SELECT id, scope, requires FROM task_lanes WHERE assignee IN ('', ?)", (agent,))
+
+
+def first_of_lane(reader: Reader, lane_id: int) -> Row | None:
+    """Priority and id of the task that comes first in a lane."""
+    return reader.one(
+        "SELECT priority, id FROM tasks WHERE lane_id = ? AND status = 'todo' AND unmet = 0 AND deleted = 0"
+        " ORDER BY priority, id LIMIT 1",
+        (lane_id,),
+    )
+
+
+def past_due(reader: Reader, now: int) -> list[Row]:
+    """The tasks whose lease has run out as written, or whose progress is overdue, by id.
+
+    A lease may hold all the same: signs of life are not written down.
+    """
+    return reader.all(
+        "SELECT id, lease_agent, lease_seconds, lease_expires_at, progress_due_at FROM tasks"
+        " WHERE lease_agent IS NOT NULL AND lease_expires_at <= ?"
+        " UNION SELECT id, lease_agent, lease_seconds, lease_expires_at, progress_due_at FROM tasks"
+        " WHERE lease_agent IS NOT NULL AND progress_due_at <= ? ORDER BY id",
+        (now, now),
+    )
