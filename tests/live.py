@@ -44,10 +44,14 @@ class LiveServer:
         url: its address.
         home: its data folder.
         admin_key: the administrator's key, known from the first start on.
+        environment: the environment variables of its process.
     """
 
-    def __init__(self, home: Path, *, python_path: Path | None = None, **settings: Any) -> None:
+    def __init__(
+        self, home: Path, *, python_path: Path | None = None, python: Path | None = None, **settings: Any
+    ) -> None:
         self.home = home
+        self._python = str(python or sys.executable)
         home.parent.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -55,15 +59,15 @@ class LiveServer:
         self.output: list[str] = []
         self.process: subprocess.Popen[str]
         settings.setdefault("disabled_plugins", json.dumps(all_plugins_but(LOOK)))
-        self._environment = clean_environment(home, port=self.port, **settings)
+        self.environment = clean_environment(home, port=self.port, **settings)
         if python_path is not None:
-            self._environment["PYTHONPATH"] = str(python_path)
+            self.environment["PYTHONPATH"] = str(python_path)
 
     def start(self) -> LiveServer:
         """Start the process and wait until it answers."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "teammcp", "start"],
-            env=self._environment,
+            [self._python, "-m", "teammcp", "start"],
+            env=self.environment,
             cwd=self.home.parent,  # not in the source, which would be imported instead of what is installed
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -92,8 +96,8 @@ class LiveServer:
         """The file of a module, as the process finds it."""
         code = f"import {module}; print({module}.__file__)"
         found = subprocess.run(
-            [sys.executable, "-c", code],
-            env=self._environment,
+            [self._python, "-c", code],
+            env=self.environment,
             cwd=self.home.parent,
             capture_output=True,
             text=True,

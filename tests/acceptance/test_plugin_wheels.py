@@ -1,0 +1,104 @@
+"""Each plugin of this repository comes and goes: its wheel beside the core's, in an environment of nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.live import LiveServer
+
+pytestmark = pytest.mark.acceptance
+
+ROOT = Path(__file__).parent.parent.parent
+PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
+PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+FIRST_CALLS: dict[str, tuple[str, dict[str, Any]]] = {
+    "approvals": ("get_pending_approvals", {}),
+    "audit": ("get_changelog", {}),
+    "knowledge": ("post_knowledge", {"title": "Ports", "body": "3100 is ours.", "tags": ["net"]}),
+}
+"""What one does first with each: an operation, and its arguments."""
+
+
+class Environment:
+    """A virtual environment that has what TeamMCP needs, and of TeamMCP what a test installs into it."""
+
+    def __init__(self, folder: Path) -> None:
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+        self.python = folder / "bin" / "python"
+        site = Path(sysconfig.get_path("purelib", vars={"base": str(folder)}))
+        for found in Path(sysconfig.get_path("purelib")).iterdir():
+            if not found.name.startswith(("teammcp", "_editable_impl_teammcp", "__pycache__")):
+                (site / found.name).symlink_to(found)
+
+    def install(self, wheel: Path) -> None:
+        """Install a wheel."""
+        subprocess.run(
+            [*PIP, "--python", str(self.python), "install", "--no-deps", "--no-index", str(wheel)], check=True
+        )
+
+    def uninstall(self, distribution: str) -> None:
+        """Remove a distribution."""
+        subprocess.run([*PIP, "--python", str(self.python), "uninstall", "--yes", distribution], check=True)
+
+
+def build(project: Path, folder: Path) -> Path:
+    """The wheel of a project."""
+    command = [*PIP, "wheel", "--no-deps", "--no-build-isolation", "-w", str(folder), str(project)]
+    subprocess.run(command, check=True)
+    (found,) = folder.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def core(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The core's wheel."""
+    return build(ROOT, tmp_path_factory.mktemp("core"))
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: plugin.name)
+def test_it_comes_and_goes(plugin: Path, core: Path, tmp_path: Path) -> None:
+    operation, arguments = FIRST_CALLS[plugin.name]
+    environment = Environment(tmp_path / "environment")
+    environment.install(core)
+    server = LiveServer(tmp_path / "home", python=environment.python, disabled_plugins="[]").start()
+    try:
+        owner = server.register("owner", kind="human")
+        assert call(server, owner, operation, arguments).status_code == 404
+        server.stop()
+
+        environment.install(build(plugin, tmp_path / "wheel"))
+        server.start()
+        answer = call(server, owner, operation, arguments)
+        assert answer.status_code < 300, answer.text
+        assert state_of(environment, server, plugin.name) == "active"
+        server.stop()
+
+        environment.uninstall(f"teammcp-{plugin.name}")
+        server.start()
+        assert call(server, owner, operation, arguments).status_code == 404
+        assert call(server, owner, "send_message", {"channel": "general", "content": "still here"}).status_code == 200
+    finally:
+        server.stop()
+
+
+def call(server: LiveServer, key: str, operation: str, arguments: dict[str, Any]) -> httpx2.Response:
+    """Call an operation by its name."""
+    with server.client(key) as client:
+        return client.post(f"/api/call/{operation}", json=arguments)
+
+
+def state_of(environment: Environment, server: LiveServer, name: str) -> str:
+    """What ``teammcp plugin list`` says of a plugin."""
+    command = [str(environment.python), "-m", "teammcp", "plugin", "list"]
+    listed = subprocess.run(
+        command, env=server.environment, cwd=server.home.parent, capture_output=True, text=True, check=True
+    )
+    (line,) = [line for line in listed.stdout.splitlines() if line.startswith(f"{name} ")]
+    return line.split()[2]
