@@ -67,10 +67,9 @@ class StateField(Result):
     updated_by: str
 
     def text(self) -> str:
-        guard = f", approval by {self.approver or 'a manager'}" if self.approval_required else ""
-        return (
-            f"{self.field} = {dumps(self.value)} (version {self.version} by {self.updated_by}; {self.owner}'s{guard})"
-        )
+        guard = f", needs approval by {self.approver or 'a manager'}" if self.approval_required else ""
+        about = f"version {self.version} by {self.updated_by}; owner {self.owner}{guard}"
+        return f"{self.field} = {dumps(self.value)} ({about})"
 
 
 class StateFields(Result):
