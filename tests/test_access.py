@@ -18,6 +18,7 @@ BY_CHANNEL = {"channel", "channel_id"}
 BY_MESSAGE = {"message_id", "id", "replyTo", "before", "after", "around", "ack_id"}
 BY_FILE = {"file_id"}
 BY_FOLDER = {"folder_id", "parent_id"}
+BY_SCHEDULE = {"schedule_id"}
 HARMLESS = {
     "agent_name": "mallory",
     "content": "hello",
@@ -26,6 +27,8 @@ HARMLESS = {
     "agent": "mallory",
     "query": SECRET,
     "recipient": "mallory",
+    "due": 0,
+    "reason": "reason",
 }
 """What the other arguments that some operation requires are given."""
 
@@ -50,6 +53,7 @@ class Private:
     message: int
     file: int
     folder: int
+    schedule: int
     members: list[Member]
 
 
@@ -59,7 +63,8 @@ async def furnish(member: Member, channel: str, names: list[str], members: list[
     sent = await member.call("send_message", channel=channel, content=SECRET, files=[upload.file_id])
     await member.call("pin_message", message_id=sent.id)
     await member.call("add_reaction", message_id=sent.id, emoji="👍")
-    return Private(channel, names, sent.id, upload.file_id, folder.id, members)
+    scheduled = await member.call("schedule_message", channel=channel, content=SECRET, every="1 day")
+    return Private(channel, names, sent.id, upload.file_id, folder.id, scheduled.schedule.id, members)
 
 
 async def make_letter(team: TestTeam) -> Private:
@@ -109,6 +114,8 @@ def attempts(operation: Operation, private: Private) -> list[dict[str, Any]]:
             pointers[name] = [private.file]
         elif name in BY_FOLDER:
             pointers[name] = [private.folder]
+        elif name in BY_SCHEDULE:
+            pointers[name] = [private.schedule]
         elif name == "files":
             pointers[name] = [[private.file]]
         elif name == "items":
@@ -128,7 +135,12 @@ def attempts(operation: Operation, private: Private) -> list[dict[str, Any]]:
 def _fill(name: str, annotation: Any, private: Private) -> Any:
     if name in HARMLESS:
         return b"x" if annotation is bytes else HARMLESS[name]
-    for names, value in ((BY_MESSAGE, private.message), (BY_FILE, private.file), (BY_FOLDER, private.folder)):
+    for names, value in (
+        (BY_MESSAGE, private.message),
+        (BY_FILE, private.file),
+        (BY_FOLDER, private.folder),
+        (BY_SCHEDULE, private.schedule),
+    ):
         if name in names:
             return value
     if name in BY_CHANNEL:
@@ -147,6 +159,7 @@ TABLES = (
     "files",
     "folders",
     "file_messages",
+    "schedules",
 )
 
 
@@ -203,6 +216,8 @@ async def test_rest_lets_no_foreigner_in_by_id(team: TestTeam, private: Private)
         ("GET", "/api/search", {"params": {"q": SECRET, "channel": name}}),
         ("GET", "/api/files", {"params": {"channel": name}}),
         ("GET", f"/api/files/{private.file}", {}),
+        ("POST", f"/api/schedules/{private.schedule}/pause", {"json": {}}),
+        ("DELETE", f"/api/schedules/{private.schedule}", {}),
         ("GET", f"/api/messages/{message}", {}),
         ("GET", f"/api/messages/{message}/thread", {}),
         ("GET", f"/api/messages/{message}/receipt", {}),

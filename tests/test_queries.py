@@ -21,7 +21,9 @@ from typing import Any
 import pytest
 
 import teammcp
+from teammcp import operations
 from teammcp.features import BUILT_IN
+from teammcp.operations import Context
 from teammcp.plugins import PluginManager
 from teammcp.storage import load_migrations
 from teammcp.storage.migrations import migrate
@@ -247,6 +249,14 @@ async def work(team: TestTeam) -> None:
         await member.call("sync", since=0)
         items = [{"channel": part.channel, "ack_id": part.ack_id} for part in inbox.channels]
         await member.call("ack_inbox", items=items)
+    scheduled = await ann.call("schedule_message", channel="general", content="later", every="1 hour", count=1)
+    await bob.call("list_schedules", all=True)
+    for change in ("pause_schedule", "resume_schedule"):
+        await ann.call(change, schedule_id=scheduled.schedule.id)
+    arguments = {"schedule_id": scheduled.schedule.id, "due": scheduled.schedule.next_run}
+    await operations.call(Context.inside(team.team), "fire_schedule", arguments)
+    await ann.call("list_schedules")
+    await ann.call("cancel_schedule", schedule_id=scheduled.schedule.id)
     await ann.call("get_receipt", message_id=sent.id)
     await ann.call("list_files", channel="general")
     await ann.call("delete_file", file_id=upload.file_id)

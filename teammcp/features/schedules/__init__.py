@@ -1,3 +1,51 @@
-"""Schedules."""
+"""Schedules: messages that are sent at times, once or again and again."""
 
 from __future__ import annotations
+
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from ...hookspecs import hookimpl
+from ...storage import Migration, load_migrations
+from ...team import Server
+from ...web import Page
+from . import events, firing, operations, pages
+
+
+@hookimpl
+def register_operations() -> list[Any]:
+    return [
+        operations.schedule_message,
+        operations.list_schedules,
+        operations.pause_schedule,
+        operations.resume_schedule,
+        operations.cancel_schedule,
+        firing.fire_schedule,
+        firing.suspend_schedule,
+    ]
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return pages.PAGES
+
+
+@hookimpl
+def register_migrations() -> list[Migration]:
+    return load_migrations("schedules", __name__)
+
+
+@hookimpl
+def register_event_kinds() -> dict[str, str]:
+    return events.KINDS
+
+
+@hookimpl
+def register_settings() -> type[firing.Settings]:
+    return firing.Settings
+
+
+@hookimpl
+def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
+    scheduler.add_job(firing.run_due, "interval", [server], seconds=1, id="schedules", misfire_grace_time=None)

@@ -1,0 +1,243 @@
+"""What schedules do when their time has come. The server itself calls these operations, from its job.
+
+A message and the step to the next run are one transaction, and the transaction looks whether the run is still due: a
+crash at any moment neither loses a message nor sends it twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ... import operations
+from ...clock import rfc3339
+from ...directory import SYSTEM, Agent
+from ...errors import Conflict, Forbidden, Gone, InvalidInput, RateLimited, TeamError
+from ...models import Text, Timestamp
+from ...operations import Context, operation
+from ...plugins import Deferred
+from ...storage import Reader, Row, Transaction, Work
+from ...team import Server, Team
+from . import queries
+from .events import Agenda, agenda, tell
+from .models import Outcome, ScheduleId, ScheduleResult
+from .shapes import next_run, schedule_now, timing_of
+
+RETRY = 60_000
+"""Milliseconds until a run is tried again that failed for no fault of its own, such as a full disk."""
+
+log = logging.getLogger(__name__)
+
+
+class Settings(BaseModel):
+    """The table ``[plugins.schedules]``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    grace_seconds: int = Field(
+        3600, ge=0, description="How late a message is still sent whose time came while the server was down"
+    )
+
+
+@operation("POST /api/schedules/{schedule_id}/fire", access="owner", profile="schedules", tool=False)
+async def fire_schedule(context: Context, schedule_id: ScheduleId, due: Timestamp) -> Work[ScheduleResult]:
+    """Do the run that a schedule is due for. The server does this by itself; nobody else can."""
+    row = await _still_due(context, schedule_id, due)
+    _check_rule(row)
+    if not _in_time(row, due, context.now(), 1000 * context.settings("schedules").grace_seconds):
+        return await _skip(context, row, due)
+    sending = Context.inside(context.team, _creator(context, row))
+    arguments = {"channel": row["channel"], "content": row["content"], "metadata": {"schedule_id": schedule_id}}
+    if row["priority"] is not None:
+        arguments["priority"] = row["priority"]
+    prepared = await sending.prepare("send_message", **arguments)
+
+    def work(tx: Transaction) -> ScheduleResult:
+        _check_due(queries.schedule(tx, schedule_id), schedule_id, due)
+        message = None if isinstance(prepared, Deferred) else prepared(tx)
+        outcome: Outcome = "deferred" if message is None else "sent"
+        sent = {} if message is None else {"message_id": message.id}
+        return _advance(context, tx, row, "schedule.fired", outcome, {"due": rfc3339(due), **sent})
+
+    return work
+
+
+@operation("POST /api/schedules/{schedule_id}/suspend", access="owner", profile="schedules", tool=False)
+async def suspend_schedule(
+    context: Context, schedule_id: ScheduleId, due: Timestamp, reason: Annotated[Text, Field(max_length=1000)]
+) -> Work[ScheduleResult]:
+    """Stop a schedule whose message cannot be sent, and tell whom it concerns. The server does this by itself."""
+    row = await _still_due(context, schedule_id, due)
+    notes = await _prepare_notes(
+        context,
+        row,
+        f"{_name(row)} is suspended: {reason} Put that right and resume_schedule, or cancel_schedule.",
+    )
+
+    def work(tx: Transaction) -> ScheduleResult:
+        _check_due(queries.schedule(tx, schedule_id), schedule_id, due)
+        queries.set_status(tx, schedule_id, "suspended", reason, None)
+        for note in notes:
+            note(tx)
+        schedule = schedule_now(tx, schedule_id)
+        tell(context, tx, "schedule.suspended", schedule, reason=reason)
+        return ScheduleResult(schedule=schedule)
+
+    return work
+
+
+# -- one run ---------------------------------------------------------------------------------------------------------
+
+
+async def _still_due(context: Context, schedule_id: int, due: int) -> Row:
+    if context.actor is not SYSTEM:
+        raise Forbidden("Schedules run by themselves; the server alone does this.", code="server_only")
+    return _check_due(await context.read(queries.schedule, schedule_id), schedule_id, due)
+
+
+def _check_due(row: Row | None, schedule_id: int, due: int) -> Row:
+    if row is None or row["status"] != "active" or row["next_run"] != due:
+        raise Conflict(f"schedule_id: schedule {schedule_id} is not due any more.", code="not_due")
+    return row
+
+
+def _check_rule(row: Row) -> None:
+    try:
+        timing_of(row)
+    except ValueError as error:
+        raise InvalidInput(f"Its rule cannot be read: {error}.", code="bad_rule") from error
+
+
+def _in_time(row: Row, due: int, now: int, grace: int) -> bool:
+    """Whether the last of the runs that are due is young enough."""
+    oldest = now - grace
+    if due >= oldest:
+        return True
+    latest = timing_of(row).next_after(oldest - 1)
+    return latest is not None and latest <= now
+
+
+def _creator(context: Context, row: Row) -> Agent:
+    found = context.team.directory.agents[row["created_by"]]
+    if found.retired:
+        raise Gone(f"{found.name} was retired.", code="agent_retired")
+    return found
+
+
+def _name(row: Row) -> str:
+    return f"Schedule {row['id']} of {row['created_by']} for {row['channel']}"
+
+
+async def _skip(context: Context, row: Row, due: int) -> Work[ScheduleResult]:
+    """Pass over what is long over. Who waits for a run that will not come again is told."""
+    when = rfc3339(due)
+    log.warning("schedule %d of team %s was due at %s and is skipped", row["id"], context.team.name, when)
+    notes = []
+    if next_run(row, context.now()) is None:
+        text = f"{_name(row)} was due at {when}, while the server was down. Its message was not sent."
+        notes = await _prepare_notes(context, row, text)
+
+    def work(tx: Transaction) -> ScheduleResult:
+        _check_due(queries.schedule(tx, row["id"]), row["id"], due)
+        for note in notes:
+            note(tx)
+        return _advance(context, tx, row, "schedule.skipped", "skipped", {"due": when})
+
+    return work
+
+
+def _advance(
+    context: Context, tx: Transaction, row: Row, kind: str, outcome: Outcome, data: dict[str, object]
+) -> ScheduleResult:
+    """Note a run, and step to the next one."""
+    runs = row["runs"] + (outcome != "skipped")
+    queries.note_run(tx, row["id"], context.now(), outcome, runs)
+    upcoming = next_run(queries.schedule(tx, row["id"]), context.now())
+    queries.set_status(tx, row["id"], "active" if upcoming is not None else "ended", None, upcoming)
+    schedule = schedule_now(tx, row["id"])
+    tell(context, tx, kind, schedule, outcome=outcome, **data)
+    if upcoming is None:
+        tell(context, tx, "schedule.ended", schedule)
+    return ScheduleResult(schedule=schedule)
+
+
+async def _prepare_notes(context: Context, row: Row, text: str) -> list[Work[object]]:
+    """A direct message to a schedule's creator; of one who is retired, to whoever it reported to, or the owners."""
+    notes: list[Work[object]] = []
+    for name in await _concerned(context, row):
+        try:
+            prepared = await context.prepare("send_dm", recipient=name, content=text)
+        except TeamError as error:  # a plugin's rule; what the note is about happens all the same
+            log.warning("schedule %d: %s is not told: %s", row["id"], name, error)
+            continue
+        if not isinstance(prepared, Deferred):
+            notes.append(prepared)
+    return notes
+
+
+async def _concerned(context: Context, row: Row) -> list[str]:
+    directory = context.team.directory
+    name: str | None = row["created_by"]
+    while name is not None and directory.agents[name].retired:
+        name = (await context.call("get_agent_profile", name=name)).reports_to
+    return [name] if name is not None else [owner.name for owner in directory.owners]
+
+
+# -- the job ---------------------------------------------------------------------------------------------------------
+
+
+async def run_due(server: Server) -> None:
+    """Do what is due in every team. While nothing is, this asks nothing of the database."""
+    now = server.clock.now()
+    for team in list(server.teams.values()):
+        if agenda.is_due(team, now):
+            try:
+                await _run_team(team, now)
+            except Exception:
+                log.exception("the schedules of team %s could not be looked at", team.name)
+                agenda.note(team, now + RETRY)
+
+
+async def _run_team(team: Team, now: int) -> None:
+    agenda.begin(team)
+    rows, following = await team.database.read(_look, now)
+    again = [await _run(team, row["id"], row["next_run"]) for row in rows]
+    agenda.note(team, now + RETRY if not all(again) else Agenda.NEVER)
+    agenda.note(team, following)
+
+
+def _look(reader: Reader, now: int) -> tuple[list[Row], int]:
+    following = queries.next_due(reader, now)
+    return queries.due(reader, now), Agenda.NEVER if following is None else following
+
+
+async def _run(team: Team, schedule_id: int, due: int) -> bool:
+    """Do one run; whether it is settled, one way or another. Nothing that goes wrong here concerns the others."""
+    context = Context.inside(team)
+    try:
+        await operations.call(context, "fire_schedule", {"schedule_id": schedule_id, "due": due})
+    except Exception as error:
+        if getattr(error, "code", None) == "not_due":
+            return True
+        if not _is_lasting(error):
+            log.exception("schedule %d of team %s failed and is tried again", schedule_id, team.name)
+            return False
+        return await _suspend(context, schedule_id, due, str(error).removeprefix("channel: "))
+    return True
+
+
+def _is_lasting(error: Exception) -> bool:
+    """Whether the same would happen again: the channel is gone, a rule refuses the text, the row cannot be read."""
+    return isinstance(error, TeamError) and error.status < 500 and not isinstance(error, RateLimited)
+
+
+async def _suspend(context: Context, schedule_id: int, due: int, reason: str) -> bool:
+    arguments = {"schedule_id": schedule_id, "due": due, "reason": reason[:1000]}
+    try:
+        await operations.call(context, "suspend_schedule", arguments)
+    except Exception:
+        log.exception("schedule %d of team %s could not be suspended", schedule_id, context.team.name)
+        return False
+    return True

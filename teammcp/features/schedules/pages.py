@@ -1,0 +1,7 @@
+"""The page of schedules."""
+
+from __future__ import annotations
+
+from ...web import Page
+
+PAGES: list[Page] = []
