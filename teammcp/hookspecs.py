@@ -93,6 +93,11 @@ def register_themes() -> Any:
 
 
 @contribute
+def register_message_actions() -> Any:
+    """Plain. Return a list of ``MessageAction`` objects: entries of every message's menu, each leading to a page."""
+
+
+@contribute
 def register_settings() -> Any:
     """Plain. Return a pydantic model class: the shape of this plugin's table ``[plugins.NAME]`` in the settings file.
 
@@ -254,13 +259,23 @@ def inbox_section(context: Any) -> Any:
 
 
 @ask
+def message_links(context: Any, message_ids: Any) -> Any:
+    """Return ``{message_id: [MessageLink, …]}``, what is shown under messages on the pages, or None.
+
+    Called once for each page of messages, with the ids of all of them; name only what the actor may see. So that a link
+    is up to date on pages that are open, let the events that change it hold ``message_id`` in their data.
+    """
+
+
+@ask
 def template_context(context: Any) -> Any:
     """Return variables (a dict) for the templates of every page, or None. Called at each page: be quick."""
 
 
 @ask
-def notices(context: Any) -> Any:
-    """Return what waits for the actor, for instance ``{"mentions": 1}``, or None.
+def notices(context: Any, reader: Any) -> Any:
+    """Plain. Return how much waits for the actor, for instance ``{"mentions": 1}``, or None.
 
-    The parts of all plugins go as one line with every MCP tool result: the cheapest possible "any mail?".
+    The parts of all plugins go as one line with every MCP tool result: the cheapest possible "any mail?". They are
+    asked together in a reader's thread: use ``reader`` for what the database knows, and an index for each query.
     """

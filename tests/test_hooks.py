@@ -32,14 +32,15 @@ async def use_everything(team: TestTeam, clock: MovedClock) -> None:
     for change in ("add_reaction", "remove_reaction"):
         await bob.call(change, message_id=sent.id, emoji="✅")
     await owner.call("delete_message", id=sent.id)
+    await owner.call("send_dm", recipient="bob", content="look at #12")
     await owner.call("set_state", field="phase", value="Plan")
     async with bob.mcp() as client:
         await client.list_resources()
         for tool in ("get_inbox", "get_agents"):
             assert not (await client.call_tool(tool, {})).is_error
     await owner.log_in()
-    page = await owner.http.get("/plugins")
-    assert page.status_code == 200
+    for path in ("/plugins", "/channels/dm:bob:owner"):
+        assert (await owner.http.get(path)).status_code == 200
     with pytest.raises(Unauthorized):  # nobody of the core knows this key, so that plugins are asked
         team.server.authenticate(new_key(team.name))
     await owner.call("retire_agent", name="carol")

@@ -13,7 +13,7 @@ from quart import Request, Response
 from teammcp import Access, Context, hookimpl
 from teammcp.config import load_settings
 from teammcp.testing import MovedClock, TestTeam, serve
-from teammcp.web import Page, Theme, form_call, render
+from teammcp.web import MessageAction, MessageLink, Page, Theme, form_call, render
 from tests.webkit import visiting, visitor
 
 FILES = {
@@ -217,3 +217,48 @@ async def test_static_files_are_kept_by_browsers_and_lead_nowhere_else(team: Tes
     assert stale.headers["cache-control"] == "no-cache"
     for path in ("/static/x/../pyproject.toml", "/static/x/web/%2e%2e/shell.py", "/static/x/web/..%2fshell.py"):
         assert (await browser.http.get(path)).status_code == 404
+
+
+class Notes:
+    """A plugin that stands at messages."""
+
+    def __init__(self, path: str = "/notes/new?message={id}") -> None:
+        self.path = path
+        self.asked: list[list[int]] = []
+
+    @hookimpl
+    def register_message_actions(self) -> list[MessageAction]:
+        return [MessageAction("Note it", self.path), MessageAction("Judge it", "/judge/{id}", access=Access.manager)]
+
+    @hookimpl
+    async def message_links(self, context: Context, message_ids: list[int]) -> dict[int, list[MessageLink]]:
+        self.asked.append(message_ids)
+        return {message_ids[0]: [MessageLink("Note <1>", "/notes/1")]}
+
+
+NOTES = Notes()
+
+
+@pytest.mark.teammcp(install={"notes": NOTES})
+async def test_plugins_offer_actions_and_links_at_messages(team: TestTeam) -> None:
+    bob = await team.agent("bob", kind="human")
+    first, second = [await team.owner.call("send_message", channel="general", content=text) for text in ("one", "two")]
+    browser = await visiting(team, bob.key)
+    NOTES.asked.clear()
+    page = await browser.get("/channels/general")
+    assert NOTES.asked == [[first.id, second.id]], "once for all of them"
+    for message in (first, second):
+        assert page.elements("a", href=f"/notes/new?message={message.id}", **{"class": "menu-item"})
+        assert not page.elements("a", href=f"/judge/{message.id}"), "for managers only"
+    assert len(page.elements("a", href="/notes/1")) == 1
+    assert "Note <1>" in page.text
+    thread = await (await visiting(team, team.owner.key)).get(f"/channels/general?panel=thread&message={first.id}")
+    assert thread.elements("a", href=f"/judge/{first.id}")
+    assert len(thread.elements("a", href="/notes/1")) == 2, "in the stream and in the panel"
+
+
+@pytest.mark.teammcp(install={"notes": Notes(path="https://elsewhere")})
+async def test_an_action_that_leads_elsewhere_switches_its_plugin_off(team: TestTeam) -> None:
+    await team.owner.log_in()
+    assert (await team.owner.http.get("/channels/general")).status_code == 200
+    assert "begins with /" in (team.server.plugins.plugins["notes"].error or "")

@@ -8,11 +8,13 @@ from __future__ import annotations
 from . import plugin
 from .forms import Notice, Outcome, form_call, go_back, see, wants_fragment
 from .i18n import gettext, mark, ngettext
-from .pages import Page, Theme
+from .pages import MessageAction, MessageLink, Page, Theme
 from .rendering import fragment, render
 from .shell import mount
 
 __all__ = [
+    "MessageAction",
+    "MessageLink",
     "Notice",
     "Outcome",
     "Page",

@@ -7,7 +7,7 @@ import logging
 from werkzeug.routing import Map, Rule
 
 from ..plugins import PluginManager
-from .pages import Page, Theme
+from .pages import MessageAction, Page, Theme
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,27 @@ def _check(pages: list[Page], before: list[Page]) -> None:
         if page.package:  # a plugin that is a single module has no folders
             page.folder("templates").is_dir()  # raises where there is no such package
         taken |= {(page.path, method) for method in page.methods}
+
+
+def collect_message_actions(plugins: PluginManager) -> list[MessageAction]:
+    """What can be done with a message besides what messages themselves offer."""
+    found: list[MessageAction] = []
+    for name, actions in plugins.collect("register_message_actions"):
+        try:
+            for action in actions:
+                _check_message_action(action)
+        except Exception:  # noqa: BLE001 - a plugin may raise anything; fail() logs it
+            plugins.fail(name)
+            continue
+        found += actions
+    return found
+
+
+def _check_message_action(action: MessageAction) -> None:
+    if not isinstance(action, MessageAction):
+        raise TypeError(f"register_message_actions: {action!r} is no MessageAction")
+    if not action.path.startswith("/"):
+        raise ValueError("register_message_actions: an action's path begins with /")
 
 
 def find_theme(plugins: PluginManager, wanted: str) -> Theme | None:

@@ -1,4 +1,4 @@
-"""What plugins contribute to the dashboard: pages and themes."""
+"""What plugins contribute to the dashboard: pages, themes, and what stands at messages."""
 
 from __future__ import annotations
 
@@ -51,6 +51,39 @@ class Page:
     def folder(self, name: str) -> Traversable:
         """One of those folders; it need not exist."""
         return files(self.package) / name
+
+
+@dataclass(frozen=True)
+class MessageAction:
+    """An entry of every message's menu. Contribute it with the hook ``register_message_actions``.
+
+    Attributes:
+        label: what it does, untranslated.
+        path: where it leads; ``{id}`` in it stands for the message's id, as in ``"/tasks/new?message={id}"``. If that
+            page has a block ``dialog``, the block is opened over the messages.
+        icon: name of a symbol of ``static/icons.svg``.
+        access: least access level.
+    """
+
+    label: str
+    path: str
+    icon: str = "puzzle"
+    access: Access = Access.member
+
+
+@dataclass(frozen=True)
+class MessageLink:
+    """Something that belongs to a message and is shown under it. See the hook ``message_links``.
+
+    Attributes:
+        label: what is shown, translated.
+        path: where it leads.
+        icon: name of a symbol of ``static/icons.svg``.
+    """
+
+    label: str
+    path: str
+    icon: str = "link"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from ..errors import Forbidden, NotFound, TeamError, TooLarge, Unavailable
 from ..operations import Context, enter_as
 from ..team import DEFAULT_TEAM, Server, Team
 from .assets import Assets
-from .collect import collect_pages, find_theme
+from .collect import collect_message_actions, collect_pages, find_theme
 from .forms import Notice, wants_fragment
 from .i18n import Catalogues
 from .i18n import gettext as _
@@ -61,6 +61,7 @@ class Shell:
 
     Attributes:
         pages: all pages, in the order of the navigation.
+        message_actions: what can be done with a message besides what messages themselves offer.
         theme: the theme in use, or None: the dashboard is plain without one, and usable.
         environment: the templates.
         assets: the static files.
@@ -69,6 +70,7 @@ class Shell:
     def __init__(self, server: Server) -> None:
         self.server = server
         self.pages = collect_pages(server.plugins)
+        self.message_actions = collect_message_actions(server.plugins)
         self.theme = find_theme(server.plugins, server.settings.theme)
         self.environment = build_environment(self.pages, self.theme)
         self.catalogues = Catalogues(page.folder("locale") for page in _one_a_package(self.pages))
@@ -196,6 +198,7 @@ class Shell:
             "here": request.path,
             "here_full": local_path(request.full_path.rstrip("?")),
             "navigation": [page for page in self.pages if page.label and page.access <= context.actor.access],
+            "message_actions": [each for each in self.message_actions if each.access <= context.actor.access],
             "styles": self._styles(),
             "event_kinds": self._event_kinds(),
             "since": g.get("since", context.team.hub.last_id),
@@ -209,8 +212,7 @@ class Shell:
     async def _waiting(self, context: Context) -> int:
         if visit().session is None:
             return 0
-        answers: list[dict[str, int]] = await self.server.plugins.ask("notices", context=context)
-        return sum(sum(answer.values()) for answer in answers)
+        return sum((await waiting(context)).values())
 
     def _styles(self) -> list[str]:
         own = [self.assets.url("web/app.css")]

@@ -158,7 +158,7 @@ async def _panel(context: Context, request: Request, channel: Channel) -> dict[s
             context, "get_thread", {"message_id": request.args.get("message", 0, type=int) or 0, "limit": 200}
         )
         replies = await arrange(context, thread.replies, before=thread.root)
-        return {"kind": kind, "root": alone(context, thread.root), "replies": replies, "more": thread.hasMore}
+        return {"kind": kind, "root": await alone(context, thread.root), "replies": replies, "more": thread.hasMore}
     if kind == "members":
         found = await operations.call(context, "get_channel_members", {"channel": channel.id})
         agents = [context.team.directory.agent(name) for name in found.members]

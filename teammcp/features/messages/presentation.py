@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...operations import Context
+from ...web import MessageLink
 from ...web.formatting import day_name, day_of
 from .models import Message
 from .shapes import messages_by_id
@@ -26,6 +27,7 @@ class Shown:
         day_id: the same as a date, for the heading's id.
         new: it is the first unread one.
         answers: the message it answers, unless the one above belongs to the same thread.
+        links: what plugins show under it.
     """
 
     message: Message
@@ -35,6 +37,7 @@ class Shown:
     day_id: str = ""
     new: bool = False
     answers: Message | None = None
+    links: Sequence[MessageLink] = ()
 
 
 async def arrange(
@@ -43,6 +46,7 @@ async def arrange(
     """Messages of one channel, oldest first, as a stream. ``before`` is the one above them; ``unread`` how many are."""
     first_new = _first_unread(messages, unread, context.actor.name)
     parents = await _parents(context, messages)
+    links = await _links(context, messages)
     shown = []
     for message in messages:
         new_day = before is None or day_of(before.created_at) != day_of(message.created_at)
@@ -56,15 +60,17 @@ async def arrange(
                 day_id=day_of(message.created_at).isoformat() if new_day else "",
                 new=is_new,
                 answers=None if _same_thread(before, message) else parents.get(message.reply_to or 0),
+                links=links.get(message.id, ()),
             )
         )
         before = message
     return shown
 
 
-def alone(context: Context, message: Message) -> Shown:
+async def alone(context: Context, message: Message) -> Shown:
     """A message by itself."""
-    return Shown(message, kind_of(context, message.from_agent))
+    links = await _links(context, [message])
+    return Shown(message, kind_of(context, message.from_agent), links=links.get(message.id, ()))
 
 
 def kind_of(context: Context, name: str) -> str:
@@ -93,6 +99,19 @@ def _first_unread(messages: Sequence[Message], unread: int, me: str) -> int | No
             break
         if message.from_agent != me and not message.deleted:
             found, unread = message.id, unread - 1
+    return found
+
+
+async def _links(context: Context, messages: Sequence[Message]) -> dict[int, list[MessageLink]]:
+    """What plugins show under messages, by the message's id."""
+    plugins = context.server.plugins
+    ids = [message.id for message in messages if not message.deleted]
+    if not ids or not plugins.handles("message_links"):
+        return {}
+    found: dict[int, list[MessageLink]] = {}
+    for answer in await plugins.ask("message_links", context=context, message_ids=ids):
+        for message_id, links in answer.items():
+            found.setdefault(message_id, []).extend(links)
     return found
 
 

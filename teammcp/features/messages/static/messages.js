@@ -88,6 +88,7 @@ function watchOlder() {
 }
 
 on((event) => {
+  if (event.data.message_id) redraw(event.data.message_id); // what is shown under a message has changed
   if (event.channel !== channel) return;
   const id = event.subject;
   if (event.kind === "message.sent") {
