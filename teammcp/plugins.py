@@ -211,6 +211,19 @@ class PluginManager:
                 answers.append(answer)
         return answers
 
+    def answers(self, hook: str, **arguments: Any) -> list[Any]:
+        """As `ask`, of a plain ask hook; may be called from any thread."""
+        found = []
+        for name, function, names in self._implementations(hook):
+            try:
+                answer = function(**{key: arguments[key] for key in names})
+            except Exception:
+                self._count_fault(name, hook)
+                continue
+            if answer is not None:
+                found.append(answer)
+        return found
+
     def first(self, hook: str, **arguments: Any) -> Any:
         """The first answer that is not None, of a plain ask hook."""
         for name, function, names in self._implementations(hook):

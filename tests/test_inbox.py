@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from teammcp import Forbidden, InvalidInput, NotFound, operations
+from teammcp.notices import waiting as what_waits
 from teammcp.testing import Member, TestTeam
 
 
@@ -39,10 +40,7 @@ async def acknowledge(member: Member, *items: tuple[str, int]) -> Any:
 
 async def notices(team: TestTeam, member: Member) -> dict[str, int]:
     context = operations.enter(team.server, member.key, "mcp", "127.0.0.1")
-    merged: dict[str, int] = {}
-    for answer in await team.server.plugins.ask("notices", context=context):
-        merged.update(answer)
-    return merged
+    return await what_waits(context)
 
 
 async def test_acknowledging_again_writes_nothing(team: TestTeam) -> None:

@@ -46,6 +46,10 @@ class Answer:
         return self._give()
 
     @hookimpl
+    async def inbox_section(self) -> Any:
+        return self._give()
+
+    @hookimpl
     def authenticate(self) -> Any:
         return self._give()
 
@@ -274,8 +278,9 @@ async def test_answers_are_gathered_and_a_crash_is_no_answer() -> None:
     found = manager(
         a=Answer({"mentions": 1}), bad=Answer(RuntimeError("crash")), none=Answer(None), b=Answer({"dms": 2})
     )
-    assert await found.ask("notices", context=None) == [{"mentions": 1}, {"dms": 2}]
-    assert found.plugins["bad"].faults == 1
+    assert await found.ask("inbox_section", context=None) == [{"mentions": 1}, {"dms": 2}]
+    assert found.answers("notices", context=None, reader=None) == [{"mentions": 1}, {"dms": 2}]
+    assert found.plugins["bad"].faults == 2
 
 
 def test_the_first_answer_counts_and_a_crash_is_passed_over() -> None:

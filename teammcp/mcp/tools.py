@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from .. import operations
 from ..attachments import Attachment
 from ..errors import InvalidInput, NotFound, TeamError
+from ..notices import waiting
 from ..operations import Context, Operation
 from ..plugins import Deferred
 from ..team import Server
@@ -152,8 +153,7 @@ async def _notice(context: Context, operation: Operation) -> dict[str, Any]:
     """What waits for the agent, in the words of the plugins."""
     if operation.profile == INBOX_PROFILE:
         return {}
-    answers = await context.server.plugins.ask("notices", context=context)
-    return {key: value for answer in answers for key, value in answer.items() if value}
+    return await waiting(context)
 
 
 def _success(operation: Operation, outcome: Any, notice: dict[str, Any]) -> CallToolResult:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from ..asgi import Scope, address
 from ..directory import ANONYMOUS
 from ..errors import Forbidden, NotFound, TeamError, TooLarge, Unavailable
+from ..notices import waiting
 from ..operations import Context, enter_as
 from ..team import DEFAULT_TEAM, Server, Team
 from .assets import Assets

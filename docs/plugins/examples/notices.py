@@ -4,5 +4,5 @@ from teammcp import Context, hookimpl
 
 
 @hookimpl
-async def notices(context: Context) -> dict[str, int] | None:
+def notices(context: Context) -> dict[str, int] | None:
     return {"reviews": 2} if context.actor.role == "Reviewer" else None

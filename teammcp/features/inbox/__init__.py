@@ -7,6 +7,7 @@ from typing import Any
 from ...hookspecs import hookimpl
 from ...operations import Context
 from ...resources import Resource
+from ...storage import Reader
 from ...web import Page
 from . import operations, pages, queries
 from .resources import INBOX
@@ -42,6 +43,6 @@ def register_event_kinds() -> dict[str, str]:
 
 
 @hookimpl
-async def notices(context: Context) -> dict[str, int] | None:
-    row = await context.read(queries.waiting, context.actor.name, NOTICE_CAP)
+def notices(context: Context, reader: Reader) -> dict[str, int] | None:
+    row = queries.waiting(reader, context.actor.name, NOTICE_CAP)
     return {key: row[key] for key in ("mentions", "dms") if row[key]} or None

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...hookspecs import hookimpl
 from ...operations import Context
-from ...storage import Migration, load_migrations
+from ...storage import Migration, Reader, load_migrations
 from . import changing, operations, subscriptions
 from .models import FieldName, ProjectId, StateChange, StateField, StateWritten, Value
 
@@ -54,6 +54,6 @@ async def inbox_section(context: Context) -> dict[str, Any] | None:
 
 
 @hookimpl
-async def notices(context: Context) -> dict[str, int] | None:
-    count = await subscriptions.count_news(context)
+def notices(context: Context, reader: Reader) -> dict[str, int] | None:
+    count = subscriptions.count_news(reader, context.actor.name)
     return {"state": count} if count else None

@@ -112,9 +112,9 @@ async def news(context: Context) -> list[dict[str, Any]]:
     return [_news(row).model_dump(mode="json") for row in rows]
 
 
-async def count_news(context: Context) -> int:
+def count_news(reader: Reader, agent: str) -> int:
     """How many fields that is, counted up to a hundred."""
-    return await context.read(queries.count_news, context.actor.name, CAP)
+    return queries.count_news(reader, agent, CAP)
 
 
 def _news(row: Row) -> StateNews:
