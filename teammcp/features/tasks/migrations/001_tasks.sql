@@ -11,6 +11,10 @@ CREATE TABLE goals (
 );
 CREATE INDEX goals_parent ON goals (parent_id) WHERE parent_id IS NOT NULL;
 
+-- The last number given to a task: a task has its number before it is stored, so that messages about it can name it.
+CREATE TABLE task_numbers (last INTEGER NOT NULL);
+INSERT INTO task_numbers (last) VALUES (0);
+
 -- Claimable tasks stand in lanes: all tasks of a lane may be claimed by the same members, so that the next one for a
 -- member is the first of one of its lanes, however many tasks there are. scope: the channel whose members alone see the
 -- task, else ''. requires: a JSON array of capabilities, sorted. assignee: whom the task is kept for, else ''.
