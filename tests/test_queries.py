@@ -258,6 +258,21 @@ async def work(team: TestTeam) -> None:
     await ann.call("list_schedules")
     await ann.call("cancel_schedule", schedule_id=scheduled.schedule.id)
     await ann.call("get_receipt", message_id=sent.id)
+    await ann.call("set_state", field="phase", value="plan", subscribers=["bob"])
+    await bob.call(
+        "conclude_state", conclusions=[{"field": "phase", "value": "build"}, {"field": "lead", "value": "bob"}]
+    )
+    await ann.call("subscribe_state", fields=["lead"])
+    await bob.call("set_state", field="lead", value="ann", expected_version=1)
+    await ann.call("get_inbox")
+    await ann.call("ack_state", items=[{"field": "lead", "version": 2}])
+    for which in ({}, {"field": "lead"}):
+        await ann.call("get_state", **which)
+        await ann.call("get_state_history", **which)
+    await ann.call("list_state_projects")
+    await ann.call("route_state", task={"affected_fields": ["lead", "new"]})
+    await ann.call("unsubscribe_state", fields=["lead"])
+    await bob.call("delete_state", field="lead")
     await ann.call("list_files", channel="general")
     await ann.call("delete_file", file_id=upload.file_id)
     await ann.call("delete_message", id=sent.id)
