@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, TypeAlias
 
@@ -20,6 +22,9 @@ JSON = b"application/json"
 PROBLEM = b"application/problem+json"
 FORWARDING = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip"})
 PROXY = "proxy"
+DRAINED = 4 * 1024 * 1024
+"""Bytes of a refused body that are still read."""
+DRAIN_SECONDS = 5
 
 
 def bearer(authorization: bytes | None) -> str | None:
@@ -87,6 +92,21 @@ def problem_headers(error: TeamError) -> list[Header]:
 async def respond_problem(send: Send, error: TeamError, headers: Iterable[Header] = ()) -> None:
     """Answer a request with an error."""
     await respond(send, error.status, PROBLEM, problem(error), [*problem_headers(error), *headers])
+
+
+async def drain(receive: Receive) -> None:
+    """Read the rest of a refused body and forget it, up to limits of size and time.
+
+    A client that is still sending does not look for an answer.
+    """
+    size = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while size < DRAINED:
+                message = await receive()
+                size += len(message.get("body", b""))
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    return
 
 
 async def reject_websocket(send: Send, error: TeamError) -> None:

@@ -39,7 +39,7 @@ from mcp.types import (
 )
 
 from .. import __version__, operations
-from ..asgi import Receive, Scope, Send, address, bearer, respond_problem
+from ..asgi import Receive, Scope, Send, address, bearer, drain, respond_problem
 from ..errors import TeamError, TooLarge, Unavailable
 from ..events.stream import key_is_valid
 from ..keys import hash_key
@@ -56,8 +56,6 @@ LIST_TTL = 60_000
 """Milliseconds a client may keep a list: it changes with the agent's access level only."""
 CALLER = "teammcp.caller"
 """Key of the ASGI scope under which handlers find the `Caller`."""
-DRAINED = 2 * BODY_LIMIT
-"""Bytes of an unwanted body that are read, so that the client sees an answer and no broken connection."""
 INSTRUCTIONS = (
     "You are a member of a team of agents and people that talk in channels and direct messages. "
     "`unread` beside a result means that something waits for you: read it with get_inbox, answer with "
@@ -167,7 +165,7 @@ class McpSurface:
             _check_length(scope)
             caller = self._identify(scope)
         except TeamError as error:
-            await _drain(receive)
+            await drain(receive)
             await respond_problem(send, error)
             return
         principal = caller.principal
@@ -254,15 +252,6 @@ def _check_length(scope: Scope) -> None:
     declared = dict(scope["headers"]).get(b"content-length", b"")
     if declared.isdigit() and (len(declared) > 12 or int(declared) > BODY_LIMIT):  # int() balks at very long ones
         raise TooLarge(f"A request may have at most {BODY_LIMIT} bytes. Upload larger files over REST.")
-
-
-async def _drain(receive: Receive) -> None:
-    left = DRAINED
-    while left > 0:
-        message = await receive()
-        if message["type"] != "http.request" or not message.get("more_body", False):
-            return
-        left -= len(message.get("body", b""))
 
 
 def _protocol_error(error: TeamError) -> MCPError:

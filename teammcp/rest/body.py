@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import io
 from typing import Any
 
@@ -12,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
-from ..asgi import Receive
+from ..asgi import Receive, drain
 from ..errors import InvalidInput, TooLarge
 from .errors import Disconnected, RequestTimeout, UnsupportedMedia
 
@@ -21,9 +20,6 @@ MAX_DEPTH = 32
 MAX_PARTS = 32
 TIMEOUT = 60
 """Seconds a client may take to send a body."""
-DRAINED = 4 * 1024 * 1024
-"""Bytes of a refused body that are still read: a client that is sending does not look for an answer."""
-DRAIN_SECONDS = 5
 
 Headers = dict[bytes, bytes]
 
@@ -54,18 +50,6 @@ async def read(headers: Headers, receive: Receive, limit: int) -> bytes:
     except TimeoutError:
         raise RequestTimeout(f"The body did not arrive within {TIMEOUT} s.") from None
     raise TooLarge(f"The body is larger than {limit} bytes.", limit=limit)
-
-
-async def drain(receive: Receive) -> None:
-    """Read on and forget, up to limits of size and time, so that the client comes to read the answer."""
-    size = 0
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(DRAIN_SECONDS):
-            while size < DRAINED:
-                message = await receive()
-                size += len(message.get("body", b""))
-                if message["type"] == "http.disconnect" or not message.get("more_body", False):
-                    return
 
 
 def parse(headers: Headers, body: bytes) -> tuple[dict[str, Any], bool]:
