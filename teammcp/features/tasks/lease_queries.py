@@ -5,12 +5,6 @@ from __future__ import annotations
 from ...storage import Reader, Row
 
 
-def capabilities(reader: Reader, agent: str) -> str | None:
-    """What a member can do, a JSON array."""
-    found: str | None = reader.value("SELECT capabilities FROM agents WHERE name = ?", (agent,))
-    return found
-
-
 def lanes(reader: Reader, agent: str) -> list[Row]:
     """The lanes of tasks that are kept for nobody else."""
     return reader.all("SELECT id, scope, requires FROM task_lanes WHERE assignee IN ('', ?)", (agent,))

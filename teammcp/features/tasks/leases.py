@@ -17,8 +17,7 @@ from ...team import Team
 def expires_at(team: Team, row: Row) -> int:
     """The moment at which the lease of a task ends unless its holder gives another sign of life."""
     alive = max(team.opened_at, team.presence.alive_until(row["lease_agent"]) or 0)
-    written: int = row["lease_expires_at"]
-    return max(written, alive + row["lease_seconds"] * 1000)
+    return max(int(row["lease_expires_at"]), alive + int(row["lease_seconds"]) * 1000)
 
 
 def why_over(team: Team, row: Row, now: int) -> str | None:
