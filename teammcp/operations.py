@@ -233,10 +233,17 @@ async def _run(context: Context, operation: Operation, checked: BaseModel) -> An
     if plugins.handles("before_operation"):
         passed = await plugins.before("before_operation", checked, context=context, operation=operation)
         if isinstance(passed, Deferred):
-            return passed
+            return await _store(context, passed)
         checked = passed
     values = {key: getattr(checked, key) for key in type(checked).model_fields if key != IDEM_KEY}
     try:
         return await operation.function(context, **values)
     except _DeferredCall as call:
-        return call.deferred
+        return await _store(context, call.deferred)
+
+
+async def _store(context: Context, deferred: Deferred[Any]) -> Deferred[Any]:
+    """Let the plugin that made a call wait write down what it needs to make it later."""
+    if deferred.work is not None:
+        await context.team.database.write(deferred.work)
+    return Deferred(deferred.result)

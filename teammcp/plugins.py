@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from . import hookspecs
 from .errors import PluginFailed, TeamError
+from .storage import Work
 
 ENTRY_POINTS = "teammcp"
 
@@ -29,10 +30,12 @@ Implementation = tuple[str, Callable[..., Any], tuple[str, ...]]
 class Deferred(Generic[R]):
     """What a before hook returns to keep a change from happening now. ``result`` tells the caller what it waits for.
 
-    The plugin stores the operation, its arguments and the proposer, and calls the operation later as the proposer.
+    The plugin stores the operation, its arguments and the proposer, and calls the operation later as the proposer. It
+    stores them in ``work``, which is run in a transaction before anybody hears of the result.
     """
 
     result: R
+    work: Work[Any] | None = None
 
 
 @dataclass

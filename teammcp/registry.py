@@ -71,6 +71,7 @@ def operation(
     tool: bool = True,
     status: int = 200,
     secret_result: bool = False,
+    lenient: bool = False,
 ) -> Callable[[Function], Function]:
     """Make an operation of ``async def name(context, …)``. Contribute it with the hook ``register_operations``.
 
@@ -87,11 +88,12 @@ def operation(
         tool: offer it as an MCP tool.
         status: HTTP status of success.
         secret_result: the result holds a secret and is never kept.
+        lenient: arguments that it does not know are left out instead of refused, for callers whose shape is not ours.
     """
     method, _, path = route.partition(" ")
 
     def decorate(function: Function) -> Function:
-        result, arguments = _signature(function, keyed=not read_only and method != "GET")
+        result, arguments = _signature(function, keyed=not read_only and method != "GET", lenient=lenient)
         function.operation = Operation(  # type: ignore[attr-defined]
             name=function.__name__,
             description=inspect.cleandoc(function.__doc__ or ""),
@@ -114,7 +116,7 @@ def operation(
     return decorate
 
 
-def _signature(function: Callable[..., Any], *, keyed: bool) -> tuple[type[BaseModel], type[BaseModel]]:
+def _signature(function: Callable[..., Any], *, keyed: bool, lenient: bool) -> tuple[type[BaseModel], type[BaseModel]]:
     hints = get_type_hints(function, include_extras=True)
     fields: dict[str, Any] = {}
     for parameter in list(inspect.signature(function).parameters.values())[1:]:
@@ -123,7 +125,8 @@ def _signature(function: Callable[..., Any], *, keyed: bool) -> tuple[type[BaseM
     if keyed:
         fields[IDEM_KEY] = (str | None, Field(None, min_length=1, max_length=128))
     name = "".join(part.title() for part in function.__name__.split("_"))
-    arguments = create_model(name + "Arguments", __config__=ConfigDict(extra="forbid"), **fields)
+    config = ConfigDict(extra="ignore" if lenient else "forbid")
+    arguments = create_model(name + "Arguments", __config__=config, **fields)
     returned = hints["return"]
     parts = get_args(returned)  # Work[Model] is Callable[[Transaction], Model]
     return (parts[-1] if parts else returned), arguments

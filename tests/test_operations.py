@@ -126,6 +126,18 @@ async def test_wrong_arguments_are_named(server: Server, arguments: dict[str, An
     assert await stored(server) == []
 
 
+async def test_a_lenient_operation_leaves_out_what_it_does_not_know(tmp_path: Path) -> None:
+    @operation("POST /hook", lenient=True)
+    async def take(context: Context, name: str) -> Thing:
+        """Take what another program sends."""
+        return Thing(id=0, name=name)
+
+    async with open_server(tmp_path, take) as server:
+        assert (await call(server, "take", name="a", colour="red")).name == "a"
+        with pytest.raises(InvalidInput, match="name"):
+            await call(server, "take", colour="red")
+
+
 async def test_a_wrong_value_is_never_repeated_in_the_error(server: Server) -> None:
     with pytest.raises(InvalidInput) as caught:
         await call(server, "add_thing", name="a", size="hunter2")
@@ -264,6 +276,18 @@ async def test_a_before_hook_lets_pass_changes_refuses_or_defers(tmp_path: Path)
         await server.settle()
         assert [name for name, _ in rule.done] == ["add_thing"] * 2  # what was deferred has not been done
         assert rule.done[1] == ("add_thing", Thing(id=2, name="changed!"))
+
+
+async def test_what_makes_a_call_wait_writes_it_down_first(tmp_path: Path) -> None:
+    def write_down(tx: Transaction) -> None:
+        tx.insert("INSERT INTO things (name) VALUES ('waits')")
+
+    rule = Rule(Deferred("waits", work=write_down))
+    async with open_server(tmp_path, *FUNCTIONS, plugins={"rule": rule}) as server:
+        assert await call(server, "add_thing", name="a") == Deferred("waits")
+        assert await stored(server) == ["waits"]
+        assert await enter(server).prepare("add_thing", name="a") == Deferred("waits")
+        assert await stored(server) == ["waits"] * 2
 
 
 async def test_the_hooks_of_an_operation_inside_another_run_as_well(tmp_path: Path) -> None:

@@ -108,6 +108,28 @@ async def test_a_failing_work_rolls_back_alone(database: SqliteDatabase) -> None
     assert await database.read(names) == ["a", "b"]
 
 
+async def test_an_attempt_that_fails_is_undone_alone(database: SqliteDatabase) -> None:
+    told: list[str] = []
+
+    def part(tx: Transaction) -> None:
+        add("tried")(tx)
+        tx.on_commit(lambda: told.append("tried"))
+        tx.before_commit(add("step"))
+        tx.attempt(add("inner"))
+        raise KeyError("on purpose")
+
+    def whole(tx: Transaction) -> int:
+        add("before")(tx)
+        tx.on_commit(lambda: told.append("whole"))
+        with pytest.raises(KeyError):
+            tx.attempt(part)
+        return tx.attempt(add("after"))
+
+    assert await database.write(whole) == 2
+    assert await database.read(names) == ["before", "after"]
+    assert told == ["whole"]
+
+
 async def test_a_failure_at_commit_fails_every_work_of_the_batch(database: SqliteDatabase) -> None:
     called: list[str] = []
 

@@ -49,6 +49,14 @@ class Transaction(Reader, Protocol):
         """Run one INSERT; the new row's integer key."""
         ...
 
+    def attempt(self, work: Work[T]) -> T:
+        """Run ``work(tx)`` so that an error in it undoes what it did, callbacks included, and nothing else.
+
+        Raises:
+            Exception: whatever ``work`` raised. Who catches it can go on in the same transaction.
+        """
+        ...
+
     def before_commit(self, step: Callable[[Transaction], object]) -> None:
         """Run ``step(tx)`` in the same transaction behind all works of the batch; never if this work failed.
 

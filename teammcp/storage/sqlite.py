@@ -72,6 +72,20 @@ class SqliteTransaction:
     def insert(self, sql: str, parameters: Parameters = ()) -> int:
         return self._connection.execute(sql, parameters).lastrowid or 0
 
+    def attempt(self, work: Work[T]) -> T:
+        steps, callbacks = len(self.steps), len(self.callbacks)
+        self._connection.execute("SAVEPOINT attempt")
+        try:
+            result = work(self)
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK TO attempt")
+                self._connection.execute("RELEASE attempt")
+            del self.steps[steps:], self.callbacks[callbacks:]
+            raise
+        self._connection.execute("RELEASE attempt")
+        return result
+
     def before_commit(self, step: Callable[[Transaction], object]) -> None:
         self.steps.append(step)
 
