@@ -22,6 +22,7 @@ from teammcp.app import create_app
 from teammcp.config import load_settings
 from teammcp.directory import ANONYMOUS
 from teammcp.features.messages import search
+from teammcp.fulltext import spread
 from teammcp.operations import Context
 from teammcp.storage import Transaction, Work
 from teammcp.team import Server
@@ -82,7 +83,7 @@ def _version() -> str:
     package = Path(teammcp.__file__).parent
     sources = [*sorted(package.rglob("migrations/*.sql")), Path(__file__), Path(texts.__file__)]
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources))
-    digest.update((search.facets("a", "group", "b", True) + search.spread("ab \u6570\u636e")).encode())
+    digest.update((search.facets("a", "group", "b", True) + spread("ab \u6570\u636e")).encode())
     return digest.hexdigest()[:12]
 
 

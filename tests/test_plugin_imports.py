@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PUBLIC = {"teammcp", "teammcp.models", "teammcp.web", "teammcp.testing"}
+PUBLIC = {"teammcp", "teammcp.fulltext", "teammcp.models", "teammcp.web", "teammcp.testing"}
 PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from teammcp import Forbidden, InvalidInput, NotFound
+from teammcp import Forbidden, InvalidInput, NotFound, fulltext
 from teammcp.features.messages import search
 from teammcp.testing import Member, MovedClock, TestTeam
 
@@ -241,7 +241,7 @@ async def test_an_absurd_cursor_is_harmless(team: TestTeam) -> None:
     ],
 )
 def test_highlights_point_at_what_matched(content: str, query: str, expected: list[str]) -> None:
-    text, spans = search.snippet(content, search.parse(query))
+    text, spans = fulltext.snippet(content, search.parse(query))
     assert [text[start:end] for start, end in spans] == expected
 
 
@@ -251,8 +251,8 @@ def test_highlights_point_at_what_matched(content: str, query: str, expected: li
     st.text(st.sampled_from("ab 你好\n.é"), max_size=400),
 )
 def test_a_snippet_is_short_and_shows_the_match(before: str, needle: str, behind: str) -> None:
-    text, spans = search.snippet(f"{before} {needle} {behind}", search.parse(needle))
-    assert len(text) <= search.SNIPPET + 2
+    text, spans = fulltext.snippet(f"{before} {needle} {behind}", search.parse(needle))
+    assert len(text) <= fulltext.SNIPPET + 2
     assert "\n" not in text
     assert spans
     for start, end in spans:
@@ -262,7 +262,7 @@ def test_a_snippet_is_short_and_shows_the_match(before: str, needle: str, behind
 
 @given(st.text(max_size=80), st.text(st.characters(categories=["L", "M"]), min_size=1, max_size=3))
 def test_any_text_has_a_snippet_with_offsets_inside_it(content: str, word: str) -> None:
-    text, spans = search.snippet(f"{content} {word} {content}", search.parse(word))
+    text, spans = fulltext.snippet(f"{content} {word} {content}", search.parse(word))
     edges = [edge for span in spans for edge in span]
     assert edges == sorted(edges)
     assert all(0 <= edge <= len(text) for edge in edges)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AliasChoices, Field
 
 from ...errors import InvalidInput, NotFound
+from ...fulltext import relevance, snippet
 from ...operations import Context, operation
 from ...storage import Reader, Row
 from ..channels import readable_channel, resolve
@@ -83,7 +84,7 @@ def _relevant(
         high, offset = min(high, _cursor(cursor)[0]), _cursor(cursor)[1]
     ids = search.newest(reader, query, sight, low, high, search.CANDIDATES)
     rows = queries.by_ids(reader, ids)
-    ranked = sorted(rows, key=lambda row: (-search.relevance(row["content"], query), -row["id"]))
+    ranked = sorted(rows, key=lambda row: (-relevance(row["content"], query), -row["id"]))
     page = [_found(row, query) for row in ranked[offset : offset + limit]]
     return page, f"{high}.{offset + limit}" if len(ranked) > offset + limit else None
 
@@ -96,7 +97,7 @@ def _cursor(cursor: str) -> tuple[int, int]:
 
 
 def _found(row: Row, query: search.Query) -> Found:
-    text, spans = search.snippet(row["content"], query)
+    text, spans = snippet(row["content"], query)
     return Found(
         id=row["id"],
         channel_id=row["channel_id"],
