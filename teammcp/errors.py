@@ -74,6 +74,12 @@ class TooLarge(TeamError):
     status, code, title = 413, "too_large", "Too large"
 
 
+class PreconditionRequired(TeamError):
+    """Something else has to be done first; ``detail`` says what."""
+
+    status, code, title = 428, "precondition_required", "Precondition required"
+
+
 class RateLimited(TeamError):
     """Too many calls; ``retry_after`` is in seconds."""
 
