@@ -156,6 +156,16 @@ def apply(
     return Change(task, changes, [one for one in unblocked if one in seen])
 
 
+def delete(context: Context, tx: Transaction, row: Row) -> None:
+    """Delete a task without subtasks. What waited for it waits for it no longer."""
+    for waiting in queries.tasks(tx, queries.dependents(tx, row["id"])):
+        edges = [edge["depends_on"] for edge in queries.dependencies(tx, [waiting["id"]])]
+        left = [one for one in edges if one != row["id"]]
+        apply(context, tx, waiting, {"depends_on": left}, action="updated", comment=f"task {row['id']} was deleted")
+    new = {"deleted": 1, "labels": "[]", "depends_on": []}
+    apply(context, tx, row, new, action="deleted", kind="task.deleted")
+
+
 # -- what follows from a change --------------------------------------------------------------------------------------
 
 

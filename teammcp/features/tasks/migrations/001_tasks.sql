@@ -83,10 +83,21 @@ CREATE INDEX tasks_due ON tasks (due_at)
 CREATE INDEX tasks_checkin ON tasks (id)
     WHERE checkin_interval IS NOT NULL AND status IN ('doing', 'blocked') AND deleted = 0;
 CREATE INDEX tasks_board ON tasks (status, priority, id) WHERE deleted = 0;
-CREATE INDEX tasks_assignee ON tasks (assignee, status, priority, id) WHERE deleted = 0;
+CREATE INDEX tasks_assignee ON tasks (assignee, scope, status, priority, due_at) WHERE deleted = 0;
 CREATE INDEX tasks_parent ON tasks (parent_id) WHERE parent_id IS NOT NULL AND deleted = 0;
-CREATE INDEX tasks_goal ON tasks (goal_id, status, weight, progress) WHERE goal_id IS NOT NULL AND deleted = 0;
+CREATE INDEX tasks_goal ON tasks (goal_id, scope, status, weight, progress) WHERE deleted = 0;
 CREATE UNIQUE INDEX tasks_source ON tasks (source_msg) WHERE source_msg IS NOT NULL AND deleted = 0;
+
+
+-- For lists: one index that holds all that is filtered by, so that counting needs no rows, and one for each order.
+CREATE INDEX tasks_list ON tasks (scope, status, priority, assignee, creator, parent_id, goal_id, due_at, title)
+    WHERE deleted = 0;
+CREATE INDEX tasks_by_priority ON tasks (priority, id) WHERE deleted = 0;
+CREATE INDEX tasks_by_update ON tasks (updated_at, id) WHERE deleted = 0;
+CREATE INDEX tasks_by_due ON tasks (coalesce(due_at, 9223372036854775807), id) WHERE deleted = 0;
+CREATE INDEX tasks_by_late_due ON tasks (coalesce(due_at, 0), id) WHERE deleted = 0;
+CREATE INDEX tasks_by_status ON tasks (status, id) WHERE deleted = 0;
+CREATE INDEX tasks_by_title ON tasks (title, id) WHERE deleted = 0;
 
 CREATE TABLE task_labels (
     label TEXT NOT NULL,

@@ -1,0 +1,162 @@
+"""From the arguments of an operation to the columns of a task, checked."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ...errors import InvalidInput
+from ...operations import Context
+from ...storage import Transaction
+from ..channels import find_agent, writable_channel
+from . import goal_queries, hierarchy, queries
+from .models import PRIORITIES
+from .sight import may_see, scope_of, sees
+
+NEW: dict[str, Any] = {
+    "description": "",
+    "status": "todo",
+    "priority": PRIORITIES.index("medium"),
+    "task_type": "task",
+    "assignee": None,
+    "channel": None,
+    "scope": "",
+    "parent_id": None,
+    "goal_id": None,
+    "source_msg": None,
+    "weight": 1,
+    "labels": "[]",
+    "requires": "[]",
+    "own_progress": 0,
+    "result": "",
+    "related_state_project": None,
+    "related_state": None,
+    "target_value": None,
+    "max_attempts": 3,
+    "lease_seconds": 90,
+    "progress_seconds": 1800,
+}
+"""The columns of a new task that nothing is said of."""
+
+RENAMED = {"progress": "own_progress", "due_date": "due_at"}
+AS_THEY_ARE = {
+    "title",
+    "description",
+    "status",
+    "task_type",
+    "source_msg",
+    "weight",
+    "progress",
+    "result",
+    "depends_on",
+    "max_attempts",
+    "lease_seconds",
+    "progress_seconds",
+}
+CLEARED_BY_EMPTY = {"parent_id", "goal_id", "checkin_interval", "related_state", "related_state_project"}
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
+YEARS = range(1971, 9000)
+
+
+def bad(field: str, message: str) -> InvalidInput:
+    """The error of one field."""
+    return InvalidInput(f"{field}: {message}.", errors=[{"field": field, "message": message}])
+
+
+async def columns_of(context: Context, row: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that get new values by what is ``given``; ``row``: the task as it is, or as a new one begins.
+
+    Raises:
+        TeamError: names the argument that is wrong.
+    """
+    new: dict[str, Any] = {}
+    for field, value in given.items():
+        column = RENAMED.get(field, field)
+        if field in AS_THEY_ARE:
+            new[column] = value
+        elif field in CLEARED_BY_EMPTY:
+            new[column] = value or None
+        elif field == "priority":
+            new[column] = PRIORITIES.index(value)
+        elif field == "assignee":
+            new[column] = _assignee(context, value)
+        elif field == "channel":
+            channel = writable_channel(context, value) if value else None
+            new["channel"], new["scope"] = channel and channel.id, scope_of(channel)
+        elif field in ("labels", "requires"):
+            new[column] = json.dumps(sorted(set(value)), ensure_ascii=False)
+        elif field == "metadata":
+            new[column] = json.dumps(value, ensure_ascii=False) if value else None
+        elif field == "target_value":
+            new[column] = json.dumps(value, ensure_ascii=False)
+    if "due_date" in given:
+        text, whose = given["due_date"], {**row, **new}["assignee"]
+        new["due_at"] = await moment_of(context, "due_date", text, whose) if text else None
+    _check_link({**row, **new}, new)
+    _check_sight(context, {**row, **new}, given)
+    return new
+
+
+def check_place(context: Context, tx: Transaction, task_id: int | None, new: Mapping[str, Any]) -> None:
+    """Check in the transaction that the parent and goal among the new columns are there, and fit.
+
+    Raises:
+        InvalidInput: they are not, or do not.
+    """
+    if (parent_id := new.get("parent_id")) is not None:
+        parent = queries.task(tx, parent_id)
+        if parent is None or not may_see(context, parent):
+            raise bad("parent_id", f"there is no task {parent_id} that you may see")
+        hierarchy.refuse_bad_parent(tx, task_id, parent_id)
+    if (goal_id := new.get("goal_id")) is not None and goal_queries.goal(tx, goal_id) is None:
+        raise bad("goal_id", f"there is no goal {goal_id}; list_goals lists them")
+
+
+def _assignee(context: Context, name: str) -> str | None:
+    if not name:
+        return None
+    return context.actor.name if name == "me" else find_agent(context, name, "assignee").name
+
+
+async def moment_of(context: Context, field: str, text: str, whose: str | None = None) -> int:
+    """The moment that a text means, in the time zone of ``whose`` or else of the actor; a date means the end of it.
+
+    Raises:
+        InvalidInput: it means none.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise bad(field, "must be a date such as 2026-01-31, or a time as RFC 3339 has it") from None
+    if moment.year not in YEARS:
+        raise bad(field, f"must be in a year from {YEARS[0]} to {YEARS[-1]}")
+    if DATE.fullmatch(text):
+        moment = datetime.combine(moment, time.max)
+    if moment.tzinfo is None:
+        profile = await context.call("get_agent_profile", name=whose or context.actor.name)
+        moment = moment.replace(tzinfo=ZoneInfo(profile.time_zone))
+    return int(moment.timestamp() * 1000)
+
+
+def _check_link(after: Mapping[str, Any], new: dict[str, Any]) -> None:
+    """A field of the shared state goes with a value, and none with none."""
+    if not new.keys() & {"related_state", "related_state_project", "target_value"}:
+        return
+    if after["related_state"] is None:
+        new |= {"related_state": None, "related_state_project": None, "target_value": None}
+        return
+    if after["target_value"] is None:
+        raise bad("target_value", "say what related_state is to be set to when the task is done")
+    new["related_state_project"] = after["related_state_project"] or "default"
+
+
+def _check_sight(context: Context, after: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    assignee, scope = after["assignee"], after["scope"]
+    if not given.keys() & {"assignee", "channel"} or assignee is None or sees(context, assignee, scope):
+        return
+    field = "assignee" if "assignee" in given else "channel"
+    raise bad(field, f"{assignee} cannot see the tasks of {scope}; add {assignee} to that channel, or choose another")

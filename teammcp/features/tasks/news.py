@@ -1,0 +1,71 @@
+"""What members are told of a change: in one line, with the actor's name, the task's number and its title."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .models import OPEN
+
+Texts = list[tuple[str | None, str]]
+EXCERPT = 200
+
+
+def of_creation(actor: str, task: Mapping[str, Any]) -> Texts:
+    """Whom to tell what of a new task."""
+    return [(task["assignee"], f"{actor} assigned task {task['id']} to you: {task['title']}")]
+
+
+def of_change(actor: str, old: Mapping[str, Any], new: Mapping[str, Any], comment: str) -> Texts:
+    """Whom to tell what of a change; ``new``: the columns with new values. The first line for somebody counts."""
+    task = {**old, **new}
+    what = f"task {task['id']}: {task['title']}"
+    texts: Texts = []
+    if task["assignee"] != old["assignee"]:
+        texts.append((task["assignee"], f"{actor} assigned {_to_you(task)}{_because(comment)}"))
+        receiver = task["assignee"] or "nobody"
+        texts.append((old["assignee"], f"{actor} reassigned task {task['id']} to {receiver}: {task['title']}"))
+    if task["status"] != old["status"]:
+        texts += _of_status(actor, old, task, what, comment)
+    elif comment:
+        line = f"{actor} commented on {what} — {_cut(comment)}"
+        texts += [(task["assignee"], line), (task["creator"], line)]
+    return texts
+
+
+def of_deletion(actor: str, task: Mapping[str, Any]) -> Texts:
+    """Whom to tell what of a task that is deleted."""
+    line = f"{actor} deleted task {task['id']}: {task['title']}"
+    return [(task["assignee"], line), (task["creator"], line)]
+
+
+def _of_status(actor: str, old: Mapping[str, Any], task: Mapping[str, Any], what: str, comment: str) -> Texts:
+    creator, assignee = task["creator"], task["assignee"]
+    reason = _because(comment)
+    if task["status"] == "done":
+        result = f" — {_cut(task['result'])}" if task["result"] else reason
+        line = f"{actor} finished {what}{result}"
+    elif task["status"] in ("failed", "cancelled"):
+        line = f"{actor} marked {what} as {task['status']}{reason}"
+    elif old["status"] not in OPEN:
+        line = f"{actor} reopened {what}{reason}"
+    elif task["status"] == "doing":
+        return [(creator, f"{actor} started {what}{reason}")]
+    elif task["status"] == "blocked":
+        return [(creator, f"{actor} is blocked in {what}{reason}")]
+    else:
+        return [(assignee, f"{actor} put back {what}{reason}")]
+    return [(assignee, line), (creator, line)]
+
+
+def _to_you(task: Mapping[str, Any]) -> str:
+    return f"task {task['id']} to you: {task['title']}"
+
+
+def _because(comment: str) -> str:
+    return f" — {_cut(comment)}" if comment else ""
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"

@@ -1,0 +1,314 @@
+"""Tasks: making, changing, finishing and deleting them. Reading them is in ``reading.py``, claims in ``claims.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, JsonValue
+
+from ...errors import Conflict, Gone
+from ...models import Line, Metadata
+from ...operations import Context, operation
+from ...storage import Reader, Row, Transaction, Work
+from ..channels import ensure_dm
+from ..messages import visible
+from . import changes, fields, finishing, news, queries, rights, telling
+from .models import (
+    Attempts,
+    Comment,
+    DeletedTask,
+    Dependencies,
+    Description,
+    Id,
+    Interval,
+    Labels,
+    LeaseSeconds,
+    Percent,
+    Priority,
+    ProgressSeconds,
+    Requires,
+    Status,
+    TaskAnswer,
+    TaskType,
+    Title,
+    Weight,
+)
+from .shapes import task_of
+from .sight import may_see, scope_of
+
+NoneOrId = Annotated[int, Field(ge=0, le=2**53)]
+"""An id, or 0 for none."""
+When = Annotated[str, Field(max_length=40)]
+Name = Annotated[Line, Field(max_length=300)]
+FieldName = Annotated[str, Field(max_length=256)]
+TITLE = 100
+"""Characters of a message that become the title of its task."""
+
+
+# -- making ----------------------------------------------------------------------------------------------------------
+
+
+@operation("POST /api/tasks", profile="tasks", status=201)
+async def create_task(
+    context: Context,
+    title: Title | None = None,
+    description: Description | None = None,
+    status: Status | None = None,
+    priority: Priority | None = None,
+    assignee: Name | None = None,
+    channel: Name | None = None,
+    parent_id: NoneOrId | None = None,
+    goal_id: NoneOrId | None = None,
+    depends_on: Dependencies | None = None,
+    due_date: When | None = None,
+    labels: Labels | None = None,
+    requires: Requires | None = None,
+    weight: Weight | None = None,
+    task_type: TaskType | None = None,
+    progress: Percent | None = None,
+    result: Description | None = None,
+    metadata: Metadata | None = None,
+    checkin_interval: Interval | Literal[""] | None = None,
+    related_state_project: FieldName | None = None,
+    related_state: FieldName | None = None,
+    target_value: JsonValue = None,
+    max_attempts: Attempts | None = None,
+    lease_seconds: LeaseSeconds | None = None,
+    progress_seconds: ProgressSeconds | None = None,
+    source_msg: Id | None = None,
+) -> Work[TaskAnswer]:
+    """Create a task, from source_msg (a message) if you like. Without an assignee whoever can do it may claim it.
+
+    requires: capabilities it takes. due_date: a date or RFC 3339. With a topic or dm as channel only its members see
+    it. related_state, target_value: a field of the shared state, set to that when the task is done.
+    """
+    given = _given(locals())
+    if source_msg is not None:
+        return await _create_from_message(context, source_msg, given)
+    if title is None:
+        raise fields.bad("title", "is required, unless you give source_msg")
+    return await _create(context, given)
+
+
+@operation("POST /api/messages/{message_id}/task", profile="tasks", status=201)
+async def pin_task(
+    context: Context,
+    message_id: Id,
+    title: Title | None = None,
+    assignee: Name | None = None,
+    priority: Priority | None = None,
+    due_date: When | None = None,
+) -> Work[TaskAnswer]:
+    """Make a task of a message, in its channel. If it is one already, the error task_exists holds that task."""
+    given = _given(locals())
+    return await _create_from_message(context, message_id, given)
+
+
+async def _create_from_message(context: Context, message_id: int, given: dict[str, Any]) -> Work[TaskAnswer]:
+    row, channel = await visible(context, message_id)
+    if row["deleted"]:
+        raise Gone(f"Message {message_id} was deleted.", code="message_deleted")
+    first_line = row["content"].strip().split("\n")[0]
+    title = "".join(character for character in first_line if character.isprintable()).strip()[:TITLE]
+    place = {"channel": channel.id, "scope": scope_of(channel)}
+    given = {"title": title or f"Message {message_id}", **given, "source_msg": message_id}
+    return await _create(context, given, {**fields.NEW, **place})
+
+
+async def _create(
+    context: Context, given: Mapping[str, Any], blank: Mapping[str, Any] = fields.NEW
+) -> Work[TaskAnswer]:
+    given = await _vetted(context, None, "created", given, "create_task")
+    new = {**blank, **await fields.columns_of(context, blank, given)}
+    depends_on = new.pop("depends_on", [])
+    if new["status"] == "done" and new["related_state"] is not None:
+        raise fields.bad("status", "a task with related_state begins open; create it, then call done_task")
+    notes: list[telling.Note] = []
+    if new["assignee"] not in (None, context.actor.name):
+        new["id"] = await context.team.database.write(queries.next_number)  # the message to the assignee names it
+        notes = await telling.prepare(context, news.of_creation(context.actor.name, new), new)
+
+    def work(tx: Transaction) -> TaskAnswer:
+        _refuse_second(context, tx, new["source_msg"])
+        fields.check_place(context, tx, None, new)
+        if new["channel"] is not None and new["channel"] not in context.team.directory.channels:
+            ensure_dm(context, tx, new["channel"])
+        number = new["id"] if notes else queries.next_number(tx)
+        task = changes.create(context, tx, {**new, "id": number}, depends_on)
+        telling.send(tx, notes)
+        return TaskAnswer(task=task)
+
+    return work
+
+
+def _refuse_second(context: Context, tx: Transaction, source_msg: int | None) -> None:
+    """One message becomes one task."""
+    row = None if source_msg is None else queries.task_of_message(tx, source_msg)
+    if row is None:
+        return
+    seen = {"task": task_of(tx, row).model_dump(mode="json")} if may_see(context, row) else {}
+    raise Conflict(f"Message {source_msg} is task {row['id']} already.", code="task_exists", **seen)
+
+
+# -- changing --------------------------------------------------------------------------------------------------------
+
+
+@operation("PATCH /api/tasks/{task_id}", profile="tasks", idempotent=True)
+async def update_task(
+    context: Context,
+    task_id: Id,
+    title: Title | None = None,
+    description: Description | None = None,
+    status: Status | None = None,
+    priority: Priority | None = None,
+    assignee: Name | None = None,
+    channel: Name | None = None,
+    parent_id: NoneOrId | None = None,
+    goal_id: NoneOrId | None = None,
+    depends_on: Dependencies | None = None,
+    due_date: When | None = None,
+    labels: Labels | None = None,
+    requires: Requires | None = None,
+    weight: Weight | None = None,
+    task_type: TaskType | None = None,
+    progress: Percent | None = None,
+    result: Description | None = None,
+    metadata: Metadata | None = None,
+    checkin_interval: Interval | Literal[""] | None = None,
+    related_state_project: FieldName | None = None,
+    related_state: FieldName | None = None,
+    target_value: JsonValue = None,
+    max_attempts: Attempts | None = None,
+    lease_seconds: LeaseSeconds | None = None,
+    progress_seconds: ProgressSeconds | None = None,
+    comment: Comment = "",
+) -> Work[TaskAnswer]:
+    """Change a task, or comment on it (comment alone). What is left out stays.
+
+    To clear: "" (assignee, channel, due_date, checkin_interval, related_state), 0 (parent_id, goal_id), [], {}.
+    """
+    given = _given(locals())
+    return await _change(context, task_id, given, "updated")
+
+
+@operation("POST /api/tasks/{task_id}/done", profile="tasks", idempotent=True)
+async def done_task(
+    context: Context, task_id: Id, result: Description | None = None, comment: Comment = ""
+) -> Work[TaskAnswer]:
+    """Mark a task as done; result: what came of it. Says which tasks this unblocked. With a claim: complete_task."""
+    given = _given({"status": "done", "result": result, "comment": comment})
+    return await _change(context, task_id, given, "done")
+
+
+async def _change(context: Context, task_id: int, given: dict[str, Any], action: str) -> Work[TaskAnswer]:
+    row = dict(await changes.visible_task(context, task_id))
+    rights.refuse_foreign(context, row, given)
+    given = await _vetted(context, row, action, given, "update_task")
+    comment = given.pop("comment", "")
+    new = await fields.columns_of(context, row, given)
+    finish = None
+    if new.get("status") == "done" != row["status"]:
+        finish = await finishing.prepare(context, {**row, **new})
+        new["state_pending"] = int(finish.pending)
+    notes = await telling.prepare(context, news.of_change(context.actor.name, row, new, comment), {**row, **new})
+
+    def work(tx: Transaction) -> TaskAnswer:
+        now = changes.still_visible(context, tx, task_id)
+        rights.refuse_foreign(context, now, given)
+        _refuse_stale(row, now, new)
+        fields.check_place(context, tx, task_id, new)
+        if new.get("channel") is not None and new["channel"] not in context.team.directory.channels:
+            ensure_dm(context, tx, new["channel"])
+        change = changes.apply(context, tx, now, new, action=action, comment=comment)
+        if finish is not None:
+            finishing.run(tx, finish)
+        telling.send(tx, notes)
+        return TaskAnswer(
+            task=change.task, unblocked=change.unblocked, approval=None if finish is None else finish.approval
+        )
+
+    return work
+
+
+def _refuse_stale(before: Mapping[str, Any], now: Row, new: Mapping[str, Any]) -> None:
+    """What was decided of a task's status and assignee, and who is told of it, holds only while they are the same."""
+    for column in ("status", "assignee"):
+        if column in new and before[column] != now[column]:
+            raise Conflict(
+                f"{column}: task {now['id']} was changed at the same moment; look at it and try again.",
+                code="task_changed",
+                status=now["status"],
+                assignee=now["assignee"],
+            )
+
+
+# -- deleting --------------------------------------------------------------------------------------------------------
+
+
+@operation("DELETE /api/tasks/{task_id}", profile="tasks", destructive=True)
+async def delete_task(context: Context, task_id: Id, with_subtasks: bool = False) -> Work[DeletedTask]:
+    """Delete a task that you created; as a manager any. Subtasks keep it from being deleted, unless with_subtasks."""
+    row = await changes.visible_task(context, task_id)
+    rights.refuse_deletion(context, row)
+    await changes.before(context, row, "deleted", {"with_subtasks": with_subtasks})
+    below = await context.read(_below, [task_id])
+    notes = {
+        one["id"]: await telling.prepare(context, news.of_deletion(context.actor.name, one), one)
+        for one in [dict(row), *below]
+    }
+
+    def work(tx: Transaction) -> DeletedTask:
+        now = changes.still_visible(context, tx, task_id)
+        subtasks = _below(tx, [task_id])
+        if subtasks and not with_subtasks:
+            raise _has_subtasks(context, now, subtasks)
+        for one in [*reversed(subtasks), now]:
+            rights.refuse_deletion(context, one)
+            changes.delete(context, tx, queries.any_task(tx, one["id"]))
+            telling.send(tx, notes.get(one["id"], []))
+        return DeletedTask(id=task_id)
+
+    return work
+
+
+def _below(reader: Reader, ids: list[int]) -> list[Row]:
+    """All tasks below some, those further up first."""
+    found: list[Row] = []
+    while level := queries.children(reader, ids):
+        found += level
+        ids = [row["id"] for row in level]
+    return found
+
+
+def _has_subtasks(context: Context, row: Row, subtasks: list[Row]) -> Conflict:
+    ids = [one["id"] for one in subtasks if may_see(context, one)]
+    return Conflict(
+        f"Task {row['id']} has {len(subtasks)} subtasks; delete or move them first, or give with_subtasks=true.",
+        code="has_subtasks",
+        subtasks=ids,
+    )
+
+
+# -- arguments -------------------------------------------------------------------------------------------------------
+
+
+def _given(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that are not left out."""
+    return {
+        name: value
+        for name, value in arguments.items()
+        if name not in ("context", "task_id", "message_id") and value is not None and (name != "comment" or value)
+    }
+
+
+async def _vetted(
+    context: Context, row: Mapping[str, Any] | None, action: str, given: Mapping[str, Any], operation: str
+) -> dict[str, Any]:
+    """What is given, as the plugins changed it: checked again if they did, as if the caller had given it."""
+    passed = await changes.before(context, row, action, given)
+    if passed == given:
+        return dict(given)
+    needed = {} if row is None else {"task_id": row["id"]}
+    checked = context.server.registry.get(operation).check({**needed, **passed})
+    return {name: getattr(checked, name) for name in passed}

@@ -1,0 +1,106 @@
+"""Reading tasks: one, its history, lists."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+from pydantic import Field
+
+from ...models import Limit, Line
+from ...operations import Context, operation
+from ...storage import Reader, Row
+from ..channels import find_agent
+from . import list_queries, queries
+from .fields import bad, moment_of
+from .list_queries import Filters
+from .models import PRIORITIES, STATUSES, Id, TaskDetailAnswer, TaskHistory, TaskList
+from .shapes import detail_of, entry_of, tasks_of
+from .sight import may_see, scopes, visible_task
+
+Csv = Annotated[Line, Field(max_length=200)]
+Page = Annotated[int, Field(ge=1, le=100)]
+Query = Annotated[Line, Field(max_length=200)]
+
+
+@operation("GET /api/tasks/{task_id}", profile="tasks", read_only=True)
+async def get_task(context: Context, task_id: Id) -> TaskDetailAnswer:
+    """Get a task with its subtasks and what it waits for."""
+    row = await visible_task(context, task_id)
+    return TaskDetailAnswer(task=await context.read(detail_of, row, partial(may_see, context)))
+
+
+@operation("GET /api/tasks/{task_id}/history", profile="tasks", read_only=True)
+async def get_task_history(
+    context: Context, task_id: Id, after: Annotated[int, Field(ge=0, le=2**53)] = 0, limit: Limit = 100
+) -> TaskHistory:
+    """Get what was done to a task and said about it, oldest first; more of it behind the entry ``after``."""
+    await visible_task(context, task_id)
+    rows = await context.read(queries.history, task_id, after, limit + 1)
+    return TaskHistory(history=[entry_of(row) for row in rows[:limit]], more=len(rows) > limit)
+
+
+@operation("GET /api/tasks", profile="tasks", read_only=True)
+async def list_tasks(
+    context: Context,
+    status: Csv | None = None,
+    assignee: Csv | None = None,
+    creator: Csv | None = None,
+    priority: Csv | None = None,
+    parent_id: Annotated[int, Field(ge=0, le=2**53)] | None = None,
+    goal_id: Id | None = None,
+    label: Csv | None = None,
+    query: Query | None = None,
+    due_before: Csv | None = None,
+    sort: Csv = "-priority",
+    limit: Page = 20,
+    offset: Annotated[int, Field(ge=0, le=2**53)] = 0,
+) -> TaskList:
+    """List tasks. status and priority take several, as in "todo,doing"; assignee "me", or "none" for nobody's.
+
+    sort: priority, created_at, updated_at, due_date, status, title; "-priority": the most pressing first.
+    """
+    filters = Filters(
+        scopes=scopes(context),
+        status=_several(status, "status", STATUSES),
+        priority=[PRIORITIES.index(one) for one in _several(priority, "priority", PRIORITIES)],
+        assignee=None if assignee is None else _member(context, assignee, "assignee"),
+        creator=None if creator is None else _member(context, creator, "creator"),
+        parent_id=parent_id,
+        goal_id=goal_id,
+        label=None if label is None else label.casefold(),
+        words=[] if query is None else query.split(),
+        due_before=None if due_before is None else await moment_of(context, "due_before", due_before),
+    )
+    order, descending = _order(sort)
+    return await context.read(_list, filters, order, descending, limit, offset)
+
+
+def _list(reader: Reader, filters: Filters, order: str, descending: bool, limit: int, offset: int) -> TaskList:
+    total = list_queries.count_tasks(reader, filters)
+    find = list_queries.sorted_tasks if total <= list_queries.FEW else list_queries.walked_tasks
+    rows: list[Row] = find(reader, filters, order, descending, limit, offset) if offset < total else []
+    return TaskList(tasks=tasks_of(reader, rows), total=total, limit=limit, offset=offset)
+
+
+def _order(sort: str) -> tuple[str, bool]:
+    """What is sorted by, and whether downwards. The most pressing priority is the smallest number."""
+    name = sort.removeprefix("-")
+    if name not in list_queries.ORDERS:
+        raise bad("sort", f"must be one of {', '.join(list_queries.ORDERS)}, with a - before it for downwards")
+    return name, sort.startswith("-") != (name == "priority")
+
+
+def _several(text: str | None, field: str, known: tuple[str, ...]) -> list[str]:
+    found = [one.strip() for one in (text or "").split(",") if one.strip()]
+    for one in found:
+        if one not in known:
+            raise bad(field, f"must be one or several of {', '.join(known)}")
+    return found
+
+
+def _member(context: Context, name: str, field: str) -> str:
+    """The member of a filter: '' for nobody."""
+    if name == "none":
+        return ""
+    return context.actor.name if name == "me" else find_agent(context, name, field, retired=True).name
