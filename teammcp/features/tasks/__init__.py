@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...hookspecs import hookimpl
 from ...storage import Migration, load_migrations
-from . import goals, operations, reading
+from ...team import Server
+from . import claims, goals, operations, reading, reaper, reminders
 from .models import Task, TaskChange
+from .settings import TaskSettings
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 __all__ = ["Task", "TaskChange"]
 
@@ -37,6 +42,14 @@ def register_operations() -> list[Any]:
         reading.list_tasks,
         reading.get_task,
         reading.get_task_history,
+        claims.claim_task,
+        claims.claim_next_task,
+        claims.update_task_progress,
+        claims.complete_task,
+        claims.fail_task,
+        claims.release_task,
+        reaper.requeue_task,
+        reminders.remind_of_task,
         goals.create_goal,
         goals.list_goals,
         goals.get_goal,
@@ -52,3 +65,14 @@ def register_migrations() -> list[Migration]:
 @hookimpl
 def register_event_kinds() -> dict[str, str]:
     return EVENT_KINDS
+
+
+@hookimpl
+def register_settings() -> type[TaskSettings]:
+    return TaskSettings
+
+
+@hookimpl
+def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
+    scheduler.add_job(reaper.reap, "interval", [server], seconds=reaper.SECONDS, id="tasks.reap")
+    scheduler.add_job(reminders.remind, "interval", [server], seconds=reminders.SECONDS, id="tasks.remind")

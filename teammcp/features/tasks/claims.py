@@ -14,7 +14,7 @@ from pydantic import Field
 
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
-from . import changes, failing, finishing, lease_queries, leases, member_queries, queries, shapes
+from . import changes, failing, finishing, lease_queries, leases, member_queries, news, queries, shapes, telling
 from .models import Claim, Comment, Description, Id, Percent, Progress
 
 FencingToken = Annotated[int, Field(ge=1, le=2**53)]
@@ -160,11 +160,14 @@ async def complete_task(
 
     async def prepare(row: Row, values: dict[str, Any]) -> Step:
         finish = await finishing.prepare(context, row)
+        texts = news.of_change(context.actor.name, row, {**values, "status": "done"}, "")
+        notes = await telling.prepare(context, texts, row)
 
         def step(tx: Transaction, row: Row) -> Progress:
             pending = finishing.run(tx, finish)
             new = {**values, "status": "done", "state_pending": int(pending), **leases.ENDED}
             change = changes.apply(context, tx, row, new, action="completed", kind="task.done")
+            telling.send(tx, notes)
             return Progress(
                 ok=True,
                 task_id=task_id,
