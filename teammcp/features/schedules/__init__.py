@@ -18,6 +18,7 @@ def register_operations() -> list[Any]:
     return [
         operations.schedule_message,
         operations.list_schedules,
+        operations.get_schedule,
         operations.pause_schedule,
         operations.resume_schedule,
         operations.cancel_schedule,

@@ -105,6 +105,12 @@ def _page(reader: Reader, context: Context, everybody: bool, limit: int, before:
     return ScheduleList(schedules=[of_row(row) for row in found[:limit]], next=found[limit - 1]["id"] if more else None)
 
 
+@operation("GET /api/schedules/{schedule_id}", profile="schedules", read_only=True, tool=False)
+async def get_schedule(context: Context, schedule_id: ScheduleId) -> ScheduleResult:
+    """Get one schedule, with its next runs."""
+    return ScheduleResult(schedule=of_row(await _own(context, schedule_id)))
+
+
 @operation("POST /api/schedules/{schedule_id}/pause", profile="schedules", idempotent=True)
 async def pause_schedule(context: Context, schedule_id: ScheduleId) -> Work[ScheduleResult]:
     """Keep a schedule from running until resume_schedule."""

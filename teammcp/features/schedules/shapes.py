@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from typing import cast
-from zoneinfo import ZoneInfo
 
 from ...storage import Reader, Row
 from . import queries
 from .models import Schedule
-from .times import Kind, Once, Timing, parse_rule
+from .times import Kind, Once, Timing, parse_rule, zone_of
 from .words import describe
 
 PREVIEW = 3
@@ -21,10 +20,7 @@ def timing_of(row: Row) -> Timing:
     Raises:
         ValueError: the row holds none that can be read.
     """
-    try:
-        zone = ZoneInfo(row["time_zone"])
-    except KeyError as error:  # ZoneInfoNotFoundError: the system's time zones may change under us
-        raise ValueError(f"there is no time zone '{row['time_zone']}'") from error
+    zone = zone_of(row["time_zone"])
     starts_at = row["starts_at"]
     rule = parse_rule(cast(Kind, row["kind"]), row["expression"], zone, starts_at, row["created_at"])
     return Timing(rule, zone, starts_at, row["ends_at"])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...clock import milliseconds, rfc3339
 from .cron import Cron, parse_cron
@@ -103,6 +103,18 @@ def kind_of(text: str) -> Kind:
     if INTERVAL.fullmatch(text.strip()):
         return "every"
     return "at" if re.match(r"\d{4}-", text.strip()) else "cron_expr"
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of a stored name; the system's list of them may have changed.
+
+    Raises:
+        ValueError: there is none any more.
+    """
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError:
+        raise ValueError(f"there is no time zone '{name}'") from None
 
 
 def parse_rule(kind: Kind, text: str, zone: ZoneInfo, first: int | None, now: int) -> Cron | Every | Once:

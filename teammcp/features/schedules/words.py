@@ -56,15 +56,21 @@ def _cron(cron: Cron, _: Translate, locale: str) -> str | None:
         return _days(cron, times, _, locale)
     if not _every_day(cron):
         return None
-    step = _step(cron.minutes, 60)
-    if len(cron.hours) == 24 and step is not None:
-        return _("every minute") if step == 1 else _("every %(count)s minutes", count=step)
-    if len(cron.minutes) > 1:
+    if len(cron.minutes) == 1:
+        return _hourly(cron, _)
+    step = _step(cron.minutes, 60) if len(cron.hours) == 24 else None
+    if step is None:
         return None
+    return _("every minute") if step == 1 else _("every %(count)s minutes", count=step)
+
+
+def _hourly(cron: Cron, _: Translate) -> str | None:
+    """A certain minute of many hours."""
+    (minute,) = cron.minutes
     if len(cron.hours) == 24:
-        return _("every hour") if cron.minutes == (0,) else _("every hour at minute %(minute)s", minute=cron.minutes[0])
+        return _("every hour") if minute == 0 else _("every hour at minute %(minute)s", minute=minute)
     step = _step(cron.hours, 24)
-    return _("every %(count)s hours", count=step) if step is not None and cron.minutes == (0,) else None
+    return _("every %(count)s hours", count=step) if step is not None and minute == 0 else None
 
 
 def _days(cron: Cron, times: str, _: Translate, locale: str) -> str | None:
