@@ -6,7 +6,7 @@ What the pages of features and plugins use is exported here.
 from __future__ import annotations
 
 from . import plugin
-from .forms import Notice, Outcome, form_call, go_back, see, wants_fragment
+from .forms import Notice, Outcome, attempt, form_call, go_back, see, wants_fragment
 from .i18n import gettext, mark, ngettext
 from .pages import MessageAction, MessageLink, Page, Theme
 from .rendering import fragment, render
@@ -19,6 +19,7 @@ __all__ = [
     "Outcome",
     "Page",
     "Theme",
+    "attempt",
     "form_call",
     "fragment",
     "gettext",

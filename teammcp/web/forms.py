@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -42,9 +43,13 @@ async def form_call(context: Context, operation: str, /, **arguments: Any) -> Ou
 
     Whatever keeps it from being done is in the outcome's notice; a change that a plugin made wait, too.
     """
-    given = {key: value for key, value in arguments.items() if value is not None}
+    return await attempt(context, operation, {key: value for key, value in arguments.items() if value is not None})
+
+
+async def attempt(context: Context, operation: str, arguments: Mapping[str, Any]) -> Outcome:
+    """As `form_call`, with the arguments as they are, None included."""
     try:
-        result = await operations.call(context, operation, given)
+        result = await operations.call(context, operation, arguments)
     except TeamError as error:
         return Outcome(notice=Notice("error", error.detail), status=error.status)
     if isinstance(result, Deferred):

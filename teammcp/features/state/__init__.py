@@ -7,10 +7,23 @@ from typing import Any
 from ...hookspecs import hookimpl
 from ...operations import Context
 from ...storage import Migration, Reader, load_migrations
-from . import changing, operations, subscriptions
-from .models import FieldName, ProjectId, StateChange, StateField, StateWritten, Value
+from ...web import Page
+from . import changing, operations, pages, subscriptions
+from .following import FieldVersion, entries_after, field_versions
+from .models import FieldName, ProjectId, StateChange, StateEntry, StateField, StateWritten, Value
 
-__all__ = ["FieldName", "ProjectId", "StateChange", "StateField", "StateWritten", "Value"]
+__all__ = [
+    "FieldName",
+    "FieldVersion",
+    "ProjectId",
+    "StateChange",
+    "StateEntry",
+    "StateField",
+    "StateWritten",
+    "Value",
+    "entries_after",
+    "field_versions",
+]
 
 EVENT_KINDS = {
     "state.changed": "a field of the shared state was made or changed",
@@ -35,6 +48,11 @@ def register_operations() -> list[Any]:
         subscriptions.unsubscribe_state,
         subscriptions.ack_state,
     ]
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return pages.PAGES
 
 
 @hookimpl

@@ -89,7 +89,7 @@ async def get_state_history(
 ) -> StateHistory:
     """See how a field, or a whole project, came to be what it is: newest first; before: the last id of the page."""
     rows = await context.read(_changes, project_id, field, before, limit)
-    return StateHistory([_entry(row) for row in rows])
+    return StateHistory([entry_of(row) for row in rows])
 
 
 def _changes(reader: Reader, project_id: str, field: str | None, before: int, limit: int) -> list[Row]:
@@ -99,7 +99,8 @@ def _changes(reader: Reader, project_id: str, field: str | None, before: int, li
     return [] if row is None else queries.changes_of_field(reader, row["id"], before, limit)
 
 
-def _entry(row: Row) -> StateEntry:
+def entry_of(row: Row) -> StateEntry:
+    """The public shape of a version's row."""
     return StateEntry(
         id=row["id"],
         project_id=row["project_id"],

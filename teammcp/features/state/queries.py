@@ -36,6 +36,15 @@ def fields(reader: Reader, project_id: str, limit: int, offset: int) -> list[Row
     )
 
 
+def versions(reader: Reader, project_id: str, first: str, last: str) -> list[Row]:
+    """Field, version, deleted, updated_by of a project's fields from ``first`` to before ``last``, by name."""
+    return reader.all(
+        "SELECT field, version, deleted, updated_by FROM state_fields"
+        " WHERE project_id = ? AND field >= ? AND field < ? ORDER BY field",
+        (project_id, first, last),
+    )
+
+
 def insert_field(
     tx: Transaction,
     project_id: str,
@@ -153,6 +162,13 @@ def changes_of_field(reader: Reader, field_id: int, before: int, limit: int) -> 
     """The same of one field."""
     return reader.all(
         f"{CHANGES} WHERE c.field_id = ? AND c.id < ? ORDER BY c.id DESC LIMIT ?", (field_id, before, limit)
+    )
+
+
+def changes_after(reader: Reader, field_id: int, version: int, limit: int) -> list[Row]:
+    """The changes of a field that led beyond ``version``, newest first."""
+    return reader.all(
+        f"{CHANGES} WHERE c.field_id = ? AND c.version > ? ORDER BY c.version DESC LIMIT ?", (field_id, version, limit)
     )
 
 

@@ -1,0 +1,156 @@
+"""Values on pages: how they are shown, typed and compared."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from markupsafe import Markup
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers.data import JsonLexer
+
+from ...web import gettext as _
+
+PREVIEW_LINES = 8
+PREVIEW_CHARACTERS = 400
+COMPARED = 2000
+"""Lines of a value up to which it is compared line by line; beyond, that takes too long."""
+SHOWN = 200
+"""Lines of a comparison that are shown."""
+
+_formatter = HtmlFormatter(nowrap=True)
+_lexer = JsonLexer(stripnl=False)
+
+
+# -- showing ---------------------------------------------------------------------------------------------------------
+
+
+def pretty(value: Any) -> str:
+    """A value as JSON of several lines."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def rendered(value: Any) -> Markup:
+    """A value as HTML: text as it is, all else as coloured JSON."""
+    if isinstance(value, str):
+        return Markup('<p class="value value-text">{}</p>').format(value) if value else _empty_text()
+    return _json(pretty(value))
+
+
+def preview(value: Any) -> Markup:
+    """The beginning of a value as HTML."""
+    if isinstance(value, str):
+        return rendered(_cut(value))
+    return _json(_cut(pretty(value)))
+
+
+def _empty_text() -> Markup:
+    return Markup('<p class="value value-text muted">{}</p>').format(_("empty text"))
+
+
+def _json(text: str) -> Markup:
+    shown = highlight(text, _lexer, _formatter).rstrip("\n")
+    return Markup(f'<pre class="value code"><code>{shown}</code></pre>')  # noqa: S704 - pygments escapes
+
+
+def _cut(text: str) -> str:
+    lines = text[:PREVIEW_CHARACTERS].splitlines() or [""]
+    short = "\n".join(lines[:PREVIEW_LINES])
+    return short if len(short) == len(text) else f"{short} …"
+
+
+# -- typing ----------------------------------------------------------------------------------------------------------
+
+
+def parse(text: str) -> Any:
+    """What somebody has typed into a form: JSON, or words, which are text.
+
+    Raises:
+        ValueError: nothing, or what begins like JSON and is none; with a sentence for the person.
+    """
+    text = text.replace("\r\n", "\n").strip()
+    if not text:
+        raise ValueError(_('value: nothing is there; write null for no value, or "" for an empty text.'))
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        if text[0] not in '{["':
+            return text
+        if not isinstance(error, json.JSONDecodeError):
+            raise ValueError(_("value: this is no JSON that can be kept.")) from None
+        raise ValueError(
+            _(
+                "value: this is no JSON: line %(line)s, column %(column)s: %(reason)s.",
+                line=error.lineno,
+                column=error.colno,
+                reason=error.msg,
+            )
+        ) from None
+
+
+def typed(value: Any) -> str:
+    """What somebody would type for a value: words without quotation marks where they mean the same."""
+    if isinstance(value, str):
+        try:
+            if parse(value) == value:
+                return value
+        except ValueError:
+            pass  # it needs its quotation marks
+    return pretty(value)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)  # NaN and Infinity are no JSON
+
+
+# -- comparing -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a comparison. ``gap`` stands for lines that are left out."""
+
+    kind: Literal["added", "removed", "same", "gap"]
+    text: str
+
+    @property
+    def mark(self) -> str:
+        """What tells the kinds apart without colour."""
+        return {"added": "+", "removed": "−", "same": " ", "gap": "⋯"}[self.kind]
+
+
+def compare(old: Any, new: Any) -> list[Line]:
+    """What changed between two values, line by line, with a little of what is around it."""
+    before, after = _lines(old), _lines(new)
+    if len(before) + len(after) > COMPARED:
+        return [Line("gap", _("too long to compare"))]
+    lines = list(_differences(before, after))
+    return lines if len(lines) <= SHOWN else [*lines[:SHOWN], Line("gap", "")]
+
+
+def only(kind: Literal["added", "removed"], value: Any) -> list[Line]:
+    """A value that was not there before, or is not any more, line by line."""
+    lines = [Line(kind, line) for line in _lines(value)]
+    return lines if len(lines) <= SHOWN else [*lines[:SHOWN], Line("gap", "")]
+
+
+def _lines(value: Any) -> list[str]:
+    text = value if isinstance(value, str) and "\n" in value else pretty(value)
+    return text.splitlines()
+
+
+def _differences(before: list[str], after: list[str]) -> Iterator[Line]:
+    matcher = difflib.SequenceMatcher(None, before, after)
+    for number, group in enumerate(matcher.get_grouped_opcodes(2)):
+        if number:
+            yield Line("gap", "")
+        for what, start, end, new_start, new_end in group:
+            if what == "equal":
+                yield from (Line("same", line) for line in before[start:end])
+                continue
+            yield from (Line("removed", line) for line in before[start:end])
+            yield from (Line("added", line) for line in after[new_start:new_end])
