@@ -104,13 +104,15 @@ def _take(context: Context, tx: Transaction, row: Row) -> Claim:
 
 
 def _claimed(reader: Reader, context: Context, row: Row) -> Claim:
+    task = shapes.task_of(reader, row)
+    leases.show_as_of_now(context.team, [task])
     return Claim(
         ok=True,
         task_id=row["id"],
         fencing_token=row["fencing_token"],
         lease_expires_at=leases.expires_at(context.team, row),
         progress_due_at=row["progress_due_at"],
-        task=shapes.task_of(reader, row),
+        task=task,
     )
 
 

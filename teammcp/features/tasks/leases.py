@@ -7,17 +7,31 @@ moment, because nobody could call while the server was down.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ...clock import rfc3339
 from ...storage import Row
 from ...team import Team
+from .models import Task
 
 
 def expires_at(team: Team, row: Row) -> int:
     """The moment at which the lease of a task ends unless its holder gives another sign of life."""
-    alive = max(team.opened_at, team.presence.alive_until(row["lease_agent"]) or 0)
-    return max(int(row["lease_expires_at"]), alive + int(row["lease_seconds"]) * 1000)
+    return _end(team, row["lease_agent"], row["lease_expires_at"], row["lease_seconds"])
+
+
+def show_as_of_now(team: Team, tasks: Iterable[Task]) -> None:
+    """Let tasks that were read from the database say until when their leases really hold."""
+    for task in tasks:
+        if task.lease is not None:
+            written = task.lease.lease_expires_at
+            task.lease.lease_expires_at = _end(team, task.lease.agent, written, task.lease_seconds)
+
+
+def _end(team: Team, agent: str, written: int, seconds: int) -> int:
+    alive = max(team.opened_at, team.presence.alive_until(agent) or 0)
+    return max(written, alive + seconds * 1000)
 
 
 def why_over(team: Team, row: Row, now: int) -> str | None:

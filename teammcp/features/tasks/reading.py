@@ -9,11 +9,11 @@ from pydantic import Field
 
 from ...models import Limit, Line
 from ...operations import Context, operation
-from ...storage import Reader, Row
+from ...storage import Reader
 from ..channels import find_agent
-from . import list_queries, queries
+from . import leases, list_queries, queries
 from .fields import bad, moment_of
-from .list_queries import Filters
+from .list_queries import Filters, Order
 from .models import PRIORITIES, STATUSES, Id, TaskDetailAnswer, TaskHistory, TaskList
 from .shapes import detail_of, entry_of, tasks_of
 from .sight import may_see, scopes, visible_task
@@ -27,7 +27,9 @@ Query = Annotated[Line, Field(max_length=200)]
 async def get_task(context: Context, task_id: Id) -> TaskDetailAnswer:
     """Get a task with its subtasks and what it waits for."""
     row = await visible_task(context, task_id)
-    return TaskDetailAnswer(task=await context.read(detail_of, row, partial(may_see, context)))
+    task = await context.read(detail_of, row, partial(may_see, context))
+    leases.show_as_of_now(context.team, [task])
+    return TaskDetailAnswer(task=task)
 
 
 @operation("GET /api/tasks/{task_id}/history", profile="tasks", read_only=True)
@@ -73,22 +75,30 @@ async def list_tasks(
         due_before=None if due_before is None else await moment_of(context, "due_before", due_before),
     )
     order, descending = _order(sort)
-    return await context.read(_list, filters, order, descending, limit, offset)
+    found = await context.read(_list, filters, order, descending, limit, offset)
+    leases.show_as_of_now(context.team, found.tasks)
+    return found
 
 
-def _list(reader: Reader, filters: Filters, order: str, descending: bool, limit: int, offset: int) -> TaskList:
-    total = list_queries.count_tasks(reader, filters)
-    find = list_queries.sorted_tasks if total <= list_queries.FEW else list_queries.walked_tasks
-    rows: list[Row] = find(reader, filters, order, descending, limit, offset) if offset < total else []
-    return TaskList(tasks=tasks_of(reader, rows), total=total, limit=limit, offset=offset)
+def _list(reader: Reader, filters: Filters, order: Order, descending: bool, limit: int, offset: int) -> TaskList:
+    ids = list_queries.some_ids(reader, filters, list_queries.FEW + 1)
+    if len(ids) <= list_queries.FEW:
+        total = len(ids)
+        page = list_queries.sorted_ids(reader, ids, order, descending)[offset : offset + limit]
+    else:
+        total = list_queries.count_tasks(reader, filters)
+        page = list_queries.walked_ids(reader, filters, order, descending, limit, min(offset, total))
+    found = {row["id"]: row for row in queries.tasks(reader, page)}
+    return TaskList(tasks=tasks_of(reader, [found[one] for one in page]), total=total, limit=limit, offset=offset)
 
 
-def _order(sort: str) -> tuple[str, bool]:
+def _order(sort: str) -> tuple[Order, bool]:
     """What is sorted by, and whether downwards. The most pressing priority is the smallest number."""
-    name = sort.removeprefix("-")
-    if name not in list_queries.ORDERS:
-        raise bad("sort", f"must be one of {', '.join(list_queries.ORDERS)}, with a - before it for downwards")
-    return name, sort.startswith("-") != (name == "priority")
+    wanted, down = sort.removeprefix("-"), sort.startswith("-")
+    for order in list_queries.START:
+        if order == wanted:
+            return order, down != (order == "priority")
+    raise bad("sort", f"must be one of {', '.join(list_queries.START)}, with a - before it for downwards")
 
 
 def _several(text: str | None, field: str, known: tuple[str, ...]) -> list[str]:

@@ -106,7 +106,7 @@ async def remind_of_task(context: Context, task_id: Id, kind: Kind, level: Level
 
 
 async def _recipients(context: Context, kind: Kind, level: int, row: Row) -> list[str]:
-    """Who has the task; if it is stuck for longer its superior or else the creator, then who is further up or managers."""
+    """Who has the task; if stuck for longer the superior or else the creator, then who is further up or managers."""
     if kind != "stuck" or level == 0:
         return people.responsible(context, row)
     superior = await people.above(context, row["assignee"], level, row)
