@@ -244,6 +244,6 @@ async def _run(context: Context, operation: Operation, checked: BaseModel) -> An
 
 async def _store(context: Context, deferred: Deferred[Any]) -> Deferred[Any]:
     """Let the plugin that made a call wait write down what it needs to make it later."""
-    if deferred.work is not None:
-        await context.team.database.write(deferred.work)
-    return Deferred(deferred.result)
+    if deferred.work is None:
+        return deferred
+    return Deferred(await context.team.database.write(deferred.work))

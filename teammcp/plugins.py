@@ -31,7 +31,7 @@ class Deferred(Generic[R]):
     """What a before hook returns to keep a change from happening now. ``result`` tells the caller what it waits for.
 
     The plugin stores the operation, its arguments and the proposer, and calls the operation later as the proposer. It
-    stores them in ``work``, which is run in a transaction before anybody hears of the result.
+    stores them in ``work``, if given: that is run in a transaction, and its answer becomes the result.
     """
 
     result: R

@@ -279,14 +279,14 @@ async def test_a_before_hook_lets_pass_changes_refuses_or_defers(tmp_path: Path)
 
 
 async def test_what_makes_a_call_wait_writes_it_down_first(tmp_path: Path) -> None:
-    def write_down(tx: Transaction) -> None:
-        tx.insert("INSERT INTO things (name) VALUES ('waits')")
+    def write_down(tx: Transaction) -> int:
+        return tx.insert("INSERT INTO things (name) VALUES ('waits')")
 
-    rule = Rule(Deferred("waits", work=write_down))
+    rule = Rule(Deferred(0, work=write_down))
     async with open_server(tmp_path, *FUNCTIONS, plugins={"rule": rule}) as server:
-        assert await call(server, "add_thing", name="a") == Deferred("waits")
+        assert await call(server, "add_thing", name="a") == Deferred(1)
         assert await stored(server) == ["waits"]
-        assert await enter(server).prepare("add_thing", name="a") == Deferred("waits")
+        assert await enter(server).prepare("add_thing", name="a") == Deferred(2)
         assert await stored(server) == ["waits"] * 2
 
 
