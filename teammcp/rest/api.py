@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from ..asgi import Application, Receive, Scope, Send, allow, reject_websocket, respond, respond_problem
+from ..asgi import Application, Receive, Scope, Send, allow, drain, reject_websocket, respond, respond_problem
 from ..errors import NotFound, TeamError
 from ..logs import request_id
 from ..team import Server
 from . import documents, errors, operations, teams
-from .body import drain
 from .request import Request
 from .routing import Router
 from .streams import Streams
