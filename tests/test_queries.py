@@ -23,15 +23,16 @@ import pytest
 import teammcp
 from teammcp import operations
 from teammcp.features import BUILT_IN
+from teammcp.features.tasks.list_queries import Filters
 from teammcp.operations import Context
 from teammcp.plugins import PluginManager
 from teammcp.storage import load_migrations
 from teammcp.storage.migrations import migrate
 from teammcp.storage.sqlite import SqliteTransaction
-from teammcp.testing import TestTeam
+from teammcp.testing import Member, TestTeam
 
-SMALL = {"agents", "channels", "migrations", "sqlite_master", "sqlite_schema"}
-"""Tables that stay small, because people and channels do."""
+SMALL = {"agents", "channels", "goals", "task_numbers", "migrations", "sqlite_master", "sqlite_schema"}
+"""Tables that stay small, because people, channels and goals do, or because they hold one row."""
 
 AT_START = {"channels.all_members"}
 """Functions that read a whole table on purpose, once, when a team is opened."""
@@ -41,14 +42,32 @@ EXAMPLES: dict[str, list[Any]] = {
     "cursor": ["offered", "read", "acked"],
     "channel": ["general"],
     "channel_id": ["general"],
+    "new": [{"title": "x"}],
+    "old": [["x"]],
+    "filters": [
+        Filters(["", "plans"], **narrowed)
+        for narrowed in (
+            {},
+            {"status": ["todo"]},
+            {"status": ["todo", "doing"], "priority": [0, 1]},
+            {"assignee": "ann"},
+            {"assignee": "", "due_before": 1},
+            {"creator": "ann", "words": ["a", "b"]},
+            {"parent_id": 0, "status": ["todo"]},
+            {"parent_id": 1},
+            {"goal_id": 1, "status": ["done"]},
+            {"label": "x"},
+            {"label": "x", "status": ["todo"], "assignee": "ann"},
+        )
+    ],
 }
 """Arguments, by name, for which a made-up text would not do."""
 
 
 def modules() -> Iterator[tuple[str, types.ModuleType]]:
-    """Every ``queries`` module of the program, by the name of what it belongs to."""
+    """Every module of the program whose name ends with ``queries``, by the name of what it belongs to."""
     for found in pkgutil.walk_packages(teammcp.__path__, "teammcp."):
-        if found.name.endswith(".queries"):
+        if found.name.endswith("queries"):
             yield found.name.split(".")[-2], importlib.import_module(found.name)
 
 
@@ -273,9 +292,29 @@ async def work(team: TestTeam) -> None:
     await ann.call("route_state", task={"affected_fields": ["lead", "new"]})
     await ann.call("unsubscribe_state", fields=["lead"])
     await bob.call("delete_state", field="lead")
+    await use_tasks(ann, bob, reply.id)
     await ann.call("list_files", channel="general")
     await ann.call("delete_file", file_id=upload.file_id)
     await ann.call("delete_message", id=sent.id)
+
+
+async def use_tasks(ann: Member, bob: Member, message: int) -> None:
+    """Some of everything that is done with tasks."""
+    goal = (await ann.call("create_goal", title="ship")).goal.id
+    await ann.call("update_goal", goal_id=goal, status="achieved")
+    first = (await ann.call("create_task", title="build", assignee="bob", goal_id=goal, labels=["x"])).task.id
+    below = (await ann.call("create_task", title="test", parent_id=first, depends_on=[first], channel="plans")).task.id
+    pinned = (await bob.call("pin_task", message_id=message)).task.id
+    await ann.call("update_task", task_id=below, labels=["y"], depends_on=[first, pinned], comment="both")
+    await bob.call("done_task", task_id=first, result="built")
+    for narrowed in ({}, {"assignee": "me", "status": "done"}, {"label": "y", "query": "test"}):
+        for sort in ("-priority", "due_date", "-due_date", "title"):
+            await bob.call("list_tasks", sort=sort, **narrowed)
+    await bob.call("get_task", task_id=first)
+    await bob.call("get_task_history", task_id=first)
+    await bob.call("get_goal", goal_id=goal)
+    await bob.call("list_goals")
+    await ann.call("delete_task", task_id=first, with_subtasks=True)
 
 
 SEARCHES = (

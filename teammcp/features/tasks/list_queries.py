@@ -1,32 +1,33 @@
 """The SQL of lists of tasks.
 
-How many tasks fit is counted first, in an index that holds all that is filtered by. A few are all sorted; of many a
-page is found soon by walking along the index of the wanted order. So neither a filter that nearly nothing passes nor
-one that nearly everything passes costs more than the other.
+All that is filtered by stands in one index, so that to look for tasks and to count them needs no rows. A few that fit
+are all sorted; of many a page is found soon by walking along the index of the wanted order. So neither a filter that
+nearly nothing passes nor one that nearly everything passes costs more than the other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from ...storage import Reader, Row
+from ...storage import Reader
 from . import queries
 
 FEW = 1000
 """Up to how many tasks are sorted, rather than walked along."""
 
 NO_DATE_LAST = {False: "coalesce(due_at, 9223372036854775807)", True: "coalesce(due_at, 0)"}
-ORDERS: dict[str, tuple[str, str]] = {
-    "priority": ("priority", "0"),
-    "created_at": ("id", "0"),
-    "updated_at": ("updated_at", "0"),
-    "due_date": ("due_at", "0"),
-    "status": ("status", "''"),
-    "title": ("title", "''"),
+Order = Literal["priority", "created_at", "updated_at", "due_date", "status", "title"]
+START: dict[Order, str] = {
+    "priority": "0",
+    "created_at": "0",
+    "updated_at": "0",
+    "due_date": "0",
+    "status": "''",
+    "title": "''",
 }
-"""The orders: the column that is sorted by, and its least value, where a walk along its index begins."""
+"""The orders, and the least value of each, where a walk along its index begins."""
 
 
 @dataclass(frozen=True)
@@ -55,43 +56,58 @@ def count_tasks(reader: Reader, filters: Filters) -> int:
     return int(reader.value(f"SELECT count(*) FROM tasks WHERE {where}", parameters))  # noqa: S608
 
 
-def sorted_tasks(reader: Reader, filters: Filters, order: str, descending: bool, limit: int, offset: int) -> list[Row]:
-    """One page of the tasks that fit, where these are few."""
+def some_ids(reader: Reader, filters: Filters, limit: int) -> list[int]:
+    """The ids of tasks that fit, in no order, and not more than so many."""
     where, parameters = _where(filters)
+    rows = reader.all(f"SELECT id FROM tasks WHERE {where} LIMIT ?", (*parameters, limit))  # noqa: S608
+    return [row["id"] for row in rows]
+
+
+def sorted_ids(reader: Reader, ids: Sequence[int], order: Order, descending: bool) -> list[int]:
+    """A few ids in the wanted order of their tasks."""
+    if not ids:
+        return []
     column, direction = _column(order, descending), "DESC" if descending else "ASC"
     rows = reader.all(
-        f"SELECT id FROM tasks WHERE {where} ORDER BY +{column} {direction}, +id {direction}",  # noqa: S608
-        parameters,
+        f"SELECT id FROM tasks WHERE id IN ({queries.marks(ids)})"  # noqa: S608
+        f" ORDER BY {column} {direction}, id {direction}",
+        tuple(ids),
     )
-    ids = [row["id"] for row in rows[offset : offset + limit]]
-    found = {row["id"]: row for row in queries.tasks(reader, ids)}
-    return [found[one] for one in ids]
+    return [row["id"] for row in rows]
 
 
-def walked_tasks(reader: Reader, filters: Filters, order: str, descending: bool, limit: int, offset: int) -> list[Row]:
-    """One page of the tasks that fit, where these are many."""
+def walked_ids(reader: Reader, filters: Filters, order: Order, descending: bool, limit: int, offset: int) -> list[int]:
+    """The ids of one page of the tasks that fit, where these are many."""
     column, direction = _column(order, descending), "DESC" if descending else "ASC"
-    by_status = order == "priority" and len(filters.status) == 1  # that index is in this order for each status
-    where, parameters = _where(filters, walk=not by_status)
-    return reader.all(
-        f"SELECT {queries.COLUMNS} FROM tasks WHERE {where} AND {column} >= {ORDERS[order][1]}"  # noqa: S608
+    # For each status there is an index in the order of priority; any other order has one index for all tasks.
+    kept = "status" if order == "priority" and len(filters.status) == 1 else ""
+    where, parameters = _where(filters, walk=True, kept=kept)
+    rows = reader.all(
+        f"SELECT id FROM tasks WHERE {where} AND {column} >= {START[order]}"  # noqa: S608
         f" ORDER BY {column} {direction}, id {direction} LIMIT ? OFFSET ?",
         (*parameters, limit, offset),
     )
+    return [row["id"] for row in rows]
 
 
-def _column(order: str, descending: bool) -> str:
-    return NO_DATE_LAST[descending] if order == "due_date" else ORDERS[order][0]
+def _column(order: Order, descending: bool) -> str:
+    if order == "due_date":
+        return NO_DATE_LAST[descending]
+    return "id" if order == "created_at" else order
 
 
-def _where(filters: Filters, *, walk: bool = False) -> tuple[str, tuple[Any, ...]]:
-    """The condition and its parameters. ``walk``: not to be looked for in any index but that of the order."""
+def _where(filters: Filters, *, walk: bool = False, kept: str = "") -> tuple[str, tuple[Any, ...]]:
+    """The condition and its parameters.
+
+    ``walk``: nothing but ``kept`` is to be looked for in an index, which leaves that of the order. With a label, its
+    tasks are gone through.
+    """
     parts = ["deleted = 0"]
     parameters: list[Any] = []
-    plus = "+" if walk else ""
 
     def add(condition: str, *values: Any) -> None:
-        parts.append(plus + condition)
+        indexed = condition.split()[0] == kept or not (walk or filters.label)
+        parts.append(condition if indexed else f"+{condition}")
         parameters.extend(values)
 
     for column, wanted in (("scope", filters.scopes), ("status", filters.status), ("priority", filters.priority)):
@@ -105,10 +121,12 @@ def _where(filters: Filters, *, walk: bool = False) -> tuple[str, tuple[Any, ...
         add("creator = ?", filters.creator)
     if filters.goal_id is not None:
         add("goal_id = ?", filters.goal_id)
-    if filters.label is not None:
-        add("id IN (SELECT task_id FROM task_labels WHERE label = ?)", filters.label)
     if filters.due_before is not None:
         add("due_at < ?", filters.due_before)
     for word in filters.words:
         add("title LIKE ? ESCAPE '\\'", "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%")
+    if filters.label is not None:
+        way = "id IN (SELECT task_id FROM task_labels WHERE label = ?)"
+        parts.append("EXISTS (SELECT 1 FROM task_labels WHERE label = ? AND task_id = tasks.id)" if walk else way)
+        parameters.append(filters.label)
     return " AND ".join(parts), tuple(parameters)

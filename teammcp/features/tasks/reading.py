@@ -87,7 +87,7 @@ def _list(reader: Reader, filters: Filters, order: Order, descending: bool, limi
         page = list_queries.sorted_ids(reader, ids, order, descending)[offset : offset + limit]
     else:
         total = list_queries.count_tasks(reader, filters)
-        page = list_queries.walked_ids(reader, filters, order, descending, limit, min(offset, total))
+        page = list_queries.walked_ids(reader, filters, order, descending, limit, offset) if offset < total else []
     found = {row["id"]: row for row in queries.tasks(reader, page)}
     return TaskList(tasks=tasks_of(reader, [found[one] for one in page]), total=total, limit=limit, offset=offset)
 
