@@ -10,7 +10,18 @@ from ...storage import Migration, Reader, load_migrations
 from ...web import Page
 from . import changing, operations, pages, subscriptions
 from .following import FieldVersion, entries_after, field_versions
-from .models import FieldName, ProjectId, StateChange, StateEntry, StateField, StateWritten, Value
+from .models import (
+    FieldName,
+    ProjectId,
+    StateChange,
+    StateEntry,
+    StateField,
+    StateWritten,
+    Value,
+    dumps,
+    fitting,
+    short,
+)
 
 __all__ = [
     "FieldName",
@@ -21,8 +32,11 @@ __all__ = [
     "StateField",
     "StateWritten",
     "Value",
+    "dumps",
     "entries_after",
     "field_versions",
+    "fitting",
+    "short",
 ]
 
 EVENT_KINDS = {
