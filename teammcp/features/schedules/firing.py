@@ -215,29 +215,26 @@ def _look(reader: Reader, now: int) -> tuple[list[Row], int]:
 
 async def _run(team: Team, schedule_id: int, due: int) -> bool:
     """Do one run; whether it is settled, one way or another. Nothing that goes wrong here concerns the others."""
-    context = Context.inside(team)
     try:
-        await operations.call(context, "fire_schedule", {"schedule_id": schedule_id, "due": due})
+        await _fire_or_suspend(Context.inside(team), {"schedule_id": schedule_id, "due": due})
     except Exception as error:
-        if getattr(error, "code", None) == "not_due":
+        if getattr(error, "code", None) == "not_due":  # paused, cancelled or done meanwhile
             return True
-        if not _is_lasting(error):
-            log.exception("schedule %d of team %s failed and is tried again", schedule_id, team.name)
-            return False
-        return await _suspend(context, schedule_id, due, str(error).removeprefix("channel: "))
-    return True
-
-
-def _is_lasting(error: Exception) -> bool:
-    """Whether the same would happen again: the channel is gone, a rule refuses the text, the row cannot be read."""
-    return isinstance(error, TeamError) and error.status < 500 and not isinstance(error, RateLimited)
-
-
-async def _suspend(context: Context, schedule_id: int, due: int, reason: str) -> bool:
-    arguments = {"schedule_id": schedule_id, "due": due, "reason": reason[:1000]}
-    try:
-        await operations.call(context, "suspend_schedule", arguments)
-    except Exception:
-        log.exception("schedule %d of team %s could not be suspended", schedule_id, context.team.name)
+        log.exception("schedule %d of team %s failed and is tried again", schedule_id, team.name)
         return False
     return True
+
+
+async def _fire_or_suspend(context: Context, run: dict[str, int]) -> None:
+    try:
+        await operations.call(context, "fire_schedule", run)
+    except TeamError as error:
+        if not _is_lasting(error):
+            raise
+        reason = error.detail.removeprefix("channel: ")[:1000]
+        await operations.call(context, "suspend_schedule", {**run, "reason": reason})
+
+
+def _is_lasting(error: TeamError) -> bool:
+    """Whether the same would happen again: the channel is gone, a rule refuses the text, the row cannot be read."""
+    return error.status < 500 and not isinstance(error, RateLimited)
