@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...hookspecs import hookimpl
+from ...operations import Context
 from ...storage import Migration, load_migrations
 from ...team import Server
-from . import claims, goals, operations, reading, reaper, reminders
+from ...web import MessageAction, MessageLink, Page
+from ..state import StateChange
+from . import claims, finishing, goals, operations, pages, reading, reaper, reminders
 from .models import Task, TaskChange
 from .settings import TaskSettings
 
@@ -39,6 +42,7 @@ def register_operations() -> list[Any]:
         operations.done_task,
         operations.pin_task,
         operations.delete_task,
+        finishing.settle_task_state,
         reading.list_tasks,
         reading.get_task,
         reading.get_task_history,
@@ -63,6 +67,21 @@ def register_migrations() -> list[Migration]:
 
 
 @hookimpl
+def register_pages() -> list[Page]:
+    return pages.PAGES
+
+
+@hookimpl
+def register_message_actions() -> list[MessageAction]:
+    return pages.MESSAGE_ACTIONS
+
+
+@hookimpl
+async def message_links(context: Context, message_ids: list[int]) -> dict[int, list[MessageLink]]:
+    return await pages.links_at(context, message_ids)
+
+
+@hookimpl
 def register_event_kinds() -> dict[str, str]:
     return EVENT_KINDS
 
@@ -76,3 +95,15 @@ def register_settings() -> type[TaskSettings]:
 def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
     scheduler.add_job(reaper.reap, "interval", [server], seconds=reaper.SECONDS, id="tasks.reap")
     scheduler.add_job(reminders.remind, "interval", [server], seconds=reminders.SECONDS, id="tasks.remind")
+
+
+@hookimpl
+async def state_changed(context: Context, change: StateChange) -> None:
+    if not change.deleting:
+        await finishing.settle(context, change.project_id, change.field, change.value)
+
+
+@hookimpl
+async def inbox_section(context: Context) -> dict[str, Any] | None:
+    due = await reading.due_section(context)
+    return {"tasks_due": due} if due else None

@@ -244,10 +244,12 @@ def _announce_progress(context: Context, tx: Transaction, ids: Iterable[int]) ->
 
 
 def _emit(context: Context, tx: Transaction, kind: str, row: Row, task: Task, changes: Iterable[FieldChange]) -> None:
-    data = {
+    data: dict[str, Any] = {
         "task": _short(task.model_dump(mode="json")),
         "changes": [_short(change.model_dump(mode="json")) for change in changes],
     }
+    if task.source_msg is not None:  # the task is shown under that message
+        data["message_id"] = task.source_msg
     context.emit(tx, kind, task.id, channel=row["scope"] or None, data=data)
 
 

@@ -248,7 +248,7 @@ document.addEventListener("input", (event) => {
 // -- keyboard ------------------------------------------------------------------------------------------------------
 
 let leader = 0;
-const places = { c: "/channels", i: "/inbox", a: "/agents", s: "/search", p: "/plugins" };
+const places = { c: "/channels", i: "/inbox", a: "/agents", t: "/tasks", s: "/search", p: "/plugins" };
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {

@@ -1,0 +1,125 @@
+"""Making and editing tasks: forms, each a page of its own and with live.js a dialog."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from quart import Request, Response
+
+from ... import operations
+from ...directory import Access
+from ...errors import InvalidInput
+from ...operations import Context
+from ...web import Notice, Outcome, Page, form_call, render, see
+from ...web.markdown import plain
+from ..messages import Message
+from . import page_queries, showing, task_forms
+from .models import OPEN, PRIORITIES, TaskDetail
+from .sight import may_see
+
+TITLE = 100
+"""Characters of a message's first line that become the title of its task."""
+
+
+def task_path(task_id: int) -> str:
+    """The address of a task's page."""
+    return f"/tasks/{task_id}"
+
+
+# -- new tasks -------------------------------------------------------------------------------------------------------
+
+
+async def new_task(context: Context, request: Request) -> Response:
+    """A form for a task, and the task. ``?message=``, ``?parent=`` and ``?goal=`` say what it comes from."""
+    message_id = request.args.get("message", type=int)
+    if message_id is not None and (made := await _task_of(context, message_id)) is not None:
+        return see(task_path(made))
+    message = None if message_id is None else await operations.call(context, "get_message", {"message_id": message_id})
+    before = task_forms.EMPTY
+    values, outcome = {**before, **_asked(request), **_from_message(message)}, Outcome()
+    if request.method == "POST":
+        values = task_forms.typed((await request.form).to_dict(), before)
+        outcome = await _call(context, "create_task", values, before, source_msg=message_id)
+        if outcome.ok:
+            return see(task_path(outcome.result.task.id))
+    here = request.full_path.rstrip("?")
+    return await _form(context, outcome, values, action=here, task=None, message=message)
+
+
+async def _task_of(context: Context, message_id: int) -> int | None:
+    rows = await context.read(page_queries.tasks_of_messages, [message_id])
+    return next((row["id"] for row in rows if may_see(context, row)), None)
+
+
+def _asked(request: Request) -> dict[str, str]:
+    """What the link to the form has chosen already."""
+    names = {"parent": "parent_id", "goal": "goal_id", "status": "status", "assignee": "assignee"}
+    return {field: request.args[name] for name, field in names.items() if request.args.get(name)}
+
+
+def _from_message(message: Message | None) -> dict[str, str]:
+    if message is None:
+        return {}
+    title = plain(message.content, TITLE)
+    return {"title": title, "description": "" if title == message.content.strip() else message.content}
+
+
+# -- editing ---------------------------------------------------------------------------------------------------------
+
+
+async def edit_task(context: Context, request: Request, task_id: int) -> Response:
+    """A form with everything about a task, or with what its assignee may change."""
+    task: TaskDetail = (await operations.call(context, "get_task", {"task_id": task_id})).task
+    before = task_forms.values_of(task)
+    if not showing.Rights(context.actor).manages(task):
+        before = {name: before[name] for name in task_forms.OF_ASSIGNEES}
+    values, outcome = before, Outcome()
+    if request.method == "POST":
+        values = task_forms.typed((await request.form).to_dict(), before)
+        if values != before:
+            outcome = await _call(context, "update_task", values, before, task_id=task_id)
+        if outcome.ok:
+            return see(task_path(task_id))
+    return await _form(context, outcome, values, action=f"{task_path(task_id)}/edit", task=task, message=None)
+
+
+async def _call(
+    context: Context, operation: str, values: dict[str, str], before: dict[str, str], **more: Any
+) -> Outcome:
+    try:
+        arguments = task_forms.changes_of(values, before)
+    except InvalidInput as error:
+        return Outcome(notice=Notice("error", error.detail), status=error.status)
+    return await form_call(context, operation, **arguments, **more)
+
+
+async def _form(
+    context: Context,
+    outcome: Outcome,
+    values: dict[str, str],
+    *,
+    action: str,
+    task: TaskDetail | None,
+    message: Message | None,
+) -> Response:
+    return await render(
+        context,
+        "tasks/form.html",
+        outcome.status,
+        notice=outcome.notice,
+        values=values,
+        action=action,
+        task=task,
+        message=message,
+        members=showing.members(context),
+        channels=showing.channels(context),
+        goals=await showing.goal_choices(context, None if task is None else task.goal_id),
+        choices={"priority": PRIORITIES, "status": OPEN},
+        **showing.shared(context),
+    )
+
+
+PAGES = [
+    Page("/tasks/new", new_task, ("GET", "POST"), Access.member),
+    Page("/tasks/<int:task_id>/edit", edit_task, ("GET", "POST"), Access.member),
+]

@@ -1,0 +1,32 @@
+"""All pages of tasks and goals, and what tasks show at messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...operations import Context
+from ...web import MessageAction, MessageLink, Page, mark
+from ...web import gettext as _
+from . import board_pages, form_pages, goal_pages, list_pages, page_queries, task_pages, words
+from .form_pages import task_path
+from .sight import may_see
+
+PAGES: list[Page] = board_pages.PAGES + list_pages.PAGES + form_pages.PAGES + task_pages.PAGES + goal_pages.PAGES
+
+MESSAGE_ACTIONS = [MessageAction(mark("Make a task of it"), "/tasks/new?message={id}", icon="tasks")]
+
+
+async def links_at(context: Context, message_ids: Sequence[int]) -> dict[int, list[MessageLink]]:
+    """The tasks that some messages became, as far as the actor may see them."""
+    rows = await context.read(page_queries.tasks_of_messages, message_ids)
+    return {
+        row["source_msg"]: [
+            MessageLink(
+                _("Task %(id)s · %(status)s", id=row["id"], status=words.status_name(row["status"])),
+                task_path(row["id"]),
+                icon=f"status-{row['status']}",
+            )
+        ]
+        for row in rows
+        if may_see(context, row)
+    }

@@ -1,0 +1,198 @@
+"""One task: everything about it, what happened to it, and what can be done with it."""
+
+from __future__ import annotations
+
+from quart import Request, Response
+
+from ... import operations
+from ...directory import Access
+from ...errors import NotFound
+from ...operations import Context
+from ...storage import Row
+from ...web import Notice, Outcome, Page, form_call, fragment, go_back, render, see, wants_fragment
+from ...web import gettext as _
+from . import page_queries, showing, words
+from .board_pages import set_status
+from .form_pages import task_path
+from .models import Claim, Task, TaskDetail, TaskHistory
+
+LINES = 200
+
+
+# -- the page --------------------------------------------------------------------------------------------------------
+
+
+async def show_task(context: Context, request: Request, task_id: int) -> Response:
+    """A task with its subtasks, dependencies and history."""
+    return await _show(context, request, task_id, Outcome())
+
+
+async def _show(context: Context, request: Request, task_id: int, outcome: Outcome, draft: str = "") -> Response:
+    task = await _find(context, task_id)
+    after = request.args.get("after", 0, type=int)
+    history: TaskHistory = await operations.call(
+        context, "get_task_history", {"task_id": task_id, "after": max(0, after), "limit": LINES}
+    )
+    return await render(
+        context,
+        "tasks/task.html",
+        outcome.status,
+        notice=outcome.notice,
+        draft=draft,
+        task=task,
+        parent=await _parent(context, task),
+        goal=await _goal(context, task),
+        lines=[words.line_of(entry, showing.kind_of(context, entry.actor)) for entry in history.history],
+        more=history.more,
+        members=showing.members(context),
+        **showing.shared(context),
+    )
+
+
+async def _find(context: Context, task_id: int) -> TaskDetail:
+    found: TaskDetail = (await operations.call(context, "get_task", {"task_id": task_id})).task
+    return found
+
+
+async def _parent(context: Context, task: Task) -> Task | None:
+    """The task above, if the reader may see it."""
+    if task.parent_id is None:
+        return None
+    try:
+        return await _find(context, task.parent_id)
+    except NotFound:
+        return None
+
+
+async def _goal(context: Context, task: Task) -> Row | None:
+    if task.goal_id is None:
+        return None
+    return next(goal for goal in await context.read(page_queries.goal_titles) if goal["id"] == task.goal_id)
+
+
+# -- what can be done ------------------------------------------------------------------------------------------------
+
+
+async def change(context: Context, request: Request, task_id: int) -> Response:
+    """Change the status, assignee or priority, each by a form of its own."""
+    form = await request.form
+    given = {name: form[name] for name in ("assignee", "priority") if name in form}
+    if "status" in form:
+        outcome = await set_status(context, task_id, form["status"])
+    else:
+        outcome = await form_call(context, "update_task", task_id=task_id, **given)
+    return await _after(context, request, task_id, outcome)
+
+
+async def comment(context: Context, request: Request, task_id: int) -> Response:
+    """Say something about a task."""
+    text = (await request.form).get("comment", "").replace("\r\n", "\n").strip()
+    if not text:
+        return await go_back(request, task_path(task_id))
+    outcome = await form_call(context, "update_task", task_id=task_id, comment=text)
+    return await _after(context, request, task_id, outcome, text)
+
+
+async def add_subtask(context: Context, request: Request, task_id: int) -> Response:
+    """Add a part to a task, by its title alone."""
+    title = (await request.form).get("title", "")
+    outcome = await form_call(context, "create_task", title=title, parent_id=task_id)
+    return await _after(context, request, task_id, outcome)
+
+
+async def claim(context: Context, request: Request, task_id: int) -> Response:
+    """Take a task to work on it."""
+    outcome = await form_call(context, "claim_task", task_id=task_id)
+    return await _after(context, request, task_id, _refusal(outcome))
+
+
+async def release(context: Context, request: Request, task_id: int) -> Response:
+    """Give back what one has taken. Claiming again what is one's own tells the token that this needs."""
+    outcome = _refusal(await form_call(context, "claim_task", task_id=task_id))
+    if outcome.ok:
+        token = outcome.result.fencing_token
+        outcome = await form_call(context, "release_task", task_id=task_id, fencing_token=token)
+    return await _after(context, request, task_id, outcome)
+
+
+def _refusal(outcome: Outcome) -> Outcome:
+    """For operations a claim that fails is an answer; for the person who clicked it is a notice."""
+    found: Claim = outcome.result
+    if not outcome.ok or found.ok:
+        return outcome
+    pending = ", ".join(f"#{number}" for number in found.pending_deps)
+    texts = {
+        "taken_by": _("%(name)s has taken this task.", name=found.taken_by),
+        "deps_unmet": _("This task waits for %(tasks)s.", tasks=pending),
+    }
+    text = texts.get(found.reason or "", _("This task is not open any more."))
+    return Outcome(notice=Notice("error", text), status=409)
+
+
+async def _after(context: Context, request: Request, task_id: int, outcome: Outcome, draft: str = "") -> Response:
+    if outcome.ok:
+        return await go_back(request, task_path(task_id))
+    if wants_fragment(request):
+        return await fragment(context, "web/notice.html", [], status=outcome.status, notice=outcome.notice)
+    return await _show(context, request, task_id, outcome, draft)
+
+
+async def finish(context: Context, request: Request, task_id: int) -> Response:
+    """Finish a task and say what came of it."""
+    outcome, result = Outcome(), ""
+    if request.method == "POST":
+        result = (await request.form).get("result", "").replace("\r\n", "\n").strip()
+        more = {"result": result} if result else {}
+        outcome = await set_status(context, task_id, "done", **more)
+        if outcome.ok:
+            return await _unblocked(context, request, task_id, outcome.result.unblocked)
+    task = await _find(context, task_id)
+    return await render(
+        context,
+        "tasks/done.html",
+        outcome.status,
+        notice=outcome.notice,
+        task=task,
+        result=result or task.result,
+        **showing.shared(context),
+    )
+
+
+async def _unblocked(context: Context, request: Request, task_id: int, unblocked: list[int]) -> Response:
+    if not unblocked:
+        return see(task_path(task_id))
+    numbers = ", ".join(f"#{number}" for number in unblocked)
+    text = _("Done. Nothing stands in the way of %(tasks)s any more.", tasks=numbers)
+    return await _show(context, request, task_id, Outcome(notice=Notice("done", text)))
+
+
+async def delete(context: Context, request: Request, task_id: int) -> Response:
+    """Delete a task, once somebody is sure."""
+    task, outcome = await _find(context, task_id), Outcome()
+    if request.method == "POST":
+        with_subtasks = "with_subtasks" in await request.form
+        outcome = await form_call(context, "delete_task", task_id=task_id, with_subtasks=with_subtasks)
+        if outcome.ok:
+            return see("/tasks" if task.parent_id is None else task_path(task.parent_id))
+    return await render(
+        context,
+        "tasks/delete.html",
+        outcome.status,
+        notice=outcome.notice,
+        task=task,
+        **showing.shared(context),
+    )
+
+
+FORM, CHANGE = ("GET", "POST"), ("POST",)
+
+PAGES = [
+    Page("/tasks/<int:task_id>", show_task),
+    Page("/tasks/<int:task_id>/change", change, CHANGE, Access.member),
+    Page("/tasks/<int:task_id>/comment", comment, CHANGE, Access.member),
+    Page("/tasks/<int:task_id>/subtasks", add_subtask, CHANGE, Access.member),
+    Page("/tasks/<int:task_id>/claim", claim, CHANGE, Access.member),
+    Page("/tasks/<int:task_id>/release", release, CHANGE, Access.member),
+    Page("/tasks/<int:task_id>/done", finish, FORM, Access.member),
+    Page("/tasks/<int:task_id>/delete", delete, FORM, Access.member),
+]
