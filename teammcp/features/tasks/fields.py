@@ -13,7 +13,7 @@ from ...errors import InvalidInput
 from ...operations import Context
 from ...storage import Transaction
 from ..channels import find_agent, writable_channel
-from . import goal_queries, hierarchy, queries
+from . import goal_queries, hierarchy, member_queries, queries
 from .models import PRIORITIES
 from .sight import may_see, scope_of, sees
 
@@ -137,8 +137,8 @@ async def moment_of(context: Context, field: str, text: str, whose: str | None =
     if DATE.fullmatch(text):
         moment = datetime.combine(moment, time.max)
     if moment.tzinfo is None:
-        profile = await context.call("get_agent_profile", name=whose or context.actor.name)
-        moment = moment.replace(tzinfo=ZoneInfo(profile.time_zone))
+        zone = await context.read(member_queries.time_zone, whose or context.actor.name)
+        moment = moment.replace(tzinfo=ZoneInfo(zone))
     return int(moment.timestamp() * 1000)
 
 

@@ -6,11 +6,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ...errors import Conflict
-from ...operations import Context
+from ...directory import SYSTEM
+from ...errors import Conflict, Forbidden
+from ...operations import Context, call, operation
 from ...plugins import Deferred
 from ...storage import Row, Transaction, Work
-from . import queries
+from . import changes, queries
+from .models import Id, TaskAnswer
+from .shapes import task_of
 
 LINK = ("related_state_project", "related_state", "target_value")
 
@@ -62,6 +65,29 @@ def run(tx: Transaction, finish: Finish) -> bool:
     if finish.work is not None:
         finish.work(tx)
     return finish.pending
+
+
+@operation("POST /api/tasks/{task_id}/settle-state", access="owner", profile="tasks", tool=False, idempotent=True)
+async def settle_task_state(context: Context, task_id: Id) -> Work[TaskAnswer]:
+    """Note that the field that a task waited for has its value at last. The server alone does this."""
+    if context.actor is not SYSTEM:
+        raise Forbidden("task_id: the server notes this by itself, when the field is set.")
+    await changes.visible_task(context, task_id)
+
+    def work(tx: Transaction) -> TaskAnswer:
+        row = changes.still_visible(context, tx, task_id)
+        if not row["state_pending"]:
+            return TaskAnswer(task=task_of(tx, row))
+        return TaskAnswer(task=changes.apply(context, tx, row, {"state_pending": 0}, action="state set").task)
+
+    return work
+
+
+async def settle(context: Context, project_id: str, field: str, value: Any) -> None:
+    """Settle the tasks that waited for a field to get this value."""
+    for row in await context.read(queries.awaiting_state, project_id, field):
+        if json.loads(row["target_value"]) == value:
+            await call(Context.inside(context.team), "settle_task_state", {"task_id": row["id"]})
 
 
 def _link(row: Row) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from ...errors import Conflict, Gone
 from ...models import Line, Metadata
@@ -13,6 +13,7 @@ from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
 from ..channels import ensure_dm
 from ..messages import visible
+from ..state import FieldName, ProjectId, Value
 from . import changes, fields, finishing, news, queries, rights, telling
 from .models import (
     Attempts,
@@ -41,7 +42,6 @@ NoneOrId = Annotated[int, Field(ge=0, le=2**53)]
 """An id, or 0 for none."""
 When = Annotated[str, Field(max_length=40)]
 Name = Annotated[Line, Field(max_length=300)]
-FieldName = Annotated[str, Field(max_length=256)]
 TITLE = 100
 """Characters of a message that become the title of its task."""
 
@@ -70,9 +70,9 @@ async def create_task(
     result: Description | None = None,
     metadata: Metadata | None = None,
     checkin_interval: Interval | Literal[""] | None = None,
-    related_state_project: FieldName | None = None,
-    related_state: FieldName | None = None,
-    target_value: JsonValue = None,
+    related_state_project: ProjectId | None = None,
+    related_state: FieldName | Literal[""] | None = None,
+    target_value: Value = None,
     max_attempts: Attempts | None = None,
     lease_seconds: LeaseSeconds | None = None,
     progress_seconds: ProgressSeconds | None = None,
@@ -176,9 +176,9 @@ async def update_task(
     result: Description | None = None,
     metadata: Metadata | None = None,
     checkin_interval: Interval | Literal[""] | None = None,
-    related_state_project: FieldName | None = None,
-    related_state: FieldName | None = None,
-    target_value: JsonValue = None,
+    related_state_project: ProjectId | None = None,
+    related_state: FieldName | Literal[""] | None = None,
+    target_value: Value = None,
     max_attempts: Attempts | None = None,
     lease_seconds: LeaseSeconds | None = None,
     progress_seconds: ProgressSeconds | None = None,

@@ -69,6 +69,15 @@ def task_of_message(reader: Reader, source_msg: int) -> Row | None:
     )
 
 
+def awaiting_state(reader: Reader, project_id: str, field: str) -> list[Row]:
+    """The tasks that are done but for a field of the shared state, which waits for an approval."""
+    return reader.all(
+        "SELECT id, target_value FROM tasks WHERE related_state_project = ? AND related_state = ?"
+        " AND state_pending = 1 AND deleted = 0",
+        (project_id, field),
+    )
+
+
 def lane(tx: Transaction, scope: str, requires: str, assignee: str) -> int:
     """The lane of all tasks that the same members may claim; made if it is the first."""
     tx.execute(

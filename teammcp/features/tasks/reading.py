@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -14,12 +14,14 @@ from ..channels import find_agent
 from . import leases, list_queries, queries
 from .fields import bad, moment_of
 from .list_queries import Filters, Order
-from .models import PRIORITIES, STATUSES, Id, TaskDetailAnswer, TaskHistory, TaskList
+from .models import OPEN, PRIORITIES, STATUSES, Id, TaskDetailAnswer, TaskHistory, TaskList
 from .shapes import detail_of, entry_of, tasks_of
 from .sight import may_see, scopes, visible_task
 
 Csv = Annotated[Line, Field(max_length=200)]
 Page = Annotated[int, Field(ge=1, le=100)]
+SOON = 24 * 3600 * 1000
+IN_THE_INBOX = 5
 Query = Annotated[Line, Field(max_length=200)]
 
 
@@ -90,6 +92,15 @@ def _list(reader: Reader, filters: Filters, order: Order, descending: bool, limi
         page = list_queries.walked_ids(reader, filters, order, descending, limit, offset) if offset < total else []
     found = {row["id"]: row for row in queries.tasks(reader, page)}
     return TaskList(tasks=tasks_of(reader, [found[one] for one in page]), total=total, limit=limit, offset=offset)
+
+
+async def due_section(context: Context) -> list[dict[str, Any]]:
+    """The actor's own open tasks that are overdue or due soon, for its inbox."""
+    end = context.now() + SOON
+    filters = Filters(scopes(context), status=OPEN, assignee=context.actor.name, due_before=end)
+    found = await context.read(_list, filters, "due_date", False, IN_THE_INBOX, 0)
+    shown = {"id", "title", "status", "priority", "due_date"}
+    return [task.model_dump(mode="json", include=shown) for task in found.tasks]
 
 
 def _order(sort: str) -> tuple[Order, bool]:

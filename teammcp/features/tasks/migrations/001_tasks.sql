@@ -88,6 +88,8 @@ CREATE INDEX tasks_parent ON tasks (parent_id) WHERE parent_id IS NOT NULL AND d
 CREATE INDEX tasks_goal ON tasks (goal_id, scope, status, weight, progress) WHERE deleted = 0;
 CREATE UNIQUE INDEX tasks_source ON tasks (source_msg) WHERE source_msg IS NOT NULL AND deleted = 0;
 
+CREATE INDEX tasks_awaiting_state ON tasks (related_state_project, related_state)
+    WHERE state_pending = 1 AND deleted = 0;
 
 -- For lists: one index that holds all that is filtered by, so that counting needs no rows, and one for each order.
 CREATE INDEX tasks_list ON tasks (scope, status, priority, assignee, creator, parent_id, goal_id, due_at, title)
