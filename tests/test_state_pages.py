@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -37,7 +38,7 @@ async def test_projects_fields_and_one_field_are_shown(alice: Member, browser: V
     assert projects.links["release"] == "/state/projects/release"
     fields = await browser.get("/state/projects/release")
     assert fields.links["plan"] == PLAN
-    assert '"freeze" ,' in fields.text
+    assert '"freeze"' in fields.text
     other = await browser.get("/state/projects/other")
     assert "<b>bold</b>" in other.text
     assert "needs approval" in other.text
@@ -88,6 +89,7 @@ async def test_two_people_never_overwrite_each_other(browser: Visitor, alice: Me
     both = await browser.send(page, f"{PLAN}/set", value="mine", reason="why")
     assert both.status == 409
     assert "owner has changed it meanwhile." in both.text
+    assert "Somebody else was faster: nothing was saved." in both.text
     assert '− "theirs" + "mine"' in both.text
     assert (await plan(alice)).value == "theirs"
     form = both.form(f"{PLAN}/set")
@@ -170,6 +172,20 @@ async def test_a_subscriber_sees_what_changed_and_says_so(browser: Visitor, alic
     assert (await plan(alice)).subscribers == []
 
 
+async def test_the_inbox_page_shows_what_its_badge_counts(browser: Visitor, alice: Member, team: TestTeam) -> None:
+    await alice.call("subscribe_state", project_id="release", fields=["plan"])
+    assert "Nothing new." in (await browser.get("/inbox")).text
+    await team.owner.call("set_state", project_id="release", field="plan", value=[1])
+    inbox = await browser.get("/inbox")
+    assert inbox.elements("span", **{"class": "badge rail-badge"})
+    assert "Nothing new." not in inbox.text
+    assert inbox.links["release / plan"] == PLAN
+    assert "version 2 by owner" in inbox.text
+    done = await browser.send(inbox, "/state/seen")
+    assert (done.path, done.elements("span", **{"class": "badge rail-badge"})) == ("/inbox", [])
+    assert "Nothing new." in done.text
+
+
 async def test_an_observer_looks_and_follows(alice: Member, team: TestTeam) -> None:
     watcher = await team.agent("watcher", access="observer")
     browser = await visiting(team, watcher.key)
@@ -191,7 +207,7 @@ async def test_history_is_turned_page_by_page(browser: Visitor, alice: Member, c
 
 
 async def test_blocks_are_fetched_by_themselves(browser: Visitor) -> None:
-    answer = await browser.http.get(PLAN, headers={"X-Fragment": "now,history"})
+    answer = await browser.http.get(PLAN, headers={"X-Fragment": "title_now,now,history"})
     assert answer.text.count("<html") == 0
     assert 'id="state-now"' in answer.text
     assert 'id="state-history"' in answer.text
@@ -230,6 +246,29 @@ def test_what_is_shown_for_editing_means_the_same(value: Any) -> None:
     assert presentation.parse(presentation.typed(value)) == value
 
 
+def test_a_value_takes_as_many_lines_as_it_needs() -> None:
+    assert presentation.pretty({"a": [1, 2], "b": None}) == '{"a": [1, 2], "b": null}'
+    value = {"steps": [{"name": "x" * 30, "done": True}, {"name": "y" * 30, "done": False}], "é": []}
+    text = presentation.pretty(value)
+    assert json.loads(text) == value
+    assert text.splitlines() == [
+        "{",
+        '  "steps": [',
+        '    {"name": "' + "x" * 30 + '", "done": true},',
+        '    {"name": "' + "y" * 30 + '", "done": false}',
+        "  ],",
+        '  "é": []',
+        "}",
+    ]
+
+
+@pytest.mark.parametrize("value", ["x" * 1000, "a\n" * 20, list(range(500)), {str(n): n for n in range(50)}])
+def test_a_preview_is_short_and_says_so(value: Any) -> None:
+    assert len(presentation.preview(value)) < 3000
+    assert "…" in presentation.preview(value)
+    assert "…" not in presentation.preview(value[:2] if isinstance(value, (str, list)) else {})
+
+
 def test_a_comparison_shows_what_changed_and_where() -> None:
     old = {"a": 1, "list": list(range(20)), "z": "end"}
     lines = presentation.compare(old, {**old, "a": 2, "z": "fin"})
@@ -246,7 +285,7 @@ def test_a_comparison_shows_what_changed_and_where() -> None:
         '+  "z": "fin"',
         " }",
     ]
-    assert presentation.compare("one\ntwo\n", "one\nthree\n")[1:] == [
+    assert presentation.compare("one\ntwo", "one\nthree")[1:] == [
         presentation.Line("removed", "two"),
         presentation.Line("added", "three"),
     ]

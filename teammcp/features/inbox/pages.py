@@ -21,7 +21,8 @@ async def inbox(context: Context, request: Request) -> Response:
         {"entry": entries[each.channel], "inbox": each, "shown": await _arrange(context, each)}
         for each in sorted(found.channels, key=lambda each: (each.channel_type != "dm", not each.mentions))
     ]
-    return await render(context, "inbox/inbox.html", waiting=waiting, sidebar=await sidebar(context))
+    listed = await sidebar(context)
+    return await render(context, "inbox/inbox.html", waiting=waiting, sections=found.sections, sidebar=listed)
 
 
 async def _arrange(context: Context, found: InboxChannel) -> list[object]:

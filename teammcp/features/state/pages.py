@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from ...directory import Access
 from ...errors import NotFound
 from ...operations import Context
 from ...web import Notice, Outcome, Page, attempt, form_call, go_back, mark, render, see
+from ...web import gettext as _
 from ..messages.presentation import kind_of
 from . import presentation, rules
 from .changing import DEFAULT_PROJECT
@@ -74,6 +75,8 @@ async def show_field(
         raise NotFound(f"There is no field '{name}' in project '{project}'.", code="state_not_found")
     outcome = outcome or Outcome()
     theirs = found if draft is not None and outcome.status == CONFLICT else None
+    if theirs is not None:
+        outcome = replace(outcome, notice=Notice("error", _("Somebody else was faster: nothing was saved.")))
     return await _render(
         context,
         "state/field.html",

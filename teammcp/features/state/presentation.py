@@ -14,7 +14,9 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers.data import JsonLexer
 
 from ...web import gettext as _
+from .models import dumps
 
+WIDTH = 76
 PREVIEW_LINES = 8
 PREVIEW_CHARACTERS = 400
 COMPARED = 2000
@@ -29,38 +31,41 @@ _lexer = JsonLexer(stripnl=False)
 # -- showing ---------------------------------------------------------------------------------------------------------
 
 
-def pretty(value: Any) -> str:
-    """A value as JSON of several lines."""
-    return json.dumps(value, ensure_ascii=False, indent=2)
+def pretty(value: Any, indent: str = "") -> str:
+    """A value as JSON of several lines, where each part that fits into a line has one."""
+    text = dumps(value)
+    if len(indent) + len(text) <= WIDTH or not isinstance(value, (dict, list)):
+        return text
+    inner = indent + "  "
+    if isinstance(value, dict):
+        parts = [f"{inner}{dumps(key)}: {pretty(part, inner)}" for key, part in value.items()]
+        return "{\n" + ",\n".join(parts) + f"\n{indent}}}"
+    parts = [inner + pretty(part, inner) for part in value]
+    return "[\n" + ",\n".join(parts) + f"\n{indent}]"
 
 
 def rendered(value: Any) -> Markup:
     """A value as HTML: text as it is, all else as coloured JSON."""
     if isinstance(value, str):
         return Markup('<p class="value value-text">{}</p>').format(value) if value else _empty_text()
-    return _json(pretty(value))
+    return _code(pretty(value))
 
 
 def preview(value: Any) -> Markup:
     """The beginning of a value as HTML."""
-    if isinstance(value, str):
-        return rendered(_cut(value))
-    return _json(_cut(pretty(value)))
+    whole = value if isinstance(value, str) else pretty(value)
+    start = "\n".join(whole[:PREVIEW_CHARACTERS].splitlines()[:PREVIEW_LINES])
+    shown = rendered(start) if isinstance(value, str) else _code(start)
+    return shown if len(start) >= len(whole.rstrip("\n")) else shown + Markup('<p class="muted">…</p>')
 
 
 def _empty_text() -> Markup:
     return Markup('<p class="value value-text muted">{}</p>').format(_("empty text"))
 
 
-def _json(text: str) -> Markup:
+def _code(text: str) -> Markup:
     shown = highlight(text, _lexer, _formatter).rstrip("\n")
     return Markup(f'<pre class="value code"><code>{shown}</code></pre>')  # noqa: S704 - pygments escapes
-
-
-def _cut(text: str) -> str:
-    lines = text[:PREVIEW_CHARACTERS].splitlines() or [""]
-    short = "\n".join(lines[:PREVIEW_LINES])
-    return short if len(short) == len(text) else f"{short} …"
 
 
 # -- typing ----------------------------------------------------------------------------------------------------------
@@ -139,8 +144,8 @@ def only(kind: Literal["added", "removed"], value: Any) -> list[Line]:
 
 
 def _lines(value: Any) -> list[str]:
-    text = value if isinstance(value, str) and "\n" in value else pretty(value)
-    return text.splitlines()
+    text = value if isinstance(value, str) and "\n" in value else json.dumps(value, ensure_ascii=False, indent=2)
+    return text.split("\n")
 
 
 def _differences(before: list[str], after: list[str]) -> Iterator[Line]:
