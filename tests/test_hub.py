@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from teammcp.errors import Gone
 from teammcp.events import Event, Hub, Subscription
 
 
@@ -97,6 +98,29 @@ async def test_a_filter_hides_events_without_waking_the_reader(hub: Hub, log: Lo
         publish(hub, log, 200)
         assert await asyncio.wait_for(waiting, 1) == [200]
     assert log.reads == 0  # an unwanted event moved the cursor along with it
+
+
+async def test_who_asks_for_what_was_pruned_is_told_so(log: Log) -> None:
+    hub = Hub(0, 16, log.page)
+    publish(hub, log, *range(1, 101))
+    with hub.subscribe(everything, after=10) as late, hub.subscribe(everything, after=0) as from_the_start:
+        log.events = log.events[40:]
+        hub.forget(40)
+        with pytest.raises(Gone, match="up to 40") as told:
+            await ids(late)
+        assert (told.value.code, told.value.data) == ("events_pruned", {"oldest": 41})
+        assert (await ids(from_the_start))[0] == 41  # 0 asks for what there is
+    with pytest.raises(Gone):
+        hub.subscribe(everything, after=39)
+    with hub.subscribe(everything, after=40) as subscription:
+        assert (await ids(subscription))[0] == 41
+
+
+async def test_what_the_ring_still_holds_may_be_pruned(hub: Hub, log: Log) -> None:
+    publish(hub, log, 1, 2, 3)
+    hub.forget(3)
+    with hub.subscribe(everything, after=1) as subscription:
+        assert await ids(subscription) == [2, 3]
 
 
 async def test_a_reader_that_fell_out_of_the_ring_reads_the_log(hub: Hub, log: Log) -> None:

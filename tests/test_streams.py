@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from teammcp import Context, InvalidInput, Result, Server, Transaction, Work, hookimpl, operation, operations
+from teammcp import Context, Gone, InvalidInput, Result, Server, Transaction, Work, hookimpl, operation, operations
 from teammcp.events import stream
+from teammcp.events.log import open_hub
 from teammcp.testing import Member, TestTeam
 
 
@@ -305,6 +306,22 @@ async def test_a_wrong_request_is_a_problem_before_the_stream(team: TestTeam, pa
             await reader.next()
             assert reader.status == status, query
             assert reader.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", ["/api/events", "/api/ws"])
+async def test_a_stream_that_would_resume_from_what_was_pruned_is_refused(team: TestTeam, path: str) -> None:
+    for _ in range(40):
+        await team.owner.call("note")
+    log = team.team.log
+    await team.team.database.write(lambda tx: log.prune(tx, 5))
+    async with reading(team, team.owner.key, "since=2", path) as reader:
+        await reader.next()
+        assert reader.status == 410
+    with pytest.raises(Gone, match="up to 5"):
+        await team.owner.call("sync", since=2)
+    assert (await team.owner.call("sync", since=0)).events[0]["id"] == 6
+    hub = await open_hub(team.team.database, 16)
+    assert hub.pruned == 5  # as the next start finds it
 
 
 async def test_a_future_id_means_from_now_on(team: TestTeam) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from ..errors import Gone
+
 if TYPE_CHECKING:
     from .log import Event
 
@@ -25,10 +27,18 @@ class Hub:
         last_id: id of the newest event in the log.
         capacity: how many events the ring keeps.
         read_page: ``(after, limit) -> events`` from the log, for those who fell out of the ring.
+        pruned: id of the newest event that the log no longer holds.
     """
 
-    def __init__(self, last_id: int, capacity: int, read_page: Callable[[int, int], Awaitable[list[Event]]]) -> None:
+    def __init__(
+        self,
+        last_id: int,
+        capacity: int,
+        read_page: Callable[[int, int], Awaitable[list[Event]]],
+        pruned: int = 0,
+    ) -> None:
         self.last_id = last_id
+        self.pruned = pruned
         self.closed = False
         self._floor = last_id  # the newest event that is no longer in the ring
         self._ring: list[Event] = []
@@ -53,14 +63,36 @@ class Hub:
             except Exception:  # noqa: BLE001 - its own reader meets the error when it looks; others must not
                 subscription.wake()
 
+    def forget(self, through: int) -> None:
+        """The log no longer holds the events up to the id ``through``."""
+        self.pruned = max(self.pruned, through)
+
     def subscribe(self, wants: Callable[[Event], bool], after: int | None = None) -> Subscription:
         """Follow the events that ``wants`` accepts, from the one behind ``after`` (default: from now on).
 
         Close the subscription when done, or use it in a ``with`` block.
+
+        Raises:
+            Gone: see `check`.
         """
+        self.check(after or 0)
         subscription = Subscription(self, wants, self.last_id if after is None else min(after, self.last_id))
         self._subscriptions.add(subscription)
         return subscription
+
+    def check(self, after: int) -> None:
+        """Make sure that all events behind ``after`` are there; 0 stands for as many as there are.
+
+        Raises:
+            Gone: some were pruned. ``oldest`` is the first that is left.
+        """
+        if 0 < after < min(self.pruned, self._floor):
+            raise Gone(
+                f"since: the events up to {self.pruned} are in the archive. Begin anew: without since from now on, "
+                "with 0 from the oldest event that is left.",
+                code="events_pruned",
+                oldest=self.pruned + 1,
+            )
 
     def close(self) -> None:
         """End every subscription: their `Subscription.next` returns, with `closed` set."""
@@ -73,9 +105,14 @@ class Hub:
         self._subscriptions.discard(subscription)
 
     async def page(self, after: int) -> list[Event]:
-        """Some of the events behind ``after``, in order: all of the ring's, or a page of the log's."""
+        """Some of the events behind ``after``, in order: all of the ring's, or a page of the log's.
+
+        Raises:
+            Gone: see `check`.
+        """
         if after >= self._floor:
             return self._ring[bisect_right(self._ring, after, key=by_id) :]
+        self.check(after)
         return await self._read_page(after, PAGE)
 
 
@@ -119,6 +156,9 @@ class Subscription:
         """The wanted events that have come since the last call, waiting for the first.
 
         Returns an empty list after ``timeout`` seconds without one, or once the hub is closed.
+
+        Raises:
+            Gone: so much time has passed that the next ones were pruned.
         """
         deadline = asyncio.get_running_loop().time() + timeout
         while not self.closed:

@@ -101,6 +101,15 @@ class EventLog:
         tx.on_commit(partial(self._hub.publish, event))
         return event
 
+    def prune(self, tx: Transaction, through: int) -> int:
+        """Take the oldest events out of the log, up to the id ``through``; how many. They are kept elsewhere.
+
+        Who then asks for what follows an event that is gone is told so; see `Hub.check`.
+        """
+        removed = tx.execute("DELETE FROM events WHERE id <= ?", (through,))
+        tx.on_commit(partial(self._hub.forget, through))
+        return removed
+
 
 def read_since(reader: Reader, after: int, limit: int) -> list[Event]:
     """Events with a greater id than ``after``, oldest first."""
@@ -113,9 +122,15 @@ def last_id(reader: Reader) -> int:
     return reader.value("SELECT max(id) FROM events") or 0
 
 
+def last_pruned(reader: Reader) -> int:
+    """The id behind which the log begins, 0 if it was never pruned."""
+    return max((reader.value("SELECT min(id) FROM events") or 1) - 1, 0)
+
+
 async def open_hub(database: Database, capacity: int) -> Hub:
     """A hub that continues where the log ends."""
-    return Hub(await database.read(last_id), capacity, partial(_read_page, database))
+    pruned = await database.read(last_pruned)
+    return Hub(await database.read(last_id), capacity, partial(_read_page, database), pruned)
 
 
 async def _read_page(database: Database, after: int, limit: int) -> list[Event]:

@@ -144,10 +144,11 @@ def sse_response(
             actor is still a member.
 
     Raises:
-        InvalidInput: a wrong kind.
+        InvalidInput: a wrong kind. Gone: the events behind ``since`` were pruned.
     """
     check_kinds(kinds)
     after = context.team.hub.last_id if since is None else since
+    context.team.hub.check(after)
     chunks = sse(context, after, kinds, valid or (lambda: actor_is_valid(context)))
     response = Response(chunks, headers=SSE_HEADERS)
     response.timeout = None

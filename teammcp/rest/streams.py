@@ -130,7 +130,9 @@ def _selection(context: Context, scope: Scope, headers: Headers) -> tuple[int, l
     last = headers.get(b"last-event-id", b"").decode("latin-1")
     stream.check_kinds(kinds)
     start = last or since
-    return context.team.hub.last_id if start is None else _event_id(start), kinds
+    after = context.team.hub.last_id if start is None else _event_id(start)
+    context.team.hub.check(after)  # now, while the answer can still say no
+    return after, kinds
 
 
 def _event_id(text: str) -> int:
