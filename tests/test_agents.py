@@ -287,6 +287,18 @@ async def test_a_profile_is_changed_by_its_member_and_by_those_above(team: TestT
         await alice.call("update_agent_profile", reports_to="nobody")
 
 
+async def test_the_log_keeps_what_a_profile_was_before(team: TestTeam) -> None:
+    alice = await team.agent("alice", role="Engineer")
+    await alice.call("update_agent_profile", role="Tester", capabilities=["sql"], description="")
+    await team.owner.call("update_agent_profile", name="alice", access="manager")
+    first, second = [event.data["changes"] for event in await team.events("agent.updated")]
+    assert first == [
+        {"field": "role", "old": "Engineer", "new": "Tester"},
+        {"field": "capabilities", "old": [], "new": ["sql"]},
+    ]
+    assert second == [{"field": "access", "old": "member", "new": "manager"}]
+
+
 async def test_nobody_reports_to_oneself_in_a_circle(team: TestTeam) -> None:
     for name in ("a1", "b1", "c1"):
         await team.agent(name)

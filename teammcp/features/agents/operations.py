@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 from dataclasses import replace
+from typing import Any
 
 from ...directory import SYSTEM, Access, Agent, fold
 from ...errors import Conflict, Forbidden, Gone, NotFound
@@ -27,6 +28,8 @@ from .models import (
     RegisteredAgent,
     Role,
 )
+
+CHANGEABLE = {"role", "description", "reports_to", "capabilities", "time_zone", "access"}
 
 
 @operation("POST /api/register", access="anonymous", tool=False, secret_result=True)
@@ -164,8 +167,10 @@ async def update_agent_profile(
         )
         changed = replace(agent, role=changed_role, access=Access(level))
         tx.on_commit(lambda: context.team.directory.put_agent(changed, row["key_hash"]))
-        context.emit(tx, "agent.updated", agent.name, data=_public(changed))
-        return _profile(context, queries.agent(tx, agent.name))
+        now = _profile(context, queries.agent(tx, agent.name))
+        data = {**_public(changed), "changes": _changes(_profile(context, row), now)}
+        context.emit(tx, "agent.updated", agent.name, data=data)
+        return now
 
     return work
 
@@ -257,6 +262,12 @@ def _refuse_cycle(tx: Transaction, name: str, chief: str | None) -> None:
 
 def _public(agent: Agent) -> dict[str, str]:
     return {"name": agent.name, "kind": agent.kind, "role": agent.role, "access": agent.access.name}
+
+
+def _changes(old: AgentProfile, new: AgentProfile) -> list[dict[str, Any]]:
+    """What was changed in a profile, before and after."""
+    before, after = old.model_dump(include=CHANGEABLE), new.model_dump(include=CHANGEABLE)
+    return [{"field": name, "old": before[name], "new": after[name]} for name in before if before[name] != after[name]]
 
 
 def _me(context: Context) -> Me:
