@@ -151,6 +151,7 @@ class Server:
         """The steps of the core and of all plugins, but for plugins whose steps fail on an empty database already."""
         found = load_migrations("events", "teammcp.events") + load_migrations("operations", "teammcp")
         with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as trial:
+            migrate(trial, found)
             for name, migrations in self.plugins.collect("register_migrations"):
                 try:
                     migrate(trial, migrations)

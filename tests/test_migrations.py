@@ -163,3 +163,9 @@ async def test_a_plugin_with_broken_migrations_is_switched_off_and_the_server_st
         )
         assert "good" in found
         assert "half" not in found
+
+
+async def test_a_plugin_may_build_on_the_tables_of_the_core(tmp_path: Path) -> None:
+    step = Migration("good", 1, "index", "CREATE INDEX good_kind ON events (kind);")
+    async with open_server(tmp_path, plugins={"good": WithTables(step)}) as server:
+        assert server.plugins.plugins["good"].state == "active"
