@@ -5,6 +5,8 @@ Everything a plugin needs is imported from here; what is not exported here may c
 
 from __future__ import annotations
 
+from .attachments import Attachment
+from .config import load_settings
 from .directory import Access, Agent
 from .errors import (
     Conflict,
@@ -23,7 +25,7 @@ from .models import Timestamp
 from .operations import Context, Operation, Result, operation
 from .plugins import Deferred
 from .resources import Resource
-from .storage import Migration, Reader, Transaction, Work, load_migrations
+from .storage import Migration, Reader, Row, Transaction, Work, load_migrations
 from .team import Server, Team
 
 __version__ = "0.1.0"
@@ -31,6 +33,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Access",
     "Agent",
+    "Attachment",
     "Conflict",
     "Context",
     "Deferred",
@@ -46,6 +49,7 @@ __all__ = [
     "Refused",
     "Resource",
     "Result",
+    "Row",
     "Server",
     "Team",
     "TeamError",
@@ -55,5 +59,6 @@ __all__ = [
     "Work",
     "hookimpl",
     "load_migrations",
+    "load_settings",
     "operation",
 ]
