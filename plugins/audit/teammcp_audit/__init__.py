@@ -1,3 +1,56 @@
 """Who did what, when and from where: a sealed change log, reports, retention."""
 
 from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from teammcp import Migration, Server, hookimpl, load_migrations
+
+from . import changelog, commands, exporting, retention, sealing, verifying
+from .models import AuditSettings
+
+EVENT_KINDS = {
+    "audit.archived": "old events were written to an archive",
+}
+
+
+@hookimpl
+def register_operations() -> list[Any]:
+    return [
+        changelog.get_changelog,
+        exporting.export_changelog,
+        sealing.seal_events,
+        sealing.get_audit_seals,
+        verifying.verify_audit,
+        retention.archive_events,
+        retention.prune_events,
+    ]
+
+
+@hookimpl
+def register_migrations() -> list[Migration]:
+    return load_migrations("audit", __name__)
+
+
+@hookimpl
+def register_settings() -> type[AuditSettings]:
+    return AuditSettings
+
+
+@hookimpl
+def register_event_kinds() -> dict[str, str]:
+    return EVENT_KINDS
+
+
+@hookimpl
+def register_commands(cli: click.Group) -> None:
+    cli.add_command(commands.audit)
+
+
+@hookimpl
+def register_jobs(scheduler: Any, server: Server) -> None:
+    scheduler.add_job(sealing.seal_teams, "interval", [server], minutes=1, id="audit-seals")
+    scheduler.add_job(retention.retain_events, "interval", [server], hours=1, id="audit-retention")
+    scheduler.add_job(exporting.clear_exports, "interval", [server], hours=1, id="audit-exports")

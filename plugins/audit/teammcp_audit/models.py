@@ -1,0 +1,153 @@
+"""Public shapes of the audit, and the plugin's settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from teammcp import Result, Timestamp
+from teammcp.models import Line
+
+EventId = Annotated[int, Field(ge=1, le=2**53)]
+ReportType = Literal["compliance", "efficiency", "anomaly", "communication"]
+Visibility = Literal["managers", "all"]
+Surface = Literal["mcp", "rest", "page", "stream", "plugin"]
+Kind = Annotated[Line, Field(max_length=64, pattern=r"^[a-z0-9_.*?]+$")]
+"""A kind of events; ``*`` stands for any characters, as in ``task.*``."""
+Word = Annotated[Line, Field(min_length=1, max_length=200)]
+
+BLOCK = 1000
+"""Events in a block, at most."""
+KEPT_EVENTS = 10_000
+"""The newest events, which are never pruned: a live stream may still resume from them."""
+KEPT_MS = 24 * 3600 * 1000
+
+
+class ScheduledReport(BaseModel):
+    """A report that is made again and again, of the day or week that has just ended (UTC)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    report_type: ReportType
+    every: Literal["day", "week"] = "week"
+    visibility: Visibility = "managers"
+
+
+class AuditSettings(BaseModel):
+    """The table ``[plugins.audit]`` of the settings."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    seal_minutes: int = Field(60, ge=1, le=1440, description="Minutes after which an event is sealed at the latest")
+    keep_days: int = Field(0, ge=0, description="Days after which sealed events go to the archive; 0: never")
+    archive: Path | None = Field(None, description="Folder of the archives; by default 'archive' beside the database")
+    schedule: list[ScheduledReport] = Field(default_factory=list, description="Reports that are made by themselves")
+    overdue_hours: int = Field(24, ge=1, description="Hours after which an acknowledgement is overdue")
+    dormant_days: int = Field(30, ge=1, description="Days after which a key that nobody uses is dormant")
+    burst: int = Field(120, ge=2, description="Changes by one member within a minute that make a burst")
+    day_begins: int = Field(7, ge=0, le=23, description="The hour at which people's working day begins")
+    day_ends: int = Field(21, ge=1, le=24, description="The hour at which it ends; later is an odd hour")
+
+
+class Entry(Result):
+    """One line of the change log. ``hidden``: it is about something that you may not read, so its data is left out."""
+
+    id: int
+    at: Timestamp
+    kind: str
+    actor: str
+    subject: str
+    channel: str | None
+    surface: str | None
+    data: dict[str, Any] | None
+    hidden: bool = False
+
+    def text(self) -> str:
+        place = "" if self.channel is None else f" in {self.channel}"
+        return f"{self.id} {self.model_dump(mode='json')['at']} {self.kind} {self.subject} by {self.actor}{place}"
+
+
+class ChangeLog(Result):
+    """Entries, newest first. ``next``: give it as ``before`` to look further back; null at the beginning of the log."""
+
+    entries: list[Entry]
+    next: int | None
+
+    def text(self) -> str:
+        more = [] if self.next is None else [f"more: before={self.next}"]
+        return "\n".join([*(entry.text() for entry in self.entries), *more]) or "nothing found"
+
+
+class Seal(Result):
+    """One block of the event log, sealed. The hash proves every event in it and every seal before it."""
+
+    number: int
+    first_id: int
+    last_id: int
+    events: int
+    hash: str
+    previous: str
+    sealed_at: Timestamp
+    archived_to: str | None = None
+
+
+class Seals(Result):
+    """Seals, oldest first. ``unsealed``: how many ids are behind the last one."""
+
+    seals: list[Seal]
+    total: int
+    unsealed: int
+
+
+class Sealed(Result):
+    """How many blocks were sealed; ``more``: there are events that can be sealed at once."""
+
+    blocks: int
+    more: bool
+
+
+class Finding(Result):
+    """Something that is not as it was sealed."""
+
+    what: Literal["altered", "missing", "inserted", "moved", "seal"]
+    seal: int
+    event_id: int | None = None
+    detail: str
+
+    def text(self) -> str:
+        return self.detail
+
+
+class Verification(Result):
+    """What a look at the whole chain has found; nothing if all is as it was sealed."""
+
+    ok: bool
+    findings: list[Finding]
+    seals: int
+    events: int = Field(description="Sealed events that were looked at")
+    unsealed: int = Field(description="Events younger than the last seal: nothing proves them yet")
+    not_checked: list[str] = Field(default_factory=list, description="Archives that are not where they were put")
+    last_hash: str
+
+    def text(self) -> str:
+        verdict = "the log is as it was sealed" if self.ok else f"{len(self.findings)} findings"
+        counts = f"{self.seals} seals, {self.events} events checked, {self.unsealed} not sealed yet"
+        archives = [f"archived, not checked: {name}" for name in self.not_checked]
+        return "\n".join([f"{verdict}: {counts}", *(item.text() for item in self.findings), *archives])
+
+
+class Archived(Result):
+    """An archive that was written; null if no block is old enough. ``more``: another one can be written."""
+
+    name: str | None
+    events: int = 0
+    more: bool = False
+
+
+class Pruned(Result):
+    """How many events were taken out of the log, all of them archived. ``more``: there are others."""
+
+    events: int
+    more: bool
