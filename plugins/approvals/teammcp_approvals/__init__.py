@@ -1,3 +1,98 @@
 """Changes that wait for somebody's consent: state fields, operations by rule, permission prompts of agents."""
 
 from __future__ import annotations
+
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from pydantic import BaseModel
+
+from teammcp import Context, Deferred, Migration, Operation, Reader, Server, Team, hookimpl, load_migrations
+from teammcp.features.state import StateChange
+
+from . import expiry, gate, memory, operations, resolving, state
+from .settings import ApprovalSettings
+
+NOTICE_CAP = 100
+SHOWN = 20
+
+EVENT_KINDS = {
+    "approval.requested": "somebody's consent is asked for",
+    "approval.decided": "somebody said yes or no",
+    "approval.approved": "enough have agreed, and it was done",
+    "approval.rejected": "it was rejected",
+    "approval.cancelled": "its proposer took it back",
+    "approval.expired": "nobody decided in time",
+    "approval.failed": "it was approved, and could not be done",
+    "approval.needs_confirmation": "its field has moved, so that its proposer has to confirm",
+    "approval.confirmed": "its proposer asked again, for the field as it is now",
+    "approval.delegated": "an approver lets somebody else decide",
+    "approval.delegation_changed": "a member's approvals are decided by somebody else for a while, or no longer",
+}
+
+
+@hookimpl
+def register_settings() -> type[BaseModel]:
+    return ApprovalSettings
+
+
+@hookimpl
+def register_migrations() -> list[Migration]:
+    return load_migrations("approvals", __name__)
+
+
+@hookimpl
+def register_event_kinds() -> dict[str, str]:
+    return EVENT_KINDS
+
+
+@hookimpl
+def register_operations() -> list[Any]:
+    return [
+        operations.request_approval,
+        operations.get_pending_approvals,
+        operations.get_state_approvals,
+        operations.list_approvals,
+        operations.get_approval,
+        operations.cancel_approval,
+        operations.confirm_approval,
+        operations.delegate_approval,
+        operations.delegate_approvals,
+        operations.end_delegation,
+        operations.get_delegation,
+        resolving.resolve_approval,
+        resolving.resolve_state_approval,
+        expiry.expire_approval,
+    ]
+
+
+@hookimpl
+def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
+    scheduler.add_job(expiry.expire, "interval", [server], seconds=expiry.SECONDS, id="approvals")
+
+
+@hookimpl
+async def team_opened(team: Team) -> None:
+    await memory.load(team)
+
+
+@hookimpl
+async def before_operation(context: Context, operation: Operation, arguments: BaseModel) -> Deferred[Any] | None:
+    return await gate.look(context, operation, arguments)
+
+
+@hookimpl
+async def before_state_change(context: Context, change: StateChange) -> StateChange | Deferred[Any] | None:
+    return await state.look(context, change)
+
+
+@hookimpl
+async def inbox_section(context: Context) -> dict[str, Any] | None:
+    found = await context.read(operations.pending, context, SHOWN)
+    return {"approvals": [each.model_dump(mode="json") for each in found]} if found else None
+
+
+@hookimpl
+def notices(context: Context, reader: Reader) -> dict[str, int] | None:
+    count = operations.count_pending(reader, context, NOTICE_CAP)
+    return {"approvals": count} if count else None

@@ -1,0 +1,59 @@
+"""Questions that nobody answered in time."""
+
+from __future__ import annotations
+
+import logging
+
+from teammcp import Conflict, Context, Forbidden, Server, Team, Transaction, Work, operation
+
+from . import queries, shapes, telling
+from .models import ApprovalId, Resolved
+from .operations import check_open, end
+
+SECONDS = 10
+BATCH = 100
+
+log = logging.getLogger(__name__)
+
+
+async def expire(server: Server) -> None:
+    """Close what has waited too long. One that cannot be closed does not keep the others."""
+    for team in list(server.teams.values()):
+        try:
+            await _expire(team)
+        except Exception:
+            log.exception("the approvals of team %s could not be looked at", team.name)
+
+
+async def _expire(team: Team) -> None:
+    for approval_id in await team.database.read(queries.expired, team.server.clock.now(), BATCH):
+        try:
+            await Context.inside(team).call("expire_approval", approval_id=approval_id)
+        except Conflict:
+            continue  # it was decided a moment ago
+        except Exception:
+            log.exception("approval %d of team %s could not be closed", approval_id, team.name)
+
+
+@operation("POST /api/approvals/{approval_id}/expire", access="owner", profile="approvals", tool=False)
+async def expire_approval(context: Context, approval_id: ApprovalId) -> Work[Resolved]:
+    """Close an approval whose time is over. The server does this by itself; nobody else can."""
+    if context.actor.name != "system":
+        raise Forbidden("Approvals expire by themselves. To take one back: cancel_approval.", code="server_only")
+    row = await context.read(shapes.find, context, approval_id)
+    text = f"Nobody has decided in time on your proposal {approval_id} ({row['title']}). It is not done."
+    note = await telling.prepare(context, row["proposer"], approval_id, text)
+
+    def work(tx: Transaction) -> Resolved:
+        now = shapes.find(tx, context, approval_id)
+        check_open(now)
+        if now["expires_at"] > context.now():
+            raise Conflict(f"approval_id: approval {approval_id} is not over yet.", code="not_over")
+        end(context, tx, now, "expired", "")
+        if note is not None:
+            note(tx)
+        return Resolved(
+            success=True, approval_id=approval_id, approval_status="expired", approvals=0, quorum=now["quorum"]
+        )
+
+    return work

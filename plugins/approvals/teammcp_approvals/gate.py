@@ -1,0 +1,66 @@
+"""The rules on operations: calls that wait until somebody agrees."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from teammcp import Access, Context, Deferred, Operation, Refused
+
+from . import matching, people, proposing, running
+from .proposing import Proposal
+from .settings import Rule
+from .state import short_line
+
+can_wait = cache(matching.can_wait)
+
+
+async def look(context: Context, operation: Operation, arguments: BaseModel) -> Deferred[Any] | None:
+    """Let a call pass, or make it wait by the first rule that is about it."""
+    if context.actor.name == "system" or context.actor.access is Access.anonymous:
+        return None
+    named = [rule for rule in matching.rules(context) if matching.matches(rule.operation, operation.name)]
+    if not named or not can_wait(operation) or running.of(context) is not None:
+        return None
+    values = arguments.model_dump(mode="json", exclude={"idem_key"})
+    for rule in named:
+        if matching.is_about(rule, context.actor, operation.name, values):
+            given = {key: value for key, value in values.items() if key in arguments.model_fields_set}
+            return await proposing.defer(context, _proposal(context, rule, operation, given))
+    return None
+
+
+def _proposal(context: Context, rule: Rule, operation: Operation, arguments: dict[str, Any]) -> Proposal:
+    keys = _keys(context, rule)
+    if len(people.deciders(context, keys, context.actor.name)) < rule.quorum:
+        keys = [*keys, "owner"]  # so that no rule asks people who are not there
+    if len(people.deciders(context, keys, context.actor.name)) < rule.quorum:
+        raise Refused(
+            f"{operation.name} waits for {rule.quorum} approvals by a rule, and there are fewer who may give one."
+        )
+    reason = arguments.get("reason")
+    return Proposal(
+        kind="operation",
+        title=short_line(operation.name),
+        approvers=keys,
+        why=rule.note or f"a rule on {rule.operation}",
+        operation=operation.name,
+        arguments=arguments,
+        reason=reason if isinstance(reason, str) else "",
+        quorum=rule.quorum,
+        expires_minutes=rule.expires_minutes,
+    )
+
+
+def _keys(context: Context, rule: Rule) -> list[str]:
+    """The approvers of a rule that are there; who was retired, or is yet to come, cannot be asked."""
+    directory = context.team.directory
+    found = []
+    for word in rule.approvers:
+        if word.casefold() in people.LEVELS:
+            found.append(word.casefold())
+        elif (agent := directory.agent(word.removeprefix("@"))) is not None and not agent.retired:
+            found.append(f"@{agent.name}")
+    return found

@@ -1,0 +1,53 @@
+"""What the plugin keeps in memory for each team: its rules, and the next number of an approval."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from pydantic import TypeAdapter
+
+from teammcp import Team
+
+from . import queries
+from .models import StoredRule
+from .settings import ApprovalSettings, PermissionRule, Rule
+
+_rule: TypeAdapter[Rule | PermissionRule] = TypeAdapter(Rule | PermissionRule)
+
+
+@dataclass
+class Memory:
+    """Of one team."""
+
+    last_id: int
+    rules: list[StoredRule]
+    """Those of the settings file first: they cannot be changed while the server runs."""
+
+    def next_id(self) -> int:
+        """A number for a new approval, given out before it is stored so that the messages stored with it can name it.
+
+        One that is not used leaves a gap, which harms nobody.
+        """
+        self.last_id += 1
+        return self.last_id
+
+
+_memories: WeakKeyDictionary[Team, Memory] = WeakKeyDictionary()
+
+
+def of(team: Team) -> Memory:
+    """The memory of a team that is open."""
+    return _memories[team]
+
+
+async def load(team: Team) -> None:
+    """Fill the memory of a team when it is opened."""
+    settings: ApprovalSettings = team.server.plugins.settings["approvals"]  # type: ignore[assignment]
+    written = [*settings.rules, *settings.permission_rules]
+    rules = [StoredRule(id=None, rule=rule, created_by=None, created_at=None) for rule in written]
+    for row in await team.database.read(queries.rules):
+        rule = _rule.validate_python(json.loads(row["rule"]))
+        rules.append(StoredRule(id=row["id"], rule=rule, created_by=row["created_by"], created_at=row["created_at"]))
+    _memories[team] = Memory(await team.database.read(queries.last_id), rules)

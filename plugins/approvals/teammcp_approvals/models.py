@@ -1,0 +1,202 @@
+"""Public shapes of approvals."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, RootModel
+
+from teammcp import Result, Timestamp
+from teammcp.models import Line, Text
+
+from .settings import PermissionRule, Rule
+
+SHORT = 200
+
+Kind = Literal["state", "operation", "request", "permission"]
+Status = Literal["pending", "needs_confirmation", "approved", "rejected", "cancelled", "expired", "failed"]
+ApprovalId = Annotated[int, Field(ge=1, le=2**53)]
+Comment = Annotated[Text, Field(max_length=2000)]
+Title = Annotated[Line, Field(min_length=1, max_length=200)]
+Details = Annotated[Text, Field(max_length=10_000)]
+Name = Annotated[str, Field(min_length=1, max_length=65)]
+
+
+def short(value: Any, length: int = SHORT) -> str:
+    """A value as JSON in at most ``length`` characters."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+class Pending(Result):
+    """What the caller is told whose call waits."""
+
+    pending_approval: bool = True
+    approval_id: int
+    approver: str
+    """Who has to agree, in words."""
+    reason: str
+    expires_at: Timestamp
+
+
+class Decision(Result):
+    """One word spoken. ``on_behalf_of`` is whose word it was, if it was given to somebody else."""
+
+    agent: str
+    approved: bool
+    comment: str
+    at: Timestamp
+    on_behalf_of: str | None
+
+
+class Approval(Result):
+    """A question that somebody has to agree to, and what became of it."""
+
+    approval_id: int
+    kind: Kind
+    title: str
+    details: str
+    operation: str | None
+    arguments: dict[str, Any]
+    proposed_by: str
+    reason: str
+    why: str
+    """Why it has to wait."""
+    project_id: str | None
+    field: str | None
+    base_version: int | None
+    """The version of the field for which it was proposed, last confirmed."""
+    proposed_value: Any = None
+    old_value: Any = None
+    """The field's value at that version."""
+    approvers: list[str]
+    owner: str
+    """The approvers in words."""
+    quorum: int
+    status: Status
+    created_at: Timestamp
+    expires_at: Timestamp
+    closed_at: Timestamp | None
+    closed_by: str | None
+    decisions: list[Decision]
+    result: Any = None
+    error: str
+    may_decide: bool
+    """Whether it waits for you."""
+
+    def text(self) -> str:
+        what = self.title
+        if self.kind == "state" and self.operation == "set_state":
+            what += f" = {short(self.proposed_value)} (now {short(self.old_value)})"
+        elif self.operation is not None:
+            what += f" {short(self.arguments)}"
+        reason = f" because: {self.reason}" if self.reason else ""
+        said = "; ".join(f"{each.agent} {'approved' if each.approved else 'rejected'}" for each in self.decisions)
+        more = "".join(f" · {part}" for part in (said, self.error) if part)
+        return f"{self.approval_id} [{self.status}] {self.proposed_by} asks {self.owner}: {what}{reason}{more}"
+
+
+class ApprovalList(RootModel[list[Approval]]):
+    """Approvals. Of a page of all of them the last one's id is the ``before`` of the next page."""
+
+    def text(self) -> str:
+        """One line each."""
+        return "\n".join(each.text() for each in self.root) or "no approvals"
+
+
+class Resolved(Result):
+    """What became of a question. Of a state field that was set, ``version`` is its new version."""
+
+    success: bool
+    approval_id: int
+    approval_status: Status
+    approvals: int
+    """How many have approved so far …"""
+    quorum: int
+    """… of how many that are needed."""
+    project_id: str | None = None
+    field: str | None = None
+    version: int | None = None
+    result: Any = None
+    error: str = ""
+
+    def text(self) -> str:
+        counted = f" ({self.approvals} of {self.quorum})" if self.approval_status == "pending" else ""
+        done = "" if self.result is None else f": {short(self.result)}"
+        failed = f": {self.error}" if self.error else ""
+        return f"approval {self.approval_id} is {self.approval_status}{counted}{done}{failed}"
+
+
+class Asked(Result):
+    """A question was asked."""
+
+    approval_id: int
+    approver: str
+    expires_at: Timestamp
+    status: Status = "pending"
+
+    def text(self) -> str:
+        return f"approval {self.approval_id} waits for {self.approver}"
+
+
+class Delegated(Result):
+    """Whose word now counts as yours: for one question, or for all until a time. None: nobody's."""
+
+    delegate: str | None
+    approval_id: int | None = None
+    until: Timestamp | None = None
+
+
+class StoredRule(Result):
+    """A rule and where it comes from; only those made on the page or by add_approval_rule have an id."""
+
+    id: int | None
+    rule: Rule | PermissionRule
+    created_by: str | None
+    created_at: Timestamp | None
+
+    def text(self) -> str:
+        rule = self.rule
+        if isinstance(rule, PermissionRule):
+            return f"{self.id or 'settings'}: {rule.decision} tool {rule.tool} {short(rule.input)}"
+        return (
+            f"{self.id or 'settings'}: {rule.operation} {short(rule.arguments)} waits for {', '.join(rule.approvers)}"
+        )
+
+
+class RuleList(RootModel[list[StoredRule]]):
+    """All rules, in the order in which they are looked at."""
+
+    def text(self) -> str:
+        """One line each."""
+        return "\n".join(each.text() for each in self.root) or "no rules"
+
+
+class PermissionDecision(Result):
+    """Whether a tool may run, in the words of permission prompts."""
+
+    behavior: Literal["allow", "deny"]
+    message: str | None = None
+    updatedInput: dict[str, Any] | None = None  # noqa: N815
+    """The input with which it may run: as it was asked."""
+
+
+class HookDecision(Result):
+    """The decision of a ``PermissionRequest`` hook."""
+
+    behavior: Literal["allow", "deny"]
+    message: str | None = None
+
+
+class HookOutput(Result):
+    """What a ``PermissionRequest`` hook says."""
+
+    hookEventName: Literal["PermissionRequest"] = "PermissionRequest"  # noqa: N815
+    decision: HookDecision
+
+
+class HookAnswer(Result):
+    """The answer to a ``PermissionRequest`` hook."""
+
+    hookSpecificOutput: HookOutput  # noqa: N815

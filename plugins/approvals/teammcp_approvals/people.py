@@ -1,0 +1,145 @@
+"""Whose word counts: from words to members, and from members to the questions they may decide.
+
+Approvers are kept as keys: ``@name`` for a member, or an access level that stands for everybody of it or above. So a
+member who is called like a level gains nothing by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from teammcp import Access, Agent, Context, Forbidden, InvalidInput, Reader
+from teammcp.features.channels import find_agent
+
+from . import queries
+
+LEVELS = ("member", "manager", "owner")
+
+
+def key(context: Context, word: str, argument: str) -> str:
+    """The key of an approver's name or access level, as given in an argument.
+
+    Raises:
+        NotFound, Gone: there is no such member, or it was retired.
+    """
+    if word.casefold() in LEVELS:
+        return word.casefold()
+    return "@" + find_agent(context, word, argument).name
+
+
+def keys_of(agent: Agent) -> list[str]:
+    """The keys that stand for a member."""
+    return [f"@{agent.name}", *(level for level in LEVELS if Access[level] <= agent.access)]
+
+
+def all_keys(reader: Reader, context: Context) -> list[str]:
+    """The keys that stand for the actor, and for those it decides for at present."""
+    found = keys_of(context.actor)
+    for name in queries.delegators(reader, context.actor.name, context.now()):
+        agent = context.team.directory.agent(name)
+        if agent is not None and not agent.retired:
+            found += keys_of(agent)
+    return list(dict.fromkeys(found))
+
+
+def is_owner(agent: Agent) -> bool:
+    """Whether a member is an owner of the team, who may decide on everything."""
+    return agent.access is Access.owner
+
+
+def members(context: Context, keys: Iterable[str]) -> list[Agent]:
+    """The members that keys stand for, without those who are retired."""
+    wanted = set(keys)
+    everybody = context.team.directory.agents.values()
+    return [agent for agent in everybody if not agent.retired and not wanted.isdisjoint(keys_of(agent))]
+
+
+def deciders(context: Context, keys: Iterable[str], proposer: str) -> list[Agent]:
+    """Who may decide on a proposal: whoever the keys stand for; on its own one, only an owner of the team."""
+    found = members(context, keys)
+    return [agent for agent in found if agent.name != proposer or agent.access is Access.owner]
+
+
+def check_enough(context: Context, keys: Iterable[str], quorum: int) -> None:
+    """Make sure that a question the actor asks can be answered.
+
+    Raises:
+        InvalidInput: fewer than ``quorum`` members may decide.
+    """
+    count = len(deciders(context, keys, context.actor.name))
+    if count < quorum:
+        raise InvalidInput(
+            f"approvers: {quorum} must agree, but {count} of these may decide (nobody decides on their own proposal); "
+            "name more."
+        )
+
+
+def words(keys: Iterable[str]) -> list[str]:
+    """Keys as they are written outside."""
+    return [_word(each) for each in keys]
+
+
+def in_words(keys: Iterable[str]) -> str:
+    """Keys in a sentence."""
+    levels = {"member": "any member", "manager": "a manager", "owner": "an owner of the team"}
+    return " or ".join(levels.get(each, each.removeprefix("@")) for each in keys)
+
+
+def _word(each: str) -> str:
+    name = each.removeprefix("@")
+    return each if name.casefold() in LEVELS else name
+
+
+def voice(reader: Reader, context: Context, row: Any) -> str | None:
+    """On whose behalf the actor may decide on an approval: its own, that of somebody who asked it to, or None."""
+    me = context.actor
+    voices = queries.voices(reader, row["id"])
+    direct = {each["who"] for each in voices if not each["given_by"]}
+    if me.access is Access.owner or not direct.isdisjoint(keys_of(me)):
+        return me.name
+    given = [each["given_by"] for each in voices if each["given_by"] and each["who"] == f"@{me.name}"]
+    given += queries.delegators(reader, me.name, context.now())
+    for name in given:
+        found = context.team.directory.agent(name)
+        if found is not None and not found.retired and not direct.isdisjoint(keys_of(found)):
+            return found.name
+    return None
+
+
+def check_voice(reader: Reader, context: Context, row: Any) -> str:
+    """As `voice`, of who must have one.
+
+    Raises:
+        Forbidden: the actor may not decide: it is no approver, or it would decide on its own proposal.
+    """
+    found = voice(reader, context, row)
+    if found is None:
+        approvers = in_words(queries.approvers(row))
+        raise Forbidden(f"approval_id: only {approvers} can resolve approval {row['id']}.", code="not_an_approver")
+    if is_own(context, row, found):
+        raise Forbidden(
+            f"approval_id: nobody approves their own proposal; {row['proposer']} made approval {row['id']}.",
+            code="own_proposal",
+        )
+    return found
+
+
+def is_own(context: Context, row: Any, voice: str) -> bool:
+    """Whether a word would be the proposer's own, which counts only if it is an owner of the team."""
+    return row["proposer"] in (context.actor.name, voice) and context.actor.access is not Access.owner
+
+
+def may_see(reader: Reader, context: Context, row: Any) -> bool:
+    """Whether the actor may look at an approval: state is open to the team, all else to those it concerns."""
+    if row["kind"] == "state" or row["proposer"] == context.actor.name:
+        return True
+    return voice(reader, context, row) is not None or queries.has_decided(reader, row["id"], context.actor.name)
+
+
+def audience(context: Context, row: Any) -> list[str] | None:
+    """Who hears of an approval: of state everybody, of all else the proposer, the approvers and the managers."""
+    if row["kind"] == "state":
+        return None
+    found = {agent.name for agent in members(context, [*queries.approvers(row), "manager"])}
+    return sorted(found | {row["proposer"]})

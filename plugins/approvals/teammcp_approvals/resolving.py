@@ -1,0 +1,235 @@
+"""Deciding: a word is written down and, once enough have agreed, the call is run, both in one transaction."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from teammcp import Conflict, Context, Deferred, Reader, TeamError, Transaction, Work, operation
+
+from . import people, queries, running, shapes, telling
+from .models import ApprovalId, Comment, Resolved, Status
+from .running import Run
+
+RESULT = 16 * 1024
+"""Characters of a call's result that are kept."""
+TOO_MANY = 429
+
+
+@dataclass
+class Outcome:
+    """What came of running the approved call."""
+
+    status: Status
+    result: Any = None
+    error: str = ""
+
+
+@dataclass
+class Call:
+    """The approved call, ready to be run: ``work``, or else how it ended before it began."""
+
+    context: Context
+    name: str
+    work: Work[Any] | None = None
+    outcome: Outcome | None = None
+    afterwards: list[Work[Any]] = field(default_factory=list)
+
+
+@operation("POST /api/approvals/{approval_id}/resolve", profile="approvals")
+async def resolve_approval(
+    context: Context, approval_id: ApprovalId, approved: bool, comment: Comment = ""
+) -> Work[Resolved]:
+    """Approve or reject what waits for you. Once enough have approved, it is done in the name of its proposer."""
+    return await _resolve(context, approval_id, approved, comment)
+
+
+@operation("POST /api/state/approvals/{approval_id}/resolve", profile="approvals", tool=False)
+async def resolve_state_approval(
+    context: Context, approval_id: ApprovalId, approved: bool, comment: Comment = ""
+) -> Work[Resolved]:
+    """Approve or reject a change of the shared state, as resolve_approval does."""
+    return await _resolve(context, approval_id, approved, comment)
+
+
+async def _resolve(context: Context, approval_id: int, approved: bool, comment: str) -> Work[Resolved]:
+    row, voice = await context.read(_check, context, approval_id)
+    said = await context.read(queries.decisions, [approval_id])
+    call = await _prepare_call(context, row, voice, said) if approved and row["operation"] is not None else None
+    notes = await _prepare_notes(context, row, approved, comment)
+
+    def work(tx: Transaction) -> Resolved:
+        now, mine = _check(tx, context, approval_id)
+        if (now["round"], mine) != (row["round"], voice):
+            raise Conflict(f"Approval {approval_id} was changed at the same moment; look at it again.", code="moved")
+        me, at = context.actor.name, context.now()
+        queries.decide(tx, approval_id, now["round"], me, mine, approved, comment, at)
+        for_it = [each for each in queries.decisions(tx, [approval_id]) if each["round"] == now["round"]]
+        count = sum(each["approved"] for each in for_it)
+        decision = {"approved": approved, "by": me, "comment": comment}
+        decision |= {} if mine == me else {"on_behalf_of": mine}
+        decision |= {"self_approved": True} if row["proposer"] == me else {}
+        telling.emit(context, tx, "approval.decided", now, **decision)
+        if approved and count < now["quorum"]:
+            return _resolved(now, "pending", count)
+        outcome = Outcome("rejected") if not approved else Outcome("approved") if call is None else _run(tx, now, call)
+        _conclude(context, tx, now, outcome)
+        if outcome.status in notes:
+            notes[outcome.status](tx)
+        return _resolved(now, outcome.status, count, outcome)
+
+    return work
+
+
+def _check(reader: Reader, context: Context, approval_id: int) -> tuple[Any, str]:
+    """The approval, if the actor may decide on it now, and on whose behalf it does.
+
+    Raises:
+        NotFound, Forbidden: it is not the actor's to decide. Conflict: it is decided, or its time is over.
+    """
+    row = shapes.find(reader, context, approval_id)
+    voice = people.check_voice(reader, context, row)
+    if row["status"] != "pending":
+        raise _closed(row)
+    if row["expires_at"] <= context.now():
+        raise Conflict(
+            f"approval_id: the time of approval {approval_id} is over; it must be proposed again.", code="expired"
+        )
+    said = [each for each in queries.decisions(reader, [approval_id]) if each["round"] == row["round"]]
+    for each in said:
+        if context.actor.name == each["agent"] or voice == each["voice"]:
+            raise Conflict(
+                f"approval_id: {each['agent']} has decided on approval {approval_id} for {each['voice']} already.",
+                code="already_decided",
+                decided_by=each["agent"],
+            )
+    return row, voice
+
+
+def _closed(row: Any) -> Conflict:
+    if row["status"] == "needs_confirmation":
+        return Conflict(
+            f"approval_id: the field of approval {row['id']} has changed; {row['proposer']} must confirm it first.",
+            code="needs_confirmation",
+            status=row["status"],
+        )
+    return Conflict(
+        f"approval_id: approval {row['id']} is {row['status']} already, by {row['closed_by']}.",
+        code="already_resolved",
+        status=row["status"],
+        decided_by=row["closed_by"],
+    )
+
+
+# -- running the call ------------------------------------------------------------------------------------------------
+
+
+async def _prepare_call(context: Context, row: Any, voice: str, said: list[Any]) -> Call:
+    """Run the checks and hooks of the stored call, as its proposer."""
+    directory = context.team.directory
+    proposer = directory.agent(row["proposer"])
+    if proposer is None or proposer.retired:
+        outcome = Outcome("failed", error=f"{row['proposer']} was retired.")
+        return Call(context, row["operation"], outcome=outcome)
+    names = [each["voice"] for each in said if each["round"] == row["round"] and each["approved"]]
+    agreed = [found for name in (*names, voice) if (found := directory.agent(name)) is not None]
+    approved = Run(row, agreed)
+    call = Call(context.on_behalf_of(proposer, approved.grant), row["operation"], afterwards=approved.afterwards)
+    try:
+        with running.run(approved):
+            prepared = await call.context.prepare(row["operation"], **json.loads(row["arguments"]))
+    except TeamError as error:
+        call.outcome = _failed(row, error)
+    else:
+        if isinstance(prepared, Deferred):  # another rule has a say as well: its question is asked now
+            call.outcome = Outcome("approved", prepared.result)
+        else:
+            call.work = prepared
+    return call
+
+
+def _failed(row: Any, error: TeamError) -> Outcome:
+    """What an error makes of the approval; one that has nothing to do with it is raised again, and it stays pending."""
+    if error.status >= 500 or error.status == TOO_MANY:
+        raise error
+    if row["kind"] == "state" and error.code == "version_conflict":
+        return Outcome("needs_confirmation", error=error.detail)
+    return Outcome("failed", error=error.detail)
+
+
+def _run(tx: Transaction, row: Any, call: Call) -> Outcome:
+    """Run the call; if it fails, nothing of it is left but the reason."""
+    try:
+        return tx.attempt(lambda inner: _carry_out(inner, call))
+    except TeamError as error:
+        return _failed(row, error)
+
+
+def _carry_out(tx: Transaction, call: Call) -> Outcome:
+    outcome = call.outcome
+    if call.work is not None:
+        result = call.work(tx)
+        done = call.context.server.registry.get(call.name)
+        tx.on_commit(lambda: call.context.notify("operation_done", operation=done, result=result))
+        outcome = Outcome("approved", result.model_dump(mode="json", by_alias=True))
+    assert outcome is not None  # noqa: S101 - a call either has a work or has ended
+    if outcome.status == "approved":
+        for each in call.afterwards:
+            each(tx)
+    return outcome
+
+
+def _conclude(context: Context, tx: Transaction, row: Any, outcome: Outcome) -> None:
+    """Write down how an approval ended, or that its proposer has to confirm."""
+    if outcome.status == "needs_confirmation":
+        queries.need_confirmation(tx, row["id"])
+    else:
+        result = None if outcome.result is None else telling.dumps(outcome.result)
+        if result is not None and len(result) > RESULT:
+            result = telling.dumps({"omitted": True})
+        queries.close(tx, row["id"], outcome.status, context.actor.name, context.now(), result, outcome.error)
+    queries.stop_waiting(tx, row["id"])
+    data = {"error": outcome.error} if outcome.error else {}
+    telling.emit(context, tx, f"approval.{outcome.status}", queries.approval(tx, row["id"]), **data)
+
+
+def _resolved(row: Any, status: Status, count: int, outcome: Outcome | None = None) -> Resolved:
+    result = None if outcome is None else outcome.result
+    state = row["kind"] == "state"
+    return Resolved(
+        success=status in {"approved", "rejected", "pending"},
+        approval_id=row["id"],
+        approval_status=status,
+        approvals=count,
+        quorum=row["quorum"],
+        project_id=row["project_id"],
+        field=row["field"],
+        version=result.get("version") if state and isinstance(result, dict) else None,
+        result=result,
+        error="" if outcome is None else outcome.error,
+    )
+
+
+# -- telling the proposer --------------------------------------------------------------------------------------------
+
+
+async def _prepare_notes(context: Context, row: Any, approved: bool, comment: str) -> dict[str, Work[Any]]:
+    """The message to the proposer for each way it may end now."""
+    if row["proposer"] == context.actor.name:
+        return {}
+    number, me = row["id"], context.actor.name
+    said = f"\n{me}: {comment}" if comment else ""
+    about = f"Your proposal {number} ({row['title']})"
+    texts = {
+        "rejected": f"{about} was rejected by {me}.{said}",
+        "approved": f"{about} was approved by {me}{' and done' if row['operation'] else ''}.{said}",
+        "failed": f"{about} was approved by {me} but could not be done; get_approval {number} says why.{said}",
+        "needs_confirmation": (
+            f"{about} was approved by {me}, but the field has changed since you proposed it. Look at it: get_state. "
+            f"Then confirm_approval or cancel_approval, approval_id {number}.{said}"
+        ),
+    }
+    wanted = {key: text for key, text in texts.items() if (key == "rejected") is not approved}
+    notes = {key: await telling.prepare(context, row["proposer"], number, text) for key, text in wanted.items()}
+    return {key: note for key, note in notes.items() if note is not None}

@@ -1,0 +1,96 @@
+"""From rows to public shapes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from teammcp import Context, NotFound, Reader
+
+from . import people, queries
+from .models import Approval, Decision
+
+
+def of_rows(reader: Reader, context: Context, rows: Iterable[Any]) -> list[Approval]:
+    """The public shapes of approvals, with what was said on them in their last round."""
+    rows = list(rows)
+    rounds = {row["id"]: row["round"] for row in rows}
+    said: dict[int, list[Decision]] = {row["id"]: [] for row in rows}
+    for each in queries.decisions(reader, list(rounds)):
+        if each["round"] == rounds[each["approval_id"]]:
+            said[each["approval_id"]].append(_decision(each))
+    return [_approval(reader, context, row, said[row["id"]]) for row in rows]
+
+
+def _approval(reader: Reader, context: Context, row: Any, decisions: list[Decision]) -> Approval:
+    keys = queries.approvers(row)
+    arguments = json.loads(row["arguments"])
+    return Approval(
+        approval_id=row["id"],
+        kind=row["kind"],
+        title=row["title"],
+        details=row["details"],
+        operation=row["operation"],
+        arguments=arguments,
+        proposed_by=row["proposer"],
+        reason=row["reason"],
+        why=row["why"],
+        project_id=row["project_id"],
+        field=row["field"],
+        base_version=row["base_version"],
+        proposed_value=arguments.get("value") if row["kind"] == "state" else None,
+        old_value=json.loads(row["old_value"]),
+        approvers=people.words(keys),
+        owner=people.in_words(keys),
+        quorum=row["quorum"],
+        status=row["status"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        closed_at=row["closed_at"],
+        closed_by=row["closed_by"],
+        decisions=decisions,
+        result=None if row["result"] is None else json.loads(row["result"]),
+        error=row["error"],
+        may_decide=_may_decide(reader, context, row, decisions),
+    )
+
+
+def _decision(row: Any) -> Decision:
+    return Decision(
+        agent=row["agent"],
+        approved=bool(row["approved"]),
+        comment=row["comment"],
+        at=row["at"],
+        on_behalf_of=None if row["voice"] == row["agent"] else row["voice"],
+    )
+
+
+def _may_decide(reader: Reader, context: Context, row: Any, decisions: list[Decision]) -> bool:
+    if row["status"] != "pending" or row["expires_at"] <= context.now():
+        return False
+    voice = people.voice(reader, context, row)
+    spoken = {name for each in decisions for name in (each.agent, each.on_behalf_of)}
+    return (
+        voice is not None and not people.is_own(context, row, voice) and spoken.isdisjoint({context.actor.name, voice})
+    )
+
+
+def find(reader: Reader, context: Context, approval_id: int) -> Any:
+    """The row of an approval that the actor may see.
+
+    Raises:
+        NotFound: there is none, or it is none of the actor's business.
+    """
+    row = queries.approval(reader, approval_id)
+    if row is None or not people.may_see(reader, context, row):
+        raise NotFound(
+            f"approval_id: there is no approval {approval_id}. get_pending_approvals lists what waits for you.",
+            code="approval_not_found",
+        )
+    return row
+
+
+def one(reader: Reader, context: Context, approval_id: int) -> Approval:
+    """An approval that the actor may see, in its public shape."""
+    return of_rows(reader, context, [find(reader, context, approval_id)])[0]

@@ -1,0 +1,92 @@
+"""Telling those whom an approval concerns: events, and direct messages sent with the change they tell of."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from teammcp import Context, Deferred, TeamError, Transaction, Work
+
+from . import people, queries
+from .models import short
+
+VALUE = 1000
+"""Characters of a value in a message."""
+
+log = logging.getLogger(__name__)
+
+
+def emit(context: Context, tx: Transaction, kind: str, row: Any, **more: Any) -> None:
+    """Append an event about an approval. It names what is asked for; values are for those who may look."""
+    data = {
+        "approval_id": row["id"],
+        "kind": row["kind"],
+        "operation": row["operation"],
+        "proposed_by": row["proposer"],
+        "approver": people.in_words(queries.approvers(row)),
+        "status": row["status"],
+        **({"project_id": row["project_id"], "field": row["field"]} if row["kind"] == "state" else {}),
+        **more,
+    }
+    context.emit(tx, kind, row["id"], agents=people.audience(context, row), data=data)
+
+
+async def prepare_question(
+    context: Context, approval_id: int, text: str, keys: Iterable[str], proposer: str
+) -> list[Work[Any]]:
+    """Messages that ask those who may decide, and who decides for them, to do so; to be acknowledged."""
+    names = {agent.name: None for agent in people.deciders(context, keys, proposer)}
+    for name in list(names):
+        given = await context.read(queries.delegation, name, context.now())
+        if given is not None and given["delegate"] != proposer:
+            names[given["delegate"]] = None
+    found = [await prepare(context, name, approval_id, text, ack_required=True) for name in names]
+    return [work for work in found if work is not None]
+
+
+async def prepare(
+    context: Context, recipient: str, approval_id: int, text: str, *, ack_required: bool = False
+) -> Work[Any] | None:
+    """A direct message from the server; None if it cannot be sent, which keeps nothing else from happening."""
+    found = context.team.directory.agent(recipient)
+    if found is None or found.retired:
+        return None
+    try:
+        work = await Context.inside(context.team).prepare(
+            "send_message",
+            channel=f"dm:{found.name}",
+            content=text,
+            metadata={"approval_id": approval_id},
+            ack_required=ack_required,
+            priority="next",
+        )
+    except TeamError as error:
+        log.warning("%s is not told of approval %d: %s", found.name, approval_id, error.code)
+        return None
+    if isinstance(work, Deferred):
+        log.warning("%s is not told of approval %d: a plugin defers the message", found.name, approval_id)
+        return None
+    return work
+
+
+def question(approval_id: int, title: str, details: str, values: dict[str, str], proposer: str) -> str:
+    """The text of a question to those who decide. ``values``: what else they need to know, by name."""
+    lines = [f"{proposer} asks for your approval ({approval_id}): {title}"]
+    lines += [details] if details else []
+    lines += [f"{name}: {value}" for name, value in values.items() if value]
+    lines.append(
+        f"To answer: resolve_approval, approval_id {approval_id}, approved true or false; or the page Approvals."
+    )
+    return "\n".join(lines)
+
+
+def shown(value: Any) -> str:
+    """A value in a message."""
+    return short(value, VALUE)
+
+
+def dumps(value: Any) -> str:
+    """JSON as it is stored."""
+    return json.dumps(value, ensure_ascii=False)
