@@ -110,7 +110,7 @@ async def _create_from_message(context: Context, message_id: int, given: dict[st
     if row["deleted"]:
         raise Gone(f"Message {message_id} was deleted.", code="message_deleted")
     first_line = row["content"].strip().split("\n")[0]
-    title = "".join(character for character in first_line if character.isprintable()).strip()[:TITLE]
+    title = "".join(character for character in first_line if character.isprintable()).strip()[:TITLE].strip()
     place = {"channel": channel.id, "scope": scope_of(channel)}
     given = {"title": title or f"Message {message_id}", **given, "source_msg": message_id}
     return await _create(context, given, {**fields.NEW, **place})
