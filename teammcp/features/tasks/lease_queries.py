@@ -24,10 +24,12 @@ def past_due(reader: Reader, now: int) -> list[Row]:
 
     A lease may hold all the same: signs of life are not written down.
     """
-    return reader.all(
-        "SELECT id, lease_agent, lease_seconds, lease_expires_at, progress_due_at FROM tasks"
-        " WHERE lease_agent IS NOT NULL AND lease_expires_at <= ?"
-        " UNION SELECT id, lease_agent, lease_seconds, lease_expires_at, progress_due_at FROM tasks"
-        " WHERE lease_agent IS NOT NULL AND progress_due_at <= ? ORDER BY id",
-        (now, now),
-    )
+    found = {}
+    for deadline in ("lease_expires_at", "progress_due_at"):
+        rows = reader.all(
+            "SELECT id, lease_agent, lease_seconds, lease_expires_at, progress_due_at FROM tasks"  # noqa: S608
+            f" WHERE lease_agent IS NOT NULL AND {deadline} <= ?",
+            (now,),
+        )
+        found |= {row["id"]: row for row in rows}
+    return [found[task_id] for task_id in sorted(found)]

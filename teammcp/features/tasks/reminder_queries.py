@@ -14,7 +14,7 @@ def due(reader: Reader, kind: str, after: int, until: int) -> list[Row]:
     """Open tasks due later than ``after`` and no later than ``until`` of which nobody was reminded yet."""
     return reader.all(
         f"SELECT {COLUMNS} FROM tasks t WHERE t.due_at IS NOT NULL AND t.due_at > ? AND t.due_at <= ?"  # noqa: S608
-        " AND t.status IN ('todo', 'doing', 'blocked') AND t.deleted = 0 AND NOT EXISTS"
+        " AND t.closed_at IS NULL AND t.deleted = 0 AND NOT EXISTS"
         " (SELECT 1 FROM task_reminders r WHERE r.task_id = t.id AND r.kind = ? AND r.mark = t.due_at)"
         " ORDER BY t.due_at",
         (after, until, kind),
@@ -32,13 +32,15 @@ def idle(reader: Reader, kind: str, since: int) -> list[Row]:
     )
 
 
-def with_check_ins(reader: Reader) -> list[Row]:
-    """The tasks worked on that have check-ins, each with the last one and the time zone of who is asked."""
+def with_check_ins(reader: Reader, now: int) -> list[Row]:
+    """The open tasks with check-ins made before ``now``, each with the last one and the time zone of who is asked."""
     return reader.all(
         f"SELECT {COLUMNS}, a.time_zone, (SELECT max(r.mark) FROM task_reminders r"  # noqa: S608
         " WHERE r.task_id = t.id AND r.kind = 'check_in') AS last FROM tasks t"
         " JOIN agents a ON a.name = coalesce(t.assignee, t.creator)"
-        " WHERE t.checkin_interval IS NOT NULL AND t.status IN ('doing', 'blocked') AND t.deleted = 0 ORDER BY t.id"
+        " WHERE t.created_at < ? AND t.checkin_interval IS NOT NULL AND t.closed_at IS NULL AND t.deleted = 0"
+        " ORDER BY t.created_at",
+        (now,),
     )
 
 

@@ -64,9 +64,8 @@ def _candidates(reader: Reader, now: int, settings: TaskSettings) -> list[tuple[
     for level, minutes in enumerate(settings.stuck_minutes):
         rows = reminder_queries.idle(reader, _name("stuck", level), now - minutes * MINUTE)
         found += [(row["id"], "stuck", level) for row in rows]
-    found += [
-        (row["id"], "check_in", 0) for row in reminder_queries.with_check_ins(reader) if _asks(row, now, settings)
-    ]
+    asked = [row for row in reminder_queries.with_check_ins(reader, now) if _asks(row, now, settings)]
+    found += [(row["id"], "check_in", 0) for row in asked]
     return found
 
 

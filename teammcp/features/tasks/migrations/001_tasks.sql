@@ -77,11 +77,9 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_claimable ON tasks (lane_id, priority, id) WHERE status = 'todo' AND unmet = 0 AND deleted = 0;
 CREATE INDEX tasks_leased ON tasks (lease_expires_at) WHERE lease_agent IS NOT NULL;
 CREATE INDEX tasks_stuck ON tasks (progress_due_at) WHERE lease_agent IS NOT NULL;
-CREATE INDEX tasks_doing ON tasks (worked_at) WHERE status = 'doing' AND deleted = 0;
-CREATE INDEX tasks_due ON tasks (due_at)
-    WHERE due_at IS NOT NULL AND status IN ('todo', 'doing', 'blocked') AND deleted = 0;
-CREATE INDEX tasks_checkin ON tasks (id)
-    WHERE checkin_interval IS NOT NULL AND status IN ('doing', 'blocked') AND deleted = 0;
+CREATE INDEX tasks_due ON tasks (due_at) WHERE due_at IS NOT NULL AND closed_at IS NULL AND deleted = 0;
+CREATE INDEX tasks_checkin ON tasks (created_at)
+    WHERE checkin_interval IS NOT NULL AND closed_at IS NULL AND deleted = 0;
 CREATE INDEX tasks_board ON tasks (status, priority, id) WHERE deleted = 0;
 CREATE INDEX tasks_assignee ON tasks (assignee, scope, status, priority, due_at) WHERE deleted = 0;
 CREATE INDEX tasks_parent ON tasks (parent_id) WHERE parent_id IS NOT NULL AND deleted = 0;
