@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from teammcp.features.schedules.cron import parse_cron
@@ -17,6 +17,8 @@ from teammcp.features.schedules.words import describe
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia")
+PATIENT = settings(deadline=None)
+"""A busy machine is no fault."""
 START = 1_767_268_800_000
 """2026-01-01T12:00:00Z"""
 DAY = 1440 * MINUTE
@@ -121,6 +123,7 @@ def test_what_is_wrong_with_an_expression_is_said(expression: str, field: str) -
         parse_cron(expression)
 
 
+@PATIENT
 @given(st.text(alphabet="0123456789*/,-@ monfrisu", max_size=30))
 def test_no_expression_is_more_than_wrong(text: str) -> None:
     try:
@@ -187,6 +190,7 @@ EXPRESSIONS = st.tuples(
 ).map(" ".join)
 
 
+@PATIENT
 @given(EXPRESSIONS, st.sampled_from(ZONES), st.integers(0, 365 * 1440))
 def test_it_is_the_first_minute_that_fits(expression: str, zone_name: str, minutes: int) -> None:
     cron, zone = parse_cron(expression), ZoneInfo(zone_name)
@@ -235,6 +239,7 @@ INTERVALS = st.builds(
 )
 
 
+@PATIENT
 @given(
     st.one_of(EXPRESSIONS.map(parse_cron), INTERVALS),
     st.sampled_from(ZONES),
@@ -253,6 +258,7 @@ def test_the_next_run_is_ahead_and_never_goes_back(rule: Any, zone_name: str, at
     assert len(upcoming) == 4
 
 
+@PATIENT
 @given(INTERVALS, st.sampled_from(ZONES), st.integers(0, 400 * DAY))
 def test_an_interval_leaves_none_out(every: Every, zone_name: str, at: int) -> None:
     zone = ZoneInfo(zone_name)
