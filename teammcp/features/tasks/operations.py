@@ -120,6 +120,8 @@ async def _create(
     context: Context, given: Mapping[str, Any], blank: Mapping[str, Any] = fields.NEW
 ) -> Work[TaskAnswer]:
     given = await _vetted(context, None, "created", given, "create_task")
+    if "channel" not in given and given.get("parent_id"):
+        blank = {**blank, **await _place_of(context, given["parent_id"])}
     new = {**blank, **await fields.columns_of(context, blank, given)}
     depends_on = new.pop("depends_on", [])
     if new["status"] == "done" and new["related_state"] is not None:
@@ -140,6 +142,12 @@ async def _create(
         return TaskAnswer(task=task)
 
     return work
+
+
+async def _place_of(context: Context, task_id: int) -> dict[str, Any]:
+    """Where a task stands, for a subtask to stand there too; whether it may be one is checked elsewhere."""
+    row = await context.read(queries.task, task_id)
+    return {} if row is None or not may_see(context, row) else {"channel": row["channel"], "scope": row["scope"]}
 
 
 def _refuse_second(context: Context, tx: Transaction, source_msg: int | None) -> None:
