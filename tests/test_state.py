@@ -65,6 +65,7 @@ async def test_null_is_a_value_and_no_field_is_null(alice: Member) -> None:
         {"value": 10**5000},
         {"value": 1, "field": ""},
         {"value": 1, "field": "a b"},
+        {"value": 1, "field": ".."},
         {"value": 1, "field": "a\n"},
         {"value": 1, "field": "phäse"},
         {"value": 1, "field": "f" * 257},
@@ -83,8 +84,8 @@ async def test_what_is_no_field_is_refused(alice: Member, wrong: dict[str, Any])
 
 async def test_what_just_fits_is_kept(alice: Member) -> None:
     largest, deepest = "x" * 65_534, json.loads("[" * 16 + "]" * 16)
-    await alice.call("set_state", field="A.b:c-1_2", value=largest, project_id="p" * 256)
-    assert await value(alice, "A.b:c-1_2", "p" * 256) == (largest, 1)
+    await alice.call("set_state", field=".A.b:c-1_2", value=largest, project_id="p" * 256)
+    assert await value(alice, ".A.b:c-1_2", "p" * 256) == (largest, 1)
     await alice.call("set_state", field="f" * 256, value=deepest)
     assert await value(alice, "f" * 256) == (deepest, 1)
 

@@ -15,7 +15,8 @@ VALUE_DEPTH = 16
 SHORT = 200
 """Characters of a value's JSON in a compact text."""
 
-KEY = r"^[A-Za-z0-9_.:-]+$"
+KEY = r"^\.*[A-Za-z0-9_:-][A-Za-z0-9_.:-]*$"
+"""Not dots alone, which mean other things in paths."""
 
 ProjectId = Annotated[str, Field(min_length=1, max_length=256, pattern=KEY)]
 """What groups fields: letters, digits and ``_ - . :``"""

@@ -17,6 +17,7 @@ from ...web import gettext as _
 from .models import dumps
 
 WIDTH = 76
+PREVIEW_WIDTH = 48
 PREVIEW_LINES = 8
 PREVIEW_CHARACTERS = 400
 COMPARED = 2000
@@ -31,16 +32,16 @@ _lexer = JsonLexer(stripnl=False)
 # -- showing ---------------------------------------------------------------------------------------------------------
 
 
-def pretty(value: Any, indent: str = "") -> str:
+def pretty(value: Any, width: int = WIDTH, indent: str = "") -> str:
     """A value as JSON of several lines, where each part that fits into a line has one."""
     text = dumps(value)
-    if len(indent) + len(text) <= WIDTH or not isinstance(value, (dict, list)):
+    if len(indent) + len(text) <= width or not isinstance(value, (dict, list)):
         return text
     inner = indent + "  "
     if isinstance(value, dict):
-        parts = [f"{inner}{dumps(key)}: {pretty(part, inner)}" for key, part in value.items()]
+        parts = [f"{inner}{dumps(key)}: {pretty(part, width, inner)}" for key, part in value.items()]
         return "{\n" + ",\n".join(parts) + f"\n{indent}}}"
-    parts = [inner + pretty(part, inner) for part in value]
+    parts = [inner + pretty(part, width, inner) for part in value]
     return "[\n" + ",\n".join(parts) + f"\n{indent}]"
 
 
@@ -53,7 +54,7 @@ def rendered(value: Any) -> Markup:
 
 def preview(value: Any) -> Markup:
     """The beginning of a value as HTML."""
-    whole = value if isinstance(value, str) else pretty(value)
+    whole = value if isinstance(value, str) else pretty(value, PREVIEW_WIDTH)
     start = "\n".join(whole[:PREVIEW_CHARACTERS].splitlines()[:PREVIEW_LINES])
     shown = rendered(start) if isinstance(value, str) else _code(start)
     return shown if len(start) >= len(whole.rstrip("\n")) else shown + Markup('<p class="muted">…</p>')
