@@ -1,0 +1,1 @@
+"""What a newcomer needs to know, in one call and within a budget."""

@@ -1,0 +1,1 @@
+"""What the team has found out: addressed by content, with contributors, history and full-text search."""

@@ -1,0 +1,128 @@
+"""Searching and listing findings: what was asked, a page at a time. The index itself is in ``search.py``."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from teammcp import Context, InvalidInput, Reader, Row, operation
+from teammcp.fulltext import Words, highlights, parse, relevance, snippet
+
+from . import queries, search
+from .models import Findings, FindingTags, FoundFinding
+
+CANDIDATES = 200
+"""How many of the newest matches are ranked: enough to choose from, and bounded."""
+LOOK = 2000
+"""Characters of a body that count for its rank."""
+NEWEST = 2**53
+
+Sort = Literal["relevance", "newest", "top"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page begins: at findings before ``before``, behind the first ``offset`` of them as they are ranked."""
+
+    before: int = NEWEST
+    offset: int = 0
+
+    @classmethod
+    def parse(cls, cursor: str | None) -> Place:
+        """Raises: InvalidInput: it is none of ours."""
+        if cursor is None:
+            return cls()
+        parts = cursor.split(".")
+        if len(parts) != 2 or not all(part.isascii() and part.isdigit() and len(part) < 16 for part in parts):
+            raise InvalidInput("cursor: give 'next' of the page before, unchanged.", code="bad_cursor")
+        return cls(int(parts[0]), int(parts[1]))
+
+    def __str__(self) -> str:
+        return f"{self.before}.{self.offset}"
+
+
+@operation("GET /api/knowledge", profile="knowledge", read_only=True)
+async def search_knowledge(
+    context: Context,
+    query: Annotated[str, Field(max_length=500)] = "",
+    tags: FindingTags = [],  # noqa: B006 - never changed
+    contributor: Annotated[str, Field(max_length=64)] | None = None,
+    sort: Sort = "relevance",
+    limit: Annotated[int, Field(ge=1, le=100)] = 20,
+    cursor: Annotated[str, Field(max_length=40)] | None = None,
+    include_bodies: bool = False,
+) -> Findings:
+    """Find what the team has found out, by words, "phrases", prefix*, tags, contributor; without any, the newest.
+
+    Answers with snippets; get_knowledge reads one in full. sort "top": those of most contributors first.
+    """
+    words, place = parse(query), Place.parse(cursor)
+    if query.strip() and not words.terms:
+        return Findings(results=[], next=None)
+    known = None if contributor is None else context.team.directory.who(contributor.removeprefix("@"))
+    name = contributor if known is None else known.name
+    expression = search.match_expression(words, tags, name)
+    rows, following = await context.read(_page, expression, words, sort, place, limit)
+    results = [_found(row, words, include_bodies) for row in rows]
+    return Findings(results=results, next=None if following is None else str(following))
+
+
+def _page(
+    reader: Reader, expression: str, words: Words, sort: Sort, place: Place, limit: int
+) -> tuple[list[Row], Place | None]:
+    """The findings of a page, and where the next one begins."""
+    if sort == "newest" or (sort == "relevance" and not words.terms):
+        if expression:
+            ids = search.matching(reader, expression, place.before, limit + 1)
+        else:
+            ids = queries.newest(reader, place.before, limit + 1)
+        following = Place(ids[limit - 1]) if len(ids) > limit else None
+        return _in_order(reader, ids[:limit]), following
+    if expression:
+        ids = _ranked(reader, search.matching(reader, expression, place.before, CANDIDATES), words, sort)
+        before = max(ids) + 1 if place.before == NEWEST and ids else place.before  # what is posted meanwhile stays out
+        ids = ids[place.offset : place.offset + limit + 1]
+    else:
+        before, ids = NEWEST, queries.top(reader, place.offset, limit + 1)
+    following = Place(before, place.offset + limit) if len(ids) > limit else None
+    return _in_order(reader, ids[:limit]), following
+
+
+def _in_order(reader: Reader, ids: list[int]) -> list[Row]:
+    rows = {row["id"]: row for row in queries.by_ids(reader, ids)}
+    return [rows[finding_id] for finding_id in ids]
+
+
+def _ranked(reader: Reader, ids: list[int], words: Words, sort: Sort) -> list[int]:
+    rows = queries.by_ids(reader, ids)
+    if sort == "top":
+        rows.sort(key=lambda row: (-row["contributors"], -row["id"]))
+    else:
+        rows.sort(key=lambda row: (-_score(row, words), -row["id"]))
+    return [row["id"] for row in rows]
+
+
+def _score(row: Row, words: Words) -> float:
+    """How well a finding answers: words in the title count more, and so does what several have found."""
+    in_title = 0.5 if highlights(row["title"], words) else 0.0
+    text = f"{row['title']}\n{row['body'][:LOOK]}"
+    return relevance(text, words) + in_title + 0.1 * math.log(row["contributors"])
+
+
+def _found(row: Row, words: Words, include_body: bool) -> FoundFinding:
+    text, spans = snippet(row["body"], words)
+    return FoundFinding(
+        content_id=row["content_id"],
+        title=row["title"],
+        snippet=text,
+        highlights=spans,
+        tags=json.loads(row["tags"]),
+        first_author=row["first_author"],
+        contributor_count=row["contributors"],
+        posted_at=row["posted_at"],
+        body=row["body"] if include_body else None,
+    )

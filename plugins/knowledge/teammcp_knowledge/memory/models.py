@@ -1,0 +1,154 @@
+"""Public shapes of the memory."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from teammcp import Result, Timestamp
+from teammcp.features.state import Value, short
+from teammcp.models import Line
+
+MAIN = "default"
+
+
+def _not_blank(text: str) -> str:
+    if not text:
+        raise ValueError("must not be empty")
+    return text
+
+
+Namespace = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
+"""What groups keys: letters, digits and ``_ - . :``"""
+Key = Annotated[Line, Field(max_length=256), AfterValidator(_not_blank)]
+Version = Annotated[int, Field(ge=0, le=2**53)]
+
+__all__ = ["MAIN", "Key", "Namespace", "Value", "Version"]
+
+
+class MemoryEntry(Result):
+    """What is kept under a key."""
+
+    namespace: str
+    key: str
+    found: bool = True
+    """False: there is no such key, or it was deleted; then ``version`` is the last one it had."""
+    value: Any = None
+    version: int = 0
+    lclock: int = 0
+    writer: str | None = None
+    updated_at: Timestamp | None = None
+
+    def text(self) -> str:
+        if not self.found:
+            return f"There is no key '{self.key}' in namespace '{self.namespace}'. list_memory lists them."
+        return f"{self.key} = {short(self.value, 100_000)} (version {self.version} by {self.writer})"
+
+
+class MemoryWritten(Result):
+    """What became of a write. On a conflict nothing was written, and the entry as it is says what to go by."""
+
+    ok: bool
+    namespace: str
+    key: str
+    version: int | None = None
+    lclock: int | None = None
+    created: bool = False
+    deleted: bool = False
+    conflict: bool = False
+    current_version: int | None = None
+    current_value: Any = None
+    current_writer: str | None = None
+
+    def text(self) -> str:
+        if self.conflict:
+            return (
+                f"Not written, a conflict: {self.key} has version {self.current_version} by {self.current_writer}: "
+                f"{short(self.current_value)}"
+                if self.current_version
+                else f"Not written, a conflict: there is no key '{self.key}'; expect version 0 to make it."
+            )
+        if self.version is None:
+            return f"There was no key '{self.key}'."
+        what = "created" if self.created else "deleted" if self.deleted else "set"
+        return f"{self.key} {what}: version {self.version}"
+
+
+class MemoryLine(Result):
+    """One key of a list. The value is there if it was asked for; a long one is left out even then."""
+
+    key: str
+    version: int
+    lclock: int
+    writer: str
+    updated_at: Timestamp
+    bytes: int
+    value: Any = None
+    value_omitted: bool = True
+
+    def text(self) -> str:
+        value = f"{self.bytes} bytes" if self.value_omitted else short(self.value)
+        return f"{self.key} = {value} (version {self.version} by {self.writer})"
+
+
+class MemoryList(Result):
+    """Keys of a namespace by name. ``next`` is the ``after`` of the following page, null on the last."""
+
+    namespace: str
+    entries: list[MemoryLine]
+    total: int
+    """How many keys the namespace has."""
+    next: str | None
+
+    def text(self) -> str:
+        lines = [entry.text() for entry in self.entries] or ["(no keys)"]
+        more = [f"(more: after={self.next})"] if self.next else []
+        return "\n".join([f"{self.namespace}: {self.total} keys", *lines, *more])
+
+
+class MemoryVersion(Result):
+    """One version of a key."""
+
+    version: int
+    lclock: int
+    action: Literal["set", "deleted"]
+    value: Any
+    writer: str
+    at: Timestamp
+
+
+class MemoryHistory(Result):
+    """Versions of a key, newest first; the last one's number is the ``before`` of the next page."""
+
+    namespace: str
+    key: str
+    versions: list[MemoryVersion]
+
+    def text(self) -> str:
+        return (
+            "\n".join(
+                f"version {each.version} by {each.writer}: "
+                + ("deleted" if each.action == "deleted" else short(each.value))
+                for each in self.versions
+            )
+            or "no such key"
+        )
+
+
+class MemoryNamespace(Result):
+    """A namespace, which is there as long as it has keys."""
+
+    namespace: str
+    keys: int
+    updated_at: Timestamp
+
+
+class MemoryNamespaces(Result):
+    """Namespaces by name. ``next`` is the ``after`` of the following page, null on the last."""
+
+    namespaces: list[MemoryNamespace]
+    next: str | None
+
+    def text(self) -> str:
+        return "\n".join(f"{each.namespace}: {each.keys} keys" for each in self.namespaces) or "(no namespaces)"
