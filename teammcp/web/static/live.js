@@ -330,5 +330,7 @@ async function tellTimezone() {
 
 reveal(document);
 showWaiting();
+// On a telephone the navigation may be wider than the screen.
+document.querySelector(".rail-pages [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 tellTimezone();
 if (page.live) connect();
