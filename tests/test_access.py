@@ -16,10 +16,11 @@ from teammcp.testing import Member, TestTeam
 SECRET = "xyzzy"
 
 BY_CHANNEL = {"channel", "channel_id"}
-BY_MESSAGE = {"message_id", "id", "replyTo", "before", "after", "around", "ack_id"}
+BY_MESSAGE = {"message_id", "id", "replyTo", "before", "after", "around", "ack_id", "source_msg"}
 BY_FILE = {"file_id"}
 BY_FOLDER = {"folder_id", "parent_id"}
 BY_SCHEDULE = {"schedule_id"}
+BY_TASK = {"task_id"}
 HARMLESS = {
     "agent_name": "mallory",
     "content": "hello",
@@ -30,9 +31,16 @@ HARMLESS = {
     "recipient": "mallory",
     "due": 0,
     "reason": "reason",
+    "title": "title",
+    "goal_id": 1,
+    "fencing_token": 1,
+    "kind": "overdue",
 }
 """What the other arguments that some operation requires are given."""
 
+
+NEEDED = {"send_message": "channel", "create_task": "title"}
+"""Arguments that may be left out, but not in what is tried here."""
 
 NOT_TRIED = {
     "register_agent",
@@ -55,6 +63,7 @@ class Private:
     file: int
     folder: int
     schedule: int
+    task: int
     members: list[Member]
 
 
@@ -65,7 +74,8 @@ async def furnish(member: Member, channel: str, names: list[str], members: list[
     await member.call("pin_message", message_id=sent.id)
     await member.call("add_reaction", message_id=sent.id, emoji="👍")
     scheduled = await member.call("schedule_message", channel=channel, content=SECRET, every="1 day")
-    return Private(channel, names, sent.id, upload.file_id, folder.id, scheduled.schedule.id, members)
+    task = (await member.call("create_task", title=SECRET, channel=channel)).task.id
+    return Private(channel, names, sent.id, upload.file_id, folder.id, scheduled.schedule.id, task, members)
 
 
 async def make_letter(team: TestTeam) -> Private:
@@ -106,8 +116,14 @@ def attempts(operation: Operation, private: Private) -> list[dict[str, Any]]:
     fields = operation.arguments.model_fields
     needed = {name for name, field in fields.items() if field.is_required()}
     pointers: dict[str, list[Any]] = {}
+    if operation.name in NEEDED:
+        needed.add(NEEDED[operation.name])
     for name in fields:
-        if name in BY_CHANNEL:
+        if name in BY_TASK or (name == "parent_id" and "task" in operation.name):
+            pointers[name] = [private.task]
+        elif name == "depends_on":
+            pointers[name] = [[private.task]]
+        elif name in BY_CHANNEL:
             pointers[name] = list(private.names)
         elif name in BY_MESSAGE:
             pointers[name] = [private.message]
@@ -125,8 +141,6 @@ def attempts(operation: Operation, private: Private) -> list[dict[str, Any]]:
     for pointer, values in pointers.items():
         for value in values:
             arguments: dict[str, Any] = {pointer: value}
-            if operation.name == "send_message":
-                needed |= {"channel"}
             for name in needed - {pointer}:
                 arguments[name] = _fill(name, fields[name].annotation, private)
             found.append(arguments)
@@ -141,6 +155,7 @@ def _fill(name: str, annotation: Any, private: Private) -> Any:
         (BY_FILE, private.file),
         (BY_FOLDER, private.folder),
         (BY_SCHEDULE, private.schedule),
+        (BY_TASK, private.task),
     ):
         if name in names:
             return value
@@ -161,6 +176,9 @@ TABLES = (
     "folders",
     "file_messages",
     "schedules",
+    "tasks",
+    "task_history",
+    "task_dependencies",
 )
 
 
@@ -217,6 +235,11 @@ async def test_rest_lets_no_foreigner_in_by_id(team: TestTeam, private: Private)
         ("GET", "/api/search", {"params": {"q": SECRET, "channel": name}}),
         ("GET", "/api/files", {"params": {"channel": name}}),
         ("GET", f"/api/files/{private.file}", {}),
+        ("GET", f"/api/tasks/{private.task}", {}),
+        ("GET", f"/api/tasks/{private.task}/history", {}),
+        ("PATCH", f"/api/tasks/{private.task}", {"json": {"comment": "mine"}}),
+        ("POST", f"/api/tasks/{private.task}/claim", {"json": {}}),
+        ("POST", f"/api/messages/{message}/task", {"json": {}}),
         ("POST", f"/api/schedules/{private.schedule}/pause", {"json": {}}),
         ("DELETE", f"/api/schedules/{private.schedule}", {}),
         ("GET", f"/api/messages/{message}", {}),

@@ -14,7 +14,7 @@ import pytest
 
 from teammcp import hookspecs
 from teammcp.config import Settings
-from teammcp.errors import Unauthorized
+from teammcp.errors import Refused, Unauthorized
 from teammcp.keys import new_key
 from teammcp.testing import MovedClock, TestTeam, serve
 
@@ -34,6 +34,10 @@ async def use_everything(team: TestTeam, clock: MovedClock) -> None:
     await owner.call("delete_message", id=sent.id)
     await owner.call("send_dm", recipient="bob", content="look at #12")
     await owner.call("set_state", field="phase", value="Plan")
+    made = await owner.call("create_task", title="Look", channel="general", priority="urgent")
+    for status in ("doing", "blocked", "doing"):
+        await owner.call("update_task", task_id=made.task.id, status=status)
+    await owner.call("done_task", task_id=made.task.id, result="seen")
     async with bob.mcp() as client:
         await client.list_resources()
         for tool in ("get_inbox", "get_agents"):
@@ -115,3 +119,14 @@ async def test_the_examples_do_what_they_say(team: TestTeam) -> None:
     await team.server.settle()
     history = await team.owner.call("get_history", channel="general")
     assert [message.content for message in history.messages] == ["!time is the question", "It is 12:00 UTC."]
+
+
+@pytest.mark.teammcp(install={"rule": load_example("before_task_change"), "call": load_example("task_created")})
+async def test_the_examples_about_tasks_do_what_they_say(team: TestTeam) -> None:
+    task = (await team.owner.call("create_task", title="Look", priority="urgent", channel="general")).task
+    assert task.labels == ["pager"]
+    with pytest.raises(Refused, match="what came of the task"):
+        await team.owner.call("done_task", task_id=task.id)
+    await team.server.settle()
+    history = await team.owner.call("get_history", channel="general")
+    assert [message.content for message in history.messages] == [f"Who takes task {task.id}: Look?"]

@@ -1,0 +1,16 @@
+"""Let no task be done without a result, and label what is urgent."""
+
+from typing import Any
+
+from teammcp import Refused, hookimpl
+
+
+@hookimpl
+def before_task_change(change: Any) -> Any:
+    values, task = change.values, change.task
+    if task is not None and values.get("status") == "done" and not (values.get("result") or task.result):
+        raise Refused("Say in 'result' what came of the task.")
+    if values.get("priority") == "urgent":
+        labels = values.get("labels", [] if task is None else task.labels)
+        return change.model_copy(update={"values": {**values, "labels": [*labels, "pager"]}})
+    return None
