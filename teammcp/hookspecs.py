@@ -185,7 +185,9 @@ def before_state_change(context: Any, change: Any) -> Any:
     """Before a field of the shared state is set or deleted, and before it is decided whether the actor may.
 
     ``change`` is a ``StateChange``: the field as it is, and its new value. ``Deferred`` makes the change wait, as the
-    plugin ``approvals`` does.
+    plugin ``approvals`` does; ``change.operation`` and ``change.arguments`` are the call that makes it later.
+    ``change.allowed`` says whether the actor may by its own right; return a copy with True to let it nevertheless, for
+    instance because ``context.grant`` stands for an approval of this very change.
     """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -52,8 +53,12 @@ class Inbox(Result):
         if not self.channels and not self.sections:
             return "(inbox is clear)"
         parts = [channel.text() for channel in self.channels]
-        parts += [f"## {name}\n{value}" for name, value in self.sections.items()]
+        parts += [f"## {name}\n{_plain(value)}" for name, value in self.sections.items()]
         return "\n\n".join(parts)
+
+
+def _plain(section: Any) -> str:
+    return section if isinstance(section, str) else json.dumps(section, ensure_ascii=False)
 
 
 class AckItem(Result):
