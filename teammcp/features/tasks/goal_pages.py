@@ -12,6 +12,7 @@ from ...operations import Context
 from ...web import Outcome, Page, form_call, render, see
 from . import showing
 from .models import OPEN, STATUSES, Goal, TaskList
+from .task_forms import typed
 
 PLACE = "/tasks/goals"
 """Where the navigation shows the reader to be: goals are under "Tasks"."""
@@ -79,7 +80,7 @@ async def new_goal(context: Context, request: Request) -> Response:
     """A form for a goal, and the goal."""
     values, outcome = {**EMPTY, "parent_id": request.args.get("parent", "")}, Outcome()
     if request.method == "POST":
-        values = await _typed(request)
+        values = typed((await request.form).to_dict(), values)
         arguments = {"title": values["title"], "description": values["description"] or None}
         outcome = await form_call(context, "create_goal", **arguments, parent_id=values["parent_id"] or None)
         if outcome.ok:
@@ -93,7 +94,7 @@ async def edit_goal(context: Context, request: Request, goal_id: int) -> Respons
     before = {name: str(getattr(goal, name) or "") for name in EMPTY}
     values, outcome = before, Outcome()
     if request.method == "POST":
-        values = await _typed(request)
+        values = typed((await request.form).to_dict(), before)
         changed: dict[str, Any] = {name: value for name, value in values.items() if value != before[name]}
         if "parent_id" in changed:
             changed["parent_id"] = changed["parent_id"] or 0
@@ -101,11 +102,6 @@ async def edit_goal(context: Context, request: Request, goal_id: int) -> Respons
         if outcome.ok:
             return see(f"/goals/{goal_id}")
     return await _form(context, outcome, values, goal)
-
-
-async def _typed(request: Request) -> dict[str, str]:
-    form = await request.form
-    return {name: form.get(name, empty).replace("\r\n", "\n").strip() for name, empty in EMPTY.items()}
 
 
 async def _form(context: Context, outcome: Outcome, values: dict[str, str], goal: Goal | None) -> Response:
