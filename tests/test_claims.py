@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from teammcp import Forbidden, InvalidInput, NotFound
+from teammcp import Deferred, Forbidden, InvalidInput, NotFound, Refused, hookimpl
+from teammcp.features.tasks import TaskChange
 from teammcp.testing import Member, MovedClock, TestTeam
 
 SECOND = 1000
@@ -379,3 +380,98 @@ async def test_the_same_over_rest(ann: Member, bob: Member) -> None:
     assert (await bob.http.post(f"/api/tasks/{task}/complete", json=token)).json()["ok"]
     assert (await bob.http.post("/api/tasks/claim-next", json={})).json()["reason"] == "none"
     assert (await bob.http.post("/api/tasks/99/claim", json={})).status_code == 404
+
+
+# -- with other features and plugins ---------------------------------------------------------------------------------
+
+
+async def test_to_complete_sets_the_linked_state_as_the_agent_who_did_it(ann: Member, bob: Member) -> None:
+    await bob.call("set_state", project_id="app", field="phase", value="alpha")
+    link = {"related_state_project": "app", "related_state": "phase", "target_value": "beta"}
+    task = await create(ann, **link)
+    token = (await ann.call("claim_task", task_id=task)).fencing_token
+    with pytest.raises(Forbidden):  # ann does not own the field, and no plugin makes an approval of it
+        await ann.call("complete_task", task_id=task, fencing_token=token)
+    assert (await ann.call("release_task", task_id=task, fencing_token=token)).ok
+    token = (await bob.call("claim_task", task_id=task)).fencing_token
+    assert (await bob.call("complete_task", task_id=task, fencing_token=token)).ok
+    field = (await ann.call("get_state", project_id="app", field="phase")).root
+    assert (field.value, field.updated_by) == ("beta", "bob")
+
+
+class Waits:
+    """A plugin that makes changes of the state wait."""
+
+    @hookimpl
+    def before_state_change(self, change: Any) -> Any:
+        return Deferred({"approval_id": 7})
+
+
+@pytest.mark.teammcp(install={"waits": Waits()})
+async def test_a_linked_state_that_waits_for_an_approval_is_told_of(ann: Member) -> None:
+    task = await create(ann, related_state="phase", target_value="beta")
+    token = (await ann.call("claim_task", task_id=task)).fencing_token
+    answer = await ann.call("complete_task", task_id=task, fencing_token=token)
+    assert (answer.ok, answer.state_pending, answer.approval) == (True, True, {"approval_id": 7})
+    assert (await get(ann, task)).state_pending
+
+
+class Rules:
+    """A plugin with a say about tasks."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, dict[str, Any]]] = []
+
+    @hookimpl
+    def before_task_change(self, context: Any, change: TaskChange) -> Any:
+        self.seen.append((change.action, change.values))
+        if change.action == "claimed" and "hands off" in change.task.title:
+            raise Refused("Not this one.")
+        if change.action == "progress":
+            return change.model_copy(update={"values": {**change.values, "progress": 50}})
+        return None
+
+
+RULES = Rules()
+
+
+@pytest.mark.teammcp(install={"rules": RULES})
+async def test_a_plugin_has_a_say_in_claims(ann: Member, bob: Member) -> None:
+    task, forbidden = await create(ann), await create(ann, "hands off")
+    claim = await ann.call("claim_next_task")
+    assert claim.task_id == task
+    token = {"task_id": task, "fencing_token": claim.fencing_token}
+    await ann.call("update_task_progress", **token, progress=90)
+    assert (await get(ann, task)).progress == 50
+    for operation, arguments in (("claim_task", {"task_id": forbidden}), ("claim_next_task", {})):
+        with pytest.raises(Refused, match="Not this one"):
+            await bob.call(operation, **arguments)
+    await ann.call("complete_task", **token, result="done so")
+    assert ("claimed", {}) in RULES.seen
+    assert ("completed", {"result": "done so"}) in RULES.seen
+
+
+@pytest.mark.teammcp(install={"rules": Rules()})
+async def test_with_such_a_plugin_too_each_task_goes_to_one(team: TestTeam) -> None:
+    agents = [await team.agent(f"a{number}") for number in range(5)]
+    tasks = [await create(agents[0]) for _ in range(10)]
+    claimed = []
+
+    async def work(agent: Member) -> None:
+        while (claim := await agent.call("claim_next_task")).reason != "none":
+            if claim.ok:
+                claimed.append(claim.task_id)
+            else:
+                assert claim.reason == "taken_by"
+
+    await asyncio.gather(*(work(agent) for agent in agents))
+    assert sorted(claimed) == tasks
+
+
+async def test_the_creator_hears_that_it_is_done(ann: Member, bob: Member) -> None:
+    task = await create(ann)
+    token = (await bob.call("claim_task", task_id=task)).fencing_token
+    await bob.call("complete_task", task_id=task, fencing_token=token, result="works")
+    (message,) = (await ann.call("get_history", channel="dm:system")).messages
+    assert message.content == f"bob finished task {task}: build it — works"
+    assert message.metadata == {"task_id": task}

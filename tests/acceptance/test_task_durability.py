@@ -19,7 +19,7 @@ import pytest
 
 from tests.live import LiveServer
 
-ROUNDS = 8
+ROUNDS = 6
 WORKERS = 20
 TASKS = 1500
 LIMITS = {"register_rate": 0, "agent_rate": 0, "address_rate": 0}
