@@ -8,11 +8,13 @@ import click
 
 from teammcp import Migration, Server, hookimpl, load_migrations
 
-from . import changelog, commands, exporting, retention, sealing, verifying
+from . import changelog, commands, exporting, reporting, retention, sealing, verifying
 from .models import AuditSettings
 
 EVENT_KINDS = {
     "audit.archived": "old events were written to an archive",
+    "audit.report_generated": "a report was made",
+    "audit.report_deleted": "a report was deleted",
 }
 
 
@@ -26,6 +28,11 @@ def register_operations() -> list[Any]:
         verifying.verify_audit,
         retention.archive_events,
         retention.prune_events,
+        reporting.generate_audit_report,
+        reporting.get_audit_reports,
+        reporting.get_public_reports,
+        reporting.get_audit_report,
+        reporting.delete_audit_report,
     ]
 
 
@@ -54,3 +61,4 @@ def register_jobs(scheduler: Any, server: Server) -> None:
     scheduler.add_job(sealing.seal_teams, "interval", [server], minutes=1, id="audit-seals")
     scheduler.add_job(retention.retain_events, "interval", [server], hours=1, id="audit-retention")
     scheduler.add_job(exporting.clear_exports, "interval", [server], hours=1, id="audit-exports")
+    scheduler.add_job(reporting.make_scheduled_reports, "interval", [server], minutes=15, id="audit-reports")

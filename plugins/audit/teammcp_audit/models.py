@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, field_serializer
 
 from teammcp import Result, Timestamp
 from teammcp.models import Line
@@ -18,6 +19,10 @@ Kind = Annotated[Line, Field(max_length=64, pattern=r"^[a-z0-9_.*?]+$")]
 """A kind of events; ``*`` stands for any characters, as in ``task.*``."""
 Word = Annotated[Line, Field(min_length=1, max_length=200)]
 
+_TIMESTAMP: TypeAdapter[int] = TypeAdapter(Timestamp)
+
+SHOWN = 20
+"""Rows of a table in the compact text of a report."""
 BLOCK = 1000
 """Events in a block, at most."""
 KEPT_EVENTS = 10_000
@@ -151,3 +156,77 @@ class Pruned(Result):
 
     events: int
     more: bool
+
+
+class Section(Result):
+    """One table of a report. Columns that end in ``_ms`` hold milliseconds, those that end in ``at`` moments."""
+
+    name: str
+    columns: list[str]
+    rows: list[list[Any]]
+    is_finding: bool = False
+    """Whether each row is something to look into."""
+
+    @field_serializer("rows", when_used="json")
+    def _moments(self, rows: list[list[Any]]) -> list[list[Any]]:
+        moments = [name.endswith("at") for name in self.columns]
+        return [[_moment(value) if is_at else value for is_at, value in zip(moments, row, strict=True)] for row in rows]
+
+    @property
+    def dicts(self) -> list[dict[str, Any]]:
+        """The rows by the names of their columns."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+def _moment(value: int | None) -> str | None:
+    return None if value is None else _TIMESTAMP.dump_python(value, mode="json")
+
+
+class ReportSummary(Result):
+    """A report without its tables. ``figures`` that end in ``_ms`` are milliseconds."""
+
+    id: int
+    report_type: ReportType
+    visibility: Visibility
+    project_id: str | None
+    since: Timestamp
+    until: Timestamp
+    generated_by: str
+    generated_at: Timestamp
+    finding_count: int
+
+    def text(self) -> str:
+        times = self.model_dump(mode="json", include={"since", "until"})
+        period = f"{times['since'][:16]} to {times['until'][:16]}"
+        return f"report {self.id}: {self.report_type}, {period}, {self.finding_count} findings"
+
+
+class Report(ReportSummary):
+    """A report on what the team did from ``since`` up to ``until``."""
+
+    figures: dict[str, int | float | None]
+    sections: list[Section]
+
+    def text(self) -> str:
+        lines = [super().text(), *(f"{name}: {value}" for name, value in self.figures.items())]
+        for section in self.sections:
+            lines.append(f"{section.name} ({len(section.rows)}): {', '.join(section.columns)}")
+            lines += [
+                f"  {json.dumps(row, ensure_ascii=False)}" for row in section.model_dump(mode="json")["rows"][:SHOWN]
+            ]
+        return "\n".join(lines)
+
+
+class ReportList(RootModel[list[ReportSummary]]):
+    """Reports, newest first."""
+
+    def text(self) -> str:
+        """One line each."""
+        return "\n".join(item.text() for item in self.root) or "no reports"
+
+
+class DeletedReport(Result):
+    """The report is gone."""
+
+    id: int
+    deleted: bool = True

@@ -44,3 +44,4 @@ CREATE INDEX audit_reports_period ON audit_reports (report_type, since, until);
 CREATE INDEX audit_events_kind ON events (kind);
 CREATE INDEX audit_events_actor ON events (actor);
 CREATE INDEX audit_events_subject ON events (subject);
+CREATE INDEX audit_state_changes_at ON state_changes (changed_at);

@@ -1,0 +1,170 @@
+"""The SQL of reports: sums over a period, worked out by the database.
+
+It reads the tables of messages, tasks and the shared state themselves: their operations answer for one thing at a time,
+and a report that went through them all would take minutes and hold up everybody else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from teammcp import Reader
+
+LISTED = 200
+"""Rows that a list in a report has at most."""
+HOUR = 3_600_000
+DAY = 24 * HOUR
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a report is about: the moments from ``since`` up to but not including ``until``, in milliseconds.
+
+    ``first`` and ``behind`` are the ids of the events of that time. ``open_only``: of messages, only those that every
+    member of the team may read.
+    """
+
+    since: int
+    until: int
+    first: int
+    behind: int
+    project_id: str | None = None
+    open_only: bool = False
+
+    @property
+    def step(self) -> int:
+        """The length of one step of a chart over time: an hour, a day or a week."""
+        days = (self.until - self.since) / DAY
+        return HOUR if days <= 2 else DAY if days <= 62 else 7 * DAY
+
+    @property
+    def steps(self) -> int:
+        """How many steps there are, the last one perhaps cut off."""
+        return -(-(self.until - self.since) // self.step)
+
+
+def median(value: str) -> str:
+    """SQL for the median of a group whose rows have their ``place`` in the order of ``value``, and their ``amount``."""
+    return f"avg(CASE WHEN place IN ((amount + 1) / 2, (amount + 2) / 2) THEN {value} END)"
+
+
+# -- shared state ----------------------------------------------------------------------------------------------------
+
+_CHANGES = """
+FROM state_changes c LEFT JOIN state_changes p ON p.field_id = c.field_id AND p.version = c.version - 1
+JOIN state_fields f ON f.id = c.field_id
+WHERE c.changed_at >= ? AND c.changed_at < ? AND (? IS NULL OR c.project_id = ?)
+"""
+# Who owned the field before may change it, unless it needs approval: then its approver alone. Making one is free.
+_UNAPPROVED = """
+AND c.grant_reference IS NULL AND c.action <> 'created' AND c.changed_by <> coalesce(p.approver, '')
+AND (p.approval_required = 1 OR c.changed_by <> p.owner)
+"""
+
+
+def _state(scope: Scope) -> tuple[Any, ...]:
+    return scope.since, scope.until, scope.project_id, scope.project_id
+
+
+def state_changes(reader: Reader, scope: Scope) -> Any:
+    """How many changes there were, by how many members, how many of them approved and how many unapproved."""
+    return reader.one(
+        "SELECT count(*) AS changes, count(DISTINCT c.changed_by) AS members, count(c.grant_reference) AS approved,"
+        f" count(CASE WHEN 1 = 1 {_UNAPPROVED} THEN 1 END) AS unapproved {_CHANGES}",
+        _state(scope),
+    )
+
+
+def unapproved_changes(reader: Reader, scope: Scope) -> list[Any]:
+    """Changes that neither the field's owner nor its approver made, and that nobody approved; the newest."""
+    return reader.all(
+        "SELECT c.changed_at, c.project_id, f.field, c.version, c.changed_by, p.owner, p.approval_required"
+        f" {_CHANGES} {_UNAPPROVED} ORDER BY c.changed_at DESC, c.id DESC LIMIT ?",
+        (*_state(scope), LISTED),
+    )
+
+
+def hot_fields(reader: Reader, scope: Scope, more_than: int) -> list[Any]:
+    """Fields that were changed more often than that within one hour of the clock."""
+    return reader.all(
+        f"SELECT c.changed_at / {HOUR} * {HOUR} AS hour_at, c.project_id, f.field, count(*) AS changes"
+        f" {_CHANGES} GROUP BY c.changed_at / {HOUR}, c.project_id, f.field HAVING count(*) > ?"
+        " ORDER BY changes DESC, hour_at DESC LIMIT ?",
+        (*_state(scope), more_than, LISTED),
+    )
+
+
+# -- events ----------------------------------------------------------------------------------------------------------
+
+
+def of_kind(reader: Reader, scope: Scope, prefix: str) -> list[Any]:
+    """The newest events whose kind begins with ``prefix``."""
+    return reader.all(
+        "SELECT at, kind, actor, subject FROM events WHERE kind >= ? AND kind < ? AND id >= ? AND id < ?"
+        " ORDER BY id DESC LIMIT ?",
+        (prefix, f"{prefix}~", scope.first, scope.behind, LISTED),  # '~' comes behind all that kinds are made of
+    )
+
+
+def bursts(reader: Reader, scope: Scope, least: int) -> list[Any]:
+    """Members that did at least that many things within one minute of the clock; the server itself is none."""
+    return reader.all(
+        "SELECT at / 60000 * 60000 AS minute_at, actor, count(*) AS events FROM events"
+        " WHERE id >= ? AND id < ? AND actor <> 'system' AND kind NOT IN ('agent.online', 'agent.offline')"
+        " GROUP BY at / 60000, actor HAVING count(*) >= ? ORDER BY events DESC, minute_at DESC LIMIT ?",
+        (scope.first, scope.behind, least, LISTED),
+    )
+
+
+def hours_of_people(reader: Reader, scope: Scope) -> list[Any]:
+    """How much each person did in each hour."""
+    return reader.all(
+        f"SELECT e.actor, a.time_zone, e.at / {HOUR} * {HOUR} AS hour_at, count(*) AS events"  # noqa: S608
+        " FROM agents a CROSS JOIN events e ON e.actor = a.name WHERE a.kind = 'human' AND e.id >= ? AND e.id < ?"
+        f" AND e.kind NOT IN ('agent.online', 'agent.offline') GROUP BY e.actor, a.time_zone, e.at / {HOUR}",
+        (scope.first, scope.behind),
+    )
+
+
+_OUTCOMES = """
+FROM events o LEFT JOIN events r ON r.subject = o.subject AND r.kind = 'approval.requested'
+WHERE o.kind IN ('approval.approved', 'approval.rejected') AND o.id >= ? AND o.id < ?
+"""
+
+
+def rejections(reader: Reader, scope: Scope) -> list[Any]:
+    """The newest proposals that were rejected."""
+    return reader.all(
+        "SELECT o.at, o.subject AS approval_id, o.actor AS rejected_by, r.actor AS proposer"
+        f" {_OUTCOMES} AND o.kind = 'approval.rejected' ORDER BY o.id DESC LIMIT ?",
+        (scope.first, scope.behind, LISTED),
+    )
+
+
+def repeated_rejections(reader: Reader, scope: Scope, least: int) -> list[Any]:
+    """Members whose proposals were rejected at least that often."""
+    return reader.all(
+        f"SELECT r.actor AS proposer, count(*) AS rejections {_OUTCOMES} AND o.kind = 'approval.rejected'"
+        " AND r.actor IS NOT NULL GROUP BY r.actor HAVING count(*) >= ? ORDER BY rejections DESC, proposer LIMIT ?",
+        (scope.first, scope.behind, least, LISTED),
+    )
+
+
+def approvals(reader: Reader, scope: Scope) -> list[Any]:
+    """For each who decided: how many were approved and rejected, and the median of the time that took."""
+    return reader.all(
+        f"""
+        WITH decided AS (SELECT o.actor, o.kind, o.at - r.at AS took {_OUTCOMES} AND r.at IS NOT NULL),
+        ranked AS (
+            SELECT actor, kind, took, row_number() OVER (PARTITION BY actor ORDER BY took) AS place,
+                count(*) OVER (PARTITION BY actor) AS amount
+            FROM decided
+        )
+        SELECT actor AS decided_by, count(CASE WHEN kind = 'approval.approved' THEN 1 END) AS approved,
+            count(CASE WHEN kind = 'approval.rejected' THEN 1 END) AS rejected,
+            {median("took")} AS median_ms, max(took) AS longest_ms
+        FROM ranked GROUP BY actor ORDER BY amount DESC, actor LIMIT ?
+        """,  # noqa: S608
+        (scope.first, scope.behind, LISTED),
+    )
