@@ -24,6 +24,8 @@ import teammcp
 from teammcp import operations
 from teammcp.features import BUILT_IN
 from teammcp.features.tasks.list_queries import Filters
+from teammcp.features.tasks.reaper import reap
+from teammcp.features.tasks.reminders import remind
 from teammcp.operations import Context
 from teammcp.plugins import PluginManager
 from teammcp.storage import load_migrations
@@ -293,6 +295,7 @@ async def work(team: TestTeam) -> None:
     await ann.call("unsubscribe_state", fields=["lead"])
     await bob.call("delete_state", field="lead")
     await use_tasks(ann, bob, reply.id)
+    await claim_tasks(team, ann, bob)
     await ann.call("list_files", channel="general")
     await ann.call("delete_file", file_id=upload.file_id)
     await ann.call("delete_message", id=sent.id)
@@ -315,6 +318,21 @@ async def use_tasks(ann: Member, bob: Member, message: int) -> None:
     await bob.call("get_goal", goal_id=goal)
     await bob.call("list_goals")
     await ann.call("delete_task", task_id=first, with_subtasks=True)
+
+
+async def claim_tasks(team: TestTeam, ann: Member, bob: Member) -> None:
+    """Some of everything that is done with claims."""
+    for title in ("one", "two", "three"):
+        await ann.call("create_task", title=title, max_attempts=1, checkin_interval="daily", due_date="2025-12-31")
+    for end, more in (("release_task", {}), ("fail_task", {"comment": "no"}), ("complete_task", {"result": "yes"})):
+        claim = await bob.call("claim_next_task")
+        token = {"task_id": claim.task_id, "fencing_token": claim.fencing_token}
+        await bob.call("update_task_progress", **token, progress=50, status="blocked")
+        await bob.call(end, **token, **more)
+    await ann.call("claim_next_task")
+    team.server.clock.advance(days=2)  # type: ignore[attr-defined]
+    await remind(team.server)
+    await reap(team.server)
 
 
 SEARCHES = (

@@ -24,7 +24,7 @@ def past_due(reader: Reader, now: int) -> list[Row]:
 
     A lease may hold all the same: signs of life are not written down.
     """
-    found = {}
+    found: dict[int, Row] = {}
     for deadline in ("lease_expires_at", "progress_due_at"):
         rows = reader.all(
             "SELECT id, lease_agent, lease_seconds, lease_expires_at, progress_due_at FROM tasks"  # noqa: S608
