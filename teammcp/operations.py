@@ -84,7 +84,10 @@ class Context:
         return await call(self, name, arguments)
 
     async def prepare(self, name: str, /, **arguments: Any) -> Work[Any] | Deferred[Any]:
-        """Run another operation's checks and before hooks; the work that is left, to run inside one's own."""
+        """Run another operation's checks and before hooks; the work that is left, to run inside one's own.
+
+        If a plugin makes it wait instead, run `Deferred.store` inside one's own work: nothing is stored until then.
+        """
         prepared: Work[Any] | Deferred[Any] = await _prepare(self, self.server.registry.get(name), arguments)
         return prepared
 
@@ -190,13 +193,15 @@ async def call(
         if (replay := await context.read(once.look_up)) is not None:
             return replay
     outcome = await _run(context, operation, checked)
+    if isinstance(outcome, Deferred):
+        return outcome if outcome.work is None else Deferred(await context.team.database.write(outcome.store))
     if callable(outcome) and not isinstance(outcome, BaseModel):
         work = outcome if once is None else once.guard(outcome)
         try:
             outcome = await context.team.database.write(work)
         except idempotency.Replayed as replayed:  # the same call, at the same moment
             return replayed.result
-    if not operation.read_only and not isinstance(outcome, Deferred):
+    if not operation.read_only:
         context.notify("operation_done", operation=operation, result=outcome)
     return outcome
 
@@ -233,17 +238,10 @@ async def _run(context: Context, operation: Operation, checked: BaseModel) -> An
     if plugins.handles("before_operation"):
         passed = await plugins.before("before_operation", checked, context=context, operation=operation)
         if isinstance(passed, Deferred):
-            return await _store(context, passed)
+            return passed
         checked = passed
     values = {key: getattr(checked, key) for key in type(checked).model_fields if key != IDEM_KEY}
     try:
         return await operation.function(context, **values)
     except _DeferredCall as call:
-        return await _store(context, call.deferred)
-
-
-async def _store(context: Context, deferred: Deferred[Any]) -> Deferred[Any]:
-    """Let the plugin that made a call wait write down what it needs to make it later."""
-    if deferred.work is None:
-        return deferred
-    return Deferred(await context.team.database.write(deferred.work))
+        return call.deferred

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from . import hookspecs
 from .errors import PluginFailed, TeamError
-from .storage import Work
+from .storage import Transaction, Work
 
 ENTRY_POINTS = "teammcp"
 
@@ -36,6 +36,10 @@ class Deferred(Generic[R]):
 
     result: R
     work: Work[Any] | None = None
+
+    def store(self, tx: Transaction) -> Any:
+        """Let the plugin write down what it needs; what the caller is told."""
+        return self.result if self.work is None else self.work(tx)
 
 
 @dataclass

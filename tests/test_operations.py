@@ -286,7 +286,10 @@ async def test_what_makes_a_call_wait_writes_it_down_first(tmp_path: Path) -> No
     async with open_server(tmp_path, *FUNCTIONS, plugins={"rule": rule}) as server:
         assert await call(server, "add_thing", name="a") == Deferred(1)
         assert await stored(server) == ["waits"]
-        assert await enter(server).prepare("add_thing", name="a") == Deferred(2)
+        prepared = await enter(server).prepare("add_thing", name="a")
+        assert isinstance(prepared, Deferred)
+        assert await stored(server) == ["waits"]  # until whoever prepared it does what it is part of
+        assert await server.team("default").database.write(prepared.store) == 2
         assert await stored(server) == ["waits"] * 2
 
 

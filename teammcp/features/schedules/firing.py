@@ -56,10 +56,14 @@ async def fire_schedule(context: Context, schedule_id: ScheduleId, due: Timestam
 
     def work(tx: Transaction) -> ScheduleResult:
         _check_due(queries.schedule(tx, schedule_id), schedule_id, due)
-        message = None if isinstance(prepared, Deferred) else prepared(tx)
-        outcome: Outcome = "deferred" if message is None else "sent"
-        sent = {} if message is None else {"message_id": message.id}
-        return _advance(context, tx, row, "schedule.fired", outcome, {"due": rfc3339(due), **sent})
+        told: dict[str, object] = {"due": rfc3339(due)}
+        outcome: Outcome = "sent"
+        if isinstance(prepared, Deferred):
+            prepared.store(tx)
+            outcome = "deferred"
+        else:
+            told["message_id"] = prepared(tx).id
+        return _advance(context, tx, row, "schedule.fired", outcome, told)
 
     return work
 

@@ -166,8 +166,8 @@ async def complete_task(
         notes = await telling.prepare(context, texts, row)
 
         def step(tx: Transaction, row: Row) -> Progress:
-            pending = finishing.run(tx, finish)
-            new = {**values, "status": "done", "state_pending": int(pending), **leases.ENDED}
+            approval = finishing.run(tx, finish)
+            new = {**values, "status": "done", "state_pending": int(finish.pending), **leases.ENDED}
             change = changes.apply(context, tx, row, new, action="completed", kind="task.done")
             telling.send(tx, notes)
             return Progress(
@@ -175,8 +175,8 @@ async def complete_task(
                 task_id=task_id,
                 status="done",
                 unblocked=change.unblocked,
-                state_pending=pending or None,
-                approval=finish.approval,
+                state_pending=finish.pending or None,
+                approval=approval,
             )
 
         return step

@@ -25,11 +25,13 @@ class Finish:
     task_id: int
     link: tuple[Any, ...]
     """The field and its value, as they were when this was prepared."""
-    work: Work[Any] | None = None
-    pending: bool = False
-    """The field waits for an approval."""
-    approval: Any = None
-    """What the plugin says that made it wait."""
+    prepared: Work[Any] | Deferred[Any] | None = None
+    """What is left to do, or what makes the field wait."""
+
+    @property
+    def pending(self) -> bool:
+        """Whether the field waits for an approval."""
+        return isinstance(self.prepared, Deferred)
 
 
 async def prepare(context: Context, row: Row) -> Finish:
@@ -48,13 +50,11 @@ async def prepare(context: Context, row: Row) -> Finish:
         value=json.loads(row["target_value"]),
         reason=f"task {row['id']} is done",
     )
-    if isinstance(prepared, Deferred):
-        return Finish(row["id"], link, pending=True, approval=prepared.result)
-    return Finish(row["id"], link, work=prepared)
+    return Finish(row["id"], link, prepared)
 
 
-def run(tx: Transaction, finish: Finish) -> bool:
-    """Set the field in the transaction that ends the task; whether it waits for an approval instead.
+def run(tx: Transaction, finish: Finish) -> Any:
+    """Set the field in the transaction that ends the task; if it has to wait, what the plugin says of that.
 
     Raises:
         Conflict: the task was linked to another field or value meanwhile.
@@ -62,9 +62,11 @@ def run(tx: Transaction, finish: Finish) -> bool:
     now = queries.task(tx, finish.task_id)
     if now is not None and _link(now) != finish.link:
         raise Conflict(f"Task {finish.task_id} was changed at the same moment; try again.", code="task_changed")
-    if finish.work is not None:
-        finish.work(tx)
-    return finish.pending
+    if isinstance(finish.prepared, Deferred):
+        return finish.prepared.store(tx)
+    if finish.prepared is not None:
+        finish.prepared(tx)
+    return None
 
 
 @operation("POST /api/tasks/{task_id}/settle-state", access="owner", profile="tasks", tool=False, idempotent=True)

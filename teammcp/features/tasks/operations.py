@@ -229,12 +229,9 @@ async def _change(context: Context, task_id: int, given: dict[str, Any], action:
         if new.get("channel") is not None and new["channel"] not in context.team.directory.channels:
             ensure_dm(context, tx, new["channel"])
         change = changes.apply(context, tx, now, new, action=action, comment=comment)
-        if finish is not None:
-            finishing.run(tx, finish)
+        approval = None if finish is None else finishing.run(tx, finish)
         telling.send(tx, notes)
-        return TaskAnswer(
-            task=change.task, unblocked=change.unblocked, approval=None if finish is None else finish.approval
-        )
+        return TaskAnswer(task=change.task, unblocked=change.unblocked, approval=approval)
 
     return work
 
