@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from teammcp import Reader, Transaction
-from teammcp.fulltext import Words, pairs, spread
+from teammcp.fulltext import GAP, Words, pairs, spread
 
 INSERT = "INSERT INTO knowledge_search (rowid, content, pairs, facets) VALUES (?, ?, ?, ?)"
 DELETE = "INSERT INTO knowledge_search (knowledge_search, rowid, content, pairs, facets) VALUES ('delete', ?, ?, ?, ?)"
+BREAK = " \ue000 "
+"""Stands between title and body, so that no phrase reaches over it; a word that nobody looks for."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,9 @@ class Entry:
 
     def row(self) -> tuple[int, str, str, str]:
         """Its row."""
-        content = f"{self.title}\n{self.body}"
         facets = [_token("t", tag) for tag in self.tags] + [_token("a", name) for name in self.contributors]
-        return self.finding_id, spread(content), pairs(content), " ".join(facets)
+        texts = (self.title, self.body)
+        return self.finding_id, BREAK.join(map(spread, texts)), GAP.join(map(pairs, texts)), " ".join(facets)
 
 
 def replace(tx: Transaction, old: Entry | None, new: Entry | None) -> None:

@@ -20,6 +20,7 @@ CANDIDATES = 200
 LOOK = 2000
 """Characters of a body that count for its rank."""
 NEWEST = 2**53
+DIGITS = len(str(NEWEST))
 
 Sort = Literal["relevance", "newest", "top"]
 
@@ -37,7 +38,7 @@ class Place:
         if cursor is None:
             return cls()
         parts = cursor.split(".")
-        if len(parts) != 2 or not all(part.isascii() and part.isdigit() and len(part) < 16 for part in parts):
+        if len(parts) != 2 or not all(part.isascii() and part.isdigit() and len(part) <= DIGITS for part in parts):
             raise InvalidInput("cursor: give 'next' of the page before, unchanged.", code="bad_cursor")
         return cls(int(parts[0]), int(parts[1]))
 

@@ -59,7 +59,7 @@ class Gap(Result):
     current_version: int
     changes_missed: int
     current_value: Any
-    value_omitted: bool = False
+    current_value_omitted: bool = False
     """The value is too long to be shown here; get_state has it."""
     deleted: bool
     changed_by: str
@@ -68,7 +68,9 @@ class Gap(Result):
     """Who changed what in the missed versions, the last few of them."""
 
     def text(self) -> str:
-        value = "deleted" if self.deleted else "a long value" if self.value_omitted else short(self.current_value)
+        value = (
+            "deleted" if self.deleted else "a long value" if self.current_value_omitted else short(self.current_value)
+        )
         mark = "CRITICAL " if self.critical else ""
         return (
             f"- {mark}{self.project_id}/{self.field}: v{self.your_version} → v{self.current_version} "

@@ -13,15 +13,16 @@ from teammcp.models import Line
 MAIN = "default"
 
 
-def _not_blank(text: str) -> str:
-    if not text:
-        raise ValueError("must not be empty")
+def _key(text: str) -> str:
+    if not text or "/" in text:
+        raise ValueError("must not be empty and must not contain /; use : or . between its parts")
     return text
 
 
 Namespace = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 """What groups keys: letters, digits and ``_ - . :``"""
-Key = Annotated[Line, Field(max_length=256), AfterValidator(_not_blank)]
+Key = Annotated[Line, Field(max_length=256), AfterValidator(_key)]
+"""What a value is kept under: one line in any script, without ``/``, since it is part of an address."""
 Version = Annotated[int, Field(ge=0, le=2**53)]
 
 __all__ = ["MAIN", "Key", "Namespace", "Value", "Version"]

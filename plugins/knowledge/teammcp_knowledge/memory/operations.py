@@ -55,7 +55,7 @@ async def set_memory(
     return work
 
 
-@operation("DELETE /api/memory", profile="knowledge", destructive=True)
+@operation("DELETE /api/memory/keys/{key}", profile="knowledge", destructive=True)
 async def delete_memory(
     context: Context, key: Key, namespace: Namespace = MAIN, expected_version: Version | None = None
 ) -> Work[MemoryWritten]:
@@ -120,7 +120,7 @@ def _write(
 # -- reading ---------------------------------------------------------------------------------------------------------
 
 
-@operation("GET /api/memory", profile="knowledge", read_only=True)
+@operation("GET /api/memory/keys/{key}", profile="knowledge", read_only=True)
 async def get_memory(context: Context, key: Key, namespace: Namespace = MAIN) -> MemoryEntry:
     """Read one key of the team's memory."""
     row = await context.read(queries.entry, namespace, key)
@@ -139,7 +139,7 @@ async def get_memory(context: Context, key: Key, namespace: Namespace = MAIN) ->
     )
 
 
-@operation("GET /api/memory/keys", profile="knowledge", read_only=True)
+@operation("GET /api/memory", profile="knowledge", read_only=True)
 async def list_memory(
     context: Context,
     namespace: Namespace = MAIN,
@@ -176,7 +176,7 @@ def _line(row: Row, values: bool) -> MemoryLine:
     )
 
 
-@operation("GET /api/memory/history", profile="knowledge", read_only=True)
+@operation("GET /api/memory/keys/{key}/history", profile="knowledge", read_only=True)
 async def get_memory_history(
     context: Context,
     key: Key,
