@@ -216,7 +216,7 @@ async def test_people_talk_split_and_take_tasks(team: TestTeam) -> None:
     await team.owner.call("create_task", title="Move house")
     browser = await visiting(team, bob.key)
     page = await browser.send(await browser.get("/tasks/1"), "/tasks/1/comment", comment="By **truck**?")
-    assert "bob · just now By truck ?" in page.text
+    assert "bob just now By truck ?" in page.text
     page = await browser.send(page, "/tasks/1/subtasks", title="Pack the books")
     assert "Subtasks 0/1" in page.text
     page = await browser.send(page, "/tasks/1/claim")
@@ -228,6 +228,18 @@ async def test_people_talk_split_and_take_tasks(team: TestTeam) -> None:
     refused = await browser.send(page, "/tasks/1/claim")
     assert refused.status == 409
     assert "owner has taken this task." in refused.text
+
+
+async def test_a_long_history_is_shown_from_its_end(team: TestTeam) -> None:
+    await team.owner.call("create_task", title="Talk")
+    for number in range(205):
+        await team.owner.call("update_task", task_id=1, comment=f"word {number}!")
+    browser = await visiting(team, team.owner.key)
+    page = await browser.get("/tasks/1")
+    assert ("word 204!" in page.text, "word 0!" in page.text) == (True, False)
+    first = await browser.get(page.links["From the beginning"])
+    assert ("word 204!" in first.text, "word 0!" in first.text) == (False, True)
+    assert "word 204!" in (await browser.get(first.links["What came later"])).text
 
 
 async def test_finishing_says_what_may_be_begun_now(team: TestTeam) -> None:

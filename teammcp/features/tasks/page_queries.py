@@ -17,6 +17,14 @@ def tasks_of_messages(reader: Reader, message_ids: Sequence[int]) -> list[Row]:
     )
 
 
+def last_lines(reader: Reader, task_id: int, lines: int) -> int:
+    """The entry of a task's history behind which so many lines stand; 0 if there are no more of them."""
+    found = reader.value(
+        "SELECT id FROM task_history WHERE task_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?", (task_id, lines)
+    )
+    return found or 0
+
+
 def goal_titles(reader: Reader) -> list[Row]:
     """All goals by name: id, title, status."""
     return reader.all("SELECT id, title, status FROM goals ORDER BY title, id")

@@ -24,15 +24,25 @@ LINES = 200
 
 async def show_task(context: Context, request: Request, task_id: int) -> Response:
     """A task with its subtasks, dependencies and history."""
-    return await _show(context, request, task_id, Outcome())
+    return await _show(context, request, task_id, Outcome(notice=_unblocked(request)))
+
+
+def _unblocked(request: Request) -> Notice | None:
+    """After a task was finished: which others may be begun now, as the address says."""
+    numbers = [part for part in request.args.get("unblocked", "").split(",") if part.isdecimal()]
+    if not numbers:
+        return None
+    tasks = ", ".join(f"#{number}" for number in numbers)
+    return Notice("done", _("Done. Nothing stands in the way of %(tasks)s any more.", tasks=tasks))
 
 
 async def _show(context: Context, request: Request, task_id: int, outcome: Outcome, draft: str = "") -> Response:
     task = await _find(context, task_id)
-    after = request.args.get("after", 0, type=int)
-    history: TaskHistory = await operations.call(
-        context, "get_task_history", {"task_id": task_id, "after": max(0, after), "limit": LINES}
-    )
+    after = request.args.get("after", type=int)
+    if after is None:  # the latest lines
+        after = await context.read(page_queries.last_lines, task_id, LINES)
+    arguments = {"task_id": task_id, "after": max(0, after), "limit": LINES}
+    history: TaskHistory = await operations.call(context, "get_task_history", arguments)
     return await render(
         context,
         "tasks/task.html",
@@ -43,6 +53,7 @@ async def _show(context: Context, request: Request, task_id: int, outcome: Outco
         parent=await _parent(context, task),
         goal=await _goal(context, task),
         lines=[words.line_of(entry, showing.kind_of(context, entry.actor)) for entry in history.history],
+        earlier=after > 0,
         more=history.more,
         members=showing.members(context),
         **showing.shared(context),
@@ -145,7 +156,8 @@ async def finish(context: Context, request: Request, task_id: int) -> Response:
         more = {"result": result} if result else {}
         outcome = await set_status(context, task_id, "done", **more)
         if outcome.ok:
-            return await _unblocked(context, request, task_id, outcome.result.unblocked)
+            freed = ",".join(str(number) for number in outcome.result.unblocked)
+            return see(task_path(task_id) + (f"?unblocked={freed}" if freed else ""))
     task = await _find(context, task_id)
     return await render(
         context,
@@ -156,14 +168,6 @@ async def finish(context: Context, request: Request, task_id: int) -> Response:
         result=result or task.result,
         **showing.shared(context),
     )
-
-
-async def _unblocked(context: Context, request: Request, task_id: int, unblocked: list[int]) -> Response:
-    if not unblocked:
-        return see(task_path(task_id))
-    numbers = ", ".join(f"#{number}" for number in unblocked)
-    text = _("Done. Nothing stands in the way of %(tasks)s any more.", tasks=numbers)
-    return await _show(context, request, task_id, Outcome(notice=Notice("done", text)))
 
 
 async def delete(context: Context, request: Request, task_id: int) -> Response:

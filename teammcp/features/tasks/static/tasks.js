@@ -39,17 +39,16 @@ function refresh(statuses) {
     const chosen = document.activeElement?.closest?.(".task-card")?.dataset.task;
     swap(found);
     if (chosen && !document.activeElement?.closest(".task-card")) cardOf(chosen)?.querySelector(".task-link").focus();
-    await pause(250); // when a lot happens, a few times a second are enough
+    await pause(800); // what happens now and then is shown at once; when a lot happens, once a second is enough
   });
 }
 
+/** An event changes the column where the card was, and the one where it is now. */
 function follow({ kind, subject, data }) {
   if (!kind.startsWith("task.")) return;
   const shown = cardOf(subject)?.closest(".column").dataset.status;
   const before = data.changes?.find((change) => change.field === "status")?.old;
-  const touched = new Set([shown, before, data.task?.status]);
-  if (kind === "task.progress" && !before) touched.delete(shown ? undefined : data.task?.status);
-  refresh([...touched].filter(Boolean));
+  refresh(new Set([shown, before, data.task?.status].filter(Boolean)));
 }
 
 // -- the board: moving ---------------------------------------------------------------------------------------------
@@ -176,7 +175,7 @@ function startBoard() {
 
 const redraw = () => once("task", async () => {
   swap(await load(task.dataset.path, "summary,around,facts,history"));
-  await pause(250);
+  await pause(400);
 });
 
 /** Whether an event is about the task that is shown, or about one that it names. */
