@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from teammcp import Context, Deferred, Migration, Operation, Reader, Server, Team, hookimpl, load_migrations
 from teammcp.features.state import StateChange
 
-from . import expiry, gate, memory, operations, resolving, state
+from . import expiry, gate, memory, operations, permissions, resolving, rules, state
 from .settings import ApprovalSettings
 
 NOTICE_CAP = 100
@@ -26,6 +26,9 @@ EVENT_KINDS = {
     "approval.failed": "it was approved, and could not be done",
     "approval.needs_confirmation": "its field has moved, so that its proposer has to confirm",
     "approval.confirmed": "its proposer asked again, for the field as it is now",
+    "approval.permission_decided": "an agent's tool was allowed or denied",
+    "approval.rule_added": "a rule was made by which something waits, or is allowed or denied",
+    "approval.rule_deleted": "such a rule was deleted",
     "approval.delegated": "an approver lets somebody else decide",
     "approval.delegation_changed": "a member's approvals are decided by somebody else for a while, or no longer",
 }
@@ -60,6 +63,13 @@ def register_operations() -> list[Any]:
         operations.delegate_approvals,
         operations.end_delegation,
         operations.get_delegation,
+        rules.list_approval_rules,
+        rules.add_approval_rule,
+        rules.add_permission_rule,
+        rules.delete_approval_rule,
+        permissions.check_permission,
+        permissions.request_permission,
+        permissions.permission_hook,
         resolving.resolve_approval,
         resolving.resolve_state_approval,
         expiry.expire_approval,

@@ -36,8 +36,8 @@ async def _expire(team: Team) -> None:
 
 
 @operation("POST /api/approvals/{approval_id}/expire", access="owner", profile="approvals", tool=False)
-async def expire_approval(context: Context, approval_id: ApprovalId) -> Work[Resolved]:
-    """Close an approval whose time is over. The server does this by itself; nobody else can."""
+async def expire_approval(context: Context, approval_id: ApprovalId, given_up: bool = False) -> Work[Resolved]:
+    """Close an approval whose time is over, or for which nobody waits any more. The server alone does this."""
     if context.actor.name != "system":
         raise Forbidden("Approvals expire by themselves. To take one back: cancel_approval.", code="server_only")
     row = await context.read(shapes.find, context, approval_id)
@@ -47,7 +47,7 @@ async def expire_approval(context: Context, approval_id: ApprovalId) -> Work[Res
     def work(tx: Transaction) -> Resolved:
         now = shapes.find(tx, context, approval_id)
         check_open(now)
-        if now["expires_at"] > context.now():
+        if now["expires_at"] > context.now() and not given_up:
             raise Conflict(f"approval_id: approval {approval_id} is not over yet.", code="not_over")
         end(context, tx, now, "expired", "")
         if note is not None:

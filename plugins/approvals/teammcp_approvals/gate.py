@@ -11,7 +11,7 @@ from teammcp import Access, Context, Deferred, Operation, Refused
 
 from . import matching, people, proposing, running
 from .proposing import Proposal
-from .settings import Rule
+from .settings import Rule, matches
 from .state import short_line
 
 can_wait = cache(matching.can_wait)
@@ -21,7 +21,7 @@ async def look(context: Context, operation: Operation, arguments: BaseModel) -> 
     """Let a call pass, or make it wait by the first rule that is about it."""
     if context.actor.name == "system" or context.actor.access is Access.anonymous:
         return None
-    named = [rule for rule in matching.rules(context) if matching.matches(rule.operation, operation.name)]
+    named = [rule for rule in matching.rules(context) if matches(rule.operation, operation.name)]
     if not named or not can_wait(operation) or running.of(context) is not None:
         return None
     values = arguments.model_dump(mode="json", exclude={"idem_key"})
@@ -50,7 +50,7 @@ def _proposal(context: Context, rule: Rule, operation: Operation, arguments: dic
         arguments=arguments,
         reason=reason if isinstance(reason, str) else "",
         quorum=rule.quorum,
-        expires_minutes=rule.expires_minutes,
+        expires_seconds=rule.expires_minutes and 60 * rule.expires_minutes,
     )
 
 

@@ -33,6 +33,10 @@ class Memory:
         self.last_id += 1
         return self.last_id
 
+    def drop(self, rule_id: int) -> None:
+        """Forget a rule."""
+        self.rules = [each for each in self.rules if each.id != rule_id]
+
 
 _memories: WeakKeyDictionary[Team, Memory] = WeakKeyDictionary()
 

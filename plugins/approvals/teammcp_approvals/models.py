@@ -181,6 +181,18 @@ class PermissionDecision(Result):
     updatedInput: dict[str, Any] | None = None  # noqa: N815
     """The input with which it may run: as it was asked."""
 
+    def text(self) -> str:
+        """JSON, as the programs that ask read it: they look at the text alone."""
+        return self.model_dump_json(exclude_none=True)
+
+
+class PermissionCheck(Result):
+    """What the rules say about a tool, or that a person is asked now."""
+
+    decision: Literal["allow", "deny", "ask"]
+    approval_id: int
+    message: str
+
 
 class HookDecision(Result):
     """The decision of a ``PermissionRequest`` hook."""

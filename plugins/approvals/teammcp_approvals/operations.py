@@ -56,7 +56,7 @@ async def request_approval(
         approvers=keys,
         why="asked for",
         quorum=quorum,
-        expires_minutes=expires_minutes,
+        expires_seconds=expires_minutes and 60 * expires_minutes,
     )
     _, store = await proposing.prepare(context, proposal)
 
@@ -136,9 +136,7 @@ async def cancel_approval(context: Context, approval_id: ApprovalId, comment: Co
     def work(tx: Transaction) -> Resolved:
         row = shapes.find(tx, context, approval_id)
         if row["proposer"] != context.actor.name and not people.is_owner(context.actor):
-            raise Forbidden(
-                f"approval_id: approval {approval_id} is {row['proposer']}'s to cancel.", code="not_proposer"
-            )
+            raise _not_proposer(row, "cancel")
         check_open(row)
         end(context, tx, row, "cancelled", comment)
         return Resolved(
@@ -153,7 +151,7 @@ async def confirm_approval(context: Context, approval_id: ApprovalId) -> Work[As
     """Propose a change again for the field as it is now, after it has moved. Look at it first: get_state."""
     row = await context.read(shapes.find, context, approval_id)
     if row["proposer"] != context.actor.name:
-        raise Forbidden(f"approval_id: approval {approval_id} is {row['proposer']}'s to confirm.", code="not_proposer")
+        raise _not_proposer(row, "confirm")
     if row["status"] != "needs_confirmation":
         raise Conflict(f"approval_id: approval {approval_id} is {row['status']}; nothing is to be confirmed.")
     store = await proposing.renewal(context, row, await _renewed(context, row))
@@ -163,6 +161,10 @@ async def confirm_approval(context: Context, approval_id: ApprovalId) -> Work[As
         return Asked(approval_id=approval_id, approver=asked.approver, expires_at=asked.expires_at)
 
     return work
+
+
+def _not_proposer(row: Any, what: str) -> Forbidden:
+    return Forbidden(f"approval_id: approval {row['id']} is {row['proposer']}'s to {what}.", code="not_proposer")
 
 
 async def _renewed(context: Context, row: Any) -> Proposal:
@@ -209,7 +211,7 @@ def end(context: Context, tx: Transaction, row: Any, status: Status, comment: st
     """End an approval without doing what it is about."""
     queries.close(tx, row["id"], status, context.actor.name, context.now(), None, comment)
     queries.stop_waiting(tx, row["id"])
-    telling.emit(context, tx, f"approval.{status}", queries.approval(tx, row["id"]), comment=comment)
+    telling.ended(context, tx, queries.approval(tx, row["id"]), **({"comment": comment} if comment else {}))
 
 
 # -- letting others decide -------------------------------------------------------------------------------------------
@@ -222,18 +224,17 @@ async def delegate_approval(context: Context, approval_id: ApprovalId, to: Name)
     row = await context.read(shapes.find, context, approval_id)
     if row["proposer"] == delegate:
         raise Forbidden(f"to: {delegate} made this proposal, and nobody approves their own.", code="own_proposal")
-    text = f"{context.actor.name} asks you to decide on approval {approval_id} in their place: {row['title']}. get_approval shows it."
+    me = context.actor.name
+    text = f"{me} asks you to decide in their place on approval {approval_id}: {row['title']}. See get_approval."
     note = await telling.prepare(context, delegate, approval_id, text, ack_required=True)
 
     def work(tx: Transaction) -> Delegated:
         now = shapes.find(tx, context, approval_id)
         check_open(now)
-        if people.check_voice(tx, context, now) != context.actor.name:
-            raise Forbidden(
-                "approval_id: you decide for somebody else here, and cannot pass that on.", code="delegated"
-            )
-        if queries.add_voice(tx, approval_id, f"@{delegate}", context.actor.name):
-            telling.emit(context, tx, "approval.delegated", now, by=context.actor.name, to=delegate)
+        if people.check_voice(tx, context, now) != me:
+            raise Forbidden("approval_id: you decide in place of somebody, and cannot pass that on.", code="delegated")
+        if queries.add_voice(tx, approval_id, f"@{delegate}", me):
+            telling.emit(context, tx, "approval.delegated", now, by=me, to=delegate)
             if note is not None:
                 note(tx)
         return Delegated(delegate=delegate, approval_id=approval_id)

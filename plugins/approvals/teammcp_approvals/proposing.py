@@ -31,7 +31,7 @@ class Proposal:
     reason: str = ""
     details: str = ""
     quorum: int = 1
-    expires_minutes: int | None = None
+    expires_seconds: int | None = None
     project_id: str | None = None
     field: str | None = None
     base_version: int | None = None
@@ -60,7 +60,7 @@ async def prepare(context: Context, proposal: Proposal) -> tuple[Pending, Work[P
         same = (found["base_version"], found["status"]) == (proposal.base_version, "pending")
         return _pending(found), _again(fingerprint) if same else await renewal(context, found, proposal)
     approval_id = memory.of(context.team).next_id()
-    expires_at = context.now() + 60_000 * _minutes(context, proposal)
+    expires_at = context.now() + 1000 * _seconds(context, proposal)
     pending = Pending(
         approval_id=approval_id,
         approver=people.in_words(proposal.approvers),
@@ -73,7 +73,7 @@ async def prepare(context: Context, proposal: Proposal) -> tuple[Pending, Work[P
         twin = queries.open_by_fingerprint(tx, fingerprint)
         if twin is not None:  # made at the same moment
             return _pending(twin)
-        _insert(context, tx, approval_id, proposal, fingerprint, expires_at)
+        insert(context, tx, approval_id, proposal, fingerprint, expires_at)
         for note in notes:
             note(tx)
         telling.emit(context, tx, "approval.requested", queries.approval(tx, approval_id))
@@ -94,7 +94,7 @@ def _again(fingerprint: str) -> Work[Pending]:
 
 async def renewal(context: Context, row: Any, proposal: Proposal) -> Work[Pending]:
     """The work that asks again, for the field as it is now; by the proposer, who confirms so that it still wants it."""
-    expires_at = context.now() + 60_000 * _minutes(context, proposal)
+    expires_at = context.now() + 1000 * _seconds(context, proposal)
     notes = await _questions(context, row["id"], proposal, row["proposer"])
 
     def work(tx: Transaction) -> Pending:
@@ -121,9 +121,9 @@ async def renewal(context: Context, row: Any, proposal: Proposal) -> Work[Pendin
     return work
 
 
-def _minutes(context: Context, proposal: Proposal) -> int:
+def _seconds(context: Context, proposal: Proposal) -> int:
     settings: ApprovalSettings = context.settings("approvals")
-    return proposal.expires_minutes or settings.expires_minutes
+    return proposal.expires_seconds or 60 * settings.expires_minutes
 
 
 def _pending(row: Any) -> Pending:
@@ -135,9 +135,10 @@ def _pending(row: Any) -> Pending:
     )
 
 
-def _insert(
+def insert(
     context: Context, tx: Transaction, approval_id: int, proposal: Proposal, fingerprint: str, expires_at: int
 ) -> None:
+    """Store an approval with those whose word counts."""
     queries.insert(
         tx,
         approval_id,

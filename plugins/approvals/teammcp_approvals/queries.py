@@ -150,7 +150,7 @@ def listed(
             values.append(value)  # type: ignore[arg-type]
     if not everything:
         wanted.append(
-            "(a.kind = 'state' OR a.proposer = ?"
+            "(a.kind = 'state' OR a.proposer = ?"  # noqa: S608
             f" OR EXISTS (SELECT 1 FROM approval_voices v WHERE v.approval_id = a.id AND v.who IN ({marks}))"
             " OR EXISTS (SELECT 1 FROM approval_decisions d WHERE d.approval_id = a.id AND d.round = a.round"
             " AND d.agent = ?))"

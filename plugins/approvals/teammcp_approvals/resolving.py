@@ -191,7 +191,7 @@ def _conclude(context: Context, tx: Transaction, row: Any, outcome: Outcome) -> 
         queries.close(tx, row["id"], outcome.status, context.actor.name, context.now(), result, outcome.error)
     queries.stop_waiting(tx, row["id"])
     data = {"error": outcome.error} if outcome.error else {}
-    telling.emit(context, tx, f"approval.{outcome.status}", queries.approval(tx, row["id"]), **data)
+    telling.ended(context, tx, queries.approval(tx, row["id"]), **data)
 
 
 def _resolved(row: Any, status: Status, count: int, outcome: Outcome | None = None) -> Resolved:

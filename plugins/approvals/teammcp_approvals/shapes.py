@@ -70,10 +70,10 @@ def _may_decide(reader: Reader, context: Context, row: Any, decisions: list[Deci
     if row["status"] != "pending" or row["expires_at"] <= context.now():
         return False
     voice = people.voice(reader, context, row)
+    if voice is None or people.is_own(context, row, voice):
+        return False
     spoken = {name for each in decisions for name in (each.agent, each.on_behalf_of)}
-    return (
-        voice is not None and not people.is_own(context, row, voice) and spoken.isdisjoint({context.actor.name, voice})
-    )
+    return spoken.isdisjoint({context.actor.name, voice})
 
 
 def find(reader: Reader, context: Context, approval_id: int) -> Any:

@@ -33,6 +33,30 @@ def emit(context: Context, tx: Transaction, kind: str, row: Any, **more: Any) ->
     context.emit(tx, kind, row["id"], agents=people.audience(context, row), data=data)
 
 
+def ended(context: Context, tx: Transaction, row: Any, **more: Any) -> None:
+    """Tell how an approval has ended; of a permission prompt, its decision as well."""
+    emit(context, tx, f"approval.{row['status']}", row, **more)
+    if row["kind"] == "permission":
+        source = "person" if row["status"] in {"approved", "rejected"} else row["status"]
+        permission(context, tx, row, source)
+
+
+def permission(context: Context, tx: Transaction, row: Any, source: str) -> None:
+    """Tell how a permission prompt was decided: by a ``rule``, as ``dangerous``, by a ``person``, or by nobody."""
+    behavior = "allow" if row["status"] == "approved" else "deny"
+    tool = json.loads(row["arguments"])["tool_name"]
+    emit(
+        context,
+        tx,
+        "approval.permission_decided",
+        row,
+        tool_name=tool,
+        behavior=behavior,
+        source=source,
+        reason=row["error"],
+    )
+
+
 async def prepare_question(
     context: Context, approval_id: int, text: str, keys: Iterable[str], proposer: str
 ) -> list[Work[Any]]:

@@ -193,7 +193,9 @@ async def test_whose_a_field_is_is_not_for_its_approver_to_say(alice: Member, bo
     assert (await alice.call("get_state", field="plan")).root.owner == "bob"
 
 
-async def test_an_approver_who_no_longer_is_one_cannot_let_it_through(alice: Member, bob: Member, team: TestTeam) -> None:
+async def test_an_approver_who_no_longer_is_one_cannot_let_it_through(
+    alice: Member, bob: Member, team: TestTeam
+) -> None:
     number = await propose(bob)
     carol = await team.agent("carol")
     await alice.call("set_state", field="plan", value="first", owner="carol")

@@ -1,0 +1,200 @@
+"""Permission prompts of agents' programs: deny rules, built-in dangers, then a person or a rule that allows.
+
+Whatever is decided is an approval of the kind ``permission`` that has ended, and an event; nothing is let through that
+no rule and no person has allowed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from teammcp import Conflict, Context, Event, Transaction, Work, operation
+from teammcp.models import Line, json_within
+
+from . import dangerous, matching, memory, people, proposing, queries, telling
+from .models import HookAnswer, HookDecision, HookOutput, PermissionCheck, PermissionDecision
+from .proposing import Proposal
+from .settings import ApprovalSettings, PermissionRule, matches
+from .state import short_line
+
+ENDED = {"approval.approved", "approval.rejected", "approval.cancelled", "approval.expired"}
+KEPT = 4000
+"""Characters of each text in a tool's input that are kept and shown."""
+
+Tool = Annotated[Line, Field(min_length=1, max_length=200)]
+Input = Annotated[dict[str, Any], AfterValidator(json_within(4 * 1024 * 1024, 32))]
+ToolUse = Annotated[Line, Field(max_length=200)]
+Seconds = Annotated[float, Field(ge=0, le=600)]
+
+
+@operation("POST /api/permissions", profile="approvals")
+async def request_permission(
+    context: Context, tool_name: Tool, input: Input, tool_use_id: ToolUse = "", timeout_s: Seconds = 300
+) -> PermissionDecision:
+    """Ask whether you may use a tool with this input, and wait for the answer: the permission prompt of your program.
+
+    Without an answer in time it is denied.
+    """
+    behavior, message = await _decide(context, tool_name, input, tool_use_id, timeout_s)
+    if behavior == "allow":
+        return PermissionDecision(behavior="allow", updatedInput=input)
+    return PermissionDecision(behavior="deny", message=message)
+
+
+@operation("POST /api/hooks/permission", profile="approvals", tool=False, lenient=True)
+async def permission_hook(
+    context: Context,
+    tool_name: Tool,
+    tool_input: Input,
+    tool_use_id: ToolUse = "",
+    hook_event_name: Literal["PermissionRequest"] = "PermissionRequest",
+    timeout_s: Seconds = 300,
+) -> HookAnswer:
+    """Answer the hook PermissionRequest of an agent's program, in the shape that it reads."""
+    behavior, message = await _decide(context, tool_name, tool_input, tool_use_id, timeout_s)
+    decision = HookDecision(behavior=behavior, message=message if behavior == "deny" else None)
+    return HookAnswer(hookSpecificOutput=HookOutput(decision=decision))
+
+
+async def _decide(
+    context: Context, tool: str, given: dict[str, Any], use: str, timeout: float
+) -> tuple[Literal["allow", "deny"], str]:
+    """The decision and its reason. Nothing is held while a person is waited for."""
+    before = context.team.hub.last_id
+    checked: PermissionCheck = await context.call(
+        "check_permission", tool_name=tool, input=given, tool_use_id=use, timeout_s=timeout
+    )
+    if checked.decision != "ask":
+        return checked.decision, checked.message
+    number = checked.approval_id
+
+    def has_ended(event: Event) -> bool:
+        return event.kind in ENDED and event.subject == str(number)
+
+    with context.team.hub.subscribe(has_ended, before) as events:
+        ended = await events.next(timeout)
+    if not ended:
+        await _give_up(context, number)
+    row = await context.read(queries.approval, number)
+    said = await context.read(queries.decisions, [number])
+    return _answer(row, said)
+
+
+async def _give_up(context: Context, number: int) -> None:
+    try:
+        await Context.inside(context.team).call("expire_approval", approval_id=number, given_up=True)
+    except Conflict:
+        return  # somebody has decided at the last moment, and that counts
+
+
+def _answer(row: Any, said: list[Any]) -> tuple[Literal["allow", "deny"], str]:
+    words = "".join(f" {each['comment']}" for each in said if each["comment"])
+    if row["status"] == "approved":
+        return "allow", f"Allowed by {row['closed_by']}.{words}"
+    if row["status"] == "rejected":
+        return "deny", f"Denied by {row['closed_by']}.{words}"
+    return "deny", "Nobody has allowed it in time, so it is denied."
+
+
+@operation("POST /api/permissions/check", profile="approvals", tool=False)
+async def check_permission(
+    context: Context, tool_name: Tool, input: Input, tool_use_id: ToolUse = "", timeout_s: Seconds = 300
+) -> Work[PermissionCheck]:
+    """Ask whether you may use a tool, without waiting: allow, deny, or the approval by which a person is asked."""
+    arguments = _kept(tool_name, input, tool_use_id)
+    decision, source, reason = _by_rules(context, tool_name, input)
+    if decision != "ask":
+        return _record(context, arguments, decision, source, reason)
+    settings: ApprovalSettings = context.settings("approvals")
+    keys = [people.key(context, word, "permission_approvers") for word in settings.permission_approvers]
+    proposal = Proposal(
+        kind="permission",
+        title=_title(tool_name),
+        approvers=keys,
+        why=reason,
+        arguments=arguments,
+        expires_seconds=int(timeout_s) + 1,
+    )
+    _, store = await proposing.prepare(context, proposal)
+
+    def work(tx: Transaction) -> PermissionCheck:
+        pending = store(tx)
+        message = f"{pending.approver} is asked"
+        return PermissionCheck(decision="ask", approval_id=pending.approval_id, message=message)
+
+    return work
+
+
+def _by_rules(context: Context, tool: str, given: dict[str, Any]) -> tuple[Literal["allow", "deny", "ask"], str, str]:
+    """What is decided without a person: the decision, what has made it, and its reason."""
+    about = [rule for rule in matching.permission_rules(context) if _is_about(rule, context, tool, given)]
+    for rule in about:
+        if rule.decision == "deny":
+            return "deny", "rule", rule.note or f"A rule of this team denies {rule.tool}."
+    harm = dangerous.why(given)
+    if harm is not None:
+        return "deny", "dangerous", f"It {harm}, which no agent may do here. Ask a person to do it."
+    for rule in about:
+        if rule.decision == "ask":
+            return "ask", "rule", rule.note or f"a rule on {rule.tool}"
+    for rule in about:
+        if rule.decision == "allow" and _is_plain(rule, given):
+            return "allow", "rule", rule.note or f"A rule of this team allows {rule.tool}."
+    return "ask", "rule", "no rule allows it"
+
+
+def _is_about(rule: PermissionRule, context: Context, tool: str, given: dict[str, Any]) -> bool:
+    return matches(rule.tool, tool) and matching.is_by(rule.who, context.actor) and matching.fits(rule.input, given)
+
+
+def _is_plain(rule: PermissionRule, given: dict[str, Any]) -> bool:
+    """Whether what a rule allows is one command: the pattern ``git status*`` must not let ``git status; …`` through."""
+    for name, pattern in rule.input.items():
+        text = matching.as_text(given[name])
+        if name in dangerous.COMMAND_ARGUMENTS and text != pattern and not dangerous.is_one_command(text):
+            return False
+    return True
+
+
+def _record(
+    context: Context, arguments: dict[str, Any], decision: Literal["allow", "deny"], source: str, reason: str
+) -> Work[PermissionCheck]:
+    """Write down what the rules have decided."""
+    number, now = memory.of(context.team).next_id(), context.now()
+
+    def work(tx: Transaction) -> PermissionCheck:
+        proposal = Proposal("permission", _title(arguments["tool_name"]), [], reason, arguments=arguments)
+        proposing.insert(context, tx, number, proposal, f"decided {number}", now)
+        status = "approved" if decision == "allow" else "rejected"
+        queries.close(tx, number, status, "system", now, None, reason)
+        telling.permission(context, tx, queries.approval(tx, number), source)
+        return PermissionCheck(decision=decision, approval_id=number, message=reason)
+
+    return work
+
+
+def _title(tool: str) -> str:
+    return short_line(f"use {tool}")
+
+
+def _kept(tool: str, given: dict[str, Any], use: str) -> dict[str, Any]:
+    """What is kept of a prompt: long texts are cut, and then a digest keeps two of them apart."""
+    kept = _cut(given)
+    arguments = {"tool_name": tool, "input": kept, "tool_use_id": use}
+    if kept != given:
+        arguments["input_sha256"] = hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
+    return arguments
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _cut(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_cut(each) for each in value]
+    if isinstance(value, str) and len(value) > KEPT:
+        return f"{value[:KEPT]}… ({len(value)} characters)"
+    return value

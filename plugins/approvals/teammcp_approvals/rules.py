@@ -1,0 +1,132 @@
+"""Making and deleting rules. Those of the settings file are listed with them, and stay."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from teammcp import Context, InvalidInput, NotFound, Transaction, Work, operation
+from teammcp.features.channels import find_agent
+from teammcp.models import Line
+
+from . import matching, memory, people, queries
+from .models import RuleList, StoredRule
+from .settings import Approvers, Glob, Minutes, PermissionRule, Quorum, Rule, Word, matches
+
+Patterns = Annotated[dict[str, Glob], Field(max_length=20)]
+Who = Annotated[list[Word], Field(max_length=50)]
+Note = Annotated[Line, Field(max_length=200)]
+KINDS = ("human", "agent", "service")
+
+
+@operation("GET /api/approvals/rules", profile="approvals", read_only=True)
+async def list_approval_rules(context: Context) -> RuleList:
+    """List the rules by which calls, and the tools of agents' programs, wait for approval."""
+    return RuleList(list(memory.of(context.team).rules))
+
+
+@operation("POST /api/approvals/rules", access="owner", profile="approvals")
+async def add_approval_rule(
+    context: Context,
+    operation: Glob,
+    arguments: Patterns = {},  # noqa: B006 - never changed
+    who: Who = [],  # noqa: B006
+    approvers: Approvers = ["manager"],  # noqa: B006
+    quorum: Quorum = 1,
+    expires_minutes: Minutes | None = None,
+    note: Note = "",
+) -> Work[StoredRule]:
+    """Let calls of an operation wait for approval: its name or a pattern, and patterns of its arguments."""
+    _check_operation(context, operation, arguments)
+    _check_who(context, who)
+    for word in approvers:
+        people.key(context, word, "approvers")
+    rule = Rule(
+        operation=operation,
+        arguments=arguments,
+        who=who,
+        approvers=approvers,
+        quorum=quorum,
+        expires_minutes=expires_minutes,
+        note=note,
+    )
+    return _add(context, rule)
+
+
+@operation("POST /api/approvals/permission-rules", access="owner", profile="approvals")
+async def add_permission_rule(
+    context: Context,
+    tool: Glob,
+    decision: Literal["deny", "ask", "allow"],
+    input: Patterns = {},  # noqa: B006 - never changed
+    who: Who = [],  # noqa: B006
+    note: Note = "",
+) -> Work[StoredRule]:
+    """Decide beforehand about tools of agents' programs: deny them, ask a person, or allow them."""
+    _check_who(context, who)
+    return _add(context, PermissionRule(tool=tool, input=input, who=who, decision=decision, note=note))
+
+
+@operation("DELETE /api/approvals/rules/{rule_id}", access="owner", profile="approvals", destructive=True)
+async def delete_approval_rule(context: Context, rule_id: Annotated[int, Field(ge=1, le=2**53)]) -> Work[RuleList]:
+    """Delete a rule. What waits by it goes on waiting."""
+    known = memory.of(context.team)
+
+    def work(tx: Transaction) -> RuleList:
+        if not queries.delete_rule(tx, rule_id):
+            raise NotFound(f"rule_id: there is no rule {rule_id}. list_approval_rules lists them.", code="no_such_rule")
+        left = [each for each in known.rules if each.id != rule_id]
+        (gone,) = [each for each in known.rules if each.id == rule_id]
+        _tell(context, tx, "approval.rule_deleted", gone)
+        tx.on_commit(lambda: known.drop(rule_id))
+        return RuleList(left)
+
+    return work
+
+
+def _add(context: Context, rule: Rule | PermissionRule) -> Work[StoredRule]:
+    known, at = memory.of(context.team), context.now()
+
+    def work(tx: Transaction) -> StoredRule:
+        rule_id = queries.add_rule(tx, rule.model_dump_json(), context.actor.name, at)
+        stored = StoredRule(id=rule_id, rule=rule, created_by=context.actor.name, created_at=at)
+        _tell(context, tx, "approval.rule_added", stored)
+        tx.on_commit(lambda: known.rules.append(stored))
+        return stored
+
+    return work
+
+
+def _tell(context: Context, tx: Transaction, kind: str, stored: StoredRule) -> None:
+    context.emit(tx, kind, str(stored.id), data={"rule": stored.rule.model_dump(mode="json")})
+
+
+# -- what makes sense ------------------------------------------------------------------------------------------------
+
+
+def _check_operation(context: Context, pattern: str, arguments: dict[str, str]) -> None:
+    """Refuse a rule that is about nothing.
+
+    Raises:
+        InvalidInput: no operation fits it, or none that can wait, or none that has these arguments.
+    """
+    named = [each for each in context.server.registry if matches(pattern, each.name)]
+    if not named:
+        _refuse("operation", f"there is no operation '{pattern}'; give the name of a tool, or a pattern of names")
+    fitting = [each for each in named if matching.can_wait(each)]
+    if not fitting:
+        _refuse("operation", f"'{pattern}' cannot wait: it only reads, shows a secret or takes a file")
+    for name in arguments:
+        if not any(name in each.arguments.model_fields for each in fitting):
+            _refuse("arguments", f"'{pattern}' has no argument '{name}'")
+
+
+def _check_who(context: Context, who: list[str]) -> None:
+    for word in who:
+        if word not in (*people.LEVELS, *KINDS, "observer"):
+            find_agent(context, word, "who")
+
+
+def _refuse(field: str, message: str) -> Any:
+    raise InvalidInput(f"{field}: {message}.", errors=[{"field": field, "message": message}])

@@ -1,0 +1,188 @@
+"""Permission prompts of agents' programs: deny, dangerous, a person or a rule; nothing without an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from teammcp_approvals.expiry import expire
+
+from teammcp import InvalidInput
+from teammcp.testing import Member, MovedClock, TestTeam
+
+
+@pytest.fixture
+async def coder(team: TestTeam) -> Member:
+    return await team.agent("coder")
+
+
+async def request(member: Member, command: str, tool: str = "Bash", timeout_s: float = 0) -> Any:
+    return await member.call("request_permission", tool_name=tool, input={"command": command}, timeout_s=timeout_s)
+
+
+async def allow(team: TestTeam, **arguments: Any) -> None:
+    await team.owner.call("add_permission_rule", **{"tool": "Bash", "decision": "allow", **arguments})
+
+
+async def decided(team: TestTeam) -> list[tuple[str, str]]:
+    return [(each.data["behavior"], each.data["source"]) for each in await team.events("approval.permission_decided")]
+
+
+async def test_a_person_answers_and_the_program_goes_on_at_once(coder: Member, team: TestTeam) -> None:
+    asking = asyncio.create_task(request(coder, "make deploy", timeout_s=60))
+    while not (waiting := (await team.owner.call("get_pending_approvals")).root):
+        await asyncio.sleep(0.01)
+    (found,) = waiting
+    assert (found.kind, found.title) == ("permission", "use Bash")
+    assert found.arguments["input"] == {"command": "make deploy"}
+    await team.owner.call("resolve_approval", approval_id=found.approval_id, approved=True)
+    answer = await asyncio.wait_for(asking, 5)
+    assert answer.text() == json.dumps(
+        {"behavior": "allow", "updatedInput": {"command": "make deploy"}}, separators=(",", ":")
+    )
+    assert await decided(team) == [("allow", "person")]
+
+
+async def test_no_is_told_with_its_reason(coder: Member, team: TestTeam) -> None:
+    asking = asyncio.create_task(request(coder, "make deploy", timeout_s=60))
+    while not (waiting := (await team.owner.call("get_pending_approvals")).root):
+        await asyncio.sleep(0.01)
+    await team.owner.call("resolve_approval", approval_id=waiting[0].approval_id, approved=False, comment="on Monday")
+    assert (await asyncio.wait_for(asking, 5)).model_dump(exclude_none=True) == {
+        "behavior": "deny",
+        "message": "Denied by owner. on Monday",
+    }
+
+
+async def test_without_an_answer_it_is_denied(coder: Member, team: TestTeam) -> None:
+    answer = await request(coder, "make deploy", timeout_s=0.05)
+    assert answer.behavior == "deny"
+    assert "Nobody has allowed it in time" in answer.message
+    assert (await team.owner.call("get_pending_approvals")).root == []
+    assert await decided(team) == [("deny", "expired")]
+
+
+async def test_deny_then_dangerous_then_ask_then_allow(coder: Member, team: TestTeam) -> None:
+    await allow(team)
+    assert (await request(coder, "make test")).behavior == "allow"
+    denied = await request(coder, "git push --force")
+    assert (denied.behavior, "overwrites what others have pushed" in denied.message) == ("deny", True)
+    await allow(team, decision="ask", input={"command": "make deploy*"})
+    assert "in time" in (await request(coder, "make deploy")).message
+    await allow(team, decision="deny", input={"command": "make deploy*"}, note="frozen")
+    assert (await request(coder, "make deploy")).message == "frozen"
+    assert await decided(team) == [
+        ("allow", "rule"),
+        ("deny", "dangerous"),
+        ("deny", "expired"),
+        ("deny", "rule"),
+    ]
+
+
+async def test_an_allowed_pattern_is_for_one_command(coder: Member, team: TestTeam) -> None:
+    await allow(team, input={"command": "git status*"})
+    assert (await request(coder, "git status -s")).behavior == "allow"
+    for command in ("git status; make deploy", "git status && x", "git status\nx", "git status $(x)", "git status > x"):
+        assert (await request(coder, command)).behavior == "deny", command
+    await allow(team, input={"command": "make lint && make test"})
+    assert (await request(coder, "make lint && make test")).behavior == "allow"
+    await allow(team, tool="mcp__team__*", who=["coder"])
+    other = await team.agent("other")
+    assert (await request(coder, "x", "mcp__team__send_message")).behavior == "allow"
+    assert (await request(other, "x", "mcp__team__send_message")).behavior == "deny"
+
+
+@pytest.mark.teammcp(
+    plugins={
+        "approvals": {"permission_rules": [{"tool": "Read", "decision": "allow"}], "permission_approvers": ["ann"]}
+    }
+)
+async def test_rules_and_approvers_come_from_the_settings_too(coder: Member, team: TestTeam) -> None:
+    ann = await team.agent("ann", kind="human")
+    read = await coder.call("request_permission", tool_name="Read", input={"file_path": "/a"}, timeout_s=0)
+    assert read.behavior == "allow"
+    secret = await coder.call(
+        "request_permission", tool_name="Read", input={"file_path": "/h/.ssh/id_rsa"}, timeout_s=0
+    )
+    assert secret.message is not None
+    assert "credentials" in secret.message
+    checked = await coder.call("check_permission", tool_name="Bash", input={"command": "ls"})
+    assert checked.decision == "ask"
+    assert [each.approval_id for each in (await ann.call("get_pending_approvals")).root] == [checked.approval_id]
+
+
+async def test_the_hook_of_an_agents_program_is_answered_in_its_shape(coder: Member, team: TestTeam) -> None:
+    await allow(team)
+    payload = {
+        "session_id": "s",
+        "transcript_path": "/t",
+        "cwd": "/w",
+        "hook_event_name": "PermissionRequest",
+        "permission_mode": "default",
+        "tool_name": "Bash",
+        "tool_input": {"command": "ls", "description": "list"},
+        "tool_use_id": "toolu_1",
+        "permission_suggestions": [{"type": "addRules"}],
+        "a_field_of_tomorrow": {"x": 1},
+    }
+    answer = await coder.http.post("/api/hooks/permission", json=payload)
+    assert answer.json()["hookSpecificOutput"] == {
+        "hookEventName": "PermissionRequest",
+        "decision": {"behavior": "allow", "message": None},
+    }
+    payload["tool_input"] = {"command": "rm -rf /"}
+    answer = await coder.http.post("/api/hooks/permission", json=payload)
+    decision = answer.json()["hookSpecificOutput"]["decision"]
+    assert (decision["behavior"], "deletes everything" in decision["message"]) == ("deny", True)
+    assert (await coder.http.post("/api/hooks/permission", json={"tool_name": "Bash"})).status_code == 400
+
+
+async def test_the_prompt_tool_answers_with_json_text(coder: Member, team: TestTeam) -> None:
+    await allow(team)
+    async with coder.mcp() as client:
+        given = {"tool_name": "Bash", "input": {"command": "ls"}, "tool_use_id": "toolu_1"}
+        answer = await client.call_tool("request_permission", given)
+    assert json.loads(answer.content[0].text) == {"behavior": "allow", "updatedInput": {"command": "ls"}}
+
+
+async def test_long_inputs_are_cut_for_the_eye_and_kept_apart(coder: Member, team: TestTeam) -> None:
+    long = "x" * 10_000
+
+    async def check(text: str) -> int:
+        found = await coder.call("check_permission", tool_name="Write", input={"file_path": "/a", "content": text})
+        return int(found.approval_id)
+
+    first = await check(long + "1")
+    assert await check(long + "1") == first
+    assert await check(long + "2") != first
+    kept = (await coder.call("get_approval", approval_id=first)).arguments
+    assert kept["input"]["content"].endswith("… (10001 characters)")
+    with pytest.raises(InvalidInput, match="input"):
+        await coder.call("check_permission", tool_name="x", input={"a": float("nan")})
+
+
+async def test_whoever_stops_waiting_leaves_nothing_open(coder: Member, team: TestTeam, clock: MovedClock) -> None:
+    asking = asyncio.create_task(request(coder, "make deploy", timeout_s=60))
+    while not (await team.owner.call("get_pending_approvals")).root:
+        await asyncio.sleep(0.01)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    clock.advance(seconds=62)
+    await expire(team.server)
+    assert await decided(team) == [("deny", "expired")]
+
+
+async def test_many_wait_at_once_without_holding_anything(coder: Member, team: TestTeam) -> None:
+    asking = [asyncio.create_task(request(coder, f"make {number}", timeout_s=60)) for number in range(30)]
+    while len(waiting := (await team.owner.call("get_pending_approvals")).root) < 30:
+        await asyncio.sleep(0.01)
+    await coder.call("send_message", channel="general", content="meanwhile")
+    answers = [
+        team.owner.call("resolve_approval", approval_id=each.approval_id, approved=each.approval_id % 2 == 0)
+        for each in waiting
+    ]
+    await asyncio.gather(*answers)
+    found = await asyncio.wait_for(asyncio.gather(*asking), 10)
+    assert sorted(each.behavior for each in found) == ["allow"] * 15 + ["deny"] * 15
