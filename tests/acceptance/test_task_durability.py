@@ -21,7 +21,7 @@ from tests.live import LiveServer
 
 ROUNDS = 6
 WORKERS = 20
-TASKS = 1500
+TASKS = 1000
 LIMITS = {"register_rate": 0, "agent_rate": 0, "address_rate": 0}
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(600)]
