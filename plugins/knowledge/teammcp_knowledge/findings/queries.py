@@ -28,6 +28,8 @@ def content_ids(reader: Reader, prefix: str) -> list[str]:
 
 def by_ids(reader: Reader, ids: Sequence[int]) -> list[Row]:
     """Some findings, in order of id."""
+    if not ids:
+        return []
     marks = ", ".join("?" * len(ids))
     return reader.all(
         f"SELECT {COLUMNS} FROM knowledge_findings WHERE id IN ({marks}) ORDER BY id",  # noqa: S608

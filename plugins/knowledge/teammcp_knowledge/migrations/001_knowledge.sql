@@ -11,9 +11,8 @@ CREATE TABLE knowledge_findings (
     posted_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL
 );
--- What limits an index stands in it too: only then is the table itself not looked at.
-CREATE INDEX knowledge_findings_newest ON knowledge_findings (id, retracted) WHERE retracted = 0;
-CREATE INDEX knowledge_findings_top ON knowledge_findings (contributors, id, retracted) WHERE retracted = 0;
+CREATE INDEX knowledge_findings_newest ON knowledge_findings (retracted, id);
+CREATE INDEX knowledge_findings_top ON knowledge_findings (retracted, contributors, id);
 
 CREATE TABLE knowledge_contributors (
     finding_id INTEGER NOT NULL REFERENCES knowledge_findings (id),
