@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from teammcp import Forbidden, operations
 from teammcp.features.tasks import lease_queries
 from teammcp.features.tasks.reaper import reap
+from teammcp.features.tasks.reminders import remind
 from teammcp.operations import Context
 from teammcp.team import Server
 from teammcp.testing import Member, MovedClock, TestTeam, serve
@@ -213,6 +215,13 @@ async def test_idle_writes_nothing(team: TestTeam, ann: Member, clock: MovedCloc
     await reap(team.server)
     del team.team.database.write
     assert await team.events() == before
+
+
+def test_it_comes_every_few_seconds(server: Server) -> None:
+    scheduler = AsyncIOScheduler()
+    server.plugins.collect("register_jobs", scheduler=scheduler, server=server)
+    jobs = {job.func: job.trigger.interval.total_seconds() for job in scheduler.get_jobs()}
+    assert (jobs[reap], jobs[remind]) == (5, 30)
 
 
 async def test_the_server_alone_takes_tasks_back(team: TestTeam, ann: Member, clock: MovedClock) -> None:
