@@ -22,6 +22,8 @@ __all__ = ["Change", "apply", "before", "create", "may_see", "still_visible", "v
 
 LONG = 500
 """Characters of a value beyond which an event leaves it out; get_task and get_task_history have it."""
+ANNOUNCED = 200
+"""For how many of the tasks that one waited for an event says that they may be claimed now."""
 JSON = {"labels", "requires", "metadata", "target_value"}
 """Columns that hold JSON."""
 SHOWN = {
@@ -89,7 +91,7 @@ def create(context: Context, tx: Transaction, new: Mapping[str, Any], depends_on
     dependencies.replace(context, tx, task_id, depends_on)
     queries.update(tx, task_id, {"unmet": dependencies.count_unmet(tx, task_id)})
     hierarchy.climb(tx, task_id)
-    _announce_progress(context, tx, hierarchy.climb(tx, new["parent_id"]))
+    _announce(context, tx, "task.progress", hierarchy.climb(tx, new["parent_id"]))
     queries.insert_history(tx, task_id, context.actor.name, "created", "[]", "", now)
     row = queries.task(tx, task_id)
     task = task_of(tx, row)
@@ -148,9 +150,8 @@ def apply(
     changed = queries.any_task(tx, task_id)
     task = task_of(tx, changed)
     _tell(context, tx, row, changed, task, changes, kind)
-    _announce_progress(context, tx, climbed)
-    for free, shape in zip(freed, tasks_of(tx, freed), strict=True):
-        _emit(context, tx, "task.updated", free, shape, [])
+    _announce(context, tx, "task.progress", climbed)
+    _announce(context, tx, "task.updated", [free["id"] for free in freed[:ANNOUNCED]])
     unblocked = [free["id"] for free in freed if task.status == "done" and free["status"] == "todo"]
     seen = {free["id"] for free in freed if may_see(context, free)}
     return Change(task, changes, [one for one in unblocked if one in seen])
@@ -158,7 +159,8 @@ def apply(
 
 def delete(context: Context, tx: Transaction, row: Row) -> None:
     """Delete a task without subtasks. What waited for it waits for it no longer."""
-    for waiting in queries.tasks(tx, queries.dependents(tx, row["id"])):
+    for dependent in queries.dependents(tx, row["id"]):
+        waiting = queries.any_task(tx, dependent["id"])
         edges = [edge["depends_on"] for edge in queries.dependencies(tx, [waiting["id"]])]
         left = [one for one in edges if one != row["id"]]
         apply(context, tx, waiting, {"depends_on": left}, action="updated", comment=f"task {row['id']} was deleted")
@@ -237,10 +239,11 @@ def _tell(
         tx.on_commit(lambda: context.notify("task_done", task=task))
 
 
-def _announce_progress(context: Context, tx: Transaction, ids: Iterable[int]) -> None:
+def _announce(context: Context, tx: Transaction, kind: str, ids: Iterable[int]) -> None:
+    """Tell those who look at tasks around a changed one."""
     rows = queries.tasks(tx, list(dict.fromkeys(ids)))
     for row, task in zip(rows, tasks_of(tx, rows), strict=True):
-        _emit(context, tx, "task.progress", row, task, [])
+        _emit(context, tx, kind, row, task, [])
 
 
 def _emit(context: Context, tx: Transaction, kind: str, row: Row, task: Task, changes: Iterable[FieldChange]) -> None:

@@ -49,24 +49,24 @@ def count_unmet(reader: Reader, task_id: int) -> int:
 
 
 def settle(tx: Transaction, task_id: int, *, done: bool) -> list[Row]:
-    """Tell the tasks that wait for one that it is done, or open again; those of them that this made free, or not."""
+    """Tell the tasks that wait for one that it is done, or open again; those of them that this made free, or not.
+
+    Of each: id, scope, status and unmet.
+    """
     queries.count_unmet(tx, task_id, -1 if done else 1)
-    waiting = queries.tasks(tx, queries.dependents(tx, task_id))
-    return [row for row in waiting if row["unmet"] == (0 if done else 1)]
+    return [row for row in queries.dependents(tx, task_id) if row["unmet"] == (0 if done else 1)]
 
 
 def _refuse_circle(reader: Reader, task_id: int, added: Sequence[int]) -> None:
     came_from: dict[int, int] = dict.fromkeys(added, task_id)
-    edge = [one for one in added if one != task_id]
-    found = len(edge) < len(added)
-    while edge and not found:
-        following = []
-        for row in queries.dependencies(reader, edge):
-            if row["depends_on"] not in came_from:
-                came_from[row["depends_on"]] = row["task_id"]
-                following.append(row["depends_on"])
-        edge, found = following, task_id in came_from
-    if found:
+    to_follow = list(added)
+    while to_follow and task_id not in came_from:
+        one = to_follow.pop()
+        for edge in queries.dependencies(reader, [one]):
+            if edge["depends_on"] not in came_from:
+                came_from[edge["depends_on"]] = one
+                to_follow.append(edge["depends_on"])
+    if task_id in came_from:
         circle = " → ".join(map(str, _way(came_from, task_id)))
         message = f"these tasks would wait for each other for ever: {circle}"
         raise InvalidInput(

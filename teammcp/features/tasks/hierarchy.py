@@ -24,7 +24,8 @@ def refuse_bad_parent(reader: Reader, task_id: int | None, parent_id: int) -> No
     if task_id in chain:
         circle = " → ".join(map(str, [task_id, *chain[: chain.index(task_id) + 1]]))
         raise _refused(f"a task cannot be part of itself: {circle}", code="cycle", cycle=circle)
-    if len(chain) + _height(reader, task_id) > DEPTH:
+    height = 1 if task_id is None else 1 + len(below(reader, task_id))
+    if len(chain) + height > DEPTH:
         raise _refused(f"subtasks may be nested {DEPTH} deep; choose a task further up", code="too_deep")
 
 
@@ -32,14 +33,14 @@ def _refused(message: str, **more: Any) -> InvalidInput:
     return InvalidInput(f"parent_id: {message}.", errors=[{"field": "parent_id", "message": message}], **more)
 
 
-def _height(reader: Reader, task_id: int | None) -> int:
-    """How many levels a task and what is below it take."""
-    height = 1
-    level = [] if task_id is None else queries.child_ids(reader, [task_id])
+def below(reader: Reader, task_id: int) -> list[list[Row]]:
+    """All tasks below one, level by level."""
+    levels: list[list[Row]] = []
+    level = queries.children(reader, task_id)
     while level:
-        height += 1
-        level = queries.child_ids(reader, level)
-    return height
+        levels.append(level)
+        level = [child for row in level for child in queries.children(reader, row["id"])]
+    return levels
 
 
 def progress_of(reader: Reader, row: Row) -> int:

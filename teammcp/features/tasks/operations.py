@@ -14,7 +14,7 @@ from ...storage import Reader, Row, Transaction, Work
 from ..channels import ensure_dm
 from ..messages import visible
 from ..state import FieldName, ProjectId, Value
-from . import changes, fields, finishing, news, queries, rights, telling
+from . import changes, fields, finishing, hierarchy, news, queries, rights, telling
 from .models import (
     Attempts,
     Comment,
@@ -257,7 +257,7 @@ async def delete_task(context: Context, task_id: Id, with_subtasks: bool = False
     row = await changes.visible_task(context, task_id)
     rights.refuse_deletion(context, row)
     await changes.before(context, row, "deleted", {"with_subtasks": with_subtasks})
-    below = await context.read(_below, [task_id])
+    below = await context.read(_below, task_id)
     notes = {
         one["id"]: await telling.prepare(context, news.of_deletion(context.actor.name, one), one)
         for one in [dict(row), *below]
@@ -265,7 +265,7 @@ async def delete_task(context: Context, task_id: Id, with_subtasks: bool = False
 
     def work(tx: Transaction) -> DeletedTask:
         now = changes.still_visible(context, tx, task_id)
-        subtasks = _below(tx, [task_id])
+        subtasks = _below(tx, task_id)
         if subtasks and not with_subtasks:
             raise _has_subtasks(context, now, subtasks)
         for one in [*reversed(subtasks), now]:
@@ -277,13 +277,9 @@ async def delete_task(context: Context, task_id: Id, with_subtasks: bool = False
     return work
 
 
-def _below(reader: Reader, ids: list[int]) -> list[Row]:
-    """All tasks below some, those further up first."""
-    found: list[Row] = []
-    while level := queries.children(reader, ids):
-        found += level
-        ids = [row["id"] for row in level]
-    return found
+def _below(reader: Reader, task_id: int) -> list[Row]:
+    """All tasks below one, those further up first."""
+    return [row for level in hierarchy.below(reader, task_id) for row in level]
 
 
 def _has_subtasks(context: Context, row: Row, subtasks: list[Row]) -> Conflict:

@@ -113,25 +113,20 @@ def parent(reader: Reader, task_id: int) -> int | None:
     return found
 
 
-def children(reader: Reader, ids: Sequence[int]) -> list[Row]:
-    """The subtasks of some tasks, by id."""
-    if not ids:
-        return []
+def children(reader: Reader, task_id: int) -> list[Row]:
+    """The subtasks of a task, by id."""
     return reader.all(
-        f"SELECT {COLUMNS} FROM tasks WHERE parent_id IN ({marks(ids)}) AND deleted = 0 ORDER BY id",  # noqa: S608
-        tuple(ids),
+        f"SELECT {COLUMNS} FROM tasks WHERE parent_id = ? AND deleted = 0 ORDER BY id",  # noqa: S608
+        (task_id,),
     )
 
 
-def child_ids(reader: Reader, ids: Sequence[int]) -> list[int]:
-    """The ids of the subtasks of some tasks."""
-    if not ids:
-        return []
-    rows = reader.all(
-        f"SELECT id FROM tasks WHERE parent_id IN ({marks(ids)}) AND deleted = 0",  # noqa: S608
-        tuple(ids),
+def first_children(reader: Reader, task_id: int, limit: int) -> list[Row]:
+    """The first of them."""
+    return reader.all(
+        f"SELECT {COLUMNS} FROM tasks WHERE parent_id = ? AND deleted = 0 ORDER BY id LIMIT ?",  # noqa: S608
+        (task_id, limit),
     )
-    return [row["id"] for row in rows]
 
 
 def child_counts(reader: Reader, ids: Sequence[int]) -> list[Row]:
@@ -170,10 +165,13 @@ def dependencies(reader: Reader, ids: Sequence[int]) -> list[Row]:
     )
 
 
-def dependents(reader: Reader, task_id: int) -> list[int]:
-    """The tasks that depend on a task, by id."""
-    rows = reader.all("SELECT task_id FROM task_dependencies WHERE depends_on = ? ORDER BY task_id", (task_id,))
-    return [row["task_id"] for row in rows]
+def dependents(reader: Reader, task_id: int) -> list[Row]:
+    """The tasks that depend on a task, by id: id, scope, status and unmet."""
+    return reader.all(
+        "SELECT t.id, t.scope, t.status, t.unmet FROM task_dependencies d JOIN tasks t ON t.id = d.task_id"
+        " WHERE d.depends_on = ? AND t.deleted = 0 ORDER BY d.task_id",
+        (task_id,),
+    )
 
 
 def depend(tx: Transaction, task_id: int, on: Sequence[int]) -> None:

@@ -11,6 +11,9 @@ from ...storage import Reader, Row
 from . import queries
 from .models import PRIORITIES, HistoryEntry, Lease, Task, TaskDetail, TaskRef
 
+REFS = 200
+"""How many subtasks, and how many tasks that wait, are shown with a task; list_tasks(parent_id) pages through all."""
+
 
 def tasks_of(reader: Reader, rows: Sequence[Row]) -> list[Task]:
     """The public shapes of some rows, in their order."""
@@ -41,11 +44,12 @@ def task_of(reader: Reader, row: Row) -> Task:
 def detail_of(reader: Reader, row: Row, may_see: Callable[[Row], bool]) -> TaskDetail:
     """One task with its subtasks and dependencies, of which only what ``may_see`` allows is more than a number."""
     task = task_of(reader, row)
+    waiting = [other["id"] for other in queries.dependents(reader, row["id"])[:REFS]]
     return TaskDetail(
         **dict(task),
-        children=[ref_of(child, may_see) for child in queries.children(reader, [row["id"]])],
+        children=[ref_of(child, may_see) for child in queries.first_children(reader, row["id"], REFS)],
         dependencies=[ref_of(other, may_see) for other in queries.tasks(reader, task.depends_on)],
-        dependents=[ref_of(other, may_see) for other in queries.tasks(reader, queries.dependents(reader, row["id"]))],
+        dependents=[ref_of(other, may_see) for other in queries.tasks(reader, waiting)],
     )
 
 
