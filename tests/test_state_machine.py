@@ -16,7 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from teammcp import TeamError
 from teammcp.config import load_settings
-from teammcp.testing import NO_LIMITS, Member, MovedClock, TestTeam, serve
+from teammcp.testing import NO_LIMITS, Member, MovedClock, TestTeam, all_plugins_but, serve
+from tests.live import LOOK
 
 NAMES = ("ann", "bob", "maria")  # maria is a manager
 FIELDS = st.sampled_from(["a", "b"])
@@ -172,7 +173,8 @@ class TestState(StateMachine.TestCase):  # type: ignore[valid-type, misc]
     @classmethod
     async def open(cls) -> dict[str, Member]:
         home = Path(cls.stack.enter_context(tempfile.TemporaryDirectory()))
-        app = await cls.stack.enter_async_context(serve(load_settings(home=home, **NO_LIMITS), MovedClock()))
+        only_core = load_settings(home=home, disabled_plugins=all_plugins_but(LOOK), **NO_LIMITS)
+        app = await cls.stack.enter_async_context(serve(only_core, MovedClock()))
         team = TestTeam(app, app.server, "default")
         cls.stack.push_async_callback(team.close)
         await team.register_owner()

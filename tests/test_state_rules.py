@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -84,22 +83,6 @@ async def test_the_field_of_who_is_gone_is_the_managers(alice: Member, bob: Memb
     assert "ask a manager" in (await refused(bob, value=1)).detail
 
 
-async def test_ownership_is_looked_at_again_when_the_change_is_made(alice: Member, bob: Member) -> None:
-    writes = [
-        alice.call("set_state", field="plan", value="handed over", owner="bob"),
-        alice.call("set_state", field="plan", value="too late"),
-    ]
-    _, late = await asyncio.gather(*writes, return_exceptions=True)
-    assert isinstance(late, Forbidden)
-    assert (await field(bob)).value == "handed over"
-    made = await asyncio.gather(
-        alice.call("set_state", field="race", value="alice"),
-        bob.call("set_state", field="race", value="bob"),
-        return_exceptions=True,
-    )
-    assert sorted(type(outcome).__name__ for outcome in made) == ["Forbidden", "StateWritten"]
-
-
 # -- approval without a plugin ---------------------------------------------------------------------------------------
 
 
@@ -154,6 +137,9 @@ class Keeper:
             return change.model_copy(update={"allowed": False})
         if change.field == "never":
             raise Refused("Not this one.")
+        if change.field == "handed" and context.actor is not SYSTEM:
+            handed = {"field": "handed", "value": "handed over", "owner": "bob"}
+            await call(Context.inside(context.team), "set_state", handed)
         if change.field == "race" and context.actor is not SYSTEM:
             await call(Context.inside(context.team), "set_state", {"field": "race", "value": "meanwhile"})
         return None
@@ -264,6 +250,18 @@ async def test_a_version_is_looked_at_again_when_the_change_is_made(alice: Membe
     with pytest.raises(TeamError) as conflict:
         await alice.call("set_state", field="race", value="second", expected_version=1)
     assert (conflict.value.code, conflict.value.data["current_value"]) == ("version_conflict", "meanwhile")
+
+
+@with_keeper
+async def test_ownership_is_looked_at_again_when_the_change_is_made(alice: Member, bob: Member, team: TestTeam) -> None:
+    await call(Context.inside(team.team), "set_state", {"field": "handed", "value": "first", "owner": "alice"})
+    with pytest.raises(Forbidden, match="ask bob"):
+        await alice.call("set_state", field="handed", value="too late")
+    assert (await field(bob, "handed")).value == "handed over"
+    await call(Context.inside(team.team), "delete_state", {"field": "handed"})
+    with pytest.raises(Forbidden, match="ask bob"):  # it was new when she asked, and bob's when it was to be made
+        await alice.call("set_state", field="handed", value="made")
+    assert (await field(alice, "handed")).owner == "bob"
 
 
 @with_keeper
