@@ -5,12 +5,13 @@ What the pages of features and plugins use is exported here.
 
 from __future__ import annotations
 
-from . import plugin
+from . import plugin, values
 from .forms import Notice, Outcome, attempt, form_call, go_back, see, wants_fragment
 from .i18n import gettext, mark, ngettext
 from .pages import MessageAction, MessageLink, Page, Theme
 from .rendering import fragment, render
 from .shell import mount
+from .visit import visit as current_visit
 
 __all__ = [
     "MessageAction",
@@ -20,6 +21,7 @@ __all__ = [
     "Page",
     "Theme",
     "attempt",
+    "current_visit",
     "form_call",
     "fragment",
     "gettext",
@@ -30,5 +32,6 @@ __all__ = [
     "plugin",
     "render",
     "see",
+    "values",
     "wants_fragment",
 ]

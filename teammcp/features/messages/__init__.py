@@ -11,10 +11,11 @@ from ...web import Page
 from . import changes, operations, pages, search_pages, searching
 from .models import Draft, Message
 from .operations import visible
+from .presentation import kind_of
 from .resources import CHANNEL
 from .shapes import first_lines, messages_by_id
 
-__all__ = ["Draft", "Message", "first_lines", "messages_by_id", "visible"]
+__all__ = ["Draft", "Message", "first_lines", "kind_of", "messages_by_id", "visible"]
 
 EVENT_KINDS = {
     "message.sent": "a message was sent",

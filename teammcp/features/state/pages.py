@@ -13,10 +13,10 @@ from ... import operations
 from ...directory import Access
 from ...errors import NotFound
 from ...operations import Context
-from ...web import Notice, Outcome, Page, attempt, form_call, go_back, mark, render, see
+from ...web import Notice, Outcome, Page, attempt, form_call, go_back, mark, render, see, values
 from ...web import gettext as _
 from ..messages.presentation import kind_of
-from . import presentation, rules
+from . import rules
 from .changing import DEFAULT_PROJECT
 from .models import StateEntry, StateField
 from .subscriptions import news
@@ -87,9 +87,9 @@ async def show_field(
         field=found,
         history=history,
         more=history[-1].id if len(history) == ENTRIES and history[-1].version > 1 else None,
-        draft=draft or Draft("" if found is None else presentation.typed(found.value)),
+        draft=draft or Draft("" if found is None else values.typed(found.value)),
         theirs=theirs,
-        mine=presentation.parse(draft.value) if draft is not None and theirs is not None else None,
+        mine=values.parse(draft.value) if draft is not None and theirs is not None else None,
         news=[item for item in await news(context) if (item["project_id"], item["field"]) == (project, name)],
         may_write=rules.may_write(context, found),
         may_manage=rules.may_manage(context, found),
@@ -138,7 +138,7 @@ def _draft(form: MultiDict[str, str], found: StateField | None) -> Draft:
 
 async def _set(context: Context, draft: Draft, project: str, name: str, version: int) -> Outcome:
     try:
-        value = presentation.parse(draft.value)
+        value = values.parse(draft.value)
     except ValueError as error:
         return Outcome(notice=Notice("error", str(error)), status=400)
     arguments = {"project_id": project, "field": name, "value": value, "reason": draft.reason.replace("\r\n", "\n")}
@@ -187,13 +187,13 @@ async def seen(context: Context, request: Request) -> Response:
     return await go_back(request, "/state")
 
 
-def differences(entry: StateEntry) -> list[presentation.Line]:
+def differences(entry: StateEntry) -> list[values.Line]:
     """What an entry of the history changed."""
     if entry.action == "created":
-        return presentation.only("added", entry.value)
+        return values.only("added", entry.value)
     if entry.action == "deleted":
-        return presentation.only("removed", entry.old_value)
-    return presentation.compare(entry.old_value, entry.value)
+        return values.only("removed", entry.old_value)
+    return values.compare(entry.old_value, entry.value)
 
 
 async def _render(context: Context, template: str, outcome: Outcome | None = None, **variables: Any) -> Response:
@@ -205,9 +205,9 @@ async def _render(context: Context, template: str, outcome: Outcome | None = Non
         notice=outcome.notice,
         project_path=project_path,
         field_path=field_path,
-        rendered=presentation.rendered,
-        preview=presentation.preview,
-        compare=presentation.compare,
+        rendered=values.rendered,
+        preview=values.preview,
+        compare=values.compare,
         differences=differences,
         kind_of=partial(kind_of, context),
         **variables,

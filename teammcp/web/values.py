@@ -1,4 +1,4 @@
-"""Values on pages: how they are shown, typed and compared."""
+"""JSON values on pages: how they are shown, typed and compared. ``web/difference.html`` shows a comparison."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import difflib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from markupsafe import Markup
@@ -13,8 +14,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers.data import JsonLexer
 
-from ...web import gettext as _
-from .models import dumps
+from .i18n import gettext as _
 
 WIDTH = 76
 PREVIEW_WIDTH = 48
@@ -25,6 +25,7 @@ COMPARED = 2000
 SHOWN = 200
 """Lines of a comparison that are shown."""
 
+_dumps = partial(json.dumps, ensure_ascii=False)
 _formatter = HtmlFormatter(nowrap=True)
 _lexer = JsonLexer(stripnl=False)
 
@@ -34,12 +35,12 @@ _lexer = JsonLexer(stripnl=False)
 
 def pretty(value: Any, width: int = WIDTH, indent: str = "") -> str:
     """A value as JSON of several lines, where each part that fits into a line has one."""
-    text = dumps(value)
+    text = _dumps(value)
     if len(indent) + len(text) <= width or not isinstance(value, (dict, list)):
         return text
     inner = indent + "  "
     if isinstance(value, dict):
-        parts = [f"{inner}{dumps(key)}: {pretty(part, width, inner)}" for key, part in value.items()]
+        parts = [f"{inner}{_dumps(key)}: {pretty(part, width, inner)}" for key, part in value.items()]
         return "{\n" + ",\n".join(parts) + f"\n{indent}}}"
     parts = [inner + pretty(part, width, inner) for part in value]
     return "[\n" + ",\n".join(parts) + f"\n{indent}]"
