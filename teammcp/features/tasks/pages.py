@@ -19,10 +19,11 @@ MESSAGE_ACTIONS = [MessageAction(mark("Make a task of it"), "/tasks/new?message=
 async def links_at(context: Context, message_ids: Sequence[int]) -> dict[int, list[MessageLink]]:
     """The tasks that some messages became, as far as the actor may see them."""
     rows = await context.read(page_queries.tasks_of_messages, message_ids)
+    names = words.translated(words.STATUS_NAMES)
     return {
         row["source_msg"]: [
             MessageLink(
-                _("Task %(id)s · %(status)s", id=row["id"], status=words.status_name(row["status"])),
+                _("Task %(id)s · %(status)s", id=row["id"], status=names[row["status"]]),
                 task_path(row["id"]),
                 icon=f"status-{row['status']}",
             )

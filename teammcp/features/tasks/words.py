@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,14 +97,9 @@ class Line:
     steps: list[Step]
 
 
-def status_name(status: str) -> str:
-    """``doing`` -> ``Doing``."""
-    return _(STATUS_NAMES[status])
-
-
-def priority_name(priority: str) -> str:
-    """``urgent`` -> ``Urgent``."""
-    return _(PRIORITY_NAMES[priority])
+def translated(names: Mapping[str, str]) -> dict[str, str]:
+    """Names in the language of the request."""
+    return {key: _(name) for key, name in names.items()}
 
 
 def line_of(entry: HistoryEntry, kind: str) -> Line:
