@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from teammcp.features.state import presentation
 from teammcp.testing import Member, MovedClock, TestTeam
+from teammcp.web import values
 from tests.webkit import Visitor, visiting
 
 PLAN = "/state/projects/release/fields/plan"
@@ -230,26 +230,26 @@ async def test_blocks_are_fetched_by_themselves(browser: Visitor) -> None:
     ],
 )
 def test_what_is_typed(text: str, value: Any) -> None:
-    assert presentation.parse(text) == value
+    assert values.parse(text) == value
 
 
 @pytest.mark.parametrize("text", ["", " \n", "{", "[1,]", '"open', '{"a": NaN}', "[" * 100_000])
 def test_what_cannot_be_typed(text: str) -> None:
     with pytest.raises(ValueError, match=r"^value: "):
-        presentation.parse(text)
+        values.parse(text)
 
 
 @pytest.mark.parametrize(
     "value", ["", "12", "null", " x", "a\nb", "a\r\nb", '"x"', "{", "build", None, True, 1.5, [], {"a": [{"b": "c"}]}]
 )
 def test_what_is_shown_for_editing_means_the_same(value: Any) -> None:
-    assert presentation.parse(presentation.typed(value)) == value
+    assert values.parse(values.typed(value)) == value
 
 
 def test_a_value_takes_as_many_lines_as_it_needs() -> None:
-    assert presentation.pretty({"a": [1, 2], "b": None}) == '{"a": [1, 2], "b": null}'
+    assert values.pretty({"a": [1, 2], "b": None}) == '{"a": [1, 2], "b": null}'
     value = {"steps": [{"name": "x" * 30, "done": True}, {"name": "y" * 30, "done": False}], "é": []}
-    text = presentation.pretty(value)
+    text = values.pretty(value)
     assert json.loads(text) == value
     assert text.splitlines() == [
         "{",
@@ -264,14 +264,14 @@ def test_a_value_takes_as_many_lines_as_it_needs() -> None:
 
 @pytest.mark.parametrize("value", ["x" * 1000, "a\n" * 20, list(range(500)), {str(n): n for n in range(50)}])
 def test_a_preview_is_short_and_says_so(value: Any) -> None:
-    assert len(presentation.preview(value)) < 3000
-    assert "…" in presentation.preview(value)
-    assert "…" not in presentation.preview(value[:2] if isinstance(value, (str, list)) else {})
+    assert len(values.preview(value)) < 3000
+    assert "…" in values.preview(value)
+    assert "…" not in values.preview(value[:2] if isinstance(value, (str, list)) else {})
 
 
 def test_a_comparison_shows_what_changed_and_where() -> None:
     old = {"a": 1, "list": list(range(20)), "z": "end"}
-    lines = presentation.compare(old, {**old, "a": 2, "z": "fin"})
+    lines = values.compare(old, {**old, "a": 2, "z": "fin"})
     assert [line.mark + line.text for line in lines] == [
         " {",
         '−  "a": 1,',
@@ -285,15 +285,15 @@ def test_a_comparison_shows_what_changed_and_where() -> None:
         '+  "z": "fin"',
         " }",
     ]
-    assert presentation.compare("one\ntwo", "one\nthree")[1:] == [
-        presentation.Line("removed", "two"),
-        presentation.Line("added", "three"),
+    assert values.compare("one\ntwo", "one\nthree")[1:] == [
+        values.Line("removed", "two"),
+        values.Line("added", "three"),
     ]
-    assert presentation.compare(old, old) == []
+    assert values.compare(old, old) == []
 
 
 def test_a_long_comparison_is_cut() -> None:
     long = list(range(900))
-    assert len(presentation.compare([], long)) == presentation.SHOWN + 1
-    assert [line.kind for line in presentation.compare(long, [[each] for each in long])] == ["gap"]
-    assert len(presentation.only("added", long)) == presentation.SHOWN + 1
+    assert len(values.compare([], long)) == values.SHOWN + 1
+    assert [line.kind for line in values.compare(long, [[each] for each in long])] == ["gap"]
+    assert len(values.only("added", long)) == values.SHOWN + 1
