@@ -38,7 +38,7 @@ def _proposal(context: Context, rule: Rule, operation: Operation, arguments: dic
         keys = [*keys, "owner"]  # so that no rule asks people who are not there
     if len(people.deciders(context, keys, context.actor.name)) < rule.quorum:
         raise Refused(
-            f"{operation.name} waits for {rule.quorum} approvals by a rule, and there are fewer who may give one."
+            f"{operation.name} needs {rule.quorum} approvals by a rule, and there are fewer who may give one."
         )
     reason = arguments.get("reason")
     return Proposal(

@@ -14,7 +14,7 @@ from .settings import PermissionRule, Rule, matches
 
 PROFILE = "approvals"
 """The operations of this plugin, on which no rule has a say."""
-UNFIT = {"binary", "base64", "base64url", "password"}
+UNFIT = {"binary", "password"}
 """Formats of arguments that cannot be kept for later: files are too large, secrets are not to be shown."""
 
 
@@ -31,7 +31,7 @@ def can_wait(operation: Operation) -> bool:
 
 def _holds_unfit(schema: Any) -> bool:
     if isinstance(schema, dict):
-        unfit = schema.get("format") in UNFIT or schema.get("writeOnly") is True
+        unfit = schema.get("format") in UNFIT or schema.get("contentEncoding") == "base64"
         return unfit or any(map(_holds_unfit, schema.values()))
     return isinstance(schema, list) and any(map(_holds_unfit, schema))
 

@@ -169,6 +169,9 @@ def _run(tx: Transaction, row: Any, call: Call) -> Outcome:
 def _carry_out(tx: Transaction, call: Call) -> Outcome:
     outcome = call.outcome
     if call.work is not None:
+        proposer = call.context.actor
+        if call.context.team.directory.agent(proposer.name) != proposer:  # between the checks and this transaction
+            return Outcome("failed", error=f"{proposer.name} was retired or got other rights at the same moment.")
         result = call.work(tx)
         done = call.context.server.registry.get(call.name)
         tx.on_commit(lambda: call.context.notify("operation_done", operation=done, result=result))

@@ -12,6 +12,8 @@ from teammcp_approvals.expiry import expire
 from teammcp import InvalidInput
 from teammcp.testing import Member, MovedClock, TestTeam
 
+READING = {"permission_rules": [{"tool": "Read", "decision": "allow"}], "permission_approvers": ["ann"]}
+
 
 @pytest.fixture
 async def coder(team: TestTeam) -> Member:
@@ -26,15 +28,22 @@ async def allow(team: TestTeam, **arguments: Any) -> None:
     await team.owner.call("add_permission_rule", **{"tool": "Bash", "decision": "allow", **arguments})
 
 
+async def ask(member: Member, team: TestTeam, *commands: str) -> tuple[list[asyncio.Task[Any]], list[Any]]:
+    """Ask for several commands, and wait until the owner is asked: the requests, and what waits."""
+    with team.team.hub.subscribe(lambda event: event.kind == "approval.requested") as events:
+        asking = [asyncio.create_task(request(member, command, timeout_s=60)) for command in commands]
+        seen = 0
+        while seen < len(commands):
+            seen += len(await events.next(5))
+    return asking, (await team.owner.call("get_pending_approvals")).root
+
+
 async def decided(team: TestTeam) -> list[tuple[str, str]]:
     return [(each.data["behavior"], each.data["source"]) for each in await team.events("approval.permission_decided")]
 
 
 async def test_a_person_answers_and_the_program_goes_on_at_once(coder: Member, team: TestTeam) -> None:
-    asking = asyncio.create_task(request(coder, "make deploy", timeout_s=60))
-    while not (waiting := (await team.owner.call("get_pending_approvals")).root):
-        await asyncio.sleep(0.01)
-    (found,) = waiting
+    (asking,), (found,) = await ask(coder, team, "make deploy")
     assert (found.kind, found.title) == ("permission", "use Bash")
     assert found.arguments["input"] == {"command": "make deploy"}
     await team.owner.call("resolve_approval", approval_id=found.approval_id, approved=True)
@@ -46,10 +55,8 @@ async def test_a_person_answers_and_the_program_goes_on_at_once(coder: Member, t
 
 
 async def test_no_is_told_with_its_reason(coder: Member, team: TestTeam) -> None:
-    asking = asyncio.create_task(request(coder, "make deploy", timeout_s=60))
-    while not (waiting := (await team.owner.call("get_pending_approvals")).root):
-        await asyncio.sleep(0.01)
-    await team.owner.call("resolve_approval", approval_id=waiting[0].approval_id, approved=False, comment="on Monday")
+    (asking,), (found,) = await ask(coder, team, "make deploy")
+    await team.owner.call("resolve_approval", approval_id=found.approval_id, approved=False, comment="on Monday")
     assert (await asyncio.wait_for(asking, 5)).model_dump(exclude_none=True) == {
         "behavior": "deny",
         "message": "Denied by owner. on Monday",
@@ -164,9 +171,7 @@ async def test_long_inputs_are_cut_for_the_eye_and_kept_apart(coder: Member, tea
 
 
 async def test_whoever_stops_waiting_leaves_nothing_open(coder: Member, team: TestTeam, clock: MovedClock) -> None:
-    asking = asyncio.create_task(request(coder, "make deploy", timeout_s=60))
-    while not (await team.owner.call("get_pending_approvals")).root:
-        await asyncio.sleep(0.01)
+    (asking,), _ = await ask(coder, team, "make deploy")
     asking.cancel()
     await asyncio.gather(asking, return_exceptions=True)
     clock.advance(seconds=62)
@@ -175,9 +180,7 @@ async def test_whoever_stops_waiting_leaves_nothing_open(coder: Member, team: Te
 
 
 async def test_many_wait_at_once_without_holding_anything(coder: Member, team: TestTeam) -> None:
-    asking = [asyncio.create_task(request(coder, f"make {number}", timeout_s=60)) for number in range(30)]
-    while len(waiting := (await team.owner.call("get_pending_approvals")).root) < 30:
-        await asyncio.sleep(0.01)
+    asking, waiting = await ask(coder, team, *(f"make {number}" for number in range(30)))
     await coder.call("send_message", channel="general", content="meanwhile")
     answers = [
         team.owner.call("resolve_approval", approval_id=each.approval_id, approved=each.approval_id % 2 == 0)

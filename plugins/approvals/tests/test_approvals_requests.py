@@ -103,11 +103,9 @@ async def test_an_approver_who_is_away_names_somebody_for_all(
         await bob.call("delegate_approvals", to="bob", until=until)
     await bob.call("delegate_approvals", to="carol", until=until)
     assert (await bob.call("get_delegation")).delegate == "carol"
-    first, second, third = await ask(alice, "bob"), await ask(alice, "bob", "maria" if False else "owner"), 0
+    first, second = await ask(alice, "bob"), await ask(alice, "bob", "owner")
     assert "asks for your approval" in (await carol.call("get_inbox")).channels[0].messages[0].content
     await carol.call("resolve_approval", approval_id=first, approved=True)
-    with pytest.raises(NotFound):
-        await alice.call("get_approval", approval_id=third + 99)
     clock.advance(hours=2)
     with pytest.raises(NotFound):
         await carol.call("resolve_approval", approval_id=second, approved=True)

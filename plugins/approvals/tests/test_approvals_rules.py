@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from teammcp_approvals import memory
 
 from teammcp import Conflict, Deferred, Forbidden, InvalidInput, NotFound, Refused
+from teammcp.features.schedules.firing import run_due
 from teammcp.testing import Member, MovedClock, TestTeam
 
 
@@ -64,7 +66,7 @@ async def test_no_rule_stops_reading_secrets_files_or_the_server(alice: Member, 
     for operation in ("get_agents", "get_inbox", "get_pending_approvals", "heartbeat"):
         made = await alice.call(operation)
         assert isinstance(made, Deferred) is (operation == "heartbeat")
-    assert (await alice.call("rotate_key")).apiKey
+    assert (await alice.call("rotate_key", name="alice")).apiKey
     assert (await maria.call("upload_file", name="a.txt", content=b"a")).file_id
     assert await maria.call("request_approval", title="x", approvers=["owner"])
 
@@ -200,8 +202,6 @@ async def test_a_scheduled_message_waits_as_well(
 ) -> None:
     await alice.call("schedule_message", channel="general", content="from a schedule", every="1 hour")
     clock.advance(hours=1, seconds=1)
-    from teammcp.features.schedules.firing import run_due
-
     await run_due(team.server)
     (waiting,) = (await maria.call("get_pending_approvals")).root
     assert (waiting.proposed_by, waiting.arguments["content"]) == ("alice", "from a schedule")
@@ -226,8 +226,6 @@ async def test_what_is_private_is_shown_to_those_it_concerns(alice: Member, mari
 
 
 async def test_rules_are_there_after_a_restart(team: TestTeam, alice: Member) -> None:
-    from teammcp_approvals import memory
-
     await team.owner.call("add_approval_rule", operation="send_message")
     await team.owner.call("add_permission_rule", tool="Bash", decision="deny")
     before = (await alice.call("list_approval_rules")).root
