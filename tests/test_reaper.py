@@ -53,7 +53,7 @@ async def test_a_lease_without_a_sign_of_life_is_over(team: TestTeam, ann: Membe
     assert (event.actor, event.subject) == ("system", str(task))
     last = (await team.owner.call("get_task_history", task_id=task)).history[-1]
     assert (last.actor, last.action) == ("system", "requeued")
-    assert "no sign of life within 90 s" in last.comment
+    assert "no sign of life until 2026-01-01T12:01:30" in last.comment
     (message,) = await told(team, ann)
     assert f"task {task} (build it)" in message
     assert "back in the queue" in message
@@ -104,6 +104,20 @@ async def test_who_lives_but_reports_no_progress_loses_the_task(team: TestTeam, 
     (message,) = await told(team, ann)
     assert "no progress reported" in message
     assert (await get(ann, task)).progress == 5
+
+
+async def test_a_person_is_given_a_week(team: TestTeam, clock: MovedClock) -> None:
+    pat = await team.agent("pat", kind="human")
+    task, token = await claimed(pat)
+    clock.advance(days=6)
+    await reap(team.server)
+    assert (await pat.call("update_task_progress", task_id=task, fencing_token=token)).ok
+    clock.advance(days=6.9)
+    await reap(team.server)
+    assert (await get(team.owner, task)).assignee == "pat"
+    clock.advance(days=0.1)
+    await reap(team.server)
+    assert (await get(team.owner, task)).assignee is None
 
 
 async def test_who_is_blocked_is_covered_too(team: TestTeam, ann: Member, clock: MovedClock) -> None:

@@ -98,7 +98,7 @@ def _known(reader: Reader, context: Context, row: Row) -> Claim | None:
 
 
 def _take(context: Context, tx: Transaction, row: Row) -> Claim:
-    new = leases.given(row, context.actor.name, context.now())
+    new = leases.given(row, context.actor, context.now())
     changes.apply(context, tx, row, new, action="claimed", kind="task.claimed")
     return _claimed(tx, context, queries.task(tx, row["id"]))
 
@@ -136,7 +136,7 @@ async def update_task_progress(
 
     async def prepare(row: Row, values: dict[str, Any]) -> Step:
         def step(tx: Transaction, row: Row) -> Progress:
-            new = leases.renewed(row, context.now())
+            new = leases.renewed(row, context.actor, context.now())
             new |= {COLUMNS[field]: values[field] for field in COLUMNS.keys() & values.keys()}
             said = values.get("comment", "")
             changes.apply(context, tx, row, new, action="progress", kind="task.progress", comment=said)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...operations import Context
 from ...storage import Row, Transaction
-from . import changes, leases, people, telling
+from . import changes, leases, news, people, telling
 from .models import Progress
 
 
@@ -35,7 +35,7 @@ async def prepare(context: Context, row: Row, why: str, *, tell_holder: bool = F
     if final:
         superior = await people.above(context, row["creator"], 1, row)
         who, why = row["lease_agent"], why or "no reason given"
-        text = f"Task {row['id']} ({row['title']}) of {who} has failed for good in {count}: {why}"
+        text = f"Task {row['id']} ({row['title']}) of {who} has failed for good in {count}: {news.excerpt(why)}"
         told = [row["creator"], *([superior] if superior is not None else people.managers(context, row))]
         texts += [(name, text) for name in told]
     return Failure(final, await telling.prepare(context, texts, row))

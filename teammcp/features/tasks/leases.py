@@ -11,9 +11,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...clock import rfc3339
+from ...directory import Agent
 from ...storage import Row
 from ...team import Team
 from .models import Task
+
+PATIENCE = 7 * 24 * 3600
+"""Seconds that a person is given: people go home without a word, and come back."""
 
 
 def expires_at(team: Team, row: Row) -> int:
@@ -37,29 +41,30 @@ def _end(team: Team, agent: str, written: int, seconds: int) -> int:
 def why_over(team: Team, row: Row, now: int) -> str | None:
     """Why the lease of a task is over at ``now``, for people to read; None while it holds."""
     if (end := expires_at(team, row)) <= now:
-        return f"no sign of life within {row['lease_seconds']} s, until {rfc3339(end)}"
+        return f"no sign of life until {rfc3339(end)}"
     if row["progress_due_at"] <= now:
         return f"no progress reported until {rfc3339(row['progress_due_at'])}"
     return None
 
 
-def given(row: Row, agent: str, now: int) -> dict[str, Any]:
+def given(row: Row, agent: Agent, now: int) -> dict[str, Any]:
     """The columns of a task that ``agent`` takes."""
     return {
         "status": "doing",
-        "assignee": agent,
+        "assignee": agent.name,
         "previous_assignee": row["assignee"],
-        "lease_agent": agent,
+        "lease_agent": agent.name,
         "fencing_token": row["fencing_token"] + 1,
-        **renewed(row, now),
+        **renewed(row, agent, now),
     }
 
 
-def renewed(row: Row, now: int) -> dict[str, Any]:
-    """The columns of a task on which progress is reported."""
+def renewed(row: Row, agent: Agent, now: int) -> dict[str, Any]:
+    """The columns of a task on which ``agent``, its holder, reports progress."""
+    person = agent.kind == "human"
     return {
-        "lease_expires_at": now + row["lease_seconds"] * 1000,
-        "progress_due_at": now + row["progress_seconds"] * 1000,
+        "lease_expires_at": now + (PATIENCE if person else row["lease_seconds"]) * 1000,
+        "progress_due_at": now + (PATIENCE if person else row["progress_seconds"]) * 1000,
         "worked_at": now,
     }
 

@@ -28,7 +28,7 @@ def of_change(actor: str, old: Mapping[str, Any], new: Mapping[str, Any], commen
     if task["status"] != old["status"]:
         texts += _of_status(actor, old, task, what, comment)
     elif comment:
-        line = f"{actor} commented on {what} — {_cut(comment)}"
+        line = f"{actor} commented on {what} — {excerpt(comment)}"
         texts += [(task["assignee"], line), (task["creator"], line)]
     return texts
 
@@ -43,7 +43,7 @@ def _of_status(actor: str, old: Mapping[str, Any], task: Mapping[str, Any], what
     creator, assignee = task["creator"], task["assignee"]
     reason = _because(comment)
     if task["status"] == "done":
-        result = f" — {_cut(task['result'])}" if task["result"] else reason
+        result = f" — {excerpt(task['result'])}" if task["result"] else reason
         line = f"{actor} finished {what}{result}"
     elif task["status"] in ("failed", "cancelled"):
         line = f"{actor} marked {what} as {task['status']}{reason}"
@@ -63,9 +63,10 @@ def _to_you(task: Mapping[str, Any]) -> str:
 
 
 def _because(comment: str) -> str:
-    return f" — {_cut(comment)}" if comment else ""
+    return f" — {excerpt(comment)}" if comment else ""
 
 
-def _cut(text: str) -> str:
+def excerpt(text: str) -> str:
+    """The beginning of a longer text, in one line."""
     line = " ".join(text.split())
     return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"
