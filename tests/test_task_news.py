@@ -143,8 +143,13 @@ async def test_what_is_due_stands_in_the_inbox_until_it_is_done(alice: Member, b
         "status": "todo",
         "priority": "low",
         "due_date": "2026-01-01T00:00:00.000Z",
+        "overdue": True,
     }
-    assert [task["id"] for task in due] == [over, soon]
+    assert [(task["id"], task["overdue"]) for task in due] == [(over, True), (soon, False)]
+    await bob.log_in()
+    page = (await bob.http.get("/inbox")).text
+    assert f'href="/tasks/{over}"' in page
+    assert "Tasks due" in page
     await bob.call("done_task", task_id=over)
     clock.advance(days=2)
     assert [task["id"] for task in (await bob.call("get_inbox")).sections["tasks_due"]] == [soon, later]

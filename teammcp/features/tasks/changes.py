@@ -16,7 +16,7 @@ from ...storage import Row, Transaction
 from . import dependencies, hierarchy, leases, queries
 from .models import OPEN, PRIORITIES, FieldChange, Task, TaskChange
 from .shapes import task_of, tasks_of
-from .sight import may_see, scope_of, still_visible, visible_task
+from .sight import may_see, still_visible, visible_task
 
 __all__ = ["Change", "apply", "before", "create", "may_see", "still_visible", "visible_task"]
 
@@ -114,7 +114,7 @@ def apply(
 
     Args:
         row: the task as it is in this transaction.
-        new: columns and their new values; ``depends_on``, a list of ids, stands for the edges.
+        new: columns and their new values, ``scope`` with ``channel``; ``depends_on``, a list of ids, is for the edges.
         action: for the history.
         kind: of the event; a task that becomes done or failed has a kind of its own.
         comment: for the history.
@@ -185,9 +185,6 @@ def _consequences(context: Context, tx: Transaction, row: Row, columns: Mapping[
         follow |= leases.ENDED
         if status == "todo":
             follow["assignee"] = leases.given_back(context.team, row)["assignee"]
-    if "channel" in columns:
-        channel = columns["channel"]
-        follow["scope"] = scope_of(None if channel is None else context.team.directory.channel(channel))
     if status == "todo":
         after = {**dict(row), **follow, **columns}
         follow["lane_id"] = queries.lane(tx, after["scope"], after["requires"], after["assignee"] or "")

@@ -97,7 +97,7 @@ async def columns_of(context: Context, row: Mapping[str, Any], given: Mapping[st
         text, whose = given["due_date"], {**row, **new}["assignee"]
         new["due_at"] = await moment_of(context, "due_date", text, whose) if text else None
     _check_link({**row, **new}, new)
-    _check_sight(context, {**row, **new}, given)
+    check_sight(context, {**row, **new}, given)
     return new
 
 
@@ -154,7 +154,12 @@ def _check_link(after: Mapping[str, Any], new: dict[str, Any]) -> None:
     new["related_state_project"] = after["related_state_project"] or "default"
 
 
-def _check_sight(context: Context, after: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+def check_sight(context: Context, after: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Check that whoever has a task sees it, if either is changed; ``after``: the task as it will be.
+
+    Raises:
+        InvalidInput: it would not.
+    """
     assignee, scope = after["assignee"], after["scope"]
     if not given.keys() & {"assignee", "channel"} or assignee is None or sees(context, assignee, scope):
         return

@@ -225,6 +225,7 @@ async def _change(context: Context, task_id: int, given: dict[str, Any], action:
         now = changes.still_visible(context, tx, task_id)
         rights.refuse_foreign(context, now, given)
         _refuse_stale(row, now, new)
+        fields.check_sight(context, {**dict(now), **new}, given)
         fields.check_place(context, tx, task_id, new)
         if new.get("channel") is not None and new["channel"] not in context.team.directory.channels:
             ensure_dm(context, tx, new["channel"])

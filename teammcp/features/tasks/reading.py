@@ -96,11 +96,14 @@ def _list(reader: Reader, filters: Filters, order: Order, descending: bool, limi
 
 async def due_section(context: Context) -> list[dict[str, Any]]:
     """The actor's own open tasks that are overdue or due soon, for its inbox."""
-    end = context.now() + SOON
-    filters = Filters(scopes(context), status=OPEN, assignee=context.actor.name, due_before=end)
+    now = context.now()
+    filters = Filters(scopes(context), status=OPEN, assignee=context.actor.name, due_before=now + SOON)
     found = await context.read(_list, filters, "due_date", False, IN_THE_INBOX, 0)
     shown = {"id", "title", "status", "priority", "due_date"}
-    return [task.model_dump(mode="json", include=shown) for task in found.tasks]
+    return [
+        {**task.model_dump(mode="json", include=shown), "overdue": task.due_date is not None and task.due_date < now}
+        for task in found.tasks
+    ]
 
 
 def _order(sort: str) -> tuple[Order, bool]:
