@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from teammcp import Migration, Server, hookimpl, load_migrations
+from teammcp.web import Page
 
-from . import changelog, commands, exporting, reporting, retention, sealing, verifying
+from . import changelog, commands, exporting, pages, reporting, retention, sealing, verifying
 from .models import AuditSettings
 
 EVENT_KINDS = {
@@ -39,6 +40,11 @@ def register_operations() -> list[Any]:
 @hookimpl
 def register_migrations() -> list[Migration]:
     return load_migrations("audit", __name__)
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return pages.PAGES
 
 
 @hookimpl

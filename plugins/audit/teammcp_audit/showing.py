@@ -1,0 +1,185 @@
+"""What the templates of the audit use: words, cells, charts, the before and after of an entry."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from teammcp import Context
+from teammcp.web import gettext, mark
+
+from . import charts, graph, labels
+from .models import Entry, Report, Section
+
+SHORT = 120
+_PATHS = {
+    "agent": "/agents/{}",
+    "message": "/messages/{}",
+    "reaction": "/messages/{}",
+    "task": "/tasks/{}",
+    "channel": "/channels/{}",
+    "file": "/files/{}/view",
+    "approval": "/approvals/{}",
+}
+_LINKS = {"message_id": "/messages/{}", "task_id": "/tasks/{}", "agent": "/agents/{}", "sender": "/agents/{}"}
+_AMOUNTS = {
+    "answered",
+    "answers",
+    "approved",
+    "blocked",
+    "calls",
+    "changes",
+    "channels",
+    "created",
+    "dms",
+    "doing",
+    "done",
+    "events",
+    "hours",
+    "mentions",
+    "messages",
+    "overdue",
+    "rejected",
+    "rejections",
+    "replies",
+    "senders",
+    "tasks",
+    "total",
+    "version",
+    "waiting",
+}
+WITHIN = mark("within %(time)s")
+SLOWER = mark("slower")
+
+
+# -- the change log --------------------------------------------------------------------------------------------------
+
+
+def changes(entry: Entry) -> list[tuple[str, str | None, str | None]]:
+    """What an entry changed: field, before, after; null where there is no such side."""
+    data = entry.data or {}
+    if isinstance(data.get("changes"), list):
+        return [(item["field"], _short(item["old"]), _short(item["new"])) for item in data["changes"]]
+    if entry.kind in ("state.changed", "state.deleted"):
+        was = _short(data.get("old_value")) if data.get("version", 1) > 1 else None
+        return [(data["field"], was, None if entry.kind == "state.deleted" else _short(data.get("value")))]
+    return []
+
+
+def subject_path(entry: Entry) -> str | None:
+    """Where an entry's subject can be looked at."""
+    if entry.kind.startswith("state."):
+        project, _, field = entry.subject.partition("/")
+        return f"/state/projects/{quote(project)}/fields/{quote(field)}" if field else None
+    path = _PATHS.get(entry.kind.partition(".")[0])
+    return None if path is None or entry.hidden else path.format(quote(entry.subject, safe=":@"))
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
+
+
+# -- reports ---------------------------------------------------------------------------------------------------------
+
+
+def of_report(context: Context, report: Report) -> dict[str, Any]:
+    """What the template of a report uses."""
+    chart = partial(_chart, report)
+    return {
+        **WORDS,
+        "chart": chart,
+        "cell": cell,
+        "is_number": is_number,
+        "cell_path": partial(cell_path, context),
+        "figure": figure,
+        "graph": graph.draw,
+        "duration": labels.duration,
+    }
+
+
+def figure(name: str, value: float | None) -> str:
+    """A figure as text."""
+    if value is None:
+        return "–"
+    return labels.duration(value) if name.endswith("_ms") else f"{value:,}"
+
+
+def cell(column: str, value: Any) -> str:
+    """A cell of a table as text; moments are the template's own."""
+    if value is None:
+        return gettext(SLOWER) if column == "under_ms" else "–"
+    if column == "under_ms":
+        return gettext(WITHIN, time=labels.duration(value))
+    if column.endswith("_ms"):
+        return labels.duration(value)
+    if column == "approval_required":
+        return gettext(mark("yes")) if value else gettext(mark("no"))
+    return str(value)
+
+
+def is_number(column: str) -> bool:
+    """Whether a column holds amounts, which stand in line at their right."""
+    return column in _AMOUNTS or (column.endswith("_ms") and column != "under_ms")
+
+
+def cell_path(context: Context, column: str, value: Any) -> str | None:
+    """Where what is named in a cell can be looked at."""
+    if value is None:
+        return None
+    if column == "channel":
+        readable = context.team.directory.can_read(context.actor.name, value)
+        return f"/channels/{quote(value, safe=':@')}" if readable else None
+    path = _LINKS.get(column)
+    return None if path is None else path.format(quote(str(value), safe=":@"))
+
+
+def _chart(report: Report, section: Section) -> Markup | None:
+    """The chart of a table, for those that have one."""
+    draw = _CHARTS.get(section.name)
+    return draw(report, section) if draw is not None and section.rows else None
+
+
+def _over_time(series: tuple[str, ...], stacked: bool, report: Report, section: Section) -> Markup:
+    rows = section.dicts
+    step = rows[1]["step_at"] - rows[0]["step_at"] if len(rows) > 1 else report.until - report.since
+    names = [labels.step_name(row["step_at"], step) for row in rows]
+    columns = [(gettext(labels.COLUMNS[name]), [row[name] for row in rows]) for name in series]
+    return charts.bars(gettext(labels.SECTIONS[section.name]), names, columns, stacked=stacked)
+
+
+def _distribution(report: Report, section: Section) -> Markup:
+    names = [cell("under_ms", row["under_ms"]) for row in section.dicts]
+    answers = [row["answers"] for row in section.dicts]
+    return charts.rows(gettext(labels.SECTIONS[section.name]), names, [(gettext(labels.COLUMNS["answers"]), answers)])
+
+
+def _by_member(column: str, report: Report, section: Section) -> Markup:
+    rows = section.dicts[:15]
+    return charts.rows(
+        gettext(labels.SECTIONS[section.name]),
+        [row["agent"] for row in rows],
+        [(gettext(labels.COLUMNS[column]), [row[column] for row in rows])],
+    )
+
+
+_CHARTS: dict[str, Callable[[Report, Section], Markup]] = {
+    "task_throughput": partial(_over_time, ("created", "done"), False),
+    "task_status": partial(_over_time, ("doing", "waiting"), True),
+    "messages_over_time": partial(_over_time, ("messages",), False),
+    "response_distribution": _distribution,
+    "task_loads": partial(_by_member, "tasks"),
+    "senders": partial(_by_member, "messages"),
+}
+WORDS: dict[str, Any] = {
+    "type_names": labels.TYPES,
+    "type_abouts": labels.ABOUT,
+    "section_names": labels.SECTIONS,
+    "figure_names": labels.FIGURES,
+    "column_names": labels.COLUMNS,
+}
