@@ -24,6 +24,8 @@ class Options:
     """Size of the large team."""
     few: int = 1000
     """Size of the small one beside it."""
+    tasks: int = 100_000
+    """Size of the team with many tasks."""
     starts: int = 5
     streams: int = 500
     """Idle clients of the measurement of memory."""
@@ -38,5 +40,14 @@ class Options:
 def quick(scratch: Path, cache: Path) -> Options:
     """Enough for a first impression."""
     return Options(
-        scratch, cache, seconds=1.0, rounds=3, samples=60, messages=20_000, starts=3, streams=100, idle_seconds=6.0
+        scratch,
+        cache,
+        seconds=1.0,
+        rounds=3,
+        samples=60,
+        messages=20_000,
+        tasks=5000,
+        starts=3,
+        streams=100,
+        idle_seconds=6.0,
     )
