@@ -126,7 +126,8 @@ async def _serving(app: TeamApp) -> AsyncIterator[None]:
 
 
 def _scheduler(server: Server) -> AsyncIOScheduler:
-    scheduler = AsyncIOScheduler(timezone="UTC")
+    # A job that comes late, because the machine was busy or asleep, is done once all the same.
+    scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None})
     scheduler.add_job(sweep_presence, "interval", [server], seconds=PRESENCE_SECONDS, id="presence")
     scheduler.add_job(forget_idempotency_keys, "interval", [server], hours=1, id="idempotency")
     server.plugins.collect("register_jobs", scheduler=scheduler, server=server)
