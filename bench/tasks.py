@@ -84,6 +84,11 @@ def run(options: Options) -> list[Figure]:
         return [_measure(options, question, few.port, many.port, visitors) for question in QUESTIONS]
 
 
+def _few(options: Options) -> int:
+    """Twice as many as the other small team has messages: half of them are in the graph, of which few are claimable."""
+    return 2 * options.few
+
+
 def _measure(options: Options, question: Question, few: int, many: int, visitors: dict[int, tuple[str, str]]) -> Figure:
     """Ask both in turns."""
     times: dict[int, list[list[float]]] = {few: [], many: []}
