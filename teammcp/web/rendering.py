@@ -48,6 +48,7 @@ def build_environment(pages: Iterable[Page], theme: Theme | None) -> Environment
         static=static,
         csrf_field=csrf_field,
         avatar=avatar,
+        marked=marked,
         markdown=render_markdown,
         is_long=is_long,
         plain=plain,
@@ -138,6 +139,15 @@ def avatar(name: str, kind: str = "agent", size: str = "") -> Markup:
     """The initials of a member on its colour; people are round, agents and services are square."""
     classes = f"avatar avatar-{escape(kind)} hue-{formatting.hue(name)} {escape(size)}".strip()
     return Markup(f'<span class="{classes}" aria-hidden="true">{escape(formatting.initials(name))}</span>')  # noqa: S704
+
+
+def marked(text: str, spans: Iterable[tuple[int, int]]) -> Markup:
+    """A text in which parts, given by start and end, are marked, as with what a search has found."""
+    parts, end = [], 0
+    for start, stop in spans:
+        parts += [escape(text[end:start]), Markup("<mark>{}</mark>").format(text[start:stop])]
+        end = stop
+    return Markup("").join([*parts, escape(text[end:])])
 
 
 def path_part(text: object) -> str:

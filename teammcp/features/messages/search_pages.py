@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from markupsafe import Markup, escape
 from quart import Request, Response
 
 from ...operations import Context
 from ...web import Outcome, Page, form_call, mark, render
 from ..channels.pages import sidebar
-from .models import Found
 from .presentation import kind_of
 
 
@@ -29,23 +27,8 @@ async def search(context: Context, request: Request) -> Response:
         asked=asked,
         found=outcome.result if outcome.ok else None,
         kind_of=lambda name: kind_of(context, name),
-        marked=marked,
         sidebar=await sidebar(context, asked["channel"]),
     )
-
-
-def marked(found: Found) -> Markup:
-    """A snippet with what matched marked."""
-    parts, end = [], 0
-    for start, stop in found.highlights:
-        parts += [
-            escape(found.snippet[end:start]),
-            Markup("<mark>"),
-            escape(found.snippet[start:stop]),
-            Markup("</mark>"),
-        ]
-        end = stop
-    return Markup("").join([*parts, escape(found.snippet[end:])])
 
 
 PAGES = [Page("/search", search, label=mark("Search"), icon="search", order=20)]
