@@ -10,7 +10,10 @@ from ...resources import Resource
 from ...storage import Reader
 from ...web import Page
 from . import operations, pages, queries
+from .offering import anything_new, hand_over
 from .resources import INBOX
+
+__all__ = ["anything_new", "hand_over"]
 
 EVENT_KINDS = {"inbox.acked": "a member acknowledged what it has read"}
 NOTICE_CAP = 100

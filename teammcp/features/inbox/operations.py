@@ -17,6 +17,7 @@ from ..channels import count_unread, late_calls, readable_channel
 from ..messages import first_lines, messages_by_id, visible
 from . import queries
 from .models import AckItem, Acknowledged, Inbox, InboxChannel, Receipt, Recipient, State, Synced, Waited
+from .offering import anything_new, hand_over
 
 MAX_WAIT = 240
 MAX_EVENTS = 500
@@ -144,19 +145,14 @@ async def wait_for_messages(
     with context.team.presence.connected(me), context.team.hub.subscribe(wants) as arrivals:
         await _until_offered(context, arrivals, timeout)
 
-    def work(tx: Transaction) -> Waited:
-        ids = queries.unoffered(tx, me, limit + 1)
-        queries.offer(tx, me, ids[:limit], "wait", context.now())
-        return Waited(messages=messages_by_id(tx, ids[:limit]), more=len(ids) > limit)
-
-    return work
+    return lambda tx: hand_over(context, tx, "wait", limit)
 
 
 async def _until_offered(context: Context, arrivals: Subscription, timeout: float) -> None:
     """Wait until something is there to hand out: what woke this wait may have gone to another one of the same agent."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout
-    while not await context.read(queries.unoffered, context.actor.name, 1):
+    while not await context.read(anything_new, context.actor.name):
         if not await arrivals.next(deadline - loop.time()):
             return
 
