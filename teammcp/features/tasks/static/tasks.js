@@ -23,16 +23,19 @@ const cardOf = (id) => board.querySelector(`.task-card[data-task="${id}"]`);
 const stale = new Set();
 let dragged = null;
 
-/** Fetches columns again: together, and not while a card of theirs is being dragged. */
+/** Whether somebody has a card or a menu of the board in hand, which must not be taken away. */
+const inHand = () => dragged || board.querySelector("details[open]");
+
+/** Fetches columns again, together, as soon as nothing of the board is in hand. */
 function refresh(statuses) {
   for (const status of statuses) if (columnOf(status)) stale.add(status);
-  if (dragged || !stale.size) return undefined;
+  if (inHand() || !stale.size) return undefined;
   return once("board", async () => {
     const wanted = [...stale];
     stale.clear();
     if (!wanted.length) return;
     const found = await load(`${board.dataset.path}${board.dataset.path.includes("?") ? "&" : "?"}columns=${wanted}`, "columns");
-    if (dragged) {
+    if (inHand()) {
       for (const status of wanted) stale.add(status);
       return;
     }
@@ -168,13 +171,18 @@ function startBoard() {
   // A menu at a column's end is opened into the part that is not seen.
   board.addEventListener("toggle", ({ target }) => {
     if (target.open) target.querySelector(".menu-body")?.scrollIntoView({ block: "nearest" });
+    else refresh([]);
   }, true);
 }
 
 // -- one task ------------------------------------------------------------------------------------------------------
 
 const redraw = () => once("task", async () => {
-  swap(await load(task.dataset.path, "summary,around,facts,history"));
+  const found = await load(task.dataset.path, "summary,around,facts,history");
+  const part = document.activeElement?.closest("#task > * > [id], #task > [id]")?.id;
+  swap(found);
+  // The button that was pressed may be gone: whoever uses the keyboard stays near where it was.
+  if (part && document.activeElement === document.body) document.querySelector(`#${part} :is(a, button)`)?.focus();
   await pause(400);
 });
 
