@@ -130,7 +130,7 @@ async def test_a_message_becomes_one_task(alice: Member, bob: Member, team: Test
     answer = await bob.http.post(f"/api/messages/{message}/task", json={"assignee": "me"})
     assert answer.status_code == 201
     task = answer.json()["task"]
-    assert task["title"] == ("word " * 40)[:100].strip()
+    assert task["title"] == ("word " * 40)[:99].strip() + "…"
     assert (task["source_msg"], task["channel"], task["creator"]) == (message, "general", "bob")
     again = await alice.http.post("/api/tasks", json={"source_msg": message, "title": "Mine"})
     assert again.status_code == 409

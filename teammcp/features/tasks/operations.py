@@ -11,6 +11,7 @@ from ...errors import Conflict, Gone
 from ...models import Line, Metadata
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
+from ...web.markdown import plain
 from ..channels import ensure_dm
 from ..messages import visible
 from ..state import FieldName, ProjectId, Value
@@ -109,8 +110,7 @@ async def _create_from_message(context: Context, message_id: int, given: dict[st
     row, channel = await visible(context, message_id)
     if row["deleted"]:
         raise Gone(f"Message {message_id} was deleted.", code="message_deleted")
-    first_line = row["content"].strip().split("\n")[0]
-    title = "".join(character for character in first_line if character.isprintable()).strip()[:TITLE].strip()
+    title = "".join(character for character in plain(row["content"], TITLE) if character.isprintable()).strip()
     place = {"channel": channel.id, "scope": scope_of(channel)}
     given = {"title": title or f"Message {message_id}", **given, "source_msg": message_id}
     return await _create(context, given, {**fields.NEW, **place})
