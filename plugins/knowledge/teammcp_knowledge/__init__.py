@@ -6,7 +6,9 @@ from typing import Any
 
 from teammcp import Context, Migration, hookimpl, load_migrations
 from teammcp.features.state import StateChange
+from teammcp.web import Page
 
+from . import pages
 from .briefing import operations as briefing
 from .findings import operations as findings
 from .findings import searching
@@ -52,6 +54,11 @@ def register_operations() -> list[Any]:
 @hookimpl
 def register_migrations() -> list[Migration]:
     return load_migrations("knowledge", __name__)
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return pages.PAGES
 
 
 @hookimpl
