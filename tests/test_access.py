@@ -35,6 +35,7 @@ HARMLESS = {
     "goal_id": 1,
     "fencing_token": 1,
     "kind": "overdue",
+    "hook_event_name": "PostToolUse",
 }
 """What the other arguments that some operation requires are given."""
 

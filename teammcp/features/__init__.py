@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import agents, channels, files, inbox, messages, schedules, state, tasks
+from . import agents, channels, files, inbox, messages, schedules, state, tasks, turns
 
 BUILT_IN: dict[str, ModuleType] = {
     "agents": agents,
@@ -15,4 +15,5 @@ BUILT_IN: dict[str, ModuleType] = {
     "state": state,
     "tasks": tasks,
     "schedules": schedules,
+    "turns": turns,
 }

@@ -1,0 +1,70 @@
+"""The receiver of hooks: agents' programs tell what they are doing, and are answered with what is new for the agent.
+
+A message is handed over once, whichever hook or wait comes first, so that nothing is repeated and no turn is kept from
+ending twice for the same reason. Nothing is written while nothing is new.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ...notices import waiting
+from ...operations import Context, operation
+from ...storage import Work
+from ..inbox import anything_new, hand_over
+from ..inbox.models import Waited
+from . import briefing, wording
+from .models import NOTHING, EventName, HookAnswer, context_for, go_on_with
+
+AT_ONCE = 10
+"""Messages handed over by one hook; the next one brings the rest."""
+WAY = "hook"
+
+Subagent = Annotated[str | None, Field(max_length=200)]
+
+
+@operation("POST /api/hooks/claude", access="observer", profile="hooks", tool=False, lenient=True)
+async def claude_hook(context: Context, hook_event_name: EventName, agent_id: Subagent = None) -> HookAnswer:
+    """Answer a hook of Claude Code: what is new for the agent, once, in the shape that the hook's event takes."""
+    return await _answer(context, hook_event_name, agent_id)
+
+
+@operation("POST /api/hooks/codex", access="observer", profile="hooks", tool=False, lenient=True)
+async def codex_hook(context: Context, hook_event_name: EventName, agent_id: Subagent = None) -> HookAnswer:
+    """Answer a hook of Codex: what is new for the agent, once, in the shape that the hook's event takes."""
+    return await _answer(context, hook_event_name, agent_id)
+
+
+@operation("POST /api/hooks/take", access="observer", profile="hooks", tool=False)
+async def take_new_messages(context: Context, limit: Annotated[int, Field(ge=1, le=50)] = AT_ONCE) -> Work[Waited]:
+    """Take what is addressed to you and was never handed to a turn of yours; each message comes once."""
+    return lambda tx: hand_over(context, tx, WAY, limit)
+
+
+async def _answer(context: Context, event: str, subagent: str | None) -> HookAnswer:
+    if subagent is not None:  # it does one thing for the agent and would swallow what the agent is to know
+        return NOTHING
+    if event in {"SessionEnd", "StopFailure"}:  # no turn will see anything until somebody starts the next one
+        context.team.presence.forget(context.actor.name)
+        return NOTHING
+    if event == "SessionStart":
+        parts = await briefing.parts(context, await waiting(context))
+        text = wording.briefing(context.actor.name, context.team.name, parts, await _take(context))
+        return context_for(event, text)
+    if event not in {"UserPromptSubmit", "PostToolUse", "Stop"}:
+        return NOTHING
+    found = await _take(context)
+    if not found.messages:
+        return NOTHING
+    if event == "Stop":
+        return go_on_with(wording.before_the_end(found))
+    return context_for(event, wording.news(found))
+
+
+async def _take(context: Context) -> Waited:
+    if not await context.read(anything_new, context.actor.name):
+        return Waited(messages=[], more=False)
+    found: Waited = await context.call("take_new_messages")
+    return found

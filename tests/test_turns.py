@@ -1,0 +1,167 @@
+"""What agents' programs are told by their hooks: what is new, once, and nothing that would keep a turn from ending."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from teammcp.testing import Member, TestTeam
+
+
+@pytest.fixture
+async def alice(team: TestTeam) -> Member:
+    return await team.agent("alice")
+
+
+@pytest.fixture
+async def bob(team: TestTeam) -> Member:
+    return await team.agent("bob", role="Engineer")
+
+
+async def hook(member: Member, event: str, program: str = "claude", **payload: Any) -> Any:
+    """A hook's request as the program sends it, with much that is none of ours; the JSON of the answer."""
+    body = {"session_id": "s", "transcript_path": "/t", "cwd": "/", "hook_event_name": event, **payload}
+    answer = await member.http.post(f"/api/hooks/{program}", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def told(answer: Any) -> str:
+    text: str = answer["hookSpecificOutput"]["additionalContext"]
+    return text
+
+
+async def receipt(alice: Member, message: int) -> tuple[str, str | None]:
+    [recipient] = (await alice.call("get_receipt", message_id=message)).recipients
+    return recipient.state, recipient.offered_by
+
+
+@pytest.mark.parametrize("program", ["claude", "codex"])
+@pytest.mark.parametrize("event", ["PostToolUse", "UserPromptSubmit"])
+async def test_what_is_new_comes_into_the_turn_once(alice: Member, bob: Member, event: str, program: str) -> None:
+    sent = await alice.call("send_dm", recipient="bob", content="The build is broken.")
+    answer = await hook(bob, event, program, tool_name="Bash", tool_input={"command": "ls"}, tool_response="x")
+    assert answer["hookSpecificOutput"]["hookEventName"] == event
+    text = told(answer)
+    assert f"[{sent.id}]" in text
+    assert "alice: The build is broken." in text
+    assert "#dm:alice:bob" in text
+    assert await receipt(alice, sent.id) == ("offered", "hook")
+    assert await hook(bob, event, program) == {}
+
+
+async def test_what_concerns_somebody_else_comes_into_no_turn(alice: Member, bob: Member) -> None:
+    await alice.call("send_message", channel="general", content="good morning everybody who is here")
+    for event in ("PostToolUse", "UserPromptSubmit", "Stop"):
+        assert await hook(bob, event) == {}
+        assert await hook(alice, event) == {}
+
+
+async def test_a_turn_does_not_end_past_a_new_message_but_past_an_old_one(alice: Member, bob: Member) -> None:
+    assert await hook(bob, "Stop", stop_hook_active=False) == {}
+    await alice.call("send_message", channel="general", content="@bob one")
+    answer = await hook(bob, "Stop", stop_hook_active=False)
+    assert answer["decision"] == "block"
+    assert "@bob one" in answer["reason"]
+    assert "send_message" in answer["reason"]
+    assert await hook(bob, "Stop", stop_hook_active=True) == {}
+    await alice.call("send_dm", recipient="bob", content="two")
+    again = await hook(bob, "Stop", stop_hook_active=True)
+    assert ("two" in again["reason"], "one" in again["reason"]) == (True, False)
+    assert await hook(bob, "Stop", stop_hook_active=True) == {}
+
+
+async def test_what_a_wait_or_the_inbox_has_handed_over_is_no_news(alice: Member, bob: Member) -> None:
+    await alice.call("send_dm", recipient="bob", content="one")
+    assert (await bob.call("wait_for_messages", timeout=0)).messages
+    assert await hook(bob, "Stop") == {}
+    await alice.call("send_dm", recipient="bob", content="two")
+    await bob.call("get_inbox")
+    assert await hook(bob, "Stop") == {}
+
+
+async def test_a_message_taken_by_a_hook_still_waits_in_the_inbox(alice: Member, bob: Member) -> None:
+    await alice.call("send_dm", recipient="bob", content="one")
+    await hook(bob, "PostToolUse")
+    assert (await bob.call("get_inbox")).total_unread == 1
+
+
+async def test_many_messages_come_in_parts_and_long_ones_are_cut(alice: Member, bob: Member) -> None:
+    for number in range(12):
+        await alice.call("send_dm", recipient="bob", content=f"number {number}.")
+    first, second = await hook(bob, "PostToolUse"), await hook(bob, "PostToolUse")
+    assert ("number 9." in told(first), "number 10." in told(first), "there is more" in told(first)) == (
+        True,
+        False,
+        True,
+    )
+    assert ("number 10." in told(second), "number 11." in told(second)) == (True, True)
+    sent = await alice.call("send_dm", recipient="bob", content="x" * 9000)
+    text = told(await hook(bob, "PostToolUse"))
+    assert len(text) < 2500
+    assert f"get_message message_id={sent.id}" in text
+
+
+async def test_a_helper_of_the_agent_takes_nothing_from_it(alice: Member, bob: Member) -> None:
+    await alice.call("send_dm", recipient="bob", content="one")
+    assert await hook(bob, "PostToolUse", agent_id="a1", agent_type="Explore") == {}
+    assert "one" in told(await hook(bob, "PostToolUse"))
+
+
+async def test_a_session_begins_with_who_is_here_what_is_to_do_and_what_waits(alice: Member, bob: Member) -> None:
+    await alice.call("create_task", title="Mend the build", assignee="bob", priority="high")
+    await alice.call("send_dm", recipient="bob", content="one")
+    text = told(await hook(bob, "SessionStart", source="startup"))
+    for part in ("You are bob", "alice", "Mend the build (todo, high)", "Not read yet", "alice: one"):
+        assert part in text
+    again = told(await hook(bob, "SessionStart", source="resume"))
+    assert "alice: one" not in again  # handed over already, so it is only counted
+    assert "Not read yet" in again
+
+
+@pytest.mark.teammcp(permissions={"list_tasks": "manager", "get_agents": "manager"})
+async def test_a_briefing_leaves_out_what_the_agent_may_not_ask(alice: Member, bob: Member) -> None:
+    text = told(await hook(bob, "SessionStart", source="startup"))
+    assert text == "You are bob in the team 'default' on TeamMCP."
+
+
+@pytest.mark.parametrize("event", ["SessionEnd", "StopFailure"])
+async def test_who_ends_its_session_is_away_at_once(team: TestTeam, bob: Member, event: str) -> None:
+    await hook(bob, "UserPromptSubmit")
+    assert team.team.presence.online("bob")
+    assert await hook(bob, event, reason="other", error="overloaded") == {}
+    assert not team.team.presence.online("bob")
+
+
+async def test_other_events_say_nothing_and_hand_over_nothing(alice: Member, bob: Member) -> None:
+    await alice.call("send_dm", recipient="bob", content="one")
+    for event in ("PreToolUse", "Notification", "SubagentStop", "SomethingNew"):
+        assert await hook(bob, event) == {}
+    assert "one" in told(await hook(bob, "PostToolUse"))
+
+
+async def test_nothing_is_written_while_nothing_is_new(
+    team: TestTeam, bob: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(work: object) -> None:
+        raise AssertionError("nothing was to be written")
+
+    await team.server.settle()
+    monkeypatch.setattr(team.team.database, "write", refuse)
+    for event in ("SessionStart", "UserPromptSubmit", "PostToolUse", "Stop", "SessionEnd"):
+        await hook(bob, event)
+
+
+async def test_a_hook_without_a_valid_key_or_event_is_told_what_is_wrong(team: TestTeam, bob: Member) -> None:
+    refused = await team.client("tmcp_default_" + "x" * 43).post("/api/hooks/claude", json={"hook_event_name": "Stop"})
+    assert refused.status_code == 401
+    assert "not valid" in refused.json()["detail"]
+    wrong = await bob.http.post("/api/hooks/claude", json={})
+    assert (wrong.status_code, "hook_event_name" in wrong.json()["detail"]) == (400, True)
+
+
+async def test_hooks_are_no_tools_of_the_model(bob: Member) -> None:
+    async with bob.mcp() as client:
+        names = {tool.name for tool in (await client.list_tools()).tools}
+    assert not names & {"claude_hook", "codex_hook", "take_new_messages"}
