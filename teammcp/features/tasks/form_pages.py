@@ -32,9 +32,9 @@ def task_path(task_id: int) -> str:
 async def new_task(context: Context, request: Request) -> Response:
     """A form for a task, and the task. ``?message=``, ``?parent=`` and ``?goal=`` say what it comes from."""
     message_id = request.args.get("message", type=int)
-    if message_id is not None and (made := await _task_of(context, message_id)) is not None:
-        return see(task_path(made))
     message = None if message_id is None else await operations.call(context, "get_message", {"message_id": message_id})
+    if message is not None and (made := await _task_of(context, message.id)) is not None:
+        return see(task_path(made))
     before = task_forms.EMPTY
     values, outcome = {**before, **_asked(request), **_from_message(message)}, Outcome()
     if request.method == "POST":
