@@ -302,6 +302,16 @@ async def test_an_old_token_is_dead_and_the_new_one_is_told_to_its_holder_only(a
     assert "fencing_token" not in shown
 
 
+async def test_a_token_is_good_for_one_end_however_many_ask_at_once(ann: Member) -> None:
+    task = await create(ann)
+    token = (await ann.call("claim_task", task_id=task)).fencing_token
+    calls = ("complete_task", "fail_task", "release_task", "complete_task")
+    answers = await asyncio.gather(*(ann.call(call, task_id=task, fencing_token=token) for call in calls))
+    assert Counter(answer.reason for answer in answers) == {None: 1, "stale_token": 3}
+    ends = [entry.action for entry in await history(ann, task) if entry.action not in ("created", "claimed")]
+    assert len(ends) == 1
+
+
 @pytest.mark.parametrize("end", ["complete_task", "fail_task", "release_task"])
 async def test_a_token_dies_with_the_claim(ann: Member, end: str) -> None:
     task = await create(ann, max_attempts=1)

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from teammcp import Forbidden
+from teammcp import Forbidden, operations
 from teammcp.clock import milliseconds, rfc3339
 from teammcp.features.tasks.occasions import latest_check_in
 from teammcp.features.tasks.reminders import remind
 from teammcp.features.tasks.settings import TaskSettings
+from teammcp.operations import Context
 from teammcp.testing import Member, MovedClock, TestTeam, serve
 
 HOUR = 3_600_000
@@ -283,6 +284,8 @@ async def test_what_is_under_a_lease_is_not_stuck(team: TestTeam, ann: Member, c
     clock.advance(hours=3)
     await remind(team.server)
     assert await Ear(team, ann).new() == []
+    stuck = {"task_id": 1, "kind": "stuck"}  # as if the claim had come after the look
+    assert (await operations.call(Context.inside(team.team), "remind_of_task", stuck)).recipients == []
 
 
 async def test_who_may_not_see_the_task_is_not_told(
