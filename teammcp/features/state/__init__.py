@@ -9,7 +9,7 @@ from ...operations import Context
 from ...storage import Migration, Reader, load_migrations
 from ...web import Page
 from . import changing, operations, pages, subscriptions
-from .following import FieldVersion, entries_after, field_versions
+from .following import FieldVersion, entries_after, field_versions, version_written
 from .models import (
     FieldName,
     ProjectId,
@@ -37,6 +37,7 @@ __all__ = [
     "field_versions",
     "fitting",
     "short",
+    "version_written",
 ]
 
 EVENT_KINDS = {

@@ -33,3 +33,8 @@ def entries_after(reader: Reader, project_id: str, field: str, version: int, lim
     """The versions of a field behind ``version``, newest first, ``limit`` at most."""
     row = queries.field(reader, project_id, field)
     return [] if row is None else [entry_of(row) for row in queries.changes_after(reader, row["id"], version, limit)]
+
+
+def version_written(reader: Reader, project_id: str, field: str, agent: str) -> int:
+    """The newest version of a field that an agent wrote itself; 0 if it never did."""
+    return queries.written(reader, project_id, field, agent) or 0

@@ -172,6 +172,16 @@ def changes_after(reader: Reader, field_id: int, version: int, limit: int) -> li
     )
 
 
+def written(reader: Reader, project_id: str, field: str, agent: str) -> int | None:
+    """The newest version of a field that an agent wrote; None if it never did."""
+    version: int | None = reader.value(
+        "SELECT max(c.version) FROM state_fields f JOIN state_changes c ON c.field_id = f.id"
+        " WHERE f.project_id = ? AND f.field = ? AND c.changed_by = ?",
+        (project_id, field, agent),
+    )
+    return version
+
+
 def changed_at(reader: Reader, field_id: int, version: int) -> int | None:
     """When a field got that version; None if it never did."""
     at: int | None = reader.value(

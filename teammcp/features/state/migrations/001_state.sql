@@ -44,6 +44,7 @@ CREATE TABLE state_changes (
 
 CREATE INDEX state_changes_field ON state_changes (field_id, id);
 CREATE INDEX state_changes_project ON state_changes (project_id, id);
+CREATE INDEX state_changes_writer ON state_changes (field_id, changed_by, version);
 
 CREATE TABLE state_subscriptions (
     agent TEXT NOT NULL,
