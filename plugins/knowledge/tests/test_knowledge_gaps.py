@@ -270,11 +270,13 @@ async def test_the_matrix_of_a_project_is_by_field(team: TestTeam, alice: Member
     await team.owner.call("update_knowledge_profile", relevant_fields=["note"])
     for value in (1, 2):
         await change(bob, "goal", value)
+    await change(alice, "shared", 1)
     await change(bob, "note", 1)
+    await bob.call("set_state", field="shared", value=2)
     found = await bob.call("get_knowledge_matrix", project_id="default")
-    assert found.columns == ["goal", "note"]
+    assert found.columns == ["goal", "note", "shared"]
     cells = {row.agent: [cell and (cell.critical, cell.total) for cell in row.cells] for row in found.rows}
-    assert cells == {"alice": [(2, 2), (0, 1)], "owner": [None, (0, 1)]}
+    assert cells == {"alice": [(2, 2), (0, 1), (0, 1)], "owner": [None, (0, 1), None]}
 
 
 # -- the rule --------------------------------------------------------------------------------------------------------

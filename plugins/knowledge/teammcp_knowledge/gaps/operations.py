@@ -7,7 +7,7 @@ from typing import Any
 
 from teammcp import Access, Agent, Context, Reader, Transaction, Work, operation
 from teammcp.features.channels import find_agent, readable_channel
-from teammcp.features.state import StateEntry, entries_after, fitting, short
+from teammcp.features.state import StateEntry, entries_after, fitting, short, version_written
 
 from . import queries
 from .interests import Interests, Missed, missed
@@ -27,10 +27,8 @@ from .models import (
 MAIN = "default"
 SHOWN = 100
 """Gaps shown at once; those behind them come when these are acknowledged."""
-LOOK = 50
-"""Versions of a field that are looked through for one's own."""
-SUMMED_UP = 5
-"""Versions of a field that are told."""
+TOLD = 5
+"""Versions of a field that are told of, the newest ones."""
 VALUE = 2 * 1024
 """Bytes of a value's JSON in a gap."""
 NO_PROFILE = "Nothing says yet what you want to know: call update_knowledge_profile, then ask again."
@@ -85,9 +83,8 @@ def _look(reader: Reader, agent: str, project_id: str | None) -> tuple[Interests
 
 
 def _gap(reader: Reader, each: Missed, agent: str) -> Gap:
-    entries = entries_after(reader, each.project_id, each.field.field, each.acked, LOOK)
-    own = next((number for number, entry in enumerate(entries) if entry.changed_by == agent), None)
-    known = each.acked if own is None else entries[own].version
+    known = max(each.acked, version_written(reader, each.project_id, each.field.field, agent))
+    entries = entries_after(reader, each.project_id, each.field.field, known, TOLD)
     newest = entries[0]
     return Gap(
         project_id=each.project_id,
@@ -100,13 +97,13 @@ def _gap(reader: Reader, each: Missed, agent: str) -> Gap:
         deleted=newest.action == "deleted",
         changed_by=newest.changed_by,
         changed_at=newest.changed_at,
-        summary=_summary(entries[:own], newest.version - known),
+        summary=_summary(entries, newest.version - known),
     )
 
 
 def _summary(entries: list[StateEntry], number: int) -> str:
     """Who changed what, oldest first."""
-    told = [_what(entry) for entry in reversed(entries[:SUMMED_UP])]
+    told = [_what(entry) for entry in reversed(entries)]
     return "; ".join(["…", *told] if number > len(told) else told)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from teammcp import Access, Context, Reader, operation
-from teammcp.features.state import FieldVersion, field_versions
+from teammcp.features.state import FieldVersion, field_versions, version_written
 
 from . import queries
 from .interests import Interests, is_missed, missed
@@ -74,7 +74,9 @@ def _cells(reader: Reader, project_id: str, member: Interests, fields: list[Fiel
         if not member.concerns(field.field):
             continue
         known = acked.get(field.field, 0)
-        total = field.version - known if is_missed(field, known, member.agent) else 0
+        total = 0
+        if is_missed(field, known, member.agent):
+            total = field.version - max(known, version_written(reader, project_id, field.field, member.agent))
         cells[field.field] = GapCell(critical=total if member.is_critical(field.field) else 0, total=total)
     return cells
 
