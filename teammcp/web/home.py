@@ -32,7 +32,7 @@ async def set_preferences(context: Context, request: Request) -> Response:
 
 async def waiting(context: Context, request: Request) -> Response:
     """How much waits, for the navigation."""
-    return await fragment(context, "web/badge.html", ["badge"])
+    return await fragment(context, "web/badge.html", ["badge"], badge=request.args.get("of") or True)
 
 
 async def shortcuts(context: Context, request: Request) -> Response:

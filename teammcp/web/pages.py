@@ -29,7 +29,9 @@ class Page:
         label: its name in the navigation, untranslated; a page without one is not listed there.
         icon: name of a symbol of ``static/icons.svg``.
         order: its place in the navigation, smaller first.
-        badge: its entry in the navigation shows how much waits, as the hook ``notices`` counts it.
+        badge: its entry in the navigation shows how much waits, as the hook ``notices`` counts it: what has this name
+            there, or with True all of it.
+        badge_on: the kinds of events that change what the badges show.
         uploads: its forms may hold files, up to the setting ``max_file``.
     """
 
@@ -40,7 +42,8 @@ class Page:
     label: str | None = None
     icon: str = "puzzle"
     order: int = 100
-    badge: bool = False
+    badge: bool | str = False
+    badge_on: tuple[str, ...] = ()
     uploads: bool = False
 
     @property

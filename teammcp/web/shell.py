@@ -204,16 +204,16 @@ class Shell:
             "event_kinds": self._event_kinds(),
             "since": g.get("since", context.team.hub.last_id),
             "notice": None,
-            "waiting_count": await self._waiting(context),
+            "waiting_for": await self._waiting(context),
+            "badge": True,
+            "badge_on": " ".join(sorted({kind for page in self.pages for kind in page.badge_on})),
         }
         for more in await self.server.plugins.ask("template_context", context=context):
             values.update(more)
         return {**values, **given}
 
-    async def _waiting(self, context: Context) -> int:
-        if visit().session is None:
-            return 0
-        return sum((await waiting(context)).values())
+    async def _waiting(self, context: Context) -> dict[str, int]:
+        return {} if visit().session is None else await waiting(context)
 
     def _styles(self) -> list[str]:
         own = [self.assets.url("web/app.css")]

@@ -49,8 +49,9 @@ async def receipt(context: Context, request: Request, message_id: int) -> Respon
     return await render(context, "inbox/receipt.html", receipt=found, kinds=kinds, sidebar=listed)
 
 
+MAIL = ("message.sent", "message.edited", "message.deleted", "inbox.acked")
 PAGES = [
-    Page("/inbox", inbox, label=mark("Inbox"), icon="inbox", order=5, badge=True),
+    Page("/inbox", inbox, label=mark("Inbox"), icon="inbox", order=5, badge=True, badge_on=MAIL),
     Page("/inbox/read", acknowledge, ("POST",)),
     Page("/messages/<int:message_id>/receipt", receipt),
 ]
