@@ -6,12 +6,16 @@ show with a script when the pointer is over a bar is put into the bar's title.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
 import pygal
 from markupsafe import Markup
+
+# pygal adds a finder for its maps, of a kind that Python no longer takes: every import that fails would warn of it.
+sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
 
 WIDTH = 760
 SVG = "{http://www.w3.org/2000/svg}"
