@@ -214,10 +214,11 @@ async def _render(context: Context, template: str, outcome: Outcome | None = Non
     )
 
 
+NEWS = ("state.changed", "state.deleted", "state.acked", "state.unsubscribed")
 FIELD = "/state/projects/<project>/fields/<name>"
 
 PAGES = [
-    Page("/state", projects, label=mark("State"), icon="state", order=25),
+    Page("/state", projects, label=mark("State"), icon="state", order=25, badge="state", badge_on=NEWS),
     Page("/state/new", new_field, ("GET", "POST"), Access.member),
     Page("/state/seen", seen, ("POST",)),
     Page("/state/projects/<project>", project_fields),
