@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -69,6 +70,35 @@ async def test_saying_it_again_changes_nothing(team: TestTeam, alice: Member) ->
         None,
     )
     assert len(await team.events("knowledge.posted")) == 1
+
+
+async def test_of_many_who_find_the_same_at_once_each_counts_once(team: TestTeam) -> None:
+    members = [await team.agent(f"agent{number}") for number in range(12)]
+    posted = await asyncio.gather(
+        *(member.call("post_knowledge", title="t", body="b", tags=["x"]) for member in members * 2)
+    )
+    assert len({each.content_id for each in posted}) == 1
+    assert sum(not each.deduped for each in posted) == 1
+    found = await members[0].call("get_knowledge", content_id=posted[0].content_id)
+    assert found.contributor_count == 12
+    assert (await members[0].call("list_knowledge_tags")).tags[0].findings == 1
+    for member in members:
+        assert len(await titles(member, query="b", contributor=member.name)) == 1
+
+
+async def test_retracting_and_posting_at_once_leave_the_search_true(team: TestTeam, alice: Member, bob: Member) -> None:
+    found_id = await post(alice, "Ports", "3100", tags=["net"])
+    for _ in range(5):
+        await asyncio.gather(
+            alice.call("retract_knowledge", content_id=found_id),
+            bob.call("post_knowledge", title="Ports", body="3100", tags=["net"]),
+            alice.call("revive_knowledge", content_id=found_id),
+            bob.call("retract_knowledge", content_id=found_id),
+        )
+        there = not (await alice.call("get_knowledge", content_id=found_id)).retracted
+        assert bool(await titles(alice, query="3100")) is there
+        assert bool(await titles(alice)) is there
+        assert [each.findings for each in (await alice.call("list_knowledge_tags")).tags] == [1] * there
 
 
 async def test_a_key_makes_a_repeated_post_harmless(alice: Member) -> None:

@@ -145,5 +145,5 @@ def count_tag(tx: Transaction, tag: str, added: int) -> None:
 def tags(reader: Reader, limit: int) -> list[Row]:
     """The tags in use, those of most findings first."""
     return reader.all(
-        "SELECT tag, findings FROM knowledge_tags WHERE findings > 0 ORDER BY findings DESC, tag DESC LIMIT ?", (limit,)
+        "SELECT tag, findings FROM knowledge_tags WHERE findings > 0 ORDER BY findings DESC, tag LIMIT ?", (limit,)
     )

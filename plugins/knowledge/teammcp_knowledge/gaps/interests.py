@@ -78,8 +78,9 @@ def missed(reader: Reader, interests: Interests, project_id: str) -> list[Missed
     acked = {row["field"]: row["acked"] for row in queries.known_in(reader, interests.agent, project_id)}
     found = [
         Missed(project_id, field, acked.get(field.field, 0), interests.is_critical(field.field))
-        for field in _concerning(reader, interests, project_id)
-        if is_missed(field, acked.get(field.field, 0), interests.agent)
+        for prefix in _prefixes(interests.wanted)
+        for field in field_versions(reader, project_id, prefix)
+        if is_missed(field, acked.get(field.field, 0), interests.agent) and interests.concerns(field.field)
     ]
     return sorted(found, key=lambda each: not each.critical)
 
@@ -89,18 +90,8 @@ def is_missed(field: FieldVersion, acked: int, agent: str) -> bool:
     return field.version > acked and field.updated_by != agent and not (field.deleted and not acked)
 
 
-def _concerning(reader: Reader, interests: Interests, project_id: str) -> list[FieldVersion]:
-    """The fields of a project that concern a member; only those are looked at whose names begin as a pattern does."""
-    found = {
-        field.field: field
-        for prefix in _prefixes(interests.wanted)
-        for field in field_versions(reader, project_id, prefix)
-    }
-    return [found[name] for name in sorted(found) if interests.concerns(name)]
-
-
 def _prefixes(patterns: Iterable[str]) -> list[str]:
-    """With what the names begin that fit the patterns; none of them with another one."""
+    """With what the names begin that fit the patterns, in order; none of them with another one."""
     kept: list[str] = []
     for prefix in sorted({re.split(r"[*?]", pattern, maxsplit=1)[0] for pattern in patterns}):
         if not kept or not prefix.startswith(kept[-1]):

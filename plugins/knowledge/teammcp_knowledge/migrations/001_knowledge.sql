@@ -40,7 +40,7 @@ CREATE TABLE knowledge_tags (
     tag TEXT PRIMARY KEY,
     findings INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX knowledge_tags_count ON knowledge_tags (findings, tag);
+CREATE INDEX knowledge_tags_count ON knowledge_tags (findings DESC, tag);
 
 -- The words of each finding that is not retracted; as facets its tags and contributors. Without a copy of the text.
 CREATE VIRTUAL TABLE knowledge_search USING fts5 (
