@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 from xml.etree import ElementTree
 
-import pygal
 from markupsafe import Markup
-
-# pygal adds a finder for its maps, of a kind that Python no longer takes: every import that fails would warn of it.
-sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
 
 WIDTH = 760
 SVG = "{http://www.w3.org/2000/svg}"
@@ -24,7 +21,7 @@ Series = tuple[str, Sequence[int]]
 
 def bars(label: str, steps: Sequence[str], series: Sequence[Series], *, stacked: bool = False) -> Markup:
     """Upright bars over time, a group or a stack for each step."""
-    kind = pygal.StackedBar if stacked else pygal.Bar
+    kind = _pygal().StackedBar if stacked else _pygal().Bar
     highest = max((sum(column) if stacked else max(column) for column in _columns(series)), default=0)
     chart = kind(**_options(height=260, legend=len(series) > 1))
     chart.x_labels_major_every, chart.show_minor_x_labels = _every(steps), False
@@ -36,7 +33,8 @@ def bars(label: str, steps: Sequence[str], series: Sequence[Series], *, stacked:
 def rows(label: str, names: Sequence[str], series: Sequence[Series], value: Callable[[int], str] = str) -> Markup:
     """Lying bars, one for each name, the first one on top."""
     highest = max((max(column) for column in _columns(series)), default=0)
-    chart = pygal.HorizontalBar(**_options(height=60 + 26 * len(names), legend=len(series) > 1), value_formatter=value)
+    options = _options(height=60 + 26 * len(names), legend=len(series) > 1)
+    chart = _pygal().HorizontalBar(**options, value_formatter=value)
     chart.x_labels = list(reversed(names))
     chart.y_labels = scale(highest)
     return _svg(chart, label, [(name, list(reversed(values))) for name, values in series])
@@ -48,6 +46,18 @@ def scale(highest: int) -> list[int]:
     while highest > 5 * step:
         step = step * 5 // 2 if str(step).startswith("2") else step * 2
     return [step * number for number in range(-(-max(highest, 1) // step) + 1)]
+
+
+@cache
+def _pygal() -> Any:
+    """The library, imported with the first chart so that a start need not wait for it.
+
+    It leaves a finder for plugins with maps behind, which Python 3.12 ignores and 3.11 warns of at every import.
+    """
+    import pygal
+
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
+    return pygal
 
 
 def _columns(series: Sequence[Series]) -> list[tuple[int, ...]]:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import partial
+from heapq import merge
+from itertools import islice, pairwise
+from statistics import median
 from typing import Any
 
 from teammcp import Context
 
 from . import message_queries, queries, task_queries
 from .findings import Findings
-from .queries import Scope
+from .queries import HOUR, LISTED, Scope
+
+CLASSES = (60_000, 300_000, 900_000, HOUR, 4 * HOUR, 24 * HOUR)
+"""Upper ends of the classes of response times, in milliseconds; what is slower is in one more class."""
 
 
 async def efficiency(context: Context, scope: Scope) -> Findings:
@@ -63,36 +70,42 @@ async def _tasks(context: Context, scope: Scope, found: Findings) -> None:
 
 async def _answers(context: Context, scope: Scope, found: Findings) -> None:
     responses = await context.read(message_queries.responses, scope)
-    places: dict[tuple[str, str], list[Any]] = {}
-    for row in responses:
-        places.setdefault((row["agent"], row["channel"]), []).append(row)
-    rows = [_response(agent, channel, parts) for (agent, channel), parts in places.items()]
-    answered = sum(row["answered"] for row in rows)
     found.figures |= {
-        "calls": sum(row["calls"] for row in rows),
-        "answered": answered,
-        "response_ms": await context.read(message_queries.response_median, scope),
+        "calls": sum(place.calls for place in responses),
+        "answered": sum(len(place.times) for place in responses),
+        "response_ms": _overall_median([place.times for place in responses]),
     }
-    rows.sort(key=lambda row: (-row["calls"], row["agent"], row["channel"]))
-    found.add("response_times", ("agent", "channel", "calls", "answered", "median_ms", "longest_ms"), rows)
-    classes = [
-        {"under_ms": end or None, "answers": sum(row["calls"] for row in responses if row["class"] == end)}
-        for end in (*message_queries.CLASSES, 0)
+    rows = [
+        {
+            "agent": place.agent,
+            "channel": place.channel,
+            "calls": place.calls,
+            "answered": len(place.times),
+            "median_ms": median(place.times) if place.times else None,
+            "longest_ms": max(place.times, default=None),
+        }
+        for place in sorted(responses, key=lambda place: (-place.calls, place.agent, place.channel))
     ]
-    found.add("response_distribution", ("under_ms", "answers"), classes)
+    columns = ("agent", "channel", "calls", "answered", "median_ms", "longest_ms")
+    found.add("response_times", columns, rows[:LISTED])
+    found.add("response_distribution", ("under_ms", "answers"), _classes([place.times for place in responses]))
     unanswered = await context.read(message_queries.unanswered, scope)
-    columns = ("asked_at", "message_id", "channel", "sender", "agent")
-    found.add("unanswered_messages", columns, unanswered, finding=True)
+    whose = ("asked_at", "message_id", "channel", "sender", "agent")
+    found.add("unanswered_messages", whose, unanswered, finding=True)
 
 
-def _response(agent: str, channel: str, parts: list[Any]) -> dict[str, Any]:
-    timed = [part for part in parts if part["class"] is not None]
-    middles = sum(part["middles"] for part in timed)
-    return {
-        "agent": agent,
-        "channel": channel,
-        "calls": sum(part["calls"] for part in parts),
-        "answered": sum(part["calls"] for part in timed),
-        "median_ms": sum(part["middle"] or 0 for part in timed) / middles if middles else None,
-        "longest_ms": max((part["longest_ms"] for part in timed), default=None),
-    }
+def _classes(groups: list[list[int]]) -> list[dict[str, Any]]:
+    """How many answers there were in each class of times; each group is in order."""
+    below = [sum(bisect_left(times, end) for times in groups) for end in CLASSES]
+    counts = [here - before for before, here in pairwise([0, *below])]
+    slower = sum(map(len, groups)) - below[-1]
+    return [{"under_ms": end, "answers": n} for end, n in zip([*CLASSES, None], [*counts, slower], strict=True)]
+
+
+def _overall_median(groups: list[list[int]]) -> float | None:
+    """The median of all groups, each of which is in order. Merged, since one long sort would let nobody else run."""
+    amount = sum(map(len, groups))
+    if not amount:
+        return None
+    middle = list(islice(merge(*groups), (amount - 1) // 2, amount // 2 + 1))
+    return sum(middle) / len(middle)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from teammcp import Reader
 
-from .queries import HOUR, LISTED, Scope, median
+from .queries import LISTED, Scope
 
-CLASSES = (60_000, 300_000, 900_000, HOUR, 4 * HOUR, 24 * HOUR)
-"""Upper ends of the classes of response times, in milliseconds; what is slower is in one more class."""
-
-_CLASS = "CASE " + " ".join(f"WHEN took < {end} THEN {end}" for end in CLASSES) + " ELSE 0 END"
 _SENT = """
 FROM messages m JOIN channels c ON c.id = m.channel_id
 WHERE m.created_at >= ? AND m.created_at < ? AND m.deleted = 0 AND m.sender <> 'system' AND (? = 0 OR c.kind = 'group')
 """
 # Each message that calls somebody, by @name or as a direct message, and when the called one next wrote there. What came
-# behind the period counts as not yet answered, so that a report of the same period always says the same.
+# behind the period is no answer yet, so that a report of the same period always says the same.
 _CALLS = """
 calls AS (
-    SELECT d.agent, m.channel_id, m.id, m.sender, m.created_at AS asked_at, c.kind = 'dm' AS is_dm, (
+    SELECT d.agent, m.channel_id, m.id, m.sender, m.created_at AS asked_at, (
         SELECT r.created_at FROM messages r
         WHERE r.channel_id = m.channel_id AND r.sender = d.agent AND r.seq > m.seq ORDER BY r.seq LIMIT 1
     ) AS answered_at
@@ -29,6 +26,16 @@ calls AS (
         AND (d.mention = 1 OR c.kind = 'dm') AND (? = 0 OR c.kind = 'group')
 )
 """
+
+
+@dataclass(frozen=True)
+class Responses:
+    """How often a member was called in a channel, and how long each answer took, in milliseconds, the fastest first."""
+
+    agent: str
+    channel: str
+    calls: int
+    times: list[int]
 
 
 def _period(scope: Scope) -> tuple[Any, ...]:
@@ -61,21 +68,12 @@ def pairs(reader: Reader, scope: Scope) -> list[Any]:
     )
 
 
-def senders(reader: Reader, scope: Scope) -> list[Any]:
-    """How much each member wrote, in how many channels."""
+def written(reader: Reader, scope: Scope) -> list[Any]:
+    """How much each member wrote in each channel."""
     return reader.all(
-        "SELECT m.sender AS agent, count(*) AS messages, count(DISTINCT m.channel_id) AS channels"
-        f" {_SENT} GROUP BY m.sender ORDER BY messages DESC, agent LIMIT ?",
-        (*_period(scope), LISTED),
-    )
-
-
-def channels(reader: Reader, scope: Scope) -> list[Any]:
-    """How much was written in each channel, by how many."""
-    return reader.all(
-        "SELECT m.channel_id AS channel, count(*) AS messages, count(DISTINCT m.sender) AS senders"
-        f" {_SENT} GROUP BY m.channel_id ORDER BY messages DESC, channel LIMIT ?",
-        (*_period(scope), LISTED),
+        f"SELECT m.sender AS agent, m.channel_id AS channel, count(*) AS messages {_SENT}"
+        " GROUP BY m.sender, m.channel_id",
+        _period(scope),
     )
 
 
@@ -91,47 +89,22 @@ def sent_over_time(reader: Reader, scope: Scope) -> dict[int, int]:
 # -- answers ---------------------------------------------------------------------------------------------------------
 
 
-def responses(reader: Reader, scope: Scope) -> list[Any]:
-    """For each member, channel and class of times (0: the slowest, null: no answer): how many calls.
+def responses(reader: Reader, scope: Scope) -> list[Responses]:
+    """The calls and answers of each member in each channel.
 
-    ``middle`` and ``middles`` add up over the classes to what the median is the quotient of.
+    The times come as one text a group, which takes a quarter of the time of having the database rank them for a median.
+    (``group_concat`` is SQLite's name for what the standard calls ``string_agg``.)
     """
-    return reader.all(
+    found = reader.all(
         f"""
-        WITH {_CALLS}, timed AS (
-            SELECT agent, channel_id, CASE WHEN answered_at < ? THEN answered_at - asked_at END AS took FROM calls
-        ), ranked AS (
-            SELECT agent, channel_id, took, row_number() OVER (PARTITION BY agent, channel_id ORDER BY took) AS place,
-                count(*) OVER (PARTITION BY agent, channel_id) AS amount
-            FROM timed WHERE took IS NOT NULL
-            UNION ALL SELECT agent, channel_id, NULL, NULL, NULL FROM timed WHERE took IS NULL
-        ), grouped AS (
-            SELECT agent, channel_id, took, place, amount, CASE WHEN took IS NOT NULL THEN {_CLASS} END AS class
-            FROM ranked
-        )
-        SELECT agent, channel_id AS channel, class, count(*) AS calls, max(took) AS longest_ms,
-            sum(CASE WHEN place IN ((amount + 1) / 2, (amount + 2) / 2) THEN took END) AS middle,
-            count(CASE WHEN place IN ((amount + 1) / 2, (amount + 2) / 2) THEN 1 END) AS middles
-        FROM grouped GROUP BY agent, channel_id, class
+        WITH {_CALLS}
+        SELECT agent, channel_id, count(*) AS calls,
+            group_concat(CASE WHEN answered_at < ? THEN answered_at - asked_at END) AS times
+        FROM calls GROUP BY agent, channel_id
         """,  # noqa: S608
         (*_period(scope), scope.until),
     )
-
-
-def response_median(reader: Reader, scope: Scope) -> float | None:
-    """The median of all response times, in milliseconds; None if nobody has answered anything."""
-    found: float | None = reader.value(
-        f"""
-        WITH {_CALLS}, ranked AS (
-            SELECT answered_at - asked_at AS took, row_number() OVER (ORDER BY answered_at - asked_at) AS place,
-                count(*) OVER () AS amount
-            FROM calls WHERE answered_at < ?
-        )
-        SELECT {median("took")} FROM ranked
-        """,  # noqa: S608
-        (*_period(scope), scope.until),
-    )
-    return found
+    return [Responses(row["agent"], row["channel_id"], row["calls"], _sorted(row["times"])) for row in found]
 
 
 def unanswered(reader: Reader, scope: Scope) -> list[Any]:
@@ -160,3 +133,7 @@ def overdue(reader: Reader, scope: Scope, late: int) -> list[Any]:
         """,
         (scope.until, *_period(scope), late, scope.until, late, LISTED),
     )
+
+
+def _sorted(times: str | None) -> list[int]:
+    return [] if times is None else sorted(map(int, times.split(",")))
