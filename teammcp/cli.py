@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from . import __version__
-from .commands import agents, messages, operations, plugins, server, teams
+from .commands import agents, doctor, hook, join, leave, listen, messages, operations, plugins, server, teams
 from .errors import StartError, TeamError
 
 
@@ -84,6 +84,11 @@ for command in (
     server.admin_key,
     agents.register,
     agents.connect,
+    join.join,
+    leave.leave,
+    doctor.doctor,
+    hook.hook,
+    listen.listen,
     operations.call,
     operations.openapi,
     messages.send,

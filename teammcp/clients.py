@@ -1,27 +1,31 @@
 """The configuration that makes an agent's program a member of the team: what to put where, for each kind of client.
 
-The key never stands in a file: every configuration takes it from an environment variable.
+The key never stands in a file: every configuration takes it from an environment variable, or names the private file
+that holds it where a program cannot do that.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
-from collections.abc import Mapping, MutableMapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import tomlkit
-from tomlkit.exceptions import TOMLKitError
 
 from .errors import InvalidInput
+from .joining.changes import joining
+from .joining.parts import Entry
 
-Client = Literal["claude", "codex", "gemini", "opencode", "generic"]
+Client = Literal["claude", "codex", "gemini", "opencode", "claude-desktop", "cursor", "vscode", "qwen", "generic"]
 CLIENTS: tuple[Client, ...] = get_args(Client)
 
 KEY_VARIABLE = "TEAMMCP_KEY"
+KEY_FILE = "the file that holds the key"
+"""What stands for the file's path where a configuration is only shown."""
 SERVER = "teammcp"
 """The name of the server's entry; clients put it before each tool's name."""
 TOOL_SECONDS = 300
@@ -38,7 +42,7 @@ class ClientConfig:
         folder: whether that is the project's folder or the user's home; None if it is only to be shown.
         keys: the path of the entry inside the file.
         entry: what stands there.
-        key_variable: the environment variable that holds the agent's key.
+        key_variable: the environment variable that holds the agent's key; None if the entry names a file.
     """
 
     client: Client
@@ -47,7 +51,7 @@ class ClientConfig:
     folder: Literal["project", "home"] | None
     keys: tuple[str, ...]
     entry: Mapping[str, Any]
-    key_variable: str
+    key_variable: str | None
 
     @property
     def document(self) -> dict[str, Any]:
@@ -72,6 +76,21 @@ class ClientConfig:
             self.folder
         ]
 
+    def part(self, project: Path, home: Path) -> Entry:
+        """The entry as a part of the client's own file.
+
+        Raises:
+            InvalidInput: the client has no known file.
+        """
+        if self.folder is None:
+            raise InvalidInput("client: 'generic' has no file of its own; its configuration can only be shown.")
+        return Entry(self._path(project, home), self.keys, self.entry)
+
+    def _path(self, project: Path, home: Path) -> Path:
+        if self.client == "codex":
+            return codex_home(home) / "config.toml"
+        return (project if self.folder == "project" else home) / self.file
+
 
 @dataclass(frozen=True)
 class Written:
@@ -81,62 +100,100 @@ class Written:
     backup: Path | None
 
 
-def configuration(client: Client, url: str, key_variable: str = KEY_VARIABLE) -> ClientConfig:
+def configuration(
+    client: Client, url: str, key_variable: str = KEY_VARIABLE, *, key_file: str = KEY_FILE
+) -> ClientConfig:
     """The configuration of one client.
 
     Args:
         client: one of `CLIENTS`.
         url: the server's public address, without ``/mcp``.
         key_variable: the environment variable that is to hold the agent's key.
+        key_file: the private file that holds it, for a client that takes nothing from the environment.
 
     Raises:
         InvalidInput: there is no such client.
     """
-    base = f"{url.rstrip('/')}/mcp"
-    # These programs show their model the structured content if there is any. The text is shorter.
-    address = f"{base}?results=text"
-    bearer = f"Bearer ${{{key_variable}}}"
-    if client == "claude":
-        # Without alwaysLoad the tools are hidden behind a search that the model has to think of.
-        entry: dict[str, Any] = {
-            "type": "http",
-            "url": address,
-            "alwaysLoad": True,
-            "headers": {"Authorization": bearer},
-        }
-        return ClientConfig(client, "Claude Code", ".mcp.json", "project", ("mcpServers", SERVER), entry, key_variable)
-    if client == "codex":
-        entry = {
-            "url": address,
-            "bearer_token_env_var": key_variable,
-            "default_tools_approval_mode": "approve",
-            "tool_timeout_sec": TOOL_SECONDS,
-        }
-        return ClientConfig(client, "Codex", ".codex/config.toml", "home", ("mcp_servers", SERVER), entry, key_variable)
-    if client == "gemini":
-        entry = {"type": "http", "url": address, "headers": {"Authorization": bearer}, "timeout": TOOL_SECONDS * 1000}
-        return ClientConfig(
-            client, "Gemini CLI", ".gemini/settings.json", "project", ("mcpServers", SERVER), entry, key_variable
+    if client not in CLIENTS:
+        raise InvalidInput(
+            f"client: there is no client '{client}'. Choose one of {', '.join(CLIENTS)}.",
+            errors=[{"field": "client", "message": f"must be one of {', '.join(CLIENTS)}"}],
         )
-    if client == "opencode":
-        bearer = f"Bearer {{env:{key_variable}}}"
-        entry = {
-            "type": "remote",
-            "url": address,
-            "enabled": True,
-            "oauth": False,
-            "headers": {"Authorization": bearer},
-        }
-        return ClientConfig(client, "opencode", "opencode.json", "project", ("mcp", SERVER), entry, key_variable)
-    if client == "generic":
-        entry = {"type": "http", "url": base, "headers": {"Authorization": bearer}}
-        return ClientConfig(
-            client, "any MCP client", "its configuration file", None, ("mcpServers", SERVER), entry, key_variable
-        )
-    raise InvalidInput(
-        f"client: there is no client '{client}'. Choose one of {', '.join(CLIENTS)}.",
-        errors=[{"field": "client", "message": f"must be one of {', '.join(CLIENTS)}"}],
-    )
+    base = url.rstrip("/")
+    if client == "claude-desktop":  # it starts programs only, and hands on nothing of its environment
+        entry = {"command": "teammcp", "args": ["connect", "--url", base, "--key-file", key_file]}
+        return ClientConfig(client, "Claude Desktop", _desktop_file(), "home", ("mcpServers", SERVER), entry, None)
+    title, file, keys, make = _HTTP[client]
+    folder: Literal["project", "home"] | None = {"codex": "home", "generic": None}.get(client, "project")
+    # All but a program of somebody's own show their model the structured content if there is any. The text is shorter.
+    address = f"{base}/mcp" if client == "generic" else f"{base}/mcp?results=text"
+    return ClientConfig(client, title, file, folder, keys, make(address, key_variable), key_variable)
+
+
+def _desktop_file() -> str:
+    folder = {"darwin": "Library/Application Support/Claude", "win32": "AppData/Roaming/Claude"}.get(sys.platform)
+    return f"{folder or '.config/Claude'}/claude_desktop_config.json"
+
+
+def _bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+def _claude(url: str, variable: str) -> dict[str, Any]:
+    # Without alwaysLoad the tools are hidden behind a search that the model has to think of.
+    return {"type": "http", "url": url, "alwaysLoad": True, "headers": _bearer(f"${{{variable}}}")}
+
+
+def _codex(url: str, variable: str) -> dict[str, Any]:
+    return {
+        "url": url,
+        "bearer_token_env_var": variable,
+        "default_tools_approval_mode": "approve",
+        "tool_timeout_sec": TOOL_SECONDS,
+    }
+
+
+def _gemini(url: str, variable: str) -> dict[str, Any]:
+    return {"type": "http", "url": url, "headers": _bearer(f"${{{variable}}}"), "timeout": TOOL_SECONDS * 1000}
+
+
+def _opencode(url: str, variable: str) -> dict[str, Any]:
+    headers = _bearer(f"{{env:{variable}}}")
+    return {"type": "remote", "url": url, "enabled": True, "oauth": False, "headers": headers}
+
+
+def _cursor(url: str, variable: str) -> dict[str, Any]:
+    return {"url": url, "headers": _bearer(f"${{env:{variable}}}")}
+
+
+def _vscode(url: str, variable: str) -> dict[str, Any]:
+    return {"type": "http", "url": url, "headers": _bearer(f"${{env:{variable}}}")}
+
+
+def _qwen(url: str, variable: str) -> dict[str, Any]:
+    return {"httpUrl": url, "headers": _bearer(f"${{{variable}}}"), "timeout": TOOL_SECONDS * 1000}
+
+
+def _generic(url: str, variable: str) -> dict[str, Any]:
+    return {"type": "http", "url": url, "headers": _bearer(f"${{{variable}}}")}
+
+
+_HTTP: dict[str, tuple[str, str, tuple[str, ...], Callable[[str, str], dict[str, Any]]]] = {
+    "claude": ("Claude Code", ".mcp.json", ("mcpServers", SERVER), _claude),
+    "codex": ("Codex", ".codex/config.toml", ("mcp_servers", SERVER), _codex),
+    "gemini": ("Gemini CLI", ".gemini/settings.json", ("mcpServers", SERVER), _gemini),
+    "opencode": ("opencode", "opencode.json", ("mcp", SERVER), _opencode),
+    "cursor": ("Cursor", ".cursor/mcp.json", ("mcpServers", SERVER), _cursor),
+    "vscode": ("VS Code", ".vscode/mcp.json", ("servers", SERVER), _vscode),
+    "qwen": ("Qwen Code", ".qwen/settings.json", ("mcpServers", SERVER), _qwen),
+    "generic": ("any MCP client", "its configuration file", ("mcpServers", SERVER), _generic),
+}
+"""Of the clients that speak HTTP: title, file, the entry's keys in it, and the entry."""
+
+
+def codex_home(home: Path) -> Path:
+    """Where Codex keeps its settings."""
+    return Path(os.environ.get("CODEX_HOME") or home / ".codex")
 
 
 def render(client: Client, url: str, key_variable: str = KEY_VARIABLE) -> str:
@@ -154,7 +211,8 @@ def render(client: Client, url: str, key_variable: str = KEY_VARIABLE) -> str:
             "env": {"TEAMMCP_URL": url, key_variable: f"${{{key_variable}}}"},
         }
         lines += ["If it speaks to programs only (stdio), this:", "", _json({"mcpServers": {SERVER: stdio}})]
-    lines.append(f"Start it with the key in the environment variable {key_variable}.")
+    if config.key_variable is not None:
+        lines.append(f"Start it with the key in the environment variable {config.key_variable}.")
     return "\n".join(lines) + "\n"
 
 
@@ -164,7 +222,7 @@ def write(
     """Put the entry into the client's own file; everything else in the file stays, and a copy of it is kept.
 
     Args:
-        client: one of `CLIENTS` except ``generic``.
+        client: one of `CLIENTS` except ``generic``, and except those that have to be told of a key file.
         url: the server's public address, without ``/mcp``.
         project: the folder the agent works in.
         key_variable: the environment variable that is to hold the agent's key.
@@ -174,48 +232,12 @@ def write(
         InvalidInput: no such client, one without a known file, or a file that is not what it should be.
     """
     config = configuration(client, url, key_variable)
-    if config.folder is None:
-        raise InvalidInput("client: 'generic' has no file of its own; its configuration can only be shown.")
-    path = _path(config, project, home or Path.home())
-    before = path.read_text("utf-8") if path.exists() else None
-    after = _merged(config, path, before or "")
-    if after == before:
-        return Written(path, None)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    backup = None
-    if before is not None:
-        backup = path.with_name(path.name + ".bak")
-        shutil.copy2(path, backup)
-    path.write_text(after, "utf-8")
-    return Written(path, backup)
-
-
-def _path(config: ClientConfig, project: Path, home: Path) -> Path:
-    if config.client == "codex" and (folder := os.environ.get("CODEX_HOME")):
-        return Path(folder) / "config.toml"
-    return (project if config.folder == "project" else home) / config.file
-
-
-def _merged(config: ClientConfig, path: Path, text: str) -> str:
-    toml = path.suffix == ".toml"
-    try:
-        document: Any = tomlkit.parse(text) if toml else json.loads(text or "{}")
-    except (TOMLKitError, ValueError) as error:
-        raise InvalidInput(
-            f"{path} cannot be read as {'TOML' if toml else 'JSON'}, so it was left alone: {error}. "
-            f"Put this into it yourself:\n{config.snippet}"
-        ) from None
-    place = document
-    for key in config.keys[:-1]:
-        place = _table(place, path).setdefault(key, {})
-    _table(place, path)[config.keys[-1]] = config.entry
-    return tomlkit.dumps(document) if toml else _json(document)
-
-
-def _table(value: Any, path: Path) -> MutableMapping[str, Any]:
-    if not isinstance(value, MutableMapping):
-        raise InvalidInput(f"{path} has another shape than this client's file should have, so it was left alone.")
-    return value
+    if config.key_variable is None:
+        raise InvalidInput(f"client: '{client}' needs the key in a file; use 'teammcp join', which keeps one.")
+    part = config.part(project, home or Path.home())
+    for change in joining([part]):
+        return Written(change.path, change.apply())
+    return Written(part.path, None)
 
 
 def _json(document: Any) -> str:

@@ -19,6 +19,9 @@ WITH_FILE: list[tuple[Client, str, tuple[str, ...]]] = [
     ("codex", ".codex/config.toml", ("mcp_servers",)),
     ("gemini", ".gemini/settings.json", ("mcpServers",)),
     ("opencode", "opencode.json", ("mcp",)),
+    ("cursor", ".cursor/mcp.json", ("mcpServers",)),
+    ("vscode", ".vscode/mcp.json", ("servers",)),
+    ("qwen", ".qwen/settings.json", ("mcpServers",)),
 ]
 
 
@@ -33,18 +36,30 @@ def no_codex_home(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_each_client_takes_the_key_from_the_environment() -> None:
-    spelled = {
+    spelled: dict[Client, str] = {
         "claude": "Bearer ${BOBS_KEY}",
         "codex": 'bearer_token_env_var = "BOBS_KEY"',
         "gemini": "Bearer ${BOBS_KEY}",
         "opencode": "Bearer {env:BOBS_KEY}",
+        "cursor": "Bearer ${env:BOBS_KEY}",
+        "vscode": "Bearer ${env:BOBS_KEY}",
+        "qwen": "Bearer ${BOBS_KEY}",
         "generic": "Bearer ${BOBS_KEY}",
     }
-    for client in CLIENTS:
+    assert set(spelled) == {*CLIENTS} - {"claude-desktop"}
+    for client in spelled:
         text = render(client, URL, "BOBS_KEY")
         assert spelled[client] in text
         assert f"{URL}/mcp" in text
         assert "environment variable BOBS_KEY" in text
+
+
+def test_claude_desktop_is_told_of_the_file_that_holds_the_key(tmp_path: Path) -> None:
+    entry = configuration("claude-desktop", URL, key_file="/keys/bob").entry
+    assert entry == {"command": "teammcp", "args": ["connect", "--url", URL, "--key-file", "/keys/bob"]}
+    assert "--key-file" in render("claude-desktop", URL)
+    with pytest.raises(InvalidInput, match="teammcp join"):
+        write("claude-desktop", URL, tmp_path, home=tmp_path)
 
 
 def test_claude_gets_the_tools_without_a_search_for_them() -> None:

@@ -87,8 +87,13 @@ def _set_up(client: Client, url: str, project: Path, write: bool) -> None:
 
 
 @click.command()
+@click.option(
+    "--key-file",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="File that holds the key, for clients that cannot set TEAMMCP_KEY.",
+)
 @url_option
-def connect(url: str | None) -> None:
+def connect(key_file: Path | None, url: str | None) -> None:
     """Serve MCP on standard input and output.
 
     It stands in front of the server at TEAMMCP_URL and acts as the agent of TEAMMCP_KEY, for clients that start their
@@ -98,4 +103,5 @@ def connect(url: str | None) -> None:
 
     from ..mcp.bridge import run_bridge
 
-    sys.exit(asyncio.run(run_bridge(address(url), key_from(KEY))))
+    key = key_from(KEY) if key_file is None else key_file.read_text("utf-8").strip()
+    sys.exit(asyncio.run(run_bridge(address(url), key)))

@@ -17,6 +17,14 @@ ADMIN_KEY = "TEAMMCP_ADMIN_KEY"
 UNREACHABLE = 3
 
 
+class Refused(click.ClickException):
+    """The server says no, with ``status``."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class Unreachable(click.ClickException):
     """No server answers."""
 
@@ -62,7 +70,7 @@ def request(
     """One request; the JSON of its answer, or None if that is empty.
 
     Raises:
-        click.ClickException: the error's sentence, as the server gave it.
+        Refused: the error's sentence, as the server gave it.
         Unreachable: no server answers.
     """
     import httpx2
@@ -76,7 +84,7 @@ def request(
             "give its address with --url or TEAMMCP_URL."
         ) from error
     if answer.status_code >= 400:
-        raise click.ClickException(_sentence(answer))
+        raise Refused(_sentence(answer), answer.status_code)
     return answer.json() if answer.content else None
 
 

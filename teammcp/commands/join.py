@@ -1,0 +1,161 @@
+"""``teammcp join``: agents become members, and their programs know it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..clients import CLIENTS, Client
+from .client import KEY, address, key_from, request, url_option
+
+if TYPE_CHECKING:
+    from ..joining.changes import Change
+    from ..joining.programs import Member
+    from ..joining.team_file import Planned
+
+
+@click.command()
+@click.option("--name", help="The agent's name in the team.")
+@click.option("--client", type=click.Choice(CLIENTS), help="The agent's program.")
+@click.option("--role", default="", help="What the agent does in the team, such as 'Engineer'.")
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    default=".",
+    help="The folder the agent works in. Default: here.",
+)
+@click.option(
+    "--file",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="A TOML file with a whole team: [[agents]] of name, client, role and folder.",
+)
+@click.option("--secret-env", metavar="VARIABLE", help="Environment variable that holds the registration secret.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@url_option
+def join(
+    name: str | None,
+    client: Client | None,
+    role: str,
+    folder: Path,
+    file: Path | None,
+    secret_env: str | None,
+    yes: bool,
+    url: str | None,
+) -> None:
+    """Make an agent a member, and set up its program: MCP server, hooks, guide and skills.
+
+    Shows what it will change and asks first. It may be repeated; what else is in the files stays, and a copy of each is
+    kept. The key is TEAMMCP_KEY if that is the agent's own, else the agent is registered, as 'teammcp register' does.
+    'teammcp leave' undoes it.
+    """
+    from ..joining.changes import joining
+    from ..joining.programs import parts_of
+
+    planned, base = _planned(name, client, role, folder, file, url)
+    members = {each.name: _member(each, base) for each in planned}
+    secret = None if secret_env is None else key_from(secret_env)
+    keys = {name: _key_of(member) for name, member in members.items()}
+    changes = joining([part for member in members.values() for part in parts_of(member)])
+    new = [each for each in planned if keys[each.name] is None]
+    for each in new:
+        click.echo(f"Registers {each.name} at {base}.")
+    show(changes)
+    if (changes or new) and not yes:
+        click.confirm("Do this?", abort=True)
+    for each in new:
+        keys[each.name] = _register(each, base, secret)
+    for member in members.values():
+        _keep(member, keys[member.name])
+    for change in changes:
+        change.apply()
+    for member in members.values():
+        click.echo(_how_to_start(member))
+
+
+def show(changes: Sequence[Change]) -> None:
+    """Show what is about to be changed."""
+    for change in changes:
+        click.echo(change.difference() + "\n")
+    if not changes:
+        click.echo("Every file is as it should be.")
+
+
+def _planned(
+    name: str | None, client: Client | None, role: str, folder: Path, file: Path | None, url: str | None
+) -> tuple[list[Planned], str]:
+    """The agents that are to join, and the server's address."""
+    from ..joining.team_file import Planned, read_team
+
+    if file is not None:
+        if name or client:
+            raise click.UsageError("--file names the agents and their clients; leave --name and --client out.")
+        team = read_team(file)
+        return team.agents, address(url or team.url)
+    if not name or not client:
+        raise click.UsageError("Give --name and --client, or --file.")
+    return [Planned(name=name, client=client, role=role, folder=folder.resolve())], address(url)
+
+
+def _member(planned: Planned, url: str) -> Member:
+    from ..joining.programs import Member
+
+    return Member(planned.name, planned.client, url, planned.folder, Path.home())
+
+
+def _key_of(member: Member) -> str | None:
+    """The key that is the agent's already: in the environment, or kept by an earlier joining."""
+    from ..joining.keys import kept_key
+
+    for key in (os.environ.get(KEY), kept_key(member.key_file)):
+        if key and name_of(member.url, key) == member.name:
+            return key
+    return None
+
+
+def name_of(url: str, key: str) -> str | None:
+    """Whose key it is; None if it is nobody's any more.
+
+    Raises:
+        Unreachable: no server answers.
+    """
+    from .client import Refused
+
+    try:
+        found: str = request("GET", f"{url}/api/me", key)["name"]
+    except Refused as error:
+        if error.status == 401:
+            return None
+        raise
+    return found
+
+
+def _register(planned: Planned, url: str, secret: str | None) -> str:
+    wanted = {"name": planned.name, "role": planned.role, "kind": "agent", "secret": secret}
+    body = {field: value for field, value in wanted.items() if value}
+    made = request("POST", f"{url}/api/register", os.environ.get(KEY), body)
+    key: str = made["apiKey"]
+    return key
+
+
+def _keep(member: Member, key: str | None) -> None:
+    from ..joining.keys import keep_key, kept_key
+
+    if key is not None and kept_key(member.key_file) != key:
+        keep_key(member.key_file, key)
+
+
+PROGRAMS = {"claude": "claude", "codex": "codex", "gemini": "gemini", "opencode": "opencode", "qwen": "qwen"}
+
+
+def _how_to_start(member: Member) -> str:
+    if member.client == "claude-desktop":
+        return f"{member.name} has joined. Start Claude Desktop anew. Its key is in {member.key_file}."
+    program = PROGRAMS.get(member.client, "its program")
+    place = shlex.quote(str(member.key_file))
+    return f'{member.name} has joined. Start it in {member.folder} with:\n\n  {KEY}="$(cat {place})" {program}\n'

@@ -1,0 +1,63 @@
+"""``teammcp listen``: start a command for each message to the agent, for agents that do not wait by themselves."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from typing import Any
+
+import click
+
+from .client import KEY, Unreachable, address, key_from, request, url_option
+
+SECONDS = 240
+MARGIN = 30
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+
+
+@click.command()
+@click.option("--exec", "command", required=True, metavar="CMD", help="What to run in the shell for each message.")
+@url_option
+def listen(command: str, url: str | None) -> None:
+    """Run CMD for each new message that names you or is written to you, one at a time, the message on standard input.
+
+    TEAMMCP_MESSAGE_ID, TEAMMCP_CHANNEL and TEAMMCP_FROM tell CMD where it came from. Nothing is sent while nothing
+    comes, and a server that is away is waited for. Ends with 1 if the key is refused.
+    """
+    base, key = address(url), key_from(KEY)
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            found = _next(base, key)
+        except Unreachable as error:
+            click.echo(f"{error.message} Trying again in {pause:g} s.", err=True)
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+            continue
+        pause = FIRST_PAUSE
+        for message in found.messages:
+            _run(command, message)
+
+
+def _next(base: str, key: str) -> Any:
+    """The next message, if one comes: one at a time, so that what is not begun yet still waits on the server."""
+    from ..features.inbox.models import Waited
+
+    arguments = {"timeout": SECONDS, "limit": 1}
+    answer = request("POST", f"{base}/api/call/wait_for_messages", key, arguments, timeout=SECONDS + MARGIN)
+    return Waited.model_validate(answer)
+
+
+def _run(command: str, message: Any) -> None:
+    about = {
+        "TEAMMCP_MESSAGE_ID": str(message.id),
+        "TEAMMCP_CHANNEL": message.channel_id,
+        "TEAMMCP_FROM": message.from_agent,
+    }
+    text = f"#{message.channel_id} {message.text()}\n".encode()
+    sys.stdout.flush()
+    done = subprocess.run(command, shell=True, input=text, env={**os.environ, **about}, check=False)  # noqa: S602
+    if done.returncode:
+        click.echo(f"The command for message {message.id} ended with {done.returncode}.", err=True)

@@ -1,0 +1,125 @@
+"""What can keep an agent from being reached, looked at one after the other, each with what to do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+from ..errors import TeamError
+from .changes import joining
+from .programs import Member, configured_url, parts_of
+
+SLOW_MS = 500
+SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found; ``remedy`` is empty if all is well."""
+
+    what: str
+    remedy: str = ""
+
+
+def check_files(member: Member) -> Iterator[Finding]:
+    """The files of the member's client: configuration, hooks, permissions, guide and skills."""
+    join = f"teammcp join --url {member.url} --name {member.name} --client {member.client} --dir '{member.folder}'"
+    found = configured_url(member)
+    if found is None:
+        yield Finding(f"files: {member.client} is not set up in {member.folder}.", f"Run: {join}")
+        return
+    if found != member.url:
+        yield Finding(f"files: {member.client} is set up for {found}, not for {member.url}.", f"Run: {join}")
+        return
+    try:
+        changes = joining(parts_of(member))
+    except TeamError as error:
+        yield Finding(f"files: {error}", f"Mend the file, then run: {join}")
+        return
+    for change in changes:
+        yield Finding(f"files: {change.path} is not as it should be.", f"Run: {join}")
+    if not changes:
+        yield Finding("files: all are as they should be.")
+
+
+def check_server(member: Member, key: str | None) -> Iterator[Finding]:
+    """The server, the key, the hook's way and the protocol, each by using it."""
+    try:
+        with httpx2.Client(base_url=member.url, timeout=SECONDS, trust_env=False) as client:
+            yield from _with_client(client, member, key)
+    except httpx2.HTTPError as error:
+        yield Finding(
+            f"server: none answers at {member.url} ({error or type(error).__name__}).",
+            "Start it with 'teammcp start', or give its address with --url.",
+        )
+
+
+def _with_client(client: httpx2.Client, member: Member, key: str | None) -> Iterator[Finding]:
+    answer = client.get("/api/me", headers={} if key is None else {"Authorization": f"Bearer {key}"})
+    yield Finding(f"server: {member.url} answers.")
+    if key is None:
+        yield Finding("key: there is none.", "Set TEAMMCP_KEY, or run 'teammcp join', which keeps it in a file.")
+        return
+    if answer.status_code != 200:
+        yield Finding(
+            f"key: the server refuses it ({answer.status_code}): {_detail(answer)}",
+            "Set TEAMMCP_KEY to the agent's key. A manager makes a new one: teammcp call rotate_key name=NAME",
+        )
+        return
+    me = answer.json()
+    yield Finding(f"key: it is the one of {me['name']} in team {me['team']}.")
+    client.headers["Authorization"] = f"Bearer {key}"
+    if member.client in {"claude", "codex"}:
+        yield _check_hook(client, member)
+    yield _check_protocol(client)
+
+
+def _check_hook(client: httpx2.Client, member: Member) -> Finding:
+    began = time.perf_counter()
+    answer = client.post(f"/api/hooks/{member.client}", json={"hook_event_name": "Doctor"})
+    took = (time.perf_counter() - began) * 1000
+    if answer.status_code != 200:
+        return Finding(f"hook receiver: {_detail(answer)}", "Is the server as new as this program?")
+    slow = "Hooks give up after a second: bring the server nearer." if took > SLOW_MS else ""
+    return Finding(f"hook receiver: answered in {took:.0f} ms.", slow)
+
+
+def _check_protocol(client: httpx2.Client) -> Finding:
+    """List the tools as an MCP client does that needs no session."""
+    version = "2026-07-28"
+    meta = {"io.modelcontextprotocol/protocolVersion": version, "io.modelcontextprotocol/clientCapabilities": {}}
+    answer = client.post(
+        "/mcp",
+        json={"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": meta}},
+        headers={
+            "Accept": "application/json, text/event-stream",
+            "MCP-Protocol-Version": version,
+            "Mcp-Method": "tools/list",
+        },
+    )
+    found = _tools(answer)
+    if not found:
+        return Finding(
+            f"MCP: no tools ({answer.status_code}): {_detail(answer)}",
+            "Does a proxy in front of the server let /mcp through, with streams and the header Authorization?",
+        )
+    return Finding(f"MCP: {found} tools.")
+
+
+def _tools(answer: httpx2.Response) -> int:
+    try:
+        return len(answer.json()["result"]["tools"])
+    except (ValueError, KeyError, TypeError):
+        return 0
+
+
+def _detail(answer: httpx2.Response) -> str:
+    try:
+        problem: Any = answer.json()
+    except ValueError:
+        return answer.reason_phrase
+    return str(problem.get("detail", "")) if isinstance(problem, dict) else answer.reason_phrase

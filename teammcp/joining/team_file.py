@@ -1,0 +1,52 @@
+"""A file that names a whole team of agents: ``teammcp join --file team.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..clients import Client
+from ..errors import InvalidInput
+from ..registry import invalid_input
+
+
+class Planned(BaseModel):
+    """One agent of the file. ``folder`` is relative to the file's own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    client: Client
+    role: str = ""
+    folder: Path = Path()
+
+
+class TeamFile(BaseModel):
+    """The file. Without ``url`` it is the server that the command's options or the settings name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str | None = None
+    agents: Annotated[list[Planned], Field(min_length=1, max_length=200)]
+
+
+def read_team(path: Path) -> TeamFile:
+    """Read a team's file; the agents' folders are absolute then.
+
+    Raises:
+        InvalidInput: not TOML, or not of this shape; names each wrong field.
+    """
+    try:
+        team = TeamFile.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput(f"{path} is no TOML: {error}.") from error
+    except ValidationError as error:
+        raise InvalidInput(f"{path}: {invalid_input(error).detail}") from None
+    for agent in team.agents:
+        agent.folder = (path.parent / agent.folder).resolve()
+        if not agent.folder.is_dir():
+            raise InvalidInput(f"{path}: the folder {agent.folder} of {agent.name} is not there; make it first.")
+    return team
