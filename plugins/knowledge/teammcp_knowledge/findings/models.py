@@ -45,7 +45,8 @@ class Posted(Result):
 
     def text(self) -> str:
         what = "Brought back" if self.revived else "Known already" if self.deduped else "Posted"
-        return f"{what}: {self.content_id[:SHORT]} ({self.contributor_count} contributors)"
+        by = "one contributor" if self.contributor_count == 1 else f"{self.contributor_count} contributors"
+        return f"{what}: {self.content_id[:SHORT]} ({by})"
 
 
 class Changed(Result):
