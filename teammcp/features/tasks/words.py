@@ -28,7 +28,7 @@ PRIORITY_NAMES = {
     "low": mark("Low"),
 }
 GOAL_STATUS_NAMES = {
-    "open": mark("Open"),
+    "open": mark("Under way"),
     "achieved": mark("Achieved"),
     "dropped": mark("Dropped"),
 }
