@@ -9,8 +9,9 @@ from pydantic import BaseModel
 
 from teammcp import Context, Deferred, Migration, Operation, Reader, Server, Team, hookimpl, load_migrations
 from teammcp.features.state import StateChange
+from teammcp.web import Page
 
-from . import expiry, gate, memory, operations, permissions, resolving, rules, state
+from . import expiry, gate, memory, operations, pages, permissions, resolving, rules, state
 from .settings import ApprovalSettings
 
 NOTICE_CAP = 100
@@ -74,6 +75,11 @@ def register_operations() -> list[Any]:
         resolving.resolve_state_approval,
         expiry.expire_approval,
     ]
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return pages.PAGES
 
 
 @hookimpl
