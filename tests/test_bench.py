@@ -24,7 +24,7 @@ def test_a_benchmark_runs(tmp_path: Path, name: str) -> None:
         samples=6,
         few=40,
         messages=80,
-        tasks=80,
+        tasks=120,
         starts=1,
         streams=5,
         members=(3,),
