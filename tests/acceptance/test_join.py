@@ -1,0 +1,248 @@
+"""Agents' own programs after ``teammcp join`` in an empty home: messages reach the turn that they are meant for.
+
+The programs are the real ones, from npm; their models answer from a script.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.fake_models import AnthropicModel, Call, OpenAIModel, Say
+from tests.acceptance.fake_models.script import ScriptedModel
+from tests.acceptance.npm_tools import CLAUDE, CODEX
+from tests.live import LiveServer
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.real_cli]
+
+SECONDS = 90
+PROGRAMS = str(Path(sys.executable).parent)
+"""Where ``teammcp`` is, as it is on the path of whoever has installed it."""
+
+
+@dataclass
+class Desk:
+    """A home and a project of bob's, and alice, who writes to him."""
+
+    live: LiveServer
+    home: Path
+    project: Path
+    alice: str
+    bob: str = ""
+
+    def environment(self, **more: str) -> dict[str, str]:
+        path = os.pathsep.join([PROGRAMS, os.environ["PATH"]])
+        return {"PATH": path, "HOME": str(self.home), "LANG": "C.UTF-8", "NO_PROXY": "127.0.0.1", **more}
+
+    def run(self, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            env=self.environment(**more),
+            cwd=self.project,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+
+    def join(self, client: str) -> None:
+        done = self.run("teammcp", "join", "--url", self.live.url, "--name", "bob", "--client", client, "--yes")
+        assert done.returncode == 0, done.stderr
+        [key] = self.home.rglob("bob.key")
+        self.bob = key.read_text().strip()
+
+    def write_to_bob(self, text: str) -> int:
+        with self.live.client(self.alice) as alice:
+            sent = alice.post("/api/send-dm", json={"recipient": "bob", "content": text})
+        sent.raise_for_status()
+        number: int = sent.json()["id"]
+        return number
+
+    def receipt(self, message: int) -> dict[str, Any]:
+        with self.live.client(self.alice) as alice:
+            [recipient] = alice.get(f"/api/messages/{message}/receipt").json()["recipients"]
+        found: dict[str, Any] = recipient
+        return found
+
+    def claude(self, model: ScriptedModel, *options: str) -> list[dict[str, Any]]:
+        done = self.run(
+            str(CLAUDE.path()),
+            *("-p", "Look after the build.", "--output-format", "stream-json", "--verbose", *options),
+            ANTHROPIC_BASE_URL=model.url,
+            ANTHROPIC_API_KEY="sk-ant-api03-scripted",
+            CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1",
+            CLAUDE_CODE_MAX_RETRIES="0",
+            DISABLE_AUTOUPDATER="1",
+            TEAMMCP_KEY=self.bob,
+        )
+        assert done.stdout, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+@pytest.fixture
+def desk(live: LiveServer, tmp_path: Path) -> Desk:
+    live.register("owner")
+    desk = Desk(live, tmp_path / "home", tmp_path / "project", live.register("alice"))
+    desk.home.mkdir()
+    desk.project.mkdir()
+    return desk
+
+
+class Interrupted(ScriptedModel):
+    """A model at whose first question something happens."""
+
+    def __init__(self, happens: Callable[[], object], *steps: Call | Say) -> None:
+        super().__init__(*steps)
+        self._happens: list[Callable[[], object]] = [happens]
+
+    def _answer(self, body: dict[str, Any]) -> Iterator[bytes]:
+        if body.get("tools") and self._happens:
+            self._happens.pop()()
+        return super()._answer(body)
+
+
+class InterruptedClaude(Interrupted, AnthropicModel):
+    """For Claude Code."""
+
+
+class InterruptedCodex(Interrupted, OpenAIModel):
+    """For Codex."""
+
+
+def shown(model: ScriptedModel, number: int) -> str:
+    """Everything the model was shown with one of the questions it had to answer with tools."""
+    questions = [body for body in model.requests if body.get("tools")]
+    return json.dumps(questions[number], ensure_ascii=False)
+
+
+def test_claude_hears_while_it_works_and_answers(desk: Desk) -> None:
+    desk.join("claude")
+    sent: list[int] = []
+    script = (
+        Call("Bash", {"command": "true", "description": "work"}),
+        Call("mcp__teammcp__send_dm", {"recipient": "alice", "content": "I am on it."}),
+        Say("done"),
+    )
+    with InterruptedClaude(lambda: sent.append(desk.write_to_bob("The build is broken.")), *script) as model:
+        lines = desk.claude(model, "--allowedTools", "Bash")
+    begun = next(line for line in lines if line.get("subtype") == "init")
+    assert [(each["name"], each["status"]) for each in begun["mcp_servers"]] == [("teammcp", "connected")]
+    assert "team-inbox" in begun["skills"]
+    assert lines[-1]["result"] == "done"
+    first, second = shown(model, 0), shown(model, 1)
+    assert "You are bob in the team 'default'" in first  # by SessionStart
+    assert "You are a member of a team of agents" in first  # by CLAUDE.md
+    assert "The build is broken." not in first
+    assert "The build is broken." in second  # by PostToolUse
+    receipt = desk.receipt(sent[0])
+    assert (receipt["state"], receipt["offered_by"]) == ("answered", "hook")
+    assert receipt["offered_at"] is not None
+    with desk.live.client(desk.alice) as alice:
+        assert "I am on it." in alice.get("/api/inbox").text
+
+
+def test_claude_does_not_end_past_a_message(desk: Desk) -> None:
+    desk.join("claude")
+    sent: list[int] = []
+    with InterruptedClaude(lambda: sent.append(desk.write_to_bob("Wait for me.")), Say("done")) as model:
+        lines = desk.claude(model)
+    assert lines[-1]["result"] == "done"
+    assert "Wait for me." not in shown(model, 0)
+    assert "Wait for me." in shown(model, 1)
+    assert len([body for body in model.requests if body.get("tools")]) == 2  # once, and then it may end
+    assert desk.receipt(sent[0])["offered_by"] == "hook"
+
+
+def test_claude_hears_at_its_start_what_came_while_the_server_was_away(desk: Desk) -> None:
+    desk.join("claude")
+    sent = desk.write_to_bob("Good morning.")
+    desk.live.restart()
+    with AnthropicModel(Say("done")) as model:
+        desk.claude(model)
+    assert "Good morning." in shown(model, 0)
+    assert desk.receipt(sent)["offered_by"] == "hook"
+
+
+def test_claude_works_on_in_silence_while_the_server_is_away(desk: Desk) -> None:
+    desk.join("claude")
+    desk.live.stop()
+    with AnthropicModel(Call("Bash", {"command": "true", "description": "work"}), Say("done")) as model:
+        lines = desk.claude(model, "--allowedTools", "Bash")
+    assert lines[-1]["result"] == "done"
+    assert lines[-1]["duration_ms"] < 15_000
+    assert "hook" not in json.dumps([line for line in lines if line["type"] == "user"]).lower()
+
+
+# -- Codex -----------------------------------------------------------------------------------------------------------
+
+
+def codex(desk: Desk, model: OpenAIModel) -> list[dict[str, Any]]:
+    """Run Codex with settings of its own, to which the joining added; trusting its hooks, as a person does once."""
+    done = desk.run(
+        *(str(CODEX.path()), "exec", "--json", "--skip-git-repo-check", "--dangerously-bypass-hook-trust"),
+        "Look after the build.",
+        MODEL_KEY="scripted",
+        TEAMMCP_KEY=desk.bob,
+    )
+    assert done.stdout, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+def codex_settings(desk: Desk, model: OpenAIModel) -> None:
+    (desk.home / ".codex").mkdir()
+    (desk.home / ".codex" / "config.toml").write_text(
+        f"""model = "scripted"
+model_provider = "scripted"
+approval_policy = "never"
+
+[model_providers.scripted]
+name = "Scripted"
+base_url = "{model.url}/v1"
+env_key = "MODEL_KEY"
+wire_api = "responses"
+""",
+        "utf-8",
+    )
+
+
+def test_codex_hears_while_it_works_and_answers(desk: Desk) -> None:
+    sent: list[int] = []
+    script = (
+        Call("exec_command", {"cmd": "true"}),
+        Call("mcp__teammcp/send_dm", {"recipient": "alice", "content": "I am on it."}),
+        Say("done"),
+    )
+    with InterruptedCodex(lambda: sent.append(desk.write_to_bob("The build is broken.")), *script) as model:
+        codex_settings(desk, model)
+        desk.join("codex")
+        codex(desk, model)
+    first, second = shown(model, 0), shown(model, 1)
+    assert "You are bob in the team 'default'" in first
+    assert "You are a member of a team of agents" in first  # by AGENTS.md
+    assert "team-inbox" in first  # the skills
+    assert "The build is broken." not in first
+    assert "The build is broken." in second
+    assert desk.receipt(sent[0])["offered_by"] == "hook"
+    with desk.live.client(desk.alice) as alice:
+        assert "I am on it." in alice.get("/api/inbox").text
+
+
+def test_codex_does_not_end_past_a_message(desk: Desk) -> None:
+    sent: list[int] = []
+    with InterruptedCodex(lambda: sent.append(desk.write_to_bob("Wait for me.")), Say("done")) as model:
+        codex_settings(desk, model)
+        desk.join("codex")
+        codex(desk, model)
+    assert "Wait for me." not in shown(model, 0)
+    assert "Wait for me." in shown(model, 1)
+    assert len([body for body in model.requests if body.get("tools")]) == 2
+    assert desk.receipt(sent[0])["offered_by"] == "hook"
