@@ -39,6 +39,8 @@ UNREAD = 10
 BATCH = 1000
 YEAR = 365 * 24 * 3600 * 1000
 KEYS = "keys.json"
+SEEDED = ("events", "features/agents", "features/channels", "features/messages")
+"""The parts whose tables are filled."""
 
 
 @dataclass
@@ -79,10 +81,11 @@ def seeded(cache: Path, messages: int) -> Seeded:
 
 
 def _version() -> str:
-    """Changes when the tables, the way of indexing or the seeds change."""
+    """Changes when what is seeded is stored or indexed in another way; later steps are applied at the server's start."""
     package = Path(teammcp.__file__).parent
-    sources = [*sorted(package.rglob("migrations/*.sql")), Path(__file__), Path(texts.__file__)]
-    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources))
+    sources = [*(package / part / "migrations" for part in SEEDED), Path(__file__), Path(texts.__file__)]
+    files = [min(source.glob("*.sql")) if source.is_dir() else source for source in sources]
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files))
     digest.update((search.facets("a", "group", "b", True) + spread("ab \u6570\u636e")).encode())
     return digest.hexdigest()[:12]
 
