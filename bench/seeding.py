@@ -81,7 +81,7 @@ def seeded(cache: Path, messages: int) -> Seeded:
 
 
 def _version() -> str:
-    """Changes when what is seeded is stored or indexed in another way; later steps are applied at the server's start."""
+    """Changes with the way the seeds are stored and indexed; later steps are applied when the server starts."""
     package = Path(teammcp.__file__).parent
     sources = [*(package / part / "migrations" for part in SEEDED), Path(__file__), Path(texts.__file__)]
     files = [min(source.glob("*.sql")) if source.is_dir() else source for source in sources]
