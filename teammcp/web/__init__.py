@@ -8,6 +8,7 @@ from __future__ import annotations
 from . import plugin, values
 from .forms import Notice, Outcome, attempt, form_call, go_back, see, wants_fragment
 from .i18n import gettext, mark, ngettext
+from .markdown import plain
 from .pages import MessageAction, MessageLink, Page, Theme
 from .rendering import fragment, render
 from .shell import mount
@@ -29,6 +30,7 @@ __all__ = [
     "mark",
     "mount",
     "ngettext",
+    "plain",
     "plugin",
     "render",
     "see",
