@@ -6,9 +6,9 @@ from typing import Any
 
 from teammcp import Context, Migration, hookimpl, load_migrations
 from teammcp.features.state import StateChange
-from teammcp.web import Page
+from teammcp.web import MessageAction, Page
 
-from . import pages
+from . import finding_pages, pages
 from .briefing import operations as briefing
 from .findings import operations as findings
 from .findings import searching
@@ -59,6 +59,11 @@ def register_migrations() -> list[Migration]:
 @hookimpl
 def register_pages() -> list[Page]:
     return pages.PAGES
+
+
+@hookimpl
+def register_message_actions() -> list[MessageAction]:
+    return finding_pages.ACTIONS
 
 
 @hookimpl

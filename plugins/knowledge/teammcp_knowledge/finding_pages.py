@@ -10,7 +10,7 @@ from quart import Request, Response
 
 from teammcp import Access, Context
 from teammcp.features.messages import kind_of
-from teammcp.web import Outcome, Page, form_call, mark, render, see
+from teammcp.web import MessageAction, Outcome, Page, form_call, mark, plain, render, see
 
 from .findings.models import MAX_BODY, SHORT, Finding
 
@@ -58,16 +58,31 @@ async def finding(context: Context, request: Request, content_id: str, outcome: 
 
 
 async def post(context: Context, request: Request) -> Response:
-    """Post a finding."""
+    """Post a finding, from nothing or out of a message."""
     form, outcome = await request.form, Outcome()
-    given = {name: form.get(name, "") for name in ("title", "body", "tags")}
-    if request.method == "POST":
+    if request.method == "GET":
+        given = await _from_message(context, request.args.get("message", type=int))
+    else:
+        given = {name: form.get(name, "") for name in ("title", "body", "tags", "message_id")}
         outcome = await form_call(
-            context, "post_knowledge", title=given["title"], body=given["body"], tags=split_tags(given["tags"])
+            context,
+            "post_knowledge",
+            title=given["title"],
+            body=given["body"],
+            tags=split_tags(given["tags"]),
+            message_id=given["message_id"] or None,
         )
         if outcome.ok:
             return see(finding_path(outcome.result.content_id))
     return await show(context, "post.html", "findings", outcome, given=given, max_body=MAX_BODY)
+
+
+async def _from_message(context: Context, message_id: int | None) -> dict[str, Any]:
+    """What the form holds before anybody types."""
+    if message_id is None:
+        return {"title": "", "body": "", "tags": "", "message_id": ""}
+    message = await context.call("get_message", message_id=message_id)
+    return {"title": plain(message.content), "body": message.content, "tags": "", "message_id": message.id}
 
 
 def split_tags(text: str) -> list[str]:
@@ -90,6 +105,8 @@ async def change(context: Context, request: Request, content_id: str, what: str)
 
 
 FINDING = "/knowledge/findings/<content_id>"
+
+ACTIONS = [MessageAction(mark("Make it a finding"), "/knowledge/new?message={id}", icon="book")]
 
 PAGES = [
     Page("/knowledge", browse, label=mark("Knowledge"), icon="book", order=55),

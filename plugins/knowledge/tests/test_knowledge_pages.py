@@ -51,6 +51,22 @@ async def test_what_is_wrong_is_said_and_nothing_typed_is_lost(alice: Member) ->
     assert 'value="a,b"' in answer.text
 
 
+async def test_a_message_becomes_a_finding(team: TestTeam, alice: Member) -> None:
+    sent = await alice.call("send_message", channel="general", content="**The port is 3100**\nsince May")
+    assert f"/knowledge/new?message={sent.id}" in await see(alice, "/channels/general")
+    html = await see(alice, f"/knowledge/new?message={sent.id}")
+    assert 'value="The port is 3100"' in html
+    assert f'name="message_id" value="{sent.id}"' in html
+    answer = await alice.submit(
+        "/knowledge/new", title="The port is 3100", body="since May", tags="", message_id=str(sent.id)
+    )
+    assert "from a message" in await see(alice, answer.headers["Location"])
+    bob = await logged_in(team, "bob")
+    await alice.call("create_channel", id="plans", type="topic")
+    closed = await alice.call("send_message", channel="plans", content="xyzzy")
+    assert "xyzzy" not in await see(bob, f"/knowledge/new?message={closed.id}", 403)
+
+
 async def test_no_html_of_others_gets_onto_a_page(alice: Member) -> None:
     evil = "<script>alert(1)</script>"
     await alice.call("post_knowledge", title=evil, body=evil, tags=["<b>"])
