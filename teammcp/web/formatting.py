@@ -32,7 +32,8 @@ def clock_time(milliseconds: int) -> str:
 
 def full_time(milliseconds: int) -> str:
     """Day and time: ``21 November 2026, 07:50``."""
-    return f"{format_date(local(milliseconds), 'long', locale=visit().locale)}, {clock_time(milliseconds)}"
+    day = format_date(local(milliseconds), "long", locale=visit().locale)
+    return _("%(day)s, %(time)s", day=day, time=clock_time(milliseconds))
 
 
 def day_of(milliseconds: int) -> date:

@@ -14,6 +14,7 @@ from jinja2_fragments import render_blocks
 from markupsafe import Markup, escape
 from quart import Response, g, request
 
+from ..clock import milliseconds
 from ..directory import Access
 from ..operations import Context
 from . import formatting
@@ -56,6 +57,7 @@ def build_environment(pages: Iterable[Page], theme: Theme | None) -> Environment
         languages=LANGUAGES,
         Access=Access,
         iso=formatting.iso,
+        milliseconds=milliseconds,
         clock_time=formatting.clock_time,
         full_time=formatting.full_time,
         short_time=formatting.short_time,
