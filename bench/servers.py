@@ -13,7 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-UNLIMITED = {"agent_rate": 0, "address_rate": 0, "register_rate": 0, "log_level": "warning"}
+UNLIMITED = {
+    "agent_rate": 0,
+    "address_rate": 0,
+    "register_rate": 0,
+    "log_level": "warning",
+    "plugins": '{"guard": {"exchange": 0, "monologue": 0, "repeats": 0}}',
+}
 ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
 
 

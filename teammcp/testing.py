@@ -38,8 +38,9 @@ if TYPE_CHECKING:  # pytest loads this module in every run; what it needs is imp
 NOON = 1_767_268_800_000
 """2026-01-01T12:00:00Z, where a `MovedClock` starts."""
 
-NO_LIMITS = {"agent_rate": 0, "address_rate": 0, "register_rate": 0}
-"""A clock that stands still refills no bucket, so the limits are off unless a test sets them."""
+NO_GUARD = {"guard": {"exchange": 0, "monologue": 0, "repeats": 0}}
+NO_LIMITS: dict[str, Any] = {"agent_rate": 0, "address_rate": 0, "register_rate": 0, "plugins": NO_GUARD}
+"""A clock that stands still refills no bucket and ends no minute, so the limits are off unless a test sets them."""
 
 
 class MovedClock:
@@ -225,6 +226,7 @@ def settings(
         monkeypatch.delenv(name)
     monkeypatch.setenv("TEAMMCP_HOME", str(tmp_path / "teammcp"))
     wanted = {key: value for key, value in _marker(request).items() if key != "install"}
+    wanted["plugins"] = {**NO_GUARD, **wanted.get("plugins", {})}
     return load_settings(**{"disabled_plugins": all_plugins_but(installed_plugins), **NO_LIMITS, **wanted})
 
 

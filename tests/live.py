@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx2
 
-from teammcp.testing import all_plugins_but
+from teammcp.testing import NO_GUARD, all_plugins_but
 
 START_SECONDS = 60
 LOOK = {"theme-base"}
@@ -59,6 +59,7 @@ class LiveServer:
         self.output: list[str] = []
         self.process: subprocess.Popen[str]
         settings.setdefault("disabled_plugins", json.dumps(all_plugins_but(LOOK)))
+        settings.setdefault("plugins", json.dumps(NO_GUARD))
         self.environment = clean_environment(home, port=self.port, **settings)
         if python_path is not None:
             self.environment["PYTHONPATH"] = str(python_path)

@@ -36,6 +36,9 @@ HARMLESS = {
     "fencing_token": 1,
     "kind": "overdue",
     "hook_event_name": "PostToolUse",
+    "agents": ["mallory"],
+    "count": 1,
+    "seconds": 1,
 }
 """What the other arguments that some operation requires are given."""
 

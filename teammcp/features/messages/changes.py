@@ -49,6 +49,7 @@ async def edit_message(context: Context, id: MessageId, content: Content) -> Wor
         priority=row["priority"],
         ack_required=bool(row["ack_required"]),
         files=[],
+        edited=id,
     )
     passed = await context.before("before_message", draft)
     text, mentions = passed.content, passed.mentions

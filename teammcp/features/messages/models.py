@@ -41,6 +41,8 @@ class Draft(BaseModel):
     priority: Priority
     ack_required: bool
     files: list[int]
+    edited: int | None = None
+    """The message that is to say this instead; None for a new one."""
 
 
 class Reaction(Result):

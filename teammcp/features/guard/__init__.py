@@ -1,0 +1,53 @@
+"""The guard: loops of agents are stopped, and what an agent may send and spend in a day is limited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...hookspecs import hookimpl
+from ...operations import Context
+from ...storage import Migration, load_migrations
+from ...team import Team
+from ..messages import Draft, Message
+from . import loops
+from .settings import GuardSettings
+
+EVENT_KINDS = {
+    "loop.stopped": "agents were stopped because they seemed to loop",
+    "loop.released": "agents that were stopped may go on",
+}
+
+
+@hookimpl
+def register_operations() -> list[Any]:
+    return [loops.stop_loop, loops.release_loop, loops.list_loops]
+
+
+@hookimpl
+def register_migrations() -> list[Migration]:
+    return load_migrations("guard", __name__)
+
+
+@hookimpl
+def register_event_kinds() -> dict[str, str]:
+    return EVENT_KINDS
+
+
+@hookimpl
+def register_settings() -> type[GuardSettings]:
+    return GuardSettings
+
+
+@hookimpl
+async def team_opened(team: Team) -> None:
+    await loops.load(team)
+
+
+@hookimpl
+async def before_message(context: Context, draft: Draft) -> None:
+    await loops.check(context, draft)
+
+
+@hookimpl
+async def message_sent(context: Context, message: Message) -> None:
+    await loops.noticed(context, message)

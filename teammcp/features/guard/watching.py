@@ -1,0 +1,177 @@
+"""What the guard keeps in memory of each team: who speaks with whom how often, and what it has stopped.
+
+Every attempt of an agent to send counts, whether or not another rule refuses it later, and it counts before the next
+one is looked at: of any number of attempts at once exactly as many pass as the limit says. The counts begin anew when
+the server starts; what was stopped stays so, because that is in the database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+from ...directory import SYSTEM, Agent, Directory
+from ...team import Team
+from ..messages import Draft, Message
+from .models import LoopKind
+from .settings import GuardSettings
+
+KEPT = 10_000
+"""Entries of each memory; the one used longest ago goes first."""
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """What may become a loop: an ``exchange`` of two agents in a channel, an agent's ``monologue`` there, a ``repeat``.
+
+    ``agents`` are in order of name, the first one the speaker where there is only one; ``digest`` stands for the text
+    of a repeat.
+    """
+
+    kind: LoopKind
+    channel: str
+    agents: tuple[str, ...]
+    digest: str = ""
+
+
+@dataclass
+class Watch:
+    """The memory of one team."""
+
+    settings: GuardSettings
+    directory: Directory
+    stopped: dict[Pattern, int] = field(default_factory=dict)
+    """What is stopped now, and under which id."""
+    _times: dict[tuple[Pattern, int], deque[int]] = field(default_factory=dict)
+    _words: dict[str, int] = field(default_factory=dict)
+    """How often a person spoke in a channel: what was counted before belongs to another time."""
+    _turns: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Who spoke last in a channel, and how often that has changed."""
+    _roots: dict[int, int] = field(default_factory=dict)
+    """The thread of each of the last messages."""
+    _voices: dict[int, list[str]] = field(default_factory=dict)
+    """The agents of a thread, the last one that spoke at the end."""
+
+    # -- what a message may be part of ---------------------------------------------------------------------------------
+
+    def patterns(self, draft: Draft, *, repeats: bool) -> Iterator[Pattern]:
+        """What an agent's message may be part of; ``repeats`` is whether the same text counts."""
+        channel, sender = draft.channel, draft.sender
+        for partner in self._partners(draft):
+            yield Pattern("exchange", channel, tuple(sorted((sender, partner))))
+        yield Pattern("monologue", channel, (sender,))
+        if repeats:
+            yield Pattern("repeat", channel, (sender,), _digest(draft.content))
+
+    def _partners(self, draft: Draft) -> set[str]:
+        """The agents that a message speaks to: by a direct message, by their names, or in a thread."""
+        if draft.channel.startswith("dm:"):
+            named = draft.channel.split(":")[1:]
+        else:
+            named = [name for name in draft.mentions if name != "all"]
+            if "all" in draft.mentions:  # of everybody, the one that is answered
+                named.append(self._turns.get(draft.channel, ("", 0))[0])
+            if draft.reply_to is not None:
+                voices = self._voices.get(self._roots.get(draft.reply_to, draft.reply_to), [])
+                named += [name for name in voices if name != draft.sender][-1:]
+        return {name for name in named if name != draft.sender and is_watched(self.directory.agent(name))}
+
+    # -- counting ------------------------------------------------------------------------------------------------------
+
+    def limit(self, kind: LoopKind) -> tuple[int, int]:
+        """How many messages are allowed, and within how many seconds."""
+        settings = self.settings
+        return {
+            "exchange": (settings.exchange, settings.exchange_seconds),
+            "monologue": (settings.monologue, settings.monologue_seconds),
+            "repeat": (settings.repeats, settings.repeats_seconds),
+        }[kind]
+
+    def count(self, pattern: Pattern, now: int) -> bool:
+        """Count one attempt; False if there were as many as allowed already."""
+        limit, seconds = self.limit(pattern.kind)
+        if not limit:
+            return True
+        key = pattern, self._generation(pattern)
+        times = self._times.get(key) or deque(maxlen=limit)
+        if len(times) == limit and now - times[0] < 1000 * seconds:
+            return False
+        times.append(now)
+        _keep(self._times, key, times)
+        return True
+
+    def _generation(self, pattern: Pattern) -> int:
+        """What is another number as soon as earlier messages no longer count."""
+        if pattern.kind == "monologue":
+            author, turn = self._turns.get(pattern.channel, ("", 0))
+            return turn if author == pattern.agents[0] else turn + 1
+        return self._words.get(pattern.channel, 0)
+
+    def noticed(self, message: Message, sender: Agent) -> None:
+        """Remember a message that was sent."""
+        if sender is SYSTEM:
+            return
+        channel = message.channel_id
+        author, turn = self._turns.get(channel, ("", 0))
+        if author != sender.name:
+            _keep(self._turns, channel, (sender.name, turn + 1))
+        if not is_watched(sender):
+            self.calm(channel)
+            return
+        root = message.thread or message.id
+        _keep(self._roots, message.id, root)
+        others = [name for name in self._voices.get(root, []) if name != sender.name]
+        _keep(self._voices, root, [*others[-1:], sender.name])
+
+    def calm(self, channel: str) -> None:
+        """Begin to count anew in a channel."""
+        self._words[channel] = self._words.get(channel, 0) + 1
+        author, turn = self._turns.get(channel, ("", 0))
+        _keep(self._turns, channel, (author, turn + 1))
+
+    # -- what is stopped -----------------------------------------------------------------------------------------------
+
+    def release(self, pattern: Pattern) -> None:
+        """Let it go on."""
+        self.stopped.pop(pattern, None)
+        self.calm(pattern.channel)
+
+    def released_by(self, message: Message) -> list[int]:
+        """Which loops a person's message ends: those of its channel, and of the direct messages of whom it is to."""
+        if not self.stopped:
+            return []
+        told = set(message.channel_id.split(":")[1:]) if message.channel_id.startswith("dm:") else set()
+        return [
+            loop_id
+            for pattern, loop_id in self.stopped.items()
+            if pattern.channel == message.channel_id
+            or (pattern.channel.startswith("dm:") and told.intersection(pattern.agents))
+        ]
+
+
+watches: WeakKeyDictionary[Team, Watch] = WeakKeyDictionary()
+
+
+def is_watched(agent: Agent | None) -> bool:
+    """Whether it is a program that might loop: no person, and not the server itself."""
+    return agent is not None and agent.kind != "human" and agent is not SYSTEM
+
+
+def _digest(text: str) -> str:
+    """The same for texts that differ in case and spaces only."""
+    plain = " ".join(text.casefold().split())
+    return hashlib.blake2b(plain.encode(errors="surrogatepass"), digest_size=12).hexdigest()
+
+
+def _keep(memory: dict[K, V], key: K, value: V) -> None:
+    memory.pop(key, None)
+    memory[key] = value
+    if len(memory) > KEPT:
+        del memory[next(iter(memory))]
