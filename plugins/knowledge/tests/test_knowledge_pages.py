@@ -64,7 +64,7 @@ async def test_a_message_becomes_a_finding(team: TestTeam, alice: Member) -> Non
     bob = await logged_in(team, "bob")
     await alice.call("create_channel", id="plans", type="topic")
     closed = await alice.call("send_message", channel="plans", content="xyzzy")
-    assert "xyzzy" not in await see(bob, f"/knowledge/new?message={closed.id}", 403)
+    assert "xyzzy" not in await see(bob, f"/knowledge/new?message={closed.id}", 404)
 
 
 async def test_no_html_of_others_gets_onto_a_page(alice: Member) -> None:
