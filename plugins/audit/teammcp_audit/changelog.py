@@ -113,7 +113,7 @@ async def get_changelog(
     found: list[Entry] = []
     begun = reached = 0
     async for entries, reached in batches(context, wanted, before, limit):
-        begun = begun or reached
+        begun = begun or reached + WINDOW
         found += entries
         if len(found) >= limit or begun - reached >= LOOKED_AT:
             break

@@ -16,7 +16,7 @@ WHERE m.created_at >= ? AND m.created_at < ? AND m.deleted = 0 AND m.sender <> '
 # Each message that calls somebody, by @name or as a direct message, and when the called one next wrote there. What came
 # behind the period is no answer yet, so that a report of the same period always says the same.
 _CALLS = """
-calls AS (
+calls AS MATERIALIZED (
     SELECT d.agent, m.channel_id, m.id, m.sender, m.created_at AS asked_at, (
         SELECT r.created_at FROM messages r
         WHERE r.channel_id = m.channel_id AND r.sender = d.agent AND r.seq > m.seq ORDER BY r.seq LIMIT 1
