@@ -40,6 +40,8 @@ class Card:
 
 async def card(context: Context, approval: Approval) -> Card:
     """What somebody has to see to decide."""
+    if approval.kind == "permission":
+        return Card(approval, [], False, approval.arguments["input"])
     if approval.kind != "state" or approval.operation == "conclude_state":
         return Card(approval, [], False, approval.arguments)
     assert approval.project_id is not None and approval.field is not None  # noqa: S101, PT018 - it is about a field

@@ -113,7 +113,7 @@ async def check_permission(
     keys = [people.key(context, word, "permission_approvers") for word in settings.permission_approvers]
     proposal = Proposal(
         kind="permission",
-        title=_title(tool_name),
+        title=_title(tool_name, input),
         approvers=keys,
         why=reason,
         arguments=arguments,
@@ -167,7 +167,8 @@ def _record(
     number, now = memory.of(context.team).next_id(), context.now()
 
     def work(tx: Transaction) -> PermissionCheck:
-        proposal = Proposal("permission", _title(arguments["tool_name"]), [], reason, arguments=arguments)
+        title = _title(arguments["tool_name"], arguments["input"])
+        proposal = Proposal("permission", title, [], reason, arguments=arguments)
         proposing.insert(context, tx, number, proposal, f"decided {number}", now)
         status = "approved" if decision == "allow" else "rejected"
         queries.close(tx, number, status, "system", now, None, reason)
@@ -177,8 +178,12 @@ def _record(
     return work
 
 
-def _title(tool: str) -> str:
-    return short_line(f"use {tool}")
+def _title(tool: str, given: dict[str, Any]) -> str:
+    """The tool, and what it would run or touch."""
+    about = next(
+        (given[name] for name in (*dangerous.COMMAND_ARGUMENTS, *dangerous.PATH_ARGUMENTS) if name in given), ""
+    )
+    return short_line(" ".join(f"{tool}: {matching.as_text(about)}".split()).removesuffix(":"))
 
 
 def _kept(tool: str, given: dict[str, Any], use: str) -> dict[str, Any]:

@@ -44,8 +44,13 @@ class ApprovalMachine(RuleBasedStateMachine):
         self.base = 0
         self.approval: int | None = None
         self.status = ""
-        self.deciders = {"alice", "owner"}
+        self.asked = {"alice"}
         self.made = 0
+
+    @property
+    def deciders(self) -> set[str]:
+        """Who may decide: who is asked, and an owner of the team."""
+        return self.asked | {"owner"}
 
     def done(self, actor: str, operation: str, **arguments: Any) -> Any:
         return self.runner.run(self.members[actor].call(operation, **arguments))
@@ -71,9 +76,9 @@ class ApprovalMachine(RuleBasedStateMachine):
             assert number == self.approval
         else:
             assert number != self.approval
-            self.deciders = {"alice", "owner"}
+            self.asked = {"alice"}
         if number != self.approval or self.base != self.version or self.status == "needs_confirmation":
-            self.deciders = {"alice", "owner"}
+            self.asked = {"alice"}
         self.approval, self.status, self.base = number, "pending", self.version
 
     @precondition(lambda self: self.approval is not None)
@@ -140,7 +145,7 @@ class ApprovalMachine(RuleBasedStateMachine):
         elif self.status != "needs_confirmation":
             assert outcome == "conflict"
         else:
-            self.status, self.base, self.deciders = "pending", self.version, {"alice", "owner"}
+            self.status, self.base, self.asked = "pending", self.version, {"alice"}
 
     @precondition(lambda self: self.approval is not None)
     @rule(actor=ACTORS, to=ACTORS)
@@ -148,8 +153,8 @@ class ApprovalMachine(RuleBasedStateMachine):
         outcome = self.tried(actor, "delegate_approval", approval_id=self.approval, to=to)
         if isinstance(outcome, str):
             assert actor == to or to == "bob" or actor not in {"alice", "owner"} or self.status not in OPEN
-        elif actor == "alice":
-            self.deciders = self.deciders | {to}
+        else:
+            self.asked = self.asked | {to}
 
     @rule()
     def let_it_expire(self) -> None:
@@ -178,8 +183,7 @@ class ApprovalMachine(RuleBasedStateMachine):
             assert any(each.approved and each.agent != "bob" for each in found.decisions)
         for name, member in self.members.items():
             waiting = [each.approval_id for each in self.runner.run(member.call("get_pending_approvals")).root]
-            asked = {"alice"} | (self.deciders - {"owner"})
-            assert (self.approval in waiting) == (self.status == "pending" and name in asked)
+            assert (self.approval in waiting) == (self.status == "pending" and name in self.asked)
 
     def teardown(self) -> None:
         if not hasattr(self, "field"):

@@ -44,7 +44,7 @@ async def decided(team: TestTeam) -> list[tuple[str, str]]:
 
 async def test_a_person_answers_and_the_program_goes_on_at_once(coder: Member, team: TestTeam) -> None:
     (asking,), (found,) = await ask(coder, team, "make deploy")
-    assert (found.kind, found.title) == ("permission", "use Bash")
+    assert (found.kind, found.title) == ("permission", "Bash: make deploy")
     assert found.arguments["input"] == {"command": "make deploy"}
     await team.owner.call("resolve_approval", approval_id=found.approval_id, approved=True)
     answer = await asyncio.wait_for(asking, 5)

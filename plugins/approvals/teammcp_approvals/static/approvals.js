@@ -8,7 +8,7 @@ const current = () => document.activeElement?.closest?.(".approval");
 
 // -- live ----------------------------------------------------------------------------------------------------------
 
-/** Brings the cards up to date; one that has not changed stays, with the comment that is being written. */
+/** Brings the cards up to date; one that has not changed is not touched, so that a comment can be written in peace. */
 function refresh() {
   return once("approvals", async () => {
     if (!waiting()) return;
@@ -16,12 +16,16 @@ function refresh() {
     if (!fresh) return;
     const was = current();
     const place = cards().indexOf(was);
-    for (const card of [...fresh.children]) {
-      const old = document.getElementById(card.id);
-      if (old && old.dataset.state === card.dataset.state && waiting().contains(old)) card.replaceWith(old);
+    const wanted = [...fresh.children];
+    for (const old of [...waiting().children]) {
+      if (!wanted.some((card) => card.id === old.id)) old.remove();
     }
-    waiting().replaceWith(fresh);
-    if (was && !was.isConnected) (cards()[place] ?? cards()[place - 1])?.focus();
+    wanted.forEach((card, number) => {
+      const old = waiting().children[number];
+      if (old?.id !== card.id) waiting().insertBefore(card, old ?? null);
+      else if (old.dataset.state !== card.dataset.state) old.replaceWith(card);
+    });
+    if (was && !was.isConnected) (document.getElementById(was.id) ?? cards()[place] ?? cards()[place - 1])?.focus();
   });
 }
 
@@ -39,11 +43,9 @@ document.addEventListener("submit", async (event) => {
 async function decide(form, button) {
   const card = form.closest(".approval");
   for (const each of form.querySelectorAll("button")) each.disabled = true;
-  form.dataset.sent = "true";
   const body = new FormData(form);
   body.set(button.name, button.value);
   await submit(form, { button, body });
-  delete form.dataset.sent;
   for (const each of form.querySelectorAll("button")) each.disabled = false;
   card.focus();
   refresh();

@@ -1,0 +1,121 @@
+"""The plugin as a whole: it comes, goes and comes back, and shows nothing to whom it does not concern."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from teammcp_approvals.expiry import expire
+
+from teammcp import Deferred, Forbidden
+from teammcp.config import Settings, load_settings
+from teammcp.testing import NO_LIMITS, Member, MovedClock, TestTeam, all_plugins_but, serve
+
+
+def settings(home: Path, *wanted: str, **more: Any) -> Settings:
+    others = all_plugins_but({"theme-base", *wanted})
+    return load_settings(**{"home": home, "disabled_plugins": others, **NO_LIMITS, **more})
+
+
+async def test_it_goes_and_comes_back(tmp_path: Path) -> None:
+    clock = MovedClock()
+    async with serve(settings(tmp_path, "approvals"), clock) as app:
+        team = TestTeam(app, app.server, "default")
+        await team.register_owner()
+        alice, bob = await team.agent("alice"), await team.agent("bob")
+        await alice.call("set_state", field="plan", value=1)
+        waiting = await bob.call("set_state", field="plan", value=2)
+        assert isinstance(waiting, Deferred)
+        await team.owner.call("add_approval_rule", operation="send_message", who=["bob"])
+        await team.close()
+    async with serve(settings(tmp_path), clock) as app:
+        team = TestTeam(app, app.server, "default")
+        bob = team.member("bob", bob.key)
+        with pytest.raises(Forbidden, match="ask alice"):
+            await bob.call("set_state", field="plan", value=2)
+        await bob.call("send_message", channel="general", content="free")
+        await team.close()
+    async with serve(settings(tmp_path, "approvals"), clock) as app:
+        team = TestTeam(app, app.server, "default")
+        alice, bob = team.member("alice", alice.key), team.member("bob", bob.key)
+        assert isinstance(await bob.call("send_message", channel="general", content="x"), Deferred)
+        await alice.call("resolve_approval", approval_id=waiting.result["approval_id"], approved=True)
+        assert (await alice.call("get_state", field="plan")).root.value == 2
+        await team.close()
+
+
+async def test_wrong_settings_switch_it_off_with_a_reason(tmp_path: Path) -> None:
+    wrong = settings(tmp_path, "approvals", plugins={"approvals": {"rules": [{"operatoin": "x"}]}})
+    async with serve(wrong, MovedClock()) as app:
+        info = app.server.plugins.plugins["approvals"]
+        assert info.state == "failed"
+        assert "operatoin" in info.error
+
+
+async def test_idle_it_writes_nothing(team: TestTeam) -> None:
+    before = await team.events()
+    await expire(team.server)
+    assert await team.events() == before
+
+
+async def test_a_task_that_is_done_says_that_its_field_waits(team: TestTeam) -> None:
+    alice, bob = await team.agent("alice"), await team.agent("bob")
+    await alice.call("set_state", field="phase", value="build")
+    task = await bob.call("create_task", title="build it", related_state="phase", target_value="test", assignee="bob")
+    done = await bob.call("done_task", task_id=task.task.id)
+    assert "approval_id" in done.model_dump_json()
+    (waiting,) = (await alice.call("get_pending_approvals")).root
+    assert (waiting.proposed_by, waiting.proposed_value) == ("bob", "test")
+    await alice.call("resolve_approval", approval_id=waiting.approval_id, approved=True)
+    assert (await alice.call("get_state", field="phase")).root.value == "test"
+
+
+@pytest.fixture
+async def private(team: TestTeam) -> list[int]:
+    """Approvals of every kind but state, which are none of mallory's business."""
+    alice = await team.agent("alice")
+    await team.agent("bob")
+    await team.owner.call("add_approval_rule", operation="send_dm", approvers=["bob"])
+    sent = await alice.call("send_dm", recipient="bob", content="xyzzy")
+    asked = await alice.call("request_approval", title="xyzzy", approvers=["bob"])
+    prompt = await alice.call("check_permission", tool_name="Bash", input={"command": "xyzzy"})
+    return [sent.result["approval_id"], asked.approval_id, prompt.approval_id]
+
+
+async def test_nobody_else_sees_or_touches_what_is_private(team: TestTeam, private: list[int]) -> None:
+    mallory = await team.agent("mallory")
+    for number in private:
+        for path, body in (
+            (f"/api/approvals/{number}", None),
+            (f"/api/approvals/{number}/resolve", {"approved": True}),
+            (f"/api/state/approvals/{number}/resolve", {"approved": True}),
+            (f"/api/approvals/{number}/cancel", {}),
+            (f"/api/approvals/{number}/confirm", {}),
+            (f"/api/approvals/{number}/delegate", {"to": "owner"}),
+        ):
+            answer = await (mallory.http.get(path) if body is None else mallory.http.post(path, json=body))
+            assert answer.status_code == 404, path
+        answer = await mallory.http.post(f"/api/approvals/{number}/expire", json={})
+        assert answer.status_code == 403
+    with pytest.raises(Forbidden, match="by themselves"):
+        await team.owner.call("expire_approval", approval_id=private[0])
+    async with mallory.mcp() as client:
+        listed = await client.call_tool("list_approvals", {})
+        assert "xyzzy" not in str(listed)
+    events = await mallory.http.get("/api/sync", params={"since": 0, "wait_ms": 0})
+    assert "xyzzy" not in events.text
+    assert "approval.requested" not in events.text
+
+
+async def notices(member: Member) -> int:
+    async with member.mcp() as client:
+        result = await client.call_tool("get_me", {})
+    return int(result.structured_content.get("unread", {}).get("approvals", 0))
+
+
+async def test_what_waits_is_noticed_until_it_is_decided(team: TestTeam, private: list[int]) -> None:
+    maria = await team.agent("maria", access="manager")
+    assert await notices(maria) == 1  # the prompt
+    await maria.call("resolve_approval", approval_id=private[2], approved=False)
+    assert await notices(maria) == 0
