@@ -68,7 +68,7 @@ def nth(reader: Reader, after: int, number: int) -> int | None:
 
 def last_seal(reader: Reader) -> Any:
     """The newest seal, or None."""
-    return reader.one(f"SELECT {_SEAL} FROM audit_seals ORDER BY number DESC LIMIT 1")  # noqa: S608
+    return reader.one(f"SELECT {_SEAL} FROM audit_seals WHERE number = (SELECT max(number) FROM audit_seals)")  # noqa: S608
 
 
 def seal(reader: Reader, number: int) -> Any:
