@@ -58,19 +58,21 @@ async def post_knowledge(
         row = queries.finding(tx, found_id)
         if row is None:
             kept = json.dumps(tags, ensure_ascii=False)
-            finding_id, old, revived = queries.insert_finding(tx, found_id, title, body, kept, me, now), None, False
+            finding_id = queries.insert_finding(tx, found_id, title, body, kept, me, now)
         else:
-            finding_id, old, revived = row["id"], _entry(tx, row), bool(row["retracted"])
-        source = task_id or message_id
-        new_source = bool(source) and not queries.is_source(tx, finding_id, me, task_id, message_id)
+            finding_id = row["id"]
+        old = None if row is None else _entry(tx, row)
+        revived = row is not None and bool(row["retracted"])
+        sourced = task_id is not None or message_id is not None
+        new_source = sourced and not queries.is_source(tx, finding_id, me, task_id, message_id)
         joined = queries.add_contributor(tx, finding_id, me, now)
-        event_id = None
         if revived:
             queries.set_retracted(tx, finding_id, False, now)
+        event_id = None
         if revived or joined or new_source:
             action: Action = "revived" if revived else "posted"
             queries.insert_history(tx, finding_id, action, me, now, "", task_id, message_id)
-            event_id = _tell(context, tx, action, finding_id, found_id)
+            event_id = _tell(context, tx, action, found_id)
         current = _read(tx, found_id)
         _index(tx, old, current)
         return Posted(
@@ -119,7 +121,7 @@ async def _change(context: Context, prefix: str, action: Action, reason: str) ->
         queries.set_retracted(tx, row["id"], retracted, now)
         queries.insert_history(tx, row["id"], action, context.actor.name, now, reason, None, None)
         _index(tx, old, _read(tx, found_id))
-        event_id = _tell(context, tx, action, row["id"], found_id, reason)
+        event_id = _tell(context, tx, action, found_id, reason)
         return Changed(content_id=found_id, retracted=retracted, changed=True, event_id=event_id)
 
     return work
@@ -167,7 +169,7 @@ def _index(tx: Transaction, old: search.Entry | None, row: Row) -> None:
             queries.count_tag(tx, tag, 1)
 
 
-def _tell(context: Context, tx: Transaction, action: Action, finding_id: int, found_id: str, reason: str = "") -> int:
+def _tell(context: Context, tx: Transaction, action: Action, found_id: str, reason: str = "") -> int:
     row = _read(tx, found_id)
     data = {
         "content_id": found_id,

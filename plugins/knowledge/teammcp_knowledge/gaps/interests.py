@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from teammcp import Reader, Row, Transaction
-from teammcp.features.state import FieldVersion, field_versions
+from teammcp.features.state import FieldVersion, field_versions, version_written
 
 from . import queries
 
@@ -70,22 +70,32 @@ class Missed:
     critical: bool
 
 
-def missed(reader: Reader, interests: Interests, project_id: str) -> list[Missed]:
+def missed(
+    reader: Reader, interests: Interests, project_id: str, fields: Iterable[FieldVersion] | None = None
+) -> list[Missed]:
     """The fields of a project that a member has to catch up on: critical ones first, then by name.
 
-    What a member wrote itself it knows, and what was deleted before it knew of it need not concern it.
+    What a member wrote itself it knows, and what was deleted before it knew of it need not concern it. ``fields`` are
+    those of the project, where the caller has them already.
     """
+    if fields is None:
+        prefixes = _prefixes(interests.wanted)
+        fields = [field for prefix in prefixes for field in field_versions(reader, project_id, prefix)]
     acked = {row["field"]: row["acked"] for row in queries.known_in(reader, interests.agent, project_id)}
     found = [
         Missed(project_id, field, acked.get(field.field, 0), interests.is_critical(field.field))
-        for prefix in _prefixes(interests.wanted)
-        for field in field_versions(reader, project_id, prefix)
-        if is_missed(field, acked.get(field.field, 0), interests.agent) and interests.concerns(field.field)
+        for field in fields
+        if _is_missed(field, acked.get(field.field, 0), interests.agent) and interests.concerns(field.field)
     ]
     return sorted(found, key=lambda each: not each.critical)
 
 
-def is_missed(field: FieldVersion, acked: int, agent: str) -> bool:
+def known_version(reader: Reader, each: Missed, agent: str) -> int:
+    """The last version of a field that a member acknowledged or wrote itself; 0 if there is none."""
+    return max(each.acked, version_written(reader, each.project_id, each.field.field, agent))
+
+
+def _is_missed(field: FieldVersion, acked: int, agent: str) -> bool:
     """Whether a field has changed behind the back of a member that acknowledged version ``acked``."""
     return field.version > acked and field.updated_by != agent and not (field.deleted and not acked)
 

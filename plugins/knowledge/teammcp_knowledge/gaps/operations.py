@@ -7,10 +7,10 @@ from typing import Any
 
 from teammcp import Access, Agent, Context, Reader, Transaction, Work, operation
 from teammcp.features.channels import find_agent, readable_channel
-from teammcp.features.state import StateEntry, entries_after, fitting, short, version_written
+from teammcp.features.state import StateEntry, entries_after, fitting, short
 
 from . import queries
-from .interests import Interests, Missed, missed
+from .interests import Interests, Missed, known_version, missed
 from .models import (
     Acknowledged,
     Channels,
@@ -83,7 +83,7 @@ def _look(reader: Reader, agent: str, project_id: str | None) -> tuple[Interests
 
 
 def _gap(reader: Reader, each: Missed, agent: str) -> Gap:
-    known = max(each.acked, version_written(reader, each.project_id, each.field.field, agent))
+    known = known_version(reader, each, agent)
     entries = entries_after(reader, each.project_id, each.field.field, known, TOLD)
     newest = entries[0]
     return Gap(

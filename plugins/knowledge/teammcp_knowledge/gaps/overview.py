@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from teammcp import Access, Context, Reader, operation
-from teammcp.features.state import FieldVersion, field_versions, version_written
+from teammcp.features.state import field_versions
 
 from . import queries
-from .interests import Interests, is_missed, missed
+from .interests import Interests, Missed, known_version, missed
 from .models import GapCell, GapMatrix, GapRow, ProjectId
 
 MEMBERS = 500
@@ -27,58 +29,59 @@ async def get_knowledge_matrix(context: Context, project_id: ProjectId | None = 
 def _matrix(reader: Reader, project_id: str | None, names: list[str] | None, retired: set[str]) -> GapMatrix:
     profiles = queries.profiles(reader, MEMBERS) if names is None else [queries.profile(reader, names[0])]
     members = [Interests.of(row) for row in profiles if row is not None and row["agent"] not in retired]
-    if project_id is not None:
-        return _of_fields(reader, project_id, members)
+    return _of_projects(reader, members) if project_id is None else _of_fields(reader, members, project_id)
+
+
+def _of_projects(reader: Reader, members: list[Interests]) -> GapMatrix:
+    """The columns are the projects of all profiles; the cells count fields."""
     columns = sorted({place for member in members for place in member.places})
+    fields = {place: field_versions(reader, place) for place in columns}
+
+    def cell(member: Interests, place: str) -> GapCell | None:
+        return _sum(missed(reader, member, place, fields[place])) if place in member.places else None
+
     rows = [
         GapRow(
             agent=member.agent,
             checked_at=queries.last_check(reader, member.agent),
-            cells=[_project(reader, member, place) if place in member.places else None for place in columns],
+            cells=[cell(member, place) for place in columns],
         )
         for member in members
     ]
     return GapMatrix(project_id=None, columns=columns, rows=rows, more=False)
 
 
-def _project(reader: Reader, member: Interests, project_id: str) -> GapCell:
-    found = missed(reader, member, project_id)
-    return GapCell(critical=sum(each.critical for each in found), total=len(found))
-
-
-def _of_fields(reader: Reader, project_id: str, members: list[Interests]) -> GapMatrix:
+def _of_fields(reader: Reader, members: list[Interests], project_id: str) -> GapMatrix:
     """The columns are the fields that somebody misses; the cells count versions."""
     fields = field_versions(reader, project_id)
     members = [member for member in members if project_id in member.places]
-    cells = {member.agent: _cells(reader, project_id, member, fields) for member in members}
-    behind = [field.field for field in fields if any(row.get(field.field, _NOTHING).total for row in cells.values())]
+    gaps = {
+        member.agent: {each.field.field: each for each in missed(reader, member, project_id, fields)}
+        for member in members
+    }
+    behind = sorted({name for found in gaps.values() for name in found})
     columns = behind[:COLUMNS]
     rows = [
         GapRow(
             agent=member.agent,
             checked_at=queries.checked_at(reader, member.agent, project_id),
-            cells=[cells[member.agent].get(column) for column in columns],
+            cells=[_versions(reader, member, name, gaps[member.agent].get(name)) for name in columns],
         )
         for member in members
     ]
     return GapMatrix(project_id=project_id, columns=columns, rows=rows, more=len(behind) > COLUMNS)
 
 
-_NOTHING = GapCell(critical=0, total=0)
+def _versions(reader: Reader, member: Interests, name: str, gap: Missed | None) -> GapCell | None:
+    if gap is None:
+        return GapCell(critical=0, total=0) if member.concerns(name) else None
+    total = gap.field.version - known_version(reader, gap, member.agent)
+    return GapCell(critical=total if gap.critical else 0, total=total)
 
 
-def _cells(reader: Reader, project_id: str, member: Interests, fields: list[FieldVersion]) -> dict[str, GapCell]:
-    acked = {row["field"]: row["acked"] for row in queries.known_in(reader, member.agent, project_id)}
-    cells = {}
-    for field in fields:
-        if not member.concerns(field.field):
-            continue
-        known = acked.get(field.field, 0)
-        total = 0
-        if is_missed(field, known, member.agent):
-            total = field.version - max(known, version_written(reader, project_id, field.field, member.agent))
-        cells[field.field] = GapCell(critical=total if member.is_critical(field.field) else 0, total=total)
-    return cells
+def _sum(gaps: Iterable[Missed]) -> GapCell:
+    found = [gap.critical for gap in gaps]
+    return GapCell(critical=sum(found), total=len(found))
 
 
 def count_gaps(reader: Reader, agent: str) -> GapCell | None:
@@ -86,6 +89,5 @@ def count_gaps(reader: Reader, agent: str) -> GapCell | None:
     interests = Interests.read(reader, agent)
     if interests is None:
         return None
-    cells = [_project(reader, interests, place) for place in interests.places]
-    found = GapCell(critical=sum(cell.critical for cell in cells), total=sum(cell.total for cell in cells))
+    found = _sum(gap for place in interests.places for gap in missed(reader, interests, place))
     return found if found.total else None
