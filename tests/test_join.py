@@ -231,6 +231,7 @@ def test_a_team_file_names_agents_folders_and_clients(tmp_path: Path) -> None:
         ('[[agents]]\nname = "bob"\nclient = "emacs"', r"agents\.0\.client"),
         ('[[agents]]\nname = "bob"\nclient = "codex"\nfolder = "nowhere"', "nowhere"),
         ('[[agents]]\nname = "bob"\nclient = "codex"\nrank = 1', r"agents\.0\.rank"),
+        ('[[agents]]\nname = "bob"\nclient = "codex"\n[[agents]]\nname = "bob"\nclient = "claude"', "more than once"),
         ("agents = ", "no TOML"),
     ],
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..clients import CLIENTS, Client
-from .client import KEY, address, key_from, request, url_option
+from .client import KEY, Refused, address, key_from, request, url_option
 
 if TYPE_CHECKING:
     from ..joining.changes import Change
@@ -55,10 +55,10 @@ def join(
     'teammcp leave' undoes it.
     """
     from ..joining.changes import joining
-    from ..joining.programs import parts_of
+    from ..joining.programs import Member, parts_of
 
     planned, base = _planned(name, client, role, folder, file, url)
-    members = {each.name: _member(each, base) for each in planned}
+    members = {each.name: Member(each.name, each.client, base, each.folder, Path.home()) for each in planned}
     secret = None if secret_env is None else key_from(secret_env)
     keys = {name: _key_of(member) for name, member in members.items()}
     changes = joining([part for member in members.values() for part in parts_of(member)])
@@ -68,10 +68,8 @@ def join(
     show(changes)
     if (changes or new) and not yes:
         click.confirm("Do this?", abort=True)
-    for each in new:
-        keys[each.name] = _register(each, base, secret)
-    for member in members.values():
-        _keep(member, keys[member.name])
+    for each in planned:  # each key is kept at once: it is told only this once
+        _keep(members[each.name], keys[each.name] or _register(each, base, secret))
     for change in changes:
         change.apply()
     for member in members.values():
@@ -102,30 +100,18 @@ def _planned(
     return [Planned(name=name, client=client, role=role, folder=folder.resolve())], address(url)
 
 
-def _member(planned: Planned, url: str) -> Member:
-    from ..joining.programs import Member
-
-    return Member(planned.name, planned.client, url, planned.folder, Path.home())
-
-
 def _key_of(member: Member) -> str | None:
     """The key that is the agent's already: in the environment, or kept by an earlier joining."""
     from ..joining.keys import kept_key
 
     for key in (os.environ.get(KEY), kept_key(member.key_file)):
-        if key and name_of(member.url, key) == member.name:
+        if key and _name_of(member.url, key) == member.name:
             return key
     return None
 
 
-def name_of(url: str, key: str) -> str | None:
-    """Whose key it is; None if it is nobody's any more.
-
-    Raises:
-        Unreachable: no server answers.
-    """
-    from .client import Refused
-
+def _name_of(url: str, key: str) -> str | None:
+    """Whose key it is; None if it is nobody's any more."""
     try:
         found: str = request("GET", f"{url}/api/me", key)["name"]
     except Refused as error:
@@ -143,10 +129,10 @@ def _register(planned: Planned, url: str, secret: str | None) -> str:
     return key
 
 
-def _keep(member: Member, key: str | None) -> None:
+def _keep(member: Member, key: str) -> None:
     from ..joining.keys import keep_key, kept_key
 
-    if key is not None and kept_key(member.key_file) != key:
+    if kept_key(member.key_file) != key:
         keep_key(member.key_file, key)
 
 

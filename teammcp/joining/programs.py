@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from ..clients import CLIENTS, KEY_VARIABLE, SERVER, Client, codex_home, configuration
@@ -98,13 +99,13 @@ def _claude_hooks(url: str) -> dict[str, dict[str, Any]]:
         "allowedEnvVars": [KEY_VARIABLE],
     }
     # Claude Code takes no address at the start of a session.
-    begin = {"type": "command", "command": f"teammcp hook claude --url {url}", "timeout": HOOK_SECONDS + 4}
+    begin = {"type": "command", "command": f"teammcp hook claude --url {quote(url)}", "timeout": HOOK_SECONDS + 4}
     events = (*IN_A_TURN, "StopFailure", "SessionEnd")
     return {"SessionStart": begin, **dict.fromkeys(events, by_address)}
 
 
 def _codex_hooks(url: str) -> dict[str, dict[str, Any]]:
-    command = {"type": "command", "command": f"teammcp hook codex --url {url}", "timeout": HOOK_SECONDS + 2}
+    command = {"type": "command", "command": f"teammcp hook codex --url {quote(url)}", "timeout": HOOK_SECONDS + 2}
     return dict.fromkeys(("SessionStart", *IN_A_TURN, "SessionEnd"), command)
 
 

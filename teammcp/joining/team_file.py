@@ -45,7 +45,10 @@ def read_team(path: Path) -> TeamFile:
         raise InvalidInput(f"{path} is no TOML: {error}.") from error
     except ValidationError as error:
         raise InvalidInput(f"{path}: {invalid_input(error).detail}") from None
+    names = [agent.name for agent in team.agents]
     for agent in team.agents:
+        if names.count(agent.name) > 1:
+            raise InvalidInput(f"{path}: {agent.name} is in it more than once; an agent has one client.")
         agent.folder = (path.parent / agent.folder).resolve()
         if not agent.folder.is_dir():
             raise InvalidInput(f"{path}: the folder {agent.folder} of {agent.name} is not there; make it first.")

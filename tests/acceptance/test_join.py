@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.fake_models import AnthropicModel, Call, OpenAIModel, Say
+from tests.acceptance.fake_models import AnthropicModel, Call, ChatModel, GeminiModel, OpenAIModel, Say
 from tests.acceptance.fake_models.script import ScriptedModel
-from tests.acceptance.npm_tools import CLAUDE, CODEX
+from tests.acceptance.npm_tools import CLAUDE, CODEX, GEMINI, OPENCODE
 from tests.live import LiveServer
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.real_cli]
@@ -66,6 +66,10 @@ class Desk:
         sent.raise_for_status()
         number: int = sent.json()["id"]
         return number
+
+    def write_to_bob_after_joining(self, client: str, text: str) -> int:
+        self.join(client)
+        return self.write_to_bob(text)
 
     def receipt(self, message: int) -> dict[str, Any]:
         with self.live.client(self.alice) as alice:
@@ -246,3 +250,42 @@ def test_codex_does_not_end_past_a_message(desk: Desk) -> None:
     assert "Wait for me." in shown(model, 1)
     assert len([body for body in model.requests if body.get("tools")]) == 2
     assert desk.receipt(sent[0])["offered_by"] == "hook"
+
+
+# -- programs without hooks ------------------------------------------------------------------------------------------
+
+
+def test_gemini_connects_with_what_the_joining_wrote(desk: Desk) -> None:
+    sent = desk.write_to_bob_after_joining("gemini", "The build is broken.")
+    (desk.home / ".gemini").mkdir()
+    own = {"security": {"auth": {"selectedType": "gemini-api-key"}, "folderTrust": {"enabled": False}}}
+    (desk.home / ".gemini" / "settings.json").write_text(json.dumps(own), "utf-8")
+    with GeminiModel(Call("mcp_teammcp_get_inbox"), Say("done")) as model:
+        done = desk.run(
+            *(str(GEMINI.path()), "-p", "Look after the build.", "-m", "gemini-2.5-flash", "--yolo"),
+            GEMINI_API_KEY="scripted",
+            GOOGLE_GEMINI_BASE_URL=model.url,
+            GEMINI_CLI_TRUST_WORKSPACE="true",
+            TEAMMCP_KEY=desk.bob,
+        )
+    assert "done" in done.stdout, done.stderr
+    assert "The build is broken." in model.seen[0]
+    assert "You are a member of a team of agents" in shown(model, 0)  # by GEMINI.md
+    assert desk.receipt(sent)["state"] == "read"
+
+
+def test_opencode_connects_with_what_the_joining_wrote(desk: Desk) -> None:
+    with ChatModel(Call("teammcp_get_inbox"), Say("done")) as model:
+        options = {"baseURL": f"{model.url}/v1", "apiKey": "scripted"}
+        provider = {"npm": "@ai-sdk/openai-compatible", "options": options, "models": {"scripted": {}}}
+        settings = {"model": "own/scripted", "small_model": "own/scripted", "provider": {"own": provider}}
+        (desk.project / "opencode.json").write_text(json.dumps(settings), "utf-8")
+        sent = desk.write_to_bob_after_joining("opencode", "The build is broken.")
+        done = desk.run(
+            *(str(OPENCODE.path()), "run", "--format", "json", "--auto", "Look after the build."),
+            TEAMMCP_KEY=desk.bob,
+        )
+    assert "done" in done.stdout, done.stderr
+    assert "The build is broken." in model.seen[0]
+    assert "You are a member of a team of agents" in shown(model, 0)  # by AGENTS.md
+    assert desk.receipt(sent)["state"] == "read"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .anthropic import AnthropicModel
-from .openai import OpenAIModel
+from .gemini import GeminiModel
+from .openai import ChatModel, OpenAIModel
 from .script import Call, Say
 
-__all__ = ["AnthropicModel", "Call", "OpenAIModel", "Say"]
+__all__ = ["AnthropicModel", "Call", "ChatModel", "GeminiModel", "OpenAIModel", "Say"]

@@ -1,4 +1,4 @@
-"""A scripted model that speaks OpenAI's Responses API."""
+"""Scripted models that speak OpenAI's Responses and Chat Completions APIs."""
 
 from __future__ import annotations
 
@@ -38,3 +38,30 @@ def _item(step: Step) -> dict[str, Any]:
     namespace, _, name = step.tool.rpartition("/")
     call = {"type": "function_call", "id": f"fc_{uuid.uuid4().hex}", "call_id": f"call_{uuid.uuid4().hex}"}
     return {**call, "namespace": namespace, "name": name, "arguments": json.dumps(step.arguments)}
+
+
+class ChatModel(ScriptedModel):
+    """For programs that speak Chat Completions."""
+
+    def results(self, body: dict[str, Any]) -> list[str]:
+        return [
+            content if isinstance(content := message["content"], str) else json.dumps(content)
+            for message in body.get("messages", [])
+            if message["role"] == "tool"
+        ]
+
+    def events(self, step: Step) -> Iterable[Event]:
+        head = {"id": f"chat_{uuid.uuid4().hex}", "object": "chat.completion.chunk", "created": 0, "model": "scripted"}
+        if isinstance(step, Call):
+            call = {"name": step.tool, "arguments": json.dumps(step.arguments)}
+            part = {"index": 0, "id": f"call_{uuid.uuid4().hex}", "type": "function", "function": call}
+            delta: dict[str, Any] = {"tool_calls": [part]}
+        else:
+            delta = {"content": step.text}
+        yield "", {**head, "choices": [{"index": 0, "delta": {"role": "assistant", **delta}, "finish_reason": None}]}
+        reason = "tool_calls" if isinstance(step, Call) else "stop"
+        usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+        yield "", {**head, "choices": [{"index": 0, "delta": {}, "finish_reason": reason}], "usage": usage}
+
+    def frame(self, name: str, data: dict[str, Any]) -> str:
+        return f"data: {json.dumps(data)}\n\n"

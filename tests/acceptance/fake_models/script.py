@@ -63,6 +63,10 @@ class ScriptedModel:
         """A step as the events of a streamed answer."""
         raise NotImplementedError
 
+    def frame(self, name: str, data: dict[str, Any]) -> str:
+        """One event of a streamed answer as text."""
+        return f"event: {name}\ndata: {json.dumps({'type': name, **data})}\n\n"
+
     @property
     def seen(self) -> list[str]:
         """All tool results the model was shown."""
@@ -73,7 +77,7 @@ class ScriptedModel:
         # Without tools it is a side question of the program, such as one for a title.
         step = self.steps[min(len(self.results(body)), len(self.steps) - 1)] if body.get("tools") else Say("ok")
         for name, data in self.events(step):
-            yield f"event: {name}\ndata: {json.dumps({'type': name, **data})}\n\n".encode()
+            yield self.frame(name, data).encode()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         model = self
