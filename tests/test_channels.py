@@ -189,6 +189,7 @@ async def test_members_and_channels_are_there_after_a_restart(team: TestTeam) ->
     await alice.call("archive_channel", channel="old")
     await alice.call("send_dm", recipient="bob", content="hi")
     await team.owner.call("retire_agent", name="bob")
+    await team.server.settle()
     before = team.team.directory
     team.team.directory = Directory()
     await team.server.plugins.notify("team_opened", team=team.team)

@@ -58,7 +58,11 @@ def add_member(tx: Transaction, channel_id: str, agent: str, seq: int, at: int) 
 
 def remove_member(tx: Transaction, channel_id: str, agent: str) -> bool:
     """End a membership, and with it what still waits for the agent there; False if there was none."""
-    tx.execute("DELETE FROM deliveries WHERE agent = ? AND channel_id = ? AND acked_at IS NULL", (agent, channel_id))
+    for waits in ("acked_at", "settled_at"):
+        tx.execute(
+            f"DELETE FROM deliveries WHERE agent = ? AND channel_id = ? AND {waits} IS NULL",  # noqa: S608
+            (agent, channel_id),
+        )
     return tx.execute("DELETE FROM channel_members WHERE channel_id = ? AND agent = ?", (channel_id, agent)) == 1
 
 

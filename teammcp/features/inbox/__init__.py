@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ...directory import Agent
 from ...hookspecs import hookimpl
 from ...operations import Context
 from ...resources import Resource
 from ...storage import Reader
+from ...team import Server
 from ...web import Page
-from . import operations, pages, queries
+from . import operations, pages, queries, unanswered, unanswered_queries, watching
 from .offering import anything_new, hand_over
 from .resources import INBOX
+from .settings import InboxSettings
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 __all__ = ["anything_new", "hand_over"]
 
-EVENT_KINDS = {"inbox.acked": "a member acknowledged what it has read"}
+EVENT_KINDS = {
+    "inbox.acked": "a member acknowledged what it has read",
+    "message.settled": "somebody said that a message needs no answer",
+}
 NOTICE_CAP = 100
 
 
@@ -27,6 +36,10 @@ def register_operations() -> list[Any]:
         operations.wait_for_messages,
         operations.sync,
         operations.get_receipt,
+        unanswered.list_unanswered,
+        unanswered.settle_message,
+        watching.tell_sender,
+        watching.close_mailbox,
     ]
 
 
@@ -46,6 +59,23 @@ def register_event_kinds() -> dict[str, str]:
 
 
 @hookimpl
+def register_settings() -> type[InboxSettings]:
+    return InboxSettings
+
+
+@hookimpl
+def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
+    scheduler.add_job(watching.watch, "interval", [server], seconds=watching.SECONDS, id="inbox.watch")
+
+
+@hookimpl
+async def agent_retired(context: Context, agent: Agent) -> None:
+    await Context.inside(context.team).call("close_mailbox", name=agent.name)
+
+
+@hookimpl
 def notices(context: Context, reader: Reader) -> dict[str, int] | None:
-    row = queries.waiting(reader, context.actor.name, NOTICE_CAP)
-    return {key: row[key] for key in ("mentions", "dms") if row[key]} or None
+    me = context.actor.name
+    row = queries.waiting(reader, me, NOTICE_CAP)
+    late = unanswered_queries.late(reader, me, context.now(), NOTICE_CAP)
+    return {"mentions": row["mentions"], "dms": row["dms"], "overdue": late}

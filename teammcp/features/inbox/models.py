@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from ...clock import rfc3339
 from ...models import Timestamp
 from ...operations import Result
 from ..messages.models import Message, message_line
 
 State = Literal["stored", "offered", "read", "acked", "answered"]
+View = Literal["waiting_for_me", "waiting_for_others", "overdue"]
 
 
 class InboxChannel(Result):
@@ -93,6 +95,15 @@ class Recipient(Result):
     acked_at: Timestamp | None
     answered_at: Timestamp | None
     answer: int | None
+    reply_by: Timestamp | None
+    """Until when this member is asked to answer."""
+    settled_at: Timestamp | None
+    """Since when nothing is waited for any more, be it that somebody said that no answer is needed."""
+
+    def text(self) -> str:
+        if self.reply_by is None or self.settled_at is not None:
+            return f"{self.agent}: {self.state}"
+        return f"{self.agent}: {self.state}, to answer by {rfc3339(self.reply_by)[:16]}Z"
 
 
 class Receipt(Result):
@@ -101,10 +112,50 @@ class Receipt(Result):
     message_id: int
     channel: str
     ack_required: bool
+    reply_by: Timestamp | None
     recipients: list[Recipient]
 
     def text(self) -> str:
-        return "\n".join(f"{who.agent}: {who.state}" for who in self.recipients) or "(nobody to read it)"
+        return "\n".join(who.text() for who in self.recipients) or "(nobody to read it)"
+
+
+class Unanswered(Result):
+    """A message without an answer, whose it is to give, and whether the time to give it is over."""
+
+    message: Message
+    waiting_for: list[str]
+    overdue: bool
+
+    def text(self) -> str:
+        late = ", overdue" if self.overdue else ""
+        names = ", ".join(self.waiting_for)
+        return f"#{self.message.channel_id} {message_line(self.message)}\n  (waiting for {names}{late})"
+
+
+class UnansweredList(Result):
+    """Messages without an answer, newest first. ``next`` is the ``before`` of the following page, null on the last."""
+
+    view: View
+    messages: list[Unanswered]
+    next: int | None
+
+    def text(self) -> str:
+        lines = [each.text() for each in self.messages] or ["(nothing waits for an answer)"]
+        return "\n".join(lines if self.next is None else [*lines, f"(more: before={self.next})"])
+
+
+class Settled(Result):
+    """For whom a message waits no more; nobody if it did not wait for an answer."""
+
+    message_id: int
+    settled_for: list[str]
+
+
+class Told(Result):
+    """Which senders were told, and about whom."""
+
+    recipients: list[str]
+    about: list[str]
 
 
 class Waited(Result):

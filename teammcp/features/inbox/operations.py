@@ -193,11 +193,20 @@ def _receipt(reader: Reader, message: Row) -> Receipt:
         message_id=message["id"],
         channel=message["channel_id"],
         ack_required=bool(message["ack_required"]),
-        recipients=[_recipient(row, message["seq"], answers.get(row["agent"])) for row in rows],
+        reply_by=message["reply_by"],
+        recipients=[_recipient(row, message["seq"], _answer(row, answers.get(row["agent"]))) for row in rows],
     )
 
 
-def _recipient(row: Row, seq: int, answer: Row | None) -> Recipient:
+def _answer(row: Row, reply: Row | None) -> tuple[int | None, int | None]:
+    """The answer of one recipient and its time; of who was not addressed only what replies to the message itself."""
+    if row["answer"] is not None:
+        return row["answer"], row["settled_at"]
+    return (None, None) if reply is None else (reply["id"], reply["created_at"])
+
+
+def _recipient(row: Row, seq: int, answered: tuple[int | None, int | None]) -> Recipient:
+    answer, answered_at = answered
     times: dict[str, int | None] = {}
     for cursor in ("offered", "read", "acked"):
         passed = row[f"m_{cursor}_at"] if row[cursor] >= seq else None
@@ -215,6 +224,8 @@ def _recipient(row: Row, seq: int, answer: Row | None) -> Recipient:
         offered_by=row["offered_by"],
         read_at=times["read"],
         acked_at=times["acked"],
-        answered_at=None if answer is None else answer["created_at"],
-        answer=None if answer is None else answer["id"],
+        answered_at=answered_at,
+        answer=answer,
+        reply_by=row["reply_by"],
+        settled_at=row["settled_at"],
     )

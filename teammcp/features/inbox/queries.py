@@ -97,12 +97,16 @@ def read(tx: Transaction, agent: str, ids: Sequence[int], way: str, at: int) -> 
 
 
 def acknowledge(tx: Transaction, agent: str, channel_id: str, message_id: int, at: int) -> bool:
-    """Note that an agent has acknowledged what a channel addressed to it, up to a message; whether that is new."""
+    """Note that an agent has acknowledged what a channel addressed to it, up to a message; whether that is new.
+
+    Where an acknowledgement was all that was asked for, nothing waits any more.
+    """
     noted = tx.execute(
         "UPDATE deliveries SET acked_at = ?, read_at = coalesce(read_at, ?), offered_at = coalesce(offered_at, ?),"
-        " offered_by = coalesce(offered_by, 'ack')"
+        " offered_by = coalesce(offered_by, 'ack'), settled_at = coalesce(settled_at,"
+        " CASE WHEN ack_required = 1 AND reply_by IS NULL THEN ? END)"
         " WHERE agent = ? AND channel_id = ? AND message_id <= ? AND acked_at IS NULL",
-        (at, at, at, agent, channel_id, message_id),
+        (at, at, at, at, agent, channel_id, message_id),
     )
     return noted > 0
 
@@ -133,7 +137,8 @@ def recipients(reader: Reader, message_id: int, channel_id: str, sender: str, cr
     """Everybody a message was sent to, with cursors and delivery."""
     return reader.all(
         "SELECT m.agent, m.offered, m.read, m.acked, m.offered_at AS m_offered_at, m.read_at AS m_read_at,"
-        " m.acked_at AS m_acked_at, d.message_id AS addressed, d.offered_at, d.offered_by, d.read_at, d.acked_at"
+        " m.acked_at AS m_acked_at, d.message_id AS addressed, d.offered_at, d.offered_by, d.read_at, d.acked_at,"
+        " d.reply_by, d.settled_at, d.answer"
         " FROM channel_members m LEFT JOIN deliveries d ON d.agent = m.agent AND d.message_id = ?"
         " WHERE m.channel_id = ? AND m.agent <> ? AND (m.joined_at <= ? OR d.message_id IS NOT NULL) ORDER BY m.agent",
         (message_id, channel_id, sender, created_at),
@@ -141,7 +146,7 @@ def recipients(reader: Reader, message_id: int, channel_id: str, sender: str, cr
 
 
 def answers(reader: Reader, message_id: int) -> list[Row]:
-    """The first answer of each who answered a message: sender, id, created_at."""
+    """The first direct reply of each who replied to a message: sender, id, created_at."""
     return reader.all(
         "SELECT sender, min(id) AS id, min(created_at) AS created_at FROM messages"
         " WHERE reply_to = ? AND deleted = 0 GROUP BY sender",

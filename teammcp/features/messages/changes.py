@@ -10,6 +10,7 @@ from ...operations import Context, operation
 from ...storage import Row, Transaction, Work
 from ..channels import readable_channel
 from . import queries, search
+from .answers import take_back_answers
 from .mentions import find_mentions
 from .models import (
     Content,
@@ -27,7 +28,7 @@ from .models import (
     ReactionChange,
 )
 from .operations import living
-from .sending import address
+from .sending import address, deliver
 from .shapes import messages_by_id
 
 # -- changing --------------------------------------------------------------------------------------------------------
@@ -48,6 +49,7 @@ async def edit_message(context: Context, id: MessageId, content: Content) -> Wor
         metadata=None,
         priority=row["priority"],
         ack_required=bool(row["ack_required"]),
+        reply_by=row["reply_by"],
         files=[],
         edited=id,
     )
@@ -62,10 +64,10 @@ async def edit_message(context: Context, id: MessageId, content: Content) -> Wor
         tokens = search.facets(channel.id, channel.kind, old["sender"], bool(old["has_file"]))
         search.unindex(tx, id, old["content"], tokens)
         search.index(tx, id, text, tokens)
-        audience = address(context, channel, mentions, ack_required=False)
+        audience = address(context, channel, mentions, everybody=False)
         known = queries.addressed(tx, id)
-        queries.address(tx, id, channel.id, audience.mentioned, [], bool(old["ack_required"]))
         message = _now(tx, id)
+        deliver(tx, message, audience)
         new = [name for name in audience.mentioned if name not in known]
         data = {**message.model_dump(mode="json"), "addressed": new}
         context.emit(tx, "message.edited", id, channel=channel.id, data=data)
@@ -109,6 +111,7 @@ async def delete_message(context: Context, id: MessageId) -> Work[DeletedMessage
         tokens = search.facets(channel.id, channel.kind, old["sender"], bool(old["has_file"]))
         search.unindex(tx, id, old["content"], tokens)
         queries.delete(tx, id)
+        take_back_answers(tx, channel, id)
         message = _now(tx, id)
         data = {"id": id, "channel_id": channel.id, "from_agent": old["sender"]}
         context.emit(tx, "message.deleted", id, channel=channel.id, data=data)

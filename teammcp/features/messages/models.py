@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 
-from ...clock import rfc3339
+from ...clock import milliseconds, rfc3339
 from ...models import Metadata, Text, Timestamp
 from ...operations import Result
 from ..files import FileRef
@@ -18,6 +19,33 @@ Priority = Literal["now", "next", "later"]
 Emoji = Literal["👍", "👎", "❤️", "😄", "🎉", "👀", "🤔", "✅"]
 
 MessageId = Annotated[int, Field(ge=1, le=2**53)]
+
+MOST_MINUTES = 366 * 24 * 60
+
+
+def _reply_by(value: Any) -> Any:
+    if isinstance(value, str) and not value.isdecimal():
+        return milliseconds(value)
+    minutes = int(value) if isinstance(value, str) else value
+    if type(minutes) is not int or not 1 <= minutes <= MOST_MINUTES:
+        raise ValueError(f"must be a time (RFC 3339), or 1 to {MOST_MINUTES} minutes from now")
+    return timedelta(minutes=minutes)
+
+
+ReplyBy = Annotated[
+    timedelta | int,
+    BeforeValidator(_reply_by),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": MOST_MINUTES},
+                {"type": "string", "format": "date-time"},
+            ],
+            "description": "Ask for an answer: within so many minutes, or by a time",
+        }
+    ),
+]
+"""Until when an answer is asked for: minutes from now, or RFC 3339. Inside: a span, or UTC milliseconds."""
 
 
 def _not_blank(text: str) -> str:
@@ -40,6 +68,7 @@ class Draft(BaseModel):
     metadata: Metadata | None
     priority: Priority
     ack_required: bool
+    reply_by: Timestamp | None = None
     files: list[int]
     edited: int | None = None
     """The message that is to say this instead; None for a new one."""
@@ -68,6 +97,8 @@ class Message(Result):
     metadata: dict[str, Any] | None
     priority: Priority
     ack_required: bool
+    reply_by: Timestamp | None = None
+    """Until when those it is addressed to are asked to answer."""
     created_at: Timestamp
     edited_at: Timestamp | None
     deleted: bool
@@ -88,6 +119,8 @@ class SentMessage(Result):
     priority: Priority
     priority_downgraded: bool | None = None
     original_priority: Priority | None = None
+    reply_by: Timestamp | None = None
+    """Until when an answer is asked for."""
     not_members: list[str] = []
     """Who was mentioned without being a member of the channel, and so does not get the message in the inbox."""
     added_members: list[str] = []
@@ -99,6 +132,8 @@ class SentMessage(Result):
         parts = [f"Sent to {self.channel} (id: {self.id})."]
         if self.priority_downgraded:
             parts.append("Priority 'now' is for managers and owners: sent as 'next'.")
+        if self.reply_by:
+            parts.append(f"An answer is asked for by {rfc3339(self.reply_by)[:16]}Z.")
         if self.added_members:
             parts.append(f"Added to the channel: {', '.join(self.added_members)}.")
         if self.retired:
@@ -226,6 +261,8 @@ def message_line(message: Message) -> str:
     """One message for a model: id, time, place and sender outside of what the sender wrote."""
     when = rfc3339(message.created_at)[:16]
     mark = " (edited)" if message.edited_at else ""
+    mark += " (acknowledge this)" if message.ack_required else ""
+    mark += f" (answer by {rfc3339(message.reply_by)[:16]}Z)" if message.reply_by else ""
     reply = f" ↳{message.reply_to}" if message.reply_to else ""
     body = "(deleted)" if message.deleted else message.content
     files = "".join(f" [file {file.file_id}: {file.file_name}]" for file in message.files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
@@ -14,7 +15,7 @@ from ...storage import Reader, Row, Transaction, Work
 from ..channels import may_oversee, may_read, readable_channel, resolve
 from ..files import FileIds
 from . import queries
-from .models import Content, Draft, History, Message, MessageId, Priority, SentMessage, Thread
+from .models import Content, Draft, History, Message, MessageId, Priority, ReplyBy, SentMessage, Thread
 from .sending import send
 from .shapes import messages_by_id, messages_of
 
@@ -35,6 +36,7 @@ async def send_message(
     priority: Priority | None = None,
     auto_add_mentions: bool = False,
     ack_required: bool = False,
+    reply_by: ReplyBy | None = None,
     files: FileIds = [],  # noqa: B006
 ) -> Work[SentMessage]:
     """Send a message to a channel (its id, or dm:Name). Write @Name to call somebody; replyTo answers in a thread."""
@@ -48,6 +50,7 @@ async def send_message(
         priority=priority,
         auto_add_mentions=auto_add_mentions,
         ack_required=ack_required,
+        reply_by=reply_by,
         files=files,
     )
 
@@ -60,6 +63,7 @@ async def send_dm(
     replyTo: MessageId | None = None,  # noqa: N803
     priority: Priority | None = None,
     ack_required: bool = False,
+    reply_by: ReplyBy | None = None,
     files: FileIds = [],  # noqa: B006
 ) -> Work[SentMessage]:
     """Send a direct message to one member."""
@@ -70,6 +74,7 @@ async def send_dm(
         reply_to=replyTo,
         priority=priority,
         ack_required=ack_required,
+        reply_by=reply_by,
         files=files,
     )
 
@@ -85,6 +90,7 @@ async def _send(
     priority: Priority | None = None,
     auto_add_mentions: bool = False,
     ack_required: bool = False,
+    reply_by: timedelta | int | None = None,
     files: list[int],
 ) -> Work[SentMessage]:
     draft = Draft(
@@ -96,9 +102,22 @@ async def _send(
         metadata=metadata,
         priority=priority or "later",
         ack_required=ack_required,
+        reply_by=_deadline(context, reply_by),
         files=files,
     )
     return await send(context, draft, priority=priority, auto_add_mentions=auto_add_mentions)
+
+
+def _deadline(context: Context, reply_by: timedelta | int | None) -> int | None:
+    """The moment until which an answer is asked for."""
+    if isinstance(reply_by, timedelta):
+        return context.now() + reply_by // timedelta(milliseconds=1)
+    if reply_by is not None and reply_by <= context.now():
+        raise InvalidInput(
+            "reply_by: lies in the past; give a time to come, or a number of minutes from now.",
+            errors=[{"field": "reply_by", "message": "lies in the past"}],
+        )
+    return reply_by
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------

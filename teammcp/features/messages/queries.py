@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from ...storage import Reader, Row, Transaction
 
 COLUMNS = (
-    "id, channel_id, seq, sender, content, mentions, reply_to, thread, metadata, priority, ack_required, has_file,"
-    " created_at, edited_at, deleted"
+    "id, channel_id, seq, sender, content, mentions, reply_to, thread, metadata, priority, ack_required, reply_by,"
+    " has_file, created_at, edited_at, deleted"
 )
 
 
@@ -37,14 +37,29 @@ def insert(
     metadata: str | None,
     priority: str,
     ack_required: bool,
+    reply_by: int | None,
     has_file: bool,
     at: int,
 ) -> int:
     """Add a message; its id."""
     return tx.insert(
         "INSERT INTO messages (channel_id, seq, sender, content, mentions, reply_to, thread, metadata, priority,"
-        " ack_required, has_file, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (channel_id, seq, sender, content, mentions, reply_to, thread, metadata, priority, ack_required, has_file, at),
+        " ack_required, reply_by, has_file, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            channel_id,
+            seq,
+            sender,
+            content,
+            mentions,
+            reply_to,
+            thread,
+            metadata,
+            priority,
+            ack_required,
+            reply_by,
+            has_file,
+            at,
+        ),
     )
 
 
@@ -86,7 +101,8 @@ def set_content(tx: Transaction, message_id: int, content: str, mentions: str, a
 def delete(tx: Transaction, message_id: int) -> None:
     """Empty a message, with everything that hangs on it; the row stays, so that order and threads do."""
     tx.execute(
-        "UPDATE messages SET deleted = 1, content = '', mentions = '[]', metadata = NULL, has_file = 0 WHERE id = ?",
+        "UPDATE messages SET deleted = 1, content = '', mentions = '[]', metadata = NULL, reply_by = NULL,"
+        " has_file = 0 WHERE id = ?",
         (message_id,),
     )
     for table in ("deliveries", "message_edits", "reactions", "pins"):
@@ -231,17 +247,27 @@ def address(
     tx: Transaction,
     message_id: int,
     channel_id: str,
-    mentioned: Iterable[str],
-    others: Iterable[str],
+    sender: str,
+    thread: int,
+    names: Iterable[str],
+    mention: bool,
     ack_required: bool,
+    reply_by: int | None,
+    settled_at: int | None,
 ) -> None:
-    """Note to whom a message is addressed: ``mentioned`` by name, ``others`` without being named."""
-    rows = [(agent, message_id, channel_id, 1, ack_required) for agent in mentioned]
-    rows += [(agent, message_id, channel_id, 0, ack_required) for agent in others]
+    """Note to whom a message is addressed, and until when they are asked to answer; ``mention``: by name.
+
+    ``thread`` is the message that began the thread, perhaps this one; ``settled_at`` is given if nobody can answer.
+    """
     tx.execute_many(
-        "INSERT INTO deliveries (agent, message_id, channel_id, mention, ack_required) VALUES (?, ?, ?, ?, ?)"
+        "INSERT INTO deliveries"
+        " (agent, message_id, channel_id, sender, thread, mention, ack_required, reply_by, settled_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (agent, message_id) DO UPDATE SET mention = max(mention, excluded.mention)",
-        rows,
+        [
+            (agent, message_id, channel_id, sender, thread, mention, ack_required, reply_by, settled_at)
+            for agent in names
+        ],
     )
 
 

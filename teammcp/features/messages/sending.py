@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from ...directory import Access, Channel, Directory
+from ...directory import SYSTEM, Access, Channel, Directory
 from ...errors import Conflict, Forbidden, InvalidInput
 from ...operations import Context
 from ...storage import Row, Transaction, Work
 from ..channels import add_members, ensure_dm, find_agent, writable_channel
 from ..files import attach
 from . import queries, search
+from .answers import note_answers
 from .mentions import find_mentions
 from .models import Draft, Message, Priority, SentMessage
 
@@ -53,7 +54,8 @@ async def send(
 
     def work(tx: Transaction) -> SentMessage:
         place = _place(context, tx, channel, draft)
-        audience = address(context, channel, draft.mentions, ack_required=draft.ack_required)
+        everybody = draft.ack_required or (draft.reply_by is not None and not draft.mentions)
+        audience = address(context, channel, draft.mentions, everybody=everybody)
         added: list[str] = []
         if auto_add_mentions and channel.kind != "dm" and audience.strangers:
             added = add_members(context, tx, channel.id, audience.strangers, seq=place["last_seq"])
@@ -69,6 +71,7 @@ async def send(
             priority=draft.priority,
             priority_downgraded=lowered or None,
             original_priority="now" if lowered else None,
+            reply_by=draft.reply_by,
             not_members=audience.strangers,
             added_members=added,
             retired=audience.retired,
@@ -100,9 +103,9 @@ def _priority(context: Context, draft: Draft, channel: Channel, wanted: Priority
     return "next" if channel.kind == "dm" or draft.mentions else "later"
 
 
-def address(context: Context, channel: Channel, mentions: list[str], *, ack_required: bool) -> Audience:
+def address(context: Context, channel: Channel, mentions: list[str], *, everybody: bool) -> Audience:
     """Sort the mentioned into members, strangers and retired, and add who is addressed anyway."""
-    if not mentions and channel.kind != "dm" and not ack_required:  # as most messages: no need to look at all members
+    if not mentions and channel.kind != "dm" and not everybody:  # as most messages: no need to look at all members
         return Audience()
     directory, sender = context.team.directory, context.actor.name
     members = set(channel.id.split(":")[1:]) if channel.kind == "dm" else directory.members(channel.id)
@@ -118,7 +121,7 @@ def address(context: Context, channel: Channel, mentions: list[str], *, ack_requ
                 audience.mentioned.append(name)
         elif name != sender:
             audience.strangers.append(name)
-    if channel.kind == "dm" or ack_required:
+    if channel.kind == "dm" or everybody:
         audience.others = sorted(active.difference(audience.mentioned))
     return audience
 
@@ -162,6 +165,7 @@ def _store(
         metadata,
         draft.priority,
         draft.ack_required,
+        draft.reply_by,
         bool(draft.files),
         now,
     )
@@ -170,8 +174,7 @@ def _store(
         queries.pass_own(tx, channel.id, context.actor.name, seq, now)
     else:
         queries.count_own(tx, channel.id, context.actor.name)
-    if audience.mentioned or audience.others:
-        queries.address(tx, message_id, channel.id, audience.mentioned, audience.others, draft.ack_required)
+    note_answers(tx, channel, context.actor.name, thread, message_id, now)
     tokens = search.facets(channel.id, channel.kind, context.actor.name, bool(draft.files))
     search.index(tx, message_id, draft.content, tokens)
     files = attach(tx, draft.files, message_id, channel.id, context.actor.name) if draft.files else []
@@ -186,15 +189,38 @@ def _store(
         metadata=draft.metadata,
         priority=draft.priority,
         ack_required=draft.ack_required,
+        reply_by=draft.reply_by,
         created_at=now,
         edited_at=None,
         deleted=False,
         files=files,
     )
+    deliver(tx, message, audience)
     data = {**message.model_dump(mode="json"), "addressed": [*audience.mentioned, *audience.others]}
     context.emit(tx, "message.sent", message_id, channel=channel.id, data=data)
     tx.on_commit(lambda: context.notify("message_sent", message=message))
     return message
+
+
+def deliver(tx: Transaction, message: Message, audience: Audience) -> None:
+    """Put a message before those it is addressed to. If some are named, the answer is asked of them alone."""
+    thread = message.thread or message.id
+    settled_at = message.created_at if message.from_agent == SYSTEM.name else None  # nobody can answer the server
+    for names, mention in ((audience.mentioned, True), (audience.others, False)):
+        if names:
+            reply_by = message.reply_by if mention or not audience.mentioned else None
+            queries.address(
+                tx,
+                message.id,
+                message.channel_id,
+                message.from_agent,
+                thread,
+                names,
+                mention,
+                message.ack_required,
+                reply_by,
+                settled_at,
+            )
 
 
 def _thread(tx: Transaction, channel: Channel, reply_to: int | None) -> int | None:

@@ -35,6 +35,7 @@ def message_of(
         metadata=None if row["metadata"] is None else json.loads(row["metadata"]),
         priority=row["priority"],
         ack_required=bool(row["ack_required"]),
+        reply_by=row["reply_by"],
         created_at=row["created_at"],
         edited_at=row["edited_at"],
         deleted=bool(row["deleted"]),

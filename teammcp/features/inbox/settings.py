@@ -1,0 +1,15 @@
+"""The settings of the inbox: the table ``[plugins.inbox]``."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class InboxSettings(BaseModel):
+    """When senders hear that their messages are not answered."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    offline_minutes: int = Field(
+        30, ge=1, description="Minutes offline after which who asked a member for something hears that it is away"
+    )

@@ -1,0 +1,72 @@
+"""What waits for an answer: mine to give, others' to give, and what is late."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from ...errors import Forbidden
+from ...models import Limit
+from ...operations import Context, operation
+from ...storage import Reader, Transaction, Work
+from ..messages import messages_by_id, visible
+from ..messages.models import MessageId
+from . import unanswered_queries as queries
+from .models import Settled, Unanswered, UnansweredList, View
+
+
+@operation("GET /api/unanswered", profile="inbox", read_only=True)
+async def list_unanswered(
+    context: Context, view: View = "waiting_for_me", limit: Limit = 20, before: MessageId | None = None
+) -> UnansweredList:
+    """List messages without an answer: waiting_for_me, waiting_for_others (yours), or overdue (either). Newest first.
+
+    Direct messages, mentions and what asks for an answer or acknowledgement. Next page: before = next.
+    """
+    return await context.read(_list, context.actor.name, view, context.now(), limit, before)
+
+
+def _list(reader: Reader, me: str, view: View, now: int, limit: int, before: int | None) -> UnansweredList:
+    ids = _ids(reader, me, view, now, limit + 1, before)
+    shown = ids[:limit]
+    waiting: dict[int, list[str]] = defaultdict(list)
+    late: set[int] = set()
+    for row in queries.waited_for(reader, shown):
+        waiting[row["message_id"]].append(row["agent"])
+        if row["reply_by"] is not None and row["reply_by"] <= now:
+            late.add(row["message_id"])
+    messages = [
+        Unanswered(message=message, waiting_for=waiting[message.id], overdue=message.id in late)
+        for message in reversed(messages_by_id(reader, shown))
+    ]
+    return UnansweredList(view=view, messages=messages, next=shown[-1] if len(ids) > limit else None)
+
+
+def _ids(reader: Reader, me: str, view: View, now: int, limit: int, before: int | None) -> list[int]:
+    if view == "waiting_for_me":
+        return queries.waiting_for(reader, me, before, limit)
+    if view == "waiting_for_others":
+        return queries.awaited_by(reader, me, before, limit)
+    mine = queries.overdue_of(reader, me, now, before, limit)
+    others = queries.overdue_to(reader, me, now, before, limit)
+    return sorted({*mine, *others}, reverse=True)[:limit]
+
+
+@operation("POST /api/messages/{message_id}/settle", access="observer", profile="inbox", idempotent=True)
+async def settle_message(context: Context, message_id: MessageId) -> Work[Settled]:
+    """Say that a message needs no answer: none of yours if it was sent to you, nobody's if it is your own."""
+    row, channel = await visible(context, message_id)
+    me, sender = context.actor.name, row["sender"]
+    if me != sender and not await context.read(queries.is_addressed, message_id, me):
+        raise Forbidden(
+            f"message_id: message {message_id} is neither yours nor addressed to you.", code="not_addressed"
+        )
+
+    def work(tx: Transaction) -> Settled:
+        names = queries.settle(tx, message_id, None if me == sender else me, context.now())
+        if names:
+            data = {"message_id": message_id, "channel_id": channel.id, "agents": names}
+            told = list(dict.fromkeys([sender, *names]))
+            context.emit(tx, "message.settled", message_id, agents=told, data=data)
+        return Settled(message_id=message_id, settled_for=names)
+
+    return work

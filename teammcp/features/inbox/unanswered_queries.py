@@ -1,0 +1,98 @@
+"""The SQL of what waits for an answer. Newest first; ``before`` is the id of a message to go on behind, or None."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...storage import Reader, Row, Transaction
+
+LAST = 2**53
+
+READABLE = (
+    " JOIN channels c ON c.id = d.channel_id"
+    " LEFT JOIN channel_members m ON m.agent = ? AND m.channel_id = d.channel_id"
+    " WHERE (c.kind = 'group' OR m.agent IS NOT NULL)"
+)
+"""Who left a channel is not told any more of what it wrote there."""
+
+
+def waiting_for(reader: Reader, agent: str, before: int | None, limit: int) -> list[int]:
+    """Ids of the messages to an agent that wait for its answer."""
+    rows = reader.all(
+        "SELECT message_id FROM deliveries WHERE agent = ? AND message_id < ? AND settled_at IS NULL"
+        " ORDER BY message_id DESC LIMIT ?",
+        (agent, before or LAST, limit),
+    )
+    return [row["message_id"] for row in rows]
+
+
+def awaited_by(reader: Reader, sender: str, before: int | None, limit: int) -> list[int]:
+    """Ids of a sender's messages that somebody has not answered."""
+    rows = reader.all(
+        f"SELECT d.message_id FROM deliveries d{READABLE}"  # noqa: S608
+        " AND d.sender = ? AND d.message_id < ? AND d.settled_at IS NULL"
+        " GROUP BY d.message_id ORDER BY d.message_id DESC LIMIT ?",
+        (sender, sender, before or LAST, limit),
+    )
+    return [row["message_id"] for row in rows]
+
+
+def overdue_of(reader: Reader, agent: str, now: int, before: int | None, limit: int) -> list[int]:
+    """Ids of the messages to an agent whose time to answer is over."""
+    rows = reader.all(
+        "SELECT message_id FROM deliveries WHERE agent = ? AND message_id < ? AND reply_by <= ?"
+        " AND reply_by IS NOT NULL AND settled_at IS NULL ORDER BY message_id DESC LIMIT ?",
+        (agent, before or LAST, now, limit),
+    )
+    return [row["message_id"] for row in rows]
+
+
+def overdue_to(reader: Reader, sender: str, now: int, before: int | None, limit: int) -> list[int]:
+    """Ids of a sender's messages that somebody has not answered in time."""
+    rows = reader.all(
+        f"SELECT d.message_id FROM deliveries d{READABLE}"  # noqa: S608
+        " AND d.sender = ? AND d.message_id < ? AND d.reply_by <= ? AND d.reply_by IS NOT NULL"
+        " AND d.settled_at IS NULL GROUP BY d.message_id ORDER BY d.message_id DESC LIMIT ?",
+        (sender, sender, before or LAST, now, limit),
+    )
+    return [row["message_id"] for row in rows]
+
+
+def waited_for(reader: Reader, ids: Sequence[int]) -> list[Row]:
+    """Whose answers to messages are missing: message_id, agent, reply_by."""
+    if not ids:
+        return []
+    marks = ",".join("?" * len(ids))
+    return reader.all(
+        f"SELECT message_id, agent, reply_by FROM deliveries WHERE message_id IN ({marks})"  # noqa: S608
+        " AND settled_at IS NULL ORDER BY message_id, agent",
+        ids,
+    )
+
+
+def late(reader: Reader, agent: str, now: int, cap: int) -> int:
+    """How many messages to an agent it has not answered in time, up to ``cap``."""
+    return int(
+        reader.value(
+            "SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE agent = ? AND reply_by <= ?"
+            " AND reply_by IS NOT NULL AND settled_at IS NULL LIMIT ?)",
+            (agent, now, cap),
+        )
+    )
+
+
+def is_addressed(reader: Reader, message_id: int, agent: str) -> bool:
+    """Whether a message was addressed to an agent."""
+    sql = "SELECT 1 FROM deliveries WHERE message_id = ? AND agent = ?"
+    return reader.value(sql, (message_id, agent)) is not None
+
+
+def settle(tx: Transaction, message_id: int, agent: str | None, at: int) -> list[str]:
+    """Note that a message waits no more: for one member, or without a name for any; for whom it did until now."""
+    waiting = [row["agent"] for row in waited_for(tx, [message_id]) if agent in (None, row["agent"])]
+    if waiting:
+        tx.execute_many(
+            "UPDATE deliveries SET settled_at = ? WHERE agent = ? AND message_id = ?",
+            [(at, name, message_id) for name in waiting],
+        )
+    return waiting

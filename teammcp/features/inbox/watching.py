@@ -1,0 +1,170 @@
+"""Telling senders what becomes of their messages: late answers, readers that are away for long, readers that are gone.
+
+Each is told once, also across restarts: what is told and the note that it was are committed together.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from ... import operations
+from ...clock import rfc3339
+from ...directory import SYSTEM
+from ...errors import Forbidden, TeamError
+from ...operations import Context, operation
+from ...plugins import Deferred
+from ...storage import Reader, Row, Transaction, Work
+from ...team import Server, Team
+from ..messages.models import MessageId
+from . import watch_queries
+from .models import Told
+from .settings import InboxSettings
+
+SECONDS = 10
+AT_ONCE = 500
+NAMES = 10
+EXCERPT = 80
+MINUTE = 60_000
+
+Reason = Literal["overdue", "offline"]
+
+log = logging.getLogger(__name__)
+
+
+async def watch(server: Server) -> None:
+    """Tell every sender what there is to tell. What cannot be told does not keep the rest."""
+    for team in list(server.teams.values()):
+        try:
+            await _watch(team)
+        except Exception:
+            log.exception("the unanswered messages of team %s could not be looked at", team.name)
+
+
+async def _watch(team: Team) -> None:
+    context = Context.inside(team)
+    now = context.now()
+    for name in await context.read(watch_queries.retired_with_mail):
+        await _attempt(context, "close_mailbox", {"name": name})
+    for message_id in await context.read(watch_queries.newly_late, now, AT_ONCE):
+        await _attempt(context, "tell_sender", {"message_id": message_id, "reason": "overdue"})
+    for message_id in await context.read(watch_queries.away, _offline_since(context)):
+        await _attempt(context, "tell_sender", {"message_id": message_id, "reason": "offline"})
+
+
+async def _attempt(context: Context, name: str, arguments: dict[str, Any]) -> None:
+    try:
+        await operations.call(context, name, arguments)
+    except Exception:
+        log.exception("%s of %s failed in team %s", name, arguments, context.team.name)
+
+
+def _offline_since(context: Context) -> int:
+    """Who was seen last before then is offline for long."""
+    settings: InboxSettings = context.settings("inbox")
+    return context.now() - settings.offline_minutes * MINUTE
+
+
+# -- late, or away ---------------------------------------------------------------------------------------------------
+
+
+@operation("POST /api/messages/{message_id}/tell-sender", access="owner", profile="inbox", tool=False)
+async def tell_sender(context: Context, message_id: MessageId, reason: Reason) -> Work[Told]:
+    """Tell a message's sender who has not answered in time, or is offline for long. The server alone does this."""
+    _server_only(context)
+    message = await context.read(watch_queries.message, message_id)
+    names = await context.read(_concerned, message_id, reason, context)
+    nobody = Told(recipients=[], about=[])
+    if message is None or not names:
+        return lambda tx: nobody
+    note = await _prepare(context, message["sender"], _text(reason, message_id, message, names), message_id)
+
+    def work(tx: Transaction) -> Told:
+        if _concerned(tx, message_id, reason, context) != names:  # somebody has answered: next time it is said anew
+            return nobody
+        remember = watch_queries.note_late if reason == "overdue" else watch_queries.note_away
+        remember(tx, message_id, names, context.now())
+        if note is None:
+            return nobody
+        note(tx)
+        return Told(recipients=[message["sender"]], about=names)
+
+    return work
+
+
+def _concerned(reader: Reader, message_id: int, reason: Reason, context: Context) -> list[str]:
+    """Who is late or away as things are now, without the sender knowing of it."""
+    if reason == "overdue":
+        return watch_queries.late_with(reader, message_id, context.now())
+    return watch_queries.away_with(reader, message_id, _offline_since(context))
+
+
+def _text(reason: Reason, message_id: int, message: Row, names: Sequence[str]) -> str:
+    who = _listed(names)
+    words = " ".join(message["content"].split())
+    excerpt = words if len(words) <= EXCERPT else words[: EXCERPT - 1] + "…"
+    about = f"message {message_id} in {message['channel_id']} (“{excerpt}”)"
+    if reason == "overdue":
+        return f"No answer in time from {who} to {about}. It was asked for by {rfc3339(message['reply_by'])[:16]}Z."
+    asked = f"an answer by {rfc3339(message['reply_by'])[:16]}Z" if message["reply_by"] else "an acknowledgement"
+    return f"Offline for long: {who}. Your {about} asks for {asked}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
+    return ", ".join(names[:NAMES]) + more
+
+
+# -- gone ------------------------------------------------------------------------------------------------------------
+
+
+@operation("POST /api/agents/{name}/close-mailbox", access="owner", profile="inbox", tool=False)
+async def close_mailbox(context: Context, name: str) -> Work[Told]:
+    """Tell who wrote to a retired member what it will not read; nothing waits for it any more. The server does this."""
+    _server_only(context)
+    agent = context.team.directory.agent(name)
+    if agent is None or not agent.retired:
+        raise Forbidden(f"name: {name} was not retired; its messages still reach it.", code="not_retired")
+    left = await context.read(watch_queries.left_behind, agent.name)
+    notes = [await _prepare(context, row["sender"], _farewell(agent.name, row), row["newest"]) for row in left]
+
+    def work(tx: Transaction) -> Told:
+        if watch_queries.left_behind(tx, agent.name) != left:  # somebody else was faster
+            return Told(recipients=[], about=[])
+        told = [row["sender"] for row, note in zip(left, notes, strict=True) if note is not None and note(tx)]
+        watch_queries.close(tx, agent.name, context.now())
+        return Told(recipients=told, about=[agent.name])
+
+    return work
+
+
+def _farewell(name: str, row: Row) -> str:
+    what = "a message" if row["number"] == 1 else f"{row['number']} messages"
+    return f"{name} was retired and will not deal with {what} of yours, the last being message {row['newest']}."
+
+
+# -- the note --------------------------------------------------------------------------------------------------------
+
+
+def _server_only(context: Context) -> None:
+    if context.actor is not SYSTEM:
+        raise Forbidden("Senders are told by the server itself. Write a message instead.")
+
+
+async def _prepare(context: Context, name: str, text: str, message_id: int) -> Work[Any] | None:
+    """A direct message from the server, ready to be sent; None if there is nobody to tell, or a plugin keeps it."""
+    found = context.team.directory.agent(name)
+    if found is None or found.retired:
+        return None
+    try:
+        work = await context.prepare(
+            "send_message", channel=f"dm:{name}", content=text, metadata={"message_id": message_id}
+        )
+    except TeamError as error:
+        log.warning("%s is not told of message %s: %s", name, message_id, error.code)
+        return None
+    if isinstance(work, Deferred):
+        log.warning("%s is not told of message %s: a plugin defers the message", name, message_id)
+        return None
+    return work
