@@ -155,8 +155,8 @@ def _over_time(series: tuple[str, ...], stacked: bool, report: Report, section: 
 
 def _distribution(report: Report, section: Section) -> Markup:
     names = [cell("under_ms", row["under_ms"]) for row in section.dicts]
-    answers = [row["answers"] for row in section.dicts]
-    return charts.rows(gettext(labels.SECTIONS[section.name]), names, [(gettext(labels.COLUMNS["answers"]), answers)])
+    title, column = labels.SECTIONS[section.name], labels.COLUMNS["answers"]
+    return charts.rows(gettext(title), names, [(gettext(column), [row["answers"] for row in section.dicts])])
 
 
 def _by_member(column: str, report: Report, section: Section) -> Markup:
