@@ -23,6 +23,7 @@ import pytest
 import teammcp
 from teammcp import operations
 from teammcp.features import BUILT_IN
+from teammcp.features.directives.reaper import reap as settle
 from teammcp.features.tasks.list_queries import Filters
 from teammcp.features.tasks.reaper import reap
 from teammcp.features.tasks.reminders import remind
@@ -33,7 +34,16 @@ from teammcp.storage.migrations import migrate
 from teammcp.storage.sqlite import SqliteTransaction
 from teammcp.testing import Member, TestTeam
 
-SMALL = {"agents", "channels", "goals", "task_numbers", "migrations", "sqlite_master", "sqlite_schema"}
+SMALL = {
+    "agents",
+    "channels",
+    "goals",
+    "task_numbers",
+    "directive_numbers",
+    "migrations",
+    "sqlite_master",
+    "sqlite_schema",
+}
 """Tables that stay small, because people, channels and goals do, or because they hold one row."""
 
 AT_START = {"channels.all_members"}
@@ -44,6 +54,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "cursor": ["offered", "read", "acked"],
     "channel": ["general"],
     "channel_id": ["general"],
+    "columns": [{"result": "x"}],
     "new": [{"title": "x"}],
     "old": [["x"]],
     "filters": [
@@ -296,6 +307,7 @@ async def work(team: TestTeam) -> None:
     await bob.call("delete_state", field="lead")
     await use_tasks(ann, bob, reply.id)
     await claim_tasks(team, ann, bob)
+    await use_directives(team, ann, bob)
     await ann.call("list_files", channel="general")
     await ann.call("delete_file", file_id=upload.file_id)
     await ann.call("delete_message", id=sent.id)
@@ -333,6 +345,26 @@ async def claim_tasks(team: TestTeam, ann: Member, bob: Member) -> None:
     team.server.clock.advance(days=2)  # type: ignore[attr-defined]
     await remind(team.server)
     await reap(team.server)
+
+
+async def use_directives(team: TestTeam, ann: Member, bob: Member) -> None:
+    """Some of everything that is done with directives and output."""
+    for expires in (60, None, None):
+        sent = await bob.call("send_directive", to_agent="ann", instruction="count", expires_in=expires)
+    number = sent.directive.id
+    claim = await ann.call("claim_directive", directive_id=number)
+    await ann.call("append_output", text="counting", directive_id=number)
+    await bob.call("get_agent_output", agent="ann")
+    await bob.call("get_agent_output", agent="ann", since_seq=0)
+    await ann.call("report_directive", directive_id=number, fencing_token=claim.fencing_token, status="done")
+    await bob.call("wait_directive", directive_id=number, timeout=0)
+    await ann.call("claim_directive", directive_id=number - 1)
+    for role in ("received", "sent", "all"):
+        await bob.call("list_directives", role=role, status="all")
+    await ann.call("get_inbox")
+    team.server.clock.advance(days=1)  # type: ignore[attr-defined]
+    await settle(team.server)
+    await bob.call("cancel_directive", directive_id=number - 1)
 
 
 SEARCHES = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import agents, channels, files, guard, inbox, messages, schedules, state, tasks, turns
+from . import agents, channels, directives, files, guard, inbox, messages, schedules, state, tasks, turns
 
 BUILT_IN: dict[str, ModuleType] = {
     "agents": agents,
@@ -17,4 +17,5 @@ BUILT_IN: dict[str, ModuleType] = {
     "schedules": schedules,
     "turns": turns,
     "guard": guard,
+    "directives": directives,
 }

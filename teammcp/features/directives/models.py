@@ -1,0 +1,112 @@
+"""Public shapes of directives."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from ...clock import rfc3339
+from ...models import Text, Timestamp
+from ...operations import Result
+from ..messages.models import Content
+from ..tasks.models import Priority
+
+Status = Literal["pending", "running", "done", "failed", "cancelled", "expired"]
+STATUSES: tuple[Status, ...] = ("pending", "running", "done", "failed", "cancelled", "expired")
+OPEN = STATUSES[:2]
+Wanted = Literal["open", "all", "pending", "running", "done", "failed", "cancelled", "expired"]
+Role = Literal["received", "sent", "all"]
+Reason = Literal["not_yours", "stale_token", "done", "failed", "cancelled", "expired"]
+"""Why something was not done; the last four are what has become of the directive."""
+
+DirectiveId = Annotated[int, Field(ge=1, le=2**53)]
+Instruction = Annotated[Content, Field(max_length=8000)]
+ResultText = Annotated[Text, Field(max_length=20_000)]
+ExpiresIn = Annotated[int, Field(ge=1, le=30 * 86_400)]
+
+
+class Directive(Result):
+    """An instruction from one member, its issuer, to another, its worker."""
+
+    id: int
+    issuer: str
+    worker: str
+    instruction: str
+    payload: dict[str, Any] | None
+    priority: Priority
+    status: Status
+    result: str = Field(description="What came of it, or why it ended")
+    message_id: int = Field(description="The direct message that brought it; replyTo this to talk about it")
+    attempts: int
+    max_attempts: int
+    lease_seconds: int
+    lease_expires_at: Timestamp | None = Field(
+        description="While it runs: when it is taken back without a sign of life"
+    )
+    expires_at: Timestamp | None = Field(description="When it lapses unless it was begun")
+    created_at: Timestamp
+    started_at: Timestamp | None
+    closed_at: Timestamp | None
+    closed_by: str | None
+
+    def text(self) -> str:
+        expires = "" if self.expires_at is None or self.status != "pending" else f", expires {rfc3339(self.expires_at)}"
+        head = f"directive {self.id} [{self.status}, {self.priority}{expires}] {self.issuer} -> {self.worker}"
+        lines = [f"{head}: {self.instruction}"]
+        if self.payload is not None:
+            lines.append(f"  payload: {self.model_dump_json(include={'payload'})}")
+        if self.result:
+            lines.append(f"  result: {self.result}")
+        return "\n".join(lines)
+
+
+class DirectiveResult(Result):
+    """One directive."""
+
+    directive: Directive
+
+    def text(self) -> str:
+        return self.directive.text()
+
+
+class WaitedDirective(DirectiveResult):
+    """A directive after a wait. ``final``: it has ended, and its result is there."""
+
+    final: bool
+
+    def text(self) -> str:
+        return self.directive.text() if self.final else f"(not ended yet) {self.directive.text()}"
+
+
+class DirectiveList(Result):
+    """Directives: those that wait for the caller by priority, any others newest first. ``next``: ``cursor`` of more."""
+
+    directives: list[Directive]
+    next: int | None
+
+    def text(self) -> str:
+        lines = [directive.text() for directive in self.directives] or ["(no directives)"]
+        return "\n".join(lines if self.next is None else [*lines, f"(more: cursor={self.next})"])
+
+
+class Taken(Result):
+    """What came of a claim. ``fencing_token`` is to be given with the report."""
+
+    ok: bool
+    directive_id: int
+    reason: Reason | None = None
+    status: Status
+    fencing_token: int | None = None
+    lease_expires_at: Timestamp | None = None
+    directive: Directive | None = None
+
+
+class Settled(Result):
+    """What came of a report or cancellation; if not ``ok``, ``reason`` says why nothing was changed."""
+
+    ok: bool
+    directive_id: int
+    reason: Reason | None = None
+    status: Status
+    attempts: int | None = None

@@ -1,0 +1,45 @@
+"""Public shapes of agents' output."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ...models import Text, Timestamp
+from ...operations import Result
+
+OutputText = Annotated[Text, Field(min_length=1, max_length=64 * 1024)]
+OutputKind = Literal["output", "error"]
+OutputSeq = Annotated[int, Field(ge=0, le=2**53)]
+
+
+class Appended(Result):
+    """Output that was taken. ``seq`` counts the agent's chunks."""
+
+    seq: int
+    redacted: bool = Field(description="Whether a secret was taken out")
+
+
+class Chunk(BaseModel):
+    """A piece of what an agent put out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    seq: int
+    kind: OutputKind
+    directive_id: int | None
+    text: str
+    at: Timestamp
+
+
+class Output(Result):
+    """What an agent put out, oldest first. Go on with ``since_seq`` = the last ``seq``; ``head_seq`` is the newest."""
+
+    agent: str
+    chunks: list[Chunk]
+    head_seq: int
+
+    def text(self) -> str:
+        lines = [f"[{chunk.seq}]{' (error)' if chunk.kind == 'error' else ''} {chunk.text}" for chunk in self.chunks]
+        return "\n".join(lines or ["(no output)"])

@@ -1,0 +1,149 @@
+"""The pages of directives: what waits, what one has sent, one of them with its result; and an agent's output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from quart import Request, Response
+
+from ... import operations
+from ...directory import Access
+from ...operations import Context
+from ...web import Outcome, Page, form_call, mark, render, see
+from .models import Directive, DirectiveList
+from .output_models import Output
+
+SHOWN = 100
+TAIL = 200
+"""Chunks of output on the page."""
+FIELDS = {"to_agent": "", "instruction": "", "priority": "medium", "hours": ""}
+"""The fields of the form, and what they hold at first."""
+
+
+async def directives(context: Context, request: Request) -> Response:
+    """What waits for the visitor, what it has sent, or for managers everything."""
+    role, status = request.args.get("role", "received"), request.args.get("status", "open")
+    arguments: dict[str, Any] = {"role": role, "status": status, "limit": SHOWN}
+    if before := request.args.get("cursor", type=int):
+        arguments["cursor"] = before
+    found: DirectiveList = await operations.call(context, "list_directives", arguments)
+    return await render(context, "directives/list.html", found=found, role=role, wanted=status)
+
+
+async def new_directive(context: Context, request: Request) -> Response:
+    """A form for a directive, and the directive."""
+    form = await request.form
+    given = request.args if request.method == "GET" else form
+    values = {name: given.get(name, default) for name, default in FIELDS.items()}
+    outcome = Outcome()
+    if request.method == "POST":
+        outcome = await form_call(
+            context,
+            "send_directive",
+            instruction=values["instruction"].replace("\r\n", "\n"),
+            expires_in=_seconds(values["hours"]),
+            **{name: values[name] for name in ("to_agent", "priority")},
+        )
+        if outcome.ok:
+            return see(f"/directives/{outcome.result.directive.id}")
+    members = (await operations.call(context, "get_agents", {})).root
+    return await render(
+        context,
+        "directives/new.html",
+        outcome.status,
+        notice=outcome.notice,
+        values=values,
+        members=sorted(
+            (member for member in members if member.name != context.actor.name),
+            key=lambda member: member.kind == "human",
+        ),
+    )
+
+
+def _seconds(hours: str) -> int | str | None:
+    """What a number of hours is in seconds; anything else is for the operation to refuse."""
+    return int(hours) * 3600 if hours.isdecimal() else hours or None
+
+
+async def directive(context: Context, request: Request, directive_id: int) -> Response:
+    """One directive, with its result."""
+    return await _show(context, directive_id, Outcome())
+
+
+async def _show(context: Context, directive_id: int, outcome: Outcome) -> Response:
+    found = await operations.call(context, "get_directive", {"directive_id": directive_id})
+    return await render(
+        context,
+        "directives/directive.html",
+        outcome.status,
+        notice=outcome.notice,
+        directive=found.directive,
+        may_cancel=_may_cancel(context, found.directive),
+        is_worker=found.directive.worker == context.actor.name,
+        sees_output=context.actor.access >= Access.manager or found.directive.worker == context.actor.name,
+    )
+
+
+def _may_cancel(context: Context, directive: Directive) -> bool:
+    """Whether to offer it; whether it is allowed is for the operation to say."""
+    open_still = directive.status in ("pending", "running")
+    return open_still and (directive.issuer == context.actor.name or context.actor.access >= Access.manager)
+
+
+async def cancel(context: Context, request: Request, directive_id: int) -> Response:
+    """Cancel a directive, once somebody is sure."""
+    if request.method == "POST":
+        reason = (await request.form).get("reason", "")
+        outcome = await form_call(context, "cancel_directive", directive_id=directive_id, reason=reason)
+        return see(f"/directives/{directive_id}") if outcome.ok else await _show(context, directive_id, outcome)
+    found = await operations.call(context, "get_directive", {"directive_id": directive_id})
+    return await render(context, "directives/cancel.html", directive=found.directive)
+
+
+async def work_on(context: Context, request: Request, directive_id: int) -> Response:
+    """Begin with a directive for the visitor, or say what came of it."""
+    form = await request.form
+    outcome = await form_call(context, "claim_directive", directive_id=directive_id)
+    if outcome.ok and outcome.result.ok and "status" in form:
+        outcome = await form_call(
+            context,
+            "report_directive",
+            directive_id=directive_id,
+            fencing_token=outcome.result.fencing_token,
+            status=form["status"],
+            result=form.get("result", "").replace("\r\n", "\n"),
+        )
+    return see(f"/directives/{directive_id}") if outcome.ok else await _show(context, directive_id, outcome)
+
+
+async def output(context: Context, request: Request, name: str) -> Response:
+    """The last of what an agent has put out; it follows what comes."""
+    found: Output = await operations.call(context, "get_agent_output", {"agent": name, "limit": TAIL})
+    return await render(context, "directives/output.html", output=found)
+
+
+CHANGES = (
+    "directive.sent",
+    "directive.claimed",
+    "directive.requeued",
+    "directive.done",
+    "directive.failed",
+    "directive.cancelled",
+    "directive.expired",
+)
+PAGES = [
+    Page(
+        "/directives",
+        directives,
+        label=mark("Directives"),
+        icon="send",
+        order=27,
+        badge="directives",
+        badge_on=CHANGES,
+    ),
+    Page("/directives/new", new_directive, ("GET", "POST"), Access.member),
+    Page("/directives/<int:directive_id>", directive),
+    Page("/directives/<int:directive_id>/cancel", cancel, ("GET", "POST"), Access.member),
+    Page("/directives/<int:directive_id>/work", work_on, ("POST",), Access.member),
+    Page("/agents/<name>/output", output),
+]

@@ -1,0 +1,116 @@
+"""What ends by itself: leases of workers that have died, directives that have expired or whose worker has left."""
+
+from __future__ import annotations
+
+import logging
+
+from ... import operations
+from ...clock import rfc3339
+from ...directory import SYSTEM
+from ...errors import Forbidden
+from ...operations import Context, operation
+from ...storage import Row, Transaction, Work
+from ...team import Server, Team
+from ..tasks.leases import expires_at
+from . import queries, telling
+from .directives import LEASE_ENDED, change, close, has_expired, is_open, still_there, visible
+from .models import OPEN, DirectiveId, Settled
+
+SECONDS = 5
+
+log = logging.getLogger(__name__)
+
+
+async def reap(server: Server) -> None:
+    """Look at every team's directives whose time seems to be over."""
+    for team in list(server.teams.values()):
+        try:
+            rows = await team.database.read(queries.past_due, server.clock.now())
+        except Exception:
+            log.exception("the directives of team %s could not be looked at", team.name)
+            continue
+        await _settle(team, rows)
+
+
+async def give_up_retired(context: Context, worker: str) -> None:
+    """End what was for a member that has left."""
+    for status in OPEN:
+        rows = await context.read(queries.of_member, "worker", worker, status, 2**53, 2**31)
+        await _settle(context.team, rows)
+
+
+async def _settle(team: Team, rows: list[Row]) -> None:
+    """End those that are over. One that cannot be ended does not keep the others."""
+    context = Context.inside(team)
+    for row in rows:
+        try:
+            if _fate(context, row) is not None:
+                await operations.call(context, "settle_directive", {"directive_id": row["id"]})
+        except Exception:
+            log.exception("directive %s of team %s could not be settled", row["id"], team.name)
+
+
+@operation("POST /api/directives/{directive_id}/settle", access="owner", profile="directives", tool=False)
+async def settle_directive(context: Context, directive_id: DirectiveId) -> Work[Settled] | Settled:
+    """End what is over: the directive goes back to its worker, or is failed or expired for good.
+
+    The server alone does this. To end a directive, cancel it.
+    """
+    if context.actor is not SYSTEM:
+        raise Forbidden("Directives lapse by themselves. To end one, cancel it: cancel_directive.")
+    row = await visible(context, directive_id)
+    fate = _fate(context, row)
+    if fate is None:
+        return _nothing(row)
+    status, why = fate
+    notes = await _tell(context, row, status, why)
+
+    def work(tx: Transaction) -> Settled:
+        now = still_there(context, tx, directive_id)
+        if now["fencing_token"] != row["fencing_token"] or _fate(context, now) is None:
+            return _nothing(now)  # a sign of life, a claim, or the end, has come in between
+        attempts = now["attempts"] + (now["lease_agent"] is not None)
+        if status == "pending":
+            now = change(
+                context, tx, now, "directive.requeued", {"status": "pending", "attempts": attempts, **LEASE_ENDED}
+            )
+        else:
+            now = close(context, tx, now, status, why, attempts=attempts)
+        telling.send(tx, notes)
+        return Settled(ok=True, directive_id=directive_id, status=now["status"], attempts=attempts)
+
+    return work
+
+
+def _fate(context: Context, row: Row) -> tuple[str, str] | None:
+    """What becomes of a directive by itself at this moment, and why; None if nothing does."""
+    worker = context.team.directory.agent(row["worker"])
+    if not is_open(row):
+        return None
+    if worker is None or worker.retired:
+        return "failed", f"{row['worker']} was retired"
+    if has_expired(row, context.now()):
+        return "expired", f"not begun until {rfc3339(row['expires_at'])}"
+    if row["lease_agent"] is None or (end := expires_at(context.team, row)) > context.now():
+        return None
+    attempt = row["attempts"] + 1
+    why = f"no sign of life of {row['worker']} until {rfc3339(end)}, in attempt {attempt} of {row['max_attempts']}"
+    return ("failed" if attempt >= row["max_attempts"] else "pending"), why
+
+
+async def _tell(context: Context, row: Row, status: str, why: str) -> list[telling.Note]:
+    """Of an end the issuer hears; of a lease that is over the worker too."""
+    notes: list[telling.Note] = []
+    if row["lease_agent"] is not None:
+        outcome = "It waits for you again." if status == "pending" else "It has failed for good."
+        text = f"Your claim of directive {row['id']} is over: {why}. {outcome}"
+        notes += await telling.from_server(context, row, row["worker"], text)
+    if status != "pending":
+        verb = "has expired" if status == "expired" else "has failed for good"
+        text = f"Directive {row['id']} to {row['worker']} {verb}: {why}."
+        notes += await telling.from_server(context, row, row["issuer"], text)
+    return notes
+
+
+def _nothing(row: Row) -> Settled:
+    return Settled(ok=False, directive_id=row["id"], status=row["status"])

@@ -1,0 +1,51 @@
+"""Taking secrets out of what agents put out, before any of it is stored.
+
+The patterns know the forms of common keys, and words such as ``password`` before a value. They are a net, not a proof:
+an agent should not print secrets. One that is split over two chunks is not recognised.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+MARK = "[redacted]"
+
+WHOLE = (
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+    r"\btmcp_[A-Za-z0-9-]+_[A-Za-z0-9_-]{20,}",  # a member's key
+    r"\bsk-[A-Za-z0-9_-]{16,}",  # OpenAI, Anthropic
+    r"\bgh[pousr]_[A-Za-z0-9]{20,}",
+    r"\bgithub_pat_[A-Za-z0-9_]{20,}",
+    r"\bglpat-[A-Za-z0-9_-]{16,}",
+    r"\bxox[abeprs]-[A-Za-z0-9-]{10,}",  # Slack
+    r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",  # Amazon
+    r"\bAIza[A-Za-z0-9_-]{30,}",  # Google
+    r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",  # a JSON Web Token
+)
+"""What is a secret as a whole."""
+
+NAMES = r"pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|(?:api|access|private|secret|auth)[_-]?key"
+AFTER = (
+    r"(\b(?:Bearer|Basic)\s+)[A-Za-z0-9._~+/=-]{8,}",
+    r"(\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@]{0,100}:)[^\s/@]+(?=@)",  # the password in an address
+    rf"((?<![A-Za-z0-9])(?:[A-Za-z0-9]{{1,40}}[_-]){{0,5}}(?:{NAMES})[\"']?\s{{0,5}}[:=]\s{{0,5}})"
+    r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s,;\"'}]+)",
+)
+"""What follows upon the group, which stays."""
+
+
+def redact(text: str, patterns: Iterable[str] = ()) -> str:
+    """The text with ``[redacted]`` for every secret that the built-in patterns or the given ones find."""
+    text = _compiled("|".join(WHOLE), re.DOTALL).sub(MARK, text)
+    for pattern in AFTER:
+        text = _compiled(pattern, re.IGNORECASE).sub(rf"\1{MARK}", text)
+    for pattern in patterns:
+        text = _compiled(pattern, 0).sub(MARK, text)
+    return text
+
+
+@lru_cache(maxsize=200)
+def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
+    return re.compile(pattern, flags)
