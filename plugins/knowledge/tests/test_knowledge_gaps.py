@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from teammcp import Forbidden, InvalidInput, NotFound, PreconditionRequired
 from teammcp.testing import Member, MovedClock, TestTeam
@@ -168,6 +171,52 @@ async def test_looking_over_a_shoulder_shows_nothing_to_its_owner(alice: Member,
         await alice.call("check_knowledge_gaps", agent_id="bob")
     with pytest.raises(NotFound):
         await bob.call("check_knowledge_gaps", agent_id="nobody")
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["alice", "bob", "delete", "look", "acknowledge"]), st.sampled_from("fgh")), max_size=14
+)
+NUMBERS = count()
+"""Each run has a project of its own, since they share a team."""
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+@given(steps=STEPS)
+async def test_a_gap_is_what_others_did_since_one_was_shown_it_and_acknowledged(
+    team: TestTeam, bob: Member, steps: list[tuple[str, str]]
+) -> None:
+    """A model of what alice knows, and the plugin, side by side."""
+    number = next(NUMBERS)
+    alice, project = await team.agent(f"alice{number}", access="manager"), f"p{number}"
+    await alice.call("update_knowledge_profile", participating_projects=[project])
+    writers: dict[str, list[str]] = {field: [] for field in "fgh"}
+    deleted, shown, acked = set[str](), dict[str, int](), dict[str, int]()
+
+    def expected() -> dict[str, tuple[int, int]]:
+        found = {}
+        for field, names in writers.items():
+            known, mine = acked.get(field, 0), max((n for n, who in enumerate(names, 1) if who == "alice"), default=0)
+            if len(names) > known and names[-1] != "alice" and not (field in deleted and not known):
+                found[field] = (max(known, mine), len(names))
+        return found
+
+    for what, field in steps:
+        if what in ("alice", "bob"):
+            await change({"alice": alice, "bob": bob}[what], field, len(writers[field]), project)
+            writers[field].append(what)
+            deleted.discard(field)
+        elif what == "delete" and writers[field] and field not in deleted:
+            await bob.call("delete_state", field=field, project_id=project)
+            writers[field].append("bob")
+            deleted.add(field)
+        elif what == "look":
+            assert await gaps(alice) == expected()
+            shown |= {name: version for name, (_, version) in expected().items()}
+        elif what == "acknowledge":
+            await alice.call("acknowledge_knowledge_gaps", fields=[field], project_id=project)
+            if field in shown:
+                acked[field] = shown[field]
+    assert await gaps(alice, project_id=project) == expected()
 
 
 # -- profiles --------------------------------------------------------------------------------------------------------
