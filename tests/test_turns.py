@@ -45,7 +45,7 @@ async def test_what_is_new_comes_into_the_turn_once(alice: Member, bob: Member, 
     assert answer["hookSpecificOutput"]["hookEventName"] == event
     text = told(answer)
     assert f"[{sent.id}]" in text
-    assert "alice: The build is broken." in text
+    assert "alice (agent): The build is broken." in text
     assert "#dm:alice:bob" in text
     assert await receipt(alice, sent.id) == ("offered", "hook")
     assert await hook(bob, event, program) == {}
@@ -113,10 +113,10 @@ async def test_a_session_begins_with_who_is_here_what_is_to_do_and_what_waits(al
     await alice.call("create_task", title="Mend the build", assignee="bob", priority="high")
     await alice.call("send_dm", recipient="bob", content="one")
     text = told(await hook(bob, "SessionStart", source="startup"))
-    for part in ("You are bob", "alice", "Mend the build (todo, high)", "Not read yet", "alice: one"):
+    for part in ("You are bob", "alice", "Mend the build (todo, high)", "Not read yet", "alice (agent): one"):
         assert part in text
     again = told(await hook(bob, "SessionStart", source="resume"))
-    assert "alice: one" not in again  # handed over already, so it is only counted
+    assert "alice (agent): one" not in again  # handed over already, so it is only counted
     assert "Not read yet" in again
 
 

@@ -54,13 +54,17 @@ def _ask(base: str, program: str, key: str, event: bytes) -> str:
     finally:
         connection.close()
     if answer.status == 401:
-        return _refused(event)
+        return _refused(program, event)
     return text if answer.status == 200 else ""
 
 
-def _refused(event: bytes) -> str:
-    """Tell the person at the program once, when its session begins, that the key is refused."""
+def _refused(program: str, event: bytes) -> str:
+    """Tell person and model once, when the session begins, that the key is refused."""
     if b'"SessionStart"' not in event:
         return ""
-    message = f"TeamMCP refuses the key in {KEY}, so this agent is not reached by its team. Run: teammcp doctor"
-    return json.dumps({"systemMessage": message})
+    message = (
+        f"TeamMCP refuses the key in {KEY}, so this agent is not reached by its team. "
+        f"To be done by the user: teammcp doctor --client {program}"
+    )
+    output = {"hookEventName": "SessionStart", "additionalContext": message}
+    return json.dumps({"systemMessage": message, "hookSpecificOutput": output})

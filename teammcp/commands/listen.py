@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from .client import KEY, Unreachable, address, key_from, request, url_option
+
+if TYPE_CHECKING:
+    from ..features.inbox.models import Waited
 
 SECONDS = 240
 MARGIN = 30
@@ -37,27 +39,27 @@ def listen(command: str, url: str | None) -> None:
             pause = min(2 * pause, LONGEST_PAUSE)
             continue
         pause = FIRST_PAUSE
-        for message in found.messages:
-            _run(command, message)
+        if found.messages:
+            _run(command, found)
 
 
-def _next(base: str, key: str) -> Any:
+def _next(base: str, key: str) -> Waited:
     """The next message, if one comes: one at a time, so that what is not begun yet still waits on the server."""
     from ..features.inbox.models import Waited
 
     arguments = {"timeout": SECONDS, "limit": 1}
     answer = request("POST", f"{base}/api/call/wait_for_messages", key, arguments, timeout=SECONDS + MARGIN)
-    return Waited.model_validate(answer)
+    return Waited.model_validate({**answer, "more": False})
 
 
-def _run(command: str, message: Any) -> None:
+def _run(command: str, found: Waited) -> None:
+    [message] = found.messages
     about = {
         "TEAMMCP_MESSAGE_ID": str(message.id),
         "TEAMMCP_CHANNEL": message.channel_id,
         "TEAMMCP_FROM": message.from_agent,
     }
-    text = f"#{message.channel_id} {message.text()}\n".encode()
-    sys.stdout.flush()
+    text = f"{found.text()}\n".encode()
     done = subprocess.run(command, shell=True, input=text, env={**os.environ, **about}, check=False)  # noqa: S602
     if done.returncode:
         click.echo(f"The command for message {message.id} ended with {done.returncode}.", err=True)

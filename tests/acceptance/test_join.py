@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from teammcp.keys import new_key
 from tests.acceptance.fake_models import AnthropicModel, Call, ChatModel, GeminiModel, OpenAIModel, Say
 from tests.acceptance.fake_models.script import ScriptedModel
 from tests.acceptance.npm_tools import CLAUDE, CODEX, GEMINI, OPENCODE
@@ -184,6 +185,15 @@ def test_claude_works_on_in_silence_while_the_server_is_away(desk: Desk) -> None
     assert lines[-1]["result"] == "done"
     assert lines[-1]["duration_ms"] < 15_000
     assert "hook" not in json.dumps([line for line in lines if line["type"] == "user"]).lower()
+
+
+def test_claude_is_told_of_a_wrong_key_and_what_to_do(desk: Desk) -> None:
+    desk.join("claude")
+    desk.bob = new_key("default")
+    with AnthropicModel(Say("done")) as model:
+        lines = desk.claude(model)
+    assert lines[-1]["result"] == "done"
+    assert "teammcp doctor --client claude" in shown(model, 0)
 
 
 # -- Codex -----------------------------------------------------------------------------------------------------------

@@ -35,8 +35,8 @@ def briefing(me: str, team: str, parts: Sequence[str], found: Waited) -> str:
 
 
 def _lines(found: Waited) -> list[str]:
-    lines = [f"#{message.channel_id} {_short(message).text()}" for message in found.messages]
-    return [*lines, "(there is more: get_inbox)"] if found.more else lines
+    text = Waited(messages=[_short(message) for message in found.messages], more=False).text()
+    return [text, "(there is more: get_inbox)"] if found.more else [text]
 
 
 def _short(message: Message) -> Message:
