@@ -22,6 +22,7 @@ from . import idempotency
 from .directory import SYSTEM, Access, Agent
 from .errors import Forbidden, Unauthorized
 from .events.log import Event
+from .keys import hash_key
 from .plugins import Deferred, hook_kind
 from .registry import IDEM_KEY, Operation, Registry, Result, invalid_input, operation
 from .storage import Transaction, Work
@@ -58,6 +59,8 @@ class Context:
     """The caller's network address, empty inside the process."""
     grant: str | None = None
     """Set when a deferred call is run at last: the reference under which it was approved."""
+    key_hash: str | None = None
+    """Of the key that the caller came with; None inside the process, and for the session of a browser."""
 
     def now(self) -> int:
         """UTC, milliseconds since the epoch."""
@@ -146,7 +149,7 @@ class Context:
 
     def on_behalf_of(self, agent: Agent, grant: str) -> Context:
         """The context in which a deferred call is run as its proposer."""
-        return replace(self, actor=agent, surface="plugin", grant=grant)
+        return replace(self, actor=agent, surface="plugin", grant=grant, key_hash=None)
 
 
 def enter(server: Server, key: str | None, surface: Surface, address: str) -> Context:
@@ -159,15 +162,21 @@ def enter(server: Server, key: str | None, surface: Surface, address: str) -> Co
     server.address_limit.take(address)
     if not key:
         raise Unauthorized("Send your key in the header 'Authorization: Bearer tmcp_…'.", code="missing_key")
-    team, actor = server.authenticate(key)
-    return enter_as(server, team, actor, surface, address)
+    try:
+        team, actor = server.authenticate(key)
+    except Unauthorized:
+        server.login_failed(key, address, surface)
+        raise
+    return enter_as(server, team, actor, surface, address, hash_key(key))
 
 
-def enter_as(server: Server, team: Team, actor: Agent, surface: Surface, address: str) -> Context:
+def enter_as(
+    server: Server, team: Team, actor: Agent, surface: Surface, address: str, key_hash: str | None = None
+) -> Context:
     """The context of a request whose actor is known from elsewhere, such as a browser's session."""
     server.agent_limit.take(f"{team.name}/{actor.name}")
     team.presence.seen(actor.name)
-    return Context(server, team, actor, surface, address)
+    return Context(server, team, actor, surface, address, key_hash=key_hash)
 
 
 async def call(

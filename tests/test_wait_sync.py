@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from teammcp import InvalidInput
+from teammcp.errors import Unauthorized
 from teammcp.testing import Member, MovedClock, TestTeam
 
 LONG = 20
@@ -167,6 +168,34 @@ async def test_a_stopping_server_ends_a_wait(team: TestTeam) -> None:
     wait = await begin(offered(bob, LONG), team)
     team.server.end_streams()
     assert await asyncio.wait_for(wait, 2) == []
+
+
+@pytest.mark.parametrize("name", ["rotate_key", "retire_agent"])
+async def test_a_key_that_is_no_longer_valid_ends_what_is_held_for_it(team: TestTeam, name: str) -> None:
+    bob = await team.agent("bob")
+    await team.agent("alice")
+    cursor = (await bob.call("sync")).cursor
+    polls = bob.call("sync", since=cursor, wait_ms=20_000, kinds=["message.sent"])
+    held = [await begin(offered(bob, LONG), team), await begin(polls, team)]
+    await team.owner.call("rotate_key", name="alice")
+    assert await still_waiting(held[0], team)
+    assert await still_waiting(held[1], team)
+    await team.owner.call(name, name="bob")
+    for task in held:
+        with pytest.raises(Unauthorized, match="not valid any more"):
+            await asyncio.wait_for(task, 2)
+    assert len(team.team.hub) == 0
+
+
+async def test_what_a_new_key_waits_for_is_its_own(team: TestTeam) -> None:
+    alice, bob = await team.agent("alice"), await team.agent("bob")
+    old = await begin(offered(bob, LONG), team)
+    bob = team.member("bob", (await bob.call("rotate_key", name="bob")).apiKey)
+    message = await say(alice, "@bob")
+    assert await offered(bob, LONG) == [message]
+    with pytest.raises(Unauthorized):
+        await old
+    assert (await bob.call("sync", since=1, kinds=["message.sent"])).events
 
 
 async def test_a_cancelled_wait_has_handed_out_nothing(team: TestTeam) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from quart import Response
 
-from ..errors import InvalidInput
+from ..errors import InvalidInput, Unauthorized
 from .log import Event
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ KEEP_ALIVE = 15
 CHUNK = 64 * 1024
 """Bytes written at once; also what one reader may have waiting besides its socket's buffers."""
 MAX_KINDS = 50
+ENDINGS = {"agent.key_rotated", "agent.retired"}
 OPENING = b": connected\n\n"
 COMMENT = b": keep-alive\n\n"
 SSE_HEADERS = {
@@ -105,6 +106,27 @@ def key_is_valid(context: Context, key_hash: str) -> bool:
     """Whether a key still stands for the context's actor: it may be replaced, or its agent retired."""
     found = context.server.plugins.first("authenticate", team=context.team, key_hash=key_hash)
     return found is not None and found.name == context.actor.name
+
+
+def is_valid(context: Context) -> bool:
+    """Whether a call that began as the context's actor may still be answered: by its key, or else its membership."""
+    return actor_is_valid(context) if context.key_hash is None else key_is_valid(context, context.key_hash)
+
+
+def ends(context: Context) -> Callable[[Event], bool]:
+    """The filter for the event with which a call that is held loses its right: its key replaced, its actor retired."""
+    name = context.actor.name
+    return lambda event: event.subject == name and event.kind in ENDINGS and not is_valid(context)
+
+
+def require_valid(context: Context) -> None:
+    """For calls that were held, before they hand out anything.
+
+    Raises:
+        Unauthorized: the key was replaced meanwhile, or the actor retired.
+    """
+    if not is_valid(context):
+        raise Unauthorized("This key is not valid any more: it was replaced, or its agent was retired.")
 
 
 async def sse(context: Context, since: int, kinds: Sequence[str], valid: Valid) -> AsyncGenerator[bytes, None]:

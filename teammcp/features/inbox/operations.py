@@ -10,7 +10,7 @@ from pydantic import Field
 from ...errors import Forbidden, InvalidInput
 from ...events import Event
 from ...events.hub import Subscription
-from ...events.stream import audience
+from ...events.stream import audience, ends, is_valid, require_valid
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
 from ..channels import count_unread, late_calls, readable_channel
@@ -138,13 +138,15 @@ async def wait_for_messages(
     """Wait until somebody calls you (@you, or a direct message), up to 240 s. Costs nothing; each comes once."""
     me = context.actor.name
 
+    loses = ends(context)
+
     def wants(event: Event) -> bool:
-        return event.actor != me and me in event.data.get("addressed", ())
+        return (event.actor != me and me in event.data.get("addressed", ())) or loses(event)
 
     # Subscribed before looking, so that nothing slips between.
     with context.team.presence.connected(me), context.team.hub.subscribe(wants) as arrivals:
         await _until_offered(context, arrivals, timeout)
-
+    require_valid(context)
     return lambda tx: hand_over(context, tx, "wait", limit)
 
 
@@ -152,7 +154,7 @@ async def _until_offered(context: Context, arrivals: Subscription, timeout: floa
     """Wait until something is there to hand out: what woke this wait may have gone to another one of the same agent."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout
-    while not await context.read(anything_new, context.actor.name):
+    while is_valid(context) and not await context.read(anything_new, context.actor.name):
         if not await arrivals.next(deadline - loop.time()):
             return
 
@@ -169,8 +171,11 @@ async def sync(
     if since is None:
         return Synced(events=[], cursor=hub.last_id)
     me = context.actor.name
-    with context.team.presence.connected(me), hub.subscribe(audience(context.team, me, kinds), since) as events:
+    wants, loses = audience(context.team, me, kinds), ends(context)
+    follows = hub.subscribe(lambda event: wants(event) or loses(event), since)
+    with context.team.presence.connected(me), follows as events:
         found = await events.next(wait_ms / 1000)
+    require_valid(context)
     page = found[:MAX_EVENTS]
     cursor = page[-1].id if len(found) > MAX_EVENTS else events.cursor
     return Synced(events=[event.as_dict() for event in page], cursor=cursor)
