@@ -172,7 +172,7 @@ async def _questions(context: Context, approval_id: int, proposal: Proposal, pro
     else:
         values = {"arguments": telling.shown(proposal.arguments) if proposal.arguments else ""}
         values["now"] = telling.shown(proposal.old_value) if state else ""
-    values |= {"reason": proposal.reason, "why it waits": proposal.why}
+    values |= {"reason": proposal.reason, "why it waits": "" if proposal.kind == "request" else proposal.why}
     text = telling.question(approval_id, proposal.title, proposal.details, values, proposer)
     return await telling.prepare_question(context, approval_id, text, proposal.approvers, proposer)
 

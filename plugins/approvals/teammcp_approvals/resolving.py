@@ -222,7 +222,7 @@ async def _prepare_notes(context: Context, row: Any, approved: bool, comment: st
     if row["proposer"] == context.actor.name:
         return {}
     number, me = row["id"], context.actor.name
-    said = f"\n{me}: {comment}" if comment else ""
+    said = f"\n{telling.quoted(comment)}" if comment else ""
     about = f"Your proposal {number} ({row['title']})"
     texts = {
         "rejected": f"{about} was rejected by {me}.{said}",

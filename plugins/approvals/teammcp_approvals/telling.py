@@ -96,14 +96,22 @@ async def prepare(
 
 
 def question(approval_id: int, title: str, details: str, values: dict[str, str], proposer: str) -> str:
-    """The text of a question to those who decide. ``values``: what else they need to know, by name."""
+    """The text of a question to those who decide. ``values``: what else they need to know, by name.
+
+    What the proposer has written is quoted, so that it cannot pass for the server's own words.
+    """
     lines = [f"{proposer} asks for your approval ({approval_id}): {title}"]
-    lines += [details] if details else []
-    lines += [f"{name}: {value}" for name, value in values.items() if value]
-    lines.append(
-        f"To answer: resolve_approval, approval_id {approval_id}, approved true or false; or the page Approvals."
-    )
+    lines += [quoted(details)] if details else []
+    for name, value in values.items():
+        if value:
+            lines.append(f"{name}: {value}" if len(value.splitlines()) == 1 else f"{name}:\n{quoted(value)}")
+    lines.append(f"Answer with resolve_approval, approval_id {approval_id}, approved true or false, or on its page.")
     return "\n".join(lines)
+
+
+def quoted(text: str) -> str:
+    """Somebody else's text in a message of the server."""
+    return "\n".join(f"> {line}" for line in text.splitlines())
 
 
 def shown(value: Any) -> str:
