@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -13,12 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-UNLIMITED = {
+UNLIMITED: dict[str, Any] = {
     "agent_rate": 0,
     "address_rate": 0,
     "register_rate": 0,
     "log_level": "warning",
-    "plugins": '{"guard": {"exchange": 0, "monologue": 0, "repeats": 0}}',
+    "plugins": {"guard": {"exchange": 0, "monologue": 0, "repeats": 0}},
 }
 ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
 
@@ -55,7 +56,11 @@ def environment(home: Path, **settings: Any) -> dict[str, str]:
     """This process's environment with the settings of a server, and no others."""
     others = {key: value for key, value in os.environ.items() if not key.startswith("TEAMMCP_")}
     chosen = {"home": home, "port": 0, **UNLIMITED, **settings}
-    return {**others, **{f"TEAMMCP_{key.upper()}": str(value) for key, value in chosen.items()}}
+    return {**others, **{f"TEAMMCP_{key.upper()}": _text(value) for key, value in chosen.items()}}
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, dict) else str(value)
 
 
 @contextmanager

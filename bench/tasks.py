@@ -153,7 +153,7 @@ def _version() -> str:
 
 
 async def _seed(home: Path, count: int) -> None:
-    settings = load_settings(home=home, agent_rate=0, address_rate=0, register_rate=0, log_level="warning")
+    settings = load_settings(home=home, **servers.UNLIMITED)
     server = create_app(settings).server
     await server.open()
     try:
