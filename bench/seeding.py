@@ -28,6 +28,7 @@ from teammcp.storage import Transaction, Work
 from teammcp.team import Server
 
 from . import texts
+from .servers import UNLIMITED
 
 CHANNELS = 20
 SENDERS = 20
@@ -92,7 +93,7 @@ def _version() -> str:
 
 async def _seed(home: Path, messages: int) -> None:
     clock = SteppingClock(YEAR / messages)
-    settings = load_settings(home=home, agent_rate=0, address_rate=0, register_rate=0, log_level="warning")
+    settings = load_settings(home=home, **UNLIMITED)
     server = create_app(settings, clock).server
     await server.open()
     try:
