@@ -134,12 +134,13 @@ async def test_the_smallest_budget_holds_for_the_longest_names(team: TestTeam, a
     name = "数" * 64
     reader = await team.agent(name)
     await crowd(alice, name)
-    await reader.call(
-        "update_knowledge_profile", participating_projects=[f"{'p' * 200}{number}" for number in range(20)]
-    )
+    projects = [f"{'p' * 200}{number}" for number in range(20)]
+    for project in projects:
+        await alice.call("set_state", project_id=project, field="f" * 200, value="数" * 200)
+    await reader.call("update_knowledge_profile", participating_projects=projects, critical_fields=["*"])
     briefing = await reader.call("get_briefing", token_budget=SMALLEST)
     assert briefing.tokens <= SMALLEST
-    assert len(briefing.sections) >= 6
+    assert len(briefing.sections) >= 7
 
 
 async def crowd(alice: Member, name: str) -> None:

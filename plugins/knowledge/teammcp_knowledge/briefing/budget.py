@@ -5,8 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
-from .models import BriefingSection
+from .models import BriefingSection, bullet, heading, rest
 
 LINE = 240
 """Characters of a line: what it tells of is looked up where more is wanted."""
@@ -44,26 +45,29 @@ def fit(subjects: Sequence[Subject], budget: int) -> list[BriefingSection]:
     First each gets its share of the room, then what is left over goes to the most important ones. The headings and the
     lines that say what is left out are always there; the caller's budget is large enough for those.
     """
-    chosen = [0] * len(subjects)
-    room = budget - sum(_cost(subject, 0) for subject in subjects)
+    costs = [_costs(subject) for subject in subjects]
+    room = budget - sum(each[0] for each in costs)
     shares = sum(subject.share for subject in subjects)
-    for number, subject in enumerate(subjects):
-        part = room * subject.share // max(1, shares)
-        chosen[number] = _most(subject, _cost(subject, 0) + part)
-    for number, subject in enumerate(subjects):
-        others = sum(_cost(each, chosen[place]) for place, each in enumerate(subjects) if place != number)
-        chosen[number] = max(chosen[number], _most(subject, budget - others))
+    chosen = [
+        _most(each, each[0] + room * subject.share // shares) for subject, each in zip(subjects, costs, strict=True)
+    ]
+    for number, each in enumerate(costs):
+        spent = sum(other[chosen[place]] for place, other in enumerate(costs) if place != number)
+        chosen[number] = max(chosen[number], _most(each, budget - spent))
     return [_section(subject, count) for subject, count in zip(subjects, chosen, strict=True)]
 
 
-def _most(subject: Subject, budget: int) -> int:
-    """How many lines of a subject fit."""
-    fitting = [count for count in range(len(subject.lines) + 1) if _cost(subject, count) <= budget]
-    return max(fitting, default=0)
+def _costs(subject: Subject) -> list[int]:
+    """What the section of a subject costs with no line, with one, and so on; a line break is part of each line."""
+    lines = [0, *accumulate(tokens(f"{bullet(each)}\n") for each in subject.lines)]
+    left_out = [max(subject.total, len(subject.lines)) - count for count in range(len(lines))]
+    ends = [sum(tokens(f"{each}\n") for each in rest(number, subject.more)) for number in left_out]
+    return [tokens(f"{heading(subject.title)}\n") + line + end for line, end in zip(lines, ends, strict=True)]
 
 
-def _cost(subject: Subject, count: int) -> int:
-    return sum(tokens(each + "\n") for each in _section(subject, count).text().split("\n"))
+def _most(costs: list[int], budget: int) -> int:
+    """How many lines of a section fit."""
+    return max((count for count, cost in enumerate(costs) if cost <= budget), default=0)
 
 
 def _section(subject: Subject, count: int) -> BriefingSection:

@@ -27,11 +27,22 @@ class BriefingSection(Result):
     """The call that shows all of it."""
 
     def text(self) -> str:
-        return "\n".join([f"## {self.title}", *(f"- {line}" for line in self.lines), *self.rest()])
+        return "\n".join([heading(self.title), *map(bullet, self.lines), *rest(self.left_out, self.more)])
 
-    def rest(self) -> list[str]:
-        """The line that tells of what is left out, if something is."""
-        return [f"({self.left_out} more: {self.more})"] if self.left_out else []
+
+def heading(title: str) -> str:
+    """The line above a section."""
+    return f"## {title}"
+
+
+def bullet(line: str) -> str:
+    """One line of a section."""
+    return f"- {line}"
+
+
+def rest(left_out: int, more: str) -> list[str]:
+    """The line that tells what is left out of a section, if something is."""
+    return [f"({left_out} more: {more})"] if left_out else []
 
 
 class Briefing(Result):

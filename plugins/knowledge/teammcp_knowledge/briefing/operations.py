@@ -97,8 +97,7 @@ class _Asker:
                 if self._is_critical(field):
                     about = f"(v{field.version} by {field.updated_by}; owner {field.owner})"
                     lines.append(line(f"{project}/{field.field} = {short(field.value, LINE // 2)} {about}"))
-        places = ", ".join(self.interests.places)
-        return Subject("critical_state", "Critical state", lines[:FETCHED], len(lines), f"get_state of {places}", 15)
+        return Subject("critical_state", "Critical state", lines[:FETCHED], len(lines), "get_state of a project", 15)
 
     def _is_critical(self, field: StateField) -> bool:
         if self.interests.critical_fields:
