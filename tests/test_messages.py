@@ -48,7 +48,7 @@ async def test_a_message_comes_back_as_it_was_sent(team: TestTeam, clock: MovedC
         "metadata": metadata,
         "priority": "later",
         "ack_required": False,
-            "reply_by": None,
+        "reply_by": None,
         "created_at": "2026-01-01T12:00:00.000Z",
         "edited_at": None,
         "deleted": False,

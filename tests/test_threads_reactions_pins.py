@@ -33,7 +33,7 @@ async def test_a_thread_holds_every_answer_however_deep(team: TestTeam) -> None:
         assert not thread.hasMore
     assert thread.root.replies == 3
     assert [(reply.reply_to, reply.thread) for reply in thread.replies] == [(root, root), (first, root), (root, root)]
-    assert thread.text().count("\n") == 3
+    assert thread.text().count("\n") == 5
     pages, after = [], 0
     while True:
         page = await bob.call("get_thread", message_id=root, limit=2, after=after)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from ...clock import rfc3339
+from ...fence import fence, quote
 from ...models import Text, Timestamp
 from ...operations import Result
 from ..messages.models import Content
@@ -51,14 +52,18 @@ class Directive(Result):
     closed_by: str | None
 
     def text(self) -> str:
+        return fence(self.lines())
+
+    def lines(self) -> list[str]:
+        """The same, to stand in a fence with others."""
         expires = "" if self.expires_at is None or self.status != "pending" else f", expires {rfc3339(self.expires_at)}"
         head = f"directive {self.id} [{self.status}, {self.priority}{expires}] {self.issuer} -> {self.worker}"
-        lines = [f"{head}: {self.instruction}"]
+        lines = [f"{head}: {quote(self.instruction)}"]
         if self.payload is not None:
             lines.append(f"  payload: {self.model_dump_json(include={'payload'})}")
         if self.result:
-            lines.append(f"  result: {self.result}")
-        return "\n".join(lines)
+            lines.append(f"  result: {quote(self.result)}")
+        return lines
 
 
 class DirectiveResult(Result):
@@ -86,8 +91,10 @@ class DirectiveList(Result):
     next: int | None
 
     def text(self) -> str:
-        lines = [directive.text() for directive in self.directives] or ["(no directives)"]
-        return "\n".join(lines if self.next is None else [*lines, f"(more: cursor={self.next})"])
+        if not self.directives:
+            return "(no directives)"
+        text = fence(line for directive in self.directives for line in directive.lines())
+        return text if self.next is None else f"{text}\n(more: cursor={self.next})"
 
 
 class Taken(Result):

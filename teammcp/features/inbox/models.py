@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from ...clock import rfc3339
+from ...fence import fence, quote
 from ...models import Timestamp
 from ...operations import Result
 from ..messages.models import Message, message_line
@@ -35,11 +36,15 @@ class InboxChannel(Result):
     ack_id: int
 
     def text(self) -> str:
+        return fence(self.lines())
+
+    def lines(self) -> list[str]:
+        """The same, to stand in a fence with others."""
         head = f"## {self.channel} — {self.unread_count} unread, ack_id={self.ack_id}"
         lines = [head, *(message_line(message) for message in self.mentions)]
         if self.delivery_mode == "summary":
-            lines.append(f"Summary of the rest: {self.topic_summary}")
-        return "\n".join([*lines, *(message_line(message) for message in self.messages)])
+            lines.append(f"Summary of the rest: {quote(self.topic_summary)}")
+        return [*lines, *(message_line(message) for message in self.messages)]
 
 
 class Inbox(Result):
@@ -54,9 +59,9 @@ class Inbox(Result):
     def text(self) -> str:
         if not self.channels and not self.sections:
             return "(inbox is clear)"
-        parts = [channel.text() for channel in self.channels]
-        parts += [f"## {name}\n{_plain(value)}" for name, value in self.sections.items()]
-        return "\n\n".join(parts)
+        lines = [line for channel in self.channels for line in channel.lines()]
+        lines += [f"## {name}: {quote(_plain(value))}" for name, value in self.sections.items()]
+        return fence(lines)
 
 
 def _plain(section: Any) -> str:
@@ -127,6 +132,10 @@ class Unanswered(Result):
     overdue: bool
 
     def text(self) -> str:
+        return fence([self.line()])
+
+    def line(self) -> str:
+        """The same, to stand in a fence with others."""
         late = ", overdue" if self.overdue else ""
         names = ", ".join(self.waiting_for)
         return f"#{self.message.channel_id} {message_line(self.message)}\n  (waiting for {names}{late})"
@@ -140,8 +149,10 @@ class UnansweredList(Result):
     next: int | None
 
     def text(self) -> str:
-        lines = [each.text() for each in self.messages] or ["(nothing waits for an answer)"]
-        return "\n".join(lines if self.next is None else [*lines, f"(more: before={self.next})"])
+        if not self.messages:
+            return "(nothing waits for an answer)"
+        text = fence(each.line() for each in self.messages)
+        return text if self.next is None else f"{text}\n(more: before={self.next})"
 
 
 class Settled(Result):
@@ -168,7 +179,8 @@ class Waited(Result):
         if not self.messages:
             return "(nothing new)"
         lines = [f"#{message.channel_id} {message_line(message)}" for message in self.messages]
-        return "\n".join([*lines, "(there are more: call again)"] if self.more else lines)
+        text = fence(lines)
+        return f"{text}\n(there are more: call again)" if self.more else text
 
 
 class Synced(Result):

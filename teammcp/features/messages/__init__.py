@@ -9,13 +9,13 @@ from ...resources import Resource
 from ...storage import Migration, load_migrations
 from ...web import Page
 from . import changes, operations, pages, search_pages, searching
-from .models import Draft, Message
+from .models import Draft, Message, message_line
 from .operations import visible
 from .presentation import kind_of
 from .resources import CHANNEL
 from .shapes import first_lines, messages_by_id
 
-__all__ = ["Draft", "Message", "first_lines", "kind_of", "messages_by_id", "visible"]
+__all__ = ["Draft", "Message", "first_lines", "kind_of", "message_line", "messages_by_id", "visible"]
 
 EVENT_KINDS = {
     "message.sent": "a message was sent",

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from ...clock import milliseconds, rfc3339
+from ...fence import fence, quote
 from ...models import Metadata, Text, Timestamp
 from ...operations import Result
 from ..files import FileRef
@@ -87,6 +88,7 @@ class Message(Result):
     id: int
     channel_id: str
     from_agent: str
+    from_kind: Literal["human", "agent", "service"]
     content: str
     mentions: list[str]
     reply_to: int | None
@@ -107,7 +109,7 @@ class Message(Result):
     files: list[FileRef] = []
 
     def text(self) -> str:
-        return message_line(self)
+        return fence([message_line(self)], f"#{self.channel_id}")
 
 
 class SentMessage(Result):
@@ -151,8 +153,10 @@ class History(Result):
     hasMore: bool  # noqa: N815 - the established REST field
 
     def text(self) -> str:
-        lines = [message_line(message) for message in self.messages] or ["(no messages)"]
-        return "\n".join([*lines, "(there are more)"] if self.hasMore else lines)
+        if not self.messages:
+            return "(no messages)"
+        text = fence(map(message_line, self.messages), f"#{self.messages[0].channel_id}")
+        return f"{text}\n(there are more)" if self.hasMore else text
 
 
 class Thread(Result):
@@ -163,7 +167,7 @@ class Thread(Result):
     hasMore: bool  # noqa: N815
 
     def text(self) -> str:
-        return "\n".join(message_line(message) for message in [self.root, *self.replies])
+        return fence(map(message_line, [self.root, *self.replies]), f"#{self.root.channel_id}")
 
 
 class EditedMessage(Result):
@@ -229,7 +233,13 @@ class Pins(Result):
     pins: list[Pin]
 
     def text(self) -> str:
-        return "\n".join(f"[{pin.message_id}] {pin.from_agent}: {pin.content}" for pin in self.pins) or "(no pins)"
+        if not self.pins:
+            return "(no pins)"
+        lines = [
+            f"[{pin.message_id}] {rfc3339(pin.created_at)[:16]} {pin.from_agent}: {quote(pin.content)}"
+            for pin in self.pins
+        ]
+        return fence(lines, f"#{self.pins[0].channel_id}")
 
 
 class Found(Result):
@@ -253,17 +263,21 @@ class SearchResults(Result):
     def text(self) -> str:
         if not self.results:
             return f"Nothing found for: {self.query}"
-        lines = [f"[{item.id}] #{item.channel_id} {item.from_agent}: {item.snippet}" for item in self.results]
-        return "\n".join([*lines, f"(more: cursor={self.next})"] if self.next else lines)
+        lines = [
+            f"[{item.id}] {rfc3339(item.created_at)[:16]} #{item.channel_id} {item.from_agent}: {quote(item.snippet)}"
+            for item in self.results
+        ]
+        text = fence(lines)
+        return f"{text}\n(more: cursor={self.next})" if self.next else text
 
 
 def message_line(message: Message) -> str:
-    """One message for a model: id, time, place and sender outside of what the sender wrote."""
+    """One message for a model, to stand in a fence: id, time and sender outside of what the sender wrote."""
     when = rfc3339(message.created_at)[:16]
     mark = " (edited)" if message.edited_at else ""
     mark += " (acknowledge this)" if message.ack_required else ""
     mark += f" (answer by {rfc3339(message.reply_by)[:16]}Z)" if message.reply_by else ""
     reply = f" ↳{message.reply_to}" if message.reply_to else ""
-    body = "(deleted)" if message.deleted else message.content
-    files = "".join(f" [file {file.file_id}: {file.file_name}]" for file in message.files)
-    return f"[{message.id}] {when} {message.from_agent}{reply}{mark}: {body}{files}"
+    body = "(deleted)" if message.deleted else quote(message.content)
+    files = "".join(f" [file {file.file_id}: {quote(file.file_name)}]" for file in message.files)
+    return f"[{message.id}] {when} {message.from_agent} ({message.from_kind}){reply}{mark}: {body}{files}"

@@ -192,6 +192,7 @@ async def send(context: Context, request: Request, channel: str) -> Response:
             channel=channel,
             content=content or ", ".join(names),
             replyTo=form.get("reply_to", type=int),
+            reply_by=form.get("reply_by") or None,
             files=files,
             idem_key=form.get("idem_key") or None,
             auto_add_mentions="add_mentioned" in form or None,
@@ -205,11 +206,14 @@ async def send(context: Context, request: Request, channel: str) -> Response:
 
 async def _sent(context: Context, outcome: Outcome) -> Response:
     """Nothing to show, unless somebody who was called is not there to hear it."""
-    strangers = ", ".join(outcome.result.not_members)
-    if not strangers:
+    texts = []
+    if outcome.result.not_members:
+        texts.append(_("%(names)s: not in this channel, so not notified.", names=", ".join(outcome.result.not_members)))
+    if outcome.result.retired:
+        texts.append(_("%(names)s: retired, so not reached.", names=", ".join(outcome.result.retired)))
+    if not texts:
         return Response(status=204)
-    text = _("%(names)s: not in this channel, so not notified.", names=strangers)
-    return await fragment(context, "web/notice.html", [], notice=Notice("info", text))
+    return await fragment(context, "web/notice.html", [], notice=Notice("info", " ".join(texts)))
 
 
 async def _upload(context: Context, request: Request, channel: str) -> tuple[Outcome, list[int], list[str]]:

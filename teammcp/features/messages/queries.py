@@ -8,7 +8,7 @@ from ...storage import Reader, Row, Transaction
 
 COLUMNS = (
     "id, channel_id, seq, sender, content, mentions, reply_to, thread, metadata, priority, ack_required, reply_by,"
-    " has_file, created_at, edited_at, deleted"
+    " has_file, created_at, edited_at, deleted, (SELECT kind FROM agents WHERE name = sender) AS sender_kind"
 )
 
 

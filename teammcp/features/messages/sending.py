@@ -182,6 +182,7 @@ def _store(
         id=message_id,
         channel_id=channel.id,
         from_agent=context.actor.name,
+        from_kind=context.actor.kind,
         content=draft.content,
         mentions=draft.mentions,
         reply_to=draft.reply_to,

@@ -27,6 +27,7 @@ def message_of(
         id=row["id"],
         channel_id=row["channel_id"],
         from_agent=row["sender"],
+        from_kind=row["sender_kind"],
         content=row["content"],
         mentions=json.loads(row["mentions"]),
         reply_to=row["reply_to"],
@@ -86,6 +87,6 @@ def first_lines(messages: Iterable[Message]) -> str:
     """Who began some messages with which words, in one line."""
     parts = []
     for message in messages:
-        line = message.content.strip().split("\n", 1)[0]
+        line = message.content.strip().split("\n", 1)[0].replace("|", "¦")  # what stands between is not to be forged
         parts.append(f"{message.from_agent}: {line if len(line) <= LINE else line[: LINE - 1] + '…'}")
     return " | ".join(parts)

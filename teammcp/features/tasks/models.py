@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Field, JsonValue
 
 from ...clock import rfc3339
+from ...fence import fence, quote
 from ...models import Line, Text, Timestamp, Token
 from ...operations import Result
 
@@ -119,15 +120,16 @@ class TaskDetail(Task):
     """The tasks that wait for this one."""
 
     def text(self) -> str:
-        parts = [task_line(self)]
+        when = rfc3339(self.created_at)[:16]
+        parts = [f"{task_line(self)} (by {self.creator}, {when})"]
         if self.description:
-            parts.append(self.description)
+            parts.append(f"Description: {quote(self.description)}")
         parts += [f"  subtask {_ref(child)}" for child in self.children]
         parts += [f"  needs {_ref(other)}" for other in self.dependencies]
         parts += [f"  wanted by {_ref(other)}" for other in self.dependents]
         if self.result:
-            parts.append(f"Result: {self.result}")
-        return "\n".join(parts)
+            parts.append(f"Result: {quote(self.result)}")
+        return fence(parts)
 
 
 class TaskAnswer(Result):
@@ -166,9 +168,10 @@ class TaskList(Result):
     offset: int
 
     def text(self) -> str:
-        lines = [task_line(task) for task in self.tasks] or ["(no tasks)"]
-        behind = self.offset + len(self.tasks)
-        return "\n".join([*lines, f"({self.total} in all; offset={behind} for more)"] if self.total > behind else lines)
+        if not self.tasks:
+            return "(no tasks)"
+        text, behind = fence(map(task_line, self.tasks)), self.offset + len(self.tasks)
+        return f"{text}\n({self.total} in all; offset={behind} for more)" if self.total > behind else text
 
 
 class DeletedTask(Result):
@@ -199,7 +202,8 @@ class HistoryEntry(Result):
 
     def text(self) -> str:
         what = "; ".join(f"{change.field}: {change.old} → {change.new}" for change in self.changes)
-        return f"[{rfc3339(self.created_at)[:16]}] {self.actor} {self.action} {what} {self.comment}".strip()
+        told = f"{quote(what)} {quote(self.comment)}".strip()
+        return f"[{rfc3339(self.created_at)[:16]}] {self.actor} {self.action} {told}".strip()
 
 
 class TaskHistory(Result):
@@ -209,7 +213,7 @@ class TaskHistory(Result):
     more: bool
 
     def text(self) -> str:
-        return "\n".join(entry.text() for entry in self.history) or "(nothing)"
+        return fence(entry.text() for entry in self.history) if self.history else "(nothing)"
 
 
 class TaskChange(BaseModel):

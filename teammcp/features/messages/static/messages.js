@@ -196,6 +196,7 @@ async function sendMessage(form) {
   if (!sent) return;
   if (content.value === text) content.value = "";
   files.value = "";
+  form.elements.reply_by.value = "";
   showFiles(form);
   keepDraft(form);
   stream.scrollTop = 0;
