@@ -219,6 +219,11 @@ def agent_retired(context: Any, agent: Any) -> None:
     """After an agent was retired; its key no longer works."""
 
 
+@notify
+def login_failed(team: Any, address: str, surface: str) -> None:
+    """After somebody came with a key of this team that is not valid. Told at most once a minute for each address."""
+
+
 # -- delivery --------------------------------------------------------------------------------------------------------
 
 

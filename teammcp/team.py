@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from .clock import Clock, SystemClock
 from .config import Settings
 from .directory import Agent, Directory
-from .errors import Conflict, InvalidInput, NotFound, StartError, Unauthorized
+from .errors import Conflict, InvalidInput, NotFound, RateLimited, StartError, Unauthorized
 from .events.hub import Hub
 from .events.log import EventLog, open_hub
 from .keys import TEAM_NAME, hash_key, new_admin_key, team_of
@@ -94,6 +94,7 @@ class Server:
             settings.register_rate,
             "registrations or failed logins from this address",
         )
+        self._failure_limit = RateLimit(self.clock, 1 / 60, 1, "failed logins")
         self._migrations = self._collect_migrations()
         self._lock = FileLock(settings.home / "server.lock")
         self._changing_teams = asyncio.Lock()
@@ -230,6 +231,15 @@ class Server:
             if agent is not None:
                 return team, agent
         raise Unauthorized("This key is not valid: it is mistyped, was replaced, or its agent was retired.")
+
+    def login_failed(self, key: str, address: str, surface: str) -> None:
+        """Tell the plugins of a key that is not valid, if it names a team; not again from ``address`` for a minute."""
+        team = self.teams.get(team_of(key) or "")
+        if team is None:
+            return
+        with contextlib.suppress(RateLimited):
+            self._failure_limit.take(f"{team.name}/{address}")
+            self.tell("login_failed", team=team, address=address, surface=surface)
 
     def is_admin_key(self, key: str) -> bool:
         """Whether ``key`` is the administrator's."""

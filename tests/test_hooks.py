@@ -47,6 +47,7 @@ async def use_everything(team: TestTeam, clock: MovedClock) -> None:
         assert (await owner.http.get(path)).status_code == 200
     with pytest.raises(Unauthorized):  # nobody of the core knows this key, so that plugins are asked
         team.server.authenticate(new_key(team.name))
+    assert (await team.client(new_key(team.name)).get("/api/me")).status_code == 401
     await owner.call("retire_agent", name="carol")
     await owner.call("send_message", channel="general", content=f"where is @{carol.name}?")
     clock.advance(minutes=10)

@@ -61,6 +61,7 @@ async def open_session(context: Context, key: Secret) -> Work[OpenedSession]:
     try:
         team, agent = context.server.authenticate(key)
     except Unauthorized:
+        context.server.login_failed(key, context.address, context.surface)
         context.server.register_limit.take(context.address)
         raise
     if team is not context.team:

@@ -234,6 +234,20 @@ async def test_bursts_and_hot_fields(team: TestTeam, clock: MovedClock) -> None:
     assert table(report, "hot_fields")[0]["hour_at"] == NOON
 
 
+async def test_wrong_keys_are_counted_by_address_and_minute(team: TestTeam, clock: MovedClock) -> None:
+    wrong = team.owner.key[:-3] + "xxx"
+    for client in (team.client(wrong), team.client(wrong), team.client(wrong, address="192.0.2.7")):
+        assert (await client.get("/api/me")).status_code == 401
+    clock.advance(minutes=2)
+    await team.client(wrong).get("/api/me")
+    await team.client("no key at all").get("/api/me")
+    await team.server.settle()
+    clock.advance(minutes=1)
+    found = table(await make(team, "anomaly"), "failed_logins")
+    assert sorted(row["subject"] for row in found) == ["127.0.0.1", "127.0.0.1", "192.0.2.7"]
+    assert {event.agents for event in await team.events("agent.login_failed")} == {("owner",)}
+
+
 async def test_people_at_odd_hours(team: TestTeam, clock: MovedClock) -> None:
     night = await team.agent("night", kind="human", time_zone="Asia/Shanghai")
     day = await team.agent("day", kind="human", time_zone="Europe/Berlin")

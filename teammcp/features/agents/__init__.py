@@ -18,6 +18,7 @@ EVENT_KINDS = {
     "agent.retired": "a member was retired",
     "agent.online": "a member came online",
     "agent.offline": "a member went away",
+    "agent.login_failed": "somebody came with a key that is not valid",
 }
 
 
@@ -79,6 +80,17 @@ async def shutdown(server: Server) -> None:
     for team in server.teams.values():
         for name in await team.database.read(queries.still_online):
             await _note_presence(team, name, online=False)
+
+
+@hookimpl
+async def login_failed(team: Team, address: str, surface: str) -> None:
+    """Like presence, it is observed, not done by anybody. It is for those who look after the team."""
+    managers = [agent.name for agent in team.directory.agents.values() if agent.access >= Access.manager]
+
+    def work(tx: Transaction) -> None:
+        team.log.append(tx, "agent.login_failed", actor=SYSTEM.name, subject=address, agents=managers, surface=surface)
+
+    await team.database.write(work)
 
 
 async def _note_presence(team: Team, name: str, *, online: bool) -> None:
