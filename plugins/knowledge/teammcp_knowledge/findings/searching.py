@@ -67,7 +67,13 @@ async def search_knowledge(
     known = None if contributor is None else context.team.directory.who(contributor.removeprefix("@"))
     name = contributor if known is None else known.name
     expression = search.match_expression(words, tags, name)
-    rows, following = await context.read(_page, expression, words, sort, place, limit)
+    return await context.read(_search, expression, words, sort, place, limit, include_bodies)
+
+
+def _search(
+    reader: Reader, expression: str, words: Words, sort: Sort, place: Place, limit: int, include_bodies: bool
+) -> Findings:
+    rows, following = _page(reader, expression, words, sort, place, limit)
     results = [_found(row, words, include_bodies) for row in rows]
     return Findings(results=results, next=None if following is None else str(following))
 
