@@ -114,6 +114,25 @@ async def test_without_an_approver_the_managers_approve(
     assert (await field(alice)).value == 4
 
 
+async def test_an_access_level_may_approve(alice: Member, bob: Member, manager: Member, team: TestTeam) -> None:
+    await alice.call("set_state", field="plan", value=1, approval_required=True, approver="Owner")
+    assert (await field(bob)).approver == "owner"
+    assert "approval of an owner of the team" in (await refused(manager, value=2)).detail
+    await team.owner.call("set_state", field="plan", value=2, approver="manager")
+    assert "a manager" in (await refused(alice, value=3)).detail
+    await manager.call("set_state", field="plan", value=3)
+
+
+async def test_a_member_called_like_a_level_gains_nothing(alice: Member, manager: Member, team: TestTeam) -> None:
+    impostor = await team.agent("Manager")
+    await alice.call("set_state", field="plan", value=1, approval_required=True, approver="manager")
+    assert "a manager" in (await refused(impostor, value=2)).detail
+    await manager.call("set_state", field="plan", value=2, approver="@manager")
+    assert (await field(impostor)).approver == "@Manager"
+    assert "approval of @Manager" in (await refused(manager, value=3)).detail
+    await impostor.call("set_state", field="plan", value=3)
+
+
 # -- plugins ---------------------------------------------------------------------------------------------------------
 
 

@@ -45,19 +45,20 @@ async def set_state(
     reason: Reason = "",
     expected_version: Version | None = None,
     owner: Name | None = None,
-    approver: Annotated[str, Field(max_length=64)] | None = None,
+    approver: Annotated[str, Field(max_length=65)] | None = None,
     approval_required: bool | None = None,
     subscribers: Annotated[list[str], Field(max_length=100)] = [],  # noqa: B006 - never changed
 ) -> Work[StateWritten]:
     """Set a field of the team's shared state to any JSON value; who makes a field owns it.
 
-    Give the expected_version you read (0: only if it is new), so that nobody's change is lost.
+    Give the expected_version you read (0: only if it is new), so that nobody's change is lost. An approver is a member,
+    or manager or owner for any of them.
     """
     given: dict[str, Any] = {
         "reason": reason or None,
         "expected_version": expected_version,
         "owner": owner and find_agent(context, owner, "owner").name,
-        "approver": approver and find_agent(context, approver, "approver").name,
+        "approver": approver and rules.approver_named(context, approver),
         "approval_required": approval_required,
         "subscribers": [find_agent(context, name, "subscribers").name for name in subscribers] or None,
     }

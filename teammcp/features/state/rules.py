@@ -5,7 +5,11 @@ from __future__ import annotations
 from ...directory import Access
 from ...errors import Conflict, Forbidden, Refused
 from ...operations import Context
+from ..channels import find_agent
 from .models import StateChange, StateField
+
+LEVELS = {"manager": Access.manager, "owner": Access.owner}
+"""What may stand in place of an approver's name: everybody of that level or above. ``@manager`` is a member's name."""
 
 
 def may_change(context: Context, change: StateChange, field: StateField | None) -> bool:
@@ -25,8 +29,10 @@ def may_write(context: Context, field: StateField | None) -> bool:
         return True
     if not field.approval_required:
         return may_manage(context, field)
-    approver = approver_of(context, field)
-    return context.actor.access >= Access.manager if approver is None else context.actor.name == approver
+    approver = approver_of(context, field) or "manager"
+    if approver in LEVELS:
+        return context.actor.access >= LEVELS[approver]
+    return context.actor.name == approver.removeprefix("@")
 
 
 def may_manage(context: Context, field: StateField | None) -> bool:
@@ -35,9 +41,23 @@ def may_manage(context: Context, field: StateField | None) -> bool:
 
 
 def approver_of(context: Context, field: StateField) -> str | None:
-    """The member who approves; None: the managers do, because nobody is named or who was named is gone."""
-    found = None if field.approver is None else context.team.directory.agent(field.approver)
-    return None if found is None or found.retired else found.name
+    """Who approves; None: the managers do, because nobody is named or who was named is gone."""
+    if field.approver is None or field.approver in LEVELS:
+        return field.approver
+    found = context.team.directory.agent(field.approver.removeprefix("@"))
+    return None if found is None or found.retired else field.approver
+
+
+def approver_named(context: Context, word: str) -> str:
+    """An approver's name or access level as it is kept.
+
+    Raises:
+        NotFound, Gone: there is no such member, or it was retired.
+    """
+    if word.casefold() in LEVELS:
+        return word.casefold()
+    name = find_agent(context, word, "approver").name
+    return f"@{name}" if name.casefold() in LEVELS else name
 
 
 def refusal(context: Context, change: StateChange, field: StateField | None) -> Forbidden:
@@ -47,7 +67,8 @@ def refusal(context: Context, change: StateChange, field: StateField | None) -> 
     name = f"field: '{field.field}' of project '{field.project_id}'"
     data = {"owner": field.owner, "approver": field.approver}
     if field.approval_required:
-        approver = approver_of(context, field) or "a manager"
+        approver = approver_of(context, field) or "manager"
+        approver = {"manager": "a manager", "owner": "an owner of the team"}.get(approver, approver)
         return Forbidden(
             f"{name} changes only with the approval of {approver}; ask {approver} to set it.",
             code="approval_required",
