@@ -38,33 +38,39 @@ def consent(context: Context, field: StateField, settings: bool) -> list[str]:
     Whoever approves could do it alone: the approver of a field that needs approval, or its owner; failing them, the
     managers. Whose a field is and who approves its changes is for its owner and managers to say.
     """
-    owner, approver = _active(context, field.owner), _active(context, field.approver)
+    owner = _active(context, field.owner)
     whoever_owns = ["manager"] if owner is None or owner == context.actor else [f"@{owner.name}"]
     if not field.approval_required:
         return whoever_owns
-    whoever_approves = ["manager"] if approver is None else [f"@{approver.name}"]
+    whoever_approves = _approvers(context, field)
     if not settings:
         return whoever_approves
-    if approver is not None and context.actor.name == approver.name:
+    if not set(whoever_approves).isdisjoint(people.keys_of(context.actor)):  # it may set the value, and no more
         return whoever_owns
-    manages = approver is None or approver.name == field.owner or approver.access >= Access.manager
-    return whoever_approves if manages else ["owner"]
+    one_manages = [
+        agent.access >= Access.manager or agent == owner for agent in people.members(context, whoever_approves)
+    ]
+    return whoever_approves if all(one_manages) else ["owner"]
 
 
-def _active(context: Context, name: str | None) -> Agent | None:
+def _approvers(context: Context, field: StateField) -> list[str]:
+    """Who approves the changes of a field that needs it."""
+    if field.approver is None or field.approver in people.LEVELS:
+        return [field.approver or "manager"]
+    approver = _active(context, field.approver.removeprefix("@"))
+    return ["manager"] if approver is None else [f"@{approver.name}"]
+
+
+def _active(context: Context, name: str) -> Agent | None:
     """A member who can still answer."""
-    found = None if name is None else context.team.directory.agent(name)
+    found = context.team.directory.agent(name)
     return None if found is None or found.retired else found
 
 
 def _may_write(context: Context, field: StateField) -> bool:
     """Whether the actor may set a field by its own right."""
-    actor, approver = context.actor, _active(context, field.approver)
-    if actor.access is Access.owner:
-        return True
-    if field.approval_required and approver is not None:
-        return actor == approver
-    return actor.access >= Access.manager or (actor.name == field.owner and not field.approval_required)
+    keys = _approvers(context, field) if field.approval_required else [f"@{field.owner}", "manager"]
+    return not {*keys, "owner"}.isdisjoint(people.keys_of(context.actor))
 
 
 def _agreed(agreed: list[Agent], keys: list[str]) -> bool:

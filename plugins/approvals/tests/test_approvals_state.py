@@ -140,6 +140,19 @@ async def test_what_needs_approval_waits_even_for_its_owner(alice: Member, bob: 
     assert (await plan(bob))[0] == "maria"
 
 
+async def test_an_access_level_may_be_the_approver(alice: Member, bob: Member, maria: Member, team: TestTeam) -> None:
+    await alice.call("set_state", field="plan", value="first", approval_required=True, approver="owner")
+    number = await propose(maria)
+    assert (await bob.call("get_approval", approval_id=number)).approvers == ["owner"]
+    with pytest.raises(Forbidden, match="an owner of the team"):
+        await alice.call("resolve_approval", approval_id=number, approved=True)
+    await team.owner.call("resolve_approval", approval_id=number, approved=True)
+    await team.owner.call("set_state", field="plan", value="second", approver="manager")
+    number = await propose(alice, value="hers", owner="bob")
+    await maria.call("resolve_approval", approval_id=number, approved=True)
+    assert (await plan(bob))[0] == "hers"
+
+
 async def test_without_owner_or_approver_the_managers_are_asked(
     alice: Member, bob: Member, maria: Member, team: TestTeam
 ) -> None:
