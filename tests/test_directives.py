@@ -386,11 +386,11 @@ async def test_not_more_wait_than_a_worker_can_see(monkeypatch: pytest.MonkeyPat
 
 
 class Rules:
-    """A plugin that refuses what has the word 'never' in it, and lets 'later' wait."""
+    """A plugin that refuses what has the word 'never' in it, lets 'later' wait, and 'mine' to the server alone."""
 
     @hookimpl
-    def before_message(self, draft: Any) -> Any:
-        if "never" in draft.content:
+    def before_message(self, context: Context, draft: Any) -> Any:
+        if "never" in draft.content or ("mine" in draft.content and context.actor.name != "system"):
             raise Refused("no")
         return Deferred(None) if "later" in draft.content else None
 
@@ -405,6 +405,16 @@ async def test_a_plugin_keeps_back_directives_but_no_results(ann: Member, bob: M
     assert report.ok
     assert (await get(ann, number)).result == word
     assert not [line for line in await told(ann, "bob") if word in line]
+
+
+@pytest.mark.teammcp(install={"rules": Rules()})
+async def test_what_a_member_may_not_say_the_server_tells(ann: Member, bob: Member) -> None:
+    number, token = await claimed(ann, bob)
+    await ann.call("cancel_directive", directive_id=number, reason="mine")
+    assert await told(bob, "system") == [f"Directive {number} is cancelled. Stop working on it. Reason: mine"]
+    number, token = await claimed(ann, bob)
+    await bob.call("report_directive", directive_id=number, fencing_token=token, status="done", result="mine")
+    assert await told(ann, "system") == [f"Directive {number} is done: mine"]
 
 
 async def test_rest_has_the_same(ann: Member, bob: Member) -> None:

@@ -18,8 +18,12 @@ Note = Work[Any]
 
 
 async def answer(context: Context, row: Row, recipient: str, text: str) -> list[Note]:
-    """Get an answer of one side to the other ready, in the directive's thread."""
-    return await _prepare(context, row, recipient, text, replyTo=row["message_id"])
+    """Get an answer of one side to the other ready, in the directive's thread.
+
+    Where a plugin keeps it back, such as the guard after many messages, the server says it instead, by itself.
+    """
+    found = await _prepare(context, row, recipient, text, replyTo=row["message_id"])
+    return found or await from_server(context, row, recipient, text)
 
 
 async def from_server(context: Context, row: Row, recipient: str, text: str) -> list[Note]:
