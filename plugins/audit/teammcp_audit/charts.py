@@ -15,7 +15,6 @@ from xml.etree import ElementTree
 from markupsafe import Markup
 
 WIDTH = 760
-SVG = "{http://www.w3.org/2000/svg}"
 Series = tuple[str, Sequence[int]]
 
 

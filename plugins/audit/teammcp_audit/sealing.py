@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from teammcp import Conflict, Context, Reader, Server, Transaction, Work, operation
+from teammcp import Conflict, Context, Reader, Server, TeamError, Transaction, Work, operation
 from teammcp.models import Limit
 
 from . import chain, queries
@@ -15,6 +16,8 @@ from .models import BLOCK, AuditSettings, Seal, Sealed, Seals
 
 BLOCKS_A_RUN = 50
 """What one run of the job seals at most: a log that was never sealed is caught up with little by little."""
+
+log = logging.getLogger(__name__)
 
 
 @operation("POST /api/audit/seals", access="owner", profile="audit", idempotent=True, tool=False)
@@ -80,6 +83,9 @@ async def seal_teams(server: Server) -> None:
     """The job: seal what is due in every team."""
     for team in list(server.teams.values()):
         context = Context.inside(team)
-        for _ in range(BLOCKS_A_RUN):
-            if not (await context.call("seal_events")).more:
-                break
+        try:
+            for _ in range(BLOCKS_A_RUN):
+                if not (await context.call("seal_events")).more:
+                    break
+        except TeamError:
+            log.exception("the events of team %s were not sealed", team.name)

@@ -8,7 +8,7 @@ import pytest
 from teammcp_audit.models import Report
 from teammcp_audit.reporting import make_scheduled_reports
 
-from teammcp import Forbidden, InvalidInput, NotFound
+from teammcp import Context, Forbidden, InvalidInput, NotFound, Result, Transaction, Work, hookimpl, operation
 from teammcp.testing import NOON, Member, MovedClock, TestTeam
 
 MINUTE, HOUR = 60_000, 3_600_000
@@ -220,6 +220,57 @@ async def test_looks_into_direct_messages(team: TestTeam, talk: dict[str, Any]) 
     assert (row["actor"], row["subject"]) == ("owner", "dm:ann:bob")
 
 
+class Approvals:
+    """Stands for the plugin of that name: writes the events that it would write."""
+
+    @hookimpl
+    def register_operations(self) -> list[Any]:
+        return [note]
+
+
+class Noted(Result):
+    """Nothing to say."""
+
+
+@operation("POST /api/note")
+async def note(context: Context, kind: str, subject: str) -> Work[Noted]:
+    """Append an event."""
+
+    def work(tx: Transaction) -> Noted:
+        context.emit(tx, kind, subject)
+        return Noted()
+
+    return work
+
+
+@pytest.mark.teammcp(install={"notes": Approvals()})
+async def test_approvals(team: TestTeam, clock: MovedClock) -> None:
+    """ann proposes five times. The owner approves the first after ten minutes and rejects three; one waits."""
+    ann = await team.agent("ann")
+    for number in "12345":
+        await ann.call("note", kind="approval.requested", subject=number)
+    await ann.call("create_task", title="whose id is 1 as well")
+    clock.advance(minutes=10)
+    await team.owner.call("note", kind="approval.approved", subject="1")
+    await team.owner.call("note", kind="approval.rejected", subject="2")
+    clock.advance(minutes=20)
+    for number in "34":
+        await team.owner.call("note", kind="approval.rejected", subject=number)
+    clock.advance(minutes=1)
+    efficiency = await make(team, "efficiency")
+    assert table(efficiency, "approval_times") == [
+        {"decided_by": "owner", "approved": 1, "rejected": 3, "median_ms": 20 * MINUTE, "longest_ms": 30 * MINUTE}
+    ]
+    assert (efficiency.figures["approvals"], efficiency.figures["rejected_approvals"]) == (4, 3)
+    rejected = table(await make(team, "compliance"), "rejected_approvals")
+    assert [(row["approval_id"], row["proposer"], row["rejected_by"]) for row in rejected] == [
+        ("4", "ann", "owner"),
+        ("3", "ann", "owner"),
+        ("2", "ann", "owner"),
+    ]
+    assert table(await make(team, "anomaly"), "repeated_rejections") == [{"proposer": "ann", "rejections": 3}]
+
+
 @pytest.mark.teammcp(plugins={"audit": {"burst": 10}})
 async def test_bursts_and_hot_fields(team: TestTeam, clock: MovedClock) -> None:
     ann, bob = await team.agent("ann"), await team.agent("bob")
@@ -279,9 +330,9 @@ async def test_who_may_read_reports(team: TestTeam) -> None:
     assert (await ann.call("get_audit_report", report_id=public.id)).id == public.id
     with pytest.raises(NotFound):
         await ann.call("get_audit_report", report_id=private.id)
-    for operation in ("get_audit_reports", "get_changelog"):
+    for name in ("get_audit_reports", "get_changelog"):
         with pytest.raises(Forbidden):
-            await ann.call(operation)
+            await ann.call(name)
     with pytest.raises(Forbidden):
         await ann.call("generate_audit_report", report_type="anomaly")
     with pytest.raises(Forbidden):
