@@ -36,6 +36,7 @@ from teammcp.testing import Member, TestTeam
 
 SMALL = {
     "agents",
+    "budgets",
     "channels",
     "goals",
     "task_numbers",

@@ -9,18 +9,27 @@ from ...operations import Context
 from ...storage import Migration, load_migrations
 from ...team import Team
 from ..messages import Draft, Message
-from . import loops
+from . import budgets, loops
 from .settings import GuardSettings
 
 EVENT_KINDS = {
     "loop.stopped": "agents were stopped because they seemed to loop",
     "loop.released": "agents that were stopped may go on",
+    "usage.reported": "an agent reported what it has used",
+    "budget.set": "a manager set what an agent may use in a day",
 }
 
 
 @hookimpl
 def register_operations() -> list[Any]:
-    return [loops.stop_loop, loops.release_loop, loops.list_loops]
+    return [
+        loops.stop_loop,
+        loops.release_loop,
+        loops.list_loops,
+        budgets.report_usage,
+        budgets.get_usage,
+        budgets.set_budget,
+    ]
 
 
 @hookimpl
@@ -41,13 +50,16 @@ def register_settings() -> type[GuardSettings]:
 @hookimpl
 async def team_opened(team: Team) -> None:
     await loops.load(team)
+    await budgets.load(team)
 
 
 @hookimpl
 async def before_message(context: Context, draft: Draft) -> None:
+    await budgets.check(context, draft)
     await loops.check(context, draft)
 
 
 @hookimpl
 async def message_sent(context: Context, message: Message) -> None:
     await loops.noticed(context, message)
+    await budgets.noticed(context, message)

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import operations
-from ...directory import SYSTEM, Access, Agent
+from ...directory import SYSTEM, Access
 from ...errors import Forbidden, NotFound, Refused, TeamError
 from ...models import Limit
 from ...operations import Context, operation
@@ -19,7 +19,8 @@ from ...team import Team
 from ..messages import Draft, Message
 from . import queries
 from .models import Loop, LoopId, LoopKind, Loops, what_happened
-from .watching import Pattern, Watch, is_watched, watches
+from .people import is_watched, managers
+from .watching import Pattern, Watch, watches
 
 log = logging.getLogger(__name__)
 
@@ -93,11 +94,6 @@ async def noticed(context: Context, message: Message) -> None:
             await operations.call(Context.inside(context.team, context.actor), "release_loop", {"loop_id": loop_id})
         except TeamError as error:  # the others are to go on all the same
             log.warning("loop %d is not released by a word of %s: %s", loop_id, context.actor.name, error)
-
-
-def managers(team: Team) -> list[Agent]:
-    """Who decides in a team, owners included."""
-    return [agent for agent in team.directory.agents.values() if agent.access >= Access.manager and not agent.retired]
 
 
 # -- operations ------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from ...directory import SYSTEM, Agent, Directory
 from ...team import Team
 from ..messages import Draft, Message
 from .models import LoopKind
+from .people import is_watched
 from .settings import GuardSettings
 
 KEPT = 10_000
@@ -157,11 +158,6 @@ class Watch:
 
 
 watches: WeakKeyDictionary[Team, Watch] = WeakKeyDictionary()
-
-
-def is_watched(agent: Agent | None) -> bool:
-    """Whether it is a program that might loop: no person, and not the server itself."""
-    return agent is not None and agent.kind != "human" and agent is not SYSTEM
 
 
 def _digest(text: str) -> str:

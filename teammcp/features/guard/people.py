@@ -1,0 +1,16 @@
+"""Whom the guard watches, and whom it tells."""
+
+from __future__ import annotations
+
+from ...directory import SYSTEM, Access, Agent
+from ...team import Team
+
+
+def is_watched(agent: Agent | None) -> bool:
+    """Whether it is a program that might go wrong: no person, and not the server itself."""
+    return agent is not None and agent.kind != "human" and agent is not SYSTEM
+
+
+def managers(team: Team) -> list[Agent]:
+    """Who decides in a team, owners included."""
+    return [agent for agent in team.directory.agents.values() if agent.access >= Access.manager and not agent.retired]
