@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from teammcp.notices import waiting
 from teammcp.operations import Context
 from teammcp.plugins import Deferred
 from teammcp.testing import Member, MovedClock, TestTeam
+from tests.doc_examples import read_examples, run_examples
 
 
 @pytest.fixture
@@ -428,3 +430,12 @@ async def test_rest_has_the_same(ann: Member, bob: Member) -> None:
     assert (waited.json()["final"], waited.json()["directive"]["result"]) == (True, "42")
     listed = await ann.http.get("/api/directives", params={"role": "sent", "status": "done"})
     assert [each["id"] for each in listed.json()["directives"]] == [number]
+
+
+async def test_the_examples_of_the_guide_run_and_answer_what_is_shown(team: TestTeam) -> None:
+    members = {"$ALICE_KEY": await team.agent("alice"), "$BOB_KEY": await team.agent("bob")}
+    examples = read_examples(Path(__file__).parent.parent / "docs" / "directives.md")
+    assert len(examples) == 8
+    for example in examples:
+        (member,) = [member for key, member in members.items() if key in example[0]]
+        await run_examples(member, [example])
