@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, RootModel
+from pydantic import Field, RootModel, SerializerFunctionWrapHandler, model_serializer
 
 from teammcp import Result, Timestamp
 from teammcp.models import Line, Text
@@ -173,7 +173,15 @@ class RuleList(RootModel[list[StoredRule]]):
         return "\n".join(each.text() for each in self.root) or "no rules"
 
 
-class PermissionDecision(Result):
+class Sparse(Result):
+    """What is not there is left out, because the programs that read this take null for a mistake."""
+
+    @model_serializer(mode="wrap")
+    def _without_none(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in handler(self).items() if value is not None}
+
+
+class PermissionDecision(Sparse):
     """Whether a tool may run, in the words of permission prompts."""
 
     behavior: Literal["allow", "deny"]
@@ -183,7 +191,7 @@ class PermissionDecision(Result):
 
     def text(self) -> str:
         """JSON, as the programs that ask read it: they look at the text alone."""
-        return self.model_dump_json(exclude_none=True)
+        return self.model_dump_json()
 
 
 class PermissionCheck(Result):
@@ -194,7 +202,7 @@ class PermissionCheck(Result):
     message: str
 
 
-class HookDecision(Result):
+class HookDecision(Sparse):
     """The decision of a ``PermissionRequest`` hook."""
 
     behavior: Literal["allow", "deny"]

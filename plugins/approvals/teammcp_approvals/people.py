@@ -38,7 +38,7 @@ def all_keys(reader: Reader, context: Context) -> list[str]:
     found = keys_of(context.actor)
     for name in queries.delegators(reader, context.actor.name, context.now()):
         agent = context.team.directory.agent(name)
-        if agent is not None and not agent.retired:
+        if agent is not None and is_active(agent):
             found += keys_of(agent)
     return list(dict.fromkeys(found))
 
@@ -49,10 +49,15 @@ def is_owner(agent: Agent) -> bool:
 
 
 def members(context: Context, keys: Iterable[str]) -> list[Agent]:
-    """The members that keys stand for, without those who are retired."""
+    """The members that keys stand for, without those who can do nothing any more."""
     wanted = set(keys)
     everybody = context.team.directory.agents.values()
-    return [agent for agent in everybody if not agent.retired and not wanted.isdisjoint(keys_of(agent))]
+    return [agent for agent in everybody if is_active(agent) and not wanted.isdisjoint(keys_of(agent))]
+
+
+def is_active(agent: Agent) -> bool:
+    """Whether a member can decide at all: it is there, and does not only look on."""
+    return not agent.retired and agent.access >= Access.member
 
 
 def deciders(context: Context, keys: Iterable[str], proposer: str) -> list[Agent]:
@@ -102,7 +107,7 @@ def voice(reader: Reader, context: Context, row: Any) -> str | None:
     given += queries.delegators(reader, me.name, context.now())
     for name in given:
         found = context.team.directory.agent(name)
-        if found is not None and not found.retired and not direct.isdisjoint(keys_of(found)):
+        if found is not None and is_active(found) and not direct.isdisjoint(keys_of(found)):
             return found.name
     return None
 
@@ -137,9 +142,12 @@ def may_see(reader: Reader, context: Context, row: Any) -> bool:
     return voice(reader, context, row) is not None or queries.has_decided(reader, row["id"], context.actor.name)
 
 
-def audience(context: Context, row: Any) -> list[str] | None:
-    """Who hears of an approval: of state everybody, of all else the proposer, the approvers and the managers."""
+def audience(reader: Reader, context: Context, row: Any) -> list[str] | None:
+    """Who hears of an approval: of state everybody, of all else its proposer, who may decide, and the managers."""
     if row["kind"] == "state":
         return None
-    found = {agent.name for agent in members(context, [*queries.approvers(row), "manager"])}
-    return sorted(found | {row["proposer"]})
+    approvers = [agent.name for agent in members(context, queries.approvers(row))]
+    named = [each["who"].removeprefix("@") for each in queries.voices(reader, row["id"]) if each["given_by"]]
+    delegates = queries.delegates(reader, approvers, context.now())
+    managers = [agent.name for agent in members(context, ["manager"])]
+    return sorted({row["proposer"], *approvers, *named, *delegates, *managers})

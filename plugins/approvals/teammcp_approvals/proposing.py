@@ -13,6 +13,8 @@ from . import memory, people, queries, running, telling
 from .models import Kind, Pending
 from .settings import ApprovalSettings
 
+MOST_OPEN = 100
+"""Questions that one member may have open at once."""
 SETTINGS = {"owner", "approver", "approval_required", "subscribers"}
 """Arguments of set_state that change more than the value."""
 
@@ -73,6 +75,7 @@ async def prepare(context: Context, proposal: Proposal) -> tuple[Pending, Work[P
         twin = queries.open_by_fingerprint(tx, fingerprint)
         if twin is not None:  # made at the same moment
             return _pending(twin)
+        _check_few(tx, context.actor.name)
         insert(context, tx, approval_id, proposal, fingerprint, expires_at)
         for note in notes:
             note(tx)
@@ -80,6 +83,20 @@ async def prepare(context: Context, proposal: Proposal) -> tuple[Pending, Work[P
         return pending
 
     return pending, work
+
+
+def _check_few(tx: Transaction, proposer: str) -> None:
+    """Keep one member from flooding those who decide.
+
+    Raises:
+        Conflict: too many of its questions are open.
+    """
+    if queries.count_open(tx, proposer, MOST_OPEN) == MOST_OPEN:
+        raise Conflict(
+            f"{MOST_OPEN} of your proposals wait already. Wait until some are decided, or take some back: "
+            "cancel_approval.",
+            code="too_many_open",
+        )
 
 
 def _again(fingerprint: str) -> Work[Pending]:

@@ -43,6 +43,15 @@ def open_by_fingerprint(reader: Reader, fingerprint: str) -> Row | None:
     )
 
 
+def count_open(reader: Reader, proposer: str, limit: int) -> int:
+    """How many approvals of a proposer are open, counted up to ``limit``."""
+    count: int = reader.value(
+        "SELECT count(*) FROM (SELECT 1 FROM approvals WHERE proposer = ? AND closed_at IS NULL LIMIT ?)",
+        (proposer, limit),
+    )
+    return count
+
+
 def insert(
     tx: Transaction,
     approval_id: int,
@@ -276,6 +285,18 @@ def end_delegation(tx: Transaction, agent: str) -> bool:
 def delegation(reader: Reader, agent: str, now: int) -> Row | None:
     """To whom an agent has given its word for now: delegate, until."""
     return reader.one("SELECT delegate, until FROM approval_delegations WHERE agent = ? AND until > ?", (agent, now))
+
+
+def delegates(reader: Reader, agents: Sequence[str], now: int) -> list[str]:
+    """Who decides for some agents for now."""
+    if not agents:
+        return []
+    marks = ", ".join("?" * len(agents))
+    rows = reader.all(
+        f"SELECT delegate FROM approval_delegations WHERE agent IN ({marks}) AND until > ?",  # noqa: S608
+        (*agents, now),
+    )
+    return [row["delegate"] for row in rows]
 
 
 def delegators(reader: Reader, delegate: str, now: int) -> list[str]:

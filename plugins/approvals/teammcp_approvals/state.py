@@ -64,7 +64,7 @@ def _approvers(context: Context, field: StateField) -> list[str]:
 def _active(context: Context, name: str) -> Agent | None:
     """A member who can still answer."""
     found = context.team.directory.agent(name)
-    return None if found is None or found.retired else found
+    return found if found is not None and people.is_active(found) else None
 
 
 def _may_write(context: Context, field: StateField) -> bool:

@@ -30,7 +30,7 @@ def emit(context: Context, tx: Transaction, kind: str, row: Any, **more: Any) ->
         **({"project_id": row["project_id"], "field": row["field"]} if row["kind"] == "state" else {}),
         **more,
     }
-    context.emit(tx, kind, row["id"], agents=people.audience(context, row), data=data)
+    context.emit(tx, kind, row["id"], agents=people.audience(tx, context, row), data=data)
 
 
 def ended(context: Context, tx: Transaction, row: Any, **more: Any) -> None:
@@ -61,11 +61,9 @@ async def prepare_question(
     context: Context, approval_id: int, text: str, keys: Iterable[str], proposer: str
 ) -> list[Work[Any]]:
     """Messages that ask those who may decide, and who decides for them, to do so; to be acknowledged."""
-    names = {agent.name: None for agent in people.deciders(context, keys, proposer)}
-    for name in list(names):
-        given = await context.read(queries.delegation, name, context.now())
-        if given is not None and given["delegate"] != proposer:
-            names[given["delegate"]] = None
+    approvers = [agent.name for agent in people.deciders(context, keys, proposer)]
+    delegates = await context.read(queries.delegates, approvers, context.now())
+    names = dict.fromkeys([*approvers, *(name for name in delegates if name != proposer)])
     found = [await prepare(context, name, approval_id, text, ack_required=True) for name in names]
     return [work for work in found if work is not None]
 

@@ -137,7 +137,7 @@ async def test_the_hook_of_an_agents_program_is_answered_in_its_shape(coder: Mem
     answer = await coder.http.post("/api/hooks/permission", json=payload)
     assert answer.json()["hookSpecificOutput"] == {
         "hookEventName": "PermissionRequest",
-        "decision": {"behavior": "allow", "message": None},
+        "decision": {"behavior": "allow"},
     }
     payload["tool_input"] = {"command": "rm -rf /"}
     answer = await coder.http.post("/api/hooks/permission", json=payload)

@@ -153,3 +153,31 @@ async def test_lists_are_filtered_and_paged(alice: Member, bob: Member, team: Te
     assert await listed(proposed_by="alice", limit=1) == [numbers[2]]
     assert await listed(before=numbers[2], limit=1) == [numbers[1]]
     assert await listed(proposed_by="bob") == []
+
+
+async def test_one_member_cannot_flood_those_who_decide(alice: Member, bob: Member) -> None:
+    for number in range(100):
+        await alice.call("request_approval", title=f"question {number}", approvers=["bob"])
+    with pytest.raises(Conflict, match="100 of your proposals"):
+        await alice.call("request_approval", title="one more", approvers=["bob"])
+    await alice.call("cancel_approval", approval_id=1)
+    await alice.call("request_approval", title="one more", approvers=["bob"])
+    assert len((await bob.call("get_pending_approvals")).root) == 100
+
+
+async def test_who_only_looks_on_decides_nothing(alice: Member, team: TestTeam) -> None:
+    await team.agent("olga", access="observer")
+    with pytest.raises(InvalidInput, match="0 of these may decide"):
+        await ask(alice, "olga")
+
+
+async def test_who_decides_for_somebody_hears_of_it_live(alice: Member, bob: Member, team: TestTeam) -> None:
+    carol, dave = await team.agent("carol"), await team.agent("dave")
+    await bob.call("delegate_approvals", to="carol", until="2027-01-01T00:00:00Z")
+    number = await ask(alice, "bob")
+    await bob.call("delegate_approval", approval_id=number, to="dave")
+    await carol.call("resolve_approval", approval_id=number, approved=True)
+    heard = {event.kind: event.agents for event in await team.events() if event.subject == str(number)}
+    assert heard["approval.requested"] == ("alice", "bob", "carol", "owner")
+    assert heard["approval.approved"] == ("alice", "bob", "carol", "dave", "owner")
+    assert (await dave.call("get_approval", approval_id=number)).status == "approved"

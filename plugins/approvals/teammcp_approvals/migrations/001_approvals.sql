@@ -27,6 +27,7 @@ CREATE TABLE approvals (
 );
 
 CREATE INDEX approvals_proposer ON approvals (proposer, id);
+CREATE INDEX approvals_open_of ON approvals (proposer) WHERE closed_at IS NULL;
 CREATE INDEX approvals_status ON approvals (status, id);
 CREATE INDEX approvals_kind ON approvals (kind, id);
 CREATE INDEX approvals_expiry ON approvals (expires_at) WHERE closed_at IS NULL;
