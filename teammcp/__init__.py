@@ -1,32 +1,37 @@
 """TeamMCP: the public API for plugin authors.
 
-Everything a plugin needs is imported from here; what is not exported here may change without notice.
+Everything a plugin needs is imported from here; what is not exported here may change without notice. It is loaded when
+it is first asked for, because the command line starts for every hook of every agent and needs little of it.
 """
 
 from __future__ import annotations
 
-from .attachments import Attachment
-from .config import load_settings
-from .directory import Access, Agent
-from .errors import (
-    Conflict,
-    Forbidden,
-    Gone,
-    InvalidInput,
-    NotFound,
-    PreconditionRequired,
-    Refused,
-    TeamError,
-    TooLarge,
-)
-from .events.log import Event
-from .hookspecs import hookimpl
-from .models import Timestamp
-from .operations import Context, Operation, Result, operation
-from .plugins import Deferred
-from .resources import Resource
-from .storage import Migration, Reader, Row, Transaction, Work, load_migrations
-from .team import Server, Team
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .attachments import Attachment
+    from .config import load_settings
+    from .directory import Access, Agent
+    from .errors import (
+        Conflict,
+        Forbidden,
+        Gone,
+        InvalidInput,
+        NotFound,
+        PreconditionRequired,
+        Refused,
+        TeamError,
+        TooLarge,
+    )
+    from .events.log import Event
+    from .hookspecs import hookimpl
+    from .models import Timestamp
+    from .operations import Context, Operation, Result, operation
+    from .plugins import Deferred
+    from .resources import Resource
+    from .storage import Migration, Reader, Row, Transaction, Work, load_migrations
+    from .team import Server, Team
 
 __version__ = "0.1.0"
 
@@ -62,3 +67,36 @@ __all__ = [
     "load_settings",
     "operation",
 ]
+
+_FOUND_IN = {
+    "attachments": ("Attachment",),
+    "config": ("load_settings",),
+    "directory": ("Access", "Agent"),
+    "errors": (
+        "Conflict",
+        "Forbidden",
+        "Gone",
+        "InvalidInput",
+        "NotFound",
+        "PreconditionRequired",
+        "Refused",
+        "TeamError",
+        "TooLarge",
+    ),
+    "events.log": ("Event",),
+    "hookspecs": ("hookimpl",),
+    "models": ("Timestamp",),
+    "operations": ("Context", "Operation", "Result", "operation"),
+    "plugins": ("Deferred",),
+    "resources": ("Resource",),
+    "storage": ("Migration", "Reader", "Row", "Transaction", "Work", "load_migrations"),
+    "team": ("Server", "Team"),
+}
+
+if not TYPE_CHECKING:  # type checkers are to know what is there and what is not
+
+    def __getattr__(name: str) -> Any:
+        for module, names in _FOUND_IN.items():
+            if name in names:
+                return getattr(import_module(f".{module}", __name__), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import teammcp
 from teammcp.clients import CLIENTS, Client
 from teammcp.errors import InvalidInput
 from teammcp.joining.changes import forget, joining, leaving
@@ -258,9 +260,10 @@ class Desk:
         environment = clean_environment(self.live.home, **settings)
         for name in ("XDG_CONFIG_HOME", "CODEX_HOME"):
             environment.pop(name, None)
+        path = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
         return subprocess.run(
             [sys.executable, "-m", "teammcp", *arguments],
-            env={**environment, "HOME": str(self.home)},
+            env={**environment, "HOME": str(self.home), "PATH": path},
             cwd=self.project,
             input=stdin,
             capture_output=True,
@@ -339,6 +342,13 @@ def test_joining_a_whole_team_at_once(desk: Desk) -> None:
     assert settings["mcp_servers"]["teammcp"]["url"].startswith(desk.live.url)
 
 
+def test_a_client_without_known_files_is_told_what_to_put_where(desk: Desk) -> None:
+    done = desk.join("--yes", client="generic")
+    assert (done.returncode, tree(desk.project)) == (0, {}), done.stderr
+    assert f"{desk.live.url}/mcp" in done.stdout
+    assert desk.key not in done.stdout
+
+
 def test_joining_without_a_server_changes_nothing(desk: Desk) -> None:
     desk.live.stop()
     done = desk.join("--yes")
@@ -381,6 +391,22 @@ def test_the_hook_passes_on_what_the_server_says(desk: Desk) -> None:
     assert said.returncode == 0
     assert "You are bob" in json.loads(said.stdout)["hookSpecificOutput"]["additionalContext"]
     assert said.stderr == ""
+
+
+def test_the_hook_starts_without_what_it_does_not_need(tmp_path: Path) -> None:
+    code = (
+        "import sys; from teammcp.cli import cli; cli(['hook', '--help'], standalone_mode=False); print(*sys.modules)"
+    )
+    command = [sys.executable, "-c", code]
+    said = subprocess.run(command, env=clean_environment(tmp_path), capture_output=True, text=True, check=True)
+    assert {"pydantic", "pluggy", "asyncio", "httpx2"} & set(said.stdout.splitlines()[-1].split()) == set()
+
+
+def test_everything_that_is_public_is_there() -> None:
+    found = {name for name in teammcp.__all__ if getattr(teammcp, name) is not None}
+    assert found == set(teammcp.__all__)
+    with pytest.raises(AttributeError, match="nothing_of_the_kind"):
+        _ = teammcp.nothing_of_the_kind
 
 
 def test_the_hook_is_silent_where_there_is_no_key_or_no_server(desk: Desk) -> None:

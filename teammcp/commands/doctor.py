@@ -29,7 +29,7 @@ def doctor(client: Client, name: str, folder: Path, url: str | None) -> None:
 
     Changes nothing. Ends with 1 if something is wrong.
     """
-    from ..joining.checks import check_files, check_server
+    from ..joining.checks import check_files, check_path, check_server
     from ..joining.keys import kept_key
     from ..joining.programs import Member, configured_url
 
@@ -37,7 +37,7 @@ def doctor(client: Client, name: str, folder: Path, url: str | None) -> None:
     member = replace(member, url=url.rstrip("/") if url else configured_url(member) or address(None))
     key = os.environ.get(KEY) or kept_key(member.key_file)
     wrong = 0
-    for finding in [*check_server(member, key), *check_files(member)]:
+    for finding in [*check_server(member, key), *check_path(member), *check_files(member)]:
         click.echo(f"{'ok   ' if not finding.remedy else 'WRONG'}  {finding.what}")
         if finding.remedy:
             wrong += 1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..clients import CLIENTS, Client
+from ..clients import CLIENTS, Client, render
 from .client import KEY, Refused, address, key_from, request, url_option
 
 if TYPE_CHECKING:
@@ -142,6 +142,8 @@ PROGRAMS = {"claude": "claude", "codex": "codex", "gemini": "gemini", "opencode"
 def _how_to_start(member: Member) -> str:
     if member.client == "claude-desktop":
         return f"{member.name} has joined. Start Claude Desktop anew. Its key is in {member.key_file}."
+    if member.client == "generic":
+        click.echo(render(member.client, member.url))
     program = PROGRAMS.get(member.client, "its program")
     place = shlex.quote(str(member.key_file))
     return f'{member.name} has joined. Start it in {member.folder} with:\n\n  {KEY}="$(cat {place})" {program}\n'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import httpx2
 
 from ..errors import TeamError
 from .changes import joining
-from .programs import Member, configured_url, parts_of
+from .programs import WITH_HOOKS, Member, configured_url, parts_of
 
 SLOW_MS = 500
 SECONDS = 10.0
@@ -46,6 +47,14 @@ def check_files(member: Member) -> Iterator[Finding]:
         yield Finding("files: all are as they should be.")
 
 
+def check_path(member: Member) -> Iterator[Finding]:
+    """Whether the client's hooks find the program that they run."""
+    if member.client in WITH_HOOKS:
+        found = shutil.which("teammcp")
+        missing = "Install TeamMCP so that 'teammcp' is on the path of the agent's program, for instance with pipx."
+        yield Finding(f"path: {found or 'there is no teammcp on it.'}", "" if found else missing)
+
+
 def check_server(member: Member, key: str | None) -> Iterator[Finding]:
     """The server, the key, the hook's way and the protocol, each by using it."""
     try:
@@ -73,7 +82,7 @@ def _with_client(client: httpx2.Client, member: Member, key: str | None) -> Iter
     me = answer.json()
     yield Finding(f"key: it is the one of {me['name']} in team {me['team']}.")
     client.headers["Authorization"] = f"Bearer {key}"
-    if member.client in {"claude", "codex"}:
+    if member.client in WITH_HOOKS:
         yield _check_hook(client, member)
     yield _check_protocol(client)
 

@@ -22,6 +22,7 @@ GUIDES = {"claude": "CLAUDE.md", "gemini": "GEMINI.md", "qwen": "QWEN.md"}
 """Where a client looks for what its model should know of a project; the others look into AGENTS.md."""
 SKILLS = {"claude": ".claude/skills", "qwen": ".qwen/skills"}
 """Where a client looks for skills; the others look into .agents/skills."""
+WITH_HOOKS = ("claude", "codex")
 WITHOUT_PROJECT = ("claude-desktop", "generic")
 """Clients that know no project, and so neither guide nor skills."""
 
