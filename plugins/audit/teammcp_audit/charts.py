@@ -7,6 +7,7 @@ show with a script when the pointer is over a bar is put into the bar's title.
 from __future__ import annotations
 
 import sys
+import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
@@ -15,6 +16,7 @@ from xml.etree import ElementTree
 from markupsafe import Markup
 
 WIDTH = 760
+MARGIN = 8
 Series = tuple[str, Sequence[int]]
 
 
@@ -33,7 +35,7 @@ def rows(label: str, names: Sequence[str], series: Sequence[Series], value: Call
     """Lying bars, one for each name, the first one on top."""
     highest = max((max(column) for column in _columns(series)), default=0)
     options = _options(height=60 + 26 * len(names), legend=len(series) > 1)
-    chart = _pygal().HorizontalBar(**options, value_formatter=value)
+    chart = _pygal().HorizontalBar(**options, margin_left=MARGIN + _room(names), value_formatter=value)
     chart.x_labels = list(reversed(names))
     chart.y_labels = scale(highest)
     return _svg(chart, label, [(name, list(reversed(values))) for name, values in series])
@@ -59,6 +61,12 @@ def _pygal() -> Any:
     return pygal
 
 
+def _room(names: Sequence[str]) -> int:
+    """What wide characters need besides: pygal takes every character for as wide as a Latin one."""
+    wide = [sum(unicodedata.east_asian_width(character) in "WF" for character in name) for name in names]
+    return 7 * max(wide, default=0)
+
+
 def _columns(series: Sequence[Series]) -> list[tuple[int, ...]]:
     return list(zip(*(values for _, values in series), strict=True))
 
@@ -76,7 +84,7 @@ def _options(*, height: int, legend: bool) -> dict[str, Any]:
         "js": [],
         "show_legend": legend,
         "legend_at_bottom": True,
-        "margin": 8,
+        "margin": MARGIN,
         "spacing": 8,
         "no_data_text": "",
     }
