@@ -110,7 +110,7 @@ class Attachment(Result):
         if self.file_size > INLINE_LIMIT:
             raise TooLarge(
                 f"{self.file_name} has {self.file_size} bytes; at most {INLINE_LIMIT} fit into an answer. "
-                "Download it over REST instead: GET /api/files/{file_id}.",
+                "Download it over REST instead.",
                 limit=INLINE_LIMIT,
             )
         data = self.path.read_bytes()
