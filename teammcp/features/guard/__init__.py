@@ -8,8 +8,9 @@ from ...hookspecs import hookimpl
 from ...operations import Context
 from ...storage import Migration, load_migrations
 from ...team import Team
+from ...web import Page
 from ..messages import Draft, Message
-from . import budgets, loops
+from . import budgets, loops, pages
 from .settings import GuardSettings
 
 EVENT_KINDS = {
@@ -30,6 +31,11 @@ def register_operations() -> list[Any]:
         budgets.get_usage,
         budgets.set_budget,
     ]
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return pages.PAGES
 
 
 @hookimpl

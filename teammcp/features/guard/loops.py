@@ -136,7 +136,7 @@ async def _prepare_notes(context: Context, pattern: Pattern, count: int, seconds
     where = "a direct message to one of them" if pattern.channel.startswith("dm:") else "the channel"
     text = (
         f"{story}. What more they send of this is refused. "
-        f"A person's word in {where}, release_loop or the page Loops lets them go on."
+        f"A person's word in {where}, release_loop or the page Usage lets them go on."
     )
     notes: list[Work[object]] = []
     for manager in managers(context.team):

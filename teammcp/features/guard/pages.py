@@ -1,0 +1,98 @@
+"""The page of usage: what agents send and spend, their budgets, and the loops that were stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from babel.numbers import format_currency, format_decimal
+from quart import Request, Response
+
+from ...directory import Access
+from ...operations import Context
+from ...web import Notice, Outcome, Page, attempt, current_visit, gettext, go_back, mark, render, see
+from ..channels.pages import channel_path
+from .models import Loop
+from .usage_models import AgentUsage
+
+BAR = 24
+"""Height of the tallest bar of a chart, in the units of its drawing."""
+CAPS: dict[str, type[int] | type[float]] = {"messages": int, "tokens": int, "cost_usd": float}
+
+
+async def show_usage(context: Context, request: Request) -> Response:
+    """What every agent used today and in the last seven days, and what is stopped."""
+    usage = await context.call("get_usage")
+    loops = await context.call("list_loops")
+    return await render(
+        context, "guard/usage.html", usage=usage.agents, loops=loops.loops, channel_path=channel_path, **_helpers()
+    )
+
+
+async def change_budget(context: Context, request: Request, name: str) -> Response:
+    """A form for what an agent may use in a day."""
+    (usage,) = (await context.call("get_usage", agent=name, days=1)).agents
+    values = {cap: getattr(usage.budget, cap) for cap in CAPS}
+    outcome = Outcome()
+    if request.method == "POST":
+        form = await request.form
+        values = {cap: form.get(cap, "") for cap in CAPS}
+        try:
+            given = {cap: kind(values[cap]) for cap, kind in CAPS.items() if values[cap]}
+        except ValueError:
+            outcome = Outcome(notice=Notice("error", gettext("Write numbers; 0 is no limit.")), status=400)
+        else:
+            outcome = await attempt(context, "set_budget", {"agent": name, **given})
+        if outcome.ok:
+            return see("/usage")
+    return await render(context, "guard/budget.html", outcome.status, notice=outcome.notice, usage=usage, values=values)
+
+
+async def release(context: Context, request: Request, loop_id: int) -> Response:
+    """Let agents go on that were stopped."""
+    await context.call("release_loop", loop_id=loop_id)
+    return await go_back(request, "/usage")
+
+
+def _helpers() -> dict[str, Any]:
+    return {"story": story, "number": number, "dollars": dollars, "bars": bars, "place": place}
+
+
+def story(loop: Loop) -> str:
+    """What happened, in the reader's language."""
+    said = {"count": loop.count, "seconds": loop.seconds}
+    if loop.kind == "exchange":
+        return gettext("%(count)s messages to each other within %(seconds)s s, no person's word between", **said)
+    if loop.kind == "monologue":
+        return gettext("%(count)s messages within %(seconds)s s while nobody else spoke", **said)
+    return gettext("the same text %(count)s times within %(seconds)s s", **said)
+
+
+def place(channel: str) -> str:
+    """A channel as people call it."""
+    return ", ".join(channel.split(":")[1:]) if channel.startswith("dm:") else f"#{channel}"
+
+
+def number(value: int) -> str:
+    """A count as the reader writes numbers."""
+    return str(format_decimal(value, locale=current_visit().locale))
+
+
+def dollars(value: float) -> str:
+    """US dollars as the reader writes them."""
+    return str(format_currency(value, "USD", locale=current_visit().locale))
+
+
+def bars(usage: AgentUsage) -> Sequence[tuple[int, str, int]]:
+    """Heights of the days' bars, of ``BAR`` for the most messages, with each day's date and number of messages."""
+    most = max(day.messages for day in usage.days)
+    return [
+        (0 if not day.messages else max(2, BAR * day.messages // most), day.day, day.messages) for day in usage.days
+    ]
+
+
+PAGES = [
+    Page("/usage", show_usage, access=Access.manager, label=mark("Usage"), icon="matrix", order=62),
+    Page("/usage/<name>/budget", change_budget, ("GET", "POST"), Access.manager),
+    Page("/loops/<int:loop_id>/release", release, ("POST",), Access.member),
+]
