@@ -77,7 +77,7 @@ async def test_it_may_belong_to_a_directive_of_the_agent(team: TestTeam, ann: Me
         await bob.call("append_output", text="not mine", directive_id=number)
 
 
-@pytest.mark.parametrize("text", ["", "x" * (64 * 1024 + 1), "\x00"])
+@pytest.mark.parametrize("text", ["", "x" * (16 * 1024 + 1), "\x00"])
 async def test_what_is_no_output_is_refused(ann: Member, text: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         await ann.call("append_output", text=text)
@@ -180,9 +180,7 @@ def test_ordinary_text_stays(text: str) -> None:
     assert redact(text) == text
 
 
-@pytest.mark.parametrize(
-    "text", ["a_" * 30_000, "pass" * 15_000, "https://" * 8000, "-----BEGIN PRIVATE KEY-----" * 2000]
-)
+@pytest.mark.parametrize("text", ["a_" * 8000, "pass" * 4000, "tmcp_" + "a-" * 8000, "-----BEGIN " * 1500])
 def test_hostile_text_takes_no_longer_than_its_length(text: str) -> None:
     began = time.perf_counter()
     redact(text)

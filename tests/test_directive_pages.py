@@ -104,3 +104,12 @@ async def test_output_is_shown_as_text_newest_first(team: TestTeam, ann: Member,
     bob = await visiting(team, (await team.agent("bob")).key)
     assert (await bob.get("/agents/ann/output")).status == 403
     assert (await browser.get("/agents/nobody/output")).status == 404
+
+
+async def test_a_profile_leads_those_to_the_output_who_may_see_it(
+    team: TestTeam, ann: Member, browser: Visitor
+) -> None:
+    assert (await browser.get("/agents/ann")).links["Output"] == "/agents/ann/output"
+    assert "Output" in (await (await visiting(team, ann.key)).get("/agents/ann")).links
+    assert "Output" not in (await (await visiting(team, ann.key)).get("/agents/owner")).links
+    assert "Output" not in (await browser.get("/agents/system")).links

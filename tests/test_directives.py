@@ -364,7 +364,7 @@ async def test_lists_go_on_page_by_page(ann: Member, bob: Member) -> None:
         ({"expires_at": "2025-01-02"}, "expires_at"),
         ({"instruction": "  "}, "instruction"),
         ({"instruction": "x" * 8001}, "instruction"),
-        ({"to_agent": "ann"}, "channel"),
+        ({"to_agent": "ann"}, "to_agent"),
         ({"to_agent": "nobody"}, "to_agent"),
         ({"lease_seconds": 1}, "lease_seconds"),
         ({"priority": "dire"}, "priority"),

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ...directory import Access
-from ...errors import Conflict, InvalidInput, Refused
+from ...errors import Conflict, Gone, InvalidInput, Refused
 from ...events import Event
 from ...models import Limit, Metadata, Timestamp
 from ...operations import Context, operation
@@ -61,6 +61,8 @@ async def send_directive(
     It reaches the agent as a direct message; you talk about it in that message's thread.
     """
     worker = find_agent(context, to_agent, "to_agent").name
+    if worker == context.actor.name:
+        raise _invalid("to_agent", "names yourself; name another member")
     deadline = _deadline(context.now(), expires_in, expires_at)
     number = await context.team.database.write(queries.next_number)  # the message names it
     message = await context.prepare(
@@ -73,6 +75,8 @@ async def send_directive(
         raise Refused("instruction: a plugin makes messages like this one wait; send it as a message instead.")
 
     def work(tx: Transaction) -> DirectiveResult:
+        if not queries.is_active(tx, worker):  # retired since it was looked up
+            raise Gone(f"to_agent: {worker} was retired and reads nothing any more.", code="agent_retired")
         if queries.count_received(tx, worker, "pending") >= MOST:
             raise Conflict(
                 f"to_agent: {MOST} directives wait for {worker} already; cancel some, or ask somebody else.",

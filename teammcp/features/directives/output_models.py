@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ...models import Text, Timestamp
 from ...operations import Result
 
-OutputText = Annotated[Text, Field(min_length=1, max_length=64 * 1024)]
+OutputText = Annotated[Text, Field(min_length=1, max_length=16 * 1024)]
 OutputKind = Literal["output", "error"]
 OutputSeq = Annotated[int, Field(ge=0, le=2**53)]
 

@@ -14,7 +14,7 @@ from ...team import Server, Team
 from ..tasks.leases import expires_at
 from . import queries, telling
 from .directives import LEASE_ENDED, change, close, has_expired, is_open, still_there, visible
-from .models import OPEN, DirectiveId, Settled
+from .models import DirectiveId, Settled
 
 SECONDS = 5
 
@@ -34,7 +34,7 @@ async def reap(server: Server) -> None:
 
 async def give_up_retired(context: Context, worker: str) -> None:
     """End what was for a member that has left."""
-    for status in OPEN:
+    for status in ("running", "pending"):  # in the order in which one may become the other meanwhile
         rows = await context.read(queries.of_member, "worker", worker, status, 2**53, 2**31)
         await _settle(context.team, rows)
 
@@ -67,13 +67,12 @@ async def settle_directive(context: Context, directive_id: DirectiveId) -> Work[
 
     def work(tx: Transaction) -> Settled:
         now = still_there(context, tx, directive_id)
-        if now["fencing_token"] != row["fencing_token"] or _fate(context, now) is None:
+        if now["fencing_token"] != row["fencing_token"] or _fate(context, now) != fate:
             return _nothing(now)  # a sign of life, a claim, or the end, has come in between
         attempts = now["attempts"] + (now["lease_agent"] is not None)
         if status == "pending":
-            now = change(
-                context, tx, now, "directive.requeued", {"status": "pending", "attempts": attempts, **LEASE_ENDED}
-            )
+            new = {"status": "pending", "attempts": attempts, **LEASE_ENDED}
+            now = change(context, tx, now, "directive.requeued", new)
         else:
             now = close(context, tx, now, status, why, attempts=attempts)
         telling.send(tx, notes)
