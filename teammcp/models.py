@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 METADATA_LIMIT = 16 * 1024
 METADATA_DEPTH = 8
+YEAR_1, YEAR_10000 = -62_135_596_800_000, 253_402_300_800_000
+"""Between these, in milliseconds, are the times that can be written down."""
 
 
 def _milliseconds(value: Any) -> Any:
@@ -27,6 +29,7 @@ def _milliseconds(value: Any) -> Any:
 Timestamp = Annotated[
     int,
     BeforeValidator(_milliseconds),
+    Field(ge=YEAR_1, lt=YEAR_10000),
     PlainSerializer(rfc3339, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
