@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, RootModel, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, RootModel
 
 from teammcp import Result, Timestamp
 from teammcp.models import Line, Text
@@ -20,6 +20,8 @@ ApprovalId = Annotated[int, Field(ge=1, le=2**53)]
 Comment = Annotated[Text, Field(max_length=2000)]
 Title = Annotated[Line, Field(min_length=1, max_length=200)]
 Details = Annotated[Text, Field(max_length=10_000)]
+IF_THERE = Field(exclude_if=lambda value: value is None)
+"""Left out of an answer to programs that take null for a mistake."""
 Name = Annotated[str, Field(min_length=1, max_length=65)]
 
 
@@ -173,20 +175,12 @@ class RuleList(RootModel[list[StoredRule]]):
         return "\n".join(each.text() for each in self.root) or "no rules"
 
 
-class Sparse(Result):
-    """What is not there is left out, because the programs that read this take null for a mistake."""
-
-    @model_serializer(mode="wrap")
-    def _without_none(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in handler(self).items() if value is not None}
-
-
-class PermissionDecision(Sparse):
+class PermissionDecision(Result):
     """Whether a tool may run, in the words of permission prompts."""
 
     behavior: Literal["allow", "deny"]
-    message: str | None = None
-    updatedInput: dict[str, Any] | None = None  # noqa: N815
+    message: Annotated[str | None, IF_THERE] = None
+    updatedInput: Annotated[dict[str, Any] | None, IF_THERE] = None  # noqa: N815
     """The input with which it may run: as it was asked."""
 
     def text(self) -> str:
@@ -202,11 +196,11 @@ class PermissionCheck(Result):
     message: str
 
 
-class HookDecision(Sparse):
+class HookDecision(Result):
     """The decision of a ``PermissionRequest`` hook."""
 
     behavior: Literal["allow", "deny"]
-    message: str | None = None
+    message: Annotated[str | None, IF_THERE] = None
 
 
 class HookOutput(Result):

@@ -29,6 +29,8 @@ from .settings import Approvers, Minutes, Quorum
 
 WAITING = 200
 NEWEST = 2**53
+LONGEST = 366 * 24 * 3600 * 1000
+"""Milliseconds for which somebody can be asked to decide."""
 
 
 # -- asking ----------------------------------------------------------------------------------------------------------
@@ -246,15 +248,17 @@ async def delegate_approval(context: Context, approval_id: ApprovalId, to: Name)
 async def delegate_approvals(context: Context, to: Name, until: Timestamp) -> Work[Delegated]:
     """Let another member decide on all your approvals until a time, for instance while you are away."""
     delegate = _delegate(context, to)
-    if until <= context.now():
-        raise InvalidInput("until: must be a time to come.", errors=[{"field": "until", "message": "is over"}])
+    if not context.now() < until <= context.now() + LONGEST:
+        reason = "must be a time within a year from now"
+        raise InvalidInput(f"until: {reason}.", errors=[{"field": "until", "message": reason}])
 
     def work(tx: Transaction) -> Delegated:
         me = context.actor.name
         queries.delegate(tx, me, delegate, until, context.now())
-        data = {"delegate": delegate, "until": until}
+        delegated = Delegated(delegate=delegate, until=until)
+        data = delegated.model_dump(mode="json", include={"delegate", "until"})
         context.emit(tx, "approval.delegation_changed", me, agents=[me, delegate], data=data)
-        return Delegated(delegate=delegate, until=until)
+        return delegated
 
     return work
 
