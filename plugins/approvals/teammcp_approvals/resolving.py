@@ -10,6 +10,7 @@ from teammcp import Conflict, Context, Deferred, Reader, TeamError, Transaction,
 
 from . import people, queries, running, shapes, telling
 from .models import ApprovalId, Comment, Resolved, Status
+from .operations import check_open
 from .running import Run
 
 RESULT = 16 * 1024
@@ -63,23 +64,30 @@ async def _resolve(context: Context, approval_id: int, approved: bool, comment: 
         now, mine = _check(tx, context, approval_id)
         if (now["round"], mine) != (row["round"], voice):
             raise Conflict(f"Approval {approval_id} was changed at the same moment; look at it again.", code="moved")
-        me, at = context.actor.name, context.now()
-        queries.decide(tx, approval_id, now["round"], me, mine, approved, comment, at)
-        for_it = [each for each in queries.decisions(tx, [approval_id]) if each["round"] == now["round"]]
-        count = sum(each["approved"] for each in for_it)
-        decision = {"approved": approved, "by": me, "comment": comment}
-        decision |= {} if mine == me else {"on_behalf_of": mine}
-        decision |= {"self_approved": True} if row["proposer"] == me else {}
-        telling.emit(context, tx, "approval.decided", now, **decision)
+        count = _write_down(context, tx, now, voice, approved, comment)
         if approved and count < now["quorum"]:
             return _resolved(now, "pending", count)
-        outcome = Outcome("rejected") if not approved else Outcome("approved") if call is None else _run(tx, now, call)
+        outcome = _run(tx, now, call) if approved else Outcome("rejected")
         _conclude(context, tx, now, outcome)
         if outcome.status in notes:
             notes[outcome.status](tx)
         return _resolved(now, outcome.status, count, outcome)
 
     return work
+
+
+def _write_down(context: Context, tx: Transaction, row: Any, voice: str, approved: bool, comment: str) -> int:
+    """Write down the actor's word; how many have approved now."""
+    me = context.actor.name
+    queries.decide(tx, row["id"], row["round"], me, voice, approved, comment, context.now())
+    decision: dict[str, Any] = {"approved": approved, "by": me, "comment": comment}
+    if voice != me:
+        decision["on_behalf_of"] = voice
+    if row["proposer"] == me:
+        decision["self_approved"] = True
+    telling.emit(context, tx, "approval.decided", row, **decision)
+    said = queries.decisions(tx, [row["id"]])
+    return sum(each["approved"] for each in said if each["round"] == row["round"])
 
 
 def _check(reader: Reader, context: Context, approval_id: int) -> tuple[Any, str]:
@@ -90,8 +98,13 @@ def _check(reader: Reader, context: Context, approval_id: int) -> tuple[Any, str
     """
     row = shapes.find(reader, context, approval_id)
     voice = people.check_voice(reader, context, row)
-    if row["status"] != "pending":
-        raise _closed(row)
+    check_open(row)
+    if row["status"] == "needs_confirmation":
+        raise Conflict(
+            f"approval_id: the field of approval {approval_id} has changed; {row['proposer']} must confirm it first.",
+            code="needs_confirmation",
+            status=row["status"],
+        )
     if row["expires_at"] <= context.now():
         raise Conflict(
             f"approval_id: the time of approval {approval_id} is over; it must be proposed again.", code="expired"
@@ -105,21 +118,6 @@ def _check(reader: Reader, context: Context, approval_id: int) -> tuple[Any, str
                 decided_by=each["agent"],
             )
     return row, voice
-
-
-def _closed(row: Any) -> Conflict:
-    if row["status"] == "needs_confirmation":
-        return Conflict(
-            f"approval_id: the field of approval {row['id']} has changed; {row['proposer']} must confirm it first.",
-            code="needs_confirmation",
-            status=row["status"],
-        )
-    return Conflict(
-        f"approval_id: approval {row['id']} is {row['status']} already, by {row['closed_by']}.",
-        code="already_resolved",
-        status=row["status"],
-        decided_by=row["closed_by"],
-    )
 
 
 # -- running the call ------------------------------------------------------------------------------------------------
@@ -158,8 +156,10 @@ def _failed(row: Any, error: TeamError) -> Outcome:
     return Outcome("failed", error=error.detail)
 
 
-def _run(tx: Transaction, row: Any, call: Call) -> Outcome:
-    """Run the call; if it fails, nothing of it is left but the reason."""
+def _run(tx: Transaction, row: Any, call: Call | None) -> Outcome:
+    """Run the call, if there is one; if it fails, nothing of it is left but the reason."""
+    if call is None:
+        return Outcome("approved")
     try:
         return tx.attempt(lambda inner: _carry_out(inner, call))
     except TeamError as error:
