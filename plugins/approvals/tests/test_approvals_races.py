@@ -13,6 +13,8 @@ from teammcp import Conflict, Deferred, TeamError, hookimpl
 from teammcp.features.state import StateChange
 from teammcp.testing import Member, MovedClock, TestTeam
 
+BOBS_WRITES = {"operation": "set_state", "approvers": ["maria"], "who": ["bob"]}
+
 
 @pytest.fixture
 async def alice(team: TestTeam) -> Member:
@@ -233,3 +235,22 @@ async def test_a_process_that_dies_leaves_both_or_neither(
     assert await versions(alice) == [(1, "alice")]
     await alice.call("resolve_approval", approval_id=number, approved=True)
     assert await versions(alice) == [(1, "alice"), (2, "bob")]
+
+
+@pytest.mark.teammcp(plugins={"approvals": {"rules": [BOBS_WRITES]}})
+@pytest.mark.parametrize("approved_first", [True, False])
+async def test_the_next_question_is_asked_only_if_the_first_is_approved(
+    alice: Member, bob: Member, team: TestTeam, approved_first: bool
+) -> None:
+    maria = await team.agent("maria")
+    number = await propose(bob)
+    calls = [
+        maria.call("resolve_approval", approval_id=number, approved=True),
+        team.owner.call("resolve_approval", approval_id=number, approved=False),
+    ]
+    await together(*(calls if approved_first else reversed(calls)))
+    first = await bob.call("get_approval", approval_id=number)
+    asked = (await alice.call("get_pending_approvals")).root
+    assert len(asked) == (first.status == "approved")
+    assert len(await team.events("approval.requested")) == 1 + len(asked)
+    assert await versions(alice) == [(1, "alice")]
