@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -60,7 +61,7 @@ class Directive(Result):
         head = f"directive {self.id} [{self.status}, {self.priority}{expires}] {self.issuer} -> {self.worker}"
         lines = [f"{head}: {quote(self.instruction)}"]
         if self.payload is not None:
-            lines.append(f"  payload: {self.model_dump_json(include={'payload'})}")
+            lines.append(f"  payload: {quote(json.dumps(self.payload, ensure_ascii=False))}")
         if self.result:
             lines.append(f"  result: {quote(self.result)}")
         return lines
@@ -107,6 +108,11 @@ class Taken(Result):
     fencing_token: int | None = None
     lease_expires_at: Timestamp | None = None
     directive: Directive | None = None
+
+    def text(self) -> str:
+        if self.directive is None:
+            return f"Not claimed, reason: {self.reason}. Directive {self.directive_id} is {self.status}."
+        return f"Claimed, fencing_token={self.fencing_token}.\n{self.directive.text()}"
 
 
 class Settled(Result):

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...clock import rfc3339
+from ...fence import fence, quote
 from ...models import Text, Timestamp
 from ...operations import Result
 
@@ -41,5 +43,11 @@ class Output(Result):
     head_seq: int
 
     def text(self) -> str:
-        lines = [f"[{chunk.seq}]{' (error)' if chunk.kind == 'error' else ''} {chunk.text}" for chunk in self.chunks]
-        return "\n".join(lines or ["(no output)"])
+        if not self.chunks:
+            return "(no output)"
+        return fence((_line(chunk) for chunk in self.chunks), f"output of {self.agent}")
+
+
+def _line(chunk: Chunk) -> str:
+    kind = " (error)" if chunk.kind == "error" else ""
+    return f"[{chunk.seq}] {rfc3339(chunk.at)[:16]}{kind}: {quote(chunk.text)}"

@@ -80,7 +80,7 @@ async def _show(context: Context, directive_id: int, outcome: Outcome) -> Respon
         directive=found.directive,
         may_cancel=_may_cancel(context, found.directive),
         is_worker=found.directive.worker == context.actor.name,
-        sees_output=context.actor.access >= Access.manager or found.directive.worker == context.actor.name,
+        sees_output=_sees_output(context, found.directive),
     )
 
 
@@ -88,6 +88,13 @@ def _may_cancel(context: Context, directive: Directive) -> bool:
     """Whether to offer it; whether it is allowed is for the operation to say."""
     open_still = directive.status in ("pending", "running")
     return open_still and (directive.issuer == context.actor.name or context.actor.access >= Access.manager)
+
+
+def _sees_output(context: Context, directive: Directive) -> bool:
+    """Whether its worker is a program whose output the visitor may see."""
+    worker = context.team.directory.agent(directive.worker)
+    allowed = context.actor.access >= Access.manager or directive.worker == context.actor.name
+    return allowed and worker is not None and worker.kind == "agent"
 
 
 async def cancel(context: Context, request: Request, directive_id: int) -> Response:
