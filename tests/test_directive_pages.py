@@ -25,7 +25,7 @@ async def test_one_is_sent_and_cancelled(ann: Member, browser: Visitor) -> None:
         form, "/directives/new", to_agent="ann", instruction="count\r\nthe files", priority="high", hours="2"
     )
     assert (page.status, page.path) == (200, "/directives/1")
-    assert "waiting" in page.text
+    assert "not begun" in page.text
     (got,) = (await ann.call("list_directives")).directives
     assert (got.instruction, got.priority, got.issuer) == ("count\nthe files", "high", "owner")
     assert got.expires_at - got.created_at == 7_200_000

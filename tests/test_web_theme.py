@@ -152,3 +152,14 @@ def test_the_compiled_catalogue_is_the_written_one(place: Place) -> None:
 
 def as_tuple(string: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
     return (string,) if isinstance(string, str) else tuple(string)
+
+
+@pytest.mark.parametrize("language", translate.LANGUAGES)
+def test_a_text_is_translated_the_same_everywhere(language: str) -> None:
+    # The dashboard merges the catalogues: of two translations of one text, one would be shown on the other's pages.
+    said: dict[str, set[tuple[str, ...]]] = {}
+    for package in translate.PACKAGES:
+        for message in catalogue((package, language)):
+            if message.id and has_text(message.string):
+                said.setdefault(key(message.id), set()).add(as_tuple(message.string))
+    assert {text: strings for text, strings in said.items() if len(strings) > 1} == {}
