@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Annotated
+
+from pydantic import Field
 
 from ...errors import Forbidden
-from ...models import Limit
 from ...operations import Context, operation
 from ...storage import Reader, Transaction, Work
 from ..messages import messages_by_id, visible
@@ -16,7 +18,10 @@ from .models import Settled, Unanswered, UnansweredList, View
 
 @operation("GET /api/unanswered", profile="inbox", read_only=True)
 async def list_unanswered(
-    context: Context, view: View = "waiting_for_me", limit: Limit = 20, before: MessageId | None = None
+    context: Context,
+    view: View = "waiting_for_me",
+    limit: Annotated[int, Field(ge=1, le=50)] = 20,
+    before: MessageId | None = None,
 ) -> UnansweredList:
     """List messages without an answer: waiting_for_me, waiting_for_others (yours), or overdue (either). Newest first.
 
