@@ -8,6 +8,7 @@ import logging
 import traceback
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
@@ -273,6 +274,7 @@ def _check_answer(hook: str, value: Any, answer: Any) -> None:
         raise TypeError(f"{hook} returned {type(answer).__name__} instead of {expected}")
 
 
+@cache
 def _last_argument(hook: str) -> str:
     return list(inspect.signature(getattr(hookspecs, hook)).parameters)[-1]
 

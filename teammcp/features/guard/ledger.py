@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
@@ -56,7 +57,7 @@ class Ledger:
     """The budgets that differ from the settings."""
     _today: dict[str, Today] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def usual(self) -> Budget:
         """What the settings give each agent."""
         given = self.settings

@@ -60,7 +60,7 @@ async def _stop(context: Context, watch: Watch, pattern: Pattern) -> Loop:
     """The stopped loop: the one there is already, or a new one."""
     if pattern in watch.stopped:
         return _loop(await context.read(queries.loop, watch.stopped[pattern]))
-    count, seconds = watch.limit(pattern.kind)
+    count, seconds = watch.limits[pattern.kind]
     arguments = {
         "kind": pattern.kind,
         "channel": pattern.channel,

@@ -11,7 +11,8 @@ import hashlib
 from collections import deque
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
+from functools import cached_property
+from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from ...directory import SYSTEM, Agent, Directory
@@ -28,8 +29,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-@dataclass(frozen=True)
-class Pattern:
+class Pattern(NamedTuple):
     """What may become a loop: an ``exchange`` of two agents in a channel, an agent's ``monologue`` there, a ``repeat``.
 
     ``agents`` are in order of name, the first one the speaker where there is only one; ``digest`` stands for the text
@@ -86,26 +86,27 @@ class Watch:
 
     # -- counting ------------------------------------------------------------------------------------------------------
 
-    def limit(self, kind: LoopKind) -> tuple[int, int]:
+    @cached_property
+    def limits(self) -> dict[LoopKind, tuple[int, int]]:
         """How many messages are allowed, and within how many seconds."""
         settings = self.settings
         return {
             "exchange": (settings.exchange, settings.exchange_seconds),
             "monologue": (settings.monologue, settings.monologue_seconds),
             "repeat": (settings.repeats, settings.repeats_seconds),
-        }[kind]
+        }
 
     def count(self, pattern: Pattern, now: int) -> bool:
         """Count one attempt; False if there were as many as allowed already."""
-        limit, seconds = self.limit(pattern.kind)
+        limit, seconds = self.limits[pattern.kind]
         if not limit:
             return True
         key = pattern, self._generation(pattern)
-        times = self._times.get(key) or deque(maxlen=limit)
+        times = self._times.pop(key, None) or deque(maxlen=limit)
+        _keep(self._times, key, times)
         if len(times) == limit and now - times[0] < 1000 * seconds:
             return False
         times.append(now)
-        _keep(self._times, key, times)
         return True
 
     def _generation(self, pattern: Pattern) -> int:
@@ -167,7 +168,7 @@ def _digest(text: str) -> str:
 
 
 def _keep(memory: dict[K, V], key: K, value: V) -> None:
-    memory.pop(key, None)
+    memory.pop(key, None)  # what is set anew moves to the end
     memory[key] = value
     if len(memory) > KEPT:
         del memory[next(iter(memory))]
