@@ -55,7 +55,7 @@ async def release(context: Context, request: Request, loop_id: int) -> Response:
 
 
 def _helpers() -> dict[str, Any]:
-    return {"story": story, "number": number, "dollars": dollars, "bars": bars, "place": place}
+    return {"story": story, "number": number, "dollars": dollars, "bars": bars}
 
 
 def story(loop: Loop) -> str:
@@ -66,11 +66,6 @@ def story(loop: Loop) -> str:
     if loop.kind == "monologue":
         return gettext("%(count)s messages within %(seconds)s s while nobody else spoke", **said)
     return gettext("the same text %(count)s times within %(seconds)s s", **said)
-
-
-def place(channel: str) -> str:
-    """A channel as people call it."""
-    return ", ".join(channel.split(":")[1:]) if channel.startswith("dm:") else f"#{channel}"
 
 
 def number(value: int) -> str:
@@ -85,10 +80,8 @@ def dollars(value: float) -> str:
 
 def bars(usage: AgentUsage) -> Sequence[tuple[int, str, int]]:
     """Heights of the days' bars, of ``BAR`` for the most messages, with each day's date and number of messages."""
-    most = max(day.messages for day in usage.days)
-    return [
-        (0 if not day.messages else max(2, BAR * day.messages // most), day.day, day.messages) for day in usage.days
-    ]
+    most = max(1, *(day.messages for day in usage.days))
+    return [(max(1, BAR * day.messages // most), day.day, day.messages) for day in usage.days]
 
 
 PAGES = [
