@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from teammcp import Conflict, Forbidden, Gone, InvalidInput, NotFound, Refused, hookimpl, operations
+from teammcp.config import Settings
 from teammcp.features.directives.reaper import reap
 from teammcp.notices import waiting
 from teammcp.operations import Context
 from teammcp.plugins import Deferred
-from teammcp.testing import Member, MovedClock, TestTeam
+from teammcp.team import Server
+from teammcp.testing import Member, MovedClock, TestTeam, serve
 from tests.doc_examples import read_examples, run_examples
 
 
@@ -93,8 +96,10 @@ async def test_the_inbox_and_every_tool_say_that_it_waits(team: TestTeam, ann: M
     section = (await bob.call("get_inbox")).sections["directives"]
     assert [item["instruction"] for item in section] == ["now", "later"]
     assert [item.instruction for item in (await bob.call("list_directives")).directives] == ["now", "later"]
+    async with bob.mcp() as client:
+        answer = await client.call_tool("get_me", {})
+    assert answer.structured_content["unread"]["directives"] == 2
     context = operations.enter(team.server, bob.key, "mcp", "127.0.0.1")
-    assert (await waiting(context))["directives"] == 2
     await bob.call("claim_directive", directive_id=urgent)
     assert (await waiting(context))["directives"] == 1
     assert "directives" not in (await ann.call("get_inbox")).sections
@@ -267,6 +272,30 @@ async def test_one_bad_row_does_not_keep_the_others(
     assert f"directive {bad} of team default could not be settled" in caplog.text
 
 
+async def test_a_restart_counts_as_a_sign_of_life(settings: Settings, clock: MovedClock) -> None:
+    async with serve(settings, clock) as app:
+        team = TestTeam(app, app.server, "default")  # type: ignore[attr-defined]
+        await team.register_owner()
+        number, _ = await claimed(team.owner, await team.agent("bob"), lease_seconds=60)
+        await team.close()
+    clock.advance(hours=1)
+    async with serve(settings, clock) as app:
+        server = app.server  # type: ignore[attr-defined]
+        owner = TestTeam(app, server, "default").member("owner", team.owner.key)
+        await reap(server)
+        assert (await get(owner, number)).status == "running"
+        clock.advance(minutes=1)
+        await reap(server)
+        assert (await get(owner, number)).status == "pending"
+        await owner.http.aclose()
+
+
+async def test_the_reaper_is_scheduled(server: Server) -> None:
+    scheduler = AsyncIOScheduler()
+    server.plugins.collect("register_jobs", scheduler=scheduler, server=server)
+    assert scheduler.get_job("directives.reap").trigger.interval.total_seconds() == 5
+
+
 async def test_nobody_else_settles_one(team: TestTeam, ann: Member, bob: Member) -> None:
     number = await sent(ann)
     with pytest.raises(Forbidden):
@@ -311,6 +340,30 @@ async def test_a_cancellation_that_changes_nothing_says_why(ann: Member, bob: Me
     await bob.call("report_directive", directive_id=number, fencing_token=token, status="done")
     late = await ann.call("cancel_directive", directive_id=number)
     assert (late.ok, late.reason, late.status) == (False, "done", "done")
+
+
+async def test_of_a_report_and_a_cancellation_at_the_same_moment_one_counts(ann: Member, bob: Member) -> None:
+    for _ in range(5):
+        number, token = await claimed(ann, bob)
+        report, cancellation = await asyncio.gather(
+            bob.call("report_directive", directive_id=number, fencing_token=token, status="done", result="42"),
+            ann.call("cancel_directive", directive_id=number),
+        )
+        assert report.ok != cancellation.ok
+        status = "done" if report.ok else "cancelled"
+        late = cancellation if report.ok else report
+        assert (late.reason, (await get(ann, number)).status) == (status, status)
+        lines = [line for line in await told(ann, "bob") if line.startswith(f"Directive {number} is")]
+        assert len(lines) == 1
+
+
+async def test_of_a_claim_and_a_cancellation_at_the_same_moment_none_is_lost(ann: Member, bob: Member) -> None:
+    number = await sent(ann)
+    claims = [bob.call("claim_directive", directive_id=number) for _ in range(3)]
+    *claims, cancellation = await asyncio.gather(*claims, ann.call("cancel_directive", directive_id=number))
+    assert cancellation.ok
+    assert (await get(bob, number)).status == "cancelled"
+    assert {claim.fencing_token for claim in claims if claim.ok} <= {1}
 
 
 # -- waiting -----------------------------------------------------------------------------------------------------------
