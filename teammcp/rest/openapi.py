@@ -153,7 +153,8 @@ def _parameter(name: str, place: str, schema: Schema, *, required: bool) -> Sche
 
 
 def _body(operation: Operation, properties: Schema, required: list[str]) -> Schema:
-    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    lenient = operation.arguments.model_config.get("extra") == "ignore"
+    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": lenient}
     if required:
         schema["required"] = required
     content: Schema = {"application/json": {"schema": schema}}
