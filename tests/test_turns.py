@@ -173,3 +173,12 @@ async def test_hooks_are_no_tools_of_the_model(bob: Member) -> None:
     async with bob.mcp() as client:
         names = {tool.name for tool in (await client.list_tools()).tools}
     assert not names & {"claude_hook", "codex_hook", "take_new_messages"}
+
+
+async def test_the_servers_description_says_that_programs_may_send_more(bob: Member) -> None:
+    paths = (await bob.http.get("/api/openapi.json")).json()["paths"]
+    schemas = [
+        paths[path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        for path in ("/api/hooks/claude", "/api/hooks/codex", "/api/hooks/take")
+    ]
+    assert [schema["additionalProperties"] for schema in schemas] == [True, True, False]
