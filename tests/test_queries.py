@@ -24,6 +24,7 @@ import teammcp
 from teammcp import operations
 from teammcp.features import BUILT_IN
 from teammcp.features.directives.reaper import reap as settle
+from teammcp.features.inbox.watching import watch
 from teammcp.features.tasks.list_queries import Filters
 from teammcp.features.tasks.reaper import reap
 from teammcp.features.tasks.reminders import remind
@@ -282,6 +283,13 @@ async def work(team: TestTeam) -> None:
         await member.call("sync", since=0)
         items = [{"channel": part.channel, "ack_id": part.ack_id} for part in inbox.channels]
         await member.call("ack_inbox", items=items)
+    asked = await ann.call("send_message", channel="general", content="@bob when?", reply_by=5)
+    answer = await bob.call("send_message", channel="general", content="now", replyTo=asked.id)
+    await bob.call("delete_message", id=answer.id)
+    for view in ("waiting_for_me", "waiting_for_others", "overdue"):
+        await ann.call("list_unanswered", view=view, before=asked.id + 1)
+    await watch(team.server)
+    await bob.call("settle_message", message_id=asked.id)
     scheduled = await ann.call("schedule_message", channel="general", content="later", every="1 hour", count=1)
     await bob.call("list_schedules", all=True)
     for change in ("pause_schedule", "resume_schedule"):
