@@ -279,4 +279,4 @@ async def test_results_carry_what_a_list_shows(team: TestTeam) -> None:
     assert item.snippet[start:end] == "needle"
     assert item.snippet.startswith("…")
     assert item.snippet.endswith("…")
-    assert f"[{message}] #general alice: " in page.text()
+    assert f"[{message}] 2026-01-01T12:00 #general alice (agent): …" in page.text()

@@ -120,7 +120,7 @@ async def test_pins_are_listed_newest_first(team: TestTeam, clock: MovedClock) -
         (first, "alice", "one"), (second, "bob", "two"),
     ]  # fmt: skip
     assert pins[0].keys() == {
-        "message_id", "channel_id", "pinned_by", "pinned_at", "from_agent", "content", "created_at",
+        "message_id", "channel_id", "pinned_by", "pinned_at", "from_agent", "from_kind", "content", "created_at",
     }  # fmt: skip
     assert [message.pinned for message in (await bob.call("get_history")).messages] == [True, True]
     assert len(await team.events("message.pinned")) == 2

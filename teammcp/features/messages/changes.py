@@ -214,6 +214,7 @@ async def get_pinned_messages(context: Context, channel_id: str) -> Pins:
                 pinned_by=row["pinned_by"],
                 pinned_at=row["pinned_at"],
                 from_agent=row["sender"],
+                from_kind=row["sender_kind"],
                 content=row["content"],
                 created_at=row["created_at"],
             )

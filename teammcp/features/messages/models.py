@@ -16,6 +16,7 @@ from ..files import FileRef
 MAX_CONTENT = 10_000
 EMOJI = ("👍", "👎", "❤️", "😄", "🎉", "👀", "🤔", "✅")
 
+SenderKind = Literal["human", "agent", "service"]
 Priority = Literal["now", "next", "later"]
 Emoji = Literal["👍", "👎", "❤️", "😄", "🎉", "👀", "🤔", "✅"]
 
@@ -88,7 +89,7 @@ class Message(Result):
     id: int
     channel_id: str
     from_agent: str
-    from_kind: Literal["human", "agent", "service"]
+    from_kind: SenderKind
     content: str
     mentions: list[str]
     reply_to: int | None
@@ -223,6 +224,7 @@ class Pin(Result):
     pinned_by: str
     pinned_at: Timestamp
     from_agent: str
+    from_kind: SenderKind
     content: str
     created_at: Timestamp
 
@@ -236,7 +238,8 @@ class Pins(Result):
         if not self.pins:
             return "(no pins)"
         lines = [
-            f"[{pin.message_id}] {rfc3339(pin.created_at)[:16]} {pin.from_agent}: {quote(pin.content)}"
+            f"[{pin.message_id}] {rfc3339(pin.created_at)[:16]} {pin.from_agent} ({pin.from_kind}): "
+            f"{quote(pin.content)}"
             for pin in self.pins
         ]
         return fence(lines, f"#{self.pins[0].channel_id}")
@@ -248,6 +251,7 @@ class Found(Result):
     id: int
     channel_id: str
     from_agent: str
+    from_kind: SenderKind
     created_at: Timestamp
     snippet: str
     highlights: list[tuple[int, int]]
@@ -264,7 +268,8 @@ class SearchResults(Result):
         if not self.results:
             return f"Nothing found for: {self.query}"
         lines = [
-            f"[{item.id}] {rfc3339(item.created_at)[:16]} #{item.channel_id} {item.from_agent}: {quote(item.snippet)}"
+            f"[{item.id}] {rfc3339(item.created_at)[:16]} #{item.channel_id} {item.from_agent} ({item.from_kind}): "
+            f"{quote(item.snippet)}"
             for item in self.results
         ]
         text = fence(lines)

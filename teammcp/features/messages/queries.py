@@ -216,9 +216,9 @@ def pinned(reader: Reader, ids: Sequence[int]) -> list[int]:
 def pins(reader: Reader, channel_id: str) -> list[Row]:
     """A channel's pins with their messages, newest pin first."""
     return reader.all(
-        "SELECT p.message_id, p.channel_id, p.pinned_by, p.pinned_at, m.sender, m.content, m.created_at"
-        " FROM pins p JOIN messages m ON m.id = p.message_id WHERE p.channel_id = ?"
-        " ORDER BY p.pinned_at DESC, p.message_id DESC",
+        "SELECT p.message_id, p.channel_id, p.pinned_by, p.pinned_at, m.sender, a.kind AS sender_kind, m.content,"
+        " m.created_at FROM pins p JOIN messages m ON m.id = p.message_id JOIN agents a ON a.name = m.sender"
+        " WHERE p.channel_id = ? ORDER BY p.pinned_at DESC, p.message_id DESC",
         (channel_id,),
     )
 

@@ -102,6 +102,7 @@ def _found(row: Row, query: search.Query) -> Found:
         id=row["id"],
         channel_id=row["channel_id"],
         from_agent=row["sender"],
+        from_kind=row["sender_kind"],
         created_at=row["created_at"],
         snippet=text,
         highlights=spans,
