@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from teammcp import Forbidden, InvalidInput, NotFound, operations
 from teammcp.clock import rfc3339
@@ -17,6 +18,7 @@ from teammcp.operations import Context
 from teammcp.plugins import PluginManager
 from teammcp.storage import load_migrations
 from teammcp.storage.migrations import migrate
+from teammcp.team import Server
 from teammcp.testing import Member, MovedClock, TestTeam
 
 MINUTE = 60_000
@@ -330,6 +332,13 @@ async def test_looking_writes_nothing_while_nothing_is_late(team: TestTeam, alic
     before = await team.events()
     await watch(team.server)
     assert await team.events() == before
+
+
+def test_it_is_looked_at_every_few_seconds(server: Server) -> None:
+    scheduler = AsyncIOScheduler()
+    server.plugins.collect("register_jobs", scheduler=scheduler, server=server)
+    jobs = {job.func: job.trigger.interval.total_seconds() for job in scheduler.get_jobs()}
+    assert jobs[watch] == 10
 
 
 # -- away, and gone --------------------------------------------------------------------------------------------------
