@@ -31,7 +31,8 @@ def free_port() -> int:
 
 
 def clean_environment(home: Path, **settings: Any) -> dict[str, str]:
-    """This process's environment without its TeamMCP settings, and with those given."""
+    """This process's environment without its TeamMCP settings, and with those given: by default no plugin but the look."""
+    settings.setdefault("disabled_plugins", json.dumps(all_plugins_but(LOOK)))
     environment = {key: value for key, value in os.environ.items() if not key.startswith("TEAMMCP_")}
     environment |= {f"TEAMMCP_{key.upper()}": str(value) for key, value in settings.items()}
     return {**environment, "TEAMMCP_HOME": str(home)}
@@ -58,7 +59,6 @@ class LiveServer:
         self.admin_key = ""
         self.output: list[str] = []
         self.process: subprocess.Popen[str]
-        settings.setdefault("disabled_plugins", json.dumps(all_plugins_but(LOOK)))
         settings.setdefault("plugins", json.dumps(NO_GUARD))
         self.environment = clean_environment(home, port=self.port, **settings)
         if python_path is not None:
