@@ -31,7 +31,7 @@ def free_port() -> int:
 
 
 def clean_environment(home: Path, **settings: Any) -> dict[str, str]:
-    """This process's environment without its TeamMCP settings, and with those given: by default no plugin but the look."""
+    """This process's environment with these TeamMCP settings alone; without a word on it, no plugin but the look."""
     settings.setdefault("disabled_plugins", json.dumps(all_plugins_but(LOOK)))
     environment = {key: value for key, value in os.environ.items() if not key.startswith("TEAMMCP_")}
     environment |= {f"TEAMMCP_{key.upper()}": str(value) for key, value in settings.items()}
