@@ -6,7 +6,6 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from quart import Quart
 
 from . import idempotency, mcp, rest, web
@@ -15,12 +14,15 @@ from .clock import Clock
 from .config import Settings
 from .features import BUILT_IN
 from .front import Front
+from .jobs import Jobs
 from .operations import Registry
 from .plugins import PluginManager
 from .storage import Reader
 from .team import Server
 
 if TYPE_CHECKING:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
     from .mcp.server import McpSurface
 
 log = logging.getLogger(__name__)
@@ -116,22 +118,21 @@ async def _serving(app: TeamApp) -> AsyncIterator[None]:
     except Exception as error:
         app.start_failure = error
         raise
-    scheduler = _scheduler(server)
-    scheduler.start()
+    jobs = Jobs()
+    add_jobs(jobs.scheduler, server)
+    jobs.scheduler.start()
     try:
         yield
     finally:
-        scheduler.shutdown(wait=False)
+        await jobs.stop()
         await server.close()
 
 
-def _scheduler(server: Server) -> AsyncIOScheduler:
-    # A job that comes late, because the machine was busy or asleep, is done once all the same.
-    scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None})
+def add_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
+    """The periodic work of the core, then that of features and plugins."""
     scheduler.add_job(sweep_presence, "interval", [server], seconds=PRESENCE_SECONDS, id="presence")
     scheduler.add_job(forget_idempotency_keys, "interval", [server], hours=1, id="idempotency")
     server.plugins.collect("register_jobs", scheduler=scheduler, server=server)
-    return scheduler
 
 
 async def sweep_presence(server: Server) -> None:

@@ -21,11 +21,11 @@ def read_examples(page: Path) -> list[tuple[str, str]]:
 async def run_examples(member: Member, examples: list[tuple[str, str]]) -> None:
     """Run examples in their order, and hold the answers against what is shown."""
     for command, shown in examples:
-        answer = await _run(member, command)
-        assert _holds(answer, json.loads(shown)), (command, answer)
+        answer = await run(member, command)
+        assert holds(answer, json.loads(shown)), (command, answer)
 
 
-async def _run(member: Member, command: str) -> Any:
+async def run(member: Member, command: str) -> Any:
     words = shlex.split(command)
     (address,) = [word for word in words if word.startswith("http")]
     path = address.removeprefix("http://127.0.0.1:3100")
@@ -34,10 +34,10 @@ async def _run(member: Member, command: str) -> Any:
     return (await member.http.post(path, json=json.loads(words[words.index("--json") + 1]))).json()
 
 
-def _holds(answer: Any, shown: Any) -> bool:
+def holds(answer: Any, shown: Any) -> bool:
     """Whether an answer has everything that the page shows of it."""
     if isinstance(shown, dict):
-        return isinstance(answer, dict) and all(key in answer and _holds(answer[key], shown[key]) for key in shown)
+        return isinstance(answer, dict) and all(key in answer and holds(answer[key], shown[key]) for key in shown)
     if isinstance(shown, list):
-        return len(answer) == len(shown) and all(map(_holds, answer, shown))
+        return len(answer) == len(shown) and all(map(holds, answer, shown))
     return bool(answer == shown)

@@ -19,7 +19,8 @@ from click.testing import CliRunner, Result
 
 from teammcp.cli import cli
 from teammcp.config import Settings
-from tests.live import LiveServer, clean_environment, free_port
+from teammcp.testing import all_plugins_but
+from tests.live import LOOK, LiveServer, clean_environment, free_port
 
 
 def teammcp(home: Path, *arguments: str, stdin: str = "", **settings: str | int) -> Result:
@@ -27,6 +28,7 @@ def teammcp(home: Path, *arguments: str, stdin: str = "", **settings: str | int)
     environment: dict[str, str | None] = {name: None for name in os.environ if name.startswith("TEAMMCP_")}
     environment |= {f"TEAMMCP_{name.upper()}": str(value) for name, value in settings.items()}
     environment["TEAMMCP_HOME"] = str(home)
+    environment["TEAMMCP_DISABLED_PLUGINS"] = json.dumps(all_plugins_but(LOOK))
     with patch.dict(os.environ):  # a command may set TEAMMCP_HOME for its process
         return CliRunner().invoke(cli, arguments, input=stdin, env=environment, prog_name="teammcp")
 

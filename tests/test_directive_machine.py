@@ -206,7 +206,7 @@ def test_no_sequence_of_steps_loses_or_doubles_a_directive(settings: Settings) -
             run_state_machine_as_test(
                 lambda: DirectiveMachine(runner, app, clock),
                 settings=profile(
-                    max_examples=20, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+                    max_examples=12, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
                 ),
             )
         finally:

@@ -226,7 +226,7 @@ def test_a_scan_is_noticed(connection: sqlite3.Connection) -> None:
         "SELECT count(*) FROM messages m WHERE m.content = 'x'",
         "SELECT count(*) FROM events",
         "SELECT e.id FROM agents a JOIN events AS e ON e.actor = a.name",
-        "UPDATE messages SET content = '' WHERE sender = 'ann'",
+        "UPDATE messages SET content = '' WHERE edited_at = 1",
         "DELETE FROM idempotency WHERE operation = 'x'",
         "SELECT id FROM messages WHERE channel_id = 'general' ORDER BY content LIMIT 5",
     ):

@@ -162,7 +162,7 @@ class StateMachine(RuleBasedStateMachine):
 class TestState(StateMachine.TestCase):  # type: ignore[valid-type, misc]
     """The machine, with a team to run in."""
 
-    settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+    settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
 
     @classmethod
     def setUpClass(cls) -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from teammcp.testing import TestTeam
-from tests.test_state_docs import EXAMPLE, holds, run
+from tests.doc_examples import EXAMPLE, holds, run
 
 PAGE = Path(__file__).parent.parent / "docs" / "tasks.md"
 

@@ -313,7 +313,7 @@ def test_no_sequence_of_steps_breaks_tasks_or_leases(settings: Settings) -> None
             run_state_machine_as_test(
                 lambda: TaskMachine(runner, app, clock),
                 settings=profile(
-                    max_examples=30, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+                    max_examples=20, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
                 ),
             )
         finally:

@@ -18,6 +18,9 @@ _MAPS = ("properties", "$defs", "patternProperties")
 _LISTS = ("anyOf", "allOf", "oneOf", "prefixItems")
 _SINGLE = ("items", "additionalProperties", "not", "propertyNames", "contains")
 _REFERENCE = "#/$defs/"
+_WORDS = {"description", "default"}
+# Any JSON, in so many words: some clients take a schema that says nothing for a mistake.
+_ANYTHING = [{"type": name} for name in ("object", "array", "string", "number", "boolean", "null")]
 # What is the rule anyway: arguments are checked, and a whole number that JSON can hold is small enough.
 _IDLE = [("additionalProperties", False), ("maximum", 2**53)]
 
@@ -83,7 +86,7 @@ def _shorten(schema: Any, null: Rewrite) -> Any:
             short[key] = [_shorten(part, null) for part in value]
         else:
             short[key] = _shorten(value, null) if key in _SINGLE else value
-    return null(short)
+    return null(short if short.keys() - _WORDS else {"anyOf": _ANYTHING, **short})
 
 
 def _without_null(schema: Schema) -> Schema:

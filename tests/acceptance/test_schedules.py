@@ -12,7 +12,7 @@ from teammcp.clock import rfc3339
 from tests.live import LiveServer
 
 MESSAGES = 150
-KILLS = 3
+KILLS = 2
 PATIENCE = 60
 
 pytestmark = pytest.mark.acceptance

@@ -19,9 +19,9 @@ import pytest
 
 from tests.live import LiveServer
 
-ROUNDS = 6
+ROUNDS = 4
 WORKERS = 20
-TASKS = 1000
+TASKS = 600
 LIMITS = {"register_rate": 0, "agent_rate": 0, "address_rate": 0}
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(600)]

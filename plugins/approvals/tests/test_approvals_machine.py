@@ -197,7 +197,7 @@ class ApprovalMachine(RuleBasedStateMachine):
 class TestApproval(ApprovalMachine.TestCase):  # type: ignore[valid-type, misc]
     """The machine, with a team to run in."""
 
-    settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+    settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
 
     @classmethod
     def setUpClass(cls) -> None:
