@@ -33,6 +33,8 @@ PRESENCE_SECONDS = 5
 class TeamApp(Quart):
     """The whole application. ``app.server`` is open while the application is serving."""
 
+    url_rule_class = web.PageRule
+
     server: Server
     front: Front
     mcp_mount: mcp.McpMount

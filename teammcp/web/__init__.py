@@ -11,6 +11,7 @@ from .i18n import gettext, mark, ngettext
 from .markdown import plain
 from .pages import MessageAction, MessageLink, Page, Theme
 from .rendering import fragment, render
+from .routing import PageRule
 from .shell import mount
 from .visit import visit as current_visit
 
@@ -20,6 +21,7 @@ __all__ = [
     "Notice",
     "Outcome",
     "Page",
+    "PageRule",
     "Theme",
     "attempt",
     "current_visit",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from werkzeug.routing import Map, Rule
+from werkzeug.routing import Map
 
 from ..plugins import PluginManager
 from .pages import MessageAction, Page, Theme
+from .routing import PageRule
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ def _check(pages: list[Page], before: list[Page]) -> None:
             raise ValueError(f"register_pages: a page's path begins with / and not with {' or '.join(RESERVED)}")
         if any((page.path, method) in taken for method in page.methods):
             raise ValueError(f"register_pages: there is a page at {page.path} already")
-        Map([Rule(page.path, endpoint="page")])  # raises on a rule that cannot be read
+        Map([PageRule(page.path, endpoint="page")])  # raises on a rule that cannot be read
         if page.package:  # a plugin that is a single module has no folders
             page.folder("templates").is_dir()  # raises where there is no such package
         taken |= {(page.path, method) for method in page.methods}
