@@ -89,7 +89,7 @@ class PluginManager:
 
     def discover(self) -> None:
         """Load every installed distribution's entry points of the group ``teammcp``."""
-        for entry in sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name):
+        for entry in installed():
             version = entry.dist.version if entry.dist else "?"
             if entry.name in self._disabled:
                 self.plugins[entry.name] = PluginInfo(entry.name, version, False, "disabled")
@@ -261,6 +261,13 @@ class PluginManager:
         log.exception("plugin %s failed in %s", name, hook)
 
 
+@cache  # finding them reads a file of every installed distribution, and tests make many applications in one process
+def installed() -> list[importlib.metadata.EntryPoint]:
+    """The entry points of all installed plugins, by name."""
+    return sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name)
+
+
+@cache
 def hook_kind(hook: str) -> str:
     """``contribute``, ``before``, ``ask`` or ``notify``."""
     kind: str = getattr(hookspecs, hook).hook_kind

@@ -18,7 +18,6 @@ import os
 import re
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -232,9 +231,11 @@ def settings(
 
 def all_plugins_but(wanted: Collection[str] | None) -> list[str]:
     """The names of the installed plugins that are not ``wanted``; none if that is None."""
+    from .plugins import installed
+
     if wanted is None:
         return []
-    return sorted({entry.name for entry in entry_points(group="teammcp")}.difference(wanted))
+    return sorted({entry.name for entry in installed()}.difference(wanted))
 
 
 @pytest.fixture

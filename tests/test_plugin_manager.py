@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Callable
 from typing import Any
 
@@ -170,7 +169,7 @@ def test_installed_plugins_are_found_and_broken_or_disabled_ones_are_listed(monk
         FakeEntryPoint("broken", broken),
         FakeEntryPoint("unwanted", unwanted),
     ]
-    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: points if group == "teammcp" else [])
+    monkeypatch.setattr("teammcp.plugins.installed", lambda: points)
     found = PluginManager({}, disabled=["unwanted"])
     found.discover()
     assert states(found) == {"broken": "failed", "unwanted": "disabled", "works": "active"}
