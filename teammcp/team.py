@@ -27,7 +27,7 @@ from .limits import RateLimit
 from .plugins import PluginManager
 from .presence import Presence
 from .storage import Migration, SqliteDatabase, load_migrations
-from .storage.migrations import migrate
+from .storage.migrations import blank, prepare
 
 if TYPE_CHECKING:
     from .registry import Registry
@@ -148,18 +148,22 @@ class Server:
         except OSError as error:
             raise StartError(f"The data folder {home} cannot be used: {error.strerror}. Set TEAMMCP_HOME.") from error
 
-    def _collect_migrations(self) -> list[Migration]:
+    def _collect_migrations(self) -> tuple[Migration, ...]:
         """The steps of the core and of all plugins, but for plugins whose steps fail on an empty database already."""
-        found = load_migrations("events", "teammcp.events") + load_migrations("operations", "teammcp")
-        with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as trial:
-            migrate(trial, found)
-            for name, migrations in self.plugins.collect("register_migrations"):
-                try:
-                    migrate(trial, migrations)
-                except Exception:  # noqa: BLE001 - logged, and listed as failed
-                    self.plugins.fail(name)
-                    continue
-                found.extend(migrations)
+        found = (*load_migrations("events", "teammcp.events"), *load_migrations("operations", "teammcp"))
+        contributed = self.plugins.collect("register_migrations")
+        with contextlib.suppress(Exception):  # who fails is found out below
+            everything = (*found, *(step for _, steps in contributed for step in steps))
+            blank(everything)
+            return everything
+        for name, steps in contributed:
+            try:
+                longer = (*found, *steps)
+                blank(longer)
+            except Exception:  # noqa: BLE001 - logged, and listed as failed
+                self.plugins.fail(name)
+                continue
+            found = longer
         return found
 
     # -- teams ---------------------------------------------------------------------------------------------------------
@@ -206,7 +210,7 @@ class Server:
     async def _open_team(self, name: str) -> Team:
         path = self.settings.home / "teams" / name / "team.db"
         try:
-            database = await SqliteDatabase.open(path, partial(migrate, migrations=self._migrations))
+            database = await SqliteDatabase.open(path, partial(prepare, steps=self._migrations))
         except sqlite3.DatabaseError as error:
             raise StartError(f"The database {path} cannot be opened: {error}.") from error
         team = Team(self, name, database, await open_hub(database, self.settings.ring_size))

@@ -68,7 +68,7 @@ async def open_server(
     for function in (add_thing, *functions):
         registry.add(function)
     server = Server(Settings(home=home, **{**NO_LIMITS, **settings}), manager, registry, clock or MovedClock())
-    server._migrations.append(THINGS)
+    server._migrations += (THINGS,)
     await server.open()
     try:
         yield server

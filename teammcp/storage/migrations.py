@@ -6,7 +6,9 @@ import hashlib
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -82,6 +84,31 @@ def migrate(connection: sqlite3.Connection, migrations: Iterable[Migration]) -> 
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+@cache  # a process may make many teams
+def blank(steps: tuple[Migration, ...]) -> bytes:
+    """A database that has gone through all steps and holds nothing.
+
+    Raises:
+        Exception: a step is broken.
+    """
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        migrate(connection, steps)
+        return connection.serialize()
+
+
+def prepare(connection: sqlite3.Connection, steps: tuple[Migration, ...]) -> None:
+    """`migrate`, but that a new database is copied from one that went through all steps before.
+
+    Raises:
+        StartError: see `migrate`.
+    """
+    if not connection.execute("SELECT EXISTS (SELECT 1 FROM sqlite_master)").fetchone()[0]:
+        with closing(sqlite3.connect(":memory:")) as source:
+            source.deserialize(blank(steps))
+            source.backup(connection)
+    migrate(connection, steps)
 
 
 def _check(steps: list[Migration], applied: dict[tuple[str, int], str]) -> None:
