@@ -20,7 +20,7 @@ IDEM_KEY = "idem_key"
 class Result(BaseModel):
     """Base of every shape that goes in or out: a compact form for models, and nothing unknown."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, defer_build=True)
 
     def text(self) -> str:
         """The compact text that MCP clients show to their model. Override it where JSON says too much."""
@@ -125,7 +125,7 @@ def _signature(function: Callable[..., Any], *, keyed: bool, lenient: bool) -> t
     if keyed:
         fields[IDEM_KEY] = (str | None, Field(None, min_length=1, max_length=128))
     name = "".join(part.title() for part in function.__name__.split("_"))
-    config = ConfigDict(extra="ignore" if lenient else "forbid")
+    config = ConfigDict(extra="ignore" if lenient else "forbid", defer_build=True)
     arguments = create_model(name + "Arguments", __config__=config, **fields)
     returned = hints["return"]
     parts = get_args(returned)  # Work[Model] is Callable[[Transaction], Model]
