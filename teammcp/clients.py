@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import tomlkit
-
 from .errors import InvalidInput
 from .joining.changes import joining
 from .joining.parts import Entry
@@ -66,6 +64,8 @@ class ClientConfig:
     def snippet(self) -> str:
         """The whole file as text."""
         if self.file.endswith(".toml"):
+            import tomlkit
+
             return tomlkit.dumps(self.document)
         return json.dumps(self.document, indent=2, ensure_ascii=False) + "\n"
 

@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-
 from ..errors import InvalidInput
 
 
@@ -176,16 +173,28 @@ class OwnFile:
 def _parse(path: Path, text: str | None) -> Any:
     toml = path.suffix == ".toml"
     try:
-        return tomlkit.parse(text or "") if toml else json.loads(text or "{}")
-    except (TOMLKitError, ValueError) as error:
+        return _parse_toml(text or "") if toml else json.loads(text or "{}")
+    except ValueError as error:
         raise InvalidInput(
             f"{path} cannot be read as {'TOML' if toml else 'JSON'}, so it was left alone: {error}. "
             "Mend it, or move it out of the way, and try again."
         ) from None
 
 
+def _parse_toml(text: str) -> Any:
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        return tomlkit.parse(text)
+    except TOMLKitError as error:
+        raise ValueError(str(error)) from error
+
+
 def _text(path: Path, document: Any) -> str:
     if path.suffix == ".toml":
+        import tomlkit
+
         return tomlkit.dumps(document)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
