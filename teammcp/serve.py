@@ -43,6 +43,7 @@ def serve(settings: Settings, ready: Callable[[TeamApp, str], None] | None = Non
     try:
         app = create_app(settings)
         gc.freeze()  # all this lives as long as the server: looking through it again and again would hold up everybody
+        gc.enable()
         run(_serve(app, listener, ready))
     finally:
         listener.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ def use_home(home: Path | None) -> None:
 def start(host: str | None, port: int | None, home: Path | None) -> None:
     """Run the server until it is told to stop (Ctrl-C, SIGTERM)."""
     use_home(home)
+    gc.disable()  # next to nothing of what a start makes is garbage; `serve` switches it on again
     from ..config import load_settings
     from ..serve import serve
 
