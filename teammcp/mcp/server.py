@@ -37,9 +37,11 @@ from mcp.types import (
     TextResourceContents,
     UnsubscribeRequestParams,
 )
+from starlette.requests import Request
 
 from .. import __version__, operations
 from ..asgi import Receive, Scope, Send, address, bearer, drain, respond_problem
+from ..connection import Disconnected, SignsOfLife, WhileConnected
 from ..errors import TeamError, TooLarge, Unavailable
 from ..events.stream import key_is_valid
 from ..keys import hash_key
@@ -56,6 +58,8 @@ LIST_TTL = 60_000
 """Milliseconds a client may keep a list: it changes with the agent's access level only."""
 CALLER = "teammcp.caller"
 """Key of the ASGI scope under which handlers find the `Caller`."""
+LIFE = "teammcp.life"
+"""The same for its `SignsOfLife`."""
 INSTRUCTIONS = (
     "You are a member of a team of agents and people that talk in channels and direct messages. "
     "`unread` beside a result means that something waits for you: read it with get_inbox, answer with "
@@ -124,7 +128,7 @@ class McpSurface:
             version=__version__,
             title="TeamMCP",
             instructions=INSTRUCTIONS,
-            get_tool_input_schema=self._tools.schema,
+            get_tool_input_schema=_no_schema,
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
             on_list_resources=self._list_resources,
@@ -173,9 +177,9 @@ class McpSurface:
         # The SDK refuses a session to anybody but the principal that began it.
         token = AccessToken(token="", client_id=principal, subject=principal, scopes=[])
         scope["user"] = AuthenticatedUser(token)
-        scope[CALLER] = caller
+        scope[CALLER], scope[LIFE] = caller, SignsOfLife(send)
         with _present(caller.context) if scope["method"] == "GET" else nullcontext():
-            await self._manager.handle(scope, receive, send, principal)
+            await self._manager.handle(scope, receive, scope[LIFE].send, principal)
 
     def _identify(self, scope: Scope) -> Caller:
         key = bearer(dict(scope["headers"]).get(b"authorization"))
@@ -191,8 +195,15 @@ class McpSurface:
         return ListToolsResult(tools=tools, ttl_ms=LIST_TTL, cache_scope="private")
 
     async def _call_tool(self, ctx: Ctx, params: CallToolRequestParams) -> CallToolResult:
-        caller = _caller(ctx)
-        return await self._tools.call(caller.context, params.name, params.arguments or {}, caller.view)
+        caller, request = _caller(ctx), _request(ctx)
+        # In a session, a client that hangs up may come back, and has another way to cancel.
+        watch = nullcontext() if "mcp-session-id" in request.headers else WhileConnected(request.receive)
+        try:
+            async with request.scope[LIFE].shown():
+                with watch:
+                    return await self._tools.call(caller.context, params.name, params.arguments or {}, caller.view)
+        except Disconnected:
+            return CallToolResult(content=[])  # for nobody
 
     # -- resources -------------------------------------------------------------------------------------------
 
@@ -238,10 +249,19 @@ class McpSurface:
             raise _protocol_error(error) from error
 
 
-def _caller(ctx: Ctx) -> Caller:
+def _request(ctx: Ctx) -> Request:
     assert ctx.request is not None  # noqa: S101 - served over HTTP only, where every message has its request
-    caller: Caller = ctx.request.scope[CALLER]
+    request: Request = ctx.request
+    return request
+
+
+def _caller(ctx: Ctx) -> Caller:
+    caller: Caller = _request(ctx).scope[CALLER]
     return caller
+
+
+def _no_schema(name: str) -> None:
+    """The SDK compares headers with the arguments that a tool's schema takes from them, and none here does."""
 
 
 def _present(context: Context) -> AbstractContextManager[None]:

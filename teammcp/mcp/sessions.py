@@ -33,9 +33,7 @@ TAKE_OVER = 1.0
 class SessionManager:
     """The SDK's manager of sessions, and a stateless one for the 2026 era and for sessions that are lost.
 
-    Within a session an answer is plain JSON, at nearly twice the rate of a stream of one event; nothing here sends
-    anything else along with an answer. Without a session it is JSON too if it is ready within 15 s, after which the
-    stream gives signs of life, and a client that hangs up cancels the call.
+    An answer is plain JSON, at twice the rate of a stream of one event; nothing here sends anything else along with it.
 
     Args:
         server: the MCP server behind both.
@@ -47,7 +45,9 @@ class SessionManager:
         self._stateful = StreamableHTTPSessionManager(
             server, json_response=True, session_idle_timeout=idle, max_request_body_size=BODY_LIMIT
         )
-        self._stateless = StreamableHTTPSessionManager(server, stateless=True, max_request_body_size=BODY_LIMIT)
+        self._stateless = StreamableHTTPSessionManager(
+            server, stateless=True, json_response=True, max_request_body_size=BODY_LIMIT
+        )
         self._ended: OrderedDict[str, None] = OrderedDict()
 
     @asynccontextmanager

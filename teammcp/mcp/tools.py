@@ -50,11 +50,6 @@ class Toolbox:
         self._bare_tools = {name: tool.model_copy(update={"output_schema": None}) for name, tool in self._tools.items()}
         self._profiles = {item.profile for item in self._operations.values()}
 
-    def schema(self, name: str) -> Mapping[str, Any] | None:
-        """A tool's input schema."""
-        tool = self._tools.get(name)
-        return None if tool is None else tool.input_schema
-
     def view(self, query: str) -> View:
         """Read a URL's query.
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 
 from ..asgi import Application, Receive, Scope, Send, allow, drain, reject_websocket, respond, respond_problem
+from ..connection import Disconnected
 from ..errors import NotFound, TeamError
 from ..logs import request_id
 from ..team import Server
-from . import documents, errors, operations, teams
+from . import documents, operations, teams
 from .request import Request
 from .routing import Router
 from .streams import Streams
@@ -55,7 +56,7 @@ class RestSurface:
                 return
             endpoint, request.path = self._router.find(scope["method"], scope["path"])
             await endpoint(request)
-        except errors.Disconnected:
+        except Disconnected:
             return
         except TeamError as error:
             await self._fail(request, error)

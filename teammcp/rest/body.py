@@ -12,8 +12,9 @@ from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
 from ..asgi import Receive, drain
+from ..connection import Disconnected
 from ..errors import InvalidInput, TooLarge
-from .errors import Disconnected, RequestTimeout, UnsupportedMedia
+from .errors import RequestTimeout, UnsupportedMedia
 
 MAX_DEPTH = 32
 """Levels of nesting in a JSON body."""

@@ -21,7 +21,3 @@ class UnsupportedMedia(TeamError):
     """The body has another form than the operation takes."""
 
     status, code, title = 415, "unsupported_media_type", "Unsupported media type"
-
-
-class Disconnected(Exception):
-    """The client has gone away before its request was complete."""

@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from .. import operations
 from ..asgi import JSON, bearer
 from ..attachments import Attachment
+from ..connection import WhileConnected
 from ..directory import ANONYMOUS, Access
 from ..errors import InvalidInput
 from ..operations import Context, Operation
@@ -19,7 +20,7 @@ from ..plugins import Deferred
 from ..team import DEFAULT_TEAM, Server
 from . import body
 from .arguments import RouteArguments, takes_file
-from .request import Request, Routes, WhileConnected
+from .request import Request, Routes
 
 FORM_OVERHEAD = 64 * 1024
 """Bytes that a multipart form or base64 JSON may take besides the file."""

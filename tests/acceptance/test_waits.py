@@ -8,7 +8,7 @@ import time
 import httpx2
 import pytest
 
-from teammcp.rest.request import WhileConnected
+from teammcp.connection import WhileConnected
 from tests.live import LiveServer
 
 pytestmark = pytest.mark.acceptance

@@ -11,7 +11,7 @@ from ...resources import Resource
 from ...storage import Reader
 from ...team import Server
 from ...web import Page
-from . import operations, pages, queries, unanswered, unanswered_queries, watching
+from . import operations, pages, queries, unanswered, watching
 from .offering import anything_new, hand_over
 from .resources import INBOX
 from .settings import InboxSettings
@@ -75,7 +75,4 @@ async def agent_retired(context: Context, agent: Agent) -> None:
 
 @hookimpl
 def notices(context: Context, reader: Reader) -> dict[str, int] | None:
-    me = context.actor.name
-    row = queries.waiting(reader, me, NOTICE_CAP)
-    late = unanswered_queries.late(reader, me, context.now(), NOTICE_CAP)
-    return {"mentions": row["mentions"], "dms": row["dms"], "overdue": late}
+    return dict(queries.waiting(reader, context.actor.name, context.now(), NOTICE_CAP))

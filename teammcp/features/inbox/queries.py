@@ -120,14 +120,19 @@ def unoffered(reader: Reader, agent: str, limit: int) -> list[int]:
     return [row["message_id"] for row in rows]
 
 
-def waiting(reader: Reader, agent: str, cap: int) -> Row:
-    """How many unread messages name an agent (mentions) or were written to it (dms), each up to ``cap``."""
+def waiting(reader: Reader, agent: str, now: int, cap: int) -> Row:
+    """How many unread messages name an agent (mentions) or were written to it (dms), each up to ``cap``.
+
+    And how many it has not answered in time (overdue). In one statement, because all this goes with every tool result.
+    """
     row = reader.one(
         "SELECT (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE agent = ? AND read_at IS NULL"
         " AND (channel_id < 'dm:' OR channel_id >= 'dm;') AND mention = 1 LIMIT ?)) AS mentions,"
         " (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE agent = ? AND read_at IS NULL"
-        " AND channel_id >= 'dm:' AND channel_id < 'dm;' LIMIT ?)) AS dms",
-        (agent, cap, agent, cap),
+        " AND channel_id >= 'dm:' AND channel_id < 'dm;' LIMIT ?)) AS dms,"
+        " (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE agent = ? AND reply_by <= ?"
+        " AND reply_by IS NOT NULL AND settled_at IS NULL LIMIT ?)) AS overdue",
+        (agent, cap, agent, cap, agent, now, cap),
     )
     assert row is not None  # noqa: S101 - a query of sums has a row
     return row

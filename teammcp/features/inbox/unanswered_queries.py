@@ -70,17 +70,6 @@ def waited_for(reader: Reader, ids: Sequence[int]) -> list[Row]:
     )
 
 
-def late(reader: Reader, agent: str, now: int, cap: int) -> int:
-    """How many messages to an agent it has not answered in time, up to ``cap``."""
-    return int(
-        reader.value(
-            "SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE agent = ? AND reply_by <= ?"
-            " AND reply_by IS NOT NULL AND settled_at IS NULL LIMIT ?)",
-            (agent, now, cap),
-        )
-    )
-
-
 def is_addressed(reader: Reader, message_id: int, agent: str) -> bool:
     """Whether a message was addressed to an agent."""
     sql = "SELECT 1 FROM deliveries WHERE message_id = ? AND agent = ?"
