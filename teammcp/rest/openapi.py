@@ -29,6 +29,7 @@ FAILURES = {
     409: "It does not fit what is there now.",
     410: "It was deleted or retired.",
     413: "The body is too large.",
+    414: "The path or the query is too long.",
     415: "The body has the wrong type.",
     429: "Too many calls; see the header Retry-After.",
     500: "The server or a plugin failed.",
