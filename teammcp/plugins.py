@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import inspect
 import logging
+import sys
 import traceback
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -261,9 +262,13 @@ class PluginManager:
         log.exception("plugin %s failed in %s", name, hook)
 
 
-@cache  # finding them reads a file of every installed distribution, and tests make many applications in one process
 def installed() -> list[importlib.metadata.EntryPoint]:
     """The entry points of all installed plugins, by name."""
+    return _installed(tuple(sys.path))
+
+
+@cache  # finding them reads a file of every installed distribution, and tests make many applications in one process
+def _installed(places: tuple[str, ...]) -> list[importlib.metadata.EntryPoint]:
     return sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name)
 
 
