@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from teammcp import Conflict, Context, Forbidden, Server, Team, Transaction, Work, operation
+from teammcp.features.messages import send_notes
 
 from . import queries, shapes, telling
 from .models import ApprovalId, Resolved
@@ -42,7 +43,7 @@ async def expire_approval(context: Context, approval_id: ApprovalId, given_up: b
         raise Forbidden("Approvals expire by themselves. To take one back: cancel_approval.", code="server_only")
     row = await context.read(shapes.find, context, approval_id)
     text = f"Nobody has decided in time on your proposal {approval_id} ({row['title']}). It is not done."
-    note = await telling.prepare(context, row["proposer"], approval_id, text)
+    notes = await telling.prepare(context, row["proposer"], approval_id, text)
 
     def work(tx: Transaction) -> Resolved:
         now = shapes.find(tx, context, approval_id)
@@ -50,8 +51,7 @@ async def expire_approval(context: Context, approval_id: ApprovalId, given_up: b
         if now["expires_at"] > context.now() and not given_up:
             raise Conflict(f"approval_id: approval {approval_id} is not over yet.", code="not_over")
         end(context, tx, now, "expired", "")
-        if note is not None:
-            note(tx)
+        send_notes(tx, notes)
         return Resolved(
             success=True, approval_id=approval_id, approval_status="expired", approvals=0, quorum=now["quorum"]
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 from teammcp import Conflict, Context, Forbidden, InvalidInput, Reader, Timestamp, Transaction, Work, operation
 from teammcp.features.channels import find_agent
+from teammcp.features.messages import send_notes
 from teammcp.models import Limit
 
 from . import people, proposing, queries, shapes, state, telling
@@ -228,7 +229,7 @@ async def delegate_approval(context: Context, approval_id: ApprovalId, to: Name)
         raise Forbidden(f"to: {delegate} made this proposal, and nobody approves their own.", code="own_proposal")
     me = context.actor.name
     text = f"{me} asks you to decide in their place on approval {approval_id}: {row['title']}. See get_approval."
-    note = await telling.prepare(context, delegate, approval_id, text, ack_required=True)
+    notes = await telling.prepare(context, delegate, approval_id, text, ack_required=True)
 
     def work(tx: Transaction) -> Delegated:
         now = shapes.find(tx, context, approval_id)
@@ -237,8 +238,7 @@ async def delegate_approval(context: Context, approval_id: ApprovalId, to: Name)
             raise Forbidden("approval_id: you decide in place of somebody, and cannot pass that on.", code="delegated")
         if queries.add_voice(tx, approval_id, f"@{delegate}", me):
             telling.emit(context, tx, "approval.delegated", now, by=me, to=delegate)
-            if note is not None:
-                note(tx)
+            send_notes(tx, notes)
         return Delegated(delegate=delegate, approval_id=approval_id)
 
     return work

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from teammcp import Conflict, Context, Deferred, Transaction, Work
+from teammcp.features.messages import Note, send_notes
 
 from . import memory, people, queries, running, telling
 from .models import Kind, Pending
@@ -77,8 +78,7 @@ async def prepare(context: Context, proposal: Proposal) -> tuple[Pending, Work[P
             return _pending(twin)
         _check_few(tx, context.actor.name)
         insert(context, tx, approval_id, proposal, fingerprint, expires_at)
-        for note in notes:
-            note(tx)
+        send_notes(tx, notes)
         telling.emit(context, tx, "approval.requested", queries.approval(tx, approval_id))
         return pending
 
@@ -129,8 +129,7 @@ async def renewal(context: Context, row: Any, proposal: Proposal) -> Work[Pendin
             expires_at,
         )
         queries.replace_voices(tx, row["id"], proposal.approvers)
-        for note in notes:
-            note(tx)
+        send_notes(tx, notes)
         renewed = queries.approval(tx, row["id"])
         telling.emit(context, tx, "approval.confirmed", renewed)
         return _pending(renewed)
@@ -180,7 +179,7 @@ def insert(
     queries.replace_voices(tx, approval_id, proposal.approvers)
 
 
-async def _questions(context: Context, approval_id: int, proposal: Proposal, proposer: str) -> list[Work[Any]]:
+async def _questions(context: Context, approval_id: int, proposal: Proposal, proposer: str) -> list[Note]:
     state = proposal.kind == "state"
     if proposal.operation == "set_state":
         values = {"value": telling.shown(proposal.arguments["value"]), "now": telling.shown(proposal.old_value)}

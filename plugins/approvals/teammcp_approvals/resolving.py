@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from teammcp import Conflict, Context, Deferred, Reader, TeamError, Transaction, Work, operation
+from teammcp.features.messages import Note, send_notes
 
 from . import people, queries, running, shapes, telling
 from .models import ApprovalId, Comment, Resolved, Status
@@ -69,8 +70,7 @@ async def _resolve(context: Context, approval_id: int, approved: bool, comment: 
             return _resolved(now, "pending", count)
         outcome = _run(tx, now, call) if approved else Outcome("rejected")
         _conclude(context, tx, now, outcome)
-        if outcome.status in notes:
-            notes[outcome.status](tx)
+        send_notes(tx, notes.get(outcome.status, []))
         return _resolved(now, outcome.status, count, outcome)
 
     return work
@@ -217,7 +217,7 @@ def _resolved(row: Any, status: Status, count: int, outcome: Outcome | None = No
 # -- telling the proposer --------------------------------------------------------------------------------------------
 
 
-async def _prepare_notes(context: Context, row: Any, approved: bool, comment: str) -> dict[str, Work[Any]]:
+async def _prepare_notes(context: Context, row: Any, approved: bool, comment: str) -> dict[str, list[Note]]:
     """The message to the proposer for each way it may end now."""
     if row["proposer"] == context.actor.name:
         return {}
@@ -234,5 +234,4 @@ async def _prepare_notes(context: Context, row: Any, approved: bool, comment: st
         ),
     }
     wanted = {key: text for key, text in texts.items() if (key == "rejected") is not approved}
-    notes = {key: await telling.prepare(context, row["proposer"], number, text) for key, text in wanted.items()}
-    return {key: note for key, note in notes.items() if note is not None}
+    return {key: await telling.prepare(context, row["proposer"], number, text) for key, text in wanted.items()}

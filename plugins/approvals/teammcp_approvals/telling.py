@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterable
 from typing import Any
 
-from teammcp import Context, Deferred, TeamError, Transaction, Work
+from teammcp import Context, Transaction
+from teammcp.features.messages import Note, server_note
 
 from . import people, queries
 from .models import short
 
 VALUE = 1000
 """Characters of a value in a message."""
-
-log = logging.getLogger(__name__)
 
 
 def emit(context: Context, tx: Transaction, kind: str, row: Any, **more: Any) -> None:
@@ -59,38 +57,27 @@ def permission(context: Context, tx: Transaction, row: Any, source: str) -> None
 
 async def prepare_question(
     context: Context, approval_id: int, text: str, keys: Iterable[str], proposer: str
-) -> list[Work[Any]]:
+) -> list[Note]:
     """Messages that ask those who may decide, and who decides for them, to do so; to be acknowledged."""
     approvers = [agent.name for agent in people.deciders(context, keys, proposer)]
     delegates = await context.read(queries.delegates, approvers, context.now())
     names = dict.fromkeys([*approvers, *(name for name in delegates if name != proposer)])
-    found = [await prepare(context, name, approval_id, text, ack_required=True) for name in names]
-    return [work for work in found if work is not None]
+    return [note for name in names for note in await prepare(context, name, approval_id, text, ack_required=True)]
 
 
 async def prepare(
     context: Context, recipient: str, approval_id: int, text: str, *, ack_required: bool = False
-) -> Work[Any] | None:
-    """A direct message from the server; None if it cannot be sent, which keeps nothing else from happening."""
-    found = context.team.directory.agent(recipient)
-    if found is None or found.retired:
-        return None
-    try:
-        work = await Context.inside(context.team).prepare(
-            "send_message",
-            channel=f"dm:{found.name}",
-            content=text,
-            metadata={"approval_id": approval_id},
-            ack_required=ack_required,
-            priority="next",
-        )
-    except TeamError as error:
-        log.warning("%s is not told of approval %d: %s", found.name, approval_id, error.code)
-        return None
-    if isinstance(work, Deferred):
-        log.warning("%s is not told of approval %d: a plugin defers the message", found.name, approval_id)
-        return None
-    return work
+) -> list[Note]:
+    """A direct message from the server; none if it cannot be sent, which keeps nothing else from happening."""
+    return await server_note(
+        context,
+        recipient,
+        text,
+        about=f"approval {approval_id}",
+        metadata={"approval_id": approval_id},
+        ack_required=ack_required,
+        priority="next",
+    )
 
 
 def question(approval_id: int, title: str, details: str, values: dict[str, str], proposer: str) -> str:

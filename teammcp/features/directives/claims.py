@@ -12,6 +12,7 @@ from pydantic import Field
 
 from ...operations import Context, operation
 from ...storage import Row, Transaction, Work
+from ..messages import send_notes
 from ..tasks.leases import PATIENCE, expires_at
 from . import telling
 from .directives import change, close, has_expired, is_open, shape, still_there, visible
@@ -96,7 +97,7 @@ async def report_directive(
         if (refusal := _stale(context, now, fencing_token)) is not None:
             return refusal
         close(context, tx, now, status, result)
-        telling.send(tx, notes)
+        send_notes(tx, notes)
         return Settled(ok=True, directive_id=directive_id, status=status)
 
     return work

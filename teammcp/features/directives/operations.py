@@ -16,6 +16,7 @@ from ...operations import Context, operation
 from ...plugins import Deferred
 from ...storage import Reader, Row, Transaction, Work
 from ..channels import find_agent
+from ..messages import Note, send_notes
 from ..tasks.models import PRIORITIES, Attempts, LeaseSeconds, Priority
 from . import queries, telling
 from .directives import close, is_open, shape, still_there, tell, visible
@@ -193,7 +194,7 @@ async def cancel_directive(
         if (refusal := _kept(context, now)) is not None:
             return refusal
         close(context, tx, now, "cancelled", reason)
-        telling.send(tx, notes)
+        send_notes(tx, notes)
         return Settled(ok=True, directive_id=directive_id, status="cancelled")
 
     return work
@@ -208,7 +209,7 @@ def _kept(context: Context, row: Row) -> Settled | None:
     return None
 
 
-async def _tell_of_cancelling(context: Context, row: Row, reason: str) -> list[telling.Note]:
+async def _tell_of_cancelling(context: Context, row: Row, reason: str) -> list[Note]:
     why = f" Reason: {telling.shortened(reason)}" if reason else ""
     me = context.actor.name
     if me == row["issuer"]:

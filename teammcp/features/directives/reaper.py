@@ -11,6 +11,7 @@ from ...errors import Forbidden
 from ...operations import Context, operation
 from ...storage import Row, Transaction, Work
 from ...team import Server, Team
+from ..messages import Note, send_notes
 from ..tasks.leases import expires_at
 from . import queries, telling
 from .directives import LEASE_ENDED, change, close, has_expired, is_open, still_there, visible
@@ -75,7 +76,7 @@ async def settle_directive(context: Context, directive_id: DirectiveId) -> Work[
             now = change(context, tx, now, "directive.requeued", new)
         else:
             now = close(context, tx, now, status, why, attempts=attempts)
-        telling.send(tx, notes)
+        send_notes(tx, notes)
         return Settled(ok=True, directive_id=directive_id, status=now["status"], attempts=attempts)
 
     return work
@@ -97,9 +98,9 @@ def _fate(context: Context, row: Row) -> tuple[str, str] | None:
     return ("failed" if attempt >= row["max_attempts"] else "pending"), why
 
 
-async def _tell(context: Context, row: Row, status: str, why: str) -> list[telling.Note]:
+async def _tell(context: Context, row: Row, status: str, why: str) -> list[Note]:
     """Of an end the issuer hears; of a lease that is over the worker too."""
-    notes: list[telling.Note] = []
+    notes: list[Note] = []
     if row["lease_agent"] is not None:
         outcome = "It waits for you again." if status == "pending" else "It has failed for good."
         text = f"Your claim of directive {row['id']} is over: {why}. {outcome}"

@@ -13,10 +13,9 @@ from ...directory import SYSTEM, Access
 from ...errors import Forbidden, NotFound, Refused, TeamError
 from ...models import Limit
 from ...operations import Context, operation
-from ...plugins import Deferred
 from ...storage import Reader, Row, Transaction, Work
 from ...team import Team
-from ..messages import Draft, Message
+from ..messages import Draft, Message, Note, send_notes, server_note
 from . import queries
 from .models import Loop, LoopId, LoopKind, Loops, what_happened
 from .people import is_watched, managers
@@ -121,8 +120,7 @@ async def stop_loop(
             return _loop(row)
         loop_id = queries.insert_loop(tx, kind, channel, _names(pattern), digest, count, seconds, context.now())
         loop = _loop(queries.loop(tx, loop_id))
-        for note in told:
-            note(tx)
+        send_notes(tx, told)
         _tell(context, tx, "loop.stopped", loop)
         tx.on_commit(lambda: watches[context.team].stopped.update({pattern: loop_id}))
         return loop
@@ -130,7 +128,7 @@ async def stop_loop(
     return work
 
 
-async def _prepare_notes(context: Context, pattern: Pattern, count: int, seconds: int) -> list[Work[object]]:
+async def _prepare_notes(context: Context, pattern: Pattern, count: int, seconds: int) -> list[Note]:
     """A direct message to each manager."""
     story = what_happened(pattern.kind, pattern.agents, pattern.channel, count, seconds)
     where = "a direct message to one of them" if pattern.channel.startswith("dm:") else "the channel"
@@ -138,15 +136,9 @@ async def _prepare_notes(context: Context, pattern: Pattern, count: int, seconds
         f"{story}. What more they send of this is refused. "
         f"A person's word in {where}, release_loop or the page Usage lets them go on."
     )
-    notes: list[Work[object]] = []
+    notes: list[Note] = []
     for manager in managers(context.team):
-        try:
-            prepared = await context.prepare("send_dm", recipient=manager.name, content=text)
-        except TeamError as error:  # a plugin's rule; the loop is stopped all the same
-            log.warning("a loop in %s: %s is not told: %s", pattern.channel, manager.name, error)
-            continue
-        if not isinstance(prepared, Deferred):
-            notes.append(prepared)
+        notes += await server_note(context, manager.name, text, about=f"a loop in {pattern.channel}")
     return notes
 
 

@@ -12,11 +12,11 @@ from typing import Any, Literal
 from ... import operations
 from ...clock import rfc3339
 from ...directory import SYSTEM
-from ...errors import Forbidden, TeamError
+from ...errors import Forbidden
 from ...operations import Context, operation
-from ...plugins import Deferred
 from ...storage import Reader, Row, Transaction, Work
 from ...team import Server, Team
+from ..messages import Note, send_notes, server_note
 from ..messages.models import MessageId
 from . import watch_queries
 from .models import Told
@@ -78,16 +78,16 @@ async def tell_sender(context: Context, message_id: MessageId, reason: Reason) -
     nobody = Told(recipients=[], about=[])
     if message is None or not names:
         return lambda tx: nobody
-    note = await _prepare(context, message["sender"], _text(reason, message_id, message, names), message_id)
+    notes = await _prepare(context, message["sender"], _text(reason, message_id, message, names), message_id)
 
     def work(tx: Transaction) -> Told:
         if _concerned(tx, message_id, reason, context) != names:  # somebody has answered: next time it is said anew
             return nobody
         remember = watch_queries.note_late if reason == "overdue" else watch_queries.note_away
         remember(tx, message_id, names, context.now())
-        if note is None:
+        if not notes:
             return nobody
-        note(tx)
+        send_notes(tx, notes)
         return Told(recipients=[message["sender"]], about=names)
 
     return work
@@ -127,14 +127,16 @@ async def close_mailbox(context: Context, name: str) -> Work[Told]:
     if agent is None or not agent.retired:
         raise Forbidden(f"name: {name} was not retired; its messages still reach it.", code="not_retired")
     left = await context.read(watch_queries.left_behind, agent.name)
-    notes = [await _prepare(context, row["sender"], _farewell(agent.name, row), row["newest"]) for row in left]
+    notes: list[Note] = []
+    for row in left:
+        notes += await _prepare(context, row["sender"], _farewell(agent.name, row), row["newest"])
 
     def work(tx: Transaction) -> Told:
         if watch_queries.left_behind(tx, agent.name) != left:  # somebody else was faster
             return Told(recipients=[], about=[])
-        told = [row["sender"] for row, note in zip(left, notes, strict=True) if note is not None and note(tx)]
+        send_notes(tx, notes)
         watch_queries.close(tx, agent.name, context.now())
-        return Told(recipients=told, about=[agent.name])
+        return Told(recipients=[note.recipient for note in notes], about=[agent.name])
 
     return work
 
@@ -152,19 +154,6 @@ def _server_only(context: Context) -> None:
         raise Forbidden("Senders are told by the server itself. Write a message instead.")
 
 
-async def _prepare(context: Context, name: str, text: str, message_id: int) -> Work[Any] | None:
-    """A direct message from the server, ready to be sent; None if there is nobody to tell, or a plugin keeps it."""
-    found = context.team.directory.agent(name)
-    if found is None or found.retired:
-        return None
-    try:
-        work = await context.prepare(
-            "send_message", channel=f"dm:{name}", content=text, metadata={"message_id": message_id}
-        )
-    except TeamError as error:
-        log.warning("%s is not told of message %s: %s", name, message_id, error.code)
-        return None
-    if isinstance(work, Deferred):
-        log.warning("%s is not told of message %s: a plugin defers the message", name, message_id)
-        return None
-    return work
+async def _prepare(context: Context, name: str, text: str, message_id: int) -> list[Note]:
+    about, metadata = f"message {message_id}", {"message_id": message_id}
+    return await server_note(context, name, text, about=about, metadata=metadata)

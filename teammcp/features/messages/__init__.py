@@ -10,12 +10,25 @@ from ...storage import Migration, load_migrations
 from ...web import Page
 from . import changes, operations, pages, search_pages, searching
 from .models import Draft, Message, message_line
+from .notes import Note, note, send_notes, server_note
 from .operations import visible
 from .presentation import kind_of
 from .resources import CHANNEL
 from .shapes import first_lines, messages_by_id
 
-__all__ = ["Draft", "Message", "first_lines", "kind_of", "message_line", "messages_by_id", "visible"]
+__all__ = [
+    "Draft",
+    "Message",
+    "Note",
+    "first_lines",
+    "kind_of",
+    "message_line",
+    "messages_by_id",
+    "note",
+    "send_notes",
+    "server_note",
+    "visible",
+]
 
 EVENT_KINDS = {
     "message.sent": "a message was sent",

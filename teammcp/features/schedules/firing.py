@@ -20,6 +20,7 @@ from ...operations import Context, operation
 from ...plugins import Deferred
 from ...storage import Reader, Row, Transaction, Work
 from ...team import Server, Team
+from ..messages import Note, send_notes, server_note
 from . import queries
 from .events import Agenda, agenda, tell
 from .models import Outcome, ScheduleId, ScheduleResult
@@ -83,8 +84,7 @@ async def suspend_schedule(
     def work(tx: Transaction) -> ScheduleResult:
         _check_due(queries.schedule(tx, schedule_id), schedule_id, due)
         queries.set_status(tx, schedule_id, "suspended", reason, None)
-        for note in notes:
-            note(tx)
+        send_notes(tx, notes)
         schedule = schedule_now(tx, schedule_id)
         tell(context, tx, "schedule.suspended", schedule, reason=reason)
         return ScheduleResult(schedule=schedule)
@@ -138,15 +138,14 @@ async def _skip(context: Context, row: Row, due: int) -> Work[ScheduleResult]:
     """Pass over what is long over. Who waits for a run that will not come again is told."""
     when = rfc3339(due)
     log.warning("schedule %d of team %s was due at %s and is skipped", row["id"], context.team.name, when)
-    notes = []
+    notes: list[Note] = []
     if next_run(row, context.now()) is None:
         text = f"{_name(row)} was due at {when}, while the server was down. Its message was not sent."
         notes = await _prepare_notes(context, row, text)
 
     def work(tx: Transaction) -> ScheduleResult:
         _check_due(queries.schedule(tx, row["id"]), row["id"], due)
-        for note in notes:
-            note(tx)
+        send_notes(tx, notes)
         return _advance(context, tx, row, "schedule.skipped", "skipped", {"due": when})
 
     return work
@@ -167,18 +166,12 @@ def _advance(
     return ScheduleResult(schedule=schedule)
 
 
-async def _prepare_notes(context: Context, row: Row, text: str) -> list[Work[object]]:
+async def _prepare_notes(context: Context, row: Row, text: str) -> list[Note]:
     """A direct message to a schedule's creator; of one who is retired, to whoever it reported to, or the owners."""
-    notes: list[Work[object]] = []
-    for name in await _concerned(context, row):
-        try:
-            prepared = await context.prepare("send_dm", recipient=name, content=text)
-        except TeamError as error:  # a plugin's rule; what the note is about happens all the same
-            log.warning("schedule %d: %s is not told: %s", row["id"], name, error)
-            continue
-        if not isinstance(prepared, Deferred):
-            notes.append(prepared)
-    return notes
+    about = f"schedule {row['id']}"
+    return [
+        note for name in await _concerned(context, row) for note in await server_note(context, name, text, about=about)
+    ]
 
 
 async def _concerned(context: Context, row: Row) -> list[str]:

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
+from ..messages import send_notes
 from . import changes, failing, finishing, lease_queries, leases, member_queries, news, queries, shapes, telling
 from .models import Claim, Comment, Description, Id, Percent, Progress
 
@@ -169,7 +170,7 @@ async def complete_task(
             approval = finishing.run(tx, finish)
             new = {**values, "status": "done", "state_pending": int(finish.pending), **leases.ENDED}
             change = changes.apply(context, tx, row, new, action="completed", kind="task.done")
-            telling.send(tx, notes)
+            send_notes(tx, notes)
             return Progress(
                 ok=True,
                 task_id=task_id,

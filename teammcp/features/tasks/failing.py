@@ -7,6 +7,7 @@ from typing import Any
 
 from ...operations import Context
 from ...storage import Row, Transaction
+from ..messages import Note, send_notes
 from . import changes, leases, news, people, telling
 from .models import Progress
 
@@ -16,7 +17,7 @@ class Failure:
     """What becomes of the task, and who is told."""
 
     final: bool
-    notes: list[telling.Note]
+    notes: list[Note]
 
 
 async def prepare(context: Context, row: Row, why: str, *, tell_holder: bool = False) -> Failure:
@@ -47,7 +48,7 @@ def run(context: Context, tx: Transaction, row: Row, failure: Failure, comment: 
     new |= {"status": "failed", **leases.ENDED} if failure.final else leases.given_back(context.team, row)
     action, kind = ("failed", "task.failed") if failure.final else ("requeued", "task.requeued")
     changes.apply(context, tx, row, new, action=action, kind=kind, comment=comment)
-    telling.send(tx, failure.notes)
+    send_notes(tx, failure.notes)
     return Progress(
         ok=True, task_id=row["id"], status=new["status"], requeued=not failure.final, attempts=new["attempts"]
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from ...errors import Conflict, Gone
 from ...models import Line, Metadata
@@ -13,8 +13,8 @@ from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
 from ...web.markdown import plain
 from ..channels import ensure_dm
-from ..messages import visible
-from ..state import FieldName, ProjectId, Value
+from ..messages import Note, send_notes, visible
+from ..state import ProjectId, Value, key
 from . import changes, fields, finishing, hierarchy, news, queries, rights, telling
 from .models import (
     Attempts,
@@ -23,7 +23,6 @@ from .models import (
     Dependencies,
     Description,
     Id,
-    Interval,
     Labels,
     LeaseSeconds,
     Percent,
@@ -41,6 +40,12 @@ from .sight import may_see, scope_of
 
 NoneOrId = Annotated[int, Field(ge=0, le=2**53)]
 """An id, or 0 for none."""
+NoneOrInterval = Literal["daily", "weekly", "biweekly", ""]
+NoneOrFieldName = Annotated[
+    str,
+    AfterValidator(lambda name: name and key(name)),
+    WithJsonSchema({"type": "string", "maxLength": 256, "description": "a field of the shared state, or empty"}),
+]
 When = Annotated[str, Field(max_length=40)]
 Name = Annotated[Line, Field(max_length=300)]
 TITLE = 100
@@ -70,9 +75,9 @@ async def create_task(
     progress: Percent | None = None,
     result: Description | None = None,
     metadata: Metadata | None = None,
-    checkin_interval: Interval | Literal[""] | None = None,
+    checkin_interval: NoneOrInterval | None = None,
     related_state_project: ProjectId | None = None,
-    related_state: FieldName | Literal[""] | None = None,
+    related_state: NoneOrFieldName | None = None,
     target_value: Value = None,
     max_attempts: Attempts | None = None,
     lease_seconds: LeaseSeconds | None = None,
@@ -126,7 +131,7 @@ async def _create(
     depends_on = new.pop("depends_on", [])
     if new["status"] == "done" and new["related_state"] is not None:
         raise fields.bad("status", "a task with related_state begins open; create it, then call done_task")
-    notes: list[telling.Note] = []
+    notes: list[Note] = []
     if new["assignee"] not in (None, context.actor.name):
         new["id"] = await context.team.database.write(queries.next_number)  # the message to the assignee names it
         notes = await telling.prepare(context, news.of_creation(context.actor.name, new), new)
@@ -138,7 +143,7 @@ async def _create(
             ensure_dm(context, tx, new["channel"])
         number = new["id"] if notes else queries.next_number(tx)
         task = changes.create(context, tx, {**new, "id": number}, depends_on)
-        telling.send(tx, notes)
+        send_notes(tx, notes)
         return TaskAnswer(task=task)
 
     return work
@@ -183,9 +188,9 @@ async def update_task(
     progress: Percent | None = None,
     result: Description | None = None,
     metadata: Metadata | None = None,
-    checkin_interval: Interval | Literal[""] | None = None,
+    checkin_interval: NoneOrInterval | None = None,
     related_state_project: ProjectId | None = None,
-    related_state: FieldName | Literal[""] | None = None,
+    related_state: NoneOrFieldName | None = None,
     target_value: Value = None,
     max_attempts: Attempts | None = None,
     lease_seconds: LeaseSeconds | None = None,
@@ -231,7 +236,7 @@ async def _change(context: Context, task_id: int, given: dict[str, Any], action:
             ensure_dm(context, tx, new["channel"])
         change = changes.apply(context, tx, now, new, action=action, comment=comment)
         approval = None if finish is None else finishing.run(tx, finish)
-        telling.send(tx, notes)
+        send_notes(tx, notes)
         return TaskAnswer(task=change.task, unblocked=change.unblocked, approval=approval)
 
     return work
@@ -272,7 +277,7 @@ async def delete_task(context: Context, task_id: Id, with_subtasks: bool = False
         for one in [*reversed(subtasks), now]:
             rights.refuse_deletion(context, one)
             changes.delete(context, tx, queries.any_task(tx, one["id"]))
-            telling.send(tx, notes.get(one["id"], []))
+            send_notes(tx, notes.get(one["id"], []))
         return DeletedTask(id=task_id)
 
     return work

@@ -17,6 +17,7 @@ from ...errors import Forbidden
 from ...operations import Context, Result, operation
 from ...storage import Reader, Row, Transaction, Work
 from ...team import Server, Team
+from ..messages import send_notes
 from . import changes, member_queries, people, reminder_queries, telling
 from .models import Id
 from .occasions import HOUR, MINUTE, Kind, occasion
@@ -98,7 +99,7 @@ async def remind_of_task(context: Context, task_id: Id, kind: Kind, level: Level
             return Reminded(task_id=task_id, recipients=[])
         if not reminder_queries.remember(tx, task_id, _name(kind, level), mark, context.now()):
             return Reminded(task_id=task_id, recipients=[])
-        telling.send(tx, notes)
+        send_notes(tx, notes)
         return Reminded(task_id=task_id, recipients=[note.recipient for note in notes])
 
     return work
