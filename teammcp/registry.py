@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic_core import ErrorDetails
 
 from .directory import Access
 from .errors import InvalidInput, NotFound
@@ -172,15 +173,18 @@ class Registry:
 def invalid_input(error: ValidationError) -> InvalidInput:
     """The error of a failed validation: each field and what is wrong with it, never the value."""
     errors = [
-        {"field": ".".join(str(part) for part in item["loc"]) or "body", "message": _message(item["type"], item["msg"])}
-        for item in error.errors(include_url=False, include_input=False, include_context=False)
+        {"field": ".".join(str(part) for part in item["loc"]) or "body", "message": _message(item)}
+        for item in error.errors(include_url=False)
     ]
     return InvalidInput("; ".join(f"{item['field']}: {item['message']}" for item in errors[:5]), errors=errors)
 
 
-def _message(kind: str, message: str) -> str:
+def _message(item: ErrorDetails) -> str:
+    kind = item["type"]
     if kind == "extra_forbidden":
         return "there is no such argument"
     if kind == "missing":
         return "this argument is required"
-    return message.removeprefix("Value error, ")
+    if kind == "too_long" and isinstance(item["input"], str):
+        return f"must have at most {item['ctx']['max_length']} characters, not {item['ctx']['actual_length']}"
+    return item["msg"].removeprefix("Value error, ")

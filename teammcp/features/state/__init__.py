@@ -20,6 +20,7 @@ from .models import (
     Value,
     dumps,
     fitting,
+    key,
     short,
 )
 
@@ -36,6 +37,7 @@ __all__ = [
     "entries_after",
     "field_versions",
     "fitting",
+    "key",
     "short",
     "version_written",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, RootModel, WithJsonSchema
@@ -18,10 +19,26 @@ SHORT = 200
 KEY = r"^\.*[A-Za-z0-9_:-][A-Za-z0-9_.:-]*$"
 """Not dots alone, which mean other things in paths."""
 
-ProjectId = Annotated[str, Field(min_length=1, max_length=256, pattern=KEY)]
+
+def key(text: str) -> str:
+    """Check the name of a field or project.
+
+    Raises:
+        ValueError: says what it may be made of.
+    """
+    if not re.fullmatch(KEY, text) or len(text) > 256:
+        raise ValueError("must be made of 1 to 256 of the characters A–Z a–z 0–9 _ - . : and not of dots alone")
+    return text
+
+
+ProjectId = Annotated[
+    str,
+    AfterValidator(key),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 256, "pattern": KEY}),
+]
 """What groups fields: letters, digits and ``_ - . :``"""
 
-FieldName = Annotated[str, Field(min_length=1, max_length=256, pattern=KEY)]
+FieldName = ProjectId
 """The name of a field within its project, of the same characters."""
 
 Value = Annotated[

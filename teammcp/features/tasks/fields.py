@@ -58,7 +58,8 @@ AS_THEY_ARE = {
     "progress_seconds",
 }
 CLEARED_BY_EMPTY = {"parent_id", "goal_id", "checkin_interval", "related_state", "related_state_project"}
-DATE = re.compile(r"\d{4}-\d\d-\d\d")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d([Tt ].+)?", re.ASCII)
+"""The shape of a date, or a time, of those that Python can read."""
 YEARS = range(1971, 9000)
 
 
@@ -128,13 +129,14 @@ async def moment_of(context: Context, field: str, text: str, whose: str | None =
     Raises:
         InvalidInput: it means none.
     """
+    shape = MOMENT.fullmatch(text)
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text if shape else "")
     except ValueError:
         raise bad(field, "must be a date such as 2026-01-31, or a time as RFC 3339 has it") from None
     if moment.year not in YEARS:
         raise bad(field, f"must be in a year from {YEARS[0]} to {YEARS[-1]}")
-    if DATE.fullmatch(text):
+    if shape and shape[1] is None:
         moment = datetime.combine(moment, time.max)
     if moment.tzinfo is None:
         zone = await context.read(member_queries.time_zone, whose or context.actor.name)
@@ -147,6 +149,8 @@ def _check_link(after: Mapping[str, Any], new: dict[str, Any]) -> None:
     if not new.keys() & {"related_state", "related_state_project", "target_value"}:
         return
     if after["related_state"] is None:
+        if new.get("target_value") is not None or new.get("related_state_project") is not None:
+            raise bad("related_state", "say which field target_value and related_state_project are for")
         new |= {"related_state": None, "related_state_project": None, "target_value": None}
         return
     if after["target_value"] is None:

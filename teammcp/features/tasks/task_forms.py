@@ -73,6 +73,8 @@ def changes_of(values: Mapping[str, str], before: Mapping[str, str]) -> dict[str
     arguments = {name: _read(name, value) for name, value in changed.items() if not name.startswith("due_")}
     if changed.keys() & {"due_day", "due_time"}:
         arguments["due_date"] = _due(values["due_day"], values["due_time"])
+    if arguments.get("target_value") == "" and not values["related_state"]:  # all of the link was cleared
+        del arguments["target_value"]
     return arguments
 
 
