@@ -159,7 +159,10 @@ def reaction_changed(context: Any, message: Any, emoji: str, added: bool) -> Non
 
 @before
 def before_task_change(context: Any, change: Any) -> Any:
-    """Before a task is created or changed. ``change`` is a ``TaskChange``: the task as it is, and its new values."""
+    """Before a task is created or changed. ``change`` is a ``TaskChange``: the task as it is, and its new values.
+
+    ``claim_next_task`` asks about one task after the other until one is not refused.
+    """
 
 
 @notify

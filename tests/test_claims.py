@@ -462,6 +462,15 @@ async def test_a_plugin_has_a_say_in_claims(ann: Member, bob: Member) -> None:
 
 
 @pytest.mark.teammcp(install={"rules": Rules()})
+async def test_next_is_the_first_that_no_plugin_keeps_back(ann: Member) -> None:
+    for title in ("hands off", "hands off as well"):
+        await create(ann, title, priority="urgent")
+    await create(ann, "later", priority="low")
+    first = await create(ann, "hands on")
+    assert (await ann.call("claim_next_task")).task_id == first
+
+
+@pytest.mark.teammcp(install={"rules": Rules()})
 async def test_with_such_a_plugin_too_each_task_goes_to_one(team: TestTeam) -> None:
     agents = [await team.agent(f"a{number}") for number in range(5)]
     tasks = [await create(agents[0]) for _ in range(10)]

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from ...errors import Refused
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
 from ..messages import send_notes
@@ -57,8 +58,7 @@ async def claim_next_task(context: Context) -> Work[Claim] | Claim:
         return Claim(ok=False, reason="none")
     vetted = None
     if context.server.plugins.handles("before_task_change"):
-        await changes.before(context, row, "claimed", {})
-        vetted = row["id"]
+        vetted = await _first_allowed(context, row)
 
     def work(tx: Transaction) -> Claim:
         row = _next(tx, context) if vetted is None else changes.still_visible(context, tx, vetted)
@@ -69,14 +69,33 @@ async def claim_next_task(context: Context) -> Work[Claim] | Claim:
     return work
 
 
-def _next(reader: Reader, context: Context) -> Row | None:
-    """The first of all lanes that the actor may take from."""
+async def _first_allowed(context: Context, row: Row) -> int:
+    """The id of the first task, from ``row`` on, that no plugin keeps the actor from claiming.
+
+    Raises:
+        Refused: there is none; why the actor does not get the first.
+    """
+    candidate: Row | None = row
+    refusals: list[Refused] = []
+    while candidate is not None:
+        try:
+            await changes.before(context, candidate, "claimed", {})
+        except Refused as refusal:
+            refusals.append(refusal)
+            candidate = await context.read(_next, context, (candidate["priority"], candidate["id"]))
+        else:
+            return int(candidate["id"])
+    raise refusals[0]
+
+
+def _next(reader: Reader, context: Context, behind: tuple[int, int] = (-1, 0)) -> Row | None:
+    """The first of all lanes that the actor may take from, behind a task's priority and id."""
     able = set(json.loads(member_queries.capabilities(reader, context.actor.name) or "[]"))
     best: tuple[int, int] | None = None
     for lane in lease_queries.lanes(reader, context.actor.name):
         if not changes.may_see(context, lane) or not able.issuperset(json.loads(lane["requires"])):
             continue
-        first = lease_queries.first_of_lane(reader, lane["id"])
+        first = lease_queries.first_of_lane(reader, lane["id"], *behind)
         if first is not None and (best is None or tuple(first) < best):
             best = tuple(first)
     return None if best is None else queries.task(reader, best[1])

@@ -10,12 +10,12 @@ def lanes(reader: Reader, agent: str) -> list[Row]:
     return reader.all("SELECT id, scope, requires FROM task_lanes WHERE assignee IN ('', ?)", (agent,))
 
 
-def first_of_lane(reader: Reader, lane_id: int) -> Row | None:
-    """Priority and id of the task that comes first in a lane."""
+def first_of_lane(reader: Reader, lane_id: int, priority: int, task_id: int) -> Row | None:
+    """Priority and id of the task that comes first in a lane, behind the task of this priority and id."""
     return reader.one(
         "SELECT priority, id FROM tasks WHERE lane_id = ? AND status = 'todo' AND unmet = 0 AND deleted = 0"
-        " ORDER BY priority, id LIMIT 1",
-        (lane_id,),
+        " AND (priority, id) > (?, ?) ORDER BY priority, id LIMIT 1",
+        (lane_id, priority, task_id),
     )
 
 
