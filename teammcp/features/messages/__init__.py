@@ -8,7 +8,7 @@ from ...hookspecs import hookimpl
 from ...resources import Resource
 from ...storage import Migration, load_migrations
 from ...web import Page
-from . import changes, operations, pages, search_pages, searching
+from . import changes, message_pages, operations, pages, search_pages, searching
 from .models import Draft, Message, message_line
 from .notes import Note, note, send_notes, server_note
 from .operations import visible
@@ -75,7 +75,7 @@ def register_resources() -> list[Resource]:
 
 @hookimpl
 def register_pages() -> list[Page]:
-    return pages.PAGES + search_pages.PAGES
+    return pages.PAGES + message_pages.PAGES + search_pages.PAGES
 
 
 @hookimpl

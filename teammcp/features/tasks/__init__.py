@@ -10,7 +10,7 @@ from ...storage import Migration, load_migrations
 from ...team import Server
 from ...web import MessageAction, MessageLink, Page
 from ..state import StateChange
-from . import claims, finishing, goals, operations, pages, reading, reaper, reminders
+from . import claims, deleting, finishing, goals, operations, pages, reading, reaper, reminders
 from .models import Task, TaskChange
 from .settings import TaskSettings
 
@@ -41,7 +41,7 @@ def register_operations() -> list[Any]:
         operations.update_task,
         operations.done_task,
         operations.pin_task,
-        operations.delete_task,
+        deleting.delete_task,
         finishing.settle_task_state,
         reading.list_tasks,
         reading.get_task,

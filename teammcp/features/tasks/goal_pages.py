@@ -11,7 +11,8 @@ from ...directory import Access
 from ...operations import Context
 from ...web import Outcome, Page, form_call, render, see
 from . import showing
-from .models import OPEN, STATUSES, Goal, TaskList
+from .goal_models import Goal
+from .models import OPEN, STATUSES, TaskList
 from .task_forms import typed
 
 PLACE = "/tasks/goals"

@@ -12,7 +12,8 @@ from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
 from . import goal_queries
 from .fields import bad
-from .models import Description, Goal, GoalAnswer, GoalList, GoalStatus, Id, Status, Title
+from .goal_models import Goal, GoalAnswer, GoalList, GoalStatus
+from .models import Description, Id, Status, Title
 from .operations import NoneOrId
 from .rights import is_in_charge
 from .sight import scopes

@@ -1,4 +1,4 @@
-"""Public shapes of tasks and goals."""
+"""Public shapes of tasks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ Status = Literal["todo", "doing", "blocked", "done", "failed", "cancelled"]
 Priority = Literal["urgent", "high", "medium", "low"]
 TaskType = Literal["task", "milestone"]
 Interval = Literal["daily", "weekly", "biweekly"]
-GoalStatus = Literal["open", "achieved", "dropped"]
 Reason = Literal["taken_by", "deps_unmet", "stale_token", "not_open", "none"]
 
 STATUSES: tuple[Status, ...] = ("todo", "doing", "blocked", "done", "failed", "cancelled")
@@ -268,44 +267,6 @@ class Progress(Result):
     unblocked: list[int] = []
     state_pending: bool | None = None
     approval: Any = None
-
-
-class Goal(Result):
-    """What tasks are for. Progress is the weighted mean over its tasks and the goals below it, in percent."""
-
-    id: int
-    title: str
-    description: str
-    parent_id: int | None
-    status: GoalStatus
-    creator: str
-    progress: int
-    tasks: dict[Status, int]
-    """How many tasks are in which status, those of the goals below counted in."""
-    created_at: Timestamp
-    updated_at: Timestamp
-    closed_at: Timestamp | None
-
-    def text(self) -> str:
-        return f"[goal {self.id}] {self.title}: {self.progress}% ({self.status})"
-
-
-class GoalAnswer(Result):
-    """A goal."""
-
-    goal: Goal
-
-    def text(self) -> str:
-        return self.goal.text()
-
-
-class GoalList(Result):
-    """All goals, by id."""
-
-    goals: list[Goal]
-
-    def text(self) -> str:
-        return "\n".join(goal.text() for goal in self.goals) or "(no goals)"
 
 
 def task_line(task: Task) -> str:

@@ -1,4 +1,4 @@
-"""Tasks: making, changing, finishing and deleting them. Reading them is in ``reading.py``, claims in ``claims.py``."""
+"""Tasks: making, changing and finishing them. Reading and deleting them and claims have modules of their own."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from ...errors import Conflict, Gone
 from ...models import Line, Metadata
 from ...operations import Context, operation
-from ...storage import Reader, Row, Transaction, Work
+from ...storage import Row, Transaction, Work
 from ...web.markdown import plain
 from ..channels import ensure_dm
 from ..messages import Note, send_notes, visible
 from ..state import ProjectId, Value, key
-from . import changes, fields, finishing, hierarchy, news, queries, rights, telling
+from . import changes, fields, finishing, news, queries, rights, telling
 from .models import (
     Attempts,
     Comment,
-    DeletedTask,
     Dependencies,
     Description,
     Id,
@@ -252,49 +251,6 @@ def _refuse_stale(before: Mapping[str, Any], now: Row, new: Mapping[str, Any]) -
                 status=now["status"],
                 assignee=now["assignee"],
             )
-
-
-# -- deleting --------------------------------------------------------------------------------------------------------
-
-
-@operation("DELETE /api/tasks/{task_id}", profile="tasks", destructive=True)
-async def delete_task(context: Context, task_id: Id, with_subtasks: bool = False) -> Work[DeletedTask]:
-    """Delete a task that you created; as a manager any. Subtasks keep it from being deleted, unless with_subtasks."""
-    row = await changes.visible_task(context, task_id)
-    rights.refuse_deletion(context, row)
-    await changes.before(context, row, "deleted", {"with_subtasks": with_subtasks})
-    below = await context.read(_below, task_id)
-    notes = {
-        one["id"]: await telling.prepare(context, news.of_deletion(context.actor.name, one), one)
-        for one in [dict(row), *below]
-    }
-
-    def work(tx: Transaction) -> DeletedTask:
-        now = changes.still_visible(context, tx, task_id)
-        subtasks = _below(tx, task_id)
-        if subtasks and not with_subtasks:
-            raise _has_subtasks(context, now, subtasks)
-        for one in [*reversed(subtasks), now]:
-            rights.refuse_deletion(context, one)
-            changes.delete(context, tx, queries.any_task(tx, one["id"]))
-            send_notes(tx, notes.get(one["id"], []))
-        return DeletedTask(id=task_id)
-
-    return work
-
-
-def _below(reader: Reader, task_id: int) -> list[Row]:
-    """All tasks below one, those further up first."""
-    return [row for level in hierarchy.below(reader, task_id) for row in level]
-
-
-def _has_subtasks(context: Context, row: Row, subtasks: list[Row]) -> Conflict:
-    ids = [one["id"] for one in subtasks if may_see(context, one)]
-    return Conflict(
-        f"Task {row['id']} has {len(subtasks)} subtasks; delete or move them first, or give with_subtasks=true.",
-        code="has_subtasks",
-        subtasks=ids,
-    )
 
 
 # -- arguments -------------------------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from ...web import gettext as _
 from ...web.formatting import clock_time, day_of, local
 from ...web.visit import visit
 from . import page_queries, words
-from .models import OPEN, PRIORITIES, STATUSES, Goal, Task
+from .goal_models import Goal
+from .models import OPEN, PRIORITIES, STATUSES, Task
 
 EVENTS = (
     "task.created task.updated task.claimed task.released task.requeued"

@@ -1,0 +1,49 @@
+"""Public shapes of goals."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ...models import Timestamp
+from ...operations import Result
+from .models import Status
+
+GoalStatus = Literal["open", "achieved", "dropped"]
+
+
+class Goal(Result):
+    """What tasks are for. Progress is the weighted mean over its tasks and the goals below it, in percent."""
+
+    id: int
+    title: str
+    description: str
+    parent_id: int | None
+    status: GoalStatus
+    creator: str
+    progress: int
+    tasks: dict[Status, int]
+    """How many tasks are in which status, those of the goals below counted in."""
+    created_at: Timestamp
+    updated_at: Timestamp
+    closed_at: Timestamp | None
+
+    def text(self) -> str:
+        return f"[goal {self.id}] {self.title}: {self.progress}% ({self.status})"
+
+
+class GoalAnswer(Result):
+    """A goal."""
+
+    goal: Goal
+
+    def text(self) -> str:
+        return self.goal.text()
+
+
+class GoalList(Result):
+    """All goals, by id."""
+
+    goals: list[Goal]
+
+    def text(self) -> str:
+        return "\n".join(goal.text() for goal in self.goals) or "(no goals)"
