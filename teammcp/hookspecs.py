@@ -126,6 +126,15 @@ def operation_done(context: Any, operation: Any, result: Any) -> None:
     """After an operation that may change something has succeeded."""
 
 
+@notify
+def deferred_dropped(context: Any, operation: str, arguments: Any, proposer: str, reason: str) -> None:
+    """After it was decided that a call which was deferred will not be made: it was rejected, taken back, or failed.
+
+    The plugin that returned the ``Deferred`` tells of it, with ``context.notify``. ``operation`` is the call's name,
+    ``arguments`` are what it was made with by ``proposer``, and ``reason`` says in words why it is not made.
+    """
+
+
 # -- messages --------------------------------------------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from teammcp import hookspecs
 from teammcp.config import Settings
 from teammcp.errors import Refused, Unauthorized
 from teammcp.keys import new_key
+from teammcp.operations import Context
 from teammcp.testing import MovedClock, TestTeam, serve
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "plugins" / "examples"
@@ -48,6 +49,8 @@ async def use_everything(team: TestTeam, clock: MovedClock) -> None:
     with pytest.raises(Unauthorized):  # nobody of the core knows this key, so that plugins are asked
         team.server.authenticate(new_key(team.name))
     assert (await team.client(new_key(team.name)).get("/api/me")).status_code == 401
+    dropped = {"operation": "set_state", "arguments": {"project_id": "default", "field": "phase", "value": "Build"}}
+    Context.inside(team.team).notify("deferred_dropped", **dropped, proposer="bob", reason="not yet")
     await owner.call("retire_agent", name="carol")
     await owner.call("send_message", channel="general", content=f"where is @{carol.name}?")
     clock.advance(minutes=10)

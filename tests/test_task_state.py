@@ -142,6 +142,24 @@ async def test_a_task_whose_field_waits_for_an_approval_says_so_until_it_is_give
     assert (entry.actor, entry.action) == ("system", "state set")
 
 
+@pytest.mark.teammcp(install={"waiting": Waiting()})
+async def test_of_what_is_dropped_only_the_tasks_of_its_proposer_hear(
+    team: TestTeam, alice: Member, bob: Member
+) -> None:
+    carol = await team.agent("carol")
+    tasks = {name: await make(alice, assignee=name) for name in ("bob", "carol")}
+    for member, name in ((bob, "bob"), (carol, "carol")):
+        await member.call("done_task", task_id=tasks[name])
+    arguments = {"project_id": "site", "field": "phase", "value": {"step": ["build"]}}
+    inside = operations.Context.inside(team.team)
+    for operation, proposer in (("set_state", "bob"), ("conclude_state", "carol"), ("set_state", "alice")):
+        given = {"operation": operation, "arguments": arguments, "proposer": proposer, "reason": "no"}
+        inside.notify("deferred_dropped", **given)
+    await team.server.settle()
+    found = {name: (await alice.call("get_task", task_id=task_id)).task for name, task_id in tasks.items()}
+    assert {name: task.state_pending for name, task in found.items()} == {"bob": False, "carol": True}
+
+
 async def test_only_the_server_settles_that(team: TestTeam, alice: Member) -> None:
     task_id = await make(alice)
     with pytest.raises(Forbidden):

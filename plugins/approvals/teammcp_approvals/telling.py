@@ -12,6 +12,13 @@ from teammcp.features.messages import Note, server_note
 from . import people, queries
 from .models import short
 
+NOT_MADE = {
+    "rejected": "approval {number} was rejected by {by}",
+    "cancelled": "approval {number} was taken back by {by}",
+    "expired": "nobody decided on approval {number} in time",
+    "failed": "approval {number} was given, but the change could not be made",
+}
+"""The ends of an approval whose call is not made, in words."""
 VALUE = 1000
 """Characters of a value in a message."""
 
@@ -34,9 +41,18 @@ def emit(context: Context, tx: Transaction, kind: str, row: Any, **more: Any) ->
 def ended(context: Context, tx: Transaction, row: Any, **more: Any) -> None:
     """Tell how an approval has ended; of a permission prompt, its decision as well."""
     emit(context, tx, f"approval.{row['status']}", row, **more)
+    if row["operation"] is not None and row["status"] in NOT_MADE:
+        _drop(context, tx, row)
     if row["kind"] == "permission":
         source = "person" if row["status"] in {"approved", "rejected"} else row["status"]
         permission(context, tx, row, source)
+
+
+def _drop(context: Context, tx: Transaction, row: Any) -> None:
+    """Tell the plugins that the call will not be made. What was said about it is for its proposer alone."""
+    call = {"operation": row["operation"], "arguments": json.loads(row["arguments"]), "proposer": row["proposer"]}
+    reason = NOT_MADE[row["status"]].format(number=row["id"], by=row["closed_by"])
+    tx.on_commit(lambda: context.notify("deferred_dropped", **call, reason=reason))
 
 
 def permission(context: Context, tx: Transaction, row: Any, source: str) -> None:

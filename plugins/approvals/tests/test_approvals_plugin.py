@@ -71,6 +71,39 @@ async def test_a_task_that_is_done_says_that_its_field_waits(team: TestTeam) -> 
     assert (await alice.call("get_state", field="phase")).root.value == "test"
 
 
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ("rejected", "approval 1 was rejected by alice"),
+        ("cancelled", "approval 1 was taken back by bob"),
+        ("expired", "nobody decided on approval 1 in time"),
+    ],
+)
+async def test_a_task_whose_field_is_not_to_be_set_says_so_and_waits_no_longer(
+    team: TestTeam, clock: MovedClock, end: str, said: str
+) -> None:
+    alice, bob = await team.agent("alice"), await team.agent("bob")
+    await alice.call("set_state", field="phase", value="build")
+    made = await alice.call("create_task", title="build it", related_state="phase", target_value="x", assignee="bob")
+    task_id = made.task.id
+    assert (await bob.call("done_task", task_id=task_id)).task.state_pending
+    if end == "rejected":
+        await alice.call("resolve_approval", approval_id=1, approved=False, comment="not yet")
+    elif end == "cancelled":
+        await bob.call("cancel_approval", approval_id=1, comment="my mistake")
+    else:
+        clock.advance(days=8)
+        await expire(team.server)
+    await team.server.settle()
+    task = (await alice.call("get_task", task_id=task_id)).task
+    assert (task.status, task.state_pending) == ("done", False)
+    entry = (await alice.call("get_task_history", task_id=task_id)).history[-1]
+    assert (entry.actor, entry.action) == ("system", "state not set")
+    assert entry.comment == f"default.phase is not set: {said}"
+    told = await alice.call("get_history", channel="dm:system:alice")
+    assert f"Task {task_id} (build it): {entry.comment}" in [message.content for message in told.messages]
+
+
 @pytest.fixture
 async def private(team: TestTeam) -> list[int]:
     """Approvals of every kind but state, which are none of mallory's business."""

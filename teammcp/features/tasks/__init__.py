@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...hookspecs import hookimpl
@@ -101,6 +102,14 @@ def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
 async def state_changed(context: Context, change: StateChange) -> None:
     if not change.deleting:
         await finishing.settle(context, change.project_id, change.field, change.value)
+
+
+@hookimpl
+async def deferred_dropped(
+    context: Context, operation: str, arguments: Mapping[str, Any], proposer: str, reason: str
+) -> None:
+    if operation == "set_state":
+        await finishing.drop(context, arguments, proposer, reason)
 
 
 @hookimpl

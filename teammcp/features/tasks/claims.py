@@ -187,7 +187,7 @@ async def complete_task(
 
         def step(tx: Transaction, row: Row) -> Progress:
             approval = finishing.run(tx, finish)
-            new = {**values, "status": "done", "state_pending": int(finish.pending), **leases.ENDED}
+            new = {**values, "status": "done", **finish.columns(context), **leases.ENDED}
             change = changes.apply(context, tx, row, new, action="completed", kind="task.done")
             send_notes(tx, notes)
             return Progress(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +12,13 @@ from ...errors import Conflict, Forbidden
 from ...operations import Context, call, operation
 from ...plugins import Deferred
 from ...storage import Row, Transaction, Work
-from . import changes, queries
-from .models import Id, TaskAnswer
+from ..messages import send_notes
+from . import changes, news, queries, telling
+from .models import Comment, Id, TaskAnswer
 from .shapes import task_of
 
+EXCERPT = 2000
+"""Characters of a reason that the history keeps."""
 LINK = ("related_state_project", "related_state", "target_value")
 
 
@@ -32,6 +36,10 @@ class Finish:
     def pending(self) -> bool:
         """Whether the field waits for an approval."""
         return isinstance(self.prepared, Deferred)
+
+    def columns(self, context: Context) -> dict[str, Any]:
+        """The columns of the task that say so."""
+        return {"state_pending": int(self.pending), "state_asked_by": context.actor.name if self.pending else None}
 
 
 async def prepare(context: Context, row: Row) -> Finish:
@@ -70,17 +78,30 @@ def run(tx: Transaction, finish: Finish) -> Any:
 
 
 @operation("POST /api/tasks/{task_id}/settle-state", access="owner", profile="tasks", tool=False, idempotent=True)
-async def settle_task_state(context: Context, task_id: Id) -> Work[TaskAnswer]:
-    """Note that the field that a task waited for has its value at last. The server alone does this."""
+async def settle_task_state(context: Context, task_id: Id, refused: Comment = "") -> Work[TaskAnswer]:
+    """Note that the field that a task waited for has its value at last, or will not get it: refused says why.
+
+    The server alone does this.
+    """
     if context.actor is not SYSTEM:
-        raise Forbidden("task_id: the server notes this by itself, when the field is set.")
-    await changes.visible_task(context, task_id)
+        raise Forbidden("task_id: the server notes this by itself, when the field is set or its approval refused.")
+    before = await changes.visible_task(context, task_id)
+    action, said, texts = "state set", "", []
+    if refused:
+        action, said = (
+            "state not set",
+            f"{before['related_state_project']}.{before['related_state']} is not set: {refused}",
+        )
+        texts = news.of_refused_state(before, said)
+    notes = await telling.prepare(context, texts, before)
 
     def work(tx: Transaction) -> TaskAnswer:
         row = changes.still_visible(context, tx, task_id)
-        if not row["state_pending"]:
+        if not row["state_pending"] or _link(row) != _link(before):
             return TaskAnswer(task=task_of(tx, row))
-        return TaskAnswer(task=changes.apply(context, tx, row, {"state_pending": 0}, action="state set").task)
+        change = changes.apply(context, tx, row, {"state_pending": 0}, action=action, comment=said)
+        send_notes(tx, notes)
+        return TaskAnswer(task=change.task)
 
     return work
 
@@ -90,6 +111,14 @@ async def settle(context: Context, project_id: str, field: str, value: Any) -> N
     for row in await context.read(queries.awaiting_state, project_id, field):
         if json.loads(row["target_value"]) == value:
             await call(Context.inside(context.team), "settle_task_state", {"task_id": row["id"]})
+
+
+async def drop(context: Context, arguments: Mapping[str, Any], asked_by: str, reason: str) -> None:
+    """Settle the tasks whose field waited for what a member asked for, and that is not to be."""
+    for row in await context.read(queries.awaiting_state, arguments["project_id"], arguments["field"]):
+        if row["state_asked_by"] == asked_by and json.loads(row["target_value"]) == arguments["value"]:
+            given = {"task_id": row["id"], "refused": reason[:EXCERPT]}
+            await call(Context.inside(context.team), "settle_task_state", given)
 
 
 def _link(row: Row) -> tuple[Any, ...]:

@@ -39,6 +39,12 @@ def of_deletion(actor: str, task: Mapping[str, Any]) -> Texts:
     return [(task["assignee"], line), (task["creator"], line)]
 
 
+def of_refused_state(task: Mapping[str, Any], said: str) -> Texts:
+    """Whom to tell that the field of a task is not set. Who asked for it has heard that already."""
+    line = f"Task {task['id']} ({task['title']}): {said}"
+    return [(name, line) for name in (task["assignee"], task["creator"]) if name != task["state_asked_by"]]
+
+
 def _of_status(actor: str, old: Mapping[str, Any], task: Mapping[str, Any], what: str, comment: str) -> Texts:
     creator, assignee = task["creator"], task["assignee"]
     reason = _because(comment)

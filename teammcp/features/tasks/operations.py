@@ -222,7 +222,7 @@ async def _change(context: Context, task_id: int, given: dict[str, Any], action:
     finish = None
     if new.get("status") == "done" != row["status"]:
         finish = await finishing.prepare(context, {**row, **new})
-        new["state_pending"] = int(finish.pending)
+        new |= finish.columns(context)
     notes = await telling.prepare(context, news.of_change(context.actor.name, row, new, comment), {**row, **new})
 
     def work(tx: Transaction) -> TaskAnswer:

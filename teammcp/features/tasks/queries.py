@@ -10,9 +10,9 @@ from ...storage import Reader, Row, Transaction
 COLUMNS = (
     "id, title, description, status, priority, task_type, creator, assignee, channel, scope, parent_id, goal_id,"
     " source_msg, weight, due_at, labels, requires, lane_id, progress, own_progress, result, metadata,"
-    " checkin_interval, related_state_project, related_state, target_value, state_pending, unmet, attempts,"
-    " max_attempts, lease_seconds, progress_seconds, fencing_token, lease_agent, lease_expires_at, progress_due_at,"
-    " previous_assignee, created_at, updated_at, started_at, worked_at, closed_at, deleted"
+    " checkin_interval, related_state_project, related_state, target_value, state_pending, state_asked_by, unmet,"
+    " attempts, max_attempts, lease_seconds, progress_seconds, fencing_token, lease_agent, lease_expires_at,"
+    " progress_due_at, previous_assignee, created_at, updated_at, started_at, worked_at, closed_at, deleted"
 )
 
 
@@ -72,7 +72,7 @@ def task_of_message(reader: Reader, source_msg: int) -> Row | None:
 def awaiting_state(reader: Reader, project_id: str, field: str) -> list[Row]:
     """The tasks that are done but for a field of the shared state, which waits for an approval."""
     return reader.all(
-        "SELECT id, target_value FROM tasks WHERE related_state_project = ? AND related_state = ?"
+        "SELECT id, target_value, state_asked_by FROM tasks WHERE related_state_project = ? AND related_state = ?"
         " AND state_pending = 1 AND deleted = 0",
         (project_id, field),
     )

@@ -71,6 +71,8 @@ ACTIONS = {
     "requeued": mark("put the task back into the queue"),
     "failed": mark("gave the task up as failed"),
     "progress": mark("reported progress"),
+    "state set": mark("noted that the field is set"),
+    "state not set": mark("noted that the field is not set"),
 }
 """What the history says of an action; any other is told by its changes alone."""
 
