@@ -185,6 +185,8 @@ def _message(item: ErrorDetails) -> str:
         return "there is no such argument"
     if kind == "missing":
         return "this argument is required"
+    if kind == "too_short" and item["input"] == "":
+        return "must not be empty"
     if kind == "too_long" and isinstance(item["input"], str):
         return f"must have at most {item['ctx']['max_length']} characters, not {item['ctx']['actual_length']}"
     return item["msg"].removeprefix("Value error, ")

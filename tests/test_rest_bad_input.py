@@ -164,3 +164,9 @@ async def test_a_form_with_a_field_twice_is_refused(team: TestTeam) -> None:
 async def test_bytes_must_be_base64_in_json(team: TestTeam, content: Any) -> None:
     answer = await team.owner.http.post("/api/parcels", json={"name": "x", "content": content})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "content")
+
+
+async def test_the_length_of_a_text_is_told_in_characters(team: TestTeam) -> None:
+    for content, said in (("", "must not be empty"), ("x" * 10_001, "must have at most 10000 characters, not 10001")):
+        answer = await team.owner.http.post("/api/call/send_message", json={"channel": "general", "content": content})
+        assert (answer.status_code, answer.json()["detail"]) == (400, f"content: {said}")
