@@ -78,6 +78,7 @@ async def test_next_runs_are_shown_in_the_readers_time(team: TestTeam, browser: 
     assert "in the time of America/New_York" in page.text
     moments = [each["datetime"] for each in page.elements("time")]
     assert moments[0] == "2026-01-02T02:00:00.000Z"
+    assert "Next, in your time:" in page.text
     assert "10:00" in page.text
 
 
