@@ -22,6 +22,14 @@ class Notice:
 
     kind: Literal["error", "info", "done"]
     text: str
+    field: str = ""
+    """The field of the form that it is about."""
+
+    @classmethod
+    def of(cls, error: TeamError) -> Notice:
+        """What an error says; one that is about an argument begins with its name and a colon."""
+        word, colon, _rest = error.detail.partition(":")
+        return cls("error", error.detail, word if colon and word.isidentifier() else "")
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,7 @@ async def attempt(context: Context, operation: str, arguments: Mapping[str, Any]
     try:
         result = await operations.call(context, operation, arguments)
     except TeamError as error:
-        return Outcome(notice=Notice("error", error.detail), status=error.status)
+        return Outcome(notice=Notice.of(error), status=error.status)
     if isinstance(result, Deferred):
         return Outcome(result.result, Notice("info", _("This waits for approval.")), 202)
     return Outcome(result)

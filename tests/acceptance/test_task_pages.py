@@ -113,7 +113,30 @@ async def test_a_move_that_is_refused_is_taken_back_and_explained(
     await expect(card(jonas, "todo", "Ship it")).to_be_visible()
     await expect(jonas.page.locator("#said")).to_have_text("Not moved")
     assert status(maya, 1) == "todo"
+
+    maya("create_task", title="Not his")
+    await jonas.page.get_by_role("link", name="Not his").focus()
+    await jonas.page.keyboard.press("Shift+ArrowRight")
+    await expect(jonas.page.locator("#connection")).to_contain_text("Only who has this task")
+    assert status(maya, 2) == "todo"
     jonas.troubles.clear()  # the browser notes each answer that is an error
+
+
+async def test_a_form_that_is_refused_leads_to_the_field_that_is_wrong(
+    street: Street, keys: dict[str, str], maya: Api
+) -> None:
+    here = await street.person(keys["Maya"])
+    await here.open("/tasks")
+    form = here.page.get_by_role("dialog")
+    await here.page.get_by_role("link", name="New task", exact=True).click()
+    await form.get_by_label("Title").fill("Paint the fence")
+    await form.locator("summary").click()
+    await form.get_by_label("Waits for tasks").fill("#99")
+    await form.get_by_role("button", name="Create the task").click()
+    await expect(here.page.locator("#notice")).to_contain_text("there is no task 99")
+    await expect(here.page.get_by_label("Waits for tasks")).to_be_focused()
+    await expect(here.page.get_by_label("Title")).to_have_value("Paint the fence")
+    here.troubles.clear()
 
 
 async def test_a_task_follows_what_others_do_and_keeps_what_one_types(

@@ -89,7 +89,7 @@ async def _call(
     try:
         arguments = task_forms.changes_of(values, before)
     except InvalidInput as error:
-        return Outcome(notice=Notice("error", error.detail), status=error.status)
+        return Outcome(notice=Notice.of(error), status=error.status)
     return await form_call(context, operation, **arguments, **more)
 
 

@@ -84,6 +84,17 @@ export function say(text) {
   say.timer = setTimeout(() => { line.hidden = true; }, 5000);
 }
 
+/** Leads to the field that a notice on the page is about. */
+function showWrongField() {
+  const name = document.querySelector("#notice [data-field]")?.dataset.field;
+  const field = name && document.querySelector(`main form :is([name="${name}"], [data-argument="${name}"]):not([type=hidden])`);
+  if (!field) return;
+  field.setAttribute("aria-invalid", "true");
+  field.setAttribute("aria-describedby", "notice");
+  for (let details = field.closest("details"); details; details = details.parentElement.closest("details")) details.open = true;
+  field.focus();
+}
+
 // -- live events ---------------------------------------------------------------------------------------------------
 
 const listeners = [];
@@ -330,6 +341,7 @@ async function tellTimezone() {
 
 reveal(document);
 showWaiting();
+showWrongField();
 // On a telephone the navigation may be wider than the screen.
 document.querySelector(".rail-pages [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 tellTimezone();

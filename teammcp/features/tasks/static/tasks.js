@@ -1,6 +1,6 @@
 // Pages of tasks: moving cards on the board by pointer and keyboard, and keeping board and task up to date.
 
-import { isTyping, load, on, once, pause, submit, swap } from "../web/live.js";
+import { isTyping, load, on, once, pause, say as tell, submit, swap } from "../web/live.js";
 
 const board = document.getElementById("board");
 const task = document.getElementById("task");
@@ -64,8 +64,12 @@ function say(text) {
 async function move(card, status) {
   const from = card.closest(".column");
   const to = columnOf(status);
-  const { moved, refused } = document.getElementById("said").dataset;
-  if (!to || to === from || !card.draggable) return;
+  const { moved, refused, kept } = document.getElementById("said").dataset;
+  if (!to || to === from) return;
+  if (!card.draggable) {
+    tell(kept);
+    return;
+  }
   const place = card.nextElementSibling;
   const focused = card.contains(document.activeElement);
   to.querySelector(".column-cards").prepend(card);
