@@ -108,6 +108,39 @@ async def test_a_change_that_fails_tells_nobody(alice: Member, bob: Member, team
     assert [event.kind for event in await team.events("message.sent")] == []
 
 
+async def test_who_is_called_in_a_comment_hears_of_it_once(team: TestTeam, alice: Member, bob: Member) -> None:
+    carol = await team.agent("carol")
+    task_id = await make(alice, assignee="bob")
+    await told(bob)
+    await alice.call("update_task", task_id=task_id, comment="@carol, @bob and @alice: look at `@dave`")
+    said = f"task {task_id}: Build it — @carol, @bob and @alice: look at `@dave`"
+    assert await told(carol) == [f"alice called you in {said}"]
+    assert await told(bob) == [f"alice commented on {said}"]
+    assert await told(alice) == []
+
+
+async def test_who_may_not_see_a_task_is_not_called(team: TestTeam, alice: Member, bob: Member) -> None:
+    await alice.call("create_channel", id="plans", type="topic", members=[])
+    task_id = await make(alice, channel="plans")
+    await alice.call("update_task", task_id=task_id, comment="@bob must not know")
+    assert await told(bob) == []
+
+
+async def test_a_report_tells_the_creator_of_what_blocks_and_whom_it_calls(
+    team: TestTeam, alice: Member, bob: Member
+) -> None:
+    carol = await team.agent("carol")
+    task_id = await make(alice)
+    claim = {"task_id": task_id, "fencing_token": (await bob.call("claim_task", task_id=task_id)).fencing_token}
+    await bob.call("update_task_progress", **claim, progress=50, comment="half of it")
+    assert await told(alice) == []
+    await bob.call("update_task_progress", **claim, status="blocked", comment="no key, @carol")
+    assert await told(alice) == [f"bob is blocked in task {task_id}: Build it — no key, @carol"]
+    assert await told(carol) == [f"bob called you in task {task_id}: Build it — no key, @carol"]
+    await bob.call("update_task_progress", **claim, status="blocked")
+    assert await told(alice) == []
+
+
 class NoLetters:
     """Refuses what the server wants to tell bob, and makes what it wants to tell carol wait."""
 

@@ -9,6 +9,7 @@ from ...resources import Resource
 from ...storage import Migration, load_migrations
 from ...web import Page
 from . import changes, message_pages, operations, pages, search_pages, searching
+from .mentions import find_mentions
 from .models import Draft, Message, message_line
 from .notes import Note, note, send_notes, server_note
 from .operations import visible
@@ -20,6 +21,7 @@ __all__ = [
     "Draft",
     "Message",
     "Note",
+    "find_mentions",
     "first_lines",
     "kind_of",
     "message_line",

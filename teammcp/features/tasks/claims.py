@@ -155,11 +155,16 @@ async def update_task_progress(
     given = {"progress": progress, "status": status, "comment": comment or None}
 
     async def prepare(row: Row, values: dict[str, Any]) -> Step:
+        said = values.get("comment", "")
+        blocks = values.get("status") == "blocked" != row["status"]
+        texts = news.of_change(context.actor.name, row, {"status": "blocked"}, said) if blocks else []
+        notes = await telling.prepare(context, texts, row, said)
+
         def step(tx: Transaction, row: Row) -> Progress:
             new = leases.renewed(row, context.actor, context.now())
             new |= {COLUMNS[field]: values[field] for field in COLUMNS.keys() & values.keys()}
-            said = values.get("comment", "")
             changes.apply(context, tx, row, new, action="progress", kind="task.progress", comment=said)
+            send_notes(tx, notes)
             now = changes.still_visible(context, tx, task_id)
             return Progress(
                 ok=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .models import OPEN
@@ -31,6 +31,11 @@ def of_change(actor: str, old: Mapping[str, Any], new: Mapping[str, Any], commen
         line = f"{actor} commented on {what} — {excerpt(comment)}"
         texts += [(task["assignee"], line), (task["creator"], line)]
     return texts
+
+
+def of_mentions(actor: str, task: Mapping[str, Any], comment: str, called: Iterable[str]) -> Texts:
+    """What those are told whom a comment calls."""
+    return [(name, f"{actor} called you in task {task['id']}: {task['title']} — {excerpt(comment)}") for name in called]
 
 
 def of_deletion(actor: str, task: Mapping[str, Any]) -> Texts:

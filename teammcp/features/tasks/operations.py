@@ -223,7 +223,8 @@ async def _change(context: Context, task_id: int, given: dict[str, Any], action:
     if new.get("status") == "done" != row["status"]:
         finish = await finishing.prepare(context, {**row, **new})
         new |= finish.columns(context)
-    notes = await telling.prepare(context, news.of_change(context.actor.name, row, new, comment), {**row, **new})
+    texts = news.of_change(context.actor.name, row, new, comment)
+    notes = await telling.prepare(context, texts, {**row, **new}, comment)
 
     def work(tx: Transaction) -> TaskAnswer:
         now = changes.still_visible(context, tx, task_id)

@@ -6,18 +6,22 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...operations import Context
-from ..messages import Note, server_note
+from ..messages import Note, find_mentions, server_note
+from . import news
 from .sight import sees
 
 
-async def prepare(context: Context, texts: Iterable[tuple[str | None, str]], task: Mapping[str, Any]) -> list[Note]:
+async def prepare(
+    context: Context, texts: Iterable[tuple[str | None, str]], task: Mapping[str, Any], comment: str = ""
+) -> list[Note]:
     """Get messages about a task ready: ``texts`` are pairs of a recipient and one line.
 
-    Left out are nobody (None), the actor, and who may not see the task; of several lines for one member the first
-    counts. ``task``: its id and scope.
+    Whoever ``comment`` calls by name is told, too. Left out are nobody (None), the actor, and who may not see the task;
+    of several lines for one member the first counts. ``task``: its id, title and scope.
     """
+    called, _ = find_mentions(comment, context.team.directory)
     first: dict[str | None, str] = {}
-    for name, text in texts:
+    for name, text in [*texts, *news.of_mentions(context.actor.name, task, comment, called)]:
         first.setdefault(name, " ".join(text.split()))
     notes: list[Note] = []
     for name, line in first.items():
