@@ -49,11 +49,18 @@ async def test_a_task_is_made_edited_finished_and_deleted_by_forms(team: TestTea
 async def test_nothing_typed_is_lost_when_it_is_refused(team: TestTeam) -> None:
     browser = await visiting(team, team.owner.key)
     form = await browser.get("/tasks/new")
-    for wrong in ({"parent_id": "x"}, {"parent_id": "99"}, {"depends_on": "#4 no"}, {"due_day": "x", "due_time": "y"}):
+    for wrong in (
+        {"parent_id": "x"},
+        {"parent_id": "99"},
+        {"depends_on": "#4 no"},
+        {"due_day": "x", "due_time": "y"},
+        {"due_time": "14:00"},
+        {"labels": "b@d"},
+    ):
         refused = await browser.send(form, "/tasks/new", title="My task", description="All of it", **wrong)
         assert refused.status == 400, wrong
         (about,) = refused.elements("p", **{"class": "notice notice-error"})
-        assert about["data-field"] in {*wrong, "due_date"}
+        assert about["data-field"] in {*wrong, "due_date"}, wrong
         assert refused.form("/tasks/new").values["title"] == "My task"
         assert "All of it" in refused.text
     await team.owner.call("create_task", title="x")

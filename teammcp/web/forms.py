@@ -28,7 +28,8 @@ class Notice:
     @classmethod
     def of(cls, error: TeamError) -> Notice:
         """What an error says; one that is about an argument begins with its name and a colon."""
-        word, colon, _rest = error.detail.partition(":")
+        place, colon, _rest = error.detail.partition(":")
+        word = place.partition(".")[0]
         return cls("error", error.detail, word if colon and word.isidentifier() else "")
 
 

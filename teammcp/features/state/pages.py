@@ -140,7 +140,7 @@ async def _set(context: Context, draft: Draft, project: str, name: str, version:
     try:
         value = values.parse(draft.value)
     except ValueError as error:
-        return Outcome(notice=Notice("error", str(error)), status=400)
+        return Outcome(notice=Notice("error", str(error), "value"), status=400)
     arguments = {"project_id": project, "field": name, "value": value, "reason": draft.reason.replace("\r\n", "\n")}
     return await attempt(context, "set_state", {**arguments, **draft.settings, "expected_version": version})
 

@@ -71,6 +71,8 @@ def changes_of(values: Mapping[str, str], before: Mapping[str, str]) -> dict[str
     """
     changed = {name: value for name, value in values.items() if value != before[name]}
     arguments = {name: _read(name, value) for name, value in changed.items() if not name.startswith("due_")}
+    if changed.get("due_time") and not values["due_day"]:
+        raise InvalidInput(_("due_date: choose a day, and a time such as 14:30."))
     if changed.keys() & {"due_day", "due_time"}:
         arguments["due_date"] = _due(values["due_day"], values["due_time"])
     if arguments.get("target_value") == "" and not values["related_state"]:  # all of the link was cleared
