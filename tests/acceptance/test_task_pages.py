@@ -65,6 +65,8 @@ async def test_a_card_is_dragged_and_moves_in_other_windows_too(
     await expect(here.page.locator("#column-todo .task-card").first).to_contain_text("An urgent thing")
     maya("delete_task", task_id=2)
     await expect(card(there, "todo", "Read")).to_have_count(0)
+    await expect(there.page.locator("#column-blocked .column-empty")).to_be_visible()
+    await expect(there.page.locator("#column-doing .column-empty")).to_be_hidden()
 
 
 async def test_a_card_is_moved_with_the_keyboard_alone(street: Street, keys: dict[str, str], maya: Api) -> None:
