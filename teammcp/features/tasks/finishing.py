@@ -78,7 +78,9 @@ def run(tx: Transaction, finish: Finish) -> Any:
 
 
 @operation("POST /api/tasks/{task_id}/settle-state", access="owner", profile="tasks", tool=False, idempotent=True)
-async def settle_task_state(context: Context, task_id: Id, refused: Comment = "") -> Work[TaskAnswer]:
+async def settle_task_state(
+    context: Context, task_id: Id, refused: Comment = "", refused_by: str = ""
+) -> Work[TaskAnswer]:
     """Note that the field that a task waited for has its value at last, or will not get it: refused says why.
 
     The server alone does this.
@@ -86,13 +88,9 @@ async def settle_task_state(context: Context, task_id: Id, refused: Comment = ""
     if context.actor is not SYSTEM:
         raise Forbidden("task_id: the server notes this by itself, when the field is set or its approval refused.")
     before = await changes.visible_task(context, task_id)
-    action, said, texts = "state set", "", []
-    if refused:
-        action, said = (
-            "state not set",
-            f"{before['related_state_project']}.{before['related_state']} is not set: {refused}",
-        )
-        texts = news.of_refused_state(before, said)
+    field = f"{before['related_state_project']}.{before['related_state']}"
+    action, said = ("state not set", f"{field} is not set: {refused}") if refused else ("state set", "")
+    texts = news.of_refused_state(before, said, refused_by) if refused else []
     notes = await telling.prepare(context, texts, before)
 
     def work(tx: Transaction) -> TaskAnswer:
@@ -117,7 +115,7 @@ async def drop(context: Context, arguments: Mapping[str, Any], asked_by: str, re
     """Settle the tasks whose field waited for what a member asked for, and that is not to be."""
     for row in await context.read(queries.awaiting_state, arguments["project_id"], arguments["field"]):
         if row["state_asked_by"] == asked_by and json.loads(row["target_value"]) == arguments["value"]:
-            given = {"task_id": row["id"], "refused": reason[:EXCERPT]}
+            given = {"task_id": row["id"], "refused": reason[:EXCERPT], "refused_by": context.actor.name}
             await call(Context.inside(context.team), "settle_task_state", given)
 
 

@@ -44,10 +44,10 @@ def of_deletion(actor: str, task: Mapping[str, Any]) -> Texts:
     return [(task["assignee"], line), (task["creator"], line)]
 
 
-def of_refused_state(task: Mapping[str, Any], said: str) -> Texts:
+def of_refused_state(task: Mapping[str, Any], said: str, refused_by: str) -> Texts:
     """Whom to tell that the field of a task is not set. Who asked for it has heard that already."""
-    line = f"Task {task['id']} ({task['title']}): {said}"
-    return [(name, line) for name in (task["assignee"], task["creator"]) if name != task["state_asked_by"]]
+    line, knowing = f"Task {task['id']} ({task['title']}): {said}", (task["state_asked_by"], refused_by)
+    return [(name, line) for name in (task["assignee"], task["creator"]) if name not in knowing]
 
 
 def _of_status(actor: str, old: Mapping[str, Any], task: Mapping[str, Any], what: str, comment: str) -> Texts:
