@@ -109,6 +109,17 @@ async def test_a_goal_is_no_part_of_itself(alice: Member) -> None:
     assert (await look(alice, middle)).parent_id is None
 
 
+async def test_goals_that_are_moved_with_those_below_them_stay_within_the_depth(alice: Member) -> None:
+    tops = []
+    for _ in range(2):
+        tops.append(low := await make(alice))
+        for _ in range(4):
+            low = await make(alice, parent_id=low)
+    with pytest.raises(InvalidInput, match="parent_id: goals may be nested 8 deep"):
+        await alice.call("update_goal", goal_id=tops[0], parent_id=low)
+    await alice.call("update_goal", goal_id=tops[0], parent_id=tops[1])
+
+
 async def test_a_goal_is_its_creators_and_the_managers(team: TestTeam, alice: Member) -> None:
     bob, boss = await team.agent("bob"), await team.agent("boss", access="manager")
     goal = await make(alice)

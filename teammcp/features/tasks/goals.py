@@ -122,6 +122,7 @@ async def update_goal(
 
 
 def _check_parent(reader: Reader, goal_id: int | None, parent_id: int) -> None:
+    """Check that a goal, or a new one (None), may stand below another: neither below itself, nor too deep."""
     chain: list[int] = []
     above: int | None = parent_id
     while above is not None and above != goal_id:
@@ -133,8 +134,17 @@ def _check_parent(reader: Reader, goal_id: int | None, parent_id: int) -> None:
     if above is not None:
         circle = " → ".join(map(str, [goal_id, *chain, goal_id]))
         raise bad("parent_id", f"a goal cannot be part of itself: {circle}")
-    if len(chain) >= DEPTH:
+    if len(chain) + _height(reader, goal_id) > DEPTH:
         raise bad("parent_id", f"goals may be nested {DEPTH} deep; choose a goal further up")
+
+
+def _height(reader: Reader, goal_id: int | None) -> int:
+    """How many goals stand above each other from a goal downwards; None is a new one."""
+    height, level = 1, {goal_id}
+    rows = [] if goal_id is None else goal_queries.goals(reader)
+    while level := {row["id"] for row in rows if row["parent_id"] in level}:
+        height += 1
+    return height
 
 
 def _existing(reader: Reader, goal_id: int) -> Row:
