@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, EVENT_JOB_MISSED, EVENT_JOB_SUBMITTED
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from .team import Server, Team
 
 PATIENCE = 5.0
 """Seconds that a stop waits for jobs that are under way."""
@@ -45,3 +48,16 @@ class Jobs:
         self._running -= 1
         if not self._running:
             self._idle.set()
+
+
+async def in_each_team(server: Server, work: Callable[[Team], Awaitable[None]], what: str) -> None:
+    """Do a job's work in every team; where it fails, that does not keep it from the others.
+
+    Args:
+        what: what is looked at, for the log: ``leases``.
+    """
+    for team in list(server.teams.values()):
+        try:
+            await work(team)
+        except Exception:
+            log.exception("the %s of team %s could not be looked at", what, team.name)

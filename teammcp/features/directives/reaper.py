@@ -8,6 +8,7 @@ from ... import operations
 from ...clock import rfc3339
 from ...directory import SYSTEM
 from ...errors import Forbidden
+from ...jobs import in_each_team
 from ...operations import Context, operation
 from ...storage import Row, Transaction, Work
 from ...team import Server, Team
@@ -24,13 +25,11 @@ log = logging.getLogger(__name__)
 
 async def reap(server: Server) -> None:
     """Look at every team's directives whose time seems to be over."""
-    for team in list(server.teams.values()):
-        try:
-            rows = await team.database.read(queries.past_due, server.clock.now())
-        except Exception:
-            log.exception("the directives of team %s could not be looked at", team.name)
-            continue
-        await _settle(team, rows)
+    await in_each_team(server, _reap, "directives")
+
+
+async def _reap(team: Team) -> None:
+    await _settle(team, await team.database.read(queries.past_due, team.server.clock.now()))
 
 
 async def give_up_retired(context: Context, worker: str) -> None:

@@ -13,6 +13,7 @@ from ... import operations
 from ...clock import rfc3339
 from ...directory import SYSTEM
 from ...errors import Forbidden
+from ...jobs import in_each_team
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
 from ...team import Server, Team
@@ -35,11 +36,7 @@ log = logging.getLogger(__name__)
 
 async def watch(server: Server) -> None:
     """Tell every sender what there is to tell. What cannot be told does not keep the rest."""
-    for team in list(server.teams.values()):
-        try:
-            await _watch(team)
-        except Exception:
-            log.exception("the unanswered messages of team %s could not be looked at", team.name)
+    await in_each_team(server, _watch, "unanswered messages")
 
 
 async def _watch(team: Team) -> None:

@@ -7,6 +7,7 @@ import logging
 from ... import operations
 from ...directory import SYSTEM
 from ...errors import Forbidden
+from ...jobs import in_each_team
 from ...operations import Context, operation
 from ...storage import Transaction, Work
 from ...team import Server, Team
@@ -20,11 +21,7 @@ log = logging.getLogger(__name__)
 
 async def reap(server: Server) -> None:
     """End every lease that is over. One that cannot be ended does not keep the others."""
-    for team in list(server.teams.values()):
-        try:
-            await _reap(team)
-        except Exception:
-            log.exception("the leases of team %s could not be looked at", team.name)
+    await in_each_team(server, _reap, "leases")
 
 
 async def _reap(team: Team) -> None:

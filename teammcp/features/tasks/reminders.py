@@ -14,6 +14,7 @@ from ... import operations
 from ...clock import rfc3339
 from ...directory import SYSTEM
 from ...errors import Forbidden
+from ...jobs import in_each_team
 from ...operations import Context, Result, operation
 from ...storage import Reader, Row, Transaction, Work
 from ...team import Server, Team
@@ -38,11 +39,7 @@ class Reminded(Result):
 
 async def remind(server: Server) -> None:
     """Give every reminder that there is a reason for. One that cannot be given does not keep the others."""
-    for team in list(server.teams.values()):
-        try:
-            await _remind(team)
-        except Exception:
-            log.exception("the reminders of team %s could not be looked at", team.name)
+    await in_each_team(server, _remind, "reminders")
 
 
 async def _remind(team: Team) -> None:
