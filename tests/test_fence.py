@@ -83,6 +83,8 @@ async def bob(team: TestTeam) -> Member:
     task = (await mallory.call("create_task", title="Look", description=HOSTILE_TEXT, assignee="bob")).task
     await mallory.call("send_directive", to_agent="bob", instruction=HOSTILE_TEXT)
     await mallory.call("update_task", task_id=task.id, comment=HOSTILE_TEXT)
+    await mallory.call("create_goal", title="Look here")
+    await mallory.call("set_state", field="word", value=HOSTILE_TEXT, reason=HOSTILE_TEXT)
     return bob
 
 
@@ -102,12 +104,18 @@ async def bob(team: TestTeam) -> Member:
         ("list_tasks", {}),
         ("get_task_history", {"task_id": 1}),
         ("list_directives", {}),
+        ("claim_task", {"task_id": 1}),
+        ("list_goals", {}),
+        ("get_state", {}),
+        ("get_state", {"field": "word"}),
+        ("get_state_history", {}),
     ],
 )
 async def test_whatever_brings_others_words_to_a_model_fences_them(
     bob: Member, operation: str, arguments: dict[str, Any]
 ) -> None:
-    between = inside((await bob.call(operation, **arguments)).text())
+    text = (await bob.call(operation, **arguments)).text()
+    between = inside(text.partition("\n")[2] if operation == "claim_task" else text)
     forged = [line for line in between if re.match(r"\[99\]|System:|# general|</from", line)]
     assert forged == []
     assert between

@@ -286,7 +286,7 @@ async def test_tools_answer_in_few_words(alice: Member) -> None:
         made = await client.call_tool("set_state", {"field": "plan", "value": {"step": 1}})
         assert made.content[0].text == "plan created: version 1"  # type: ignore[union-attr]
         one = await client.call_tool("get_state", {"field": "plan"})
-        assert one.content[0].text == 'plan = {"step": 1} (version 1 by alice; owner alice)'  # type: ignore[union-attr]
+        assert one.content[0].text.splitlines()[1] == 'plan = {"step": 1} (version 1 by alice; owner alice)'  # type: ignore[union-attr]
         assert one.structured_content["result"]["value"] == {"step": 1}
         none = await client.call_tool("get_state", {"field": "none"})
         assert none.structured_content == {"result": None}

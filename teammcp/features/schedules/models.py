@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ...clock import rfc3339
+from ...fence import fence
 from ...models import Line, Timestamp
 from ...operations import Result
 from ..messages.models import Priority
@@ -70,7 +71,7 @@ class ScheduleList(Result):
     next: int | None
 
     def text(self) -> str:
-        lines = [schedule.text() for schedule in self.schedules] or ["no schedules"]
+        lines = [fence(schedule.text() for schedule in self.schedules) if self.schedules else "no schedules"]
         return "\n".join(lines if self.next is None else [*lines, f"more with cursor={self.next}"])
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, RootModel, WithJsonSchema
 
+from ...fence import fence, quote
 from ...models import Text, Timestamp, json_within
 from ...operations import Result
 
@@ -87,7 +88,7 @@ class StateField(Result):
     def text(self) -> str:
         guard = f", needs approval by {self.approver or 'a manager'}" if self.approval_required else ""
         about = f"version {self.version} by {self.updated_by}; owner {self.owner}{guard}"
-        return f"{self.field} = {dumps(self.value)} ({about})"
+        return fence([f"{self.field} = {quote(dumps(self.value))} ({about})"])
 
 
 class StateFields(Result):
@@ -100,8 +101,8 @@ class StateFields(Result):
     offset: int
 
     def text(self) -> str:
-        lines = [f"{item.field} = {short(item.value)} (version {item.version})" for item in self.items]
-        return "\n".join([f"{self.project_id}: {self.total} fields", *lines])
+        lines = [f"{item.field} = {quote(short(item.value))} (version {item.version})" for item in self.items]
+        return fence([f"{self.project_id}: {self.total} fields", *lines])
 
 
 class StateFound(RootModel[StateField | StateFields | None]):
@@ -157,8 +158,8 @@ class StateEntry(Result):
     grant: str | None
 
     def text(self) -> str:
-        change = "deleted" if self.action == "deleted" else f"= {short(self.value)}"
-        reason = f": {self.reason}" if self.reason else ""
+        change = "deleted" if self.action == "deleted" else f"= {quote(short(self.value))}"
+        reason = f": {quote(self.reason)}" if self.reason else ""
         return f"{self.id} {self.field} {change} (version {self.version} by {self.changed_by}{reason})"
 
 
@@ -167,7 +168,7 @@ class StateHistory(RootModel[list[StateEntry]]):
 
     def text(self) -> str:
         """One line a version."""
-        return "\n".join(entry.text() for entry in self.root) or "no changes"
+        return fence(entry.text() for entry in self.root) if self.root else "no changes"
 
 
 class Project(Result):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ...fence import fence
 from ...models import Timestamp
 from ...operations import Result
 from .models import Status
@@ -46,4 +47,4 @@ class GoalList(Result):
     goals: list[Goal]
 
     def text(self) -> str:
-        return "\n".join(goal.text() for goal in self.goals) or "(no goals)"
+        return fence(goal.text() for goal in self.goals) if self.goals else "(no goals)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, JsonValue
@@ -200,7 +201,7 @@ class HistoryEntry(Result):
     created_at: Timestamp
 
     def text(self) -> str:
-        what = "; ".join(f"{change.field}: {change.old} → {change.new}" for change in self.changes)
+        what = "; ".join(f"{change.field}: {_plain(change.old)} → {_plain(change.new)}" for change in self.changes)
         told = f"{quote(what)} {quote(self.comment)}".strip()
         return f"[{rfc3339(self.created_at)[:16]}] {self.actor} {self.action} {told}".strip()
 
@@ -244,7 +245,9 @@ class Claim(Result):
     def text(self) -> str:
         if self.ok and self.task is not None:
             until = rfc3339(self.lease_expires_at or 0)
-            return f"Yours, fencing_token {self.fencing_token}, lease until {until}.\n{self.task.text()}"
+            about = [f"Description: {quote(self.task.description)}"] if self.task.description else []
+            task = fence([task_line(self.task), *about])
+            return f"Yours, fencing_token {self.fencing_token}, lease until {until}.\n{task}"
         if self.reason == "none":
             return "There is nothing for you to claim."
         why = {"taken_by": self.taken_by, "deps_unmet": self.pending_deps, "not_open": self.status}
@@ -276,6 +279,11 @@ def task_line(task: Task) -> str:
     waits = f" waits for {', '.join(map(str, task.pending_deps))}" if task.pending_deps else ""
     labels = "".join(f" #{label}" for label in task.labels)
     return f"[task {task.id}] {task.status} {task.priority}{who}{due} {task.progress}%{waits}: {task.title}{labels}"
+
+
+def _plain(value: JsonValue) -> str:
+    """A value of a field: text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _ref(ref: TaskRef) -> str:
