@@ -167,6 +167,9 @@ async def test_bytes_must_be_base64_in_json(team: TestTeam, content: Any) -> Non
 
 
 async def test_the_length_of_a_text_is_told_in_characters(team: TestTeam) -> None:
-    for content, said in (("", "must not be empty"), ("x" * 10_001, "must have at most 10000 characters, not 10001")):
-        answer = await team.owner.http.post("/api/call/send_message", json={"channel": "general", "content": content})
-        assert (answer.status_code, answer.json()["detail"]) == (400, f"content: {said}")
+    for path, arguments, said in (
+        ("send_message", {"channel": "general", "content": ""}, "content: must not be empty"),
+        ("create_task", {"title": "x" * 201}, "title: must have at most 200 characters, not 201"),
+    ):
+        answer = await team.owner.http.post(f"/api/call/{path}", json=arguments)
+        assert (answer.status_code, answer.json()["detail"]) == (400, said)
