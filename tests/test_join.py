@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,25 @@ def test_every_client_that_knows_projects_gets_the_guide_and_the_skills(member: 
         assert guides.get(client, "AGENTS.md") in names
         skills = {part.path.parent.name for part in parts_of(bob) if isinstance(part, OwnFile)}
         assert skills == {"team-inbox", "team-standup", "team-handover", "team-worker", "team-console"}
+
+
+def test_permission_prompts_go_to_the_team_if_that_is_wished(member: Callable[..., Member], tmp_path: Path) -> None:
+    def prompts(bob: Member) -> list[str]:
+        hooks = json.loads((bob.folder / ".claude" / "settings.local.json").read_text("utf-8"))["hooks"]
+        return [hook["url"] for group in hooks.get("PermissionRequest", []) for hook in group["hooks"]]
+
+    bob = member("claude")
+    furnish(bob)
+    before = tree(tmp_path)
+    put(parts_of(bob))
+    assert prompts(bob) == []
+    put(parts_of(replace(bob, approvals=True)))
+    assert prompts(bob) == [f"{URL}/api/hooks/permission"]
+    moved = replace(bob, url="http://new:1")
+    put(parts_of(moved))  # not wished again, and not given up
+    assert prompts(moved) == ["http://new:1/api/hooks/permission"]
+    take(parts_of(moved), bob.folder, bob.home)
+    assert tree(tmp_path) == before
 
 
 def test_skills_begin_with_what_programs_look_for(member: Callable[..., Member]) -> None:
@@ -347,6 +367,14 @@ def test_a_client_without_known_files_is_told_what_to_put_where(desk: Desk) -> N
     assert (done.returncode, tree(desk.project)) == (0, {}), done.stderr
     assert f"{desk.live.url}/mcp" in done.stdout
     assert desk.key not in done.stdout
+
+
+def test_approvals_need_a_server_and_a_client_that_have_them(desk: Desk) -> None:
+    refused = desk.join("--approvals", "--yes")
+    assert (refused.returncode, 'pip install "teammcp[approvals]"' in refused.stderr) == (1, True)
+    wrong = desk.join("--approvals", "--yes", client="codex")
+    assert (wrong.returncode, "codex cannot" in wrong.stderr) == (2, True)
+    assert tree(desk.project) == {}
 
 
 def test_joining_without_a_server_changes_nothing(desk: Desk) -> None:

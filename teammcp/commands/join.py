@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
     help="A TOML file with a whole team: [[agents]] of name, client, role and folder.",
 )
+@click.option(
+    "--approvals",
+    is_flag=True,
+    help="Let the team answer when the program asks whether it may use a tool. Needs the server's plugin 'approvals'.",
+)
 @click.option("--secret-env", metavar="VARIABLE", help="Environment variable that holds the registration secret.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @url_option
@@ -44,6 +49,7 @@ def join(
     role: str,
     folder: Path,
     file: Path | None,
+    approvals: bool,
     secret_env: str | None,
     yes: bool,
     url: str | None,
@@ -58,7 +64,12 @@ def join(
     from ..joining.programs import Member, parts_of
 
     planned, base = _planned(name, client, role, folder, file, url)
-    members = {each.name: Member(each.name, each.client, base, each.folder, Path.home()) for each in planned}
+    for each in planned:
+        each.approvals = each.approvals or approvals
+        _check_approvals(each, base)
+    members = {
+        each.name: Member(each.name, each.client, base, each.folder, Path.home(), each.approvals) for each in planned
+    }
     secret = None if secret_env is None else key_from(secret_env)
     keys = {name: _key_of(member) for name, member in members.items()}
     changes = joining([part for member in members.values() for part in parts_of(member)])
@@ -98,6 +109,31 @@ def _planned(
     if not name or not client:
         raise click.UsageError("Give --name and --client, or --file.")
     return [Planned(name=name, client=client, role=role, folder=folder.resolve())], address(url)
+
+
+def _check_approvals(planned: Planned, url: str) -> None:
+    from ..joining.checks import INSTALL_APPROVALS
+    from ..joining.programs import WITH_PROMPTS
+
+    if not planned.approvals:
+        return
+    if planned.client not in WITH_PROMPTS:
+        raise click.UsageError(
+            f"approvals: {planned.client} cannot put its permission prompts to the team; {', '.join(WITH_PROMPTS)} can."
+        )
+    if not _answers_prompts(url):
+        raise click.ClickException(
+            f"approvals: the server at {url} answers no permission prompts. Where it runs: {INSTALL_APPROVALS}"
+        )
+
+
+def _answers_prompts(url: str) -> bool:
+    """Whether the server has a plugin that does, asked without having anything decided."""
+    try:
+        request("GET", f"{url}/api/hooks/permission", None)
+    except Refused as error:
+        return error.status != 404
+    return True
 
 
 def _key_of(member: Member) -> str | None:

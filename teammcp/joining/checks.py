@@ -12,10 +12,11 @@ import httpx2
 
 from ..errors import TeamError
 from .changes import joining
-from .programs import WITH_HOOKS, Member, configured_url, parts_of
+from .programs import WITH_HOOKS, Member, asks_team, configured_url, parts_of
 
 SLOW_MS = 500
 SECONDS = 10.0
+INSTALL_APPROVALS = 'pip install "teammcp[approvals]", and start it again.'
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ def _with_client(client: httpx2.Client, member: Member, key: str | None) -> Iter
     client.headers["Authorization"] = f"Bearer {key}"
     if member.client in WITH_HOOKS:
         yield _check_hook(client, member)
+    if asks_team(member):
+        yield _check_prompts(client)
     yield _check_protocol(client)
 
 
@@ -95,6 +98,15 @@ def _check_hook(client: httpx2.Client, member: Member) -> Finding:
         return Finding(f"hook receiver: {_detail(answer)}", "Is the server as new as this program?")
     slow = "Hooks give up after a second: bring the server nearer." if took > SLOW_MS else ""
     return Finding(f"hook receiver: answered in {took:.0f} ms.", slow)
+
+
+def _check_prompts(client: httpx2.Client) -> Finding:
+    if client.get("/api/hooks/permission").status_code != 404:
+        return Finding("permission prompts: the server answers them.")
+    return Finding(
+        "permission prompts: the server does not answer them; the program asks its user itself.",
+        f"Where the server runs: {INSTALL_APPROVALS}",
+    )
 
 
 def _check_protocol(client: httpx2.Client) -> Finding:

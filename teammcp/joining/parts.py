@@ -116,6 +116,12 @@ class Hooks:
         return _without(self.path, text, ("hooks",), remove)
 
 
+def events_of_ours(path: Path, text: str | None) -> set[str]:
+    """The events at which a program's file has a hook of ours; ``text`` is None for a file that is not there."""
+    hooks = _table(_table(_parse(path, text), path).get("hooks", {}), path)
+    return {event for event, groups in hooks.items() if isinstance(groups, list) and any(map(_is_ours, groups))}
+
+
 def _is_ours(group: Any) -> bool:
     hooks = group.get("hooks", []) if isinstance(group, dict) else []
     return any(

@@ -10,19 +10,26 @@ from shlex import quote
 from typing import Any
 
 from ..clients import CLIENTS, KEY_VARIABLE, SERVER, Client, codex_home, configuration
+from ..errors import InvalidInput
 from .changes import read
 from .keys import key_file
-from .parts import Hooks, Item, OwnFile, Part, Section
+from .parts import Hooks, Item, OwnFile, Part, Section, events_of_ours
 
 HOOK_SECONDS = 1
 """How long a hook may keep its program waiting if the server is away or slow."""
 IN_A_TURN = ("UserPromptSubmit", "PostToolUse", "Stop")
+PROMPT = "PermissionRequest"
+"""The event at which Claude Code is about to ask whether it may use a tool."""
+ANSWER_SECONDS = 610
+"""How long Claude Code waits for that answer: longer than the server, which then denies."""
 
 GUIDES = {"claude": "CLAUDE.md", "gemini": "GEMINI.md", "qwen": "QWEN.md"}
 """Where a client looks for what its model should know of a project; the others look into AGENTS.md."""
 SKILLS = {"claude": ".claude/skills", "qwen": ".qwen/skills"}
 """Where a client looks for skills; the others look into .agents/skills."""
 WITH_HOOKS = ("claude", "codex")
+WITH_PROMPTS = ("claude",)
+"""Clients that can put to the team whether a tool may be used."""
 WITHOUT_PROJECT = ("claude-desktop", "generic")
 """Clients that know no project, and so neither guide nor skills."""
 
@@ -35,6 +42,7 @@ class Member:
         url: the server's public address.
         folder: the project's folder, absolute.
         home: the user's home.
+        approvals: whether the team is to be asked before its program uses a tool.
     """
 
     name: str
@@ -42,6 +50,7 @@ class Member:
     url: str
     folder: Path
     home: Path
+    approvals: bool = False
 
     @property
     def key_file(self) -> Path:
@@ -78,11 +87,29 @@ def configured_url(member: Member) -> str | None:
     return str(address).partition("/mcp")[0] if address else None
 
 
+def asks_team(member: Member) -> bool:
+    """Whether the member's client is set up to ask the team before it uses a tool."""
+    if member.client not in WITH_PROMPTS:
+        return False
+    settings = _claude_settings(member)
+    try:
+        return PROMPT in events_of_ours(settings, read(settings))
+    except InvalidInput:  # whoever is about to change the file is told so
+        return False
+
+
+def _claude_settings(member: Member) -> Path:
+    return member.folder / ".claude" / "settings.local.json"
+
+
 def _hooks(member: Member) -> list[Part]:
     if member.client == "claude":
-        settings = member.folder / ".claude" / "settings.local.json"
+        settings = _claude_settings(member)
+        hooks = _claude_hooks(member.url)
+        if member.approvals or asks_team(member):  # who joins again keeps what was chosen before
+            hooks[PROMPT] = _by_address(f"{member.url}/api/hooks/permission", ANSWER_SECONDS)
         return [
-            Hooks(settings, _claude_hooks(member.url)),
+            Hooks(settings, hooks),
             Item(settings, ("permissions", "allow"), f"mcp__{SERVER}"),
             Item(settings, ("enabledMcpjsonServers",), SERVER),
         ]
@@ -92,17 +119,20 @@ def _hooks(member: Member) -> list[Part]:
 
 
 def _claude_hooks(url: str) -> dict[str, dict[str, Any]]:
-    by_address = {
-        "type": "http",
-        "url": f"{url}/api/hooks/claude",
-        "timeout": HOOK_SECONDS,
-        "headers": {"Authorization": f"Bearer ${KEY_VARIABLE}"},
-        "allowedEnvVars": [KEY_VARIABLE],
-    }
     # Claude Code takes no address at the start of a session.
     begin = {"type": "command", "command": f"teammcp hook claude --url {quote(url)}", "timeout": HOOK_SECONDS + 4}
     events = (*IN_A_TURN, "StopFailure", "SessionEnd")
-    return {"SessionStart": begin, **dict.fromkeys(events, by_address)}
+    return {"SessionStart": begin, **dict.fromkeys(events, _by_address(f"{url}/api/hooks/claude", HOOK_SECONDS))}
+
+
+def _by_address(url: str, seconds: int) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "url": url,
+        "timeout": seconds,
+        "headers": {"Authorization": f"Bearer ${KEY_VARIABLE}"},
+        "allowedEnvVars": [KEY_VARIABLE],
+    }
 
 
 def _codex_hooks(url: str) -> dict[str, dict[str, Any]]:

@@ -14,7 +14,7 @@ from ..registry import invalid_input
 
 
 class Planned(BaseModel):
-    """One agent of the file. ``folder`` is relative to the file's own."""
+    """One agent of the file. ``folder`` is relative to the file's own; ``approvals`` is that option of the command."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -22,6 +22,7 @@ class Planned(BaseModel):
     client: Client
     role: str = ""
     folder: Path = Path()
+    approvals: bool = False
 
 
 class TeamFile(BaseModel):

@@ -55,8 +55,9 @@ class Desk:
             check=False,
         )
 
-    def join(self, client: str) -> None:
-        done = self.run("teammcp", "join", "--url", self.live.url, "--name", "bob", "--client", client, "--yes")
+    def join(self, client: str, *options: str) -> None:
+        bob = ("--url", self.live.url, "--name", "bob", "--client", client, "--yes")
+        done = self.run("teammcp", "join", *bob, *options)
         assert done.returncode == 0, done.stderr
         [key] = self.home.rglob("bob.key")
         self.bob = key.read_text().strip()

@@ -33,7 +33,7 @@ Seconds = Annotated[float, Field(ge=0, le=600)]
 
 @operation("POST /api/permissions", profile="approvals")
 async def request_permission(
-    context: Context, tool_name: Tool, input: Input, tool_use_id: ToolUse = "", timeout_s: Seconds = 300
+    context: Context, tool_name: Tool, input: Input, tool_use_id: ToolUse = "", timeout_s: Seconds | None = None
 ) -> PermissionDecision:
     """Ask whether you may use a tool with this input, and wait for the answer: the permission prompt of your program.
 
@@ -52,7 +52,7 @@ async def permission_hook(
     tool_input: Input,
     tool_use_id: ToolUse = "",
     hook_event_name: Literal["PermissionRequest"] = "PermissionRequest",
-    timeout_s: Seconds = 300,
+    timeout_s: Seconds | None = None,
 ) -> HookAnswer:
     """Answer the hook PermissionRequest of an agent's program, in the shape that it reads."""
     behavior, message = await _decide(context, tool_name, tool_input, tool_use_id, timeout_s)
@@ -61,9 +61,10 @@ async def permission_hook(
 
 
 async def _decide(
-    context: Context, tool: str, given: dict[str, Any], use: str, timeout: float
+    context: Context, tool: str, given: dict[str, Any], use: str, timeout_s: float | None
 ) -> tuple[Literal["allow", "deny"], str]:
     """The decision and its reason. Nothing is held while a person is waited for."""
+    timeout = _patience(context, timeout_s)
     before = context.team.hub.last_id
     checked: PermissionCheck = await context.call(
         "check_permission", tool_name=tool, input=given, tool_use_id=use, timeout_s=timeout
@@ -84,6 +85,11 @@ async def _decide(
     return _answer(row, said)
 
 
+def _patience(context: Context, timeout_s: float | None) -> float:
+    settings: ApprovalSettings = context.settings("approvals")
+    return settings.permission_seconds if timeout_s is None else timeout_s
+
+
 async def _give_up(context: Context, number: int) -> None:
     try:
         await Context.inside(context.team).call("expire_approval", approval_id=number, given_up=True)
@@ -102,7 +108,7 @@ def _answer(row: Any, said: list[Any]) -> tuple[Literal["allow", "deny"], str]:
 
 @operation("POST /api/permissions/check", profile="approvals", tool=False)
 async def check_permission(
-    context: Context, tool_name: Tool, input: Input, tool_use_id: ToolUse = "", timeout_s: Seconds = 300
+    context: Context, tool_name: Tool, input: Input, tool_use_id: ToolUse = "", timeout_s: Seconds | None = None
 ) -> Work[PermissionCheck]:
     """Ask whether you may use a tool, without waiting: allow, deny, or the approval by which a person is asked."""
     arguments = _kept(tool_name, input, tool_use_id)
@@ -117,7 +123,7 @@ async def check_permission(
         approvers=keys,
         why=reason,
         arguments=arguments,
-        expires_seconds=int(timeout_s) + 1,
+        expires_seconds=int(_patience(context, timeout_s)) + 1,
     )
     _, store = await proposing.prepare(context, proposal)
 

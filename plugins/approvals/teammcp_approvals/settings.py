@@ -57,6 +57,9 @@ class ApprovalSettings(BaseModel):
     rules: list[Rule] = Field([], description="Operations that wait for approval")
     permission_rules: list[PermissionRule] = Field([], description="What agents' tools may do without a person")
     permission_approvers: Approvers = Field(["manager"], description="Who is asked when an agent's tool needs leave")
+    permission_seconds: Annotated[int, Field(ge=1, le=600)] = Field(
+        300, description="How long an agent's program waits for that answer, if it does not say; then it is denied"
+    )
 
 
 def matches(pattern: str, value: Any) -> bool:
