@@ -16,7 +16,7 @@ from teammcp.models import Limit
 from . import queries
 from .models import ChangeLog, Entry, EventId, Kind, Surface, Word
 
-LOOKED_AT = 200_000
+LOOKED_AT = 1_000_000
 """Events that one call looks at before it answers with what it has found so far."""
 WINDOW = 10_000
 
@@ -56,6 +56,7 @@ class Filter(BaseModel):
             equal={name: value for name, value in exact.items() if value},
             project=None if self.field else self.project_id,
             kind=_pattern(kind).replace("*", "%").replace("?", "_") if has_wildcard else None,
+            sent=self.field is None and exact.get("kind") in {None, "message.sent"},
             text=None if self.text is None else (f"%{_pattern(self.text)}%", f"%{_pattern(_in_json(self.text))}%"),
         )
 

@@ -163,18 +163,22 @@ def position(reader: Reader, moment: int) -> int:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What the database can find out of a filter. ``kind``, ``text``: patterns for LIKE, escaped by a backslash."""
+    """What the database can find out of a filter. ``kind``, ``text``: patterns for LIKE, escaped by a backslash.
+
+    ``sent``: whether it may be about messages that were sent, which are in no index: they are too many.
+    """
 
     equal: Mapping[str, str] = field(default_factory=dict)
     project: str | None = None
     kind: str | None = None
     text: tuple[str, str] | None = None
+    sent: bool = True
 
     @property
     def quick(self) -> bool:
         """Whether an index leads to just the events in question, however few they are."""
-        indexed = bool(self.equal.keys() & {"actor", "kind", "subject"}) or self.project is not None
-        return indexed and not self.kind and not self.text and len(self.equal) + bool(self.project) == 1
+        others = self.project or self.kind or self.text
+        return not self.sent and not others and len(self.equal) == 1
 
     def sql(self) -> tuple[str, list[Any]]:
         """A condition and its parameters. Columns are named here and nowhere by callers."""
@@ -186,6 +190,8 @@ class Conditions:
         if self.project is not None:
             parts.append("subject >= ? AND subject < ?")  # '0' is what comes behind '/'
             values += [f"{self.project}/", f"{self.project}0"]
+        if not self.sent:
+            parts.append("kind <> 'message.sent'")
         if self.kind is not None:
             parts.append("kind LIKE ? ESCAPE '\\'")
             values.append(self.kind)

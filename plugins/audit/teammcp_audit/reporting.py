@@ -34,7 +34,7 @@ from .models import (
     ScheduledReport,
     Visibility,
 )
-from .reports import REPORTS, Scope
+from .reports import REPORTS, Scope, message_queries
 from .retention import managers
 
 WEEK = 7 * 24 * 3600 * 1000
@@ -62,8 +62,8 @@ async def generate_audit_report(
     begin = end - WEEK if since is None else since
     if begin >= end:
         raise InvalidInput("since: must be before until.")
-    first, behind = await context.read(_ids, begin, end)
-    scope = Scope(begin, end, first, behind, project_id, open_only=visibility == "all")
+    events, messages = await context.read(_ids, begin, end)
+    scope = Scope(begin, end, events, messages, project_id, open_only=visibility == "all")
     found = await REPORTS[report_type](context, scope)
     report = Report(
         id=0,
@@ -89,8 +89,9 @@ async def generate_audit_report(
     return work
 
 
-def _ids(reader: Reader, since: int, until: int) -> tuple[int, int]:
-    return queries.position(reader, since), queries.position(reader, until)
+def _ids(reader: Reader, since: int, until: int) -> tuple[range, range]:
+    events = range(queries.position(reader, since), queries.position(reader, until))
+    return events, message_queries.ids(reader, since, until)
 
 
 @operation("GET /api/audit/reports", access="manager", profile="audit", read_only=True)

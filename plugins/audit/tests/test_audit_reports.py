@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from statistics import median
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from teammcp_audit.models import Report
 from teammcp_audit.reporting import make_scheduled_reports
+from teammcp_audit.reports.efficiency import median_of
 
 from teammcp import Context, Forbidden, InvalidInput, NotFound, Result, Transaction, Work, hookimpl, operation
 from teammcp.testing import NOON, Member, MovedClock, TestTeam
@@ -373,3 +377,31 @@ async def test_reports_are_made_by_themselves_once_a_period(team: TestTeam, cloc
     ]
     [public, _] = (await team.owner.call("get_public_reports")).root
     assert public.generated_by == "system"
+
+
+@pytest.mark.teammcp(plugins={"audit": {"burst": 2, "overdue_hours": 1}})
+async def test_a_report_is_the_same_in_whatever_parts_it_is_read(
+    team: TestTeam, talk: dict[str, Any], clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        await say(talk["ann"], "@bob please", ack_required=True)
+    clock.advance(hours=3)
+    await say(talk["bob"], "done", replyTo=talk["first"])
+    clock.advance(minutes=1)
+    until = clock.now()
+
+    async def all_of_them() -> list[Any]:
+        kinds = ("compliance", "efficiency", "anomaly", "communication")
+        found = [await make(team, kind, until=until) for kind in kinds]
+        return [(report.figures, report.sections) for report in found]
+
+    at_once = await all_of_them()
+    assert all(figures["messages"] > 10 for figures, _ in at_once[3:])
+    monkeypatch.setattr("teammcp_audit.reports.queries.CHUNK", 2)
+    assert await all_of_them() == at_once
+
+
+@given(st.lists(st.lists(st.integers(0, 9)), max_size=5))
+def test_the_median_of_all_groups_is_that_of_their_numbers(groups: list[list[int]]) -> None:
+    numbers = [number for group in groups for number in group]
+    assert median_of([sorted(group) for group in groups]) == (median(numbers) if numbers else None)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from teammcp import Context
 
 from ..models import ReportType
+from . import message_queries
 from .anomaly import anomaly
 from .communication import communication
 from .compliance import compliance
@@ -21,4 +22,4 @@ REPORTS: dict[ReportType, Callable[[Context, Scope], Awaitable[Findings]]] = {
     "communication": communication,
 }
 
-__all__ = ["REPORTS", "Findings", "Scope"]
+__all__ = ["REPORTS", "Findings", "Scope", "message_queries"]

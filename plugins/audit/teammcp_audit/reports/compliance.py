@@ -9,7 +9,7 @@ from teammcp import Context
 from ..models import AuditSettings
 from . import message_queries, queries
 from .findings import Findings
-from .queries import DAY, HOUR, Scope
+from .queries import DAY, HOUR, LISTED, Scope, chunks
 
 
 async def compliance(context: Context, scope: Scope) -> Findings:
@@ -37,7 +37,7 @@ async def compliance(context: Context, scope: Scope) -> Findings:
     found.add(
         "overdue_acknowledgements",
         ("sent_at", "message_id", "channel", "sender", "agent", "acked_at"),
-        await context.read(message_queries.overdue, scope, settings.overdue_hours * HOUR),
+        await _overdue(context, scope, settings.overdue_hours * HOUR),
         finding=True,
     )
     keys = await _dormant_keys(context, scope.until - settings.dormant_days * DAY)
@@ -45,6 +45,15 @@ async def compliance(context: Context, scope: Scope) -> Findings:
     looks = await context.read(queries.of_kind, scope, "dm.overseen")
     found.add("overseen_messages", ("at", "actor", "subject"), looks)
     return found
+
+
+async def _overdue(context: Context, scope: Scope, late: int) -> list[Any]:
+    found: list[Any] = []
+    for ids in chunks(scope.messages):
+        found += await context.read(message_queries.overdue, scope, ids, late)
+        if len(found) >= LISTED:
+            break
+    return found[:LISTED]
 
 
 async def _dormant_keys(context: Context, before: int) -> list[dict[str, Any]]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
 from functools import partial
-from heapq import merge
-from itertools import islice, pairwise
-from statistics import median
+from itertools import pairwise
 from typing import Any
 
 from teammcp import Context
 
 from . import message_queries, queries, task_queries
 from .findings import Findings
-from .queries import HOUR, LISTED, Scope
+from .queries import HOUR, LISTED, Scope, chunks
+
+Place = tuple[str, str]
+"""A member and a channel."""
+Unanswered = tuple[int, str, str]
+"""The id of a message, the member it calls, the channel."""
 
 CLASSES = (60_000, 300_000, 900_000, HOUR, 4 * HOUR, 24 * HOUR)
 """Upper ends of the classes of response times, in milliseconds; what is slower is in one more class."""
@@ -69,29 +73,61 @@ async def _tasks(context: Context, scope: Scope, found: Findings) -> None:
 
 
 async def _answers(context: Context, scope: Scope, found: Findings) -> None:
-    responses = await context.read(message_queries.responses, scope)
+    calls, times, unanswered = await _calls(context, scope)
+    for each in times.values():
+        each.sort()
     found.figures |= {
-        "calls": sum(place.calls for place in responses),
-        "answered": sum(len(place.times) for place in responses),
-        "response_ms": _overall_median([place.times for place in responses]),
+        "calls": calls.total(),
+        "answered": sum(map(len, times.values())),
+        "response_ms": median_of(list(times.values())),
     }
     rows = [
         {
-            "agent": place.agent,
-            "channel": place.channel,
-            "calls": place.calls,
-            "answered": len(place.times),
-            "median_ms": median(place.times) if place.times else None,
-            "longest_ms": max(place.times, default=None),
+            "agent": place[0],
+            "channel": place[1],
+            "calls": calls[place],
+            "answered": len(times[place]),
+            "median_ms": median_of([times[place]]),
+            "longest_ms": times[place][-1] if times[place] else None,
         }
-        for place in sorted(responses, key=lambda place: (-place.calls, place.agent, place.channel))
+        for place in sorted(calls, key=lambda place: (-calls[place], place))[:LISTED]
     ]
     columns = ("agent", "channel", "calls", "answered", "median_ms", "longest_ms")
-    found.add("response_times", columns, rows[:LISTED])
-    found.add("response_distribution", ("under_ms", "answers"), _classes([place.times for place in responses]))
-    unanswered = await context.read(message_queries.unanswered, scope)
+    found.add("response_times", columns, rows)
+    found.add("response_distribution", ("under_ms", "answers"), _classes(list(times.values())))
     whose = ("asked_at", "message_id", "channel", "sender", "agent")
-    found.add("unanswered_messages", whose, unanswered, finding=True)
+    found.add("unanswered_messages", whose, await _with_askers(context, unanswered), finding=True)
+
+
+async def _calls(context: Context, scope: Scope) -> tuple[Counter[Place], dict[Place, list[int]], list[Unanswered]]:
+    """How often each was called in each channel, how long the answers took, and which calls waited longest for one."""
+    calls, times, unanswered = Counter[Place](), defaultdict[Place, list[int]](list), list[Unanswered]()
+    for ids in chunks(scope.messages):
+        for row in await context.read(message_queries.answers, scope, ids):
+            place = (row["agent"], row["channel"])
+            calls[place] += row["calls"]
+            times[place] += _numbers(row["times"])
+            if len(unanswered) < LISTED:
+                unanswered += [(message, *place) for message in _numbers(row["unanswered"])]
+    return calls, times, sorted(unanswered)[:LISTED]
+
+
+async def _with_askers(context: Context, unanswered: list[Unanswered]) -> list[dict[str, Any]]:
+    asked = await context.read(message_queries.asked, [message for message, _, _ in unanswered])
+    return [
+        {
+            "asked_at": asked[message]["created_at"],
+            "message_id": message,
+            "channel": channel,
+            "sender": asked[message]["sender"],
+            "agent": agent,
+        }
+        for message, agent, channel in unanswered
+    ]
+
+
+def _numbers(text: str | None) -> list[int]:
+    return [] if text is None else list(map(int, text.split(",")))
 
 
 def _classes(groups: list[list[int]]) -> list[dict[str, Any]]:
@@ -102,10 +138,22 @@ def _classes(groups: list[list[int]]) -> list[dict[str, Any]]:
     return [{"under_ms": end, "answers": n} for end, n in zip([*CLASSES, None], [*counts, slower], strict=True)]
 
 
-def _overall_median(groups: list[list[int]]) -> float | None:
-    """The median of all groups, each of which is in order. Merged, since one long sort would let nobody else run."""
+def median_of(groups: list[list[int]]) -> float | None:
+    """The median of the numbers of all groups, each of which is in order; None if there are none."""
     amount = sum(map(len, groups))
     if not amount:
         return None
-    middle = list(islice(merge(*groups), (amount - 1) // 2, amount // 2 + 1))
-    return sum(middle) / len(middle)
+    return (_nth(groups, (amount - 1) // 2) + _nth(groups, amount // 2)) / 2
+
+
+def _nth(groups: list[list[int]], place: int) -> int:
+    """The number at a place of all groups in one order. Found by halving: to sort a million would hold up everybody."""
+    low = min(group[0] for group in groups if group)
+    high = max(group[-1] for group in groups if group)
+    while low < high:
+        middle = (low + high) // 2
+        if sum(bisect_right(group, middle) for group in groups) > place:
+            high = middle
+        else:
+            low = middle + 1
+    return low
