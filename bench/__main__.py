@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from . import delivery, reading, send, starting, tasks, tools
+from . import audit, delivery, reading, send, starting, tasks, tools
 from .figures import Figure, markdown, plain
 from .options import Options, quick
 
@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[Options], list[Figure]]] = {
     "delivery": delivery.run,
     "reading": reading.run,
     "tasks": tasks.run,
+    "audit": audit.run,
     "tools": tools.run,
     "start": starting.start,
     "memory": starting.memory,

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle
 from typing import Any, cast
 
@@ -32,8 +33,10 @@ class Load:
     """Share of one core that the load generator used: near 1 it would be the bottleneck."""
 
 
-def drive(port: int, connections: Sequence[Sequence[bytes]], seconds: float, warm_up: float = 0.3) -> Load:
-    """Send each connection's requests over and over, the next when the last was answered.
+def drive(
+    port: int, connections: Sequence[Sequence[bytes]], seconds: float, warm_up: float = 0.3, pause: float = 0
+) -> Load:
+    """Send each connection's requests over and over, the next ``pause`` seconds after the last was answered.
 
     Raises:
         RuntimeError: an answer was not a success.
@@ -42,6 +45,7 @@ def drive(port: int, connections: Sequence[Sequence[bytes]], seconds: float, war
         "port": port,
         "seconds": seconds,
         "warm_up": warm_up,
+        "pause": pause,
         "connections": [[item.decode("latin-1") for item in requests] for requests in connections],
     }
     done = subprocess.run(
@@ -71,11 +75,12 @@ def once(port: int, request: bytes, count: int) -> list[float]:
 class Connection(asyncio.Protocol):
     """One keep-alive connection with one request under way at a time."""
 
-    def __init__(self, requests: Sequence[bytes], times: list[tuple[float, float]]) -> None:
+    def __init__(self, requests: Sequence[bytes], times: list[tuple[float, float]], pause: float) -> None:
         self.failed = asyncio.get_running_loop().create_future()
         self.transport: asyncio.Transport
         self._requests = cycle(requests)
         self._times = times
+        self._pause = pause
         self._buffer = b""
         self._began = 0.0
 
@@ -99,7 +104,10 @@ class Connection(asyncio.Protocol):
         self._buffer = b""
         now = time.perf_counter()
         self._times.append((now, now - self._began))
-        self._ask()
+        if self._pause:
+            asyncio.get_running_loop().call_later(self._pause, self._ask)
+        else:
+            self._ask()
 
     def connection_lost(self, error: Exception | None) -> None:
         """The server must not close it."""
@@ -131,7 +139,8 @@ async def run(order: dict[str, Any]) -> dict[str, float]:
     connections = []
     for requests in order["connections"]:
         encoded = [item.encode("latin-1") for item in requests]
-        _, connection = await loop.create_connection(lambda: Connection(encoded, times), "127.0.0.1", order["port"])  # noqa: B023
+        protocol = partial(Connection, encoded, times, order["pause"])
+        _, connection = await loop.create_connection(protocol, "127.0.0.1", order["port"])
         connections.append(connection)
     await asyncio.sleep(order["warm_up"])
     began, busy = time.perf_counter(), time.process_time()
