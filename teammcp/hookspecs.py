@@ -98,6 +98,15 @@ def register_message_actions() -> Any:
 
 
 @contribute
+def register_notifiers() -> Any:
+    """Plain. Return a list of ``Notifier`` objects: ways to bring messages to members outside of TeamMCP.
+
+    ``from teammcp.features.notifications import Notifier``. Who wants it gives an address; the server keeps what is to
+    be delivered, calls ``deliver`` for each, tries again what failed, and notes the outcome.
+    """
+
+
+@contribute
 def register_settings() -> Any:
     """Plain. Return a pydantic model class: the shape of this plugin's table ``[plugins.NAME]`` in the settings file.
 
@@ -242,6 +251,16 @@ def login_failed(team: Any, address: str, surface: str) -> None:
 @notify
 def message_undelivered(context: Any, message: Any, agent: str, reason: str) -> None:
     """After a message could not reach an agent it was meant for, for instance a retired one."""
+
+
+@notify
+def notification_queued(team: Any, notification: Any) -> None:
+    """After a member is to be notified of a message; ``notification`` is a ``Notification``."""
+
+
+@notify
+def notification_settled(team: Any, notification: Any, outcome: str) -> None:
+    """After that has ended, once for each: it was ``delivered``, has ``failed``, or was ``given_up``."""
 
 
 # -- app -------------------------------------------------------------------------------------------------------------

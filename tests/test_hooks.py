@@ -15,6 +15,8 @@ import pytest
 from teammcp import hookspecs
 from teammcp.config import Settings
 from teammcp.errors import Refused, Unauthorized
+from teammcp.features.notifications import Notification, Notifier
+from teammcp.features.notifications.outbox import work_off
 from teammcp.keys import new_key
 from teammcp.operations import Context
 from teammcp.testing import MovedClock, TestTeam, serve
@@ -22,6 +24,23 @@ from teammcp.testing import MovedClock, TestTeam, serve
 EXAMPLES = Path(__file__).parent.parent / "docs" / "plugins" / "examples"
 HOOKS = {name: found for name, found in vars(hookspecs).items() if hasattr(found, "teammcp_spec")}
 CALLED_BY_THE_COMMAND_LINE = {"register_commands"}  # test_plugins.py has a plugin that adds one
+
+
+class Bell:
+    """Brings a way to notify."""
+
+    @hookspecs.hookimpl
+    def register_notifiers(self) -> list[Notifier]:
+        notifier = Silent()
+        notifier.name, notifier.title = "bell", "A bell"
+        return [notifier]
+
+
+class Silent(Notifier):
+    """Delivers to nowhere."""
+
+    async def deliver(self, notification: Notification) -> None:
+        assert notification.address == "desk"
 
 
 async def use_everything(team: TestTeam, clock: MovedClock) -> None:
@@ -51,6 +70,9 @@ async def use_everything(team: TestTeam, clock: MovedClock) -> None:
     assert (await team.client(new_key(team.name)).get("/api/me")).status_code == 401
     dropped = {"operation": "set_state", "arguments": {"project_id": "default", "field": "phase", "value": "Build"}}
     Context.inside(team.team).notify("deferred_dropped", **dropped, proposer="bob", reason="not yet")
+    await bob.call("set_notification_address", notifier="bell", address="desk")
+    await owner.call("send_dm", recipient="bob", content="wake up")
+    await work_off(team.server)
     await owner.call("retire_agent", name="carol")
     await owner.call("send_message", channel="general", content=f"where is @{carol.name}?")
     clock.advance(minutes=10)
@@ -60,7 +82,7 @@ async def use_everything(team: TestTeam, clock: MovedClock) -> None:
 
 async def run_with(plugins: dict[str, Any], settings: Settings, clock: MovedClock) -> dict[str, Any]:
     """Start a server with these plugins, use everything, stop it; what became of the plugins."""
-    async with serve(settings, clock, plugins) as app:
+    async with serve(settings, clock, {**plugins, "bell": Bell()}) as app:
         team = TestTeam(app, app.server, "default")
         try:
             await use_everything(team, clock)

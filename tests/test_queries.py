@@ -43,6 +43,8 @@ SMALL = {
     "task_numbers",
     "directive_numbers",
     "migrations",
+    "notification_addresses",
+    "notification_progress",
     "sqlite_master",
     "sqlite_schema",
 }

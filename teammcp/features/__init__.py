@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import agents, channels, directives, files, guard, inbox, messages, schedules, state, tasks, turns
+from . import agents, channels, directives, files, guard, inbox, messages, notifications, schedules, state, tasks, turns
 
 BUILT_IN: dict[str, ModuleType] = {
     "agents": agents,
@@ -18,4 +18,5 @@ BUILT_IN: dict[str, ModuleType] = {
     "turns": turns,
     "guard": guard,
     "directives": directives,
+    "notifications": notifications,
 }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from teammcp import Conflict, Forbidden, Gone, InvalidInput, NotFound
+from teammcp import Conflict, Forbidden, Gone, InvalidInput, NotFound, hookimpl
+from teammcp.features.notifications import Notification, Notifier
+from teammcp.features.notifications.outbox import work_off
 from teammcp.testing import Member, MovedClock, TestTeam
 
 
@@ -181,3 +183,38 @@ async def test_who_decides_for_somebody_hears_of_it_live(alice: Member, bob: Mem
     assert heard["approval.requested"] == ("alice", "bob", "carol", "owner")
     assert heard["approval.approved"] == ("alice", "bob", "carol", "dave", "owner")
     assert (await dave.call("get_approval", approval_id=number)).status == "approved"
+
+
+class Pager(Notifier):
+    """Brings what is to be delivered to a list."""
+
+    name = "pager"
+    title = "A pager"
+
+    def __init__(self) -> None:
+        self.came: list[Notification] = []
+
+    async def deliver(self, notification: Notification) -> None:
+        self.came.append(notification)
+
+
+PAGER = Pager()
+
+
+class Paging:
+    """A plugin with a notifier."""
+
+    @hookimpl
+    def register_notifiers(self) -> list[Notifier]:
+        return [PAGER]
+
+
+@pytest.mark.teammcp(install={"paging": Paging()})
+async def test_who_does_not_look_is_notified(alice: Member, bob: Member, team: TestTeam) -> None:
+    await bob.call("set_notification_address", notifier="pager", address="1", reasons=["ack"])
+    number = await ask(alice, "bob")
+    await work_off(team.server)
+    await team.server.settle()
+    [came] = PAGER.came
+    assert (came.agent, came.reason, came.sender) == ("bob", "ack", "system")
+    assert f"({number}): Deploy 1.4" in came.content

@@ -1,0 +1,13 @@
+"""Count what is queued."""
+
+from collections import Counter
+
+from teammcp import Team, hookimpl
+from teammcp.features.notifications import Notification
+
+QUEUED = Counter[str]()
+
+
+@hookimpl
+def notification_queued(team: Team, notification: Notification) -> None:
+    QUEUED[team.name] += 1

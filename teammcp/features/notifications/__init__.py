@@ -1,0 +1,60 @@
+"""Notifications: messages that reach their reader outside of TeamMCP, by whatever plugins bring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from ...hookspecs import hookimpl
+from ...storage import Migration, load_migrations
+from ...team import Server
+from . import notifiers, operations, outbox
+from .models import NotificationSettings
+from .notifiers import Notification, Notifier, TryLater, Undeliverable
+
+__all__ = ["Notification", "Notifier", "TryLater", "Undeliverable"]
+
+EVENT_KINDS = {
+    "notification.address_set": "a member is to be notified at an address",
+    "notification.address_removed": "a member is notified at an address no more",
+    "notification.queued": "a member is being notified of a message",
+    "notification.settled": "a notification was delivered, has failed or was given up",
+}
+
+
+@hookimpl
+def register_operations() -> list[Any]:
+    return [
+        operations.get_notifiers,
+        operations.set_notification_address,
+        operations.remove_notification_address,
+        operations.list_notifications,
+        outbox.queue_notifications,
+        outbox.note_delivery,
+    ]
+
+
+@hookimpl
+def register_migrations() -> list[Migration]:
+    return load_migrations("notifications", __name__)
+
+
+@hookimpl
+def register_event_kinds() -> dict[str, str]:
+    return EVENT_KINDS
+
+
+@hookimpl
+def register_settings() -> type[NotificationSettings]:
+    return NotificationSettings
+
+
+@hookimpl
+def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
+    scheduler.add_job(outbox.work_off, "interval", [server], seconds=1, id="notifications")
+
+
+@hookimpl
+def startup(server: Server) -> None:
+    notifiers.collect(server)

@@ -1,0 +1,295 @@
+"""Notifications: each message that a member wants to be notified of is delivered once, or one sees that it was not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from teammcp import Team, hookimpl
+from teammcp.config import Settings
+from teammcp.errors import Forbidden, InvalidInput, NotFound
+from teammcp.features.notifications import Notification, Notifier, TryLater, Undeliverable
+from teammcp.features.notifications.outbox import work_off
+from teammcp.testing import Member, MovedClock, TestTeam, serve
+from tests.test_hooks import load_example
+
+Answer = Callable[[Notification], Exception | None]
+
+
+class Pager(Notifier):
+    """A service that does what a test tells it to."""
+
+    name = "pager"
+    title = "A pager"
+
+    def __init__(self) -> None:
+        self.came: list[Notification] = []
+        self.answer: Answer = lambda notification: None
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    def check(self, address: str) -> str:
+        if not address.isdigit():
+            raise ValueError("a pager has a number")
+        return address.lstrip("0")
+
+    async def deliver(self, notification: Notification) -> None:
+        await self.gate.wait()
+        self.came.append(notification)
+        error = self.answer(notification)
+        if error is not None:
+            raise error
+
+
+class Plugin:
+    """Brings the pager, and notes what the hooks tell."""
+
+    def __init__(self) -> None:
+        self.pager = Pager()
+        self.told: list[tuple[str, int]] = []
+
+    @hookimpl
+    def register_notifiers(self) -> list[Notifier]:
+        return [self.pager]
+
+    @hookimpl
+    def notification_queued(self, team: Team, notification: Notification) -> None:
+        self.told.append(("queued", notification.id))
+
+    @hookimpl
+    def notification_settled(self, team: Team, notification: Notification, outcome: str) -> None:
+        self.told.append((outcome, notification.id))
+
+
+@pytest.fixture
+def plugin() -> Plugin:
+    return Plugin()
+
+
+@pytest.fixture
+async def team(settings: Settings, clock: MovedClock, plugin: Plugin) -> AsyncIterator[TestTeam]:
+    """A team on a server with the pager."""
+    async with serve(settings, clock, {"pager": plugin}) as app:
+        team = TestTeam(app, app.server, "default")
+        await team.register_owner()
+        yield team
+        await team.close()
+
+
+@pytest.fixture
+async def bob(team: TestTeam) -> Member:
+    """A member with a pager."""
+    bob = await team.agent("bob")
+    await bob.call("set_notification_address", notifier="pager", address="0123")
+    return bob
+
+
+async def work(team: TestTeam) -> None:
+    """Do what the server's job does each second, and wait for what it has begun."""
+    for _ in range(2):
+        await work_off(team.server)
+        await team.server.settle()
+
+
+async def say(member: Member, content: str, channel: str = "general", **more: Any) -> int:
+    return int((await member.call("send_message", channel=channel, content=content, **more)).id)
+
+
+async def listed(member: Member, **arguments: Any) -> list[Any]:
+    found: list[Any] = (await member.call("list_notifications", **arguments)).root
+    return found
+
+
+async def test_who_is_meant_is_notified_once_and_why_is_said(team: TestTeam, bob: Member, plugin: Plugin) -> None:
+    ann = await team.agent("ann")
+    await say(ann, "to nobody")
+    numbers = [await say(ann, "look @bob"), await say(ann, "hello", "dm:bob"), await say(ann, "all", ack_required=True)]
+    await say(bob, "@ann I am bob", "general")
+    await work(team)
+    await work(team)
+    came = [(each.message_id, each.reason, each.address, each.sender, each.content) for each in plugin.pager.came]
+    assert came == [
+        (numbers[0], "mention", "123", "ann", "look @bob"),
+        (numbers[1], "dm", "123", "ann", "hello"),
+        (numbers[2], "ack", "123", "ann", "all"),
+    ]
+    assert [each.outcome for each in await listed(bob)] == ["delivered"] * 3
+    ids = [each.id for each in plugin.pager.came]
+    assert sorted(plugin.told) == sorted([("queued", number) for number in ids] + [("delivered", n) for n in ids])
+
+
+async def test_only_what_is_wanted_and_only_from_then_on(team: TestTeam, plugin: Plugin) -> None:
+    bob = await team.agent("bob")
+    await say(team.owner, "before", "dm:bob")
+    await bob.call("set_notification_address", notifier="pager", address="1", reasons=["ack"])
+    await say(team.owner, "direct", "dm:bob")
+    wanted = await say(team.owner, "please confirm", "dm:bob", ack_required=True)
+    await bob.call("set_notification_address", notifier="pager", address="2", reasons=["ack"])
+    await work(team)
+    assert [(each.message_id, each.address) for each in plugin.pager.came] == [(wanted, "2")]
+    [own] = (await bob.call("get_notifiers")).root
+    assert (own.name, own.address, own.reasons) == ("pager", "2", ["ack"])
+    assert (await team.owner.call("get_notifiers")).root[0].address is None
+
+
+async def test_what_fails_is_tried_again_later_and_later_and_then_given_up(
+    team: TestTeam, bob: Member, plugin: Plugin, clock: MovedClock
+) -> None:
+    plugin.pager.answer = lambda notification: RuntimeError("the line is dead")
+    number = await say(team.owner, "@bob")
+    tried = []
+    for minute in range(25 * 60):
+        before = len(plugin.pager.came)
+        await work(team)
+        tried += [minute] * (len(plugin.pager.came) - before)
+        clock.advance(minutes=1)
+        if minute > 300:
+            clock.advance(minutes=59)
+        if minute > 330:
+            break
+    assert tried[:7] == [0, 1, 2, 4, 8, 16, 32]
+    [own] = await listed(bob)
+    assert (own.outcome, own.error) == ("given_up", "RuntimeError: the line is dead")
+    assert own.attempts == len(tried) < 40
+    [seen] = await listed(team.owner, message_id=number)
+    assert (seen.outcome, seen.error) == ("given_up", None)  # what the error says is not the sender's business
+    assert [what for what, _ in plugin.told] == ["queued", "given_up"]
+
+
+async def test_what_can_never_be_delivered_has_failed_at_once(team: TestTeam, bob: Member, plugin: Plugin) -> None:
+    plugin.pager.answer = lambda notification: Undeliverable("no such number")
+    await say(team.owner, "@bob")
+    await work(team)
+    [own] = await listed(bob)
+    assert (own.outcome, own.error, own.attempts) == ("failed", "no such number", 1)
+
+
+async def test_a_rate_limit_holds_back_everything_by_that_notifier(
+    team: TestTeam, bob: Member, plugin: Plugin, clock: MovedClock
+) -> None:
+    plugin.pager.answer = lambda notification: TryLater(120)
+    for text in ("@bob one", "@bob two"):
+        await say(team.owner, text)
+    await work(team)
+    assert len(plugin.pager.came) == 1
+    plugin.pager.answer = lambda notification: None
+    clock.advance(seconds=119)
+    await work(team)
+    assert len(plugin.pager.came) == 1
+    clock.advance(seconds=2)
+    await work(team)
+    assert {each.content for each in plugin.pager.came[1:]} == {"@bob one", "@bob two"}
+
+
+async def test_what_is_given_up_during_its_delivery_stays_so(team: TestTeam, bob: Member, plugin: Plugin) -> None:
+    plugin.pager.gate.clear()
+    await say(team.owner, "@bob")
+    await work_off(team.server)
+    await bob.call("remove_notification_address", notifier="pager")
+    plugin.pager.gate.set()
+    await work(team)
+    assert [each.outcome for each in await listed(bob)] == ["given_up"]
+    assert [what for what, _ in plugin.told] == ["queued", "given_up"]
+
+
+async def test_a_slow_notifier_keeps_nobody_waiting(team: TestTeam, bob: Member, plugin: Plugin) -> None:
+    plugin.pager.gate.clear()
+    await say(team.owner, "@bob one")
+    await asyncio.wait_for(work_off(team.server), 5)
+    await say(team.owner, "@bob two")
+    await asyncio.wait_for(work_off(team.server), 5)
+    assert [each.outcome for each in await listed(bob)] == [None, None]
+    plugin.pager.gate.set()
+    await work(team)
+    assert [each.content for each in plugin.pager.came] == ["@bob one", "@bob two"]
+
+
+async def test_a_restart_loses_nothing(settings: Settings, clock: MovedClock) -> None:
+    first, second = Plugin(), Plugin()
+    first.pager.answer = lambda notification: RuntimeError("down")
+    async with serve(settings, clock, {"pager": first}) as app:
+        team = TestTeam(app, app.server, "default")
+        await team.register_owner()
+        bob = await team.agent("bob")
+        await bob.call("set_notification_address", notifier="pager", address="1")
+        await say(team.owner, "@bob tried")
+        await work(team)
+        await say(team.owner, "@bob not even queued")
+        await team.close()
+    clock.advance(hours=1)
+    async with serve(settings, clock, {"pager": second}) as app:
+        team = TestTeam(app, app.server, "default")
+        await work(team)
+        await team.close()
+    assert [each.content for each in second.pager.came] == ["@bob tried", "@bob not even queued"]
+    assert second.pager.came[0].id == first.pager.came[0].id
+
+
+async def test_what_is_deleted_or_no_longer_wanted_is_given_up(
+    team: TestTeam, bob: Member, plugin: Plugin, clock: MovedClock
+) -> None:
+    plugin.pager.answer = lambda notification: TryLater(60)
+    number = await say(team.owner, "@bob a secret")
+    await say(team.owner, "@bob something else")
+    await work(team)
+    await team.owner.call("delete_message", id=number)
+    await work(team)
+    assert [(each.message_id == number, each.outcome) for each in await listed(bob)] == [
+        (False, None),
+        (True, "given_up"),
+    ]
+    await bob.call("remove_notification_address", notifier="pager")
+    assert [each.outcome for each in await listed(bob)] == ["given_up", "given_up"]
+    await say(team.owner, "@bob more")
+    plugin.pager.answer = lambda notification: None
+    clock.advance(minutes=5)
+    await work(team)
+    assert len(plugin.pager.came) == 1
+
+
+async def test_who_is_retired_is_notified_no_more(team: TestTeam, bob: Member, plugin: Plugin) -> None:
+    plugin.pager.answer = lambda notification: TryLater(60)
+    await say(team.owner, "@bob")
+    await work(team)
+    await team.owner.call("retire_agent", name="bob")
+    await work(team)
+    assert [each.outcome for each in await listed(team.owner)] == ["given_up"]
+
+
+async def test_who_else_sees_what(team: TestTeam, bob: Member) -> None:
+    ann = await team.agent("ann")
+    number = await say(ann, "psst", "dm:bob")
+    await work(team)
+    assert [each.message_id for each in await listed(ann)] == [number]
+    assert await listed(team.owner) == []
+    assert {event.agents for event in await team.events("notification.settled")} == {("bob", "ann")}
+    assert "123" not in str([event.data for event in await team.events()])
+
+
+async def test_wrong_use_is_told_what_to_do(team: TestTeam) -> None:
+    with pytest.raises(NotFound, match="There are: pager"):
+        await team.owner.call("set_notification_address", notifier="pigeon", address="1")
+    with pytest.raises(InvalidInput, match="a pager has a number"):
+        await team.owner.call("set_notification_address", notifier="pager", address="me")
+    with pytest.raises(NotFound, match="no address"):
+        await team.owner.call("remove_notification_address", notifier="pager")
+    with pytest.raises(Forbidden, match="the server alone"):
+        await team.owner.call("queue_notifications")
+    with pytest.raises(Forbidden, match="the server alone"):
+        await team.owner.call("note_delivery", notification_id=1, outcome="delivered")
+
+
+async def test_the_example_notifies(settings: Settings, clock: MovedClock) -> None:
+    path = settings.home / "news.txt"
+    async with serve(settings, clock, {"file": load_example("register_notifiers")}) as app:
+        team = TestTeam(app, app.server, "default")
+        await team.register_owner()
+        await team.owner.call("set_notification_address", notifier="file", address=str(path))
+        bob = await team.agent("bob")
+        await say(bob, "@owner look")
+        await work(team)
+        await team.close()
+    assert path.read_text() == "bob in general: @owner look\n"
