@@ -250,6 +250,34 @@ async def test_what_is_deleted_or_no_longer_wanted_is_given_up(
     assert len(plugin.pager.came) == 1
 
 
+async def test_what_waits_goes_to_the_new_address(
+    team: TestTeam, bob: Member, plugin: Plugin, clock: MovedClock
+) -> None:
+    plugin.pager.answer = lambda notification: TryLater(60)
+    await say(team.owner, "@bob")
+    await work(team)
+    await bob.call("set_notification_address", notifier="pager", address="456")
+    clock.advance(minutes=2)
+    await work(team)
+    assert [each.address for each in plugin.pager.came] == ["123", "456"]
+
+
+async def test_who_has_left_a_channel_gets_nothing_from_it(
+    team: TestTeam, bob: Member, plugin: Plugin, clock: MovedClock
+) -> None:
+    await team.owner.call("create_channel", id="plans", type="topic", members=["bob"])
+    plugin.pager.answer = lambda notification: TryLater(60)
+    await say(team.owner, "is this done?", "plans", reply_by="2026-01-01T13:00:00Z")
+    await work(team)
+    assert [each.reason for each in plugin.pager.came] == ["ack"]
+    await bob.call("leave_channel", channel="plans")
+    clock.advance(minutes=2)
+    await work(team)
+    assert len(plugin.pager.came) == 1
+    [own] = await listed(bob)
+    assert (own.outcome, own.error) == ("failed", "bob is no longer a member of plans")
+
+
 async def test_who_is_retired_is_notified_no_more(team: TestTeam, bob: Member, plugin: Plugin) -> None:
     plugin.pager.answer = lambda notification: TryLater(60)
     await say(team.owner, "@bob")

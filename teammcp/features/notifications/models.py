@@ -10,7 +10,7 @@ from ...models import Line, Timestamp
 from ...operations import Result
 
 Reason = Literal["ack", "dm", "mention"]
-"""What a message has that its reader is notified of: an acknowledgement is asked for, it is direct, or it names one."""
+"""Why one is notified: an acknowledgement or an answer is asked for, the message is direct, or it names one."""
 REASONS: tuple[Reason, ...] = get_args(Reason)
 Outcome = Literal["delivered", "failed", "given_up"]
 

@@ -56,7 +56,7 @@ async def set_notification_address(
 ) -> Work[NotificationAddress]:
     """Be notified by a notifier at an address of yours of what is sent from now on.
 
-    reasons: ack (messages that want an acknowledgement, such as questions for approval), dm, mention.
+    reasons: ack (it wants an acknowledgement or an answer, as questions for approval do), dm, mention.
     """
     kept = _checked(_notifier(context, notifier), address)
     wanted = [reason for reason in REASONS if reason in reasons]
@@ -68,6 +68,7 @@ async def set_notification_address(
         before = queries.addresses_of(tx, context.actor.name).get(notifier)
         since = newest if before is None else before["since"]
         queries.set_address(tx, context.actor.name, notifier, kept, wanted, since)
+        queries.readdress(tx, context.actor.name, notifier, kept)
         data = {"notifier": notifier, "reasons": wanted}
         context.emit(tx, "notification.address_set", context.actor.name, agents=[context.actor.name], data=data)
         return NotificationAddress(notifier=notifier, address=kept, reasons=wanted)

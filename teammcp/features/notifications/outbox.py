@@ -148,7 +148,7 @@ def _wanted(event: Event, addresses: list[Row]) -> Iterator[tuple[Row, Reason]]:
 
 def _has(event: Event, agent: str, reason: Reason) -> bool:
     if reason == "ack":
-        return bool(event.data["ack_required"])
+        return event.data["ack_required"] or event.data["reply_by"] is not None
     if reason == "dm":
         return str(event.channel).startswith("dm:")
     return not {agent, "all"}.isdisjoint(event.data["mentions"])
@@ -224,6 +224,8 @@ async def _hand_over(context: Context, row: Row) -> None:
     notifier = notifiers.of(context.server).get(row["notifier"])
     if notifier is None:
         raise TryLater(RETRY / 1000, f"the plugin that brings the notifier '{row['notifier']}' is not there")
+    if not context.team.directory.can_read(row["agent"], row["channel"]):
+        raise Undeliverable(f"{row['agent']} is no longer a member of {row['channel']}")
     async with asyncio.timeout(PATIENCE):
         await notifier.deliver(_notification(context, row))
 

@@ -105,6 +105,14 @@ def waiting_of_address(reader: Reader, agent: str, notifier: str) -> list[Row]:
     )
 
 
+def readdress(tx: Transaction, agent: str, notifier: str, address: str) -> None:
+    """Bring what waits for a member to its new address."""
+    tx.execute(
+        "UPDATE notifications SET address = ? WHERE notifier = ? AND next_at IS NOT NULL AND agent = ?",
+        (address, notifier, agent),
+    )
+
+
 def due_notifiers(reader: Reader, now: int) -> list[str]:
     """By which notifiers something is to be delivered now."""
     names, name = [], ""
