@@ -15,6 +15,7 @@ from teammcp.features.notifications import Notification, Notifier, TryLater, Und
 from teammcp.features.notifications.outbox import work_off
 from teammcp.testing import Member, MovedClock, TestTeam, serve
 from tests.test_hooks import load_example
+from tests.webkit import visiting
 
 Answer = Callable[[Notification], Exception | None]
 
@@ -295,6 +296,23 @@ async def test_who_else_sees_what(team: TestTeam, bob: Member) -> None:
     assert await listed(team.owner) == []
     assert {event.agents for event in await team.events("notification.settled")} == {("bob", "ann")}
     assert "123" not in str([event.data for event in await team.events()])
+
+
+async def test_a_person_says_on_a_page_how_to_be_notified(team: TestTeam, plugin: Plugin) -> None:
+    browser = await visiting(team, team.owner.key)
+    page = await browser.get("/notifications")
+    assert page.elements("a", href="/notifications")  # in the menu of one's own
+    wrong = await browser.send(page, "/notifications/pager", address="me")
+    assert (wrong.status, wrong.form("/notifications/pager").values["address"]) == (400, "me")
+    assert "a pager has a number" in wrong.text
+    page = await browser.send(page, "/notifications/pager", address="07")
+    assert (page.status, page.form("/notifications/pager").values["address"]) == (200, "7")
+    bob = await team.agent("bob")
+    await say(bob, "hello", "dm:owner")
+    await work(team)
+    assert "delivered" in (await browser.get("/notifications")).text
+    await browser.send(page, "/notifications/pager/remove")
+    assert (await team.owner.call("get_notifiers")).root[0].address is None
 
 
 async def test_wrong_use_is_told_what_to_do(team: TestTeam) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from ...hookspecs import hookimpl
+from ...operations import Context
 from ...storage import Migration, load_migrations
 from ...team import Server
-from . import notifiers, operations, outbox
+from ...web import Page
+from . import notifiers, operations, outbox, pages
 from .models import NotificationSettings
 from .notifiers import Notification, Notifier, TryLater, Undeliverable
 
@@ -33,6 +35,16 @@ def register_operations() -> list[Any]:
         outbox.queue_notifications,
         outbox.note_delivery,
     ]
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return pages.PAGES
+
+
+@hookimpl
+def template_context(context: Context) -> dict[str, Any]:
+    return {"can_be_notified": bool(notifiers.of(context.server))}
 
 
 @hookimpl
