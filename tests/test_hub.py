@@ -215,3 +215,14 @@ async def test_an_event_is_serialised_once_however_many_readers_it_has(hub: Hub,
     publish(hub, log, 1)
     frames = [(await subscription.next(0))[0].sse for subscription in subscriptions]
     assert frames[0] is frames[1] is frames[2]
+
+
+async def test_a_wait_ends_in_its_own_time_whatever_came_before(hub: Hub) -> None:
+    with hub.subscribe(everything) as subscription:
+        first = asyncio.create_task(subscription.next(60))
+        await asyncio.sleep(0)
+        hub.publish(event(hub.last_id + 1))
+        assert len(await first) == 1
+        for _ in range(2):
+            async with asyncio.timeout(5):
+                assert await subscription.next(0.01) == []

@@ -124,6 +124,8 @@ class Subscription:
         self._hub = hub
         self._wants = wants
         self._waiting: asyncio.Future[None] | None = None
+        self._deadline = 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def closed(self) -> bool:
@@ -139,6 +141,8 @@ class Subscription:
     def close(self) -> None:
         """Stop following."""
         self._hub.remove(self)
+        if self._timer is not None:
+            self._timer.cancel()
 
     def offer(self, event: Event, before: int) -> None:
         """Called by the hub: wake the reader, or skip the event if it is the next one and unwanted."""
@@ -178,11 +182,25 @@ class Subscription:
         loop = asyncio.get_running_loop()
         if loop.time() >= deadline:
             return False
+        self._deadline = deadline
+        if self._timer is None or self._timer.when() > deadline:
+            self._set_timer(loop)
         self._waiting = loop.create_future()
-        timer = loop.call_at(deadline, self.wake)
         try:
             await self._waiting
         finally:
-            timer.cancel()
             self._waiting = None
         return True
+
+    def _set_timer(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = loop.call_at(self._deadline, self._timed_out, loop)
+
+    def _timed_out(self, loop: asyncio.AbstractEventLoop) -> None:
+        """End the wait, unless events have come since the timer was set: a timer for each would cost more than they."""
+        self._timer = None
+        if loop.time() >= self._deadline:
+            self.wake()
+        elif self._waiting is not None:
+            self._set_timer(loop)
