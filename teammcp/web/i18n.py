@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextvars import ContextVar
+from functools import cached_property
 from gettext import NullTranslations
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -21,14 +22,20 @@ class Catalogues:
     """The translations of the core and of every plugin that brings some, by language."""
 
     def __init__(self, folders: Iterable[Traversable]) -> None:
+        self._folders = list(folders)
+
+    @cached_property
+    def _catalogues(self) -> dict[str, NullTranslations]:
+        """Read with the first page, because no start needs them."""
         own = files("teammcp") / "locale"
         # The core's first: a catalogue that others are merged into keeps its own rule for plurals.
-        self._catalogues = {language: _read(own, language) or NullTranslations() for language in LANGUAGES}
-        for folder in folders:
-            for language, catalogue in self._catalogues.items():
+        catalogues = {language: _read(own, language) or NullTranslations() for language in LANGUAGES}
+        for folder in self._folders:
+            for language, catalogue in catalogues.items():
                 found = _read(folder, language)
                 if found is not None and isinstance(catalogue, Translations):
                     catalogue.merge(found)
+        return catalogues
 
     def use(self, language: str) -> None:
         """Translate into ``language`` for the rest of this request."""
