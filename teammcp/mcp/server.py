@@ -43,8 +43,7 @@ from .. import __version__, operations
 from ..asgi import Receive, Scope, Send, address, bearer, drain, respond_problem
 from ..connection import Disconnected, SignsOfLife, WhileConnected
 from ..errors import TeamError, TooLarge, Unavailable
-from ..events.stream import key_is_valid
-from ..keys import hash_key
+from ..events.stream import is_valid
 from ..operations import Context
 from ..team import Server
 from .following import Follower, Sessions, listen
@@ -77,7 +76,6 @@ class Caller:
 
     context: Context
     view: View
-    key_hash: str
 
     @property
     def principal(self) -> str:
@@ -86,7 +84,7 @@ class Caller:
 
     def follower(self) -> Follower:
         """What follows resources for the caller, as long as its key is valid."""
-        return Follower(self.context, partial(key_is_valid, self.context, self.key_hash))
+        return Follower(self.context, partial(is_valid, self.context))
 
 
 class McpServer(ProtocolServer[Any]):
@@ -184,8 +182,7 @@ class McpSurface:
     def _identify(self, scope: Scope) -> Caller:
         key = bearer(dict(scope["headers"]).get(b"authorization"))
         context = operations.enter(self._server, key, "mcp", address(scope))
-        assert key is not None  # noqa: S101 - `enter` has refused a request without one
-        return Caller(context, self._tools.view(scope["query_string"].decode("latin-1")), hash_key(key))
+        return Caller(context, self._tools.view(scope["query_string"].decode("latin-1")))
 
     # -- tools -----------------------------------------------------------------------------------------------
 
