@@ -53,8 +53,9 @@ class Process:
 
 
 def environment(home: Path, **settings: Any) -> dict[str, str]:
-    """This process's environment with the settings of a server, and no others."""
-    others = {key: value for key, value in os.environ.items() if not key.startswith("TEAMMCP_")}
+    """This process's environment with the settings of a server, and no others; it may keep its bytecode, as usual."""
+    unwanted = ("TEAMMCP_", "PYTHONDONTWRITEBYTECODE")
+    others = {key: value for key, value in os.environ.items() if not key.startswith(unwanted)}
     chosen = {"home": home, "port": 0, **UNLIMITED, **settings}
     return {**others, **{f"TEAMMCP_{key.upper()}": _text(value) for key, value in chosen.items()}}
 

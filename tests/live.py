@@ -31,9 +31,13 @@ def free_port() -> int:
 
 
 def clean_environment(home: Path, **settings: Any) -> dict[str, str]:
-    """This process's environment with these TeamMCP settings alone; without a word on it, no plugin but the look."""
+    """This process's environment with these TeamMCP settings alone; without a word on it, no plugin but the look.
+
+    What is started keeps its bytecode, so that not every start compiles everything anew.
+    """
     settings.setdefault("disabled_plugins", json.dumps(all_plugins_but(LOOK)))
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("TEAMMCP_")}
+    unwanted = ("TEAMMCP_", "PYTHONDONTWRITEBYTECODE")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(unwanted)}
     environment |= {f"TEAMMCP_{key.upper()}": str(value) for key, value in settings.items()}
     return {**environment, "TEAMMCP_HOME": str(home)}
 
