@@ -188,7 +188,7 @@ class McpSurface:
 
     async def _list_tools(self, ctx: Ctx, params: PaginatedRequestParams | None) -> ListToolsResult:
         caller = _caller(ctx)
-        tools = self._tools.offered(caller.context, caller.view)
+        tools = await asyncio.to_thread(self._tools.offered, caller.context, caller.view)
         return ListToolsResult(tools=tools, ttl_ms=LIST_TTL, cache_scope="private")
 
     async def _call_tool(self, ctx: Ctx, params: CallToolRequestParams) -> CallToolResult:

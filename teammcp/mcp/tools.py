@@ -42,12 +42,10 @@ class View:
 
 
 class Toolbox:
-    """The tools of a server, made once: the registry does not change while it runs."""
+    """The tools of a server."""
 
     def __init__(self, server: Server) -> None:
         self._operations = {item.name: item for item in sorted(server.registry, key=_name) if item.tool}
-        self._tools = {item.name: _tool(item) for item in self._operations.values()}
-        self._bare_tools = {name: tool.model_copy(update={"output_schema": None}) for name, tool in self._tools.items()}
         self._profiles = {item.profile for item in self._operations.values()}
 
     def view(self, query: str) -> View:
@@ -79,10 +77,10 @@ class Toolbox:
         return names
 
     def offered(self, context: Context, view: View) -> list[Tool]:
-        """The tools that the agent may call, as far as it wants to see them, by name."""
-        tools = self._bare_tools if view.text_only else self._tools
+        """The tools that the agent may call, as far as it wants to see them, by name. The first time it takes long."""
+        make = _bare_tool if view.text_only else _tool
         return [
-            tools[item.name]
+            make(item)
             for item in self._operations.values()
             if (view.tools is None or view.tools & {item.name, item.profile}) and _allowed(context, item)
         ]
@@ -134,6 +132,11 @@ def _tool(operation: Operation) -> Tool:
             open_world_hint=False,
         ),
     )
+
+
+@cache
+def _bare_tool(operation: Operation) -> Tool:
+    return _tool(operation).model_copy(update={"output_schema": None})
 
 
 def _allowed(context: Context, operation: Operation) -> bool:
