@@ -42,6 +42,10 @@ NO_LIMITS: dict[str, Any] = {"agent_rate": 0, "address_rate": 0, "register_rate"
 """A clock that stands still refills no bucket and ends no minute, so the limits are off unless a test sets them."""
 
 
+PATIENCE = 60
+"""Seconds for a start and a stop, which waits for the import of the MCP SDK: a busy machine takes its time."""
+
+
 class MovedClock:
     """A clock that stands still until a test moves it."""
 
@@ -187,8 +191,8 @@ async def serve(
 
     from .app import create_app
 
-    app = create_app(settings, clock, install=install or {})
-    async with TestApp(app):
+    app = create_app(settings, clock, install=install or {}, durable=False)
+    async with TestApp(app, startup_timeout=PATIENCE, shutdown_timeout=PATIENCE):
         yield app
 
 
