@@ -63,13 +63,16 @@ class TeamApp(Quart):
             await end()
 
 
-def create_app(settings: Settings, clock: Clock | None = None, install: Mapping[str, Any] | None = None) -> TeamApp:
+def create_app(
+    settings: Settings, clock: Clock | None = None, install: Mapping[str, Any] | None = None, *, durable: bool = True
+) -> TeamApp:
     """Build the application; nothing is opened before it serves.
 
     Args:
         settings: see `teammcp.config`.
         clock: for tests; the machine's clock otherwise.
         install: plugins besides the built-in and the installed ones, name -> module or object.
+        durable: see `SqliteDatabase.open`.
 
     Raises:
         StartError: the migrations of a built-in feature are broken.
@@ -79,7 +82,7 @@ def create_app(settings: Settings, clock: Clock | None = None, install: Mapping[
     for name, plugin in (install or {}).items():
         plugins.register(name, plugin)
     app = TeamApp(__name__)
-    app.server = Server(settings, plugins, Registry(), clock)
+    app.server = Server(settings, plugins, Registry(), clock, durable)
     app.server.registry = collect_operations(plugins)  # after the migrations: a plugin may have failed there
     app.while_serving(lambda: _serving(app))  # type: ignore[type-var]  # the hint leaves out async generators
     _mount_surfaces(app)

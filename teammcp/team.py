@@ -72,10 +72,16 @@ class Server:
         plugins: loaded plugins.
         registry: the operations of all features and plugins.
         clock: for tests; the machine's clock otherwise.
+        durable: see `SqliteDatabase.open`.
     """
 
     def __init__(
-        self, settings: Settings, plugins: PluginManager, registry: Registry, clock: Clock | None = None
+        self,
+        settings: Settings,
+        plugins: PluginManager,
+        registry: Registry,
+        clock: Clock | None = None,
+        durable: bool = True,
     ) -> None:
         self.settings = settings
         self.plugins = plugins
@@ -95,6 +101,7 @@ class Server:
             "registrations or failed logins from this address",
         )
         self._failure_limit = RateLimit(self.clock, 1 / 60, 1, "failed logins")
+        self._durable = durable
         self._migrations = self._collect_migrations()
         self._lock = FileLock(settings.home / "server.lock")
         self._changing_teams = asyncio.Lock()
@@ -210,7 +217,7 @@ class Server:
     async def _open_team(self, name: str) -> Team:
         path = self.settings.home / "teams" / name / "team.db"
         try:
-            database = await SqliteDatabase.open(path, partial(prepare, steps=self._migrations))
+            database = await SqliteDatabase.open(path, partial(prepare, steps=self._migrations), durable=self._durable)
         except sqlite3.DatabaseError as error:
             raise StartError(f"The database {path} cannot be opened: {error}.") from error
         team = Team(self, name, database, await open_hub(database, self.settings.ring_size))

@@ -67,7 +67,8 @@ async def open_server(
     registry = Registry()
     for function in (add_thing, *functions):
         registry.add(function)
-    server = Server(Settings(home=home, **{**NO_LIMITS, **settings}), manager, registry, clock or MovedClock())
+    chosen = Settings(home=home, **{**NO_LIMITS, **settings})
+    server = Server(chosen, manager, registry, clock or MovedClock(), durable=False)
     server._migrations += (THINGS,)
     await server.open()
     try:

@@ -93,12 +93,12 @@ class SqliteTransaction:
         self.callbacks.append(callback)
 
 
-def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+def _connect(path: Path, *, read_only: bool, durable: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
     connection.row_factory = sqlite3.Row
     for pragma in (
         "journal_mode=WAL",
-        "synchronous=FULL",
+        f"synchronous={'FULL' if durable else 'OFF'}",
         "foreign_keys=ON",
         "busy_timeout=5000",
         "temp_store=MEMORY",
@@ -111,9 +111,9 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     return connection
 
 
-async def _open(path: Path, *, read_only: bool) -> _HopConnection:
+async def _open(path: Path, *, read_only: bool, durable: bool) -> _HopConnection:
     # iter_chunk_size belongs to aiosqlite's own cursors, which are not used here.
-    connection = _HopConnection(partial(_connect, path, read_only=read_only), 64)
+    connection = _HopConnection(partial(_connect, path, read_only=read_only, durable=durable), 64)
     await connection
     return connection
 
@@ -195,19 +195,26 @@ class SqliteDatabase:
         self._task = asyncio.create_task(self._write_forever(), name=f"writer-{path.parent.name}")
 
     @classmethod
-    async def open(cls, path: Path, prepare: Callable[[sqlite3.Connection], None] | None = None) -> SqliteDatabase:
-        """Open (or create) the file; ``prepare`` runs first on the writer's connection, to migrate.
+    async def open(
+        cls, path: Path, prepare: Callable[[sqlite3.Connection], None] | None = None, *, durable: bool = True
+    ) -> SqliteDatabase:
+        """Open (or create) the file.
+
+        Args:
+            path: the file.
+            prepare: runs first on the writer's connection, to migrate.
+            durable: whether writes wait for the disk; False is for tests, whose data nobody needs once they end.
 
         Raises:
             StartError: from ``prepare``.
             sqlite3.Error: the file cannot be opened.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        writer = await _open(path, read_only=False)
+        writer = await _open(path, read_only=False, durable=durable)
         try:
             if prepare is not None:
                 await writer.hop(prepare)
-            readers = [await _open(path, read_only=True) for _ in range(READERS)]
+            readers = [await _open(path, read_only=True, durable=durable) for _ in range(READERS)]
         except BaseException:
             await writer.close()
             raise
