@@ -1,4 +1,8 @@
-"""``teammcp hook``: what an agent's program runs at its own events."""
+"""``teammcp hook``: what an agent's program runs at its own events.
+
+Besides handing on the event and its answer, it tells the server what the session has used: the transcript that says so
+is on this machine.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,8 @@ import json
 import os
 import sys
 import threading
+from contextlib import suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -29,33 +35,64 @@ def hook(program: str, url: str | None) -> None:
     event, key = sys.stdin.buffer.read(), os.environ.get(KEY)
     if not key:
         return
-    base = address(url)
+    exchange = _Exchange(address(url), key)
     answers: list[str] = []
     # A name that cannot be resolved blocks longer than any time-out, but not the end of the process.
-    asking = threading.Thread(target=lambda: answers.append(_ask(base, program, key, event)), daemon=True)
+    asking = threading.Thread(target=lambda: _ask(exchange, program, event, answers), daemon=True)
     asking.start()
     asking.join(PATIENCE)
     if answers and answers[0]:
         click.echo(answers[0])
 
 
-def _ask(base: str, program: str, key: str, event: bytes) -> str:
-    """The server's answer; empty if it has none."""
-    server = urlsplit(base)
-    connect = http.client.HTTPSConnection if server.scheme == "https" else http.client.HTTPConnection
-    connection = connect(server.netloc, timeout=PATIENCE)
-    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-    try:
-        connection.request("POST", f"{server.path}/api/hooks/{program}", event, headers)
-        answer = connection.getresponse()
-        text = answer.read().decode()
-    except (OSError, http.client.HTTPException):
-        return ""
-    finally:
-        connection.close()
-    if answer.status == 401:
-        return _refused(program, event)
-    return text if answer.status == 200 else ""
+class _Exchange:
+    """One connection to the server, for the calls of one hook."""
+
+    def __init__(self, base: str, key: str) -> None:
+        server = urlsplit(base)
+        connect = http.client.HTTPSConnection if server.scheme == "https" else http.client.HTTPConnection
+        self._connection = connect(server.netloc, timeout=PATIENCE)
+        self._path = server.path
+        self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+
+    def post(self, path: str, body: bytes) -> tuple[int, str] | None:
+        """Status and text of the answer; None if there is none."""
+        try:
+            self._connection.request("POST", f"{self._path}{path}", body, self._headers)
+            answer = self._connection.getresponse()
+            return answer.status, answer.read().decode()
+        except (OSError, http.client.HTTPException):
+            self._connection.close()
+            return None
+
+    def report(self, usage: dict[str, Any]) -> int | None:
+        """Report what was used; the status of the answer, or None without one."""
+        answer = self.post("/api/usage", json.dumps(usage).encode())
+        return answer and answer[0]
+
+
+def _ask(exchange: _Exchange, program: str, event: bytes, answers: list[str]) -> None:
+    """Hand on the event, and what the session has used if this is the moment for it."""
+    if b'"SessionEnd"' in event:  # first: whoever has ended its session is away, and does nothing after it
+        _follow(exchange, program, event)
+    answer = exchange.post(f"/api/hooks/{program}", event)
+    if answer is None:
+        return
+    status, text = answer
+    if status == 401:
+        answers.append(_refused(program, event))
+        return
+    answers.append(text if status == 200 else "")
+    if b'"SessionStart"' in event or b'"Stop"' in event:
+        _follow(exchange, program, event)
+
+
+def _follow(exchange: _Exchange, program: str, event: bytes) -> None:
+    """Tell what was used. No trouble with that is the agent's: it is told at the next occasion, or never."""
+    from ..joining.usage import follow
+
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        follow(program, json.loads(event), exchange.report)
 
 
 def _refused(program: str, event: bytes) -> str:

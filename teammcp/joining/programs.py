@@ -119,10 +119,14 @@ def _hooks(member: Member) -> list[Part]:
 
 
 def _claude_hooks(url: str) -> dict[str, dict[str, Any]]:
-    # Claude Code takes no address at the start of a session.
-    begin = {"type": "command", "command": f"teammcp hook claude --url {quote(url)}", "timeout": HOOK_SECONDS + 4}
-    events = (*IN_A_TURN, "StopFailure", "SessionEnd")
-    return {"SessionStart": begin, **dict.fromkeys(events, _by_address(f"{url}/api/hooks/claude", HOOK_SECONDS))}
+    # By a command, which takes a tenth of a second more: the start of a session, since Claude Code takes no address for
+    # that, and the ends of turns and sessions, at which the transcript on this machine says what was used.
+    command = {"type": "command", "command": f"teammcp hook claude --url {quote(url)}", "timeout": HOOK_SECONDS + 4}
+    by_address = _by_address(f"{url}/api/hooks/claude", HOOK_SECONDS)
+    return {
+        **dict.fromkeys(("UserPromptSubmit", "PostToolUse", "StopFailure"), by_address),
+        **dict.fromkeys(("SessionStart", "Stop", "SessionEnd"), command),
+    }
 
 
 def _by_address(url: str, seconds: int) -> dict[str, Any]:

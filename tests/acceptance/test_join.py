@@ -79,6 +79,14 @@ class Desk:
         found: dict[str, Any] = recipient
         return found
 
+    def used(self) -> dict[str, Any]:
+        """What bob has used today."""
+        with self.live.client(self.bob) as bob:
+            [each] = bob.get("/api/usage", params={"days": 1}).json()["agents"]
+        [today] = each["days"]
+        found: dict[str, Any] = today
+        return found
+
     def claude(self, model: ScriptedModel, *options: str) -> list[dict[str, Any]]:
         done = self.run(
             str(CLAUDE.path()),
@@ -154,6 +162,9 @@ def test_claude_hears_while_it_works_and_answers(desk: Desk) -> None:
     assert receipt["offered_at"] is not None
     with desk.live.client(desk.alice) as alice:
         assert "I am on it." in alice.get("/api/inbox").text
+    used = desk.used()  # one token in and one out for each of three answers, as its transcript says
+    assert (used["tokens_in"], used["tokens_out"]) == (3, 3)
+    assert used["cost_usd"] > 0
 
 
 def test_claude_does_not_end_past_a_message(desk: Desk) -> None:
@@ -249,6 +260,8 @@ def test_codex_hears_while_it_works_and_answers(desk: Desk) -> None:
     assert desk.receipt(sent[0])["offered_by"] == "hook"
     with desk.live.client(desk.alice) as alice:
         assert "I am on it." in alice.get("/api/inbox").text
+    used = desk.used()
+    assert (used["tokens_in"], used["tokens_out"]) == (3, 3)
 
 
 def test_codex_does_not_end_past_a_message(desk: Desk) -> None:
