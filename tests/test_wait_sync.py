@@ -175,11 +175,17 @@ async def test_a_key_that_is_no_longer_valid_ends_what_is_held_for_it(team: Test
     bob = await team.agent("bob")
     await team.agent("alice")
     cursor = (await bob.call("sync")).cursor
-    polls = bob.call("sync", since=cursor, wait_ms=20_000, kinds=["message.sent"])
-    held = [await begin(offered(bob, LONG), team), await begin(polls, team)]
+    directive = (await bob.call("send_directive", to_agent="alice", instruction="Look")).directive.id
+    calls = [
+        offered(bob, LONG),
+        bob.call("sync", since=cursor, wait_ms=20_000, kinds=["message.edited"]),
+        bob.call("wait_directive", directive_id=directive, timeout=LONG),
+        bob.call("get_agent_output", agent="bob", wait_ms=20_000),
+    ]
+    held = [await begin(call, team) for call in calls]
     await team.owner.call("rotate_key", name="alice")
-    assert await still_waiting(held[0], team)
-    assert await still_waiting(held[1], team)
+    for task in held:
+        assert await still_waiting(task, team)
     await team.owner.call(name, name="bob")
     for task in held:
         with pytest.raises(Unauthorized, match="not valid any more"):

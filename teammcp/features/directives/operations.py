@@ -11,6 +11,7 @@ from pydantic import Field
 from ...directory import Access
 from ...errors import Conflict, Gone, InvalidInput, Refused
 from ...events import Event
+from ...events.stream import ends, require_valid
 from ...models import Limit, Metadata, Timestamp
 from ...operations import Context, operation
 from ...plugins import Deferred
@@ -163,8 +164,10 @@ async def wait_directive(
     """Wait until a directive has ended, up to 240 s; final says whether it has. Costs nothing meanwhile: call again."""
     await visible(context, directive_id)
 
+    loses = ends(context)
+
     def wants(event: Event) -> bool:
-        return event.kind.startswith("directive.") and event.subject == str(directive_id)
+        return (event.kind.startswith("directive.") and event.subject == str(directive_id)) or loses(event)
 
     # Subscribed before looking, so that nothing slips between.
     with context.team.presence.connected(context.actor.name), context.team.hub.subscribe(wants) as news:
@@ -172,6 +175,7 @@ async def wait_directive(
         deadline = loop.time() + timeout
         row = await visible(context, directive_id)
         while is_open(row) and await news.next(deadline - loop.time()):
+            require_valid(context)
             row = await visible(context, directive_id)
     return WaitedDirective(directive=shape(context.team, row), final=not is_open(row))
 

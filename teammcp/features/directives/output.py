@@ -12,6 +12,7 @@ from pydantic import Field
 from ...directory import Access
 from ...errors import Forbidden, NotFound
 from ...events import Event
+from ...events.stream import ends, require_valid
 from ...operations import Context, operation
 from ...storage import Reader, Transaction, Work
 from ..channels import find_agent
@@ -71,13 +72,16 @@ async def get_agent_output(
     if context.actor.name != name and context.actor.access < Access.manager:
         raise Forbidden(f"agent: the output of {name} is for managers and {name} alone.", code="not_yours")
 
+    loses = ends(context)
+
     def wants(event: Event) -> bool:
-        return event.kind == "agent.output" and event.subject == name
+        return (event.kind == "agent.output" and event.subject == name) or loses(event)
 
     # Subscribed before looking, so that nothing slips between.
     with context.team.presence.connected(context.actor.name), context.team.hub.subscribe(wants) as news:
         found = await context.read(_read, name, since_seq, limit)
         if not found.chunks and wait_ms and await news.next(wait_ms / 1000):
+            require_valid(context)
             found = await context.read(_read, name, since_seq, limit)
     return found
 
