@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .attachments import Attachment
+    from .clock import rfc3339
     from .config import load_settings
     from .directory import Access, Agent
     from .errors import (
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         TooLarge,
     )
     from .events.log import Event
+    from .fence import AnyWords, Words, quote
     from .hookspecs import hookimpl
     from .models import Timestamp
     from .operations import Context, Operation, Result, operation
@@ -38,6 +40,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Access",
     "Agent",
+    "AnyWords",
     "Attachment",
     "Conflict",
     "Context",
@@ -61,15 +64,19 @@ __all__ = [
     "Timestamp",
     "TooLarge",
     "Transaction",
+    "Words",
     "Work",
     "hookimpl",
     "load_migrations",
     "load_settings",
     "operation",
+    "quote",
+    "rfc3339",
 ]
 
 _FOUND_IN = {
     "attachments": ("Attachment",),
+    "clock": ("rfc3339",),
     "config": ("load_settings",),
     "directory": ("Access", "Agent"),
     "errors": (
@@ -84,6 +91,7 @@ _FOUND_IN = {
         "TooLarge",
     ),
     "events.log": ("Event",),
+    "fence": ("AnyWords", "Words", "quote"),
     "hookspecs": ("hookimpl",),
     "models": ("Timestamp",),
     "operations": ("Context", "Operation", "Result", "operation"),

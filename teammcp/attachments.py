@@ -18,6 +18,8 @@ from pydantic import BeforeValidator, Field, PlainSerializer, SerializationInfo,
 from pydantic.json_schema import SkipJsonSchema
 
 from .errors import TooLarge
+from .fence import QUOTE, Words
+from .fence import quote as quote_words
 from .operations import Result
 
 INLINE_LIMIT = 1024 * 1024
@@ -86,20 +88,25 @@ def _as_text(data: bytes) -> str | None:
 
 
 class Attachment(Result):
-    """A result that is a file. ``path`` is for the surface that streams it and is in no answer."""
+    """A result that is a file. ``path`` is for the surface that streams it, and in no answer, as is ``origin``.
 
-    file_name: str
+    ``origin`` says in a few words whose it is and from where, as in "file 3 by ada in general".
+    """
+
+    file_name: Words
     mime_type: str
     file_size: int = Field(description="Bytes")
     path: SkipJsonSchema[Path] = Field(exclude=True, repr=False)
     encoding: Literal["utf-8", "base64"] | None = Field(None, description="How `content` is written")
-    content: str | None = Field(None, description="The file's text, or its bytes as base64")
+    content: Words | None = Field(None, description="The file's text, or its bytes as base64")
+    origin: SkipJsonSchema[str] = Field("", exclude=True, repr=False)
 
     def text(self) -> str:
-        """The text of a text file; of any other what it is."""
-        if self.encoding == "utf-8" and self.content is not None:
-            return self.content
-        return f"{self.file_name} ({self.mime_type}, {self.file_size} bytes)"
+        """What it is and, if it is a text file, its text."""
+        head = f"{self.origin or 'file'} ({self.mime_type}, {self.file_size} bytes): {quote_words(self.file_name)}"
+        if self.encoding != "utf-8" or self.content is None:
+            return head
+        return f"{head}\n{QUOTE}{quote_words(self.content)}"
 
     def inlined(self) -> Self:
         """A copy with the file's content in it, for surfaces that carry JSON only. Reads the disk.

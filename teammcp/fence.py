@@ -12,6 +12,9 @@ to forge another member's message beside its own. Two things stand against it, a
   models like it.
 
 It costs some twenty tokens a delivery, and one or two for each further line.
+
+Which results need a fence is said by their models: a field that holds what somebody wrote is of the type `Words`, or
+`AnyWords` if it is any JSON. A result's ``text()`` quotes these; what hands it to a model calls `told`.
 """
 
 from __future__ import annotations
@@ -19,7 +22,12 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable
+from functools import cache
 from hashlib import blake2b
+from typing import Annotated, Any, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 NAME = "from-others"
 QUOTE = "| "
@@ -27,6 +35,17 @@ QUOTE = "| "
 _BREAK = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f]")
 _KEY = secrets.token_bytes(32)
+
+
+class _Others:
+    """The mark of a type: what is of it was written by a member, in its own words."""
+
+
+OTHERS = _Others()
+Words = Annotated[str, OTHERS]
+"""What somebody wrote: any text. A name, a word out of a list, or what the server says itself is a plain ``str``."""
+AnyWords = Annotated[Any, OTHERS]
+"""Any JSON that somebody wrote."""
 
 
 def quote(text: str) -> str:
@@ -45,3 +64,37 @@ def fence(lines: Iterable[str], where: str = "") -> str:
     mark = blake2b(body.encode(errors="surrogatepass"), key=_KEY, digest_size=4).hexdigest()
     place = f" {where}" if where else ""
     return f"<{NAME} {mark}{place}>\n{body}\n</{NAME} {mark}>"
+
+
+@cache
+def holds_words(annotation: Any) -> bool:
+    """Whether something of this type may hold what somebody wrote: a model, a list or a choice of such, and so on."""
+    return _holds_words(annotation, ())
+
+
+def _holds_words(annotation: Any, above: tuple[Any, ...]) -> bool:
+    if annotation in above:
+        return False
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return any(_is_of_others(field, (*above, annotation)) for field in annotation.model_fields.values())
+    return OTHERS in getattr(annotation, "__metadata__", ()) or any(
+        _holds_words(part, above) for part in get_args(annotation)
+    )
+
+
+def _is_of_others(field: FieldInfo, above: tuple[Any, ...] = ()) -> bool:
+    return OTHERS in field.metadata or _holds_words(field.annotation, above)
+
+
+def told(result: BaseModel, text: str) -> str:
+    """The text of a result as it is handed to a model: in a fence, if it holds others' words and is in none yet."""
+    if not holds_words(type(result)) or not _has_words(result):
+        return text
+    return text if any(line.startswith(f"<{NAME} ") for line in text.split("\n")) else fence([text])
+
+
+def _has_words(value: Any) -> bool:
+    if isinstance(value, BaseModel):
+        fields = type(value).model_fields.items()
+        return any(_has_words(getattr(value, name)) for name, field in fields if _is_of_others(field))
+    return any(map(_has_words, value)) if isinstance(value, list) else bool(value)

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from .directory import Access
 from .errors import InvalidInput, NotFound
+from .fence import quote
 
 Function = TypeVar("Function", bound=Callable[..., Awaitable[Any]])
 
@@ -24,8 +25,11 @@ class Result(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True, defer_build=True)
 
     def text(self) -> str:
-        """The compact text that MCP clients show to their model. Override it where JSON says too much."""
-        return self.model_dump_json(exclude_none=True)
+        """The compact text that MCP clients show to their model. Override it where JSON says too much.
+
+        What members wrote has to be put through `quote` in it, so that it cannot pass for a line of the server's.
+        """
+        return quote(self.model_dump_json(exclude_none=True))
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Operation:
     """REST path; ``{name}`` stands for the argument of that name."""
     access: Access
     profile: str
+    everyday: bool
     read_only: bool
     destructive: bool
     idempotent: bool
@@ -66,6 +71,7 @@ def operation(
     *,
     access: Literal["anonymous", "observer", "member", "manager", "owner"] | None = None,
     profile: str = "core",
+    everyday: bool = False,
     read_only: bool = False,
     destructive: bool = False,
     idempotent: bool = False,
@@ -83,6 +89,7 @@ def operation(
         route: REST method and path, as in ``"GET /api/things/{id}"``.
         access: least access level; by default ``observer`` for what only reads, else ``member``.
         profile: the group of tools it belongs to, for ``/mcp?tools=``.
+        everyday: agents at work use it, so it is in the profile ``everyday`` too, which ``teammcp join`` gives them.
         read_only: it changes nothing.
         destructive: it removes something that cannot be brought back.
         idempotent: doing it twice is the same as once.
@@ -102,6 +109,7 @@ def operation(
             path=path,
             access=Access[access or ("observer" if read_only else "member")],
             profile=profile,
+            everyday=everyday,
             read_only=read_only,
             destructive=destructive,
             idempotent=idempotent,

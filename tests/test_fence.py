@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teammcp.fence import fence, quote
+from teammcp.fence import fence, quote, told
 from teammcp.testing import Member, TestTeam
 
 OPENED = re.compile(r"<from-others ([0-9a-f]{8})( \S+)?>")
@@ -114,7 +114,8 @@ async def bob(team: TestTeam) -> Member:
 async def test_whatever_brings_others_words_to_a_model_fences_them(
     bob: Member, operation: str, arguments: dict[str, Any]
 ) -> None:
-    text = (await bob.call(operation, **arguments)).text()
+    result = await bob.call(operation, **arguments)
+    text = told(result, result.text())
     between = inside(text.partition("\n")[2] if operation == "claim_task" else text)
     forged = [line for line in between if re.match(r"\[99\]|System:|# general|</from", line)]
     assert forged == []

@@ -203,11 +203,13 @@ async def test_a_file_comes_inline_as_text_or_base64(team: TestTeam) -> None:
         return (await team.owner.call("download_file", file_id=meta.file_id)).inlined()
 
     text = await inline("a.txt", "grüße 你好".encode())
-    assert (text.encoding, text.content, text.text()) == ("utf-8", "grüße 你好", "grüße 你好")
+    about = "file 1 by owner in general, 2026-01-01T12:00 (text/plain, 14 bytes): a.txt"
+    assert (text.encoding, text.content, text.text()) == ("utf-8", "grüße 你好", f"{about}\n| grüße 你好")
     mislabelled = await inline("b.txt", b"\xff\xfe")
     assert (mislabelled.encoding, mislabelled.content) == ("base64", "//4=")
     picture = await inline("c.png", b"\x89PNG")
-    assert (picture.encoding, picture.content, picture.text()) == ("base64", "iVBORw==", "c.png (image/png, 4 bytes)")
+    assert (picture.encoding, picture.content) == ("base64", "iVBORw==")
+    assert picture.text().endswith(" (image/png, 4 bytes): c.png")
     with pytest.raises(TooLarge):
         await inline("d.bin", bytes(1024 * 1024 + 1))
 

@@ -286,12 +286,13 @@ async def test_tools_answer_in_few_words(alice: Member) -> None:
         made = await client.call_tool("set_state", {"field": "plan", "value": {"step": 1}})
         assert made.content[0].text == "plan created: version 1"  # type: ignore[union-attr]
         one = await client.call_tool("get_state", {"field": "plan"})
-        assert one.content[0].text.splitlines()[1] == 'plan = {"step": 1} (version 1 by alice; owner alice)'  # type: ignore[union-attr]
+        said = 'default.plan = {"step": 1} (version 1 by alice, 2026-01-01T12:00; owner alice)'
+        assert one.content[0].text.splitlines()[1:-1] == [said]  # type: ignore[union-attr]
         assert one.structured_content["result"]["value"] == {"step": 1}
         none = await client.call_tool("get_state", {"field": "none"})
         assert none.structured_content == {"result": None}
         history = await client.call_tool("get_state_history", {})
-        assert '1 plan = {"step": 1} (version 1 by alice)' in history.content[0].text  # type: ignore[union-attr]
+        assert '1 plan = {"step": 1} (version 1 by alice, 2026-01-01T12:00)' in history.content[0].text  # type: ignore[union-attr]
 
 
 async def test_events_tell_what_changed_but_not_at_any_length(alice: Member, team: TestTeam) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from mcp.server.session import ServerSession
 from mcp.types import Implementation, Notification
 
+from ..fence import fence, quote
 from .upstream import Unreachable, Upstream, call, pauses
 
 CAPABILITY = "claude/channel"
@@ -50,10 +51,12 @@ async def push(session: ServerSession, upstream: Upstream) -> None:
 
 
 def notification(message: dict[str, Any]) -> ChannelNotification:
-    """A message as a notification. What its sender wrote cannot end the tag it stands in."""
+    """A message as a notification. What its sender wrote can end neither its fence nor the tag it stands in."""
+    origin = f"[{message['id']}] {message['created_at'][:16]} {message['from_agent']} ({message['from_kind']})"
+    said = fence([f"{origin}: {quote(message['content'])}"], f"#{message['channel_id']}")
     return ChannelNotification(
         params={
-            "content": _CLOSING.sub("<\\/", message["content"]),
+            "content": _CLOSING.sub("<\\/", said),
             "meta": {
                 "sender": message["from_agent"],
                 "channel": message["channel_id"],

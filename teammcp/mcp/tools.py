@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from .. import operations
 from ..attachments import Attachment
 from ..errors import InvalidInput, NotFound, TeamError
+from ..fence import fence, quote, told
 from ..notices import waiting
 from ..operations import Context, Operation
 from ..plugins import Deferred
@@ -24,6 +25,7 @@ from ..team import Server
 from .schemas import input_schema, output_schema, wraps
 
 TEXT_ONLY = "text"
+EVERYDAY = "everyday"
 INBOX_PROFILE = "inbox"
 """The operations that tell what waits for the agent: a notice beside their results would say it twice."""
 
@@ -35,7 +37,7 @@ class View:
     """What a client has asked for in the query of the URL."""
 
     tools: frozenset[str] | None = None
-    """Names of profiles or tools (``?tools=core,send_dm``); None stands for all."""
+    """Names of profiles or tools (``?tools=everyday,files``); None stands for all."""
     text_only: bool = False
     """``?results=text``: no structured content. Several agent programs show their model the structured content and
     drop the text; the text is shorter and sets apart what others wrote."""
@@ -46,7 +48,7 @@ class Toolbox:
 
     def __init__(self, server: Server) -> None:
         self._operations = {item.name: item for item in sorted(server.registry, key=_name) if item.tool}
-        self._profiles = {item.profile for item in self._operations.values()}
+        self._profiles = {profile for item in self._operations.values() for profile in profiles_of(item)}
 
     def view(self, query: str) -> View:
         """Read a URL's query.
@@ -82,7 +84,7 @@ class Toolbox:
         return [
             make(item)
             for item in self._operations.values()
-            if (view.tools is None or view.tools & {item.name, item.profile}) and _allowed(context, item)
+            if (view.tools is None or view.tools & {item.name, *profiles_of(item)}) and _allowed(context, item)
         ]
 
     async def call(self, context: Context, name: str, arguments: Mapping[str, Any], view: View) -> CallToolResult:
@@ -118,8 +120,14 @@ def _name(operation: Operation) -> str:
     return operation.name
 
 
+def profiles_of(operation: Operation) -> set[str]:
+    """The names of profiles that hold an operation."""
+    return {operation.profile, EVERYDAY} if operation.everyday else {operation.profile}
+
+
 @cache  # schemas take long to make, and a process may have several applications, as in tests
-def _tool(operation: Operation) -> Tool:
+def described(operation: Operation) -> Tool:
+    """An operation as clients are told of it."""
     return Tool(
         name=operation.name,
         description=operation.description,
@@ -179,18 +187,29 @@ def _picture(data: Mapping[str, Any]) -> ImageContent | None:
 
 def _failure(error: TeamError) -> CallToolResult:
     data = {key: value for key, value in error.data.items() if key != "errors"}  # `detail` names the fields
-    more = f" {_json(data)}" if data else ""
+    more = ""
+    if data:
+        more = f" {_json(data)}" if _is_plain(data) else f"\n{fence([quote(_json(data))])}"
     return CallToolResult(
-        content=[TextContent(text=f"{error.title}: {error.detail}{more}")],
+        content=[TextContent(text=f"{error.title}: {quote(error.detail)}{more}")],
         structured_content={"error": error.code, "detail": error.detail, **error.data},
         is_error=True,
     )
 
 
+def _is_plain(value: Any) -> bool:
+    """Whether this is nothing but figures, names and times, which say nothing in anybody's words."""
+    if isinstance(value, dict):
+        return all(map(_is_plain, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    return not isinstance(value, str) or (value.isprintable() and " " not in value)
+
+
 def _text(value: Any) -> str:
     if isinstance(value, BaseModel):
         text = getattr(value, "text", None)
-        return str(text()) if callable(text) else value.model_dump_json(exclude_none=True)
+        return told(value, str(text()) if callable(text) else quote(value.model_dump_json(exclude_none=True)))
     return value if isinstance(value, str) else _json(value)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, RootModel
 
-from teammcp import Result, Timestamp
+from teammcp import AnyWords, Result, Timestamp, Words, quote
 from teammcp.models import Line, Text
 
 from .settings import PermissionRule, Rule
@@ -47,7 +47,7 @@ class Decision(Result):
 
     agent: str
     approved: bool
-    comment: str
+    comment: Words
     at: Timestamp
     on_behalf_of: str | None
 
@@ -57,20 +57,20 @@ class Approval(Result):
 
     approval_id: int
     kind: Kind
-    title: str
-    details: str
+    title: Words
+    details: Words
     operation: str | None
-    arguments: dict[str, Any]
+    arguments: dict[str, AnyWords]
     proposed_by: str
-    reason: str
-    why: str
+    reason: Words
+    why: Words
     """Why it has to wait."""
     project_id: str | None
     field: str | None
     base_version: int | None
     """The version of the field for which it was proposed, last confirmed."""
-    proposed_value: Any = None
-    old_value: Any = None
+    proposed_value: AnyWords = None
+    old_value: AnyWords = None
     """The field's value at that version."""
     approvers: list[str]
     owner: str
@@ -82,20 +82,20 @@ class Approval(Result):
     closed_at: Timestamp | None
     closed_by: str | None
     decisions: list[Decision]
-    result: Any = None
-    error: str
+    result: AnyWords = None
+    error: Words
     may_decide: bool
     """Whether it waits for you."""
 
     def text(self) -> str:
-        what = self.title
+        what = quote(self.title)
         if self.kind == "state" and self.operation == "set_state":
-            what += f" = {short(self.proposed_value)} (now {short(self.old_value)})"
+            what += f" = {quote(short(self.proposed_value))} (now {quote(short(self.old_value))})"
         elif self.operation is not None:
-            what += f" {short(self.arguments)}"
-        reason = f" because: {self.reason}" if self.reason else ""
+            what += f" {quote(short(self.arguments))}"
+        reason = f" because: {quote(self.reason)}" if self.reason else ""
         said = "; ".join(f"{each.agent} {'approved' if each.approved else 'rejected'}" for each in self.decisions)
-        more = "".join(f" · {part}" for part in (said, self.error) if part)
+        more = "".join(f" · {part}" for part in (said, quote(self.error)) if part)
         return f"{self.approval_id} [{self.status}] {self.proposed_by} asks {self.owner}: {what}{reason}{more}"
 
 
@@ -120,13 +120,13 @@ class Resolved(Result):
     project_id: str | None = None
     field: str | None = None
     version: int | None = None
-    result: Any = None
-    error: str = ""
+    result: AnyWords = None
+    error: Words = ""
 
     def text(self) -> str:
         counted = f" ({self.approvals} of {self.quorum})" if self.approval_status == "pending" else ""
-        done = "" if self.result is None else f": {short(self.result)}"
-        failed = f": {self.error}" if self.error else ""
+        done = "" if self.result is None else f": {quote(short(self.result))}"
+        failed = f": {quote(self.error)}" if self.error else ""
         return f"approval {self.approval_id} is {self.approval_status}{counted}{done}{failed}"
 
 
@@ -161,10 +161,9 @@ class StoredRule(Result):
     def text(self) -> str:
         rule = self.rule
         if isinstance(rule, PermissionRule):
-            return f"{self.id or 'settings'}: {rule.decision} tool {rule.tool} {short(rule.input)}"
-        return (
-            f"{self.id or 'settings'}: {rule.operation} {short(rule.arguments)} waits for {', '.join(rule.approvers)}"
-        )
+            return f"{self.id or 'settings'}: {rule.decision} tool {rule.tool} {quote(short(rule.input))}"
+        given = quote(short(rule.arguments))
+        return f"{self.id or 'settings'}: {rule.operation} {given} waits for {', '.join(rule.approvers)}"
 
 
 class RuleList(RootModel[list[StoredRule]]):

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from teammcp import Result
+from teammcp.fence import OTHERS
 from teammcp.models import Line
 
 WEEK = 7 * 24 * 60
@@ -26,14 +27,14 @@ class Rule(Result):
     """Which calls of an operation wait for whom."""
 
     operation: Glob
-    arguments: Annotated[dict[str, Glob], Field(max_length=20)] = {}
+    arguments: Annotated[dict[str, Annotated[Glob, OTHERS]], Field(max_length=20)] = {}
     """By argument, the pattern its value has to match; a value that is no text is compared as JSON."""
     who: Annotated[list[Word], Field(max_length=50)] = []
     """Whose calls: names, kinds (``human``, ``agent``, ``service``) or access levels. Empty: everybody's."""
     approvers: Approvers = ["manager"]
     quorum: Quorum = 1
     expires_minutes: Minutes | None = None
-    note: Annotated[Line, Field(max_length=200)] = ""
+    note: Annotated[Line, Field(max_length=200), OTHERS] = ""
     """What approvers and proposers read as the reason."""
 
 
@@ -41,11 +42,11 @@ class PermissionRule(Result):
     """What is decided about the tools of an agent's program without, or with, a person."""
 
     tool: Glob
-    input: Annotated[dict[str, Glob], Field(max_length=20)] = {}
+    input: Annotated[dict[str, Annotated[Glob, OTHERS]], Field(max_length=20)] = {}
     """By part of the tool's input, the pattern it has to match."""
     who: Annotated[list[Word], Field(max_length=50)] = []
     decision: Literal["deny", "ask", "allow"]
-    note: Annotated[Line, Field(max_length=200)] = ""
+    note: Annotated[Line, Field(max_length=200), OTHERS] = ""
 
 
 class ApprovalSettings(BaseModel):

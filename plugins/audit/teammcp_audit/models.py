@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, field_serializer
 
-from teammcp import Result, Timestamp
+from teammcp import AnyWords, Result, Timestamp, quote
 from teammcp.models import Line
 
 EventId = Annotated[int, Field(ge=1, le=2**53)]
@@ -66,7 +66,7 @@ class Entry(Result):
     subject: str
     channel: str | None
     surface: str | None
-    data: dict[str, Any] | None
+    data: dict[str, AnyWords] | None
     hidden: bool = False
 
     def text(self) -> str:
@@ -163,7 +163,7 @@ class Section(Result):
 
     name: str
     columns: list[str]
-    rows: list[list[Any]]
+    rows: list[list[AnyWords]]
     is_finding: bool = False
     """Whether each row is something to look into."""
 
@@ -212,7 +212,8 @@ class Report(ReportSummary):
         for section in self.sections:
             lines.append(f"{section.name} ({len(section.rows)}): {', '.join(section.columns)}")
             lines += [
-                f"  {json.dumps(row, ensure_ascii=False)}" for row in section.model_dump(mode="json")["rows"][:SHOWN]
+                f"  {quote(json.dumps(row, ensure_ascii=False))}"
+                for row in section.model_dump(mode="json")["rows"][:SHOWN]
             ]
         return "\n".join(lines)
 

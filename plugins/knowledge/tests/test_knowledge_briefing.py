@@ -51,10 +51,10 @@ async def test_a_newcomer_hears_what_matters(team: TestTeam, alice: Member) -> N
         "knowledge",
         "people",
     ]
-    assert found["goals"] == ["[goal 1] Ship version 2: 0% (open) (by alice)"]
-    assert found["your_work"] == ["[task 1] todo urgent @bob 0%: write the notes (by alice)"]
+    assert found["goals"] == ["[goal 1] 0% (open) by alice: Ship version 2"]
+    assert found["your_work"] == ["[task 1] todo urgent @bob 0% by alice: write the notes"]
     assert found["critical_state"] == ['default/budget = {"eur": 5} (v1 by alice; owner alice)']
-    assert "alice: We use PostgreSQL #decision Because." in found["decisions"][0]
+    assert ": We use PostgreSQL #decision Because." in found["decisions"][0]
     assert "alice: Read me first" in found["pinned"][0]
     assert "review the notes" in found["open_work"][0]
     assert ["Port 3100" in each for each in found["knowledge"]] == [True]

@@ -43,7 +43,7 @@ async def test_its_tools_are_a_profile_and_say_what_they_are_for(team: TestTeam)
         posted = await client.call_tool("post_knowledge", {"title": "Ports", "body": "3100", "tags": ["Net"]})
         assert not posted.is_error
         found = await client.call_tool("search_knowledge", {"query": "3100"})
-        assert "alice: Ports #net" in found.content[0].text  # type: ignore[union-attr]
+        assert "] alice, 2026-01-01T12:00: Ports #net" in found.content[0].text  # type: ignore[union-attr]
         kept = await client.call_tool("set_memory", {"key": "k", "value": {"a": [1]}})
         assert kept.structured_content is not None
         assert kept.structured_content["version"] == 1

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, RootModel
 
+from ...fence import Words, fence, quote
 from ...models import Line, Text, Timestamp, TimeZone, Token
 from ...operations import Result
 
@@ -23,12 +24,13 @@ class Me(Result):
     team: str
     name: str
     kind: Kind
-    role: str
+    role: Words
     access: AccessName
     status: Literal["online"] = "online"
 
     def text(self) -> str:
-        return f"You are {self.name} ({self.role or self.kind}) in team {self.team}; access {self.access}."
+        me = f"You are {self.name} ({self.kind}) in team {self.team}; access {self.access}."
+        return f"{me}\n{fence([f'Your role: {quote(self.role)}'])}" if self.role else me
 
 
 class AgentProfile(Result):
@@ -36,20 +38,20 @@ class AgentProfile(Result):
 
     name: str
     kind: Kind
-    role: str
+    role: Words
     access: AccessName
     status: Literal["online", "offline", "retired"]
     lastSeen: Timestamp | None  # noqa: N815 - the established REST field
-    description: str
+    description: Words
     reports_to: str | None
     capabilities: list[str]
     time_zone: TimeZone
     created_at: Timestamp
 
     def text(self) -> str:
-        about = f": {self.description}" if self.description else ""
+        about = f": {quote(self.description)}" if self.description else ""
         skills = f" [{', '.join(self.capabilities)}]" if self.capabilities else ""
-        return f"{self.name} ({self.role or self.kind}) — {self.status}{skills}{about}"
+        return f"{self.name} ({quote(self.role or self.kind)}) — {self.status}{skills}{about}"
 
 
 class AgentList(RootModel[list[AgentProfile]]):

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import RootModel
 
+from ...fence import Words, quote
 from ...models import Timestamp
 from ...operations import Result
 
@@ -17,8 +18,8 @@ class ChannelInfo(Result):
 
     id: str
     type: Kind
-    name: str
-    description: str
+    name: Words
+    description: Words
     created_by: str
     created_at: Timestamp
     archived: bool
@@ -29,7 +30,7 @@ class ChannelInfo(Result):
 
     def text(self) -> str:
         waiting = f" ({self.unread} unread)" if self.unread else ""
-        about = f": {self.description}" if self.description else ""
+        about = f": {quote(self.description)}" if self.description else ""
         return f"#{self.id} [{self.type}]{waiting}{about}"
 
 

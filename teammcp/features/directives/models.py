@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from ...clock import rfc3339
-from ...fence import fence, quote
+from ...fence import AnyWords, Words, fence, quote
 from ...models import Text, Timestamp
 from ...operations import Result
 from ..messages.models import Content
@@ -34,11 +34,11 @@ class Directive(Result):
     id: int
     issuer: str
     worker: str
-    instruction: str
-    payload: dict[str, Any] | None
+    instruction: Words
+    payload: dict[str, AnyWords] | None
     priority: Priority
     status: Status
-    result: str = Field(description="What came of it, or why it ended")
+    result: Words = Field(description="What came of it, or why it ended")
     message_id: int = Field(description="The direct message that brought it; replyTo this to talk about it")
     attempts: int
     max_attempts: int
@@ -82,7 +82,7 @@ class WaitedDirective(DirectiveResult):
     final: bool
 
     def text(self) -> str:
-        return self.directive.text() if self.final else f"(not ended yet) {self.directive.text()}"
+        return self.directive.text() if self.final else f"(not ended yet)\n{self.directive.text()}"
 
 
 class DirectiveList(Result):

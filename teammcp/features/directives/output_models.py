@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...clock import rfc3339
-from ...fence import fence, quote
+from ...fence import Words, fence, quote
 from ...models import Text, Timestamp
 from ...operations import Result
 
@@ -31,7 +31,7 @@ class Chunk(BaseModel):
     seq: int
     kind: OutputKind
     directive_id: int | None
-    text: str
+    text: Words
     at: Timestamp
 
 

@@ -9,6 +9,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from ...attachments import OCTETS
+from ...clock import rfc3339
+from ...fence import Words, quote
 from ...models import Timestamp
 from ...operations import Result
 
@@ -84,7 +86,7 @@ class FileMeta(Result):
     """What is known of a file, without its bytes."""
 
     file_id: int
-    file_name: str
+    file_name: Words
     file_size: int = Field(description="Bytes")
     mime_type: str
     sha256: str
@@ -95,33 +97,37 @@ class FileMeta(Result):
 
     def text(self) -> str:
         where = f" in {self.channel}" if self.channel else ""
-        return f"file {self.file_id}: {self.file_name} ({self.file_size} bytes) by {self.uploaded_by}{where}"
+        when = rfc3339(self.created_at)[:16]
+        return (
+            f"file {self.file_id} by {self.uploaded_by}{where}, {when}, {self.file_size} bytes: {quote(self.file_name)}"
+        )
 
 
 class FileRef(Result):
     """A file as the message that carries it shows it."""
 
     file_id: int
-    file_name: str
+    file_name: Words
     file_size: int
     mime_type: str
 
     def text(self) -> str:
-        return f"file {self.file_id}: {self.file_name} ({self.file_size} bytes)"
+        return f"file {self.file_id} ({self.file_size} bytes): {quote(self.file_name)}"
 
 
 class Folder(Result):
     """A folder of a channel's files."""
 
     id: int
-    name: str
+    name: Words
     channel: str
     parent_id: int | None
     created_by: str
     created_at: Timestamp
 
     def text(self) -> str:
-        return f"folder {self.id}: {self.name}" + (f" in folder {self.parent_id}" if self.parent_id else "")
+        within = f" in folder {self.parent_id}" if self.parent_id else ""
+        return f"folder {self.id} by {self.created_by}{within}: {quote(self.name)}"
 
 
 class FileList(Result):
@@ -164,5 +170,5 @@ class FilePreview(Result):
     """The beginning of a text file; ``preview`` is null if it is none."""
 
     file: FileMeta
-    preview: str | None
+    preview: Words | None
     truncated: bool

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ...attachments import Attachment, Content, is_text
+from ...clock import rfc3339
 from ...directory import Access
 from ...errors import Forbidden, InvalidInput, NotFound, TooLarge
 from ...models import Limit, Text
@@ -25,7 +26,7 @@ PREVIEW_BYTES = 64 * 1024
 NEWEST = 2**63 - 1
 
 
-@operation("POST /api/files", profile="files", status=201)
+@operation("POST /api/files", profile="files", everyday=True, status=201)
 async def upload_file(
     context: Context,
     name: FileName,
@@ -79,7 +80,7 @@ def _keep(store: FileStore, name: str, data: bytes) -> tuple[str, str]:
     return digest, media_type(name, data)
 
 
-@operation("GET /api/files", profile="files", read_only=True)
+@operation("GET /api/files", profile="files", everyday=True, read_only=True)
 async def list_files(
     context: Context,
     channel: str | None = None,
@@ -122,12 +123,19 @@ async def get_file(context: Context, file_id: FileId) -> FileMeta:
     return _meta(await _readable(context, file_id))
 
 
-@operation("GET /api/files/{file_id}", profile="files", read_only=True)
+@operation("GET /api/files/{file_id}", profile="files", everyday=True, read_only=True)
 async def download_file(context: Context, file_id: FileId) -> Attachment:
     """Get a file's content: as text if it is a text file, else as base64."""
     row = await _readable(context, file_id)
     path = FileStore(context.team.folder).path(row["sha256"])
-    return Attachment(file_name=row["name"], mime_type=row["mime_type"], file_size=row["size"], path=path)
+    where = f" in {row['channel']}" if row["channel"] else ""
+    return Attachment(
+        file_name=row["name"],
+        mime_type=row["mime_type"],
+        file_size=row["size"],
+        path=path,
+        origin=f"file {file_id} by {row['uploaded_by']}{where}, {rfc3339(row['created_at'])[:16]}",
+    )
 
 
 @operation("GET /api/files/{file_id}/preview", profile="files", read_only=True, tool=False)

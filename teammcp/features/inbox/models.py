@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from ...clock import rfc3339
-from ...fence import fence, quote
+from ...fence import AnyWords, Words, fence, quote
 from ...models import Timestamp
 from ...operations import Result
 from ..messages.models import Message, message_line
@@ -32,7 +32,7 @@ class InboxChannel(Result):
     """All unread messages, or in a summary the last few."""
     mentions: list[Message]
     """In a summary: the first unread messages that name you, oldest first."""
-    topic_summary: str
+    topic_summary: Words
     ack_id: int
 
     def text(self) -> str:
@@ -54,7 +54,7 @@ class Inbox(Result):
     total_unread: int
     channel_count: int
     channels: list[InboxChannel]
-    sections: dict[str, Any]
+    sections: dict[str, AnyWords]
 
     def text(self) -> str:
         if not self.channels and not self.sections:
@@ -186,5 +186,5 @@ class Waited(Result):
 class Synced(Result):
     """Events since a cursor, and the cursor for the next call."""
 
-    events: list[dict[str, Any]]
+    events: list[dict[str, AnyWords]]
     cursor: int

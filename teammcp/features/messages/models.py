@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from ...clock import milliseconds, rfc3339
-from ...fence import fence, quote
+from ...fence import AnyWords, Words, fence, quote
 from ...models import Metadata, Text, Timestamp
 from ...operations import Result
 from ..files import FileRef
@@ -90,14 +90,14 @@ class Message(Result):
     channel_id: str
     from_agent: str
     from_kind: SenderKind
-    content: str
+    content: Words
     mentions: list[str]
     reply_to: int | None
     thread: int | None
     """The message that began the thread this one is in."""
     replies: int = 0
     """How many messages are in the thread that this one began."""
-    metadata: dict[str, Any] | None
+    metadata: dict[str, AnyWords] | None
     priority: Priority
     ack_required: bool
     reply_by: Timestamp | None = None
@@ -189,7 +189,7 @@ class DeletedMessage(Result):
 class Edit(Result):
     """A former content of a message, and when it was replaced."""
 
-    content: str
+    content: Words
     replaced_at: Timestamp
 
 
@@ -225,7 +225,7 @@ class Pin(Result):
     pinned_at: Timestamp
     from_agent: str
     from_kind: SenderKind
-    content: str
+    content: Words
     created_at: Timestamp
 
 
@@ -253,7 +253,7 @@ class Found(Result):
     from_agent: str
     from_kind: SenderKind
     created_at: Timestamp
-    snippet: str
+    snippet: Words
     highlights: list[tuple[int, int]]
 
 
@@ -266,7 +266,7 @@ class SearchResults(Result):
 
     def text(self) -> str:
         if not self.results:
-            return f"Nothing found for: {self.query}"
+            return f"Nothing found for: {quote(self.query)}"
         lines = [
             f"[{item.id}] {rfc3339(item.created_at)[:16]} #{item.channel_id} {item.from_agent} ({item.from_kind}): "
             f"{quote(item.snippet)}"

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ...clock import rfc3339
-from ...fence import fence
+from ...fence import Words, quote
 from ...models import Line, Timestamp
 from ...operations import Result
 from ..messages.models import Priority
@@ -27,7 +27,7 @@ class Schedule(Result):
 
     id: int
     channel: str
-    content: str
+    content: Words
     priority: Priority | None
     created_by: str
     created_at: Timestamp
@@ -42,7 +42,7 @@ class Schedule(Result):
     runs: int = Field(description="How many there have been")
     status: Status
     enabled: bool = Field(description="Whether it is active")
-    reason: str | None = Field(description="Why it is suspended")
+    reason: Words | None = Field(description="Why it is suspended")
     next_run: Timestamp | None
     next_runs: list[Timestamp]
     last_run: Timestamp | None
@@ -51,8 +51,8 @@ class Schedule(Result):
     def text(self) -> str:
         about = f"schedule {self.id} [{self.status}] {self.when} ({self.time_zone}) in {self.channel}"
         follows = f", next run {rfc3339(self.next_run)}" if self.next_run is not None else ""
-        why = f" because {self.reason}" if self.reason else ""
-        return f"{about}{follows}{why}: {' '.join(self.content.split())[:80]}"
+        why = f" because {quote(self.reason)}" if self.reason else ""
+        return f"{about} by {self.created_by}{follows}{why}: {quote(' '.join(self.content.split())[:80])}"
 
 
 class ScheduleResult(Result):
@@ -71,7 +71,7 @@ class ScheduleList(Result):
     next: int | None
 
     def text(self) -> str:
-        lines = [fence(schedule.text() for schedule in self.schedules) if self.schedules else "no schedules"]
+        lines = [schedule.text() for schedule in self.schedules] or ["no schedules"]
         return "\n".join(lines if self.next is None else [*lines, f"more with cursor={self.next}"])
 
 

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, RootModel, WithJsonSchema
 
-from ...fence import fence, quote
+from ...clock import rfc3339
+from ...fence import AnyWords, Words, quote
 from ...models import Text, Timestamp, json_within
 from ...operations import Result
 
@@ -76,7 +77,7 @@ class StateField(Result):
 
     project_id: str
     field: str
-    value: Any
+    value: AnyWords
     owner: str
     approver: str | None
     approval_required: bool
@@ -87,8 +88,9 @@ class StateField(Result):
 
     def text(self) -> str:
         guard = f", needs approval by {self.approver or 'a manager'}" if self.approval_required else ""
-        about = f"version {self.version} by {self.updated_by}; owner {self.owner}{guard}"
-        return fence([f"{self.field} = {quote(dumps(self.value))} ({about})"])
+        when = rfc3339(self.updated_at)[:16]
+        about = f"version {self.version} by {self.updated_by}, {when}; owner {self.owner}{guard}"
+        return f"{self.project_id}.{self.field} = {quote(dumps(self.value))} ({about})"
 
 
 class StateFields(Result):
@@ -101,8 +103,11 @@ class StateFields(Result):
     offset: int
 
     def text(self) -> str:
-        lines = [f"{item.field} = {quote(short(item.value))} (version {item.version})" for item in self.items]
-        return fence([f"{self.project_id}: {self.total} fields", *lines])
+        lines = [
+            f"{item.field} = {quote(short(item.value))} (version {item.version} by {item.updated_by})"
+            for item in self.items
+        ]
+        return "\n".join([f"{self.project_id}: {self.total} fields", *lines])
 
 
 class StateFound(RootModel[StateField | StateFields | None]):
@@ -147,20 +152,21 @@ class StateEntry(Result):
     field: str
     version: int
     action: Literal["created", "changed", "deleted"]
-    old_value: Any
-    value: Any
+    old_value: AnyWords
+    value: AnyWords
     owner: str
     approver: str | None
     approval_required: bool
     changed_by: str
     changed_at: Timestamp
-    reason: str
+    reason: Words
     grant: str | None
 
     def text(self) -> str:
         change = "deleted" if self.action == "deleted" else f"= {quote(short(self.value))}"
+        by = f"{self.changed_by}, {rfc3339(self.changed_at)[:16]}"
         reason = f": {quote(self.reason)}" if self.reason else ""
-        return f"{self.id} {self.field} {change} (version {self.version} by {self.changed_by}{reason})"
+        return f"{self.id} {self.field} {change} (version {self.version} by {by}{reason})"
 
 
 class StateHistory(RootModel[list[StateEntry]]):
@@ -168,7 +174,7 @@ class StateHistory(RootModel[list[StateEntry]]):
 
     def text(self) -> str:
         """One line a version."""
-        return fence(entry.text() for entry in self.root) if self.root else "no changes"
+        return "\n".join(entry.text() for entry in self.root) or "no changes"
 
 
 class Project(Result):
@@ -230,7 +236,7 @@ class StateNews(Result):
     version: int
     changed_by: str
     changed_at: Timestamp
-    value: Any
+    value: AnyWords
     value_omitted: bool = False
     deleted: bool = False
     changes_missed: int

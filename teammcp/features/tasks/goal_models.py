@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ...fence import fence
+from ...fence import Words, quote
 from ...models import Timestamp
 from ...operations import Result
 from .models import Status
@@ -16,8 +16,8 @@ class Goal(Result):
     """What tasks are for. Progress is the weighted mean over its tasks and the goals below it, in percent."""
 
     id: int
-    title: str
-    description: str
+    title: Words
+    description: Words
     parent_id: int | None
     status: GoalStatus
     creator: str
@@ -29,7 +29,7 @@ class Goal(Result):
     closed_at: Timestamp | None
 
     def text(self) -> str:
-        return f"[goal {self.id}] {self.title}: {self.progress}% ({self.status})"
+        return f"[goal {self.id}] {self.progress}% ({self.status}) by {self.creator}: {quote(self.title)}"
 
 
 class GoalAnswer(Result):
@@ -47,4 +47,4 @@ class GoalList(Result):
     goals: list[Goal]
 
     def text(self) -> str:
-        return fence(goal.text() for goal in self.goals) if self.goals else "(no goals)"
+        return "\n".join(goal.text() for goal in self.goals) or "(no goals)"

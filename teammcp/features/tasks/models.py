@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Field, JsonValue
 
 from ...clock import rfc3339
-from ...fence import fence, quote
+from ...fence import OTHERS, AnyWords, Words, fence, quote
 from ...models import Line, Text, Timestamp, Token
 from ...operations import Result
 
@@ -56,7 +56,7 @@ class TaskRef(Result):
     """A task as another one names it. What the reader may not see has neither title nor assignee."""
 
     id: int
-    title: str | None
+    title: Words | None
     status: Status
     assignee: str | None
     progress: int
@@ -66,8 +66,8 @@ class Task(Result):
     """One task. Times are null until they happen."""
 
     id: int
-    title: str
-    description: str
+    title: Words
+    description: Words
     status: Status
     priority: Priority
     task_type: TaskType
@@ -89,12 +89,12 @@ class Task(Result):
     """Percent; with subtasks, their weighted mean."""
     children_count: int
     children_done: int
-    result: str
-    metadata: dict[str, Any] | None
+    result: Words
+    metadata: dict[str, AnyWords] | None
     checkin_interval: Interval | None
     related_state_project: str | None
     related_state: str | None
-    target_value: JsonValue
+    target_value: Annotated[JsonValue, OTHERS]
     state_pending: bool
     """The task is done, but the field of the shared state that goes with it waits for an approval."""
     lease: Lease | None
@@ -120,8 +120,7 @@ class TaskDetail(Task):
     """The tasks that wait for this one."""
 
     def text(self) -> str:
-        when = rfc3339(self.created_at)[:16]
-        parts = [f"{task_line(self)} (by {self.creator}, {when})"]
+        parts = [f"{task_line(self)} (created {rfc3339(self.created_at)[:16]})"]
         if self.description:
             parts.append(f"Description: {quote(self.description)}")
         parts += [f"  subtask {_ref(child)}" for child in self.children]
@@ -138,7 +137,7 @@ class TaskAnswer(Result):
     task: Task
     unblocked: list[int] = []
     """The tasks that may be claimed now that this one is done."""
-    approval: Any = None
+    approval: AnyWords = None
     """What the approval says that the linked state waits for, if it does."""
 
     def text(self) -> str:
@@ -185,8 +184,8 @@ class FieldChange(Result):
     """One field of a task before and after a change."""
 
     field: str
-    old: JsonValue
-    new: JsonValue
+    old: Annotated[JsonValue, OTHERS]
+    new: Annotated[JsonValue, OTHERS]
 
 
 class HistoryEntry(Result):
@@ -197,7 +196,7 @@ class HistoryEntry(Result):
     actor: str
     action: str
     changes: list[FieldChange]
-    comment: str
+    comment: Words
     created_at: Timestamp
 
     def text(self) -> str:
@@ -269,7 +268,7 @@ class Progress(Result):
     attempts: int | None = None
     unblocked: list[int] = []
     state_pending: bool | None = None
-    approval: Any = None
+    approval: AnyWords = None
 
 
 def task_line(task: Task) -> str:
@@ -278,7 +277,8 @@ def task_line(task: Task) -> str:
     due = f" due {rfc3339(task.due_date)[:16]}" if task.due_date else ""
     waits = f" waits for {', '.join(map(str, task.pending_deps))}" if task.pending_deps else ""
     labels = "".join(f" #{label}" for label in task.labels)
-    return f"[task {task.id}] {task.status} {task.priority}{who}{due} {task.progress}%{waits}: {task.title}{labels}"
+    state = f"{task.status} {task.priority}{who}{due} {task.progress}%{waits}"
+    return f"[task {task.id}] {state} by {task.creator}: {quote(task.title)}{labels}"
 
 
 def _plain(value: JsonValue) -> str:
@@ -287,4 +287,4 @@ def _plain(value: JsonValue) -> str:
 
 
 def _ref(ref: TaskRef) -> str:
-    return f"[task {ref.id}] {ref.status}: {ref.title or '(not yours to see)'}"
+    return f"[task {ref.id}] {ref.status}: {quote(ref.title or '(not yours to see)')}"

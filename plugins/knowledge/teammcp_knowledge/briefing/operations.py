@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from teammcp import Context, Forbidden, NotFound, operation
 from teammcp.features.state import StateField, short
+from teammcp.fence import fence
 
 from ..findings.models import Findings, FoundFinding
 from ..gaps.interests import Interests
@@ -20,9 +21,11 @@ CHANNELS = 20
 PAGE = 200
 OPEN = "todo,doing,blocked"
 DECISION = "decision"
+FENCE = fence([""])
+"""As long as any: both of its ends count."""
 
 
-@operation("GET /api/briefing", profile="knowledge", read_only=True)
+@operation("GET /api/briefing", profile="knowledge", everyday=True, read_only=True)
 async def get_briefing(context: Context, token_budget: Budget = 2000) -> Briefing:
     """Get to know the team in one call: its goals, your work, what is decided, what holds, who is here.
 
@@ -47,7 +50,9 @@ async def get_briefing(context: Context, token_budget: Budget = 2000) -> Briefin
         sections=[],
         unavailable=unavailable,
     )
-    briefing.sections = fit(subjects, token_budget - sum(tokens(each + "\n") for each in briefing.head().split("\n")))
+    briefing.sections = fit(
+        subjects, token_budget - sum(tokens(each + "\n") for each in (*briefing.head().split("\n"), FENCE))
+    )
     briefing.tokens = tokens(briefing.text())
     return briefing
 
@@ -74,19 +79,19 @@ class _Asker:
 
     async def goals(self) -> Subject:
         found = (await self.context.call("list_goals", status="open")).goals
-        lines = [line(f"{goal.text()} (by {goal.creator})") for goal in found[:FETCHED]]
+        lines = [line(goal.text()) for goal in found[:FETCHED]]
         return Subject("goals", "Goals", lines, len(found), "list_goals", 15)
 
     async def your_work(self) -> Subject:
         found = await self.context.call("list_tasks", assignee="me", status=OPEN, limit=FETCHED)
-        lines = [line(f"{task.text()} (by {task.creator})") for task in found.tasks]
+        lines = [line(task.text()) for task in found.tasks]
         return Subject("your_work", "Your open work", lines, found.total, 'list_tasks assignee="me"', 20)
 
     async def open_work(self) -> Subject:
         found = await self.context.call("list_tasks", status=OPEN, limit=FETCHED)
         others = [task for task in found.tasks if task.assignee != self.context.actor.name]
         total = found.total - (len(found.tasks) - len(others))
-        lines = [line(f"{task.text()} (by {task.creator})") for task in others]
+        lines = [line(task.text()) for task in others]
         return Subject("open_work", "Open work of others", lines, total, f'list_tasks status="{OPEN}"', 10)
 
     async def critical_state(self) -> Subject:

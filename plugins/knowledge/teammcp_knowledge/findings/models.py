@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from teammcp import Result, Timestamp
+from teammcp import Result, Timestamp, Words, quote, rfc3339
 from teammcp.models import Line, Text
 
 from .addressing import Tag, Tags, normal
@@ -76,22 +76,22 @@ class FindingEntry(Result):
     action: Literal["posted", "retracted", "revived"]
     agent: str
     at: Timestamp
-    reason: str
+    reason: Words
     task_id: int | None
     message_id: int | None
 
     def text(self) -> str:
         source = f" from task {self.task_id}" if self.task_id else ""
         source += f" from message {self.message_id}" if self.message_id else ""
-        return f"{self.action} by {self.agent}{source}{f': {self.reason}' if self.reason else ''}"
+        return f"{self.action} by {self.agent}{source}{f': {quote(self.reason)}' if self.reason else ''}"
 
 
 class Finding(Result):
     """One finding with all that is known about it. A retracted one says so."""
 
     content_id: str
-    title: str
-    body: str
+    title: Words
+    body: Words
     tags: list[str]
     first_author: str
     contributor_count: int
@@ -105,28 +105,29 @@ class Finding(Result):
 
     def text(self) -> str:
         names = ", ".join(each.agent for each in self.contributors)
-        head = f"[{self.content_id[:SHORT]}] {self.title}{_hashes(self.tags)} — {names}"
+        head = f"[{self.content_id[:SHORT]}] {names}, {rfc3339(self.posted_at)[:16]}:"
         why = [f"RETRACTED: {self.history[0].text()}"] if self.retracted and self.history else []
-        return "\n".join([head, *why, self.body])
+        return "\n".join([f"{head} {quote(self.title)}{_hashes(self.tags)}", *why, f"Body: {quote(self.body)}"])
 
 
 class FoundFinding(Result):
     """A finding in a list. ``highlights`` are start and end of what matched, in ``snippet``."""
 
     content_id: str
-    title: str
-    snippet: str
+    title: Words
+    snippet: Words
     highlights: list[tuple[int, int]]
     tags: list[str]
     first_author: str
     contributor_count: int
     posted_at: Timestamp
-    body: str | None = None
+    body: Words | None = None
 
     def text(self) -> str:
         others = f" +{self.contributor_count - 1}" if self.contributor_count > 1 else ""
-        head = f"[{self.content_id[:SHORT]}] {self.first_author}{others}: {self.title}{_hashes(self.tags)}"
-        return f"{head}\n  {self.snippet if self.body is None else self.body}"
+        head = f"[{self.content_id[:SHORT]}] {self.first_author}{others}, {rfc3339(self.posted_at)[:16]}:"
+        body = self.snippet if self.body is None else self.body
+        return f"{head} {quote(self.title)}{_hashes(self.tags)}\n  {quote(body)}"
 
 
 class Findings(Result):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
-from teammcp import Result, Timestamp
+from teammcp import AnyWords, Result, Timestamp, Words, quote, rfc3339
 from teammcp.features.state import FieldName, ProjectId, short
 
 Pattern = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[A-Za-z0-9_.:*?-]+$")]
@@ -58,23 +58,28 @@ class Gap(Result):
     """The last version you acknowledged, or wrote yourself; 0: none."""
     current_version: int
     changes_missed: int
-    current_value: Any
+    current_value: AnyWords
     current_value_omitted: bool = False
     """The value is too long to be shown here; get_state has it."""
     deleted: bool
     changed_by: str
     changed_at: Timestamp
-    summary: str
+    summary: Words
     """Who changed what in the missed versions, the last few of them."""
 
     def text(self) -> str:
         value = (
-            "deleted" if self.deleted else "a long value" if self.current_value_omitted else short(self.current_value)
+            "deleted"
+            if self.deleted
+            else "a long value"
+            if self.current_value_omitted
+            else quote(short(self.current_value))
         )
         mark = "CRITICAL " if self.critical else ""
         return (
             f"- {mark}{self.project_id}/{self.field}: v{self.your_version} → v{self.current_version} "
-            f"({self.changes_missed} missed) = {value}\n  {self.summary}"
+            f"({self.changes_missed} missed; by {self.changed_by}, {rfc3339(self.changed_at)[:16]}) = {value}\n"
+            f"  {quote(self.summary)}"
         )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from teammcp import Result, Timestamp
+from teammcp import AnyWords, Result, Timestamp, Words, quote, rfc3339
 from teammcp.features.state import Value, short
 from teammcp.models import Line
 
@@ -32,10 +32,10 @@ class MemoryEntry(Result):
     """What is kept under a key."""
 
     namespace: str
-    key: str
+    key: Words
     found: bool = True
     """False: there is no such key, or it was deleted; then ``version`` is the last one it had."""
-    value: Any = None
+    value: AnyWords = None
     version: int = 0
     lclock: int = 0
     writer: str | None = None
@@ -43,8 +43,10 @@ class MemoryEntry(Result):
 
     def text(self) -> str:
         if not self.found:
-            return f"There is no key '{self.key}' in namespace '{self.namespace}'. list_memory lists them."
-        return f"{self.key} = {short(self.value, 100_000)} (version {self.version} by {self.writer})"
+            return f"There is no key '{quote(self.key)}' in namespace '{self.namespace}'. list_memory lists them."
+        when = "" if self.updated_at is None else f", {rfc3339(self.updated_at)[:16]}"
+        value = quote(short(self.value, 100_000))
+        return f"{quote(self.key)} = {value} (version {self.version} by {self.writer}{when})"
 
 
 class MemoryWritten(Result):
@@ -59,38 +61,38 @@ class MemoryWritten(Result):
     deleted: bool = False
     conflict: bool = False
     current_version: int | None = None
-    current_value: Any = None
+    current_value: AnyWords = None
     current_writer: str | None = None
 
     def text(self) -> str:
+        key = quote(self.key)
         if self.conflict:
-            return (
-                f"Not written, a conflict: {self.key} has version {self.current_version} by {self.current_writer}: "
-                f"{short(self.current_value)}"
-                if self.current_version
-                else f"Not written, a conflict: there is no key '{self.key}'; expect version 0 to make it."
-            )
+            if not self.current_version:
+                return f"Not written, a conflict: there is no key '{key}'; expect version 0 to make it."
+            now = f"version {self.current_version} by {self.current_writer}: {quote(short(self.current_value))}"
+            return f"Not written, a conflict: {key} has {now}"
         if self.version is None:
-            return f"There was no key '{self.key}'."
+            return f"There was no key '{key}'."
         what = "created" if self.created else "deleted" if self.deleted else "set"
-        return f"{self.key} {what}: version {self.version}"
+        return f"{key} {what}: version {self.version}"
 
 
 class MemoryLine(Result):
     """One key of a list. The value is there if it was asked for; a long one is left out even then."""
 
-    key: str
+    key: Words
     version: int
     lclock: int
     writer: str
     updated_at: Timestamp
     bytes: int
-    value: Any = None
+    value: AnyWords = None
     value_omitted: bool = True
 
     def text(self) -> str:
-        value = f"{self.bytes} bytes" if self.value_omitted else short(self.value)
-        return f"{self.key} = {value} (version {self.version} by {self.writer})"
+        value = f"{self.bytes} bytes" if self.value_omitted else quote(short(self.value))
+        about = f"version {self.version} by {self.writer}, {rfc3339(self.updated_at)[:16]}"
+        return f"{quote(self.key)} = {value} ({about})"
 
 
 class MemoryList(Result):
@@ -100,11 +102,11 @@ class MemoryList(Result):
     entries: list[MemoryLine]
     total: int
     """How many keys the namespace has."""
-    next: str | None
+    next: Words | None
 
     def text(self) -> str:
         lines = [entry.text() for entry in self.entries] or ["(no keys)"]
-        more = [f"(more: after={self.next})"] if self.next else []
+        more = [f"(more: after={quote(self.next)})"] if self.next else []
         return "\n".join([f"{self.namespace}: {self.total} keys", *lines, *more])
 
 
@@ -114,7 +116,7 @@ class MemoryVersion(Result):
     version: int
     lclock: int
     action: Literal["set", "deleted"]
-    value: Any
+    value: AnyWords
     writer: str
     at: Timestamp
 
@@ -123,14 +125,14 @@ class MemoryHistory(Result):
     """Versions of a key, newest first; the last one's number is the ``before`` of the next page."""
 
     namespace: str
-    key: str
+    key: Words
     versions: list[MemoryVersion]
 
     def text(self) -> str:
         return (
             "\n".join(
-                f"version {each.version} by {each.writer}: "
-                + ("deleted" if each.action == "deleted" else short(each.value))
+                f"version {each.version} by {each.writer}, {rfc3339(each.at)[:16]}: "
+                + ("deleted" if each.action == "deleted" else quote(short(each.value)))
                 for each in self.versions
             )
             or "no such key"
