@@ -1,4 +1,4 @@
-"""Write the generated pages of ``docs/``: settings, operations, event kinds, hooks, commands.
+"""Write the generated pages of ``docs/``: settings, operations, tools, event kinds, hooks, commands.
 
 They come from the code that they describe, so that they say what it does. ``make docs`` writes them; a test fails when
 they are out of date.
@@ -24,6 +24,7 @@ from teammcp.app import collect_operations
 from teammcp.cli import cli
 from teammcp.config import Settings
 from teammcp.features import BUILT_IN
+from teammcp.mcp.tools import EVERYDAY, described, profiles_of
 from teammcp.operations import Operation
 from teammcp.plugins import PluginManager, hook_kind
 from teammcp.rest.openapi import document
@@ -40,6 +41,7 @@ def pages() -> dict[Path, str]:
     return {
         DOCS / "reference" / "settings.md": settings_page(plugins),
         DOCS / "reference" / "operations.md": operations_page(plugins),
+        DOCS / "reference" / "tools.md": tools_page(plugins),
         DOCS / "reference" / "events.md": events_page(plugins),
         DOCS / "reference" / "commands.md": commands_page(),
         DOCS / "plugins" / "hooks.md": hooks_page(),
@@ -126,10 +128,51 @@ def _operation(operation: Operation) -> str:
         f"access `{operation.access.name}`",
         "reads only" if operation.read_only else "",
         "cannot be undone" if operation.destructive else "",
-        f"profile `{operation.profile}`" if operation.tool else "no tool",
+        f"profile `{'`, `'.join(sorted(profiles_of(operation)))}`" if operation.tool else "no tool",
     ]
     head = f"### {operation.name}\n\n`{operation.method} {operation.path}` · {' · '.join(filter(None, flags))}\n"
     return "\n".join([head, operation.description + "\n", *_arguments(operation.arguments)])
+
+
+# -- tools -----------------------------------------------------------------------------------------------------------
+
+TOOLS = """\
+# Tools
+
+What is offered with `/mcp?tools=PROFILE`, and what it costs a model to know it: the tools' names, descriptions and
+input schemas, a token reckoned as four characters. The tools that an agent's access does not allow are not offered to
+it, so that a member has fewer than an owner.
+
+`everyday` holds what agents use at work: [`teammcp join`](../join.md) chooses it, and `--tools` something else.
+
+| profile | tools | tokens | |
+|---|---|---|---|
+"""
+
+
+def tools_page(plugins: PluginManager) -> str:
+    """The profiles of tools and their cost, for an owner."""
+    tools = [
+        function.operation
+        for _, functions in plugins.collect("register_operations")
+        for function in functions
+        if function.operation.tool
+    ]
+    names = sorted(
+        {profile for tool in tools for profile in profiles_of(tool)}, key=lambda name: (name != EVERYDAY, name)
+    )
+    rows = [_profile(f"`{name}`", [tool for tool in tools if name in profiles_of(tool)]) for name in names]
+    return f"{NOTE}\n{TOOLS}" + "".join([*rows, _profile("without `tools`", tools, listed=False)])
+
+
+def _profile(name: str, tools: list[Operation], *, listed: bool = True) -> str:
+    shown = ", ".join(f"`{tool.name}`" for tool in tools) if listed else "all"
+    return f"| {name} | {len(tools)} | {sum(map(_tokens, tools)):,} | {shown} |\n"
+
+
+def _tokens(operation: Operation) -> int:
+    tool = described(operation).model_dump(mode="json", include={"name", "description", "input_schema"})
+    return len(json.dumps(tool, ensure_ascii=False, separators=(",", ":"))) // 4
 
 
 def _arguments(model: type[BaseModel]) -> Iterator[str]:
@@ -174,9 +217,9 @@ def _other_endpoints(plugins: PluginManager) -> Iterator[str]:
     known = {operation.name for operation in registry}
     yield "| endpoint | what it does |\n|---|---|"
     for path, methods in paths.items():
-        for method, described in methods.items():
-            if described.get("operationId") not in known:
-                yield f"| `{method.upper()} {path}` | {_cell(described['summary'])} |"
+        for method, endpoint in methods.items():
+            if endpoint.get("operationId") not in known:
+                yield f"| `{method.upper()} {path}` | {_cell(endpoint['summary'])} |"
     yield ""
 
 

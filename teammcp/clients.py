@@ -26,6 +26,8 @@ KEY_FILE = "the file that holds the key"
 """What stands for the file's path where a configuration is only shown."""
 SERVER = "teammcp"
 """The name of the server's entry; clients put it before each tool's name."""
+EVERYDAY, ALL = "everyday", "all"
+"""The tools that agents use at work, and all there are."""
 TOOL_SECONDS = 300
 """How long a tool may take: longer than `wait_for_messages` waits."""
 
@@ -101,7 +103,7 @@ class Written:
 
 
 def configuration(
-    client: Client, url: str, key_variable: str = KEY_VARIABLE, *, key_file: str = KEY_FILE
+    client: Client, url: str, key_variable: str = KEY_VARIABLE, *, key_file: str = KEY_FILE, tools: str = EVERYDAY
 ) -> ClientConfig:
     """The configuration of one client.
 
@@ -110,6 +112,7 @@ def configuration(
         url: the server's public address, without ``/mcp``.
         key_variable: the environment variable that is to hold the agent's key.
         key_file: the private file that holds it, for a client that takes nothing from the environment.
+        tools: the profiles and tools that the client asks for, with commas between, or `ALL`.
 
     Raises:
         InvalidInput: there is no such client.
@@ -121,12 +124,14 @@ def configuration(
         )
     base = url.rstrip("/")
     if client == "claude-desktop":  # it starts programs only, and hands on nothing of its environment
-        entry = {"command": "teammcp", "args": ["connect", "--url", base, "--key-file", key_file]}
+        asked = base if tools == ALL else f"{base}?tools={tools}"
+        entry = {"command": "teammcp", "args": ["connect", "--url", asked, "--key-file", key_file]}
         return ClientConfig(client, "Claude Desktop", _desktop_file(), "home", ("mcpServers", SERVER), entry, None)
     title, file, keys, make = _HTTP[client]
     folder: Literal["project", "home"] | None = {"codex": "home", "generic": None}.get(client, "project")
     # All but a program of somebody's own show their model the structured content if there is any. The text is shorter.
-    address = f"{base}/mcp" if client == "generic" else f"{base}/mcp?results=text"
+    chosen = "" if tools == ALL else f"&tools={tools}"
+    address = f"{base}/mcp" if client == "generic" else f"{base}/mcp?results=text{chosen}"
     return ClientConfig(client, title, file, folder, keys, make(address, key_variable), key_variable)
 
 

@@ -56,7 +56,10 @@ def test_each_client_takes_the_key_from_the_environment() -> None:
 
 def test_claude_desktop_is_told_of_the_file_that_holds_the_key(tmp_path: Path) -> None:
     entry = configuration("claude-desktop", URL, key_file="/keys/bob").entry
-    assert entry == {"command": "teammcp", "args": ["connect", "--url", URL, "--key-file", "/keys/bob"]}
+    assert entry == {
+        "command": "teammcp",
+        "args": ["connect", "--url", f"{URL}?tools=everyday", "--key-file", "/keys/bob"],
+    }
     assert "--key-file" in render("claude-desktop", URL)
     with pytest.raises(InvalidInput, match="teammcp join"):
         write("claude-desktop", URL, tmp_path, home=tmp_path)

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 import teammcp
-from teammcp.clients import CLIENTS, Client
+from teammcp.clients import ALL, CLIENTS, EVERYDAY, Client
 from teammcp.errors import InvalidInput
 from teammcp.joining.changes import forget, joining, leaving
 from teammcp.joining.parts import Entry, Hooks, Item, OwnFile, Part, Section
-from teammcp.joining.programs import Member, configured_url, parts_left_to, parts_of
+from teammcp.joining.programs import Member, as_configured, configured_url, parts_left_to, parts_of
 from teammcp.joining.team_file import read_team
 from tests.live import LiveServer, clean_environment, free_port
 
@@ -236,6 +236,16 @@ def test_the_difference_is_what_diff_shows(tmp_path: Path) -> None:
 # -- a whole team ----------------------------------------------------------------------------------------------------
 
 
+def test_the_tools_that_were_chosen_stay_until_others_are(member: Callable[..., Member]) -> None:
+    for client in WITH_FILES:
+        bob = replace(member(client), tools="tasks,send_dm")
+        put(parts_of(bob))
+        assert (configured_url(bob), as_configured(member(client)).tools) == (URL, "tasks,send_dm")
+        put(parts_of(replace(bob, tools=ALL)))
+        assert (configured_url(bob), as_configured(bob).tools) == (URL, ALL)
+    assert as_configured(member("generic")).tools == EVERYDAY
+
+
 def test_a_team_file_names_agents_folders_and_clients(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     file = tmp_path / "team.toml"
@@ -384,7 +394,10 @@ def test_joining_without_a_server_changes_nothing(desk: Desk) -> None:
     assert "teammcp start" in done.stderr
 
 
-@pytest.mark.parametrize("options", [[], ["--name", "bob"], ["--file", "team.toml", "--name", "bob"]])
+WRONG_TOOLS = ["--name", "bob", "--client", "claude", "--tools", "a b"]
+
+
+@pytest.mark.parametrize("options", [[], ["--name", "bob"], ["--file", "team.toml", "--name", "bob"], WRONG_TOOLS])
 def test_joining_wants_a_name_and_a_client_or_a_file(desk: Desk, options: list[str]) -> None:
     (desk.project / "team.toml").write_text("", "utf-8")
     assert desk.run("join", *options).returncode == 2
@@ -396,6 +409,11 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(desk: Desk) -> None:
     assert "not set up" in ill.stdout
     assert "teammcp join" in ill.stdout
     desk.join("--yes")
+    odd = desk.join("--yes", "--tools", "everyday,nothing")
+    assert odd.returncode == 0, odd.stderr
+    unknown = desk.run("doctor", "--client", "claude", "--name", "bob")
+    assert (unknown.returncode, "called 'nothing'" in unknown.stdout) == (1, True)
+    desk.join("--yes", "--tools", "everyday")
     well = desk.run("doctor", "--client", "claude", "--name", "bob")
     assert well.returncode == 0, well.stdout
     for part in ("the one of bob", "hook receiver", "tools", "files"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from pydantic import RootModel
 
 from teammcp import Context, Deferred, Refused, Result, Work, hookimpl, operation
 from teammcp.app import TeamApp
+from teammcp.mcp.server import INSTRUCTIONS
 from teammcp.testing import TestTeam
 from tests.mcp_support import ERAS, Era, http_client, listening, mcp_client
 
@@ -140,6 +143,16 @@ async def test_profiles_and_names_choose_tools(app: TeamApp, team: TestTeam, era
     async with listening(app) as url, mcp_client(f"{url}?tools=wood,send_dm", team.owner.key, era) as client:
         names = [tool.name for tool in (await client.list_tools()).tools]
     assert names == ["burn_planks", "list_planks", "saw_plank", "send_dm"]
+
+
+async def test_what_guide_and_skills_name_is_in_the_everyday_profile(app: TeamApp, team: TestTeam) -> None:
+    texts = [path.read_text("utf-8") for path in (files("teammcp.joining") / "texts").rglob("*.md")]  # type: ignore[attr-defined]
+    named = {name for text in [*texts, INSTRUCTIONS] for name in re.findall(r"[a-z]+(?:_[a-z]+)+", text)}
+    async with listening(app) as url, mcp_client(f"{url}?tools=everyday", team.owner.key, "2026-07-28") as client:
+        offered = {tool.name for tool in (await client.list_tools()).tools}
+    everything = {operation.name for operation in app.server.registry if operation.tool}
+    assert named & everything - offered == set()
+    assert len(named & offered) > 10
 
 
 @pytest.mark.parametrize(("query", "field"), [("tools=wod", "tools"), ("results=yaml", "results")])

@@ -31,10 +31,10 @@ def doctor(client: Client, name: str, folder: Path, url: str | None) -> None:
     """
     from ..joining.checks import check_files, check_path, check_server
     from ..joining.keys import kept_key
-    from ..joining.programs import Member, configured_url
+    from ..joining.programs import Member, as_configured, configured_url
 
     member = Member(name, client, "", folder.resolve(), Path.home())
-    member = replace(member, url=url.rstrip("/") if url else configured_url(member) or address(None))
+    member = replace(as_configured(member), url=url.rstrip("/") if url else configured_url(member) or address(None))
     key = os.environ.get(KEY) or kept_key(member.key_file)
     wrong = 0
     for finding in [*check_server(member, key), *check_path(member), *check_files(member)]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +42,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Let the team answer when the program asks whether it may use a tool. Needs the server's plugin 'approvals'.",
 )
+@click.option(
+    "--tools",
+    help="The tools its model gets: profiles and names with commas between, or 'all'. Default: as they are, or else "
+    "'everyday', what agents use at work. The rest costs tokens in every conversation.",
+)
 @click.option("--secret-env", metavar="VARIABLE", help="Environment variable that holds the registration secret.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @url_option
@@ -50,6 +57,7 @@ def join(
     folder: Path,
     file: Path | None,
     approvals: bool,
+    tools: str | None,
     secret_env: str | None,
     yes: bool,
     url: str | None,
@@ -61,15 +69,13 @@ def join(
     'teammcp leave' undoes it.
     """
     from ..joining.changes import joining
-    from ..joining.programs import Member, parts_of
+    from ..joining.programs import parts_of
 
-    planned, base = _planned(name, client, role, folder, file, url)
+    planned, base = _planned(name, client, role, folder, file, tools, url)
     for each in planned:
         each.approvals = each.approvals or approvals
         _check_approvals(each, base)
-    members = {
-        each.name: Member(each.name, each.client, base, each.folder, Path.home(), each.approvals) for each in planned
-    }
+    members = {each.name: _member(each, base) for each in planned}
     secret = None if secret_env is None else key_from(secret_env)
     keys = {name: _key_of(member) for name, member in members.items()}
     changes = joining([part for member in members.values() for part in parts_of(member)])
@@ -96,19 +102,36 @@ def show(changes: Sequence[Change]) -> None:
 
 
 def _planned(
-    name: str | None, client: Client | None, role: str, folder: Path, file: Path | None, url: str | None
+    name: str | None,
+    client: Client | None,
+    role: str,
+    folder: Path,
+    file: Path | None,
+    tools: str | None,
+    url: str | None,
 ) -> tuple[list[Planned], str]:
     """The agents that are to join, and the server's address."""
     from ..joining.team_file import Planned, read_team
 
     if file is not None:
-        if name or client:
-            raise click.UsageError("--file names the agents and their clients; leave --name and --client out.")
+        if name or client or tools:
+            raise click.UsageError(
+                "--file names the agents, clients and tools; leave --name, --client and --tools out."
+            )
         team = read_team(file)
         return team.agents, address(url or team.url)
     if not name or not client:
         raise click.UsageError("Give --name and --client, or --file.")
-    return [Planned(name=name, client=client, role=role, folder=folder.resolve())], address(url)
+    if tools is not None and not re.fullmatch("[a-z0-9_,-]+", tools):
+        raise click.UsageError("--tools takes names of profiles and tools with commas between, or 'all'.")
+    return [Planned(name=name, client=client, role=role, folder=folder.resolve(), tools=tools)], address(url)
+
+
+def _member(planned: Planned, url: str) -> Member:
+    from ..joining.programs import Member, as_configured
+
+    member = Member(planned.name, planned.client, url, planned.folder, Path.home(), planned.approvals)
+    return as_configured(member) if planned.tools is None else replace(member, tools=planned.tools)
 
 
 def _check_approvals(planned: Planned, url: str) -> None:

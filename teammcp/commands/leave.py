@@ -31,10 +31,10 @@ def leave(name: str | None, client: Client, folder: Path, yes: bool, url: str | 
     stays a member with its name and its messages until a manager retires it.
     """
     from ..joining.changes import forget, leaving
-    from ..joining.programs import Member, configured_url, parts_left_to, parts_of
+    from ..joining.programs import Member, as_configured, configured_url, parts_left_to, parts_of
 
     member = Member(name or "", client, "", folder.resolve(), Path.home())
-    member = replace(member, url=url or configured_url(member) or address(None))
+    member = replace(as_configured(member), url=url or configured_url(member) or address(None))
     still_used = parts_left_to(member)
     changes = leaving([part for part in parts_of(member) if part not in still_used])
     show(changes)

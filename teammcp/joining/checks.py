@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 
+from ..clients import ALL
 from ..errors import TeamError
 from .changes import joining
 from .programs import WITH_HOOKS, Member, asks_team, configured_url, parts_of
@@ -87,7 +88,7 @@ def _with_client(client: httpx2.Client, member: Member, key: str | None) -> Iter
         yield _check_hook(client, member)
     if asks_team(member):
         yield _check_prompts(client)
-    yield _check_protocol(client)
+    yield _check_protocol(client, member.tools)
 
 
 def _check_hook(client: httpx2.Client, member: Member) -> Finding:
@@ -109,12 +110,13 @@ def _check_prompts(client: httpx2.Client) -> Finding:
     )
 
 
-def _check_protocol(client: httpx2.Client) -> Finding:
+def _check_protocol(client: httpx2.Client, tools: str) -> Finding:
     """List the tools as an MCP client does that needs no session."""
     version = "2026-07-28"
     meta = {"io.modelcontextprotocol/protocolVersion": version, "io.modelcontextprotocol/clientCapabilities": {}}
     answer = client.post(
         "/mcp",
+        params=None if tools == ALL else {"tools": tools},
         json={"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": meta}},
         headers={
             "Accept": "application/json, text/event-stream",
@@ -126,9 +128,10 @@ def _check_protocol(client: httpx2.Client) -> Finding:
     if not found:
         return Finding(
             f"MCP: no tools ({answer.status_code}): {_detail(answer)}",
+            "Does the server know the profiles that were chosen with 'teammcp join --tools'? "
             "Does a proxy in front of the server let /mcp through, with streams and the header Authorization?",
         )
-    return Finding(f"MCP: {found} tools.")
+    return Finding(f"MCP: {found} tools ({tools}).")
 
 
 def _tools(answer: httpx2.Response) -> int:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from shlex import quote
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
-from ..clients import CLIENTS, KEY_VARIABLE, SERVER, Client, codex_home, configuration
+from ..clients import ALL, CLIENTS, EVERYDAY, KEY_VARIABLE, SERVER, Client, codex_home, configuration
 from ..errors import InvalidInput
 from .changes import read
 from .keys import key_file
@@ -43,6 +45,7 @@ class Member:
         folder: the project's folder, absolute.
         home: the user's home.
         approvals: whether the team is to be asked before its program uses a tool.
+        tools: which tools its client asks for; see `configuration`.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Member:
     folder: Path
     home: Path
     approvals: bool = False
+    tools: str = EVERYDAY
 
     @property
     def key_file(self) -> Path:
@@ -62,7 +66,7 @@ def parts_of(member: Member) -> list[Part]:
     """Everything of ours in the files of a member's client; nothing for a client without known files."""
     if member.client == "generic":
         return []
-    config = configuration(member.client, member.url, key_file=str(member.key_file))
+    config = configuration(member.client, member.url, key_file=str(member.key_file), tools=member.tools)
     return [config.part(member.folder, member.home), *_hooks(member), *_guide(member)]
 
 
@@ -74,6 +78,21 @@ def parts_left_to(member: Member) -> list[Part]:
 
 def configured_url(member: Member) -> str | None:
     """The server that the member's client is set up for; None if it is for none."""
+    address = _configured(member)
+    return address and re.split(r"/mcp\b|\?", address)[0]
+
+
+def as_configured(member: Member) -> Member:
+    """The member with the tools that its client is set up for already, if it is."""
+    address = _configured(member)
+    if address is None:
+        return member
+    tools = dict(parse_qsl(urlsplit(address).query)).get("tools", ALL)
+    return replace(member, tools=tools)
+
+
+def _configured(member: Member) -> str | None:
+    """The address in the client's configuration."""
     if member.client == "generic":
         return None
     part = configuration(member.client, member.url).part(member.folder, member.home)
@@ -84,7 +103,7 @@ def configured_url(member: Member) -> str | None:
     arguments = list(entry.get("args", ()))
     if address is None and "--url" in arguments[:-1]:
         address = arguments[arguments.index("--url") + 1]
-    return str(address).partition("/mcp")[0] if address else None
+    return str(address) if address else None
 
 
 def asks_team(member: Member) -> bool:

@@ -14,7 +14,7 @@ from ..registry import invalid_input
 
 
 class Planned(BaseModel):
-    """One agent of the file. ``folder`` is relative to the file's own; ``approvals`` is that option of the command."""
+    """One agent of the file. ``folder`` is relative to the file's own; the others are options of ``teammcp join``."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -23,6 +23,7 @@ class Planned(BaseModel):
     role: str = ""
     folder: Path = Path()
     approvals: bool = False
+    tools: Annotated[str, Field(pattern=r"^[a-z0-9_,-]+$")] | None = None
 
 
 class TeamFile(BaseModel):

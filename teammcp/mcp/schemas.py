@@ -21,8 +21,24 @@ _REFERENCE = "#/$defs/"
 _WORDS = {"description", "default"}
 # Any JSON, in so many words: some clients take a schema that says nothing for a mistake.
 _ANYTHING = [{"type": name} for name in ("object", "array", "string", "number", "boolean", "null")]
-# What is the rule anyway: arguments are checked, and a whole number that JSON can hold is small enough.
-_IDLE = [("additionalProperties", False), ("maximum", 2**53)]
+# What is the rule anyway: arguments are checked, a text that is given is not empty, what counts begins with 0 or 1, a
+# whole number that JSON can hold is small enough, and what is left out is empty, 0 or false.
+_IDLE: list[tuple[str, Any]] = [
+    ("additionalProperties", False),
+    ("additionalProperties", True),
+    ("minLength", 1),
+    ("minItems", 1),
+    ("minimum", 0),
+    ("minimum", 1),
+    ("maximum", 2**53),
+    ("exclusiveMaximum", 2**63),
+    ("default", []),
+    ("default", {}),
+    ("default", ""),
+    ("default", False),
+]
+# Limits that no call comes near by mistake; the server's error names them to whoever does.
+_FAR = {"maxItems", "maxProperties"}
 
 
 def input_schema(model: type[BaseModel], *, idempotent: bool) -> Schema:
@@ -78,7 +94,7 @@ def _shorten(schema: Any, null: Rewrite) -> Any:
         return schema
     short: Schema = {}
     for key, value in schema.items():
-        if key == "title" or (key, value) in _IDLE:
+        if key == "title" or key in _FAR or (key, value) in _IDLE:
             continue
         if key in _MAPS:
             short[key] = {name: _shorten(part, null) for name, part in value.items()}

@@ -37,7 +37,7 @@ LONGEST = 366 * 24 * 3600 * 1000
 # -- asking ----------------------------------------------------------------------------------------------------------
 
 
-@operation("POST /api/approvals", profile="approvals")
+@operation("POST /api/approvals", profile="approvals", everyday=True)
 async def request_approval(
     context: Context,
     title: Title,
@@ -123,7 +123,7 @@ async def list_approvals(
     return ApprovalList(await context.read(read))
 
 
-@operation("GET /api/approvals/{approval_id}", profile="approvals", read_only=True)
+@operation("GET /api/approvals/{approval_id}", profile="approvals", everyday=True, read_only=True)
 async def get_approval(context: Context, approval_id: ApprovalId) -> Approval:
     """Get one approval: what is asked, by whom, who has said what, what came of it."""
     return await context.read(shapes.one, context, approval_id)

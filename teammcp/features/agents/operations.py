@@ -105,13 +105,13 @@ def _check_secret(context: Context, secret: str | None) -> bool:
     return True
 
 
-@operation("GET /api/me", read_only=True)
+@operation("GET /api/me", read_only=True, everyday=True)
 async def get_me(context: Context) -> Me:
     """Say who you are in this team."""
     return _me(context)
 
 
-@operation("GET /api/agents", read_only=True)
+@operation("GET /api/agents", read_only=True, everyday=True)
 async def get_agents(context: Context, include_retired: bool = False) -> AgentList:
     """List the team's members: who they are, what they do and whether they are here."""
     rows = await context.read(queries.all_agents)

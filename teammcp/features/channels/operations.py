@@ -20,7 +20,7 @@ Description = Annotated[Text, Field(max_length=2000)]
 ORDER = {"group": 0, "topic": 1, "dm": 2}
 
 
-@operation("GET /api/channels", read_only=True)
+@operation("GET /api/channels", read_only=True, everyday=True)
 async def get_channels(context: Context, include_archived: bool = False) -> ChannelList:
     """List the channels you may read, with what is unread for you."""
     shown = await context.read(_overview, context)
@@ -98,7 +98,7 @@ async def get_channel_members(context: Context, channel: str) -> ChannelMembers:
     return ChannelMembers(channel=found.id, members=sorted(present, key=fold))
 
 
-@operation("POST /api/channels/{channel}/join", idempotent=True)
+@operation("POST /api/channels/{channel}/join", idempotent=True, everyday=True)
 async def join_channel(context: Context, channel: str) -> Work[MemberChange]:
     """Become a member of a group channel: its messages then come to your inbox."""
     found = readable_channel(context, channel)

@@ -21,7 +21,7 @@ from .models import DirectiveId, Reason, ResultText, Settled, Taken
 FencingToken = Annotated[int, Field(ge=1, le=2**53)]
 
 
-@operation("POST /api/directives/{directive_id}/claim", profile="directives")
+@operation("POST /api/directives/{directive_id}/claim", profile="directives", everyday=True)
 async def claim_directive(context: Context, directive_id: DirectiveId) -> Work[Taken] | Taken:
     """Begin with a directive for you. If ok, keep fencing_token for report_directive; else reason says why not."""
     row = await visible(context, directive_id)
@@ -74,7 +74,7 @@ def _taken(context: Context, row: Row) -> Taken:
     )
 
 
-@operation("POST /api/directives/{directive_id}/report", profile="directives")
+@operation("POST /api/directives/{directive_id}/report", profile="directives", everyday=True)
 async def report_directive(
     context: Context,
     directive_id: DirectiveId,

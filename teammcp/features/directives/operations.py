@@ -46,7 +46,7 @@ NEWEST = 2**53 + 1
 # -- sending ---------------------------------------------------------------------------------------------------------
 
 
-@operation("POST /api/directives", profile="directives", status=201)
+@operation("POST /api/directives", profile="directives", everyday=True, status=201)
 async def send_directive(
     context: Context,
     to_agent: str,
@@ -121,7 +121,7 @@ def _invalid(field: str, message: str) -> InvalidInput:
 # -- reading ---------------------------------------------------------------------------------------------------------
 
 
-@operation("GET /api/directives", profile="directives", read_only=True)
+@operation("GET /api/directives", profile="directives", everyday=True, read_only=True)
 async def list_directives(
     context: Context,
     role: Role = "received",
@@ -157,7 +157,7 @@ async def get_directive(context: Context, directive_id: DirectiveId) -> Directiv
     return DirectiveResult(directive=shape(context.team, await visible(context, directive_id)))
 
 
-@operation("GET /api/directives/{directive_id}/wait", profile="directives", read_only=True)
+@operation("GET /api/directives/{directive_id}/wait", profile="directives", everyday=True, read_only=True)
 async def wait_directive(
     context: Context, directive_id: DirectiveId, timeout: Annotated[float, Field(ge=0, le=MAX_WAIT)] = 60
 ) -> WaitedDirective:
@@ -183,7 +183,7 @@ async def wait_directive(
 # -- cancelling ------------------------------------------------------------------------------------------------------
 
 
-@operation("POST /api/directives/{directive_id}/cancel", profile="directives")
+@operation("POST /api/directives/{directive_id}/cancel", profile="directives", everyday=True)
 async def cancel_directive(
     context: Context, directive_id: DirectiveId, reason: ResultText = ""
 ) -> Work[Settled] | Settled:

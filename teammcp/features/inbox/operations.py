@@ -26,7 +26,7 @@ MAX_EVENTS = 500
 # -- what waits ------------------------------------------------------------------------------------------------------
 
 
-@operation("GET /api/inbox", access="observer", profile="inbox", idempotent=True)
+@operation("GET /api/inbox", access="observer", profile="inbox", everyday=True, idempotent=True)
 async def get_inbox(
     context: Context,
     detail_limit: Annotated[int, Field(ge=1, le=50)] = 10,
@@ -89,7 +89,7 @@ def _entry(context: Context, tx: Transaction, row: Row, details: int, threshold:
     )
 
 
-@operation("POST /api/inbox/ack", access="observer", profile="inbox", idempotent=True)
+@operation("POST /api/inbox/ack", access="observer", profile="inbox", everyday=True, idempotent=True)
 async def ack_inbox(
     context: Context, items: Annotated[list[AckItem], Field(min_length=1, max_length=500)]
 ) -> Work[Acknowledged]:
@@ -129,7 +129,7 @@ def _seq(reader: Reader, item: AckItem) -> int:
 # -- waiting ---------------------------------------------------------------------------------------------------------
 
 
-@operation("POST /api/wait", access="observer", profile="inbox")
+@operation("POST /api/wait", access="observer", profile="inbox", everyday=True)
 async def wait_for_messages(
     context: Context,
     timeout: Annotated[float, Field(ge=0, le=MAX_WAIT)] = 60,
@@ -184,7 +184,7 @@ async def sync(
 # -- how far a message got -------------------------------------------------------------------------------------------
 
 
-@operation("GET /api/messages/{message_id}/receipt", profile="inbox", read_only=True)
+@operation("GET /api/messages/{message_id}/receipt", profile="inbox", everyday=True, read_only=True)
 async def get_receipt(context: Context, message_id: Annotated[int, Field(ge=1, le=2**53)]) -> Receipt:
     """See who has been handed, has read, acknowledged or answered a message."""
     row, _ = await visible(context, message_id)

@@ -16,7 +16,7 @@ from . import unanswered_queries as queries
 from .models import Settled, Unanswered, UnansweredList, View
 
 
-@operation("GET /api/unanswered", profile="inbox", read_only=True)
+@operation("GET /api/unanswered", profile="inbox", everyday=True, read_only=True)
 async def list_unanswered(
     context: Context,
     view: View = "waiting_for_me",
@@ -56,7 +56,7 @@ def _ids(reader: Reader, me: str, view: View, now: int, limit: int, before: int 
     return sorted({*mine, *others}, reverse=True)[:limit]
 
 
-@operation("POST /api/messages/{message_id}/settle", access="observer", profile="inbox", idempotent=True)
+@operation("POST /api/messages/{message_id}/settle", access="observer", profile="inbox", everyday=True, idempotent=True)
 async def settle_message(context: Context, message_id: MessageId) -> Work[Settled]:
     """Say that a message needs no answer: none of yours if it was sent to you, nobody's if it is your own."""
     row, channel = await visible(context, message_id)

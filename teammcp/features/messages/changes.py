@@ -135,7 +135,7 @@ def _now(tx: Transaction, message_id: int) -> Message:
 # -- reactions -------------------------------------------------------------------------------------------------------
 
 
-@operation("POST /api/messages/{message_id}/reactions", profile="messages", idempotent=True)
+@operation("POST /api/messages/{message_id}/reactions", profile="messages", everyday=True, idempotent=True)
 async def add_reaction(context: Context, message_id: MessageId, emoji: Emoji) -> Work[ReactionChange]:
     """React to a message with an emoji."""
     return await _react(context, message_id, emoji, add=True)

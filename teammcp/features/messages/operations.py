@@ -25,7 +25,7 @@ Names = Annotated[list[str], Field(max_length=200)]
 # -- sending ---------------------------------------------------------------------------------------------------------
 
 
-@operation("POST /api/send", profile="messages")
+@operation("POST /api/send", profile="messages", everyday=True)
 async def send_message(
     context: Context,
     channel: str,
@@ -55,7 +55,7 @@ async def send_message(
     )
 
 
-@operation("POST /api/send-dm", profile="messages")
+@operation("POST /api/send-dm", profile="messages", everyday=True)
 async def send_dm(
     context: Context,
     recipient: str,
@@ -123,7 +123,7 @@ def _deadline(context: Context, reply_by: timedelta | int | None) -> int | None:
 # -- reading ---------------------------------------------------------------------------------------------------------
 
 
-@operation("GET /api/history", profile="messages", read_only=True)
+@operation("GET /api/history", profile="messages", everyday=True, read_only=True)
 async def get_history(
     context: Context,
     channel: str = "general",
@@ -168,7 +168,7 @@ def _seq(reader: Reader, channel_id: str, message_id: int, field: str) -> int:
     return seq
 
 
-@operation("GET /api/messages/{message_id}", profile="messages", read_only=True)
+@operation("GET /api/messages/{message_id}", profile="messages", everyday=True, read_only=True)
 async def get_message(context: Context, message_id: MessageId) -> Message:
     """Read one message."""
     row, _ = await visible(context, message_id)
@@ -176,7 +176,7 @@ async def get_message(context: Context, message_id: MessageId) -> Message:
     return shown[0]
 
 
-@operation("GET /api/messages/{message_id}/thread", profile="messages", read_only=True)
+@operation("GET /api/messages/{message_id}/thread", profile="messages", everyday=True, read_only=True)
 async def get_thread(
     context: Context, message_id: MessageId, after: Annotated[int, Field(ge=0, le=2**53)] = 0, limit: Limit = 100
 ) -> Thread:

@@ -15,7 +15,7 @@ from . import queries, search
 from .models import Found, SearchResults
 
 
-@operation("GET /api/search", profile="messages", read_only=True)
+@operation("GET /api/search", profile="messages", everyday=True, read_only=True)
 async def search_messages(
     context: Context,
     query: Annotated[str, Field(validation_alias=AliasChoices("query", "q"), max_length=500)],

@@ -36,7 +36,7 @@ EVENT_VALUE = 4 * 1024
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-@operation("POST /api/state", profile="state")
+@operation("POST /api/state", profile="state", everyday=True)
 async def set_state(
     context: Context,
     field: FieldName,

@@ -36,7 +36,7 @@ OWNERS = 2
 """Owners of the fields of a task, beyond which it concerns many."""
 
 
-@operation("GET /api/state", profile="state", read_only=True)
+@operation("GET /api/state", profile="state", everyday=True, read_only=True)
 async def get_state(
     context: Context,
     project_id: ProjectId = DEFAULT_PROJECT,
@@ -61,7 +61,7 @@ def _fields(reader: Reader, project_id: str, limit: int, offset: int) -> StateFi
     )
 
 
-@operation("GET /api/state/projects", profile="state", read_only=True)
+@operation("GET /api/state/projects", profile="state", everyday=True, read_only=True)
 async def list_state_projects(
     context: Context, after: Annotated[str, Field(max_length=256)] = "", limit: Limit = 100
 ) -> ProjectList:

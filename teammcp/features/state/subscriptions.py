@@ -23,7 +23,7 @@ CAP = 100
 FieldNames = Annotated[list[FieldName], Field(min_length=1, max_length=200)]
 
 
-@operation("POST /api/state/subscribe", access="observer", profile="state", idempotent=True)
+@operation("POST /api/state/subscribe", access="observer", profile="state", everyday=True, idempotent=True)
 async def subscribe_state(
     context: Context, fields: FieldNames, project_id: ProjectId = DEFAULT_PROJECT
 ) -> Work[Subscribed]:
@@ -56,7 +56,7 @@ async def unsubscribe_state(
     return work
 
 
-@operation("POST /api/state/ack", access="observer", profile="state", idempotent=True)
+@operation("POST /api/state/ack", access="observer", profile="state", everyday=True, idempotent=True)
 async def ack_state(
     context: Context, items: Annotated[list[SeenField], Field(min_length=1, max_length=200)]
 ) -> Work[StateAcked]:

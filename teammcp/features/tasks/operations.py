@@ -54,7 +54,7 @@ TITLE = 100
 # -- making ----------------------------------------------------------------------------------------------------------
 
 
-@operation("POST /api/tasks", profile="tasks", status=201)
+@operation("POST /api/tasks", profile="tasks", everyday=True, status=201)
 async def create_task(
     context: Context,
     title: Title | None = None,
@@ -96,7 +96,7 @@ async def create_task(
     return await _create(context, given)
 
 
-@operation("POST /api/messages/{message_id}/task", profile="tasks", status=201)
+@operation("POST /api/messages/{message_id}/task", profile="tasks", everyday=True, status=201)
 async def pin_task(
     context: Context,
     message_id: Id,
@@ -166,7 +166,7 @@ def _refuse_second(context: Context, tx: Transaction, source_msg: int | None) ->
 # -- changing --------------------------------------------------------------------------------------------------------
 
 
-@operation("PATCH /api/tasks/{task_id}", profile="tasks", idempotent=True)
+@operation("PATCH /api/tasks/{task_id}", profile="tasks", everyday=True, idempotent=True)
 async def update_task(
     context: Context,
     task_id: Id,

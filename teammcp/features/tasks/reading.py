@@ -25,7 +25,7 @@ IN_THE_INBOX = 5
 Query = Annotated[Line, Field(max_length=200)]
 
 
-@operation("GET /api/tasks/{task_id}", profile="tasks", read_only=True)
+@operation("GET /api/tasks/{task_id}", profile="tasks", everyday=True, read_only=True)
 async def get_task(context: Context, task_id: Id) -> TaskDetailAnswer:
     """Get a task with its subtasks and what it waits for."""
     row = await visible_task(context, task_id)
@@ -44,7 +44,7 @@ async def get_task_history(
     return TaskHistory(history=[entry_of(row) for row in rows[:limit]], more=len(rows) > limit)
 
 
-@operation("GET /api/tasks", profile="tasks", read_only=True)
+@operation("GET /api/tasks", profile="tasks", everyday=True, read_only=True)
 async def list_tasks(
     context: Context,
     status: Csv | None = None,

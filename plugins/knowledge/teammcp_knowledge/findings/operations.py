@@ -37,7 +37,7 @@ Action = Literal["posted", "retracted", "revived"]
 # -- posting ---------------------------------------------------------------------------------------------------------
 
 
-@operation("POST /api/knowledge", profile="knowledge", status=201, idempotent=True)
+@operation("POST /api/knowledge", profile="knowledge", everyday=True, status=201, idempotent=True)
 async def post_knowledge(
     context: Context,
     title: Title,
@@ -184,7 +184,7 @@ def _tell(context: Context, tx: Transaction, action: Action, found_id: str, reas
 # -- reading ---------------------------------------------------------------------------------------------------------
 
 
-@operation("GET /api/knowledge/{content_id}", profile="knowledge", read_only=True)
+@operation("GET /api/knowledge/{content_id}", profile="knowledge", everyday=True, read_only=True)
 async def get_knowledge(context: Context, content_id: ContentId) -> Finding:
     """Read one finding in full: body, contributors, history. The first digits of its content_id are enough."""
     row, contributors, history = await context.read(_one, content_id)

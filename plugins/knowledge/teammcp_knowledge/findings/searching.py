@@ -46,7 +46,7 @@ class Place:
         return f"{self.before}.{self.offset}"
 
 
-@operation("GET /api/knowledge", profile="knowledge", read_only=True)
+@operation("GET /api/knowledge", profile="knowledge", everyday=True, read_only=True)
 async def search_knowledge(
     context: Context,
     query: Annotated[str, Field(max_length=500)] = "",

@@ -38,7 +38,7 @@ SHOWN = 4 * 1024
 # -- writing ---------------------------------------------------------------------------------------------------------
 
 
-@operation("POST /api/memory", profile="knowledge")
+@operation("POST /api/memory", profile="knowledge", everyday=True)
 async def set_memory(
     context: Context, key: Key, value: Value, namespace: Namespace = MAIN, expected_version: Version | None = None
 ) -> Work[MemoryWritten]:
@@ -120,7 +120,7 @@ def _write(
 # -- reading ---------------------------------------------------------------------------------------------------------
 
 
-@operation("GET /api/memory/keys/{key}", profile="knowledge", read_only=True)
+@operation("GET /api/memory/keys/{key}", profile="knowledge", everyday=True, read_only=True)
 async def get_memory(context: Context, key: Key, namespace: Namespace = MAIN) -> MemoryEntry:
     """Read one key of the team's memory."""
     row = await context.read(queries.entry, namespace, key)
@@ -139,7 +139,7 @@ async def get_memory(context: Context, key: Key, namespace: Namespace = MAIN) ->
     )
 
 
-@operation("GET /api/memory", profile="knowledge", read_only=True)
+@operation("GET /api/memory", profile="knowledge", everyday=True, read_only=True)
 async def list_memory(
     context: Context,
     namespace: Namespace = MAIN,
