@@ -16,13 +16,14 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from . import audit, delivery, reading, send, starting, tasks, tools
+from . import audit, delivery, reading, send, starting, tasks, tools, turns
 from .figures import Figure, markdown, plain
 from .options import Options, quick
 
 BENCHMARKS: dict[str, Callable[[Options], list[Figure]]] = {
     "send": send.run,
     "delivery": delivery.run,
+    "turns": turns.run,
     "reading": reading.run,
     "tasks": tasks.run,
     "audit": audit.run,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import time
 
 import httpx2
 import pytest
 
 from teammcp.connection import WhileConnected
-from tests.live import LiveServer
+from tests.live import LiveServer, clean_environment
 
 pytestmark = pytest.mark.acceptance
 
@@ -34,6 +36,32 @@ def test_a_client_that_hangs_up_while_it_waits_loses_nothing(live: LiveServer) -
         assert [message["id"] for message in waited["messages"]] == [sent]
         receipt = alice.get(f"/api/messages/{sent}/receipt").json()["recipients"]
         assert next(item["state"] for item in receipt if item["agent"] == "bob") == "offered"
+
+
+def test_a_message_is_on_the_line_of_a_waiting_command_at_once(live: LiveServer) -> None:
+    """The mechanism, with room for a busy machine; ``python -m bench --only turns`` has the figures."""
+    alice_key = live.register("owner")
+    bob_key = live.register("bob")
+    command = [sys.executable, "-m", "teammcp", "wait", "--url", live.url]
+    environment = clean_environment(live.home, key=bob_key)
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as waiting, live.client(alice_key) as alice:
+        assert waiting.stdout is not None
+        deadline = time.monotonic() + 30
+        while _status(alice, "bob") != "online":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        began = time.monotonic()
+        alice.post("/api/send", json={"channel": "dm:bob", "content": "Look."}).raise_for_status()
+        assert waiting.stdout.readline().startswith(b"<from-others ")
+        assert time.monotonic() - began < 1
+        assert waiting.wait(10) == 0
+    with live.client(bob_key) as bob:
+        times = []
+        for _ in range(5):
+            began = time.monotonic()
+            assert bob.post("/api/hooks/claude", json={"hook_event_name": "PostToolUse"}).json() == {}
+            times.append(time.monotonic() - began)
+    assert min(times) < 0.05
 
 
 def _status(client: httpx2.Client, name: str) -> str:
