@@ -493,6 +493,16 @@ def test_listening_runs_the_command_for_each_message_one_at_a_time(desk: Desk) -
     assert ("number 0 ✓" in first, "number 1 ✓" in second, rest) == (True, True, "")
 
 
+def test_a_command_that_fails_is_told_of_and_the_next_message_has_its_turn(desk: Desk) -> None:
+    ann, bob = desk.live.register("ann"), desk.live.register("bob")
+    with desk.live.client(ann) as client:
+        for number in range(2):
+            client.post("/api/send-dm", json={"recipient": "bob", "content": f"number {number}"}).raise_for_status()
+    done = desk.run("listen", "--exec", f"{LISTENER}kill -9 $$", "--url", desk.live.url, key=bob)
+    assert (desk.project / "log").read_text("utf-8").count("number") == 2
+    assert "The command for message 1 ended with -9." in done.stderr
+
+
 def test_listening_waits_for_a_server_that_is_away(desk: Desk) -> None:
     ann, bob = desk.live.register("ann"), desk.live.register("bob")
     desk.live.stop()

@@ -189,6 +189,29 @@ def test_claude_hears_at_its_start_what_came_while_the_server_was_away(desk: Des
     assert desk.receipt(sent)["offered_by"] == "hook"
 
 
+def test_claude_is_started_by_listening_when_it_does_not_run(desk: Desk) -> None:
+    desk.join("claude")
+    sent = desk.write_to_bob("The build is broken.")
+    script = (Call("mcp__teammcp__send_dm", {"recipient": "alice", "content": "I am on it."}), Say("done"))
+    with AnthropicModel(*script) as model:
+        command = f'{CLAUDE.path()} -p "You have a message from your team: $(cat)" > said; kill $PPID'
+        desk.run(
+            *("teammcp", "listen", "--url", desk.live.url, "--exec", command),
+            ANTHROPIC_BASE_URL=model.url,
+            ANTHROPIC_API_KEY="sk-ant-api03-scripted",
+            CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1",
+            CLAUDE_CODE_MAX_RETRIES="0",
+            DISABLE_AUTOUPDATER="1",
+            TEAMMCP_KEY=desk.bob,
+        )
+    assert (desk.project / "said").read_text().strip() == "done"
+    assert "The build is broken." in shown(model, 0)
+    receipt = desk.receipt(sent)
+    assert (receipt["state"], receipt["offered_by"]) == ("answered", "wait")
+    with desk.live.client(desk.alice) as alice:
+        assert "I am on it." in alice.get("/api/inbox").text
+
+
 def test_claude_works_on_in_silence_while_the_server_is_away(desk: Desk) -> None:
     desk.join("claude")
     desk.live.stop()
