@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ from ..errors import TeamError
 from .changes import joining
 from .programs import WITH_HOOKS, Member, asks_team, configured_url, parts_of
 
+UNNAMED = "NAME"
+"""Stands for the agent's name where nobody has said it."""
 SLOW_MS = 500
 SECONDS = 10.0
 INSTALL_APPROVALS = 'pip install "teammcp[approvals]", and start it again.'
@@ -31,7 +33,11 @@ class Finding:
 def check_files(member: Member) -> Iterator[Finding]:
     """The files of the member's client: configuration, hooks, permissions, guide and skills."""
     join = f"teammcp join --url {member.url} --name {member.name} --client {member.client} --dir '{member.folder}'"
-    found = configured_url(member)
+    try:
+        found = configured_url(member)
+    except TeamError as error:
+        yield Finding(f"files: {error}", f"Then run: {join}")
+        return
     if found is None:
         yield Finding(f"files: {member.client} is not set up in {member.folder}.", f"Run: {join}")
         return
@@ -82,13 +88,23 @@ def _with_client(client: httpx2.Client, member: Member, key: str | None) -> Iter
         )
         return
     me = answer.json()
-    yield Finding(f"key: it is the one of {me['name']} in team {me['team']}.")
+    yield _check_name(member, me)
     client.headers["Authorization"] = f"Bearer {key}"
     if member.client in WITH_HOOKS:
         yield _check_hook(client, member)
     if asks_team(member):
         yield _check_prompts(client)
     yield _check_protocol(client, member.tools)
+
+
+def _check_name(member: Member, me: Mapping[str, Any]) -> Finding:
+    whose = f"key: it is the one of {me['name']} in team {me['team']}"
+    if member.name in {UNNAMED, me["name"]}:
+        return Finding(f"{whose}.")
+    return Finding(
+        f"{whose}, not of {member.name}: the agent would act as {me['name']}.",
+        f"Start the program with {member.name}'s own key in TEAMMCP_KEY; a joining keeps it in {member.key_file}.",
+    )
 
 
 def _check_hook(client: httpx2.Client, member: Member) -> Finding:
