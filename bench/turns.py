@@ -35,9 +35,9 @@ def run(options: Options) -> list[Figure]:
             waits = _waits(owner, product.port, {name: keys[name] for name in names})
             quiet, news = _hooks(owner, product.port, keys["agent0"], samples)
     return [
-        _figure("message to the line on a waiting 'teammcp wait'", waits, WAIT_MS),
-        _figure("hook answered while nothing is new", quiet, HOOK_MS),
-        _figure("hook answered with a new message", news, HOOK_MS),
+        *_figures("message to the line on a waiting 'teammcp wait'", waits, WAIT_MS),
+        *_figures("hook answered while nothing is new", quiet, HOOK_MS),
+        *_figures("hook answered with a new message", news, HOOK_MS),
         _commands(options.starts),
     ]
 
@@ -114,7 +114,7 @@ def _commands(runs: int) -> Figure:
     return figure
 
 
-def _figure(what: str, times: list[float], budget: int) -> Figure:
-    figure = Figure(f"{what}, p99 of {len(times)}", p99(times), "ms", min(times), max(times))
-    figure.budget, figure.met = f"{budget} ms or less", figure.value <= budget
-    return figure
+def _figures(what: str, times: list[float], budget: int) -> list[Figure]:
+    late = Figure(f"  the same, p99 of {len(times)}", p99(times), "ms", min(times), max(times))
+    late.budget, late.met = f"{budget} ms or less", late.value <= budget
+    return [Figure(f"{what}, p50", median(times), "ms"), late]
