@@ -24,7 +24,7 @@ NAMES = set(
     relevant_fields critical_fields participating_projects participating_channels last_known_versions labels requires
     tags tag capabilities namespace columns tool next cursor content_id when cron_expr every time_zone day action kind
     subject surface apiKey model code operation hint unavailable offered_by grant mime_type sha256 hash previous
-    last_hash archived_to not_checked what status
+    last_hash archived_to not_checked what status sender notifier
     """.split()  # noqa: SIM905 - one a line would be a page
 )
 """Fields of text that hold nobody's own words."""
@@ -37,6 +37,7 @@ NOT_OF_OTHERS = {
     "BriefingSection.more",
     "Finding.detail",  # the server's
     "KnowledgeGaps.error",
+    "NotificationInfo.error",
     "Route.reason",
     "PermissionDecision.message",  # read by the agent's program, which looks for JSON and nothing else
     "PermissionDecision.updatedInput",
