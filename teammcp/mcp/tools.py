@@ -80,7 +80,7 @@ class Toolbox:
 
     def offered(self, context: Context, view: View) -> list[Tool]:
         """The tools that the agent may call, as far as it wants to see them, by name. The first time it takes long."""
-        make = _bare_tool if view.text_only else _tool
+        make = _bare_tool if view.text_only else described
         return [
             make(item)
             for item in self._operations.values()
@@ -144,7 +144,7 @@ def described(operation: Operation) -> Tool:
 
 @cache
 def _bare_tool(operation: Operation) -> Tool:
-    return _tool(operation).model_copy(update={"output_schema": None})
+    return described(operation).model_copy(update={"output_schema": None})
 
 
 def _allowed(context: Context, operation: Operation) -> bool:
