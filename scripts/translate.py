@@ -34,7 +34,7 @@ HEADER: dict[str, Any] = {
     "language_team": "TeamMCP",
     "msgid_bugs_address": "TeamMCP",
 }
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None, "Reason": None}
 
 
 def texts(package: Path) -> Catalog:

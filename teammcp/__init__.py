@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .models import Timestamp
     from .operations import Context, Operation, Result, operation
     from .plugins import Deferred
+    from .presence import Reason, Standing
     from .resources import Resource
     from .storage import Migration, Reader, Row, Transaction, Work, load_migrations
     from .team import Server, Team
@@ -54,11 +55,13 @@ __all__ = [
     "Operation",
     "PreconditionRequired",
     "Reader",
+    "Reason",
     "Refused",
     "Resource",
     "Result",
     "Row",
     "Server",
+    "Standing",
     "Team",
     "TeamError",
     "Timestamp",
@@ -96,6 +99,7 @@ _FOUND_IN = {
     "models": ("Timestamp",),
     "operations": ("Context", "Operation", "Result", "operation"),
     "plugins": ("Deferred",),
+    "presence": ("Reason", "Standing"),
     "resources": ("Resource",),
     "storage": ("Migration", "Reader", "Row", "Transaction", "Work", "load_migrations"),
     "team": ("Server", "Team"),

@@ -50,7 +50,15 @@ class Settings(BaseSettings):
     register_rate: int = Field(
         5, ge=0, description="Registrations and failed logins a minute from one address; 0: no limit"
     )
-    presence_timeout: int = Field(30, ge=1, description="Seconds without a call or stream after which an agent is away")
+    presence_timeout: int = Field(
+        30, ge=1, description="Seconds without a call or stream after which an agent is idle, and a person away"
+    )
+    away_timeout: int = Field(
+        600, ge=1, description="Seconds without a sign of life after which an agent that sends no heartbeats is away"
+    )
+    heartbeat_ttl: int = Field(
+        30, ge=1, description="Seconds within which the next heartbeat is due; without it an agent is dead"
+    )
     ring_size: int = Field(4096, ge=16, description="Events kept in memory for live streams")
     max_body: int = Field(1024 * 1024, ge=1024, description="Bytes of a request body, files apart")
     max_file: int = Field(20 * 1024 * 1024, ge=1, description="Bytes of an uploaded file")

@@ -227,12 +227,20 @@ def agent_registered(context: Any, agent: Any) -> None:
 
 @notify
 def agent_online(team: Any, agent: str) -> None:
-    """After an agent came online: its first call or stream after having been away."""
+    """After an agent came here: its first sign of life after having been away or dead."""
 
 
 @notify
 def agent_offline(team: Any, agent: str) -> None:
-    """After an agent went away: no stream open and no call within the presence time-out."""
+    """After an agent went away: it said good-bye, was silent for long, or contact with it was lost."""
+
+
+@notify
+def status_changed(team: Any, agent: str, before: Any, after: Any) -> None:
+    """After an agent's status has changed, as from ``busy`` to ``waiting``; before `agent_online` and `agent_offline`.
+
+    ``before`` and ``after`` are each a ``Standing``: ``status``, ``reason``, ``since``, ``here``.
+    """
 
 
 @notify

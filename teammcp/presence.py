@@ -1,12 +1,88 @@
-"""Who is here: known from calls and open streams, kept in memory, told on change only."""
+"""Who is here and what they are doing: derived from calls, streams, heartbeats, and what programs say of their agents.
+
+A state machine over the server's clock. It is kept in memory and told on change only, so that nothing is written while
+nothing changes, and a server that has just started claims nothing about those it has not heard of yet.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 from .clock import Clock
+
+Doing = Literal["online", "idle", "busy", "blocked", "waiting"]
+"""What a member that is here can be: ``waiting`` is waiting for a person."""
+Status = Literal[Doing, "away", "dead"]
+"""``away`` has said good-bye, or need not be heard of; ``dead`` was to be heard of, and is not: contact is lost."""
+HERE: frozenset[Status] = frozenset(get_args(Doing))
+
+PARTING = 2000
+"""Milliseconds after a good-bye in which calls are the end of it, such as closing connections, and no return."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a status is what it is, in a few words that a page can translate.
+
+    Attributes:
+        words: the text; with ``about``, ``%(about)s`` in it stands for that.
+        about: what differs from case to case, such as the name of a tool.
+    """
+
+    words: str
+    about: str = ""
+
+    def __str__(self) -> str:
+        return self.words % {"about": self.about} if self.about else self.words
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A member's status, why, and since when (milliseconds; None if it was never another)."""
+
+    status: Status
+    reason: Reason
+    since: int | None = None
+
+    @property
+    def here(self) -> bool:
+        """Whether the member is here, whatever it is doing."""
+        return self.status in HERE
+
+
+UNKNOWN = Standing("away", Reason("not heard of since the server started"))
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How many seconds of silence mean something.
+
+    Attributes:
+        quiet: an agent that only makes calls is idle; a person is away; a connection that broke off stays so.
+        long: an agent that has promised no heartbeat is away; one that was at work is lost.
+    """
+
+    quiet: float
+    long: float
+
+
+class _Known:
+    """What is known of one member."""
+
+    __slots__ = ("ended", "last_seen", "lasting", "left_at", "said", "standing", "streams", "ttl")
+
+    def __init__(self) -> None:
+        self.standing = UNKNOWN
+        self.last_seen: int | None = None
+        self.left_at: int | None = None
+        self.said = False  # the status was said, not concluded from calls
+        self.ttl: float | None = None  # milliseconds within which the next sign of life is promised
+        self.streams = 0
+        self.lasting = 0  # those of the streams that are open as long as the agent's program runs
+        self.ended: Literal["closing", "closed", "broken"] | None = None  # how the last of those ends
 
 
 class Presence:
@@ -14,63 +90,171 @@ class Presence:
 
     Args:
         clock: the server's clock.
-        timeout: seconds without a call or stream after which an agent is away.
-        changed: called with a name and whether it is online now, at each change.
+        patience: how much silence means something.
+        is_person: whether a member is a person, who is online or away and nothing else.
+        changed: called with a name, the standing before and the one from now on, when a status has changed.
     """
 
-    def __init__(self, clock: Clock, timeout: float, changed: Callable[[str, bool], None]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        patience: Patience,
+        is_person: Callable[[str], bool],
+        changed: Callable[[str, Standing, Standing], None],
+    ) -> None:
         self._clock = clock
-        self._timeout = timeout * 1000
+        self._quiet, self._long = patience.quiet * 1000, patience.long * 1000
+        self._is_person = is_person
         self._changed = changed
-        self._last_seen: dict[str, int] = {}
-        self._streams: Counter[str] = Counter()
-        self._online: set[str] = set()
+        self._known: dict[str, _Known] = {}
+        self._here = 0
+
+    # -- what is known -------------------------------------------------------------------------------------------------
+
+    def standing(self, name: str) -> Standing:
+        """What a member is doing as far as is known, why, and since when."""
+        known = self._known.get(name)
+        return UNKNOWN if known is None else known.standing
 
     def online(self, name: str) -> bool:
-        """Whether an agent has a stream open or was heard of lately."""
-        return name in self._online
+        """Whether a member is here, whatever it is doing."""
+        return self.standing(name).here
 
     @property
     def count(self) -> int:
-        """How many agents are online."""
-        return len(self._online)
+        """How many members are here."""
+        return self._here
 
     def last_seen(self, name: str) -> int | None:
-        """When an agent was last heard of since the server's start, in milliseconds."""
-        return self._last_seen.get(name)
+        """When a member was last heard of since the server's start, in milliseconds."""
+        known = self._known.get(name)
+        return None if known is None else known.last_seen
+
+    def alive_until(self, name: str) -> int | None:
+        """The last moment at which a member is known to have lived: now, with a stream open."""
+        known = self._known.get(name)
+        if known is None:
+            return None
+        return self._clock.now() if known.streams else known.last_seen
+
+    # -- signs of life -------------------------------------------------------------------------------------------------
 
     def seen(self, name: str) -> None:
-        """An agent has made a call."""
-        self._last_seen[name] = self._clock.now()
-        if name not in self._online:
-            self._online.add(name)
-            self._changed(name, True)
+        """A member has made a call."""
+        known, now = self._sign(name)
+        if known.said or known.standing.status == "online":
+            return
+        if known.left_at is None or now - known.left_at > PARTING:
+            self._become(name, known, "online", Reason("made a call"))
 
     @contextmanager
-    def connected(self, name: str) -> Iterator[None]:
-        """An agent has a stream open, and is here for as long; it is away once the time-out has passed after that."""
-        self._streams[name] += 1
-        self.seen(name)
+    def connected(self, name: str, *, lasting: bool = False) -> Iterator[None]:
+        """A member has a stream open, and is here for as long.
+
+        Args:
+            name: the member.
+            lasting: the stream is open as long as the agent's program runs, so that its end says something.
+        """
+        known, _ = self._sign(name)
+        known.streams += 1
+        known.lasting += lasting
+        if not known.said:
+            self._become(name, known, "online", Reason("opened a stream"))
         try:
             yield
         finally:
-            self._last_seen[name] = self._clock.now()
-            self._streams[name] -= 1
-            if self._streams[name] <= 0:
-                del self._streams[name]
+            known.last_seen = self._clock.now()
+            known.streams -= 1
+            known.lasting -= lasting
+            if lasting and not known.lasting:
+                known.ended = "closed" if known.ended == "closing" else "broken"
 
-    def alive_until(self, name: str) -> int | None:
-        """The last moment at which an agent is known to have lived: now, with a stream open."""
-        return self._clock.now() if name in self._streams else self._last_seen.get(name)
+    def closing(self, name: str) -> None:
+        """A member is about to close its lasting stream in due form."""
+        known, _ = self._sign(name)
+        known.ended = "closing"
 
-    def forget(self, name: str) -> None:
-        """An agent was retired or has said good-bye: it is away at once."""
-        if name in self._online:
-            self._online.discard(name)
-            self._changed(name, False)
+    def expect(self, name: str, seconds: float) -> None:
+        """A member has promised its next sign of life within so many seconds; without it, contact is lost.
+
+        Any sign of life keeps the promise, which holds again from then on. 0 takes it back.
+        """
+        known, _ = self._sign(name)
+        known.ttl = seconds * 1000 if seconds else None
+        if not known.said:
+            self._become(name, known, "online", Reason("sent a heartbeat"))
+
+    def say(self, name: str, status: Doing, reason: Reason | str = "") -> None:
+        """A member, or its program, says what it is doing. It holds until something else is said, or silence tells.
+
+        A new reason for the same status is shown from then on, but it is no change: nobody is told.
+        """
+        known, _ = self._sign(name)
+        known.said = True
+        self._become(name, known, status, Reason(reason) if isinstance(reason, str) else reason)
+
+    def leave(self, name: str, reason: Reason | str = Reason("said good-bye")) -> None:  # noqa: B008 - it is frozen
+        """A member has said good-bye, or was retired: it is away at once, whatever it has open."""
+        known = self._of(name)
+        known.left_at = self._clock.now()
+        self._gone(name, known, "away", Reason(reason) if isinstance(reason, str) else reason)
+
+    def _of(self, name: str) -> _Known:
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = _Known()
+        return known
+
+    def _sign(self, name: str) -> tuple[_Known, int]:
+        known, now = self._of(name), self._clock.now()
+        known.last_seen = now
+        known.ended = None
+        return known, now
+
+    # -- silence -------------------------------------------------------------------------------------------------------
 
     def sweep(self) -> None:
-        """Notice who has gone away. Called every few seconds."""
-        limit = self._clock.now() - self._timeout
-        for name in [name for name in self._online if name not in self._streams and self._last_seen[name] < limit]:
-            self.forget(name)
+        """Notice what silence means. Called every few seconds."""
+        now = self._clock.now()
+        for name, known in self._known.items():
+            if known.standing.here and not known.streams and known.last_seen is not None:
+                self._judge(name, known, now - known.last_seen)
+
+    def _judge(self, name: str, known: _Known, silent: float) -> None:
+        promised = known.ttl if known.ttl is not None else self._quiet
+        if silent <= promised:
+            return
+        if self._is_person(name):
+            self._gone(name, known, "away", _silence("no call for %(about)s s", promised))
+        elif known.ttl is not None:
+            self._gone(name, known, "dead", _silence(NO_SIGN, promised))
+        elif known.ended == "closed":
+            self._gone(name, known, "away", Reason("closed its connection"))
+        elif known.ended == "broken" and known.said:
+            self._gone(name, known, "dead", Reason("its connection broke off"))
+        elif silent > self._long:
+            lost = known.standing.status == "busy"
+            self._gone(name, known, "dead" if lost else "away", _silence(NO_SIGN, self._long))
+        elif not known.said:
+            self._become(name, known, "idle", _silence("no call for %(about)s s", promised))
+
+    def _gone(self, name: str, known: _Known, status: Status, reason: Reason) -> None:
+        known.said, known.ttl = False, None
+        self._become(name, known, status, reason)
+
+    def _become(self, name: str, known: _Known, status: Status, reason: Reason) -> None:
+        before = known.standing
+        if before.status == status:
+            if before.reason != reason:
+                known.standing = replace(before, reason=reason)
+            return
+        known.standing = Standing(status, reason, self._clock.now())
+        self._here += known.standing.here - before.here
+        self._changed(name, before, known.standing)
+
+
+NO_SIGN = "no sign of life for %(about)s s"
+
+
+def _silence(words: str, milliseconds: float) -> Reason:
+    return Reason(words, f"{milliseconds / 1000:g}")

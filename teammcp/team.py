@@ -25,7 +25,7 @@ from .events.log import EventLog, open_hub
 from .keys import TEAM_NAME, hash_key, new_admin_key, team_of
 from .limits import RateLimit
 from .plugins import PluginManager
-from .presence import Presence
+from .presence import Patience, Presence, Standing
 from .storage import Migration, SqliteDatabase, load_migrations
 from .storage.migrations import blank, prepare
 
@@ -49,14 +49,20 @@ class Team:
         self.hub = hub
         self.log = EventLog(server.clock, hub)
         self.directory = Directory()
-        self.presence = Presence(server.clock, server.settings.presence_timeout, self._presence_changed)
+        patience = Patience(server.settings.presence_timeout, server.settings.away_timeout)
+        self.presence = Presence(server.clock, patience, self._is_person, self._status_changed)
         self.folder = database.path.parent
         self.opened_at = server.clock.now()
         """When this process opened the team: nobody could call before."""
 
-    def _presence_changed(self, agent: str, online: bool) -> None:
-        hook = "agent_online" if online else "agent_offline"
-        self.server.tell(hook, team=self, agent=agent)
+    def _is_person(self, name: str) -> bool:
+        agent = self.directory.agents.get(name)
+        return agent is not None and agent.kind == "human"
+
+    def _status_changed(self, agent: str, before: Standing, after: Standing) -> None:
+        self.server.tell("status_changed", team=self, agent=agent, before=before, after=after)
+        if before.here != after.here:
+            self.server.tell("agent_online" if after.here else "agent_offline", team=self, agent=agent)
 
     async def close(self) -> None:
         """End live streams, finish accepted writes, close the database."""

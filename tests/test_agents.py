@@ -419,7 +419,8 @@ async def test_a_retired_member_is_gone_but_not_forgotten(team: TestTeam) -> Non
 
 async def test_presence_is_told_and_written_on_change_only(team: TestTeam, clock: MovedClock) -> None:
     alice = await team.agent("alice")
-    assert (await profile(team.owner, "alice")).status == "offline"
+    never = await profile(team.owner, "alice")
+    assert (never.status, never.reason, never.since) == ("away", "never heard of", None)
     for _ in range(3):
         await alice.call("heartbeat")
         clock.advance(seconds=20)
@@ -429,10 +430,14 @@ async def test_presence_is_told_and_written_on_change_only(team: TestTeam, clock
     clock.advance(seconds=20)
     await team.owner.call("heartbeat")
     team.team.presence.sweep()
-    assert (await profile(team.owner, "alice")).status == "offline"
-    assert (await profile(team.owner, "alice")).lastSeen == last_seen
-    kinds = [event.kind for event in await team.events("agent.online", "agent.offline") if event.subject == "alice"]
-    assert kinds == ["agent.online", "agent.offline"]
+    lost = await profile(team.owner, "alice")
+    assert (lost.status, lost.reason, lost.since) == ("dead", "no sign of life for 30 s", clock.now())
+    assert lost.lastSeen == last_seen
+    events = [event for event in await team.events("agent.online", "agent.offline") if event.subject == "alice"]
+    assert [(event.kind, event.data) for event in events] == [
+        ("agent.online", {"status": "online", "reason": "made a call"}),
+        ("agent.offline", {"status": "dead", "reason": "no sign of life for 30 s"}),
+    ]
     count = len(await team.events())
     for _ in range(5):
         await team.owner.call("get_agents")

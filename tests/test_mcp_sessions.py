@@ -107,8 +107,8 @@ async def test_an_open_stream_keeps_its_agent_online(app: TeamApp, team: TestTea
             clock.advance(minutes=5)
             team.team.presence.sweep()
             assert team.team.presence.online("bob")
-        await until(lambda: not team.team.presence._streams)
-        clock.advance(minutes=5)
+        await until(lambda: not team.team.presence._known["bob"].streams)
+        clock.advance(minutes=11)
         team.team.presence.sweep()
         assert not team.team.presence.online("bob")
 

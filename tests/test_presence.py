@@ -1,14 +1,15 @@
-"""Presence: told on change only, by a clock that the test moves. And the form of keys."""
+"""What presence concludes from calls, streams, heartbeats and words, by a clock that the test moves."""
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
-from teammcp.keys import hash_key, new_admin_key, new_key, team_of
-from teammcp.presence import Presence
+from teammcp.presence import UNKNOWN, Doing, Patience, Presence, Reason, Standing
 from teammcp.testing import MovedClock
+
+QUIET, LONG = 30, 600
+
+Told = list[tuple[str, str, str]]
 
 
 @pytest.fixture
@@ -17,74 +18,157 @@ def clock() -> MovedClock:
 
 
 @pytest.fixture
-def told() -> list[tuple[str, bool]]:
+def told() -> Told:
     return []
 
 
 @pytest.fixture
-def presence(clock: MovedClock, told: list[tuple[str, bool]]) -> Presence:
-    return Presence(clock, 30, lambda name, online: told.append((name, online)))
+def presence(clock: MovedClock, told: Told) -> Presence:
+    def note(name: str, before: Standing, after: Standing) -> None:
+        told.append((name, before.status, after.status))
+
+    return Presence(clock, Patience(QUIET, LONG), lambda name: name == "maya", note)
 
 
-def test_an_agent_is_here_from_its_first_call_until_it_was_silent_for_long(
-    presence: Presence, clock: MovedClock, told: list[tuple[str, bool]]
+def after(presence: Presence, clock: MovedClock, seconds: float) -> tuple[str, str]:
+    """What is known of ann once so much time has passed without a word of hers."""
+    clock.advance(seconds=seconds)
+    presence.sweep()
+    found = presence.standing("ann")
+    return found.status, str(found.reason)
+
+
+def test_an_agent_that_only_makes_calls_becomes_idle_then_away_but_never_dead(
+    presence: Presence, clock: MovedClock, told: Told
 ) -> None:
     for _ in range(3):
         presence.seen("ann")
-        clock.advance(seconds=29)
-        presence.sweep()
-    assert told == [("ann", True)]
+        assert after(presence, clock, QUIET - 1) == ("online", "made a call")
+    assert after(presence, clock, 2) == ("idle", "no call for 30 s")
     assert presence.count == 1
-    clock.advance(seconds=2)
-    presence.sweep()
-    presence.sweep()
-    assert told == [("ann", True), ("ann", False)]
+    assert after(presence, clock, LONG) == ("away", "no sign of life for 600 s")
+    assert after(presence, clock, 10 * LONG)[0] == "away"
+    assert [change[1:] for change in told] == [("away", "online"), ("online", "idle"), ("idle", "away")]
+    assert (presence.count, presence.online("ann")) == (0, False)
+    presence.seen("ann")
+    assert presence.standing("ann").status == "online"
+
+
+def test_a_status_has_the_moment_of_its_beginning(presence: Presence, clock: MovedClock) -> None:
+    begun = clock.now()
+    presence.say("ann", "busy", "building")
+    clock.advance(seconds=20)
+    presence.say("ann", "busy", "testing")
+    presence.seen("ann")
+    assert presence.standing("ann") == Standing("busy", Reason("testing"), begun)
+    assert presence.last_seen("ann") == clock.now()
+
+
+def test_who_has_promised_heartbeats_and_sends_none_is_dead(presence: Presence, clock: MovedClock, told: Told) -> None:
+    for _ in range(5):
+        presence.expect("ann", 30)
+        assert after(presence, clock, 29)[0] == "online"
+    assert after(presence, clock, 2) == ("dead", "no sign of life for 30 s")
+    assert len(told) == 2
     assert not presence.online("ann")
-    assert presence.last_seen("ann") == clock.now() - 31_000
+    presence.expect("ann", 30)
+    assert presence.standing("ann").status == "online"
 
 
-def test_an_open_stream_keeps_an_agent_here(
-    presence: Presence, clock: MovedClock, told: list[tuple[str, bool]]
+def test_any_sign_of_life_keeps_the_promise_and_zero_takes_it_back(presence: Presence, clock: MovedClock) -> None:
+    presence.expect("ann", 90)
+    assert after(presence, clock, 80)[0] == "online"  # rare heartbeats are no reason to be idle between them
+    presence.seen("ann")
+    assert after(presence, clock, 80)[0] == "online"
+    presence.expect("ann", 0)
+    assert after(presence, clock, 31)[0] == "idle"
+
+
+def test_a_heartbeat_leaves_what_was_said_as_it_is(presence: Presence, clock: MovedClock) -> None:
+    presence.say("ann", "waiting", "for a key")
+    presence.expect("ann", 30)
+    assert after(presence, clock, 29) == ("waiting", "for a key")
+
+
+def test_good_bye_is_not_lost_contact(presence: Presence, clock: MovedClock) -> None:
+    presence.expect("ann", 30)
+    presence.leave("ann")
+    assert after(presence, clock, 31) == ("away", "said good-bye")
+
+
+def test_calls_that_belong_to_a_good_bye_are_no_return(presence: Presence, clock: MovedClock, told: Told) -> None:
+    presence.say("ann", "busy")
+    presence.leave("ann")
+    presence.seen("ann")
+    presence.closing("ann")
+    assert presence.standing("ann").status == "away"
+    with presence.connected("ann"):
+        assert presence.standing("ann").status == "online"
+    presence.leave("ann")
+    clock.advance(seconds=2.1)
+    presence.seen("ann")
+    assert presence.standing("ann").status == "online"
+    presence.leave("ann")
+    presence.say("ann", "idle", "another session")
+    assert presence.standing("ann").status == "idle"
+
+
+@pytest.mark.parametrize("status", ["idle", "blocked", "waiting", "online"])
+def test_who_may_be_silent_is_away_after_long_and_who_was_at_work_is_lost(
+    presence: Presence, clock: MovedClock, status: Doing
 ) -> None:
+    presence.say("ann", status)
+    assert after(presence, clock, LONG)[0] == status
+    assert after(presence, clock, 1) == ("away", "no sign of life for 600 s")
+    presence.say("ann", "busy")
+    assert after(presence, clock, LONG)[0] == "busy"
+    assert after(presence, clock, 1) == ("dead", "no sign of life for 600 s")
+
+
+def test_an_open_stream_keeps_an_agent_as_it_is(presence: Presence, clock: MovedClock, told: Told) -> None:
+    presence.say("ann", "busy")
     with presence.connected("ann"):
         with presence.connected("ann"):
             clock.advance(hours=5)
-        clock.advance(hours=5)
-        presence.sweep()
-        assert presence.online("ann")
+        assert after(presence, clock, 5 * 3600)[0] == "busy"
         assert presence.alive_until("ann") == clock.now()
-    clock.advance(seconds=29)
+    assert after(presence, clock, LONG)[0] == "busy"
+    assert len(told) == 1
+
+
+def test_a_connection_that_breaks_off_looks_different_from_one_that_is_closed(
+    presence: Presence, clock: MovedClock
+) -> None:
+    presence.say("ann", "idle")
+    with presence.connected("ann", lasting=True):
+        pass
+    presence.seen("ann")  # it goes on with another one, or without
+    assert after(presence, clock, 31)[0] == "idle"
+    with presence.connected("ann", lasting=True):
+        pass
+    assert after(presence, clock, 29)[0] == "idle"
+    assert after(presence, clock, 2) == ("dead", "its connection broke off")
+    presence.say("ann", "idle")
+    with presence.connected("ann", lasting=True):
+        with presence.connected("ann", lasting=True):
+            pass
+        assert after(presence, clock, 31)[0] == "idle"
+        presence.closing("ann")
+    assert after(presence, clock, 31) == ("away", "closed its connection")
+
+
+def test_a_person_is_online_or_away(presence: Presence, clock: MovedClock, told: Told) -> None:
+    with presence.connected("maya"):
+        pass
+    clock.advance(seconds=31)
     presence.sweep()
-    assert presence.online("ann")
-    clock.advance(seconds=2)
-    presence.sweep()
-    assert told == [("ann", True), ("ann", False)]
+    assert told == [("maya", "away", "online"), ("maya", "online", "away")]
 
 
-def test_whoever_is_forgotten_is_away_at_once(presence: Presence, told: list[tuple[str, bool]]) -> None:
-    with presence.connected("ann"):
-        presence.forget("ann")
-        presence.forget("ann")
-    presence.sweep()
-    assert told == [("ann", True), ("ann", False)]
-    presence.seen("ann")
-    assert told[2:] == [("ann", True)]
-
-
-def test_an_agent_that_was_never_heard_of_is_away(presence: Presence) -> None:
-    assert not presence.online("ann")
-    assert presence.last_seen("ann") is None
-
-
-def test_keys_name_their_team_and_are_never_the_same() -> None:
-    keys = {new_key("my-team-2") for _ in range(100)}
-    assert len(keys) == 100
-    assert all(re.fullmatch(r"tmcp_my-team-2_[A-Za-z0-9_-]{43}", key) for key in keys)
-    assert {team_of(key) for key in keys} == {"my-team-2"}
-    assert len({hash_key(key) for key in keys}) == 100
-
-
-def test_what_has_not_the_form_of_a_key_names_no_team() -> None:
-    made = [new_admin_key(), new_key("Team"), new_key("a/b"), new_key("..") + "x"]
-    for text in ["", "tmcp_", "tmcp_team_short", *made, "你" * 50]:
-        assert team_of(text) is None, text
+def test_nothing_is_claimed_of_whom_the_server_has_not_heard(presence: Presence, clock: MovedClock, told: Told) -> None:
+    assert after(presence, clock, LONG) == ("away", "not heard of since the server started")
+    assert presence.standing("ann") == UNKNOWN
+    assert (presence.last_seen("ann"), presence.alive_until("ann")) == (None, None)
+    presence.leave("ann")
+    assert (presence.standing("ann").status, presence.last_seen("ann")) == ("away", None)
+    assert told == []

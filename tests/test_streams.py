@@ -270,7 +270,7 @@ class TestEnds:
         assert message == {"type": "http.response.body", "body": b""}
 
 
-@pytest.mark.teammcp(presence_timeout=30)
+@pytest.mark.teammcp(away_timeout=30)
 async def test_a_stream_keeps_its_agent_online(team: TestTeam, clock: Any) -> None:
     alice = await team.agent("alice")
     async with reading(team, alice.key) as reader:

@@ -346,7 +346,7 @@ def test_it_is_looked_at_every_few_seconds(server: Server) -> None:
 
 def leave(team: TestTeam, *members: Member) -> None:
     for member in members:
-        team.team.presence.forget(member.name)
+        team.team.presence.leave(member.name)
 
 
 async def test_the_sender_is_told_once_who_is_offline_for_long(

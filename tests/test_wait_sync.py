@@ -222,7 +222,7 @@ async def test_whoever_waits_is_here(team: TestTeam, clock: MovedClock) -> None:
     assert team.team.presence.online("bob")
     wait.cancel()
     await asyncio.gather(wait, return_exceptions=True)
-    clock.advance(minutes=3)
+    clock.advance(minutes=11)
     team.team.presence.sweep()
     assert not team.team.presence.online("bob")
 

@@ -176,6 +176,8 @@ class McpSurface:
         token = AccessToken(token="", client_id=principal, subject=principal, scopes=[])
         scope["user"] = AuthenticatedUser(token)
         scope[CALLER], scope[LIFE] = caller, SignsOfLife(send)
+        if scope["method"] == "DELETE":
+            caller.context.team.presence.closing(caller.context.actor.name)
         with _present(caller.context) if scope["method"] == "GET" else nullcontext():
             await self._manager.handle(scope, receive, scope[LIFE].send, principal)
 
@@ -262,8 +264,8 @@ def _no_schema(name: str) -> None:
 
 
 def _present(context: Context) -> AbstractContextManager[None]:
-    """An open stream keeps its agent online."""
-    return context.team.presence.connected(context.actor.name)
+    """An open stream keeps its agent here. It is open as long as the agent's program runs."""
+    return context.team.presence.connected(context.actor.name, lasting=True)
 
 
 def _check_length(scope: Scope) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...directory import SYSTEM, Access, Agent
 from ...hookspecs import hookimpl
+from ...presence import Reason, Standing
 from ...storage import Migration, Transaction, load_migrations
 from ...team import Server, Team
 from ...web import Page
@@ -16,8 +17,9 @@ EVENT_KINDS = {
     "agent.updated": "a profile or access level was changed",
     "agent.key_rotated": "a member's key was replaced",
     "agent.retired": "a member was retired",
-    "agent.online": "a member came online",
-    "agent.offline": "a member went away",
+    "agent.online": "a member came here; `data` has its `status` and the `reason`",
+    "agent.offline": "a member went `away`, or is `dead`: contact was lost; `data` has its `status` and the `reason`",
+    "agent.status": "a member's status has changed while it is here, or while it is not; `data` as above",
     "agent.login_failed": "somebody came with a key that is not valid",
 }
 
@@ -61,25 +63,19 @@ async def team_opened(team: Team) -> None:
     for row in await team.database.read(queries.all_agents):
         agent = Agent(row["name"], row["kind"], row["role"], Access(row["access"]), row["retired_at"] is not None)
         team.directory.put_agent(agent, row["key_hash"])
-    for name in await team.database.read(queries.still_online):  # the server ended without saying good-bye
-        await _note_presence(team, name, online=False)
+    await _say_good_bye(team, Reason("the server ended unexpectedly"))
 
 
 @hookimpl
-async def agent_online(team: Team, agent: str) -> None:
-    await _note_presence(team, agent, online=True)
-
-
-@hookimpl
-async def agent_offline(team: Team, agent: str) -> None:
-    await _note_presence(team, agent, online=False)
+async def status_changed(team: Team, agent: str, before: Standing, after: Standing) -> None:
+    kind = "agent.status" if before.here == after.here else "agent.online" if after.here else "agent.offline"
+    await _note(team, agent, kind, after)
 
 
 @hookimpl
 async def shutdown(server: Server) -> None:
     for team in server.teams.values():
-        for name in await team.database.read(queries.still_online):
-            await _note_presence(team, name, online=False)
+        await _say_good_bye(team, Reason("the server was stopped"))
 
 
 @hookimpl
@@ -93,12 +89,18 @@ async def login_failed(team: Team, address: str, surface: str) -> None:
     await team.database.write(work)
 
 
-async def _note_presence(team: Team, name: str, *, online: bool) -> None:
+async def _say_good_bye(team: Team, reason: Reason) -> None:
+    """The server knows nothing of anybody while it does not run."""
+    for name in await team.database.read(queries.still_online):
+        await _note(team, name, "agent.offline", Standing("away", reason))
+
+
+async def _note(team: Team, name: str, kind: str, standing: Standing) -> None:
     """Presence is observed, not done by anybody: it has no operation, and only changes are written."""
 
     def work(tx: Transaction) -> None:
-        if queries.set_presence(tx, name, online, team.server.clock.now()):
-            kind = "agent.online" if online else "agent.offline"
-            team.log.append(tx, kind, actor=SYSTEM.name, subject=name)
+        queries.set_presence(tx, name, standing.here, team.presence.last_seen(name))
+        data = {"status": standing.status, "reason": str(standing.reason)}
+        team.log.append(tx, kind, actor=SYSTEM.name, subject=name, data=data)
 
     await team.database.write(work)

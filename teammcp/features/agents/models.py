@@ -9,6 +9,7 @@ from pydantic import Field, RootModel
 from ...fence import Words, fence, quote
 from ...models import Line, Text, Timestamp, TimeZone, Token
 from ...operations import Result
+from ...presence import HERE, Status
 
 Kind = Literal["human", "agent", "service"]
 AccessName = Literal["observer", "member", "manager", "owner"]
@@ -16,6 +17,9 @@ Role = Annotated[Line, Field(max_length=100)]
 Description = Annotated[Text, Field(max_length=2000)]
 Capabilities = Annotated[list[Token], Field(max_length=50)]
 """What a member can do, as tasks may ask for it: ``python``, ``review``."""
+MemberStatus = Literal[Status, "retired"]
+Why = Annotated[Line, Field(max_length=200)]
+"""Why a member's status is what it is: ``permission prompt: Bash``."""
 
 
 class Me(Result):
@@ -26,7 +30,7 @@ class Me(Result):
     kind: Kind
     role: Words
     access: AccessName
-    status: Literal["online"] = "online"
+    status: Status
 
     def text(self) -> str:
         me = f"You are {self.name} ({self.kind}) in team {self.team}; access {self.access}."
@@ -40,7 +44,9 @@ class AgentProfile(Result):
     kind: Kind
     role: Words
     access: AccessName
-    status: Literal["online", "offline", "retired"]
+    status: MemberStatus
+    reason: Words
+    since: Timestamp | None
     lastSeen: Timestamp | None  # noqa: N815 - the established REST field
     description: Words
     reports_to: str | None
@@ -48,10 +54,16 @@ class AgentProfile(Result):
     time_zone: TimeZone
     created_at: Timestamp
 
+    @property
+    def here(self) -> bool:
+        """Whether the member is here, whatever it is doing."""
+        return self.status in HERE
+
     def text(self) -> str:
         about = f": {quote(self.description)}" if self.description else ""
         skills = f" [{', '.join(self.capabilities)}]" if self.capabilities else ""
-        return f"{self.name} ({quote(self.role or self.kind)}) — {self.status}{skills}{about}"
+        why = f" ({quote(self.reason)})" if self.reason else ""
+        return f"{self.name} ({quote(self.role or self.kind)}) — {self.status}{why}{skills}{about}"
 
 
 class AgentList(RootModel[list[AgentProfile]]):
@@ -77,7 +89,13 @@ class NewKey(Result):
 
 
 class Beat(Result):
-    """The answer to a heartbeat."""
+    """The answer to a heartbeat: what the team sees, and within how many seconds the next one is due."""
 
     ok: bool = True
     time: Timestamp
+    status: Status
+    ttl: int
+
+    def text(self) -> str:
+        due = f"; the next heartbeat is due within {self.ttl} s" if self.ttl else ""
+        return f"The team sees you as {self.status}{due}."

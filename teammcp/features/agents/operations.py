@@ -5,13 +5,16 @@ from __future__ import annotations
 import hmac
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from ...directory import SYSTEM, Access, Agent, fold
 from ...errors import Conflict, Forbidden, Gone, NotFound
 from ...keys import hash_key, new_key
 from ...models import AgentName, Text, TimeZone
 from ...operations import Context, operation
+from ...presence import Doing, Reason
 from ...storage import Row, Transaction, Work
 from ..channels import find_agent, join_general
 from . import queries
@@ -27,8 +30,10 @@ from .models import (
     NewKey,
     RegisteredAgent,
     Role,
+    Why,
 )
 
+NEVER = Reason("never heard of")
 CHANGEABLE = {"role", "description", "reports_to", "capabilities", "time_zone", "access"}
 
 
@@ -191,7 +196,7 @@ async def retire_agent(context: Context, name: str) -> Work[AgentProfile]:
         gone = replace(agent, retired=True)
         tx.on_commit(lambda: context.team.directory.put_agent(gone, None))
         context.emit(tx, "agent.retired", agent.name, data=_public(gone))
-        tx.on_commit(lambda: context.team.presence.forget(agent.name))
+        tx.on_commit(lambda: context.team.presence.leave(agent.name, Reason("was retired")))
         tx.on_commit(lambda: context.notify("agent_retired", agent=gone))
         return _profile(context, queries.agent(tx, agent.name))
 
@@ -217,9 +222,26 @@ async def rotate_key(context: Context, name: str) -> Work[NewKey]:
 
 
 @operation("POST /api/heartbeat", access="observer", idempotent=True)
-async def heartbeat(context: Context) -> Beat:
-    """Say that you are still here. Any other call does the same."""
-    return Beat(time=context.now())
+async def heartbeat(
+    context: Context,
+    status: Literal[Doing, "away"] | None = None,
+    reason: Why = "",
+    ttl: Annotated[int, Field(ge=0, le=86_400)] | None = None,
+) -> Beat:
+    """Say that you live and, if you like, what you do: idle, busy, blocked, waiting (for a person), away (good-bye).
+
+    This promises another within `ttl` seconds; any call keeps the promise, and without one you are shown as dead. Give
+    ttl=0 if you do not send heartbeats regularly. `teammcp heartbeat` sends them for you.
+    """
+    presence, me = context.team.presence, context.actor.name
+    if status == "away":
+        presence.leave(me, reason or Reason("said good-bye"))
+        return Beat(time=context.now(), status="away", ttl=0)
+    ttl = context.server.settings.heartbeat_ttl if ttl is None else ttl
+    presence.expect(me, ttl)
+    if status is not None:
+        presence.say(me, status, reason)
+    return Beat(time=context.now(), status=presence.standing(me).status, ttl=ttl)
 
 
 def _find(context: Context, name: str | None) -> Agent:
@@ -278,19 +300,22 @@ def _me(context: Context) -> Me:
         kind=actor.kind,
         role=actor.role,
         access=actor.access.name,
+        status=context.team.presence.standing(actor.name).status,
     )
 
 
 def _profile(context: Context, row: Row) -> AgentProfile:
-    online = context.team.presence.online(row["name"])
-    status = "retired" if row["retired_at"] is not None else "online" if online else "offline"
+    presence, retired_at = context.team.presence, row["retired_at"]
+    standing, last_seen = presence.standing(row["name"]), presence.last_seen(row["name"]) or row["last_seen"]
     return AgentProfile(
         name=row["name"],
         kind=row["kind"],
         role=row["role"],
         access=Access(row["access"]).name,
-        status=status,
-        lastSeen=context.team.presence.last_seen(row["name"]) or row["last_seen"],
+        status=standing.status if retired_at is None else "retired",
+        reason=str(standing.reason if last_seen else NEVER) if retired_at is None else "",
+        since=standing.since if retired_at is None else retired_at,
+        lastSeen=last_seen,
         description=row["description"],
         reports_to=row["reports_to"],
         capabilities=json.loads(row["capabilities"]),

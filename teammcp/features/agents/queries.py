@@ -72,10 +72,10 @@ def retire(tx: Transaction, name: str, at: int) -> None:
     tx.execute("UPDATE agents SET key_hash = NULL, retired_at = ? WHERE name = ?", (at, name))
 
 
-def set_presence(tx: Transaction, name: str, online: bool, at: int) -> int:
-    """Note that a member came or went; 0 if that was known."""
-    return tx.execute(
-        "UPDATE agents SET online = ?, last_seen = ? WHERE name = ? AND online <> ?", (online, at, name, online)
+def set_presence(tx: Transaction, name: str, online: bool, last_seen: int | None) -> None:
+    """Note whether a member is here, and when it was heard of last; None if that was before the server's start."""
+    tx.execute(
+        "UPDATE agents SET online = ?, last_seen = coalesce(?, last_seen) WHERE name = ?", (online, last_seen, name)
     )
 
 

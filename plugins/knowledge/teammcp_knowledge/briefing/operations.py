@@ -147,7 +147,7 @@ class _Asker:
     async def people(self) -> Subject:
         found = (await self.context.call("get_agents")).root
         others = [agent for agent in found if agent.name != self.context.actor.name]
-        others.sort(key=lambda agent: agent.status != "online")
+        others.sort(key=lambda agent: not agent.here)
         lines = [line(agent.text()) for agent in others[:FETCHED]]
         return Subject("people", "Who is here", lines, len(others), "get_agents", 5)
 

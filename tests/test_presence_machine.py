@@ -1,0 +1,142 @@
+"""Presence as a state machine: whatever happens, what is told is the truth, once, and death is never guessed."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from teammcp.presence import HERE, PARTING, UNKNOWN, Doing, Patience, Presence, Standing
+from teammcp.testing import MovedClock
+
+QUIET, LONG = 30, 600
+AGENTS = ("ann", "bob")
+names = st.sampled_from([*AGENTS, "maya"])
+agents = st.sampled_from(AGENTS)
+doing: st.SearchStrategy[Doing] = st.sampled_from(["online", "idle", "busy", "blocked", "waiting"])
+seconds = st.sampled_from([0.5, 5, 29, 31, 89, 91, 599, 601])
+
+
+class PresenceMachine(RuleBasedStateMachine):
+    """Each member's standing beside what the member has done."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = MovedClock()
+        self.presence = Presence(self.clock, Patience(QUIET, LONG), lambda name: name == "maya", self._told)
+        self.last_told: dict[str, Standing] = {}
+        self.streams: dict[str, list[AbstractContextManager[None]]] = {name: [] for name in (*AGENTS, "maya")}
+        self.spoken: dict[str, int] = {}  # when it was heard of last
+        self.bound: set[str] = set()  # those that have promised heartbeats, or have said what they do
+        self.left: dict[str, int] = {}
+
+    def _told(self, name: str, before: Standing, after: Standing) -> None:
+        known = self.last_told.get(name, UNKNOWN)
+        assert before.status == known.status, "a change was not told"
+        assert after.status != before.status, "no change was told"
+        assert after.since == self.clock.now()
+        assert (before.since or 0) <= after.since
+        self.last_told[name] = after
+
+    def _sign(self, name: str) -> None:
+        self.spoken[name] = self.clock.now()
+
+    @rule(name=names)
+    def call(self, name: str) -> None:
+        parting = self.clock.now() - self.left.get(name, -PARTING - 1) <= PARTING
+        before = self.presence.standing(name)
+        self.presence.seen(name)
+        self._sign(name)
+        assert self.presence.online(name) or (parting and self.presence.standing(name) == before)
+
+    @rule(name=agents, ttl=st.sampled_from([0, 30, 90]))
+    def beat(self, name: str, ttl: int) -> None:
+        before = self.presence.standing(name)
+        self.presence.expect(name, ttl)
+        self._sign(name)
+        self.bound.add(name)
+        after = self.presence.standing(name)
+        assert after.status in ({before.status, "online"} & HERE)
+
+    @rule(name=agents, status=doing, reason=st.sampled_from(["", "one", "two"]))
+    def say(self, name: str, status: Doing, reason: str) -> None:
+        self.presence.say(name, status, reason)
+        self._sign(name)
+        self.bound.add(name)
+        found = self.presence.standing(name)
+        assert (found.status, str(found.reason)) == (status, reason)
+
+    @rule(name=names)
+    def leave(self, name: str) -> None:
+        self.presence.leave(name)
+        self.left[name] = self.clock.now()
+        self.bound.discard(name)
+        assert self.presence.standing(name).status == "away"
+
+    @rule(name=names, lasting=st.booleans())
+    def open(self, name: str, lasting: bool) -> None:
+        stream = self.presence.connected(name, lasting=lasting)
+        stream.__enter__()
+        self.streams[name].append(stream)
+        self._sign(name)
+        assert self.presence.online(name)
+
+    @precondition(lambda self: any(self.streams.values()))
+    @rule(data=st.data(), due=st.booleans())
+    def close(self, data: st.DataObject, due: bool) -> None:
+        name = data.draw(st.sampled_from([name for name, open_now in self.streams.items() if open_now]))
+        if due:
+            self.presence.closing(name)
+        self.streams[name].pop().__exit__(None, None, None)
+        self._sign(name)
+
+    @rule(passed=seconds)
+    def wait(self, passed: float) -> None:
+        before = {name: self.presence.standing(name) for name in self.streams}
+        self.clock.advance(seconds=passed)
+        self.presence.sweep()
+        for name, standing in before.items():
+            now = self.presence.standing(name)
+            if now.status == standing.status:
+                continue
+            silent = (self.clock.now() - self.spoken[name]) / 1000
+            assert silent > QUIET, "silence came to an end too early"
+            assert not self.streams[name], "a stream is open"
+            assert now.status in {"idle", "away", "dead"}, "silence says nothing else"
+            if now.status == "dead":
+                assert name in self.bound, "it was never to be heard of"
+                self.bound.discard(name)
+            if now.status == "away":
+                self.bound.discard(name)
+
+    @invariant()
+    def everything_was_told(self) -> None:
+        for name in self.streams:
+            assert self.presence.standing(name).status == self.last_told.get(name, UNKNOWN).status
+
+    @invariant()
+    def those_here_are_counted(self) -> None:
+        assert self.presence.count == sum(self.presence.online(name) for name in self.streams)
+
+    @invariant()
+    def a_person_is_online_or_away(self) -> None:
+        assert self.presence.standing("maya").status in {"online", "away"}
+
+    @invariant()
+    def nobody_is_silent_for_ever(self) -> None:
+        self.presence.sweep()
+        for name, spoken in self.spoken.items():
+            silent = (self.clock.now() - spoken) / 1000
+            if silent > LONG and not self.streams[name]:
+                assert not self.presence.online(name)
+
+    def teardown(self) -> None:
+        for opened in self.streams.values():
+            while opened:
+                opened.pop().__exit__(None, None, None)
+
+
+TestPresence = PresenceMachine.TestCase
+TestPresence.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
