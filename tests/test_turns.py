@@ -134,12 +134,84 @@ async def test_a_briefing_leaves_out_what_the_agent_may_not_ask(alice: Member, b
     assert text == "You are bob in the team 'default' on TeamMCP."
 
 
-@pytest.mark.parametrize("event", ["SessionEnd", "StopFailure"])
-async def test_who_ends_its_session_is_away_at_once(team: TestTeam, bob: Member, event: str) -> None:
-    await hook(bob, "UserPromptSubmit")
-    assert team.team.presence.online("bob")
-    assert await hook(bob, event, reason="other", error="overloaded") == {}
+# -- what the agent is doing -----------------------------------------------------------------------------------------
+
+
+async def doing(team: TestTeam) -> tuple[str, str]:
+    """Bob's status and its reason, as the others see them."""
+    found = await team.owner.call("get_agent_profile", name="bob")
+    return found.status, found.reason
+
+
+@pytest.mark.parametrize("program", ["claude", "codex"])
+async def test_the_team_sees_what_an_agent_is_doing(team: TestTeam, bob: Member, program: str) -> None:
+    for event, payload, expected in (
+        ("SessionStart", {"source": "startup"}, ("idle", "its session began")),
+        ("UserPromptSubmit", {"prompt": "Go."}, ("busy", "prompt submitted")),
+        ("PermissionRequest", {"tool_name": "Bash"}, ("waiting", "permission prompt: Bash")),
+        ("PostToolUse", {"tool_name": "Bash"}, ("busy", "used Bash")),
+        ("SessionStart", {"source": "compact"}, ("busy", "used Bash")),
+        ("PreToolUse", {"tool_name": "Read"}, ("busy", "used Bash")),
+        ("Stop", {}, ("idle", "its turn ended")),
+        ("SessionEnd", {"reason": "other"}, ("away", "its session ended")),
+    ):
+        await hook(bob, event, program, **payload)
+        assert await doing(team) == expected, event
     assert not team.team.presence.online("bob")
+
+
+async def test_a_turn_that_fails_blocks_its_agent(team: TestTeam, bob: Member) -> None:
+    await hook(bob, "UserPromptSubmit")
+    assert await hook(bob, "StopFailure", error="rate_limit") == {}
+    assert await doing(team) == ("blocked", "its turn failed: rate_limit")
+    await hook(bob, "Notification", notification_type="idle_prompt")
+    assert (await doing(team))[0] == "blocked"
+    await hook(bob, "StopFailure")
+    assert await doing(team) == ("blocked", "its turn failed")
+
+
+async def test_notifications_tell_what_no_other_event_does(team: TestTeam, bob: Member) -> None:
+    await hook(bob, "UserPromptSubmit")
+    await hook(bob, "Notification", notification_type="elicitation_dialog")
+    assert await doing(team) == ("waiting", "a question to its user")
+    await hook(bob, "PermissionRequest", tool_name="Bash")
+    await hook(bob, "Notification", notification_type="permission_prompt")
+    assert await doing(team) == ("waiting", "permission prompt: Bash")
+    await hook(bob, "Notification", notification_type="auth_success")
+    assert (await doing(team))[0] == "waiting"
+    await hook(bob, "Notification", notification_type="idle_prompt")  # its user has broken the turn off
+    assert await doing(team) == ("idle", "waits for a prompt")
+
+
+async def test_a_turn_that_goes_on_with_messages_is_no_pause(team: TestTeam, alice: Member, bob: Member) -> None:
+    await hook(bob, "UserPromptSubmit")
+    await alice.call("send_dm", recipient="bob", content="one")
+    assert (await hook(bob, "Stop"))["decision"] == "block"
+    assert await doing(team) == ("busy", "goes on with new messages")
+    await team.server.settle()
+    changes = [event for event in await team.events("agent.status") if event.subject == "bob"]
+    assert [change.data["status"] for change in changes] == ["busy"]
+
+
+@pytest.mark.parametrize("name", [None, 7, {"a": 1}, "", "x" * 5000, "Ba\nsh\x00"])
+async def test_programs_may_send_what_they_like(team: TestTeam, bob: Member, name: Any) -> None:
+    for event in ("PermissionRequest", "StopFailure", "Notification", "PostToolUse"):
+        await hook(bob, event, tool_name=name, error=name, notification_type=name, source=name)
+        status, reason = await doing(team)
+        assert len(reason) < 120
+        assert "\n" not in reason
+        assert "%(" not in reason
+
+
+async def test_a_briefing_says_what_the_others_are_doing(team: TestTeam, alice: Member, bob: Member) -> None:
+    await alice.call("heartbeat", status="blocked", reason="no key for the registry")
+    carol = await team.agent("carol", role="Tester")
+    await carol.call("heartbeat", status="busy", reason="building")
+    text = told(await hook(bob, "SessionStart", source="startup"))
+    assert "alice (agent, blocked: no key for the registry)" in text
+    assert "carol (Tester, busy)" in text
+    await alice.call("heartbeat", status="away")
+    assert "alice" not in told(await hook(bob, "SessionStart", source="startup")).split("Here now", 1)[1].split("\n")[0]
 
 
 async def test_other_events_say_nothing_and_hand_over_nothing(alice: Member, bob: Member) -> None:
@@ -152,13 +224,20 @@ async def test_other_events_say_nothing_and_hand_over_nothing(alice: Member, bob
 async def test_nothing_is_written_while_nothing_is_new(
     team: TestTeam, bob: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def refuse(work: object) -> None:
-        raise AssertionError("nothing was to be written")
+    written: list[object] = []
 
-    await team.server.settle()
-    monkeypatch.setattr(team.team.database, "write", refuse)
-    for event in ("SessionStart", "UserPromptSubmit", "PostToolUse", "Stop", "SessionEnd"):
-        await hook(bob, event)
+    async def refuse(work: object) -> None:
+        written.append(work)
+
+    for events in (("UserPromptSubmit", "PostToolUse"), ("Stop", "SessionStart", "SubagentStop"), ("SessionEnd",)):
+        await hook(bob, events[0])
+        await team.server.settle()
+        with monkeypatch.context() as patched:
+            patched.setattr(team.team.database, "write", refuse)
+            for event in events * 2:
+                await hook(bob, event)
+            await team.server.settle()
+        assert written == []
 
 
 async def test_a_hook_without_a_valid_key_or_event_is_told_what_is_wrong(team: TestTeam, bob: Member) -> None:

@@ -116,10 +116,21 @@ class Hooks:
         return _without(self.path, text, ("hooks",), remove)
 
 
-def events_of_ours(path: Path, text: str | None) -> set[str]:
-    """The events at which a program's file has a hook of ours; ``text`` is None for a file that is not there."""
+def events_of_ours(path: Path, text: str | None, address: str) -> set[str]:
+    """The events at which a program's file has a hook of ours that calls an address with this end.
+
+    ``text`` is None for a file that is not there.
+    """
     hooks = _table(_table(_parse(path, text), path).get("hooks", {}), path)
-    return {event for event, groups in hooks.items() if isinstance(groups, list) and any(map(_is_ours, groups))}
+    return {
+        event
+        for event, groups in hooks.items()
+        if isinstance(groups, list) and any(_calls(group, address) for group in groups)
+    }
+
+
+def _calls(group: Any, address: str) -> bool:
+    return _is_ours(group) and any(str(hook.get("url", "")).endswith(address) for hook in group["hooks"])
 
 
 def _is_ours(group: Any) -> bool:

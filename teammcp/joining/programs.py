@@ -21,6 +21,8 @@ HOOK_SECONDS = 1
 """How long a hook may keep its program waiting if the server is away or slow."""
 IN_A_TURN = ("UserPromptSubmit", "PostToolUse", "Stop")
 PROMPT = "PermissionRequest"
+ASKING = "/api/hooks/permission"
+"""Where a prompt is answered; other hooks at the same event only tell what the agent is doing."""
 """The event at which Claude Code is about to ask whether it may use a tool."""
 ANSWER_SECONDS = 610
 """How long Claude Code waits for that answer: longer than the server, which then denies."""
@@ -112,7 +114,7 @@ def asks_team(member: Member) -> bool:
         return False
     settings = _claude_settings(member)
     try:
-        return PROMPT in events_of_ours(settings, read(settings))
+        return PROMPT in events_of_ours(settings, read(settings), ASKING)
     except InvalidInput:  # whoever is about to change the file is told so
         return False
 
@@ -126,7 +128,7 @@ def _hooks(member: Member) -> list[Part]:
         settings = _claude_settings(member)
         hooks = _claude_hooks(member.url)
         if member.approvals or asks_team(member):  # who joins again keeps what was chosen before
-            hooks[PROMPT] = _by_address(f"{member.url}/api/hooks/permission", ANSWER_SECONDS)
+            hooks[PROMPT] = _by_address(f"{member.url}{ASKING}", ANSWER_SECONDS)
         return [
             Hooks(settings, hooks),
             Item(settings, ("permissions", "allow"), f"mcp__{SERVER}"),
@@ -143,7 +145,7 @@ def _claude_hooks(url: str) -> dict[str, dict[str, Any]]:
     command = {"type": "command", "command": f"teammcp hook claude --url {quote(url)}", "timeout": HOOK_SECONDS + 4}
     by_address = _by_address(f"{url}/api/hooks/claude", HOOK_SECONDS)
     return {
-        **dict.fromkeys(("UserPromptSubmit", "PostToolUse", "StopFailure"), by_address),
+        **dict.fromkeys(("UserPromptSubmit", "PostToolUse", PROMPT, "Notification", "StopFailure"), by_address),
         **dict.fromkeys(("SessionStart", "Stop", "SessionEnd"), command),
     }
 
@@ -160,7 +162,7 @@ def _by_address(url: str, seconds: int) -> dict[str, Any]:
 
 def _codex_hooks(url: str) -> dict[str, dict[str, Any]]:
     command = {"type": "command", "command": f"teammcp hook codex --url {quote(url)}", "timeout": HOOK_SECONDS + 2}
-    return dict.fromkeys(("SessionStart", *IN_A_TURN, "SessionEnd"), command)
+    return dict.fromkeys(("SessionStart", *IN_A_TURN, PROMPT, "SessionEnd"), command)
 
 
 def _guide(member: Member) -> list[Part]:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from ...errors import Forbidden
 from ...fence import fence, quote
 from ...operations import Context
+from ..agents.models import AgentProfile
 
 PEOPLE = 20
 TASKS = 5
@@ -33,10 +34,16 @@ async def _allowed(context: Context, part: Callable[[Context], Awaitable[list[st
 
 async def _people(context: Context) -> list[str]:
     agents = [agent for agent in (await context.call("get_agents")).root if agent.name != context.actor.name]
-    here = [f"{agent.name} ({quote(agent.role or agent.kind)})" for agent in agents if agent.status == "online"]
+    here = [_person(agent) for agent in agents if agent.here]
     shown = ", ".join(here[:PEOPLE]) + (f" and {len(here) - PEOPLE} more" if len(here) > PEOPLE else "")
     away = len(agents) - len(here)
     return [f"Here now: {shown or 'nobody else'}." + (f" Away: {away}." if away else "")]
+
+
+def _person(agent: AgentProfile) -> str:
+    doing = "" if agent.status == "online" else f", {agent.status}"
+    why = f": {quote(agent.reason)}" if agent.status in {"blocked", "waiting"} and agent.reason else ""
+    return f"{agent.name} ({quote(agent.role or agent.kind)}{doing}{why})"
 
 
 async def _tasks(context: Context) -> list[str]:

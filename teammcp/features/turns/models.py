@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, RootModel
+from pydantic import BeforeValidator, Field, RootModel
 
 from ...models import Line
 
 EventName = Annotated[Line, Field(min_length=1, max_length=64)]
 """What the program is doing, in its own word: ``PostToolUse``."""
+
+LABEL = 80
+
+
+def _label(value: Any) -> str:
+    """The beginning of a text in one line; empty for anything else, since programs differ in what they send."""
+    return " ".join(value.split())[:LABEL] if isinstance(value, str) else ""
+
+
+Label = Annotated[str, BeforeValidator(_label)]
+"""A short name out of what a program sends, such as that of a tool."""
 
 
 class HookAnswer(RootModel[dict[str, Any]]):

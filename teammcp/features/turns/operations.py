@@ -12,11 +12,13 @@ from pydantic import Field
 
 from ...notices import waiting
 from ...operations import Context, operation
+from ...presence import Reason
 from ...storage import Work
 from ..inbox import anything_new, hand_over
 from ..inbox.models import Waited
 from . import briefing, wording
-from .models import NOTHING, EventName, HookAnswer, context_for, go_on_with
+from .doing import Told, note
+from .models import NOTHING, EventName, HookAnswer, Label, context_for, go_on_with
 
 AT_ONCE = 10
 """Messages handed over by one hook; the next one brings the rest."""
@@ -26,15 +28,35 @@ Subagent = Annotated[str | None, Field(max_length=200)]
 
 
 @operation("POST /api/hooks/claude", access="observer", profile="hooks", tool=False, lenient=True)
-async def claude_hook(context: Context, hook_event_name: EventName, agent_id: Subagent = None) -> HookAnswer:
-    """Answer a hook of Claude Code: what is new for the agent, once, in the shape that the hook's event takes."""
-    return await _answer(context, hook_event_name, agent_id)
+async def claude_hook(
+    context: Context,
+    hook_event_name: EventName,
+    agent_id: Subagent = None,
+    tool_name: Label = "",
+    notification_type: Label = "",
+    error: Label = "",
+    source: Label = "",
+) -> HookAnswer:
+    """Answer a hook of Claude Code: what is new for the agent, once, in the shape that the hook's event takes.
+
+    The event also says what the agent is doing, which the team sees as its status.
+    """
+    return await _answer(context, hook_event_name, agent_id, Told(tool_name, notification_type, error, source))
 
 
 @operation("POST /api/hooks/codex", access="observer", profile="hooks", tool=False, lenient=True)
-async def codex_hook(context: Context, hook_event_name: EventName, agent_id: Subagent = None) -> HookAnswer:
-    """Answer a hook of Codex: what is new for the agent, once, in the shape that the hook's event takes."""
-    return await _answer(context, hook_event_name, agent_id)
+async def codex_hook(
+    context: Context,
+    hook_event_name: EventName,
+    agent_id: Subagent = None,
+    tool_name: Label = "",
+    source: Label = "",
+) -> HookAnswer:
+    """Answer a hook of Codex: what is new for the agent, once, in the shape that the hook's event takes.
+
+    The event also says what the agent is doing, which the team sees as its status.
+    """
+    return await _answer(context, hook_event_name, agent_id, Told(tool_name, source=source))
 
 
 @operation("POST /api/hooks/take", access="observer", profile="hooks", tool=False)
@@ -43,24 +65,29 @@ async def take_new_messages(context: Context, limit: Annotated[int, Field(ge=1, 
     return lambda tx: hand_over(context, tx, WAY, limit)
 
 
-async def _answer(context: Context, event: str, subagent: str | None) -> HookAnswer:
+async def _answer(context: Context, event: str, subagent: str | None, told: Told) -> HookAnswer:
+    if event == "Stop" and subagent is None:
+        return await _end_turn(context)
+    note(context.team.presence, context.actor.name, event, told)
     if subagent is not None:  # it does one thing for the agent and would swallow what the agent is to know
-        return NOTHING
-    if event in {"SessionEnd", "StopFailure"}:  # no turn will see anything until somebody starts the next one
-        context.team.presence.forget(context.actor.name)
         return NOTHING
     if event == "SessionStart":
         parts = await briefing.parts(context, await waiting(context))
         text = wording.briefing(context.actor.name, context.team.name, parts, await _take(context))
         return context_for(event, text)
-    if event not in {"UserPromptSubmit", "PostToolUse", "Stop"}:
+    if event not in {"UserPromptSubmit", "PostToolUse"}:
         return NOTHING
     found = await _take(context)
+    return context_for(event, wording.news(found)) if found.messages else NOTHING
+
+
+async def _end_turn(context: Context) -> HookAnswer:
+    found, presence, me = await _take(context), context.team.presence, context.actor.name
     if not found.messages:
+        note(presence, me, "Stop", Told())
         return NOTHING
-    if event == "Stop":
-        return go_on_with(wording.before_the_end(found))
-    return context_for(event, wording.news(found))
+    presence.say(me, "busy", Reason("goes on with new messages"))
+    return go_on_with(wording.before_the_end(found))
 
 
 async def _take(context: Context) -> Waited:
