@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from . import __version__
-from .commands import agents, doctor, hook, join, leave, listen, messages, operations, plugins, server, teams
+from .commands import agents, doctor, heartbeat, hook, join, leave, listen, messages, operations, plugins, server, teams
 from .errors import StartError, TeamError
 
 
@@ -88,6 +88,7 @@ for command in (
     leave.leave,
     doctor.doctor,
     hook.hook,
+    heartbeat.heartbeat,
     listen.listen,
     operations.call,
     operations.openapi,
