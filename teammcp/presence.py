@@ -193,7 +193,7 @@ class Presence:
         known.said = True
         self._become(name, known, status, Reason(reason) if isinstance(reason, str) else reason)
 
-    def leave(self, name: str, reason: Reason | str = Reason("said good-bye")) -> None:  # noqa: B008 - it is frozen
+    def leave(self, name: str, reason: Reason | str = Reason("said good-bye")) -> None:
         """A member has said good-bye, or was retired: it is away at once, whatever it has open."""
         known = self._of(name)
         known.left_at = self._clock.now()
@@ -225,18 +225,19 @@ class Presence:
         if silent <= promised:
             return
         if self._is_person(name):
-            self._gone(name, known, "away", _silence("no call for %(about)s s", promised))
+            self._gone(name, known, "away", Reason("no call for %(about)s s", _seconds(promised)))
         elif known.ttl is not None:
-            self._gone(name, known, "dead", _silence(NO_SIGN, promised))
+            self._gone(name, known, "dead", Reason("no sign of life for %(about)s s", _seconds(promised)))
         elif known.ended == "closed":
             self._gone(name, known, "away", Reason("closed its connection"))
         elif known.ended == "broken" and known.said:
             self._gone(name, known, "dead", Reason("its connection broke off"))
         elif silent > self._long:
             lost = known.standing.status == "busy"
-            self._gone(name, known, "dead" if lost else "away", _silence(NO_SIGN, self._long))
+            reason = Reason("no sign of life for %(about)s s", _seconds(self._long))
+            self._gone(name, known, "dead" if lost else "away", reason)
         elif not known.said:
-            self._become(name, known, "idle", _silence("no call for %(about)s s", promised))
+            self._become(name, known, "idle", Reason("no call for %(about)s s", _seconds(promised)))
 
     def _gone(self, name: str, known: _Known, status: Status, reason: Reason) -> None:
         known.said, known.ttl = False, None
@@ -253,8 +254,5 @@ class Presence:
         self._changed(name, before, known.standing)
 
 
-NO_SIGN = "no sign of life for %(about)s s"
-
-
-def _silence(words: str, milliseconds: float) -> Reason:
-    return Reason(words, f"{milliseconds / 1000:g}")
+def _seconds(milliseconds: float) -> str:
+    return f"{milliseconds / 1000:g}"

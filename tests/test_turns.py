@@ -197,7 +197,7 @@ async def test_a_turn_that_goes_on_with_messages_is_no_pause(team: TestTeam, ali
 async def test_programs_may_send_what_they_like(team: TestTeam, bob: Member, name: Any) -> None:
     for event in ("PermissionRequest", "StopFailure", "Notification", "PostToolUse"):
         await hook(bob, event, tool_name=name, error=name, notification_type=name, source=name)
-        status, reason = await doing(team)
+        _, reason = await doing(team)
         assert len(reason) < 120
         assert "\n" not in reason
         assert "%(" not in reason

@@ -13,6 +13,7 @@ from .pages import MessageAction, MessageLink, Page, Theme
 from .rendering import fragment, render
 from .routing import PageRule
 from .shell import mount
+from .standing import reason_words
 from .visit import visit as current_visit
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "ngettext",
     "plain",
     "plugin",
+    "reason_words",
     "render",
     "see",
     "values",

@@ -17,7 +17,7 @@ from quart import Response, g, request
 from ..clock import milliseconds
 from ..directory import Access
 from ..operations import Context
-from . import formatting
+from . import formatting, standing
 from .forms import Notice
 from .i18n import LANGUAGES, gettext, ngettext
 from .markdown import is_long, plain, render_markdown
@@ -64,6 +64,8 @@ def build_environment(pages: Iterable[Page], theme: Theme | None) -> Environment
         day_name=formatting.day_name,
         ago=formatting.ago,
         file_size=formatting.file_size,
+        status_word=standing.status_word,
+        status_tone=standing.status_tone,
     )
     environment.filters["path"] = path_part
     return environment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -10,26 +11,34 @@ from quart import Request, Response
 from ... import clients, operations
 from ...directory import SYSTEM, Access
 from ...operations import Context
-from ...web import Outcome, Page, form_call, mark, render, see
+from ...web import Outcome, Page, form_call, mark, reason_words, render, see
 from ...web.access import render_secret, renew_session
 from .models import AgentProfile
+from .operations import NEVER
 
 FIELDS = ("role", "description", "reports_to", "time_zone", "access")
+ORDER = ("waiting", "blocked", "busy", "online", "idle", "dead", "away", "retired")
 LEVELS = ("observer", "member", "manager", "owner")
 
 
 async def agents(context: Context, request: Request) -> Response:
-    """All members, those who are here first."""
+    """All members: first those who wait for a person, then the others who are here."""
     retired = "retired" in request.args
     found = await operations.call(context, "get_agents", {"include_retired": retired})
-    order = {"online": 0, "offline": 1, "retired": 2}
-    listed = sorted(found.root, key=lambda agent: (order[agent.status], agent.kind != "human"))
-    return await render(context, "agents/agents.html", agents=listed, retired=retired)
+    listed = sorted(found.root, key=lambda agent: (ORDER.index(agent.status), agent.kind != "human"))
+    return await render(context, "agents/agents.html", agents=listed, retired=retired, why=partial(_why, context))
 
 
 async def profile(context: Context, request: Request, name: str) -> Response:
     """One member."""
     return await _profile(context, await _find(context, name), Outcome())
+
+
+def _why(context: Context, agent: AgentProfile) -> str:
+    """The reason of a member's status in the reader's language."""
+    if agent.status == "retired" or agent.kind == "human":  # of a person no more is known than the word says
+        return ""
+    return reason_words(context.team.presence.standing(agent.name).reason if agent.lastSeen else NEVER)
 
 
 async def _find(context: Context, name: str) -> AgentProfile:
@@ -44,6 +53,7 @@ async def _profile(context: Context, agent: AgentProfile, outcome: Outcome) -> R
         outcome.status,
         notice=outcome.notice,
         agent=agent,
+        why=_why(context, agent),
         levels=[level for level in LEVELS if Access[level] <= context.actor.access],
         may_change=_may_change(context, agent),
         is_me=agent.name == context.actor.name,

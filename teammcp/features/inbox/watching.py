@@ -46,7 +46,10 @@ async def _watch(team: Team) -> None:
         await _attempt(context, "close_mailbox", {"name": name})
     for message_id in await context.read(watch_queries.newly_late, now, AT_ONCE):
         await _attempt(context, "tell_sender", {"message_id": message_id, "reason": "overdue"})
-    for message_id in await context.read(watch_queries.away, _offline_since(context)):
+    since = _offline_since(context)
+    if team.opened_at > since:  # who was away before the server was may be on the way back
+        return
+    for message_id in await context.read(watch_queries.away, since):
         await _attempt(context, "tell_sender", {"message_id": message_id, "reason": "offline"})
 
 

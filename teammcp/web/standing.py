@@ -1,0 +1,36 @@
+"""What a member is doing, as people read it: a word, a reason and a mark, so that colour alone says nothing."""
+
+from __future__ import annotations
+
+from ..presence import Reason
+from .i18n import gettext as _
+from .i18n import mark
+
+WORDS = {
+    "online": mark("online"),
+    "idle": mark("idle"),
+    "busy": mark("busy"),
+    "blocked": mark("blocked"),
+    "waiting": mark("waiting for a person"),
+    "away": mark("away"),
+    "dead": mark("dead"),
+    "retired": mark("retired"),
+}
+TONES = {"online": "good", "idle": "good", "busy": "good", "blocked": "bad", "waiting": "warn", "dead": "bad"}
+
+
+def status_word(status: str) -> str:
+    """A status in the reader's language: ``waiting for a person``."""
+    return _(WORDS[status])
+
+
+def status_tone(status: str) -> str:
+    """The end of the class that colours it, such as ``good``; empty for none."""
+    return TONES.get(status, "")
+
+
+def reason_words(reason: Reason) -> str:
+    """A reason in the reader's language, as far as it is the server's own."""
+    if not reason.words:
+        return ""
+    return _(reason.words, about=reason.about) if reason.about else _(reason.words)
