@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from teammcp import Conflict, Context, Event, Transaction, Work, operation
+from teammcp import Conflict, Context, Event, Reason, Transaction, Work, operation
 from teammcp.models import Line, json_within
 
 from . import dangerous, matching, memory, people, proposing, queries, telling
@@ -76,8 +76,12 @@ async def _decide(
     def has_ended(event: Event) -> bool:
         return event.kind in ENDED and event.subject == str(number)
 
+    presence, me = context.team.presence, context.actor.name
+    presence.say(me, "waiting", Reason("permission prompt: %(about)s", tool))
     with context.team.hub.subscribe(has_ended, before) as events:
         ended = await events.next(timeout)
+    if presence.standing(me).status == "waiting":  # it may have left meanwhile
+        presence.say(me, "busy", Reason("was answered"))
     if not ended:
         await _give_up(context, number)
     row = await context.read(queries.approval, number)

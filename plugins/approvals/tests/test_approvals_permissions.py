@@ -146,6 +146,20 @@ async def test_the_hook_of_an_agents_program_is_answered_in_its_shape(coder: Mem
     assert (await coder.http.post("/api/hooks/permission", json={"tool_name": "Bash"})).status_code == 400
 
 
+async def test_whoever_waits_for_the_answer_is_seen_to_wait(coder: Member, team: TestTeam) -> None:
+    async def status() -> tuple[str, str]:
+        found = await team.owner.call("get_agent_profile", name=coder.name)
+        return found.status, found.reason
+
+    with team.team.hub.subscribe(lambda event: event.data.get("status") == "waiting") as events:
+        (asking,), (found,) = await ask(coder, team, "ls")
+        assert await events.next(5)
+    assert await status() == ("waiting", "permission prompt: Bash")
+    await team.owner.call("resolve_approval", approval_id=found.approval_id, approved=True)
+    await asyncio.wait_for(asking, 5)
+    assert await status() == ("busy", "was answered")
+
+
 async def test_the_prompt_tool_answers_with_json_text(coder: Member, team: TestTeam) -> None:
     await allow(team)
     async with coder.mcp() as client:
