@@ -13,6 +13,7 @@ from teammcp.config import Settings
 from teammcp.errors import InvalidInput
 from teammcp.features.inbox.watching import watch
 from teammcp.testing import Member, MovedClock, TestTeam, serve
+from tests.doc_examples import read_examples, run_examples
 
 
 @pytest.fixture
@@ -190,3 +191,9 @@ async def test_after_a_restart_nothing_is_claimed_of_what_was_said_before(
         await again.call("heartbeat")
         assert await seen_of(team, "ann") == ("online", "sent a heartbeat")
         await team.close()
+
+
+async def test_the_examples_of_the_guide_are_answered_as_shown(team: TestTeam) -> None:
+    examples = read_examples(Path(__file__).parent.parent / "docs" / "presence.md")
+    assert len(examples) == 3
+    await run_examples(await team.agent("alice"), examples)

@@ -137,6 +137,16 @@ def test_no_file_holds_a_key_and_each_client_gets_its_address(member: Callable[.
         assert "tmcp_" not in part.path.read_text("utf-8")
 
 
+def test_programs_with_hooks_tell_what_their_agent_is_doing(member: Callable[..., Member]) -> None:
+    told: dict[Client, set[str]] = {}
+    for client in WITH_FILES:
+        told[client] = {event for part in parts_of(member(client)) if isinstance(part, Hooks) for event in part.hooks}
+    in_common = {"SessionStart", "UserPromptSubmit", "PostToolUse", "PermissionRequest", "Stop", "SessionEnd"}
+    assert told.pop("claude") == {*in_common, "Notification", "StopFailure"}
+    assert told.pop("codex") == in_common
+    assert not any(told.values())
+
+
 def test_every_client_that_knows_projects_gets_the_guide_and_the_skills(member: Callable[..., Member]) -> None:
     guides = {"claude": "CLAUDE.md", "gemini": "GEMINI.md", "qwen": "QWEN.md"}
     for client in WITH_FILES:
