@@ -16,6 +16,8 @@ AGENTS = ("ann", "bob")
 names = st.sampled_from([*AGENTS, "maya"])
 agents = st.sampled_from(AGENTS)
 doing: st.SearchStrategy[Doing] = st.sampled_from(["online", "idle", "busy", "blocked", "waiting"])
+Stream = tuple[AbstractContextManager[None], bool]
+"""An open stream, and whether it is a lasting one."""
 seconds = st.sampled_from([0.5, 5, 29, 31, 89, 91, 599, 601])
 
 
@@ -27,9 +29,13 @@ class PresenceMachine(RuleBasedStateMachine):
         self.clock = MovedClock()
         self.presence = Presence(self.clock, Patience(QUIET, LONG), lambda name: name == "maya", self._told)
         self.last_told: dict[str, Standing] = {}
-        self.streams: dict[str, list[AbstractContextManager[None]]] = {name: [] for name in (*AGENTS, "maya")}
+        self.streams: dict[str, list[tuple[AbstractContextManager[None], bool]]] = {
+            name: [] for name in (*AGENTS, "maya")
+        }
         self.spoken: dict[str, int] = {}  # when it was heard of last
-        self.bound: set[str] = set()  # those that have promised heartbeats, or have said what they do
+        self.promised: set[str] = set()  # heartbeats
+        self.broken: set[str] = set()  # lasting streams
+        self.said: set[str] = set()  # what it is doing
         self.left: dict[str, int] = {}
 
     def _told(self, name: str, before: Standing, after: Standing) -> None:
@@ -42,6 +48,11 @@ class PresenceMachine(RuleBasedStateMachine):
 
     def _sign(self, name: str) -> None:
         self.spoken[name] = self.clock.now()
+        self.broken.discard(name)
+
+    def _forget(self, name: str) -> None:
+        self.promised.discard(name)
+        self.said.discard(name)
 
     @rule(name=names)
     def call(self, name: str) -> None:
@@ -49,14 +60,14 @@ class PresenceMachine(RuleBasedStateMachine):
         before = self.presence.standing(name)
         self.presence.seen(name)
         self._sign(name)
-        assert self.presence.online(name) or (parting and self.presence.standing(name) == before)
+        assert self.presence.online(name) == (before.here or not parting)
 
     @rule(name=agents, ttl=st.sampled_from([0, 30, 90]))
     def beat(self, name: str, ttl: int) -> None:
         before = self.presence.standing(name)
         self.presence.expect(name, ttl)
         self._sign(name)
-        self.bound.add(name)
+        self.promised.add(name) if ttl else self.promised.discard(name)
         after = self.presence.standing(name)
         assert after.status in ({before.status, "online"} & HERE)
 
@@ -64,7 +75,7 @@ class PresenceMachine(RuleBasedStateMachine):
     def say(self, name: str, status: Doing, reason: str) -> None:
         self.presence.say(name, status, reason)
         self._sign(name)
-        self.bound.add(name)
+        self.said.add(name)
         found = self.presence.standing(name)
         assert (found.status, str(found.reason)) == (status, reason)
 
@@ -72,25 +83,36 @@ class PresenceMachine(RuleBasedStateMachine):
     def leave(self, name: str) -> None:
         self.presence.leave(name)
         self.left[name] = self.clock.now()
-        self.bound.discard(name)
+        self._forget(name)
         assert self.presence.standing(name).status == "away"
 
     @rule(name=names, lasting=st.booleans())
     def open(self, name: str, lasting: bool) -> None:
         stream = self.presence.connected(name, lasting=lasting)
         stream.__enter__()
-        self.streams[name].append(stream)
+        self.streams[name].append((stream, lasting))
         self._sign(name)
         assert self.presence.online(name)
 
     @precondition(lambda self: any(self.streams.values()))
     @rule(data=st.data(), due=st.booleans())
     def close(self, data: st.DataObject, due: bool) -> None:
-        name = data.draw(st.sampled_from([name for name, open_now in self.streams.items() if open_now]))
+        self._close(data.draw(st.sampled_from([name for name, open_now in self.streams.items() if open_now])), due)
+
+    @rule(name=agents, due=st.booleans())
+    def connect_in_vain(self, name: str, due: bool) -> None:
+        self.open(name, lasting=True)
+        self._close(name, due)
+
+    def _close(self, name: str, due: bool) -> None:
         if due:
             self.presence.closing(name)
-        self.streams[name].pop().__exit__(None, None, None)
-        self._sign(name)
+            self._sign(name)
+        stream, lasting = self.streams[name].pop()
+        stream.__exit__(None, None, None)
+        self.spoken[name] = self.clock.now()
+        if lasting and not due and not any(last for _, last in self.streams[name]):
+            self.broken.add(name)
 
     @rule(passed=seconds)
     def wait(self, passed: float) -> None:
@@ -106,10 +128,10 @@ class PresenceMachine(RuleBasedStateMachine):
             assert not self.streams[name], "a stream is open"
             assert now.status in {"idle", "away", "dead"}, "silence says nothing else"
             if now.status == "dead":
-                assert name in self.bound, "it was never to be heard of"
-                self.bound.discard(name)
-            if now.status == "away":
-                self.bound.discard(name)
+                expected = standing.status == "busy" or name in self.promised or name in self.broken & self.said
+                assert expected, "it need not have been heard of"
+            if not now.here:
+                self._forget(name)
 
     @invariant()
     def everything_was_told(self) -> None:
@@ -135,8 +157,8 @@ class PresenceMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         for opened in self.streams.values():
             while opened:
-                opened.pop().__exit__(None, None, None)
+                opened.pop()[0].__exit__(None, None, None)
 
 
 TestPresence = PresenceMachine.TestCase
-TestPresence.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestPresence.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)

@@ -132,6 +132,18 @@ class InterruptedCodex(Interrupted, OpenAIModel):
     """For Codex."""
 
 
+def statuses(desk: Desk, last: str) -> list[str]:
+    """What the team has seen bob do, up to this status and its reason."""
+    seen: list[dict[str, Any]] = []
+    with desk.live.client(desk.alice) as alice:
+        while not seen or f"{seen[-1]['data']['status']}: {seen[-1]['data']['reason']}" != last:
+            since = seen[-1]["id"] if seen else 0
+            found = alice.post("/api/call/sync", json={"since": since, "kinds": ["agent.*"], "wait_ms": 5000}).json()
+            seen += [event for event in found["events"] if event["subject"] == "bob" and "status" in event["data"]]
+            assert found["events"], [event["data"] for event in seen]
+    return [event["data"]["status"] for event in seen]
+
+
 def shown(model: ScriptedModel, number: int) -> str:
     """Everything the model was shown with one of the questions it had to answer with tools."""
     questions = [body for body in model.requests if body.get("tools")]
@@ -165,6 +177,7 @@ def test_claude_hears_while_it_works_and_answers(desk: Desk) -> None:
     used = desk.used()  # one token in and one out for each of three answers, as its transcript says
     assert (used["tokens_in"], used["tokens_out"]) == (3, 3)
     assert used["cost_usd"] > 0
+    assert statuses(desk, "away: its session ended") == ["online", "idle", "busy", "idle", "away"]
 
 
 def test_claude_does_not_end_past_a_message(desk: Desk) -> None:
