@@ -89,7 +89,9 @@ async def test_how_long_a_heartbeat_holds_is_a_setting_and_an_argument(
         assert (await seen_of(team))[0] == "dead"
 
 
-@pytest.mark.parametrize("given", [{"status": "dead"}, {"status": "asleep"}, {"ttl": -1}, {"reason": "x" * 201}])
+@pytest.mark.parametrize(
+    "given", [{"status": "dead"}, {"status": "asleep"}, {"ttl": -1}, {"reason": "x" * 201}, {"reason": "x"}]
+)
 async def test_what_cannot_be_said_is_refused(ann: Member, given: dict[str, object]) -> None:
     with pytest.raises(InvalidInput) as caught:
         await ann.call("heartbeat", **given)

@@ -113,6 +113,27 @@ async def test_an_open_stream_keeps_its_agent_online(app: TeamApp, team: TestTea
         assert not team.team.presence.online("bob")
 
 
+@pytest.mark.parametrize(
+    ("in_due_form", "expected"), [(True, "away: closed its connection"), (False, "dead: its connection broke off")]
+)
+async def test_how_a_connection_ends_is_told_apart(
+    app: TeamApp, team: TestTeam, clock: Any, in_due_form: bool, expected: str
+) -> None:
+    bob = await team.agent("bob")
+    await bob.call("claude_hook", hook_event_name="Stop")
+    async with listening(app) as url, http_client(bob.key) as http:
+        headers = {**await open_session(http, url), "accept": "text/event-stream"}
+        async with http.stream("GET", url, headers=headers):
+            await until(lambda: bool(team.team.presence._known["bob"].streams))
+            if in_due_form:
+                await http.delete(url, headers=headers)
+        await until(lambda: not team.team.presence._known["bob"].streams)
+        clock.advance(seconds=31)
+        team.team.presence.sweep()
+        found = await team.owner.call("get_agent_profile", name="bob")
+        assert f"{found.status}: {found.reason}" == expected
+
+
 async def test_the_oldest_sessions_of_an_agent_make_room(
     app: TeamApp, team: TestTeam, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from ...presence import Reason, Standing
 from ...storage import Migration, Transaction, load_migrations
 from ...team import Server, Team
 from ...web import Page
-from . import operations, pages, queries
+from . import heartbeats, operations, pages, queries
 
 EVENT_KINDS = {
     "agent.registered": "a member was registered",
@@ -34,7 +34,7 @@ def register_operations() -> list[Any]:
         operations.update_agent_profile,
         operations.retire_agent,
         operations.rotate_key,
-        operations.heartbeat,
+        heartbeats.heartbeat,
     ]
 
 

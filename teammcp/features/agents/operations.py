@@ -1,20 +1,18 @@
-"""Members: register, look up, change, retire; keys and heartbeats."""
+"""Members: register, look up, change, retire; keys."""
 
 from __future__ import annotations
 
 import hmac
 import json
 from dataclasses import replace
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Any
 
 from ...directory import SYSTEM, Access, Agent, fold
 from ...errors import Conflict, Forbidden, Gone, NotFound
 from ...keys import hash_key, new_key
 from ...models import AgentName, Text, TimeZone
 from ...operations import Context, operation
-from ...presence import Doing, Reason
+from ...presence import Reason
 from ...storage import Row, Transaction, Work
 from ..channels import find_agent, join_general
 from . import queries
@@ -22,7 +20,6 @@ from .models import (
     AccessName,
     AgentList,
     AgentProfile,
-    Beat,
     Capabilities,
     Description,
     Kind,
@@ -30,7 +27,6 @@ from .models import (
     NewKey,
     RegisteredAgent,
     Role,
-    Why,
 )
 
 NEVER = Reason("never heard of")
@@ -219,29 +215,6 @@ async def rotate_key(context: Context, name: str) -> Work[NewKey]:
         return NewKey(name=agent.name, apiKey=key)
 
     return work
-
-
-@operation("POST /api/heartbeat", access="observer", idempotent=True)
-async def heartbeat(
-    context: Context,
-    status: Literal[Doing, "away"] | None = None,
-    reason: Why = "",
-    ttl: Annotated[int, Field(ge=0, le=86_400)] | None = None,
-) -> Beat:
-    """Say that you live and, if you like, what you do: idle, busy, blocked, waiting (for a person), away (good-bye).
-
-    This promises another within `ttl` seconds; any call keeps the promise, and without one you are shown as dead. Give
-    ttl=0 if you do not send heartbeats regularly. `teammcp heartbeat` sends them for you.
-    """
-    presence, me = context.team.presence, context.actor.name
-    if status == "away":
-        presence.leave(me, reason or Reason("said good-bye"))
-        return Beat(time=context.now(), status="away", ttl=0)
-    ttl = context.server.settings.heartbeat_ttl if ttl is None else ttl
-    presence.expect(me, ttl)
-    if status is not None:
-        presence.say(me, status, reason)
-    return Beat(time=context.now(), status=presence.standing(me).status, ttl=ttl)
 
 
 def _find(context: Context, name: str | None) -> Agent:
