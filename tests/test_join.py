@@ -169,7 +169,7 @@ def test_permission_prompts_go_to_the_team_if_that_is_wished(member: Callable[..
     furnish(bob)
     before = tree(tmp_path)
     put(parts_of(bob))
-    assert prompts(bob) == []
+    assert prompts(bob) == [f"{URL}/api/hooks/claude"]  # which tells of the prompt and answers nothing
     put(parts_of(replace(bob, approvals=True)))
     assert prompts(bob) == [f"{URL}/api/hooks/permission"]
     moved = replace(bob, url="http://new:1")

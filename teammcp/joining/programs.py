@@ -21,9 +21,9 @@ HOOK_SECONDS = 1
 """How long a hook may keep its program waiting if the server is away or slow."""
 IN_A_TURN = ("UserPromptSubmit", "PostToolUse", "Stop")
 PROMPT = "PermissionRequest"
+"""The event at which Claude Code is about to ask whether it may use a tool."""
 ASKING = "/api/hooks/permission"
 """Where a prompt is answered; other hooks at the same event only tell what the agent is doing."""
-"""The event at which Claude Code is about to ask whether it may use a tool."""
 ANSWER_SECONDS = 610
 """How long Claude Code waits for that answer: longer than the server, which then denies."""
 
