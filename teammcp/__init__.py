@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         TooLarge,
     )
     from .events.log import Event
-    from .fence import AnyWords, Words, quote
+    from .fence import OTHERS, AnyWords, Words, fence, quote
     from .hookspecs import hookimpl
     from .models import Timestamp
     from .operations import Context, Operation, Result, operation
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "OTHERS",
     "Access",
     "Agent",
     "AnyWords",
@@ -69,6 +70,7 @@ __all__ = [
     "Transaction",
     "Words",
     "Work",
+    "fence",
     "hookimpl",
     "load_migrations",
     "load_settings",
@@ -94,7 +96,7 @@ _FOUND_IN = {
         "TooLarge",
     ),
     "events.log": ("Event",),
-    "fence": ("AnyWords", "Words", "quote"),
+    "fence": ("OTHERS", "AnyWords", "Words", "fence", "quote"),
     "hookspecs": ("hookimpl",),
     "models": ("Timestamp",),
     "operations": ("Context", "Operation", "Result", "operation"),

@@ -7,8 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from teammcp import Result
-from teammcp.fence import OTHERS
+from teammcp import OTHERS, Result
 from teammcp.models import Line
 
 WEEK = 7 * 24 * 60

@@ -6,8 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from teammcp import Result, Words, quote
-from teammcp.fence import fence
+from teammcp import Result, Words, fence, quote
 
 SMALLEST = 300
 """Tokens that hold the headings and where to find the rest."""

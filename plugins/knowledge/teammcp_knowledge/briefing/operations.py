@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from teammcp import Context, Forbidden, NotFound, operation
+from teammcp import Context, Forbidden, NotFound, fence, operation
 from teammcp.features.state import StateField, short
-from teammcp.fence import fence
 
 from ..findings.models import Findings, FoundFinding
 from ..gaps.interests import Interests
