@@ -154,8 +154,13 @@ async def test_an_idle_session_ends(app: TeamApp, team: TestTeam) -> None:
         app.mcp._manager, kept = manager, app.mcp._manager  # type: ignore[attr-defined]
         session = await open_session(http, url)
         stream = {**session, "accept": "text/event-stream"}
-        while (await http.head(url, headers=stream)).status_code != 404:  # noqa: ASYNC110 - nobody tells of it
-            await asyncio.sleep(0.06)
+        answers = []
+        for pause in (0.1, 0.2, 0.4, 0.8, 1.6, 3.2):  # each question lets it live on, and nobody tells of its end
+            await asyncio.sleep(pause)
+            answers.append((await http.head(url, headers=stream)).status_code)
+            if answers[-1] == 404:
+                break
+        assert answers[-1] == 404, answers
         app.mcp._manager = kept  # type: ignore[attr-defined]
 
 
