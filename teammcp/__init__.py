@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         TooLarge,
     )
     from .events.log import Event
-    from .fence import OTHERS, AnyWords, Words, fence, quote
+    from .fencing import OTHERS, AnyWords, Words, fence, quote
     from .hookspecs import hookimpl
     from .models import Timestamp
     from .operations import Context, Operation, Result, operation
@@ -96,7 +96,7 @@ _FOUND_IN = {
         "TooLarge",
     ),
     "events.log": ("Event",),
-    "fence": ("OTHERS", "AnyWords", "Words", "fence", "quote"),
+    "fencing": ("OTHERS", "AnyWords", "Words", "fence", "quote"),
     "hookspecs": ("hookimpl",),
     "models": ("Timestamp",),
     "operations": ("Context", "Operation", "Result", "operation"),

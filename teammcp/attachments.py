@@ -18,8 +18,8 @@ from pydantic import BeforeValidator, Field, PlainSerializer, SerializationInfo,
 from pydantic.json_schema import SkipJsonSchema
 
 from .errors import TooLarge
-from .fence import QUOTE, Words
-from .fence import quote as quote_words
+from .fencing import QUOTE, Words
+from .fencing import quote as quote_words
 from .operations import Result
 
 INLINE_LIMIT = 1024 * 1024

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from .directory import Access
 from .errors import InvalidInput, NotFound
-from .fence import quote
+from .fencing import quote
 
 Function = TypeVar("Function", bound=Callable[..., Awaitable[Any]])
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teammcp.fence import fence, quote, told
+from teammcp.fencing import fence, quote, told
 from teammcp.testing import Member, TestTeam
 
 OPENED = re.compile(r"<from-others ([0-9a-f]{8})( \S+)?>")

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from teammcp.fence import OTHERS, holds_words, quote, told
+from teammcp.fencing import OTHERS, holds_words, quote, told
 from teammcp.team import Server
 from teammcp.testing import TestTeam
 

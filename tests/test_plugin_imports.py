@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,3 +38,9 @@ def test_a_plugin_uses_the_public_api_alone(plugin: Path) -> None:
     package = next(plugin.glob("teammcp_*"))
     found = [(str(file.relative_to(ROOT)), *what) for file in package.rglob("*.py") for what in imports(file)]
     assert [what for what in found if not is_public(*what[1:])] == []
+
+
+def test_no_module_stands_where_a_public_name_is_looked_for() -> None:
+    names = set(importlib.import_module("teammcp").__all__)
+    modules = {info.name for info in pkgutil.iter_modules([str(ROOT / "teammcp")])}
+    assert names & modules == set()  # the one that is imported first would hide the other

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from .. import operations
 from ..attachments import Attachment
 from ..errors import InvalidInput, NotFound, TeamError
-from ..fence import fence, quote, told
+from ..fencing import fence, quote, told
 from ..notices import waiting
 from ..operations import Context, Operation
 from ..plugins import Deferred

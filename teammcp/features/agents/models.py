@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, RootModel
 
-from ...fence import Words, fence, quote
+from ...fencing import Words, fence, quote
 from ...models import Line, Text, Timestamp, TimeZone, Token
 from ...operations import Result
 from ...presence import HERE, Status

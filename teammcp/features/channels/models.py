@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import RootModel
 
-from ...fence import Words, quote
+from ...fencing import Words, quote
 from ...models import Timestamp
 from ...operations import Result
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ...clock import rfc3339
-from ...fence import AnyWords, Words, fence, quote
+from ...fencing import AnyWords, Words, fence, quote
 from ...models import Text, Timestamp
 from ...operations import Result
 from ..messages.models import Content

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...clock import rfc3339
-from ...fence import Words, fence, quote
+from ...fencing import Words, fence, quote
 from ...models import Text, Timestamp
 from ...operations import Result
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from ...attachments import OCTETS
 from ...clock import rfc3339
-from ...fence import Words, quote
+from ...fencing import Words, quote
 from ...models import Timestamp
 from ...operations import Result
 

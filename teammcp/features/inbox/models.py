@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from ...clock import rfc3339
-from ...fence import AnyWords, Words, fence, quote
+from ...fencing import AnyWords, Words, fence, quote
 from ...models import Timestamp
 from ...operations import Result
 from ..messages.models import Message, message_line

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from ...clock import milliseconds, rfc3339
-from ...fence import AnyWords, Words, fence, quote
+from ...fencing import AnyWords, Words, fence, quote
 from ...models import Metadata, Text, Timestamp
 from ...operations import Result
 from ..files import FileRef

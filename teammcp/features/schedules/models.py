@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ...clock import rfc3339
-from ...fence import Words, quote
+from ...fencing import Words, quote
 from ...models import Line, Timestamp
 from ...operations import Result
 from ..messages.models import Priority

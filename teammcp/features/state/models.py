@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, RootModel, WithJsonSchema
 
 from ...clock import rfc3339
-from ...fence import AnyWords, Words, quote
+from ...fencing import AnyWords, Words, quote
 from ...models import Text, Timestamp, json_within
 from ...operations import Result
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ...fence import Words, quote
+from ...fencing import Words, quote
 from ...models import Timestamp
 from ...operations import Result
 from .models import Status

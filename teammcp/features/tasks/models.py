@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Field, JsonValue
 
 from ...clock import rfc3339
-from ...fence import OTHERS, AnyWords, Words, fence, quote
+from ...fencing import OTHERS, AnyWords, Words, fence, quote
 from ...models import Line, Text, Timestamp, Token
 from ...operations import Result
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from ...errors import Forbidden
-from ...fence import fence, quote
+from ...fencing import fence, quote
 from ...operations import Context
 from ..agents.models import AgentProfile
 
