@@ -323,5 +323,6 @@ def notices(context: Any, reader: Any) -> Any:
     """Plain. Return how much waits for the actor, for instance ``{"mentions": 1}``, or None.
 
     The parts of all plugins go as one line with every MCP tool result: the cheapest possible "any mail?". They are
-    asked together in a reader's thread: use ``reader`` for what the database knows, and an index for each query.
+    asked together, in the event loop, where everybody waits for them: use ``reader`` for what the database knows, and
+    an index for each query. A query that takes long is ended, and counts as an exception.
     """

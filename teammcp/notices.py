@@ -1,18 +1,16 @@
-"""What waits for a member, in the words of all plugins, at the price of one read."""
+"""What waits for a member, in the words of all plugins, at the price of a glance."""
 
 from __future__ import annotations
-
-from functools import partial
 
 from .operations import Context
 from .storage import Reader
 
 
-async def waiting(context: Context) -> dict[str, int]:
+def waiting(context: Context) -> dict[str, int]:
     """What waits for the actor, for instance ``{"mentions": 1, "dms": 2}``; nothing that is none."""
-    return await context.read(partial(_ask, context))
+    return context.team.database.glance(_ask, context)
 
 
-def _ask(context: Context, reader: Reader) -> dict[str, int]:
+def _ask(reader: Reader, context: Context) -> dict[str, int]:
     answers = context.server.plugins.answers("notices", context=context, reader=reader)
     return {what: number for answer in answers for what, number in answer.items() if number}

@@ -221,7 +221,7 @@ class PluginManager:
         return answers
 
     def answers(self, hook: str, **arguments: Any) -> list[Any]:
-        """As `ask`, of a plain ask hook; may be called from any thread."""
+        """As `ask`, of a plain ask hook."""
         found = []
         for name, function, names in self._implementations(hook):
             try:

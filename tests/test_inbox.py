@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from teammcp import Forbidden, InvalidInput, NotFound, operations
+from teammcp import Forbidden, InvalidInput, NotFound, Reader, hookimpl, operations
 from teammcp.notices import waiting as what_waits
 from teammcp.testing import Member, TestTeam
 
@@ -40,7 +40,7 @@ async def acknowledge(member: Member, *items: tuple[str, int]) -> Any:
 
 async def notices(team: TestTeam, member: Member) -> dict[str, int]:
     context = operations.enter(team.server, member.key, "mcp", "127.0.0.1")
-    return await what_waits(context)
+    return what_waits(context)
 
 
 async def test_acknowledging_again_writes_nothing(team: TestTeam) -> None:
@@ -370,6 +370,25 @@ async def test_a_deleted_message_waits_for_nobody(team: TestTeam) -> None:
 
 
 # -- notices ---------------------------------------------------------------------------------------------------------
+
+
+class Endless:
+    """A plugin that asks the database a question without end."""
+
+    @hookimpl
+    def notices(self, reader: Reader) -> dict[str, int] | None:
+        endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+        return {"numbers": reader.value(endless)}
+
+
+@pytest.mark.teammcp(install={"endless": Endless()})
+async def test_a_question_without_end_is_ended_and_the_other_notices_are_there(team: TestTeam) -> None:
+    alice, bob = await team.agent("alice"), await team.agent("bob")
+    await say(alice, "@bob one")
+    assert await notices(team, bob) == {"mentions": 1}
+    fault = team.server.plugins.plugins["endless"].last_fault
+    assert fault is not None
+    assert "interrupted" in fault
 
 
 async def test_a_notice_counts_what_was_addressed_and_not_read(team: TestTeam) -> None:

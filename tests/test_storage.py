@@ -313,6 +313,26 @@ async def test_reads_do_not_wait_for_the_writer(database: SqliteDatabase) -> Non
     await held
 
 
+async def test_a_glance_sees_what_is_committed_while_the_writer_works(database: SqliteDatabase) -> None:
+    gate = Gate()
+    await database.write(add("done"))
+    held = asyncio.create_task(database.write(gate))
+    await asyncio.to_thread(gate._entered.wait, 10)
+    assert database.glance(names) == ["done"]
+    gate._open.set()
+    await held
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        database.glance(add("sneaky"))  # type: ignore[arg-type]
+
+
+async def test_a_glance_that_takes_long_is_ended_and_the_next_one_is_not(database: SqliteDatabase) -> None:
+    endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+    with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+        database.glance(lambda reader: reader.value(endless))
+    await database.write(add("after"))
+    assert all(database.glance(names) == ["after"] for _ in range(2000))  # together many more steps than are looked at
+
+
 async def test_closing_finishes_what_was_accepted_and_refuses_the_rest(database: SqliteDatabase) -> None:
     accepted = [asyncio.create_task(database.write(add(str(number)))) for number in range(600)]
     await asyncio.sleep(0)
@@ -322,6 +342,8 @@ async def test_closing_finishes_what_was_accepted_and_refuses_the_rest(database:
         await database.write(add("late"))
     with pytest.raises(Unavailable):
         await database.read(names)
+    with pytest.raises(Unavailable):
+        database.glance(names)
     await closing
     assert sorted(await asyncio.gather(*accepted)) == list(range(1, 601))
     with sqlite3.connect(database.path) as connection:

@@ -105,7 +105,7 @@ class Toolbox:
             outcome = await operations.call(context, name, arguments)
             if isinstance(outcome, Attachment):
                 outcome = await asyncio.to_thread(outcome.inlined)
-            return _success(operation, outcome, await _notice(context, operation))
+            return _success(operation, outcome, _notice(context, operation))
         except TeamError as error:
             return _failure(error)
         except Exception:
@@ -155,11 +155,11 @@ def _allowed(context: Context, operation: Operation) -> bool:
     return True
 
 
-async def _notice(context: Context, operation: Operation) -> dict[str, Any]:
+def _notice(context: Context, operation: Operation) -> dict[str, Any]:
     """What waits for the agent, in the words of the plugins."""
     if operation.profile == INBOX_PROFILE:
         return {}
-    return await waiting(context)
+    return waiting(context)
 
 
 def _success(operation: Operation, outcome: Any, notice: dict[str, Any]) -> CallToolResult:

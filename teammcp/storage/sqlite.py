@@ -9,15 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable
-from functools import partial
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import aiosqlite
-
 from ..errors import StorageFull, Unavailable
-from .base import Parameters, Row, Transaction, Work
+from .base import Transaction, Work
+from .connections import HopConnection, SqliteTransaction, connect, open_with_thread
 
 T = TypeVar("T")
 Outcome = tuple[Any, BaseException | None, list[Callable[[], None]]]
@@ -26,96 +25,12 @@ log = logging.getLogger(__name__)
 
 BATCH_LIMIT = 256
 READERS = 3
+GLANCE = 0.25
+"""Seconds that a glance may take: everybody waits for it."""
+STEPS = 10_000
+"""Of SQLite's machine, well under a millisecond, between two looks at the clock."""
 LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_BUSY_RECOVERY}
 FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_SHMSIZE}
-
-
-class _HopConnection(aiosqlite.Connection):
-    """An aiosqlite connection that runs a whole function in its thread.
-
-    The one place that relies on aiosqlite's internals (`_execute`, `_conn`): awaiting each statement on its own would
-    make two threads fight for the interpreter lock at every step.
-    """
-
-    async def hop(self, function: Callable[..., T], *arguments: Any) -> T:
-        """Run ``function(sqlite3_connection, *arguments)`` in the connection's thread."""
-        result: T = await self._execute(lambda: function(self._conn, *arguments))  # type: ignore[no-untyped-call]
-        return result
-
-
-class SqliteTransaction:
-    """`Transaction` (and `Reader`) over a plain sqlite3 connection; lives in the connection's thread."""
-
-    __slots__ = ("_connection", "callbacks", "steps")
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self.callbacks: list[Callable[[], None]] = []
-        self.steps: list[Callable[[Transaction], object]] = []
-
-    def all(self, sql: str, parameters: Parameters = ()) -> list[Row]:
-        return self._connection.execute(sql, parameters).fetchall()
-
-    def one(self, sql: str, parameters: Parameters = ()) -> Row | None:
-        return self._connection.execute(sql, parameters).fetchone()
-
-    def value(self, sql: str, parameters: Parameters = ()) -> Any:
-        row = self._connection.execute(sql, parameters).fetchone()
-        return None if row is None else row[0]
-
-    def execute(self, sql: str, parameters: Parameters = ()) -> int:
-        return self._connection.execute(sql, parameters).rowcount
-
-    def execute_many(self, sql: str, rows: Iterable[Parameters]) -> None:
-        self._connection.executemany(sql, rows)
-
-    def insert(self, sql: str, parameters: Parameters = ()) -> int:
-        return self._connection.execute(sql, parameters).lastrowid or 0
-
-    def attempt(self, work: Work[T]) -> T:
-        steps, callbacks = len(self.steps), len(self.callbacks)
-        self._connection.execute("SAVEPOINT attempt")
-        try:
-            result = work(self)
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK TO attempt")
-                self._connection.execute("RELEASE attempt")
-            del self.steps[steps:], self.callbacks[callbacks:]
-            raise
-        self._connection.execute("RELEASE attempt")
-        return result
-
-    def before_commit(self, step: Callable[[Transaction], object]) -> None:
-        self.steps.append(step)
-
-    def on_commit(self, callback: Callable[[], None]) -> None:
-        self.callbacks.append(callback)
-
-
-def _connect(path: Path, *, read_only: bool, durable: bool) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
-    connection.row_factory = sqlite3.Row
-    for pragma in (
-        "journal_mode=WAL",
-        f"synchronous={'FULL' if durable else 'OFF'}",
-        "foreign_keys=ON",
-        "busy_timeout=5000",
-        "temp_store=MEMORY",
-        "cache_size=-65536",
-        "mmap_size=268435456",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-    if read_only:
-        connection.execute("PRAGMA query_only=ON")
-    return connection
-
-
-async def _open(path: Path, *, read_only: bool, durable: bool) -> _HopConnection:
-    # iter_chunk_size belongs to aiosqlite's own cursors, which are not used here.
-    connection = _HopConnection(partial(_connect, path, read_only=read_only, durable=durable), 64)
-    await connection
-    return connection
 
 
 def _translate(error: BaseException) -> BaseException:
@@ -180,11 +95,16 @@ def _run_query(connection: sqlite3.Connection, query: Callable[..., T], *argumen
 class SqliteDatabase:
     """`Database` in one SQLite file. Open it with `SqliteDatabase.open`."""
 
-    def __init__(self, path: Path, writer: _HopConnection, readers: list[_HopConnection]) -> None:
+    def __init__(
+        self, path: Path, writer: HopConnection, readers: list[HopConnection], glancer: sqlite3.Connection
+    ) -> None:
         self.path = path
         self._writer = writer
         self._all_readers = readers
-        self._readers: asyncio.LifoQueue[_HopConnection] = asyncio.LifoQueue()
+        self._glancer = glancer
+        self._glance_until = 0.0
+        glancer.set_progress_handler(lambda: time.monotonic() > self._glance_until, STEPS)
+        self._readers: asyncio.LifoQueue[HopConnection] = asyncio.LifoQueue()
         for reader in readers:
             self._readers.put_nowait(reader)
         self._queue: list[tuple[Work[Any], asyncio.Future[Any]]] = []
@@ -210,15 +130,17 @@ class SqliteDatabase:
             sqlite3.Error: the file cannot be opened.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        writer = await _open(path, read_only=False, durable=durable)
+        writer = await open_with_thread(path, read_only=False, durable=durable)
         try:
             if prepare is not None:
                 await writer.hop(prepare)
-            readers = [await _open(path, read_only=True, durable=durable) for _ in range(READERS)]
+            readers = [await open_with_thread(path, read_only=True, durable=durable) for _ in range(READERS)]
+            glancer = await writer.hop(lambda _: connect(path, read_only=True, durable=durable))
         except BaseException:
             await writer.close()
             raise
-        return cls(path, writer, readers)
+        glancer.execute("PRAGMA busy_timeout=0")
+        return cls(path, writer, readers, glancer)
 
     async def write(self, work: Work[T]) -> T:
         if self._closing:
@@ -244,6 +166,12 @@ class SqliteDatabase:
             if not self._reading:
                 self._quiet.set()
 
+    def glance(self, query: Callable[..., T], *arguments: Any) -> T:
+        if self._closing:
+            raise Unavailable("The server is stopping. Try again in a moment.")
+        self._glance_until = time.monotonic() + GLANCE
+        return _run_query(self._glancer, query, *arguments)
+
     async def close(self) -> None:
         if self._closing:
             return
@@ -255,6 +183,7 @@ class SqliteDatabase:
             await self._quiet.wait()
         for connection in [*self._all_readers, self._writer]:
             await connection.close()
+        self._glancer.close()
 
     async def _write_forever(self) -> None:
         while not (self._closing and not self._queue):

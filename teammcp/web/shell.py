@@ -204,7 +204,7 @@ class Shell:
             "event_kinds": self._event_kinds(),
             "since": g.get("since", context.team.hub.last_id),
             "notice": None,
-            "waiting_for": await self._waiting(context),
+            "waiting_for": self._waiting(context),
             "badge": True,
             "badge_on": " ".join(sorted({kind for page in self.pages for kind in page.badge_on})),
         }
@@ -212,8 +212,8 @@ class Shell:
             values.update(more)
         return {**values, **given}
 
-    async def _waiting(self, context: Context) -> dict[str, int]:
-        return {} if visit().session is None else await waiting(context)
+    def _waiting(self, context: Context) -> dict[str, int]:
+        return {} if visit().session is None else waiting(context)
 
     def _styles(self) -> list[str]:
         own = [self.assets.url("web/app.css")]

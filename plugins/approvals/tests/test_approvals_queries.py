@@ -16,7 +16,7 @@ import teammcp_approvals
 from teammcp_approvals import queries
 
 from teammcp import load_migrations
-from teammcp.storage.sqlite import SqliteTransaction
+from teammcp.storage.connections import SqliteTransaction
 
 READ_WHOLE = {"rules"}
 """Read once, when a team is opened."""

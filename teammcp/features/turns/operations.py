@@ -72,7 +72,7 @@ async def _answer(context: Context, event: str, subagent: str | None, told: Told
     if subagent is not None:  # it does one thing for the agent and would swallow what the agent is to know
         return NOTHING
     if event == "SessionStart":
-        parts = await briefing.parts(context, await waiting(context))
+        parts = await briefing.parts(context, waiting(context))
         text = wording.briefing(context.actor.name, context.team.name, parts, await _take(context))
         return context_for(event, text)
     if event not in {"UserPromptSubmit", "PostToolUse"}:
