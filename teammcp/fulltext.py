@@ -30,6 +30,8 @@ GAP = " 0 "
 
 def spread(text: str) -> str:
     """Put spaces around the characters of scripts that do without, so that each is a token."""
+    if text.isascii():
+        return text
     return UNSPACED.sub(r" \g<0> ", unicodedata.normalize("NFKC", text))
 
 
@@ -38,6 +40,8 @@ def pairs(text: str) -> str:
 
     A single character is in so many messages that a word made of two would have to be looked for in all of them.
     """
+    if text.isascii():
+        return ""
     runs = ("".join(run.split()) for run in RUN.findall(unicodedata.normalize("NFKC", text)))
     return GAP.join(" ".join(map("".join, pairwise(run))) for run in runs)
 
