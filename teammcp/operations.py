@@ -249,7 +249,7 @@ async def _run(context: Context, operation: Operation, checked: BaseModel) -> An
         if isinstance(passed, Deferred):
             return passed
         checked = passed
-    values = {key: getattr(checked, key) for key in type(checked).model_fields if key != IDEM_KEY}
+    values = {key: value for key, value in checked if key != IDEM_KEY}
     try:
         return await operation.function(context, **values)
     except _DeferredCall as call:

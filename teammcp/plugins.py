@@ -167,11 +167,11 @@ class PluginManager:
             Refused: a plugin refuses the change (or another `TeamError` that it raises on purpose).
             PluginFailed: a plugin crashed, or returned something that cannot take the value's place.
         """
+        key = _last_argument(hook)
         for name, function, names in self._implementations(hook):
-            key = _last_argument(hook)
-            given = {**arguments, key: value}
+            arguments[key] = value
             try:
-                result = await _resolve(function(**{key: given[key] for key in names}))
+                result = await _resolve(function(**{key: arguments[key] for key in names}))
                 _check_answer(hook, value, result)
             except TeamError:
                 raise

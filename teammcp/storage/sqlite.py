@@ -148,8 +148,7 @@ class SqliteDatabase:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.append((work, future))
         self._wake.set()
-        # A caller that goes away does not undo its work: it may already be in a batch.
-        return await asyncio.shield(future)
+        return await future  # a caller that goes away cancels this, not its work, which may already be in a batch
 
     async def read(self, query: Callable[..., T], *arguments: Any) -> T:
         if self._closing:

@@ -49,7 +49,8 @@ async def send(
     draft.priority = _priority(context, draft, channel, priority)
     if context.server.plugins.handles("before_message"):
         draft = await context.before("before_message", draft)
-        channel = writable_channel(context, draft.channel)
+        if draft.channel != channel.id:
+            channel = writable_channel(context, draft.channel)
     lowered = priority == "now" and draft.priority != "now"
 
     def work(tx: Transaction) -> SentMessage:
@@ -194,6 +195,7 @@ def _store(
         created_at=now,
         edited_at=None,
         deleted=False,
+        reactions=[],
         files=files,
     )
     deliver(tx, message, audience)
