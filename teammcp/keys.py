@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 import re
 import secrets
+from pathlib import Path
 
 ADMIN_PREFIX = "tmcpadmin_"
 _KEY = re.compile(r"tmcp_([a-z0-9][a-z0-9-]{0,31})_([A-Za-z0-9_-]{43})")
@@ -30,3 +33,12 @@ def team_of(key: str) -> str | None:
 def hash_key(key: str) -> str:
     """SHA-256, hexadecimal. A plain hash is enough for 256 random bits: there is nothing to guess."""
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read."""
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text + "\n")

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import hmac
 import logging
-import os
 import shutil
 import sqlite3
 from collections.abc import Coroutine
@@ -22,7 +21,7 @@ from .directory import Agent, Directory
 from .errors import Conflict, InvalidInput, NotFound, RateLimited, StartError, Unauthorized
 from .events.hub import Hub
 from .events.log import EventLog, open_hub
-from .keys import TEAM_NAME, hash_key, new_admin_key, team_of
+from .keys import TEAM_NAME, hash_key, new_admin_key, team_of, write_private
 from .limits import RateLimit
 from .plugins import PluginManager
 from .presence import Patience, Presence, Standing
@@ -298,12 +297,3 @@ async def _with_patience(work: Coroutine[Any, Any, None], what: str) -> None:
         await asyncio.wait_for(work, PATIENCE)
     except TimeoutError:
         log.error("gave up waiting for %s after %s s", what, PATIENCE)
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read."""
-    with contextlib.suppress(FileNotFoundError):
-        path.unlink()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text + "\n")

@@ -68,7 +68,7 @@ def _secret(variable: str | None) -> str | None:
 
 
 def _hand_over(key: str, file: Path | None) -> None:
-    from ..team import write_private
+    from ..keys import write_private
 
     if file is None:
         click.echo(f"Its key, shown this once:\n\n  {key}\n")

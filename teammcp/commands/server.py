@@ -86,8 +86,7 @@ def admin_key(home: Path | None) -> None:
     from filelock import FileLock, Timeout
 
     from ..config import load_settings
-    from ..keys import hash_key, new_admin_key
-    from ..team import write_private
+    from ..keys import hash_key, new_admin_key, write_private
 
     folder = load_settings().home
     folder.mkdir(parents=True, exist_ok=True)

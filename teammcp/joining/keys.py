@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from platformdirs import user_config_path
 
-from ..team import write_private
+from ..keys import write_private
 
 
 def key_file(url: str, name: str) -> Path:
