@@ -23,10 +23,11 @@ from teammcp import hookspecs, web
 from teammcp.app import collect_operations
 from teammcp.cli import cli
 from teammcp.config import Settings
+from teammcp.contracts import hook_kind
 from teammcp.features import BUILT_IN
 from teammcp.mcp.tools import EVERYDAY, described, profiles_of
 from teammcp.operations import Operation
-from teammcp.plugins import PluginManager, hook_kind
+from teammcp.plugins import PluginManager
 from teammcp.rest.openapi import document
 from teammcp.team import Server
 

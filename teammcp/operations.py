@@ -19,11 +19,12 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel
 
 from . import idempotency
+from .contracts import hook_kind
 from .directory import SYSTEM, Access, Agent
 from .errors import Forbidden, Unauthorized
 from .events.log import Event
 from .keys import hash_key
-from .plugins import Deferred, hook_kind
+from .plugins import Deferred
 from .registry import IDEM_KEY, Operation, Registry, Result, invalid_input, operation
 from .storage import Transaction, Work
 from .team import Server, Team

@@ -17,6 +17,7 @@ import pluggy
 from pydantic import BaseModel, ValidationError
 
 from . import hookspecs
+from .contracts import check_implementation, last_argument
 from .errors import PluginFailed, TeamError
 from .storage import Transaction, Work
 
@@ -114,7 +115,7 @@ class PluginManager:
             self._manager.register(plugin, name)
             self._manager.check_pending()
             for caller in self._manager.get_hookcallers(plugin) or []:
-                _check_implementation(caller, name)
+                check_implementation(caller, name)
                 info.hooks.append(caller.name)
             self._read_settings(name)
         except Exception:
@@ -167,7 +168,7 @@ class PluginManager:
             Refused: a plugin refuses the change (or another `TeamError` that it raises on purpose).
             PluginFailed: a plugin crashed, or returned something that cannot take the value's place.
         """
-        key = _last_argument(hook)
+        key = last_argument(hook)
         for name, function, names in self._implementations(hook):
             arguments[key] = value
             try:
@@ -272,13 +273,6 @@ def _installed(places: tuple[str, ...]) -> list[importlib.metadata.EntryPoint]:
     return sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name)
 
 
-@cache
-def hook_kind(hook: str) -> str:
-    """``contribute``, ``before``, ``ask`` or ``notify``."""
-    kind: str = getattr(hookspecs, hook).hook_kind
-    return kind
-
-
 def _check_answer(hook: str, value: Any, answer: Any) -> None:
     """A rule that answers nonsense has failed: the caller must not be left with it instead of its change."""
     if answer is not None and not isinstance(answer, (Deferred, type(value))):
@@ -286,26 +280,8 @@ def _check_answer(hook: str, value: Any, answer: Any) -> None:
         raise TypeError(f"{hook} returned {type(answer).__name__} instead of {expected}")
 
 
-@cache
-def _last_argument(hook: str) -> str:
-    return list(inspect.signature(getattr(hookspecs, hook)).parameters)[-1]
-
-
 async def _resolve(result: Any) -> Any:
     return await result if inspect.isawaitable(result) else result
-
-
-def _check_implementation(caller: Any, name: str) -> None:
-    (found,) = [item for item in caller.get_hookimpls() if item.plugin_name == name]
-    if found.hookwrapper or found.wrapper:
-        raise TypeError(f"{caller.name}: hook wrappers are not supported, because hooks may be async")
-    if _is_plain(caller.name) and inspect.iscoroutinefunction(found.function):
-        raise TypeError(f"{caller.name}: must be a plain function, not an async one")
-
-
-def _is_plain(hook: str) -> bool:
-    """Whether nothing awaits the answers of a hook; its contract begins with that word."""
-    return (getattr(hookspecs, hook).__doc__ or "").startswith("Plain.")
 
 
 def _traceback() -> str:

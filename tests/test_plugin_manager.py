@@ -9,8 +9,9 @@ import pytest
 from pydantic import BaseModel, Field
 
 from teammcp import Deferred, Refused, hookimpl, hookspecs
+from teammcp.contracts import hook_kind
 from teammcp.errors import PluginFailed
-from teammcp.plugins import PluginManager, hook_kind
+from teammcp.plugins import PluginManager
 
 
 class Log:
