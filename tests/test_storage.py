@@ -342,12 +342,23 @@ async def test_closing_finishes_what_was_accepted_and_refuses_the_rest(database:
         await database.write(add("late"))
     with pytest.raises(Unavailable):
         await database.read(names)
+    await closing
     with pytest.raises(Unavailable):
         database.glance(names)
-    await closing
     assert sorted(await asyncio.gather(*accepted)) == list(range(1, 601))
     with sqlite3.connect(database.path) as connection:
         assert connection.execute("SELECT count(*) FROM things").fetchone() == (600,)
+
+
+async def test_who_is_told_of_a_write_while_the_database_closes_may_still_glance(database: SqliteDatabase) -> None:
+    async def write_and_glance() -> list[str]:
+        await database.write(add("last"))
+        return database.glance(names)
+
+    told = asyncio.create_task(write_and_glance())
+    await asyncio.sleep(0)
+    await database.close()
+    assert await told == ["last"]
 
 
 async def test_closing_answers_the_reads_that_were_waiting(database: SqliteDatabase) -> None:

@@ -111,7 +111,7 @@ class SqliteDatabase:
         self._wake = asyncio.Event()
         self._reading = 0
         self._quiet = asyncio.Event()
-        self._closing = False
+        self._closing = self._closed = False
         self._task = asyncio.create_task(self._write_forever(), name=f"writer-{path.parent.name}")
 
     @classmethod
@@ -166,7 +166,7 @@ class SqliteDatabase:
                 self._quiet.set()
 
     def glance(self, query: Callable[..., T], *arguments: Any) -> T:
-        if self._closing:
+        if self._closed:
             raise Unavailable("The server is stopping. Try again in a moment.")
         self._glance_until = time.monotonic() + GLANCE
         return _run_query(self._glancer, query, *arguments)
@@ -182,6 +182,7 @@ class SqliteDatabase:
             await self._quiet.wait()
         for connection in [*self._all_readers, self._writer]:
             await connection.close()
+        self._closed = True  # who has just been told of a write could glance until now
         self._glancer.close()
 
     async def _write_forever(self) -> None:
