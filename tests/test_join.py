@@ -397,6 +397,13 @@ def test_approvals_need_a_server_and_a_client_that_have_them(desk: Desk) -> None
     assert tree(desk.project) == {}
 
 
+def test_tools_that_the_server_does_not_have_are_refused_before_anything_is_changed(desk: Desk) -> None:
+    refused = desk.join("--yes", "--tools", "everyday,nothing")
+    assert (refused.returncode, tree(desk.project)) == (1, {})
+    assert "bob: tools: there is no profile or tool called 'nothing'. Profiles:" in refused.stderr
+    assert desk.join("--yes", "--tools", "everyday,send_message").returncode == 0
+
+
 def test_joining_without_a_server_changes_nothing(desk: Desk) -> None:
     desk.live.stop()
     done = desk.join("--yes")
@@ -419,11 +426,11 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(desk: Desk) -> None:
     assert "not set up" in ill.stdout
     assert "teammcp join" in ill.stdout
     desk.join("--yes")
-    odd = desk.join("--yes", "--tools", "everyday,nothing")
-    assert odd.returncode == 0, odd.stderr
+    config = desk.project / ".mcp.json"
+    config.write_text(config.read_text("utf-8").replace("tools=everyday", "tools=everyday,nothing"), "utf-8")
     unknown = desk.run("doctor", "--client", "claude", "--name", "bob")
     assert (unknown.returncode, "called 'nothing'" in unknown.stdout) == (1, True)
-    desk.join("--yes", "--tools", "everyday")
+    desk.join("--yes", "--tools", "everyday")  # what is set up stays until something else is chosen
     well = desk.run("doctor", "--client", "claude", "--name", "bob")
     assert well.returncode == 0, well.stdout
     for part in ("the one of bob", "hook receiver", "tools", "files"):

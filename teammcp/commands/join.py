@@ -75,6 +75,7 @@ def join(
     for each in planned:
         each.approvals = each.approvals or approvals
         _check_approvals(each, base)
+        _check_tools(each, base)
     members = {each.name: _member(each, base) for each in planned}
     secret = None if secret_env is None else key_from(secret_env)
     keys = {name: _key_of(member) for name, member in members.items()}
@@ -148,6 +149,19 @@ def _check_approvals(planned: Planned, url: str) -> None:
         raise click.ClickException(
             f"approvals: the server at {url} answers no permission prompts. Where it runs: {INSTALL_APPROVALS}"
         )
+
+
+def _check_tools(planned: Planned, url: str) -> None:
+    from ..clients import ALL
+
+    if planned.tools in {None, ALL}:
+        return
+    try:
+        request("POST", f"{url}/mcp", None, query={"tools": planned.tools})
+    except Refused as error:
+        if error.status == 400:
+            raise click.ClickException(f"{planned.name}: {error.message}") from error
+        # Any other answer is to the lack of a key.
 
 
 def _answers_prompts(url: str) -> bool:

@@ -182,9 +182,10 @@ class McpSurface:
             await self._manager.handle(scope, receive, scope[LIFE].send, principal)
 
     def _identify(self, scope: Scope) -> Caller:
+        # First, so that whoever has no key yet can ask whether a choice of tools is one: `teammcp join` does.
+        view = self._tools.view(scope["query_string"].decode("latin-1"))
         key = bearer(dict(scope["headers"]).get(b"authorization"))
-        context = operations.enter(self._server, key, "mcp", address(scope))
-        return Caller(context, self._tools.view(scope["query_string"].decode("latin-1")))
+        return Caller(operations.enter(self._server, key, "mcp", address(scope)), view)
 
     # -- tools -----------------------------------------------------------------------------------------------
 
