@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         TooLarge,
     )
     from .events.log import Event
+    from .events.stream import ends, require_valid
     from .fencing import OTHERS, AnyWords, Words, fence, quote
     from .hookspecs import hookimpl
     from .models import Timestamp
@@ -70,12 +71,14 @@ __all__ = [
     "Transaction",
     "Words",
     "Work",
+    "ends",
     "fence",
     "hookimpl",
     "load_migrations",
     "load_settings",
     "operation",
     "quote",
+    "require_valid",
     "rfc3339",
 ]
 
@@ -96,6 +99,7 @@ _FOUND_IN = {
         "TooLarge",
     ),
     "events.log": ("Event",),
+    "events.stream": ("ends", "require_valid"),
     "fencing": ("OTHERS", "AnyWords", "Words", "fence", "quote"),
     "hookspecs": ("hookimpl",),
     "models": ("Timestamp",),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from pydantic import TypeAdapter
@@ -24,6 +25,8 @@ class Memory:
     last_id: int
     rules: list[StoredRule]
     """Those of the settings file first: they cannot be changed while the server runs."""
+    prompts: Counter[str] = field(default_factory=Counter)
+    """How many permission prompts of each agent wait for a person."""
 
     def next_id(self) -> int:
         """A number for a new approval, given out before it is stored so that the messages stored with it can name it.

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from teammcp import Conflict, Context, Event, Reason, Transaction, Work, operation
+from teammcp import Conflict, Context, Event, Reason, Transaction, Work, ends, operation, require_valid
 from teammcp.models import Line, json_within
 
 from . import dangerous, matching, memory, people, proposing, queries, telling
@@ -63,7 +65,11 @@ async def permission_hook(
 async def _decide(
     context: Context, tool: str, given: dict[str, Any], use: str, timeout_s: float | None
 ) -> tuple[Literal["allow", "deny"], str]:
-    """The decision and its reason. Nothing is held while a person is waited for."""
+    """The decision and its reason.
+
+    Raises:
+        Unauthorized: the key was replaced meanwhile, or the agent retired.
+    """
     timeout = _patience(context, timeout_s)
     before = context.team.hub.last_id
     checked: PermissionCheck = await context.call(
@@ -72,21 +78,44 @@ async def _decide(
     if checked.decision != "ask":
         return checked.decision, checked.message
     number = checked.approval_id
+    with _seen_to_wait(context, tool) as goes_on:
+        if await _was_answered(context, number, before, timeout):
+            goes_on.append(Reason("was answered"))
+        else:
+            await _give_up(context, number)
+    require_valid(context)
+    row = await context.read(queries.approval, number)
+    said = await context.read(queries.decisions, [number])
+    return _answer(row, said)
+
+
+async def _was_answered(context: Context, number: int, before: int, timeout: float) -> bool:
+    """Whether an approval ends in time; nothing is held meanwhile. A key that is replaced ends the wait."""
+    loses = ends(context)
 
     def has_ended(event: Event) -> bool:
         return event.kind in ENDED and event.subject == str(number)
 
-    presence, me = context.team.presence, context.actor.name
+    with context.team.hub.subscribe(lambda event: has_ended(event) or loses(event), before) as events:
+        return any(map(has_ended, await events.next(timeout)))
+
+
+@contextmanager
+def _seen_to_wait(context: Context, tool: str) -> Iterator[list[Reason]]:
+    """Let the team see that the agent waits for a person, until all its prompts have ended in some way.
+
+    It then goes on for the reason that is put into the list; for lack of one, without a permission.
+    """
+    presence, me, prompts = context.team.presence, context.actor.name, memory.of(context.team).prompts
     presence.say(me, "waiting", Reason("permission prompt: %(about)s", tool))
-    with context.team.hub.subscribe(has_ended, before) as events:
-        ended = await events.next(timeout)
-    if presence.standing(me).status == "waiting":  # it may have left meanwhile
-        presence.say(me, "busy", Reason("was answered"))
-    if not ended:
-        await _give_up(context, number)
-    row = await context.read(queries.approval, number)
-    said = await context.read(queries.decisions, [number])
-    return _answer(row, said)
+    prompts[me] += 1
+    goes_on: list[Reason] = []
+    try:
+        yield goes_on
+    finally:
+        prompts[me] -= 1
+        if not prompts[me] and presence.standing(me).status == "waiting":  # it may have left meanwhile
+            presence.say(me, "busy", next(iter(goes_on), Reason("goes on without a permission")))
 
 
 def _patience(context: Context, timeout_s: float | None) -> float:

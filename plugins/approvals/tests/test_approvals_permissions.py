@@ -10,6 +10,7 @@ import pytest
 from teammcp_approvals.expiry import expire
 
 from teammcp import InvalidInput
+from teammcp.errors import Unauthorized
 from teammcp.testing import Member, MovedClock, TestTeam
 
 READING = {"permission_rules": [{"tool": "Read", "decision": "allow"}], "permission_approvers": ["ann"]}
@@ -158,6 +159,40 @@ async def test_whoever_waits_for_the_answer_is_seen_to_wait(coder: Member, team:
     await team.owner.call("resolve_approval", approval_id=found.approval_id, approved=True)
     await asyncio.wait_for(asking, 5)
     assert await status() == ("busy", "was answered")
+
+
+async def test_whoever_asks_for_two_things_waits_until_both_are_answered(coder: Member, team: TestTeam) -> None:
+    asking, found = await ask(coder, team, "make one", "make two")
+    await team.owner.call("resolve_approval", approval_id=found[0].approval_id, approved=True)
+    await asyncio.wait(asking, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+    assert team.team.presence.standing("coder").status == "waiting"
+    await team.owner.call("resolve_approval", approval_id=found[1].approval_id, approved=True)
+    await asyncio.wait_for(asyncio.gather(*asking), 5)
+    assert team.team.presence.standing("coder").status == "busy"
+
+
+async def test_whoever_asks_no_longer_is_not_seen_to_wait(coder: Member, team: TestTeam) -> None:
+    (asking,), _ = await ask(coder, team, "make deploy")
+    assert team.team.presence.standing("coder").status == "waiting"
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    standing = team.team.presence.standing("coder")
+    assert (standing.status, str(standing.reason)) == ("busy", "goes on without a permission")
+
+
+@pytest.mark.parametrize("operation", ["request_permission", "permission_hook"])
+async def test_a_key_that_is_replaced_ends_the_prompts_held_for_it(
+    coder: Member, team: TestTeam, operation: str
+) -> None:
+    field = "input" if operation == "request_permission" else "tool_input"
+    with team.team.hub.subscribe(lambda event: event.kind == "approval.requested") as events:
+        asking = asyncio.create_task(coder.call(operation, tool_name="Bash", timeout_s=60, **{field: {"command": "x"}}))
+        assert await events.next(5)
+    await team.owner.call("rotate_key", name="coder")
+    with pytest.raises(Unauthorized, match="not valid any more"):
+        await asyncio.wait_for(asking, 2)
+    assert (await team.owner.call("get_pending_approvals")).root == []
+    assert await decided(team) == [("deny", "expired")]
 
 
 async def test_the_prompt_tool_answers_with_json_text(coder: Member, team: TestTeam) -> None:
