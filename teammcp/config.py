@@ -50,9 +50,7 @@ class Settings(BaseSettings):
     register_rate: int = Field(
         5, ge=0, description="Registrations and failed logins a minute from one address; 0: no limit"
     )
-    presence_timeout: int = Field(
-        30, ge=1, description="Seconds without a call or stream after which an agent is idle, and a person away"
-    )
+    presence_timeout: int = Field(30, ge=1, description="Seconds without a call or stream after which a person is away")
     away_timeout: int = Field(
         600, ge=1, description="Seconds without a sign of life after which an agent that sends no heartbeats is away"
     )

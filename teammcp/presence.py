@@ -61,8 +61,9 @@ class Patience:
     """How many seconds of silence mean something.
 
     Attributes:
-        quiet: an agent that only makes calls is idle; a person is away; a connection that broke off stays so.
-        long: an agent that has promised no heartbeat is away; one that was at work is lost.
+        quiet: a person is away; a connection that broke off stays so.
+        long: an agent that has promised no heartbeat is away; one that was at work is lost. Until then its silence
+            says nothing: it may think, work or sleep.
     """
 
     quiet: float
@@ -236,8 +237,6 @@ class Presence:
             lost = known.standing.status == "busy"
             reason = Reason("no sign of life for %(about)s s", _seconds(self._long))
             self._gone(name, known, "dead" if lost else "away", reason)
-        elif not known.said:
-            self._become(name, known, "idle", Reason("no call for %(about)s s", _seconds(promised)))
 
     def _gone(self, name: str, known: _Known, status: Status, reason: Reason) -> None:
         known.said, known.ttl = False, None

@@ -38,17 +38,17 @@ def after(presence: Presence, clock: MovedClock, seconds: float) -> tuple[str, s
     return found.status, str(found.reason)
 
 
-def test_an_agent_that_only_makes_calls_becomes_idle_then_away_but_never_dead(
+def test_an_agent_that_only_makes_calls_is_online_then_away_but_never_dead(
     presence: Presence, clock: MovedClock, told: Told
 ) -> None:
     for _ in range(3):
         presence.seen("ann")
         assert after(presence, clock, QUIET - 1) == ("online", "made a call")
-    assert after(presence, clock, 2) == ("idle", "no call for 30 s")
+    assert after(presence, clock, LONG - QUIET) == ("online", "made a call")  # silence is no sign of leisure
     assert presence.count == 1
-    assert after(presence, clock, LONG) == ("away", "no sign of life for 600 s")
+    assert after(presence, clock, QUIET) == ("away", "no sign of life for 600 s")
     assert after(presence, clock, 10 * LONG)[0] == "away"
-    assert [change[1:] for change in told] == [("away", "online"), ("online", "idle"), ("idle", "away")]
+    assert [change[1:] for change in told] == [("away", "online"), ("online", "away")]
     assert (presence.count, presence.online("ann")) == (0, False)
     presence.seen("ann")
     assert presence.standing("ann").status == "online"
@@ -77,11 +77,11 @@ def test_who_has_promised_heartbeats_and_sends_none_is_dead(presence: Presence, 
 
 def test_any_sign_of_life_keeps_the_promise_and_zero_takes_it_back(presence: Presence, clock: MovedClock) -> None:
     presence.expect("ann", 90)
-    assert after(presence, clock, 80)[0] == "online"  # rare heartbeats are no reason to be idle between them
+    assert after(presence, clock, 80)[0] == "online"
     presence.seen("ann")
     assert after(presence, clock, 80)[0] == "online"
     presence.expect("ann", 0)
-    assert after(presence, clock, 31)[0] == "idle"
+    assert after(presence, clock, 91)[0] == "online"
 
 
 def test_a_heartbeat_leaves_what_was_said_as_it_is(presence: Presence, clock: MovedClock) -> None:

@@ -126,7 +126,7 @@ class PresenceMachine(RuleBasedStateMachine):
             silent = (self.clock.now() - self.spoken[name]) / 1000
             assert silent > QUIET, "silence came to an end too early"
             assert not self.streams[name], "a stream is open"
-            assert now.status in {"idle", "away", "dead"}, "silence says nothing else"
+            assert now.status in {"away", "dead"}, "silence says nothing else"
             if now.status == "dead":
                 expected = standing.status == "busy" or name in self.promised or name in self.broken & self.said
                 assert expected, "it need not have been heard of"
