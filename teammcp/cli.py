@@ -8,7 +8,21 @@ from typing import Any
 import click
 
 from . import __version__
-from .commands import agents, doctor, heartbeat, hook, join, leave, listen, messages, operations, plugins, server, teams
+from .commands import (
+    agents,
+    console,
+    doctor,
+    heartbeat,
+    hook,
+    join,
+    leave,
+    listen,
+    messages,
+    operations,
+    plugins,
+    server,
+    teams,
+)
 from .errors import StartError, TeamError
 
 
@@ -95,6 +109,9 @@ for command in (
     messages.send,
     messages.wait,
     messages.inbox,
+    console.status,
+    console.watch,
+    console.logs,
     teams.team,
     plugins.plugin,
 ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import subprocess
 import sys
 import time
@@ -247,6 +248,34 @@ def test_wait_ends_with_two_when_nothing_comes_and_with_zero_when_something_does
         as_member(live, owner, "send", "dm:bob", "are you there?")
         found = waiting.result(30)
     assert (found.returncode, "are you there?" in found.stdout) == (0, True)
+
+
+def test_the_whole_team_is_seen_from_one_window(live: LiveServer) -> None:
+    owner, bob = live.register("owner"), live.register("bob")
+    as_member(live, owner, "call", "create_task", "title=Build it", "assignee=bob")
+    as_member(live, bob, "call", "claim_next_task")
+    as_member(live, bob, "call", "append_output", "text=compiling")
+    said = as_member(live, owner, "status").stdout
+    assert "bob (agent) — online (made a call)" in said
+    assert "[task 1] doing medium @bob" in said
+    assert "task.claimed 1 by bob: Build it, doing" in as_member(live, owner, "logs").stdout
+    assert len(as_member(live, owner, "logs", "--last", "1").stdout.splitlines()) == 1
+    assert as_member(live, owner, "watch", "--timeout", "1").exit_code == 0
+    command = [sys.executable, "-m", "teammcp", "watch"]
+    environment = clean_environment(live.home, url=live.url, key=owner)
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as watching:
+        assert watching.stdout is not None
+        for _ in range(60):  # it begins at some moment in between
+            as_member(live, bob, "send", "general", "first line\nsecond line")
+            if select.select([watching.stdout], [], [], 0.5)[0]:
+                break
+        seen = [watching.stdout.readline() for _ in range(2)]
+        watching.terminate()
+    assert re.search(r"message\.sent \d+ in general by bob: first line\n\| second line", "".join(seen))
+    assert "compiling" in as_member(live, owner, "logs", "--agent", "bob").stdout
+    assert "second line" in as_member(live, owner, "logs", "--channel", "general").stdout
+    assert as_member(live, bob, "status").exit_code == 0  # who is no manager sees no loops
+    assert as_member(live, owner, "logs", "--agent", "bob", "--channel", "general").exit_code == 2
 
 
 # -- teams -----------------------------------------------------------------------------------------------------------

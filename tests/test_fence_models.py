@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
+from teammcp.features.inbox.models import Synced
 from teammcp.fencing import OTHERS, holds_words, quote, told
 from teammcp.team import Server
 from teammcp.testing import TestTeam
@@ -63,6 +64,12 @@ def of_texts(annotation: Any) -> bool:
     return OTHERS not in getattr(annotation, "__metadata__", ()) and any(map(of_texts, get_args(annotation)))
 
 
+def an_event() -> dict[str, Any]:
+    """An event as `Synced` has it: its type does not say which fields it has."""
+    names = {"at": "2026-01-01T12:00:00.000Z", "kind": "task.created", "actor": "name", "subject": "name"}
+    return {"id": 7, **names, "data": {"task": {"title": HOSTILE, "status": HOSTILE}, "content": HOSTILE}}
+
+
 def models_in(annotation: Any, seen: set[Any]) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         if annotation not in seen:
@@ -106,6 +113,8 @@ def made(annotation: Any, metadata: Any, flag: bool) -> Any:
     if get_origin(annotation) is dict:
         return {"key": made(get_args(annotation)[1], (), flag)}
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        if annotation is Synced:
+            return Synced(events=[an_event()] * 2, cursor=7)
         fields = annotation.model_fields.items()
         return annotation.model_construct(**{name: made(f.annotation, f.metadata, flag) for name, f in fields})
     return {bool: flag, int: 7, float: 0.5, str: "name"}.get(annotation)

@@ -13,6 +13,7 @@ from pydantic import RootModel
 
 from teammcp import Context, Deferred, Refused, Result, Work, hookimpl, operation
 from teammcp.app import TeamApp
+from teammcp.features.turns import wording
 from teammcp.mcp.server import INSTRUCTIONS
 from teammcp.testing import TestTeam
 from tests.mcp_support import ERAS, Era, http_client, listening, mcp_client
@@ -147,12 +148,26 @@ async def test_profiles_and_names_choose_tools(app: TeamApp, team: TestTeam, era
 
 async def test_what_guide_and_skills_name_is_in_the_everyday_profile(app: TeamApp, team: TestTeam) -> None:
     texts = [path.read_text("utf-8") for path in (files("teammcp.joining") / "texts").rglob("*.md")]  # type: ignore[attr-defined]
-    named = {name for text in [*texts, INSTRUCTIONS] for name in re.findall(r"[a-z]+(?:_[a-z]+)+", text)}
+    named = {name for text in [*texts, INSTRUCTIONS, wording.HOW] for name in re.findall(r"[a-z]+(?:_[a-z]+)+", text)}
     async with listening(app) as url, mcp_client(f"{url}?tools=everyday", team.owner.key, "2026-07-28") as client:
         offered = {tool.name for tool in (await client.list_tools()).tools}
     everything = {operation.name for operation in app.server.registry if operation.tool}
     assert named & everything - offered == set()
     assert len(named & offered) > 10
+
+
+def test_what_guide_and_skills_set_in_code_are_arguments_of_the_tools_they_name(app: TeamApp) -> None:
+    arguments = {
+        operation.name: {name for key, field in operation.arguments.model_fields.items() for name in (key, field.alias)}
+        for operation in app.server.registry
+        if operation.tool
+    }
+    no_arguments = {"teammcp", "general", "unread", "ack_id", "stale_token"}  # names, and what results say
+    for path in (files("teammcp.joining") / "texts").rglob("*.md"):  # type: ignore[attr-defined]
+        text = path.read_text("utf-8")
+        tools = set(re.findall(r"[a-z]+(?:_[a-z]+)*", text)) & arguments.keys()
+        in_code = set(re.findall(r"`([A-Za-z_]+)(?:=[^`]*)?`", text)) - tools - no_arguments
+        assert in_code - {name for tool in tools for name in arguments[tool]} == set(), path.name
 
 
 @pytest.mark.parametrize(("query", "field"), [("tools=wod", "tools"), ("results=yaml", "results")])

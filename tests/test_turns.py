@@ -209,7 +209,7 @@ async def test_a_briefing_says_what_the_others_are_doing(team: TestTeam, alice: 
     await carol.call("heartbeat", status="busy", reason="building")
     text = told(await hook(bob, "SessionStart", source="startup"))
     assert "alice (agent, blocked: no key for the registry)" in text
-    assert "carol (Tester, busy)" in text
+    assert "carol (agent, Tester, busy)" in text
     await alice.call("heartbeat", status="away")
     assert "alice" not in told(await hook(bob, "SessionStart", source="startup")).split("Here now", 1)[1].split("\n")[0]
 

@@ -7,14 +7,18 @@ server answers at the address.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Any
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import click
 
 KEY = "TEAMMCP_KEY"
 ADMIN_KEY = "TEAMMCP_ADMIN_KEY"
 UNREACHABLE = 3
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+
+T = TypeVar("T")
 
 
 class Refused(click.ClickException):
@@ -86,6 +90,18 @@ def request(
     if answer.status_code >= 400:
         raise Refused(_sentence(answer), answer.status_code)
     return answer.json() if answer.content else None
+
+
+def patiently(ask: Callable[[], T]) -> T:
+    """What a server answers, which is waited for while it is away."""
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            return ask()
+        except Unreachable as error:
+            click.echo(f"{error.message} Trying again in {pause:g} s.", err=True)
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
 
 def _sentence(answer: Any) -> str:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 from typing import TYPE_CHECKING
 
 import click
 
-from .client import KEY, Unreachable, address, key_from, request, url_option
+from .client import KEY, address, key_from, patiently, request, url_option
 
 if TYPE_CHECKING:
     from ..features.inbox.models import Waited
 
 SECONDS = 240
 MARGIN = 30
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 
 
 @click.command()
@@ -29,16 +27,8 @@ def listen(command: str, url: str | None) -> None:
     comes, and a server that is away is waited for. Ends with 1 if the key is refused.
     """
     base, key = address(url), key_from(KEY)
-    pause = FIRST_PAUSE
     while True:
-        try:
-            found = _next(base, key)
-        except Unreachable as error:
-            click.echo(f"{error.message} Trying again in {pause:g} s.", err=True)
-            time.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
-            continue
-        pause = FIRST_PAUSE
+        found = patiently(lambda: _next(base, key))
         if found.messages:
             _run(command, found)
 

@@ -63,7 +63,8 @@ class AgentProfile(Result):
         about = f": {quote(self.description)}" if self.description else ""
         skills = f" [{', '.join(self.capabilities)}]" if self.capabilities else ""
         why = f" ({quote(self.reason)})" if self.reason else ""
-        return f"{self.name} ({quote(self.role or self.kind)}) — {self.status}{why}{skills}{about}"
+        what = f"{self.kind}, {quote(self.role)}" if self.role else self.kind
+        return f"{self.name} ({what}) — {self.status}{why}{skills}{about}"
 
 
 class AgentList(RootModel[list[AgentProfile]]):

@@ -188,3 +188,25 @@ class Synced(Result):
 
     events: list[dict[str, AnyWords]]
     cursor: int
+
+    def text(self) -> str:
+        said = f"(go on with since={self.cursor})"
+        return f"{fence(self.lines())}\n{said}" if self.events else f"(nothing) {said}"
+
+    def lines(self) -> list[str]:
+        """One line for each: when, what, about whom, by whom, and the words it is about."""
+        return [_event_line(event) for event in self.events]
+
+
+SAYING = ("title", "field", "instruction", "content", "status", "reason")
+"""Fields of an event's data that tell a reader most, in the order in which they are told."""
+
+
+def _event_line(event: dict[str, Any]) -> str:
+    data = event["data"]
+    about = next((part for part in data.values() if isinstance(part, dict) and "title" in part), data)  # such as a task
+    said = ", ".join(str(about[name]) for name in SAYING if about.get(name))
+    where = f" in {event['channel']}" if "channel" in event else ""
+    by = "" if event["actor"] in {"system", event["subject"]} else f" by {event['actor']}"
+    head = f"{event['at'][:19]} {event['kind']} {event['subject']}{where}{by}"
+    return f"{head}: {quote(said)}" if said else head

@@ -159,14 +159,14 @@ async def _until_offered(context: Context, arrivals: Subscription, timeout: floa
             return
 
 
-@operation("GET /api/sync", profile="inbox", read_only=True)
+@operation("GET /api/sync", profile="inbox", everyday=True, read_only=True)
 async def sync(
     context: Context,
     since: Annotated[int, Field(ge=0, le=2**53)] | None = None,
     wait_ms: Annotated[int, Field(ge=0, le=30_000)] = 0,
     kinds: Annotated[list[str], Field(max_length=50)] = [],  # noqa: B006 - never changed
 ) -> Synced:
-    """Follow the team's events from a cursor on, waiting up to wait_ms. Without since: just the cursor."""
+    """Follow what happens in the whole team from a cursor on, waiting up to wait_ms. Without since: just the cursor."""
     hub = context.team.hub
     if since is None:
         return Synced(events=[], cursor=hub.last_id)

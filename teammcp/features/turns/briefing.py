@@ -43,7 +43,8 @@ async def _people(context: Context) -> list[str]:
 def _person(agent: AgentProfile) -> str:
     doing = "" if agent.status == "online" else f", {agent.status}"
     why = f": {quote(agent.reason)}" if agent.status in {"blocked", "waiting"} and agent.reason else ""
-    return f"{agent.name} ({quote(agent.role or agent.kind)}{doing}{why})"
+    role = f", {quote(agent.role)}" if agent.role else ""
+    return f"{agent.name} ({agent.kind}{role}{doing}{why})"
 
 
 async def _tasks(context: Context) -> list[str]:
