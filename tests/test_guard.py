@@ -135,6 +135,19 @@ async def test_agents_that_call_everybody_answer_each_other(team: TestTeam, pair
     assert await until_refused(team, pair, "@all thanks", None) == 13
 
 
+async def test_agents_that_name_nobody_and_speak_in_turn_answer_each_other(
+    team: TestTeam, pair: tuple[Member, Member]
+) -> None:
+    assert await until_refused(team, pair, "thanks", None) == 13  # the first one answered nobody
+
+
+async def test_what_many_agents_say_to_nobody_is_no_exchange(team: TestTeam, pair: tuple[Member, Member]) -> None:
+    members = [*pair, await team.agent("carol"), await team.agent("dave")]
+    for number in range(40):
+        await members[number % 4].call("send_message", channel="general", content=f"report {number}")
+        await team.server.settle()
+
+
 async def test_people_are_never_stopped(team: TestTeam, pair: tuple[Member, Member]) -> None:
     ben = await team.agent("ben", kind="human")
     for number in range(40):

@@ -72,16 +72,16 @@ class Watch:
             yield Pattern("repeat", channel, (sender,), _digest(draft.content))
 
     def _partners(self, draft: Draft) -> set[str]:
-        """The agents that a message speaks to: by a direct message, by their names, or in a thread."""
+        """The agents that a message speaks to: in a direct message, by their names, in a thread, or as the last speaker."""
         if draft.channel.startswith("dm:"):
             named = draft.channel.split(":")[1:]
         else:
             named = [name for name in draft.mentions if name != "all"]
-            if "all" in draft.mentions:  # of everybody, the one that is answered
-                named.append(self._turns.get(draft.channel, ("", 0))[0])
             if draft.reply_to is not None:
                 voices = self._voices.get(self._roots.get(draft.reply_to, draft.reply_to), [])
                 named += [name for name in voices if name != draft.sender][-1:]
+            if "all" in draft.mentions or not (named or draft.reply_to):  # of everybody, or nobody, the one answered
+                named.append(self._turns.get(draft.channel, ("", 0))[0])
         return {name for name in named if name != draft.sender and is_watched(self.directory.agent(name))}
 
     # -- counting ------------------------------------------------------------------------------------------------------
