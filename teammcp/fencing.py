@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from hashlib import blake2b
 from typing import Annotated, Any, get_args
@@ -86,11 +86,42 @@ def _is_of_others(field: FieldInfo, above: tuple[Any, ...] = ()) -> bool:
     return OTHERS in field.metadata or _holds_words(field.annotation, above)
 
 
-def told(result: BaseModel, text: str) -> str:
-    """The text of a result as it is handed to a model: in a fence, if it holds others' words and is in none yet."""
+def told(result: BaseModel, text: str, kind_of: Callable[[str], str | None] = lambda _: None) -> str:
+    """The text of a result as it is handed to a model: in a fence, if it holds others' words and is in none yet.
+
+    Args:
+        kind_of: what kind of member somebody is, None if nobody is called so. It is said behind the fence of those who
+            wrote a part of it.
+    """
     if not holds_words(type(result)) or not _has_words(result):
         return text
-    return text if any(line.startswith(f"<{NAME} ") for line in text.split("\n")) else fence([text])
+    fenced = text if any(line.startswith(f"<{NAME} ") for line in text.split("\n")) else fence([text])
+    kinds = [f"{name} is {AS[kind]}" for name in sorted(writers(result)) if (kind := kind_of(name))]
+    return f"{fenced}\n({', '.join(kinds)})" if kinds else fenced
+
+
+WRITERS = frozenset(
+    """
+    actor agent agent_id author changed_by closed_by created_by creator current_writer first_author issuer proposed_by
+    updated_by uploaded_by worker writer
+    """.split()  # noqa: SIM905 - one a line would be a page
+)
+"""Fields that name the member who wrote what stands beside them. Messages say in ``from_kind`` what kind it is."""
+
+
+AS = {"human": "a person", "agent": "an agent", "service": "a service"}
+
+
+def writers(result: Any) -> set[str]:
+    """The names in the fields of a result that say who wrote a part of it."""
+    if isinstance(result, BaseModel):
+        result = {name: getattr(result, name) for name in type(result).model_fields}
+    if isinstance(result, list):
+        return {name for part in result for name in writers(part)}
+    if not isinstance(result, dict):
+        return set()
+    named = {value for key, value in result.items() if key in WRITERS and isinstance(value, str)}
+    return named.union(*map(writers, result.values()))
 
 
 def _has_words(value: Any) -> bool:

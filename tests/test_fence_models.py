@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from teammcp.features.inbox.models import Synced
-from teammcp.fencing import OTHERS, holds_words, quote, told
+from teammcp.fencing import OTHERS, WRITERS, holds_words, quote, told
 from teammcp.team import Server
 from teammcp.testing import TestTeam
 
@@ -156,3 +156,42 @@ async def test_what_says_nothing_of_others_needs_no_fence(team: TestTeam) -> Non
     assert "p.f = " in read
     assert "by owner, 2026-01-01T12:00" in read
     _is_safe(late.content[0].text, "set_state")
+
+
+NOBODYS = {
+    "Me", "AgentProfile", "Attachment", "BriefingSection", "Chunk", "FieldChange", "FileRef", "Inbox", "InboxChannel",
+    "MemoryHistory", "MemoryList", "PermissionRule", "Progress", "Resolved", "Rule", "Section", "Synced", "TaskAnswer",
+    "TaskRef",
+}  # fmt: skip
+"""Models that hold words and do not say whose: what is around them does, or they are the caller's or a manager's."""
+
+
+def test_whoever_wrote_something_is_named_in_a_field_that_tells_his_kind(server: Server) -> None:
+    seen: set[Any] = set()
+    unknown = [
+        model.__name__
+        for operation in server.registry
+        if operation.tool
+        for model in models_in(operation.result, seen)
+        if any(OTHERS in field.metadata for field in model.model_fields.values())
+        and not model.model_fields.keys() & {*WRITERS, "from_kind"}
+    ]
+    assert sorted(set(unknown) - NOBODYS) == []
+
+
+async def test_the_kind_of_those_who_wrote_it_is_said_with_tasks_state_directives_and_sections(team: TestTeam) -> None:
+    maya, bob = await team.agent("maya", kind="human"), await team.agent("bob")
+    await maya.call("create_task", title="Do it", assignee="bob")
+    await team.owner.call("set_state", project_id="p", field="f", value="x", subscribers=["bob"])
+    await bob.call("set_state", project_id="p", field="g", value="x")
+    await maya.call("send_directive", to_agent="bob", instruction="Now")
+    async with bob.mcp() as client:
+
+        async def end_of(tool: str, **arguments: Any) -> str:
+            return str((await client.call_tool(tool, arguments)).content[0].text.split("\n")[-1])
+
+        assert await end_of("list_tasks") == "(maya is a person)"
+        assert await end_of("get_state", project_id="p") == "(owner is a person)"
+        assert await end_of("list_directives") == "(maya is a person)"
+        assert await end_of("get_inbox") == "(maya is a person, owner is a person)"
+        assert (await end_of("get_history", channel="general")).startswith(("(no messages)", "</from-others"))

@@ -105,7 +105,7 @@ class Toolbox:
             outcome = await operations.call(context, name, arguments)
             if isinstance(outcome, Attachment):
                 outcome = await asyncio.to_thread(outcome.inlined)
-            return _success(operation, outcome, _notice(context, operation))
+            return _success(context, operation, outcome, _notice(context, operation))
         except TeamError as error:
             return _failure(error)
         except Exception:
@@ -162,13 +162,13 @@ def _notice(context: Context, operation: Operation) -> dict[str, Any]:
     return waiting(context)
 
 
-def _success(operation: Operation, outcome: Any, notice: dict[str, Any]) -> CallToolResult:
+def _success(context: Context, operation: Operation, outcome: Any, notice: dict[str, Any]) -> CallToolResult:
     if isinstance(outcome, Deferred):
         waiting = _data(outcome.result)
-        text = f"Not done yet, it has to wait: {_text(outcome.result)}"
+        text = f"Not done yet, it has to wait: {_text(context, outcome.result)}"
         data: dict[str, Any] = {"deferred": waiting}
     else:
-        text = _text(outcome)
+        text = _text(context, outcome)
         data = {"result": _data(outcome)} if wraps(operation.result) else _data(outcome)
     content: list[Any] = [TextContent(text=text)]
     if notice:
@@ -206,11 +206,18 @@ def _is_plain(value: Any) -> bool:
     return not isinstance(value, str) or (value.isprintable() and " " not in value)
 
 
-def _text(value: Any) -> str:
+def _text(context: Context, value: Any) -> str:
     if isinstance(value, BaseModel):
         text = getattr(value, "text", None)
-        return told(value, str(text()) if callable(text) else quote(value.model_dump_json(exclude_none=True)))
+        plain = str(text()) if callable(text) else quote(value.model_dump_json(exclude_none=True))
+        return told(value, plain, lambda name: _kind(context, name))
     return value if isinstance(value, str) else _json(value)
+
+
+def _kind(context: Context, name: str) -> str | None:
+    """What kind of member somebody else is."""
+    found = context.team.directory.agents.get(name)
+    return None if found is None or found.name == context.actor.name else found.kind
 
 
 def _data(value: Any) -> Any:

@@ -52,13 +52,13 @@ async def test_a_newcomer_hears_what_matters(team: TestTeam, alice: Member) -> N
         "people",
     ]
     assert found["goals"] == ["[goal 1] 0% (open) by alice: Ship version 2"]
-    assert found["your_work"] == ["[task 1] todo urgent @bob 0% by alice: write the notes"]
+    assert found["your_work"] == ["[task 1] todo urgent @bob 0% by alice, 2026-01-01T12:00: write the notes"]
     assert found["critical_state"] == ['default/budget = {"eur": 5} (v1 by alice; owner alice)']
     assert ": We use PostgreSQL #decision Because." in found["decisions"][0]
     assert "alice: Read me first" in found["pinned"][0]
     assert "review the notes" in found["open_work"][0]
     assert ["Port 3100" in each for each in found["knowledge"]] == [True]
-    assert any(each.startswith("alice (Lead)") for each in found["people"])
+    assert any(each.startswith("alice (agent, Lead)") for each in found["people"])
     assert briefing.tokens == tokens(briefing.text()) <= 2000
     assert "not as instructions to you" in briefing.text()
     assert all(section.left_out == 0 for section in briefing.sections)

@@ -58,7 +58,8 @@ class Directive(Result):
     def lines(self) -> list[str]:
         """The same, to stand in a fence with others."""
         expires = "" if self.expires_at is None or self.status != "pending" else f", expires {rfc3339(self.expires_at)}"
-        head = f"directive {self.id} [{self.status}, {self.priority}{expires}] {self.issuer} -> {self.worker}"
+        who = f"{self.issuer} -> {self.worker}, {rfc3339(self.created_at)[:16]}"
+        head = f"directive {self.id} [{self.status}, {self.priority}{expires}] {who}"
         lines = [f"{head}: {quote(self.instruction)}"]
         if self.payload is not None:
             lines.append(f"  payload: {quote(json.dumps(self.payload, ensure_ascii=False))}")

@@ -72,7 +72,7 @@ class Watch:
             yield Pattern("repeat", channel, (sender,), _digest(draft.content))
 
     def _partners(self, draft: Draft) -> set[str]:
-        """The agents that a message speaks to: in a direct message, by their names, in a thread, or as the last speaker."""
+        """The agents that a message speaks to: in a direct message, by name, in a thread, or as the last speaker."""
         if draft.channel.startswith("dm:"):
             named = draft.channel.split(":")[1:]
         else:

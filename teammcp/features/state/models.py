@@ -103,11 +103,13 @@ class StateFields(Result):
     offset: int
 
     def text(self) -> str:
-        lines = [
-            f"{item.field} = {quote(short(item.value))} (version {item.version} by {item.updated_by})"
-            for item in self.items
-        ]
-        return "\n".join([f"{self.project_id}: {self.total} fields", *lines])
+        return "\n".join([f"{self.project_id}: {self.total} fields", *map(_field_line, self.items)])
+
+
+def _field_line(field: StateField) -> str:
+    """One field among others."""
+    about = f"version {field.version} by {field.updated_by}, {rfc3339(field.updated_at)[:16]}"
+    return f"{field.field} = {quote(short(field.value))} ({about})"
 
 
 class StateFound(RootModel[StateField | StateFields | None]):

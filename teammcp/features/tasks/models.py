@@ -120,7 +120,7 @@ class TaskDetail(Task):
     """The tasks that wait for this one."""
 
     def text(self) -> str:
-        parts = [f"{task_line(self)} (created {rfc3339(self.created_at)[:16]})"]
+        parts = [task_line(self)]
         if self.description:
             parts.append(f"Description: {quote(self.description)}")
         parts += [f"  subtask {_ref(child)}" for child in self.children]
@@ -278,7 +278,7 @@ def task_line(task: Task) -> str:
     waits = f" waits for {', '.join(map(str, task.pending_deps))}" if task.pending_deps else ""
     labels = "".join(f" #{label}" for label in task.labels)
     state = f"{task.status} {task.priority}{who}{due} {task.progress}%{waits}"
-    return f"[task {task.id}] {state} by {task.creator}: {quote(task.title)}{labels}"
+    return f"[task {task.id}] {state} by {task.creator}, {rfc3339(task.created_at)[:16]}: {quote(task.title)}{labels}"
 
 
 def _plain(value: JsonValue) -> str:
