@@ -87,6 +87,18 @@ async def test_the_receipt_shows_until_when_an_answer_is_asked_for(
     assert "overdue" not in (await alice.http.get(path)).text
 
 
+async def test_the_receipt_shows_by_which_way_a_message_was_delivered(alice: Member, bob: Member) -> None:
+    message = (await alice.call("send_message", channel="general", content="@bob when?")).id
+    path = f"/messages/{message}/receipt"
+    assert "delivered by" not in (await alice.http.get(path)).text
+    await bob.call("claude_hook", hook_event_name="PostToolUse")
+    assert "delivered by a hook: " in (await alice.http.get(path)).text
+    await bob.call("get_inbox")
+    page = (await alice.http.get(path)).text
+    assert "delivered by a hook: " in page
+    assert '<span class="state push">read</span>' in page
+
+
 async def test_older_ones_are_a_page_away(alice: Member, bob: Member) -> None:
     for number in range(21):
         await alice.call("send_message", channel="general", content=f"@bob {number}")
