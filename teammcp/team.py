@@ -246,7 +246,10 @@ class Server:
             agent: Agent | None = self.plugins.first("authenticate", team=team, key_hash=hash_key(key))
             if agent is not None:
                 return team, agent
-        raise Unauthorized("This key is not valid: it is mistyped, was replaced, or its agent was retired.")
+        raise Unauthorized(
+            "This key is not valid: it is mistyped, was replaced, or its agent was retired. "
+            "An owner of the team can make a new one with rotate_key."
+        )
 
     def login_failed(self, key: str, address: str, surface: str) -> None:
         """Tell the plugins of a key that is not valid, if it names a team; not again from ``address`` for a minute."""
