@@ -215,7 +215,7 @@ def _limits(schema: dict[str, Any]) -> str:
 def _other_endpoints(plugins: PluginManager) -> Iterator[str]:
     registry = collect_operations(plugins)
     paths = document(Server(Settings(), plugins, registry))["paths"]
-    known = {operation.name for operation in registry}
+    known = {operation.name for operation in registry.offered()}
     yield "| endpoint | what it does |\n|---|---|"
     for path, methods in paths.items():
         for method, endpoint in methods.items():

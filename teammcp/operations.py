@@ -220,8 +220,10 @@ def authorise(context: Context, operation: Operation) -> None:
     """Check the actor's access level.
 
     Raises:
-        Unauthorized: nobody is logged in. Forbidden: the level is too low.
+        Unauthorized: nobody is logged in. Forbidden: the level is too low, or the server alone does this.
     """
+    if operation.internal and context.actor is not SYSTEM:
+        raise Forbidden(f"{operation.name} is for the server alone, which does it by itself.", code="server_only")
     override = context.server.settings.permissions.get(operation.name)
     needed = operation.access if override is None else Access[override]
     if context.actor.access >= needed:

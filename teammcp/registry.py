@@ -40,7 +40,7 @@ class Operation:
     description: str
     method: str
     path: str
-    """REST path; ``{name}`` stands for the argument of that name."""
+    """REST path; ``{name}`` stands for the argument of that name. Empty, like ``method``, if it is internal."""
     access: Access
     profile: str
     everyday: bool
@@ -48,6 +48,7 @@ class Operation:
     destructive: bool
     idempotent: bool
     tool: bool
+    internal: bool
     status: int
     secret_result: bool
     arguments: type[BaseModel]
@@ -67,8 +68,9 @@ class Operation:
 
 
 def operation(
-    route: str,
+    route: str = "",
     *,
+    internal: bool = False,
     access: Literal["anonymous", "observer", "member", "manager", "owner"] | None = None,
     profile: str = "core",
     everyday: bool = False,
@@ -86,7 +88,8 @@ def operation(
     annotated parameters the arguments, its return annotation (``Model`` or ``Work[Model]``) the result.
 
     Args:
-        route: REST method and path, as in ``"GET /api/things/{id}"``.
+        route: REST method and path, as in ``"GET /api/things/{id}"``. Every operation has one, unless it is internal.
+        internal: the server alone does it, by ``Context.inside(team).call(…)``; no surface offers it to anybody.
         access: least access level; by default ``observer`` for what only reads, else ``member``.
         profile: the group of tools it belongs to, for ``/mcp?tools=``.
         everyday: agents at work use it, so it is in the profile ``everyday`` too, which ``teammcp join`` gives them.
@@ -98,22 +101,25 @@ def operation(
         secret_result: the result holds a secret and is never kept.
         lenient: arguments that it does not know are left out instead of refused, for callers whose shape is not ours.
     """
+    if bool(route) is internal:
+        raise ValueError("operation: give a route, or internal=True")
     method, _, path = route.partition(" ")
 
     def decorate(function: Function) -> Function:
-        result, arguments = _signature(function, keyed=not read_only and method != "GET", lenient=lenient)
+        result, arguments = _signature(function, keyed=not (read_only or internal or method == "GET"), lenient=lenient)
         function.operation = Operation(  # type: ignore[attr-defined]
             name=function.__name__,
             description=inspect.cleandoc(function.__doc__ or ""),
             method=method,
             path=path,
-            access=Access[access or ("observer" if read_only else "member")],
+            access=Access[access or ("owner" if internal else "observer" if read_only else "member")],
             profile=profile,
             everyday=everyday,
             read_only=read_only,
             destructive=destructive,
             idempotent=idempotent,
-            tool=tool,
+            tool=tool and not internal,
+            internal=internal,
             status=status,
             secret_result=secret_result,
             arguments=arguments,
@@ -159,10 +165,14 @@ class Registry:
             raise ValueError(f"{function!r} is not decorated with @operation")
         if found.name in self._operations:
             raise ValueError(f"there is an operation called {found.name} already")
-        if (found.method, found.path) in self._routes:
-            raise ValueError(f"there is an operation at {found.method} {found.path} already")
+        if not found.internal:
+            self._take_route(found.method, found.path)
         self._operations[found.name] = found
-        self._routes.add((found.method, found.path))
+
+    def _take_route(self, method: str, path: str) -> None:
+        if (method, path) in self._routes:
+            raise ValueError(f"there is an operation at {method} {path} already")
+        self._routes.add((method, path))
 
     def get(self, name: str) -> Operation:
         """The operation of that name.
@@ -173,6 +183,10 @@ class Registry:
         if name not in self._operations:
             raise NotFound(f"There is no operation called '{name}'.", code="unknown_operation")
         return self._operations[name]
+
+    def offered(self) -> Iterator[Operation]:
+        """Those that surfaces offer: all but the internal ones."""
+        return (each for each in self if not each.internal)
 
     def __iter__(self) -> Iterator[Operation]:
         return iter(self._operations.values())

@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from teammcp import Server
+from teammcp.errors import Forbidden, InvalidInput
 from teammcp.testing import TestTeam
 from tests.rest_plugin import RestPlugin
 
@@ -35,8 +36,19 @@ def described(document: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 async def test_every_operation_is_in_it_once(document: dict[str, Any], server: Server) -> None:
-    for operation in server.registry:
+    for operation in server.registry.offered():
         described(document, operation.name)
+
+
+async def test_what_the_server_alone_does_is_offered_nowhere(document: dict[str, Any], team: TestTeam) -> None:
+    inside = [operation for operation in team.server.registry if operation.internal]
+    assert {"stop_loop", "requeue_task", "note_delivery"} <= {operation.name for operation in inside}
+    described_names = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
+    for operation in inside:
+        assert operation.name not in described_names
+        assert (await team.owner.http.post(f"/api/call/{operation.name}", json={})).status_code == 404
+        with pytest.raises((Forbidden, InvalidInput)):
+            await team.owner.call(operation.name)
 
 
 async def test_a_path_is_in_it_once_whatever_operations_call_its_parts(document: dict[str, Any]) -> None:
@@ -116,7 +128,7 @@ async def test_answers_are_as_described(team: TestTeam, document: dict[str, Any]
 async def test_the_page_shows_every_operation_and_loads_nothing_from_elsewhere(team: TestTeam, server: Server) -> None:
     answer = await team.client().get("/api/docs")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    for operation in server.registry:
+    for operation in server.registry.offered():
         assert f'id="{operation.name}"' in answer.text
     assert "http://" not in answer.text
     assert "https://" not in answer.text

@@ -401,3 +401,24 @@ def test_a_registry_refuses_what_does_not_fit() -> None:
     with pytest.raises(ValueError, match="at POST /things already"):
         registry.add(same_route)
     assert [found.name for found in registry] == ["add_thing"]
+
+
+def test_an_operation_has_a_route_or_is_internal() -> None:
+    for wrong in ({}, {"route": "POST /things", "internal": True}):
+        with pytest.raises(ValueError, match="a route, or internal=True"):
+            operation(**wrong)  # type: ignore[arg-type]
+
+    @operation(internal=True)
+    async def tidy(context: Context) -> Thing:
+        raise AssertionError
+
+    @operation(internal=True)
+    async def sweep(context: Context) -> Thing:
+        raise AssertionError
+
+    registry = Registry()
+    registry.add(tidy)
+    registry.add(sweep)
+    assert [found.name for found in registry] == ["tidy", "sweep"]
+    assert [*registry.offered()] == []
+    assert not any(found.tool or "idem_key" in found.arguments.model_fields for found in registry)

@@ -25,11 +25,13 @@ def path_names(path: str) -> list[str]:
 
 
 def check_route(operation: Operation) -> None:
-    """Refuse an operation that cannot be served.
+    """Refuse an operation that cannot be served. An internal one is not served at all.
 
     Raises:
         ValueError: another method, a path outside ``/api/``, or a placeholder that is no argument.
     """
+    if operation.internal:
+        return
     if operation.method not in {"GET", "POST", "PUT", "PATCH", "DELETE"}:
         raise ValueError(f"{operation.name}: unknown method '{operation.method}'")
     if not re.fullmatch(r"/api(/[\w.-]+|/\{\w+\})+", operation.path):

@@ -66,7 +66,7 @@ IDEMPOTENCY_KEY: Schema = {
 
 def document(server: Server) -> Schema:
     """The whole document."""
-    operations = list(server.registry)
+    operations = list(server.registry.offered())
     schemas, definitions = _schemas(operations)
     paths: dict[str, Schema] = {}
     places: dict[str, str] = {}  # OpenAPI wants one set of names for a place, whatever the operations call its parts

@@ -35,7 +35,7 @@ IDEMPOTENCY_KEY = re.compile(rb"[!-~]{1,128}")
 def routes(server: Server) -> Routes:
     """Every operation's endpoints."""
     found: Routes = {}
-    for operation in server.registry:
+    for operation in server.registry.offered():
         endpoint = OperationEndpoint(server, operation)
         found[operation.method, operation.path] = endpoint.by_route
         found["POST", f"/api/call/{operation.name}"] = endpoint.by_name

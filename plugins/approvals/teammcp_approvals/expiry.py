@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from teammcp import Conflict, Context, Forbidden, Server, Team, Transaction, Work, operation
+from teammcp import Conflict, Context, Server, Team, Transaction, Work, operation
 from teammcp.features.messages import send_notes
 
 from . import queries, shapes, telling
@@ -36,11 +36,9 @@ async def _expire(team: Team) -> None:
             log.exception("approval %d of team %s could not be closed", approval_id, team.name)
 
 
-@operation("POST /api/approvals/{approval_id}/expire", access="owner", profile="approvals", tool=False)
+@operation(internal=True, profile="approvals")
 async def expire_approval(context: Context, approval_id: ApprovalId, given_up: bool = False) -> Work[Resolved]:
-    """Close an approval whose time is over, or for which nobody waits any more. The server alone does this."""
-    if context.actor.name != "system":
-        raise Forbidden("Approvals expire by themselves. To take one back: cancel_approval.", code="server_only")
+    """Close an approval whose time is over, or for which nobody waits any more."""
     row = await context.read(shapes.find, context, approval_id)
     text = f"Nobody has decided in time on your proposal {approval_id} ({row['title']}). It is not done."
     notes = await telling.prepare(context, row["proposer"], approval_id, text)

@@ -130,9 +130,7 @@ async def test_nobody_else_sees_or_touches_what_is_private(team: TestTeam, priva
         ):
             answer = await (mallory.http.get(path) if body is None else mallory.http.post(path, json=body))
             assert answer.status_code == 404, path
-        answer = await mallory.http.post(f"/api/approvals/{number}/expire", json={})
-        assert answer.status_code == 403
-    with pytest.raises(Forbidden, match="by themselves"):
+    with pytest.raises(Forbidden, match="by itself"):
         await team.owner.call("expire_approval", approval_id=private[0])
     async with mallory.mcp() as client:
         listed = await client.call_tool("list_approvals", {})

@@ -6,8 +6,6 @@ import logging
 
 from ... import operations
 from ...clock import rfc3339
-from ...directory import SYSTEM
-from ...errors import Forbidden
 from ...jobs import in_each_team
 from ...operations import Context, operation
 from ...storage import Row, Transaction, Work
@@ -50,14 +48,9 @@ async def _settle(team: Team, rows: list[Row]) -> None:
             log.exception("directive %s of team %s could not be settled", row["id"], team.name)
 
 
-@operation("POST /api/directives/{directive_id}/settle", access="owner", profile="directives", tool=False)
+@operation(internal=True, profile="directives")
 async def settle_directive(context: Context, directive_id: DirectiveId) -> Work[Settled] | Settled:
-    """End what is over: the directive goes back to its worker, or is failed or expired for good.
-
-    The server alone does this. To end a directive, cancel it.
-    """
-    if context.actor is not SYSTEM:
-        raise Forbidden("Directives lapse by themselves. To end one, cancel it: cancel_directive.")
+    """End what is over: the directive goes back to its worker, or is failed or expired for good."""
     row = await visible(context, directive_id)
     fate = _fate(context, row)
     if fate is None:

@@ -9,8 +9,8 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import operations
-from ...directory import SYSTEM, Access
-from ...errors import Forbidden, NotFound, Refused, TeamError
+from ...directory import Access
+from ...errors import NotFound, Refused, TeamError
 from ...models import Limit
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
@@ -98,7 +98,7 @@ async def noticed(context: Context, message: Message) -> None:
 # -- operations ------------------------------------------------------------------------------------------------------
 
 
-@operation("POST /api/loops", access="owner", profile="guard", tool=False)
+@operation(internal=True, profile="guard")
 async def stop_loop(
     context: Context,
     kind: LoopKind,
@@ -108,9 +108,7 @@ async def stop_loop(
     seconds: Annotated[int, Field(ge=1)],
     digest: str = "",
 ) -> Work[Loop]:
-    """Note that agents are stopped, and tell the managers. The server does this by itself; nobody else can."""
-    if context.actor is not SYSTEM:
-        raise Forbidden("The server alone finds loops.", code="server_only")
+    """Note that agents are stopped, and tell the managers."""
     pattern = Pattern(kind, channel, tuple(agents), digest)
     told = await _prepare_notes(context, pattern, count, seconds)
 

@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 from ... import operations
 from ...clock import rfc3339
-from ...directory import SYSTEM
 from ...errors import Forbidden
 from ...jobs import in_each_team
 from ...operations import Context, operation
@@ -69,10 +68,9 @@ def _offline_since(context: Context) -> int:
 # -- late, or away ---------------------------------------------------------------------------------------------------
 
 
-@operation("POST /api/messages/{message_id}/tell-sender", access="owner", profile="inbox", tool=False)
+@operation(internal=True, profile="inbox")
 async def tell_sender(context: Context, message_id: MessageId, reason: Reason) -> Work[Told]:
-    """Tell a message's sender who has not answered in time, or is offline for long. The server alone does this."""
-    _server_only(context)
+    """Tell a message's sender who has not answered in time, or is offline for long."""
     message = await context.read(watch_queries.message, message_id)
     names = await context.read(_concerned, message_id, reason, context)
     nobody = Told(recipients=[], about=[])
@@ -119,10 +117,9 @@ def _listed(names: Sequence[str]) -> str:
 # -- gone ------------------------------------------------------------------------------------------------------------
 
 
-@operation("POST /api/agents/{name}/close-mailbox", access="owner", profile="inbox", tool=False)
+@operation(internal=True, profile="inbox")
 async def close_mailbox(context: Context, name: str) -> Work[Told]:
-    """Tell who wrote to a retired member what it will not read; nothing waits for it any more. The server does this."""
-    _server_only(context)
+    """Tell who wrote to a retired member what it will not read; nothing waits for it any more."""
     agent = context.team.directory.agent(name)
     if agent is None or not agent.retired:
         raise Forbidden(f"name: {name} was not retired; its messages still reach it.", code="not_retired")
@@ -147,11 +144,6 @@ def _farewell(name: str, row: Row) -> str:
 
 
 # -- the note --------------------------------------------------------------------------------------------------------
-
-
-def _server_only(context: Context) -> None:
-    if context.actor is not SYSTEM:
-        raise Forbidden("Senders are told by the server itself. Write a message instead.")
 
 
 async def _prepare(context: Context, name: str, text: str, message_id: int) -> list[Note]:

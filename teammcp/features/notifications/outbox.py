@@ -17,8 +17,7 @@ from weakref import WeakKeyDictionary
 
 from pydantic import Field
 
-from ...directory import SYSTEM
-from ...errors import Conflict, Forbidden
+from ...errors import Conflict
 from ...events.log import Event, read_since
 from ...models import Text
 from ...operations import Context, operation
@@ -90,10 +89,9 @@ async def _queue(team: Team, outbox: Outbox) -> None:
     outbox.seen = newest
 
 
-@operation("POST /api/notifications/queue", access="owner", profile="notifications", tool=False)
+@operation(internal=True, profile="notifications")
 async def queue_notifications(context: Context) -> Work[QueuedNotifications]:
-    """Go on through the log and queue what members are to be notified of. The server does this by itself."""
-    _server_only(context)
+    """Go on through the log and queue what members are to be notified of."""
 
     def work(tx: Transaction) -> QueuedNotifications:
         events = read_since(tx, queries.progress(tx), PAGE)
@@ -235,7 +233,7 @@ def _notification(context: Context, row: Any) -> Notification:
     return Notification(team=context.team.name, **{name: row[name] for name in names})
 
 
-@operation("POST /api/notifications/{notification_id}/outcome", access="owner", profile="notifications", tool=False)
+@operation(internal=True, profile="notifications")
 async def note_delivery(
     context: Context,
     notification_id: NotificationId,
@@ -243,8 +241,7 @@ async def note_delivery(
     error: Annotated[Text, Field(max_length=500)] = "",
     wait_s: Annotated[float, Field(ge=0)] = 0,
 ) -> Work[NotificationInfo]:
-    """Note what an attempt to deliver came to. The server does this by itself."""
-    _server_only(context)
+    """Note what an attempt to deliver came to."""
 
     def work(tx: Transaction) -> NotificationInfo:
         row = queries.notification(tx, notification_id)
@@ -292,8 +289,3 @@ def _tell(context: Context, tx: Transaction, what: str, row: Any, **more: Any) -
     context.emit(tx, f"notification.{what}", row["id"], agents=audience, data={**data, **more})
     told = {"notification": _notification(context, row), **more}
     tx.on_commit(lambda: context.server.tell(f"notification_{what}", team=context.team, **told))
-
-
-def _server_only(context: Context) -> None:
-    if context.actor is not SYSTEM:
-        raise Forbidden("Notifications are delivered by themselves; the server alone does this.", code="server_only")

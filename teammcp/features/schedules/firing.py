@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ... import operations
 from ...clock import rfc3339
-from ...directory import SYSTEM, Agent
-from ...errors import Conflict, Forbidden, Gone, InvalidInput, RateLimited, TeamError
+from ...directory import Agent
+from ...errors import Conflict, Gone, InvalidInput, RateLimited, TeamError
 from ...models import Text, Timestamp
 from ...operations import Context, operation
 from ...plugins import Deferred
@@ -42,9 +42,9 @@ class Settings(BaseModel):
     )
 
 
-@operation("POST /api/schedules/{schedule_id}/fire", access="owner", profile="schedules", tool=False)
+@operation(internal=True, profile="schedules")
 async def fire_schedule(context: Context, schedule_id: ScheduleId, due: Timestamp) -> Work[ScheduleResult]:
-    """Do the run that a schedule is due for. The server does this by itself; nobody else can."""
+    """Do the run that a schedule is due for."""
     row = await _still_due(context, schedule_id, due)
     _check_rule(row)
     if not _in_time(row, due, context.now(), 1000 * context.settings("schedules").grace_seconds):
@@ -69,11 +69,11 @@ async def fire_schedule(context: Context, schedule_id: ScheduleId, due: Timestam
     return work
 
 
-@operation("POST /api/schedules/{schedule_id}/suspend", access="owner", profile="schedules", tool=False)
+@operation(internal=True, profile="schedules")
 async def suspend_schedule(
     context: Context, schedule_id: ScheduleId, due: Timestamp, reason: Annotated[Text, Field(max_length=1000)]
 ) -> Work[ScheduleResult]:
-    """Stop a schedule whose message cannot be sent, and tell whom it concerns. The server does this by itself."""
+    """Stop a schedule whose message cannot be sent, and tell whom it concerns."""
     row = await _still_due(context, schedule_id, due)
     notes = await _prepare_notes(
         context,
@@ -96,8 +96,6 @@ async def suspend_schedule(
 
 
 async def _still_due(context: Context, schedule_id: int, due: int) -> Row:
-    if context.actor is not SYSTEM:
-        raise Forbidden("Schedules run by themselves; the server alone does this.", code="server_only")
     return _check_due(await context.read(queries.schedule, schedule_id), schedule_id, due)
 
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...directory import SYSTEM
-from ...errors import Conflict, Forbidden
+from ...errors import Conflict
 from ...operations import Context, call, operation
 from ...plugins import Deferred
 from ...storage import Row, Transaction, Work
@@ -77,16 +76,11 @@ def run(tx: Transaction, finish: Finish) -> Any:
     return None
 
 
-@operation("POST /api/tasks/{task_id}/settle-state", access="owner", profile="tasks", tool=False, idempotent=True)
+@operation(internal=True, profile="tasks", idempotent=True)
 async def settle_task_state(
     context: Context, task_id: Id, refused: Comment = "", refused_by: str = ""
 ) -> Work[TaskAnswer]:
-    """Note that the field that a task waited for has its value at last, or will not get it: refused says why.
-
-    The server alone does this.
-    """
-    if context.actor is not SYSTEM:
-        raise Forbidden("task_id: the server notes this by itself, when the field is set or its approval refused.")
+    """Note that the field that a task waited for has its value at last, or will not get it: refused says why."""
     before = await changes.visible_task(context, task_id)
     field = f"{before['related_state_project']}.{before['related_state']}"
     action, said = ("state not set", f"{field} is not set: {refused}") if refused else ("state set", "")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 
 from ... import operations
-from ...directory import SYSTEM
-from ...errors import Forbidden
 from ...jobs import in_each_team
 from ...operations import Context, operation
 from ...storage import Transaction, Work
@@ -35,14 +33,9 @@ async def _reap(team: Team) -> None:
             log.exception("task %s of team %s could not be taken back", row["id"], team.name)
 
 
-@operation("POST /api/tasks/{task_id}/requeue", access="owner", profile="tasks", tool=False)
+@operation(internal=True, profile="tasks")
 async def requeue_task(context: Context, task_id: Id) -> Work[Progress] | Progress:
-    """End a lease that is over: the task goes back to the queue, or is failed after its last attempt.
-
-    The server alone does this. To take a task back from somebody, change its status or assignee.
-    """
-    if context.actor is not SYSTEM:
-        raise Forbidden("Leases end by themselves. To take a task back, change its status or assignee: update_task.")
+    """End a lease that is over: the task goes back to the queue, or is failed after its last attempt."""
     row = await changes.visible_task(context, task_id)
     nothing = Progress(ok=False, task_id=task_id, reason="not_open", status=row["status"])
     why = leases.why_over(context.team, row, context.now()) if row["lease_agent"] is not None else None

@@ -12,8 +12,6 @@ from pydantic import Field
 
 from ... import operations
 from ...clock import rfc3339
-from ...directory import SYSTEM
-from ...errors import Forbidden
 from ...jobs import in_each_team
 from ...operations import Context, Result, operation
 from ...storage import Reader, Row, Transaction, Work
@@ -77,11 +75,9 @@ def _asks(row: Row, now: int, settings: TaskSettings) -> bool:
     return mark is not None and mark > (row["last"] or 0)
 
 
-@operation("POST /api/tasks/{task_id}/remind", access="owner", profile="tasks", tool=False)
+@operation(internal=True, profile="tasks")
 async def remind_of_task(context: Context, task_id: Id, kind: Kind, level: Level = 0) -> Work[Reminded]:
-    """Remind somebody of a task that is due, stands still, or asks for a report. The server alone does this."""
-    if context.actor is not SYSTEM:
-        raise Forbidden("kind: reminders are given by the server itself. Write a comment or a message instead.")
+    """Remind somebody of a task that is due, stands still, or asks for a report."""
     row = await changes.visible_task(context, task_id)
     settings: TaskSettings = context.settings("tasks")
     zone = await context.read(member_queries.time_zone, row["assignee"] or row["creator"])
