@@ -97,19 +97,32 @@ def _word(each: str) -> str:
 
 
 def voice(reader: Reader, context: Context, row: Any) -> str | None:
-    """On whose behalf the actor may decide on an approval: its own, that of somebody who asked it to, or None."""
+    """On whose behalf the actor may decide on an approval: its own, that of somebody who asked it to, or None.
+
+    Of several who asked it to, one whose word still counts and has not been spoken.
+    """
+    names = _voices(reader, context, row)
+    if len(names) < 2:
+        return next(iter(names), None)
+    said = queries.decisions(reader, [row["id"]])
+    spoken = {each["voice"] for each in said if each["round"] == row["round"]}
+    return next((name for name in names if name not in spoken and name != row["proposer"]), names[0])
+
+
+def _voices(reader: Reader, context: Context, row: Any) -> list[str]:
     me = context.actor
     voices = queries.voices(reader, row["id"])
     direct = {each["who"] for each in voices if not each["given_by"]}
     if me.access is Access.owner or not direct.isdisjoint(keys_of(me)):
-        return me.name
+        return [me.name]
     given = [each["given_by"] for each in voices if each["given_by"] and each["who"] == f"@{me.name}"]
     given += queries.delegators(reader, me.name, context.now())
-    for name in given:
-        found = context.team.directory.agent(name)
-        if found is not None and is_active(found) and not direct.isdisjoint(keys_of(found)):
-            return found.name
-    return None
+    agents = [context.team.directory.agent(name) for name in dict.fromkeys(given)]
+    return [
+        agent.name
+        for agent in agents
+        if agent is not None and is_active(agent) and not direct.isdisjoint(keys_of(agent))
+    ]
 
 
 def check_voice(reader: Reader, context: Context, row: Any) -> str:

@@ -126,6 +126,32 @@ async def test_a_word_given_away_counts_once(alice: Member, bob: Member, maria: 
     assert done.approval_status == "approved"
 
 
+async def test_who_decides_for_several_speaks_for_one_who_has_not_spoken(
+    alice: Member, bob: Member, maria: Member, team: TestTeam
+) -> None:
+    number = await ask(alice, "bob", "maria", quorum=2)
+    carol = await team.agent("carol")
+    for away in (bob, maria):
+        await away.call("delegate_approvals", to="carol", until="2027-01-01T00:00:00Z")
+    await bob.call("resolve_approval", approval_id=number, approved=True)
+    assert [each.approval_id for each in (await carol.call("get_pending_approvals")).root] == [number]
+    done = await carol.call("resolve_approval", approval_id=number, approved=True)
+    assert done.approval_status == "approved"
+    said = (await alice.call("get_approval", approval_id=number)).decisions
+    assert [(each.agent, each.on_behalf_of) for each in said] == [("bob", None), ("carol", "maria")]
+
+
+async def test_who_decides_for_the_proposer_may_still_decide_for_another(
+    alice: Member, bob: Member, team: TestTeam
+) -> None:
+    carol = await team.agent("carol")
+    number = await ask(alice, "alice", "bob")
+    for away in (alice, bob):
+        await away.call("delegate_approvals", to="carol", until="2027-01-01T00:00:00Z")
+    assert (await carol.call("resolve_approval", approval_id=number, approved=True)).approval_status == "approved"
+    assert (await alice.call("get_approval", approval_id=number)).decisions[0].on_behalf_of == "bob"
+
+
 async def test_nobody_decides_on_their_own_by_a_detour(alice: Member, bob: Member, maria: Member) -> None:
     number = await ask(maria, "manager", "bob")
     await maria.call("delegate_approvals", to="alice", until="2027-01-01T00:00:00Z")
