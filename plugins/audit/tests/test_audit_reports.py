@@ -209,6 +209,17 @@ async def test_overdue_acknowledgements(team: TestTeam, clock: MovedClock) -> No
     ]
 
 
+async def test_what_somebody_answered_or_settled_in_time_is_not_overdue(team: TestTeam, clock: MovedClock) -> None:
+    ann, bob = await team.agent("ann"), await team.agent("bob")
+    asked = [await say(ann, f"@bob {number}", ack_required=True) for number in range(3)]
+    await bob.call("send_message", channel="general", content="yes", replyTo=asked[0])
+    await bob.call("settle_message", message_id=asked[1])
+    clock.advance(hours=25)
+    await bob.call("settle_message", message_id=asked[2])
+    overdue = table(await make(team, "compliance"), "overdue_acknowledgements")
+    assert [row["message_id"] for row in overdue if row["agent"] == "bob"] == [asked[2]]
+
+
 async def test_dormant_keys(team: TestTeam, clock: MovedClock) -> None:
     await team.agent("idle", access="observer")
     busy = await team.agent("busy")

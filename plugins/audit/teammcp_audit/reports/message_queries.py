@@ -102,14 +102,18 @@ def asked(reader: Reader, numbers: list[int]) -> dict[int, Any]:
 
 
 def overdue(reader: Reader, scope: Scope, ids: range, late: int) -> list[Any]:
-    """Messages that had to be acknowledged and were not after ``late`` milliseconds: by whom, and when they were."""
+    """Messages that had to be acknowledged and were not after ``late`` milliseconds: by whom, and when they were.
+
+    Not what was answered or settled in time. What the server asks is settled from the start: nobody can answer it.
+    """
     return reader.all(
         f"""
         SELECT m.id AS message_id, m.channel_id AS channel, m.sender, d.agent, m.created_at AS sent_at,
             CASE WHEN d.acked_at < ? THEN d.acked_at END AS acked_at
         {_DELIVERED} AND d.ack_required = 1 AND m.created_at + ? <= ?
             AND (d.acked_at IS NULL OR d.acked_at > m.created_at + ?)
+            AND (d.settled_at IS NULL OR d.settled_at > m.created_at + ?)
         ORDER BY m.id, d.agent LIMIT ?
         """,
-        (scope.until, *_part(scope, ids), late, scope.until, late, LISTED),
+        (scope.until, *_part(scope, ids), late, scope.until, late, late, LISTED),
     )
