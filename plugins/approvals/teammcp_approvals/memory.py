@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from teammcp import Team
 
-from . import queries
+from . import queries, rule_queries
 from .models import StoredRule
 from .settings import ApprovalSettings, PermissionRule, Rule
 
@@ -54,7 +54,7 @@ async def load(team: Team) -> None:
     settings: ApprovalSettings = team.server.plugins.settings["approvals"]  # type: ignore[assignment]
     written = [*settings.rules, *settings.permission_rules]
     rules = [StoredRule(id=None, rule=rule, created_by=None, created_at=None) for rule in written]
-    for row in await team.database.read(queries.rules):
+    for row in await team.database.read(rule_queries.rules):
         rule = _rule.validate_python(json.loads(row["rule"]))
         rules.append(StoredRule(id=row["id"], rule=rule, created_by=row["created_by"], created_at=row["created_at"]))
     _memories[team] = Memory(await team.database.read(queries.last_id), rules)

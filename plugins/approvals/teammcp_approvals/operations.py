@@ -10,7 +10,7 @@ from teammcp.features.channels import find_agent
 from teammcp.features.messages import send_notes
 from teammcp.models import Limit
 
-from . import people, proposing, queries, shapes, state, telling
+from . import people, proposing, queries, shapes, state, telling, voice_queries
 from .models import (
     Approval,
     ApprovalId,
@@ -88,13 +88,13 @@ async def get_state_approvals(context: Context) -> ApprovalList:
 
 def pending(reader: Reader, context: Context, limit: int) -> list[Approval]:
     """What waits for the actor, oldest first."""
-    rows = queries.waiting(reader, *waiting_for(reader, context), limit)
+    rows = voice_queries.waiting(reader, *waiting_for(reader, context), limit)
     return shapes.of_rows(reader, context, rows)
 
 
 def count_pending(reader: Reader, context: Context, limit: int) -> int:
     """How much that is, counted up to ``limit``."""
-    return queries.count_waiting(reader, *waiting_for(reader, context), limit)
+    return voice_queries.count_waiting(reader, *waiting_for(reader, context), limit)
 
 
 def waiting_for(reader: Reader, context: Context) -> tuple[list[str], str, bool, int]:
@@ -213,7 +213,7 @@ def check_open(row: Any) -> None:
 def end(context: Context, tx: Transaction, row: Any, status: Status, comment: str) -> None:
     """End an approval without doing what it is about."""
     queries.close(tx, row["id"], status, context.actor.name, context.now(), None, comment)
-    queries.stop_waiting(tx, row["id"])
+    voice_queries.stop_waiting(tx, row["id"])
     telling.ended(context, tx, queries.approval(tx, row["id"]), **({"comment": comment} if comment else {}))
 
 
@@ -236,7 +236,7 @@ async def delegate_approval(context: Context, approval_id: ApprovalId, to: Name)
         check_open(now)
         if people.check_voice(tx, context, now) != me:
             raise Forbidden("approval_id: you decide in place of somebody, and cannot pass that on.", code="delegated")
-        if queries.add_voice(tx, approval_id, f"@{delegate}", me):
+        if voice_queries.add_voice(tx, approval_id, f"@{delegate}", me):
             telling.emit(context, tx, "approval.delegated", now, by=me, to=delegate)
             send_notes(tx, notes)
         return Delegated(delegate=delegate, approval_id=approval_id)
@@ -254,7 +254,7 @@ async def delegate_approvals(context: Context, to: Name, until: Timestamp) -> Wo
 
     def work(tx: Transaction) -> Delegated:
         me = context.actor.name
-        queries.delegate(tx, me, delegate, until, context.now())
+        voice_queries.delegate(tx, me, delegate, until, context.now())
         delegated = Delegated(delegate=delegate, until=until)
         data = delegated.model_dump(mode="json", include={"delegate", "until"})
         context.emit(tx, "approval.delegation_changed", me, agents=[me, delegate], data=data)
@@ -269,8 +269,8 @@ async def end_delegation(context: Context) -> Work[Delegated]:
     me = context.actor.name
 
     def work(tx: Transaction) -> Delegated:
-        before = queries.delegation(tx, me, context.now())
-        if queries.end_delegation(tx, me):
+        before = voice_queries.delegation(tx, me, context.now())
+        if voice_queries.end_delegation(tx, me):
             agents = [me] if before is None else [me, before["delegate"]]
             context.emit(tx, "approval.delegation_changed", me, agents=agents, data={"delegate": None})
         return Delegated(delegate=None)
@@ -281,7 +281,7 @@ async def end_delegation(context: Context) -> Work[Delegated]:
 @operation("GET /api/approvals/delegation", profile="approvals", read_only=True)
 async def get_delegation(context: Context) -> Delegated:
     """See who decides on your approvals at present, besides yourself."""
-    row = await context.read(queries.delegation, context.actor.name, context.now())
+    row = await context.read(voice_queries.delegation, context.actor.name, context.now())
     return Delegated(delegate=None) if row is None else Delegated(delegate=row["delegate"], until=row["until"])
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from teammcp import Access, Agent, Context, Forbidden, InvalidInput, Reader
 from teammcp.features.channels import find_agent
 
-from . import queries
+from . import queries, voice_queries
 
 LEVELS = ("member", "manager", "owner")
 
@@ -36,7 +36,7 @@ def keys_of(agent: Agent) -> list[str]:
 def all_keys(reader: Reader, context: Context) -> list[str]:
     """The keys that stand for the actor, and for those it decides for at present."""
     found = keys_of(context.actor)
-    for name in queries.delegators(reader, context.actor.name, context.now()):
+    for name in voice_queries.delegators(reader, context.actor.name, context.now()):
         agent = context.team.directory.agent(name)
         if agent is not None and is_active(agent):
             found += keys_of(agent)
@@ -104,19 +104,19 @@ def voice(reader: Reader, context: Context, row: Any) -> str | None:
     names = _voices(reader, context, row)
     if len(names) < 2:
         return next(iter(names), None)
-    said = queries.decisions(reader, [row["id"]])
+    said = voice_queries.decisions(reader, [row["id"]])
     spoken = {each["voice"] for each in said if each["round"] == row["round"]}
     return next((name for name in names if name not in spoken and name != row["proposer"]), names[0])
 
 
 def _voices(reader: Reader, context: Context, row: Any) -> list[str]:
     me = context.actor
-    voices = queries.voices(reader, row["id"])
+    voices = voice_queries.voices(reader, row["id"])
     direct = {each["who"] for each in voices if not each["given_by"]}
     if me.access is Access.owner or not direct.isdisjoint(keys_of(me)):
         return [me.name]
     given = [each["given_by"] for each in voices if each["given_by"] and each["who"] == f"@{me.name}"]
-    given += queries.delegators(reader, me.name, context.now())
+    given += voice_queries.delegators(reader, me.name, context.now())
     agents = [context.team.directory.agent(name) for name in dict.fromkeys(given)]
     return [
         agent.name
@@ -152,7 +152,7 @@ def may_see(reader: Reader, context: Context, row: Any) -> bool:
     """Whether the actor may look at an approval: state is open to the team, all else to those it concerns."""
     if row["kind"] == "state" or row["proposer"] == context.actor.name:
         return True
-    return voice(reader, context, row) is not None or queries.has_decided(reader, row["id"], context.actor.name)
+    return voice(reader, context, row) is not None or voice_queries.has_decided(reader, row["id"], context.actor.name)
 
 
 def audience(reader: Reader, context: Context, row: Any) -> list[str] | None:
@@ -160,7 +160,7 @@ def audience(reader: Reader, context: Context, row: Any) -> list[str] | None:
     if row["kind"] == "state":
         return None
     approvers = [agent.name for agent in members(context, queries.approvers(row))]
-    named = [each["who"].removeprefix("@") for each in queries.voices(reader, row["id"]) if each["given_by"]]
-    delegates = queries.delegates(reader, approvers, context.now())
+    named = [each["who"].removeprefix("@") for each in voice_queries.voices(reader, row["id"]) if each["given_by"]]
+    delegates = voice_queries.delegates(reader, approvers, context.now())
     managers = [agent.name for agent in members(context, ["manager"])]
     return sorted({row["proposer"], *approvers, *named, *delegates, *managers})

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field
 from teammcp import Conflict, Context, Event, Reason, Transaction, Work, ends, operation, require_valid
 from teammcp.models import Line, json_within
 
-from . import dangerous, matching, memory, people, proposing, queries, telling
+from . import dangerous, matching, memory, people, proposing, queries, telling, voice_queries
 from .models import HookAnswer, HookDecision, HookOutput, PermissionCheck, PermissionDecision
 from .proposing import Proposal
 from .settings import ApprovalSettings, PermissionRule, matches
@@ -85,7 +85,7 @@ async def _decide(
             await _give_up(context, number)
     require_valid(context)
     row = await context.read(queries.approval, number)
-    said = await context.read(queries.decisions, [number])
+    said = await context.read(voice_queries.decisions, [number])
     return _answer(row, said)
 
 

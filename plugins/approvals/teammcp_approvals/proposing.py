@@ -10,7 +10,7 @@ from typing import Any
 from teammcp import Conflict, Context, Deferred, Transaction, Work
 from teammcp.features.messages import Note, send_notes
 
-from . import memory, people, queries, running, telling
+from . import memory, people, queries, running, telling, voice_queries
 from .models import Kind, Pending
 from .settings import ApprovalSettings
 
@@ -128,7 +128,7 @@ async def renewal(context: Context, row: Any, proposal: Proposal) -> Work[Pendin
             telling.dumps(proposal.approvers),
             expires_at,
         )
-        queries.replace_voices(tx, row["id"], proposal.approvers)
+        voice_queries.replace_voices(tx, row["id"], proposal.approvers)
         send_notes(tx, notes)
         renewed = queries.approval(tx, row["id"])
         telling.emit(context, tx, "approval.confirmed", renewed)
@@ -176,7 +176,7 @@ def insert(
         context.now(),
         expires_at,
     )
-    queries.replace_voices(tx, approval_id, proposal.approvers)
+    voice_queries.replace_voices(tx, approval_id, proposal.approvers)
 
 
 async def _questions(context: Context, approval_id: int, proposal: Proposal, proposer: str) -> list[Note]:

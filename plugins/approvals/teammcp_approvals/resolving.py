@@ -9,7 +9,7 @@ from typing import Any
 from teammcp import Conflict, Context, Deferred, Reader, TeamError, Transaction, Work, operation
 from teammcp.features.messages import Note, send_notes
 
-from . import people, queries, running, shapes, telling
+from . import people, queries, running, shapes, telling, voice_queries
 from .models import ApprovalId, Comment, Resolved, Status
 from .operations import check_open
 from .running import Run
@@ -57,7 +57,7 @@ async def resolve_state_approval(
 
 async def _resolve(context: Context, approval_id: int, approved: bool, comment: str) -> Work[Resolved]:
     row, voice = await context.read(_check, context, approval_id)
-    said = await context.read(queries.decisions, [approval_id])
+    said = await context.read(voice_queries.decisions, [approval_id])
     call = await _prepare_call(context, row, voice, said) if approved and row["operation"] is not None else None
     notes = await _prepare_notes(context, row, approved, comment)
 
@@ -79,14 +79,14 @@ async def _resolve(context: Context, approval_id: int, approved: bool, comment: 
 def _write_down(context: Context, tx: Transaction, row: Any, voice: str, approved: bool, comment: str) -> int:
     """Write down the actor's word; how many have approved now."""
     me = context.actor.name
-    queries.decide(tx, row["id"], row["round"], me, voice, approved, comment, context.now())
+    voice_queries.decide(tx, row["id"], row["round"], me, voice, approved, comment, context.now())
     decision: dict[str, Any] = {"approved": approved, "by": me, "comment": comment}
     if voice != me:
         decision["on_behalf_of"] = voice
     if row["proposer"] == me:
         decision["self_approved"] = True
     telling.emit(context, tx, "approval.decided", row, **decision)
-    said = queries.decisions(tx, [row["id"]])
+    said = voice_queries.decisions(tx, [row["id"]])
     return sum(each["approved"] for each in said if each["round"] == row["round"])
 
 
@@ -109,7 +109,7 @@ def _check(reader: Reader, context: Context, approval_id: int) -> tuple[Any, str
         raise Conflict(
             f"approval_id: the time of approval {approval_id} is over; it must be proposed again.", code="expired"
         )
-    said = [each for each in queries.decisions(reader, [approval_id]) if each["round"] == row["round"]]
+    said = [each for each in voice_queries.decisions(reader, [approval_id]) if each["round"] == row["round"]]
     for each in said:
         if context.actor.name == each["agent"] or voice == each["voice"]:
             raise Conflict(
@@ -192,7 +192,7 @@ def _conclude(context: Context, tx: Transaction, row: Any, outcome: Outcome) -> 
         if result is not None and len(result) > RESULT:
             result = telling.dumps({"omitted": True})
         queries.close(tx, row["id"], outcome.status, context.actor.name, context.now(), result, outcome.error)
-    queries.stop_waiting(tx, row["id"])
+    voice_queries.stop_waiting(tx, row["id"])
     data = {"error": outcome.error} if outcome.error else {}
     telling.ended(context, tx, queries.approval(tx, row["id"]), **data)
 

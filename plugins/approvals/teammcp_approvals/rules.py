@@ -10,7 +10,7 @@ from teammcp import Context, InvalidInput, NotFound, Transaction, Work, operatio
 from teammcp.features.channels import find_agent
 from teammcp.models import Line
 
-from . import matching, memory, people, queries
+from . import matching, memory, people, rule_queries
 from .models import RuleList, StoredRule
 from .settings import Approvers, Glob, Minutes, PermissionRule, Quorum, Rule, Word, matches
 
@@ -74,7 +74,7 @@ async def delete_approval_rule(context: Context, rule_id: Annotated[int, Field(g
     known = memory.of(context.team)
 
     def work(tx: Transaction) -> RuleList:
-        if not queries.delete_rule(tx, rule_id):
+        if not rule_queries.delete_rule(tx, rule_id):
             raise NotFound(f"rule_id: there is no rule {rule_id}. list_approval_rules lists them.", code="no_such_rule")
         left = [each for each in known.rules if each.id != rule_id]
         (gone,) = [each for each in known.rules if each.id == rule_id]
@@ -89,7 +89,7 @@ def _add(context: Context, rule: Rule | PermissionRule) -> Work[StoredRule]:
     known, at = memory.of(context.team), context.now()
 
     def work(tx: Transaction) -> StoredRule:
-        rule_id = queries.add_rule(tx, rule.model_dump_json(), context.actor.name, at)
+        rule_id = rule_queries.add_rule(tx, rule.model_dump_json(), context.actor.name, at)
         stored = StoredRule(id=rule_id, rule=rule, created_by=context.actor.name, created_at=at)
         _tell(context, tx, "approval.rule_added", stored)
         tx.on_commit(lambda: known.rules.append(stored))

@@ -8,7 +8,7 @@ from typing import Any
 
 from teammcp import Context, NotFound, Reader
 
-from . import people, queries
+from . import people, queries, voice_queries
 from .models import Approval, Decision
 
 
@@ -17,7 +17,7 @@ def of_rows(reader: Reader, context: Context, rows: Iterable[Any]) -> list[Appro
     rows = list(rows)
     rounds = {row["id"]: row["round"] for row in rows}
     said: dict[int, list[Decision]] = {row["id"]: [] for row in rows}
-    for each in queries.decisions(reader, list(rounds)):
+    for each in voice_queries.decisions(reader, list(rounds)):
         if each["round"] == rounds[each["approval_id"]]:
             said[each["approval_id"]].append(_decision(each))
     return [_approval(reader, context, row, said[row["id"]]) for row in rows]

@@ -9,7 +9,7 @@ from typing import Any
 from teammcp import Context, Transaction
 from teammcp.features.messages import Note, server_note
 
-from . import people, queries
+from . import people, queries, voice_queries
 from .models import short
 
 NOT_MADE = {
@@ -76,7 +76,7 @@ async def prepare_question(
 ) -> list[Note]:
     """Messages that ask those who may decide, and who decides for them, to do so; to be acknowledged."""
     approvers = [agent.name for agent in people.deciders(context, keys, proposer)]
-    delegates = await context.read(queries.delegates, approvers, context.now())
+    delegates = await context.read(voice_queries.delegates, approvers, context.now())
     names = dict.fromkeys([*approvers, *(name for name in delegates if name != proposer)])
     return [note for name in names for note in await prepare(context, name, approval_id, text, ack_required=True)]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import teammcp_approvals
-from teammcp_approvals import queries
+from teammcp_approvals import queries, rule_queries, voice_queries
 
 from teammcp import load_migrations
 from teammcp.storage.connections import SqliteTransaction
@@ -28,7 +28,8 @@ EXAMPLES: dict[type, list[Any]] = {bool: [True, False], int: [1], str: ["ann"]}
 def functions() -> dict[str, Callable[..., Any]]:
     return {
         name: function
-        for name, function in vars(queries).items()
+        for module in (queries, rule_queries, voice_queries)
+        for name, function in vars(module).items()
         if inspect.isfunction(function) and not name.startswith("_") and name not in {"approvers"}
     }
 
