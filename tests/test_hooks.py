@@ -16,7 +16,7 @@ from teammcp import hookspecs
 from teammcp.config import Settings
 from teammcp.errors import Refused, Unauthorized
 from teammcp.features.notifications import Notification, Notifier
-from teammcp.features.notifications.outbox import work_off
+from teammcp.features.notifications.working import work_off
 from teammcp.keys import new_key
 from teammcp.operations import Context
 from teammcp.testing import MovedClock, TestTeam, serve

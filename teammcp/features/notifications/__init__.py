@@ -11,7 +11,7 @@ from ...operations import Context
 from ...storage import Migration, load_migrations
 from ...team import Server
 from ...web import Page
-from . import notifiers, operations, outbox, pages
+from . import delivering, notifiers, operations, pages, queueing, working
 from .models import NotificationSettings
 from .notifiers import Notification, Notifier, TryLater, Undeliverable
 
@@ -32,8 +32,8 @@ def register_operations() -> list[Any]:
         operations.set_notification_address,
         operations.remove_notification_address,
         operations.list_notifications,
-        outbox.queue_notifications,
-        outbox.note_delivery,
+        queueing.queue_notifications,
+        delivering.note_delivery,
     ]
 
 
@@ -64,9 +64,14 @@ def register_settings() -> type[NotificationSettings]:
 
 @hookimpl
 def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
-    scheduler.add_job(outbox.work_off, "interval", [server], seconds=1, id="notifications")
+    scheduler.add_job(working.work_off, "interval", [server], seconds=1, id="notifications")
 
 
 @hookimpl
 def startup(server: Server) -> None:
     notifiers.collect(server)
+
+
+@hookimpl
+def shutdown(server: Server) -> None:
+    working.stop(server)

@@ -8,6 +8,8 @@ from weakref import WeakKeyDictionary
 from ...team import Server
 from .models import Reason
 
+DAY = 86_400.0
+
 
 @dataclass(frozen=True)
 class Notification:
@@ -35,11 +37,14 @@ class Undeliverable(Exception):
 
 
 class TryLater(Exception):
-    """Raise it from `Notifier.deliver` to have nothing delivered by this notifier for some seconds: a rate limit."""
+    """Raise it from `Notifier.deliver` to have nothing delivered by this notifier for some seconds: a rate limit.
+
+    That is a second at least and a day at most.
+    """
 
     def __init__(self, seconds: float, reason: str = "the service asks to wait") -> None:
         super().__init__(reason)
-        self.seconds = seconds
+        self.seconds = min(max(1.0, seconds), DAY)
 
 
 class Notifier:
@@ -67,7 +72,8 @@ class Notifier:
         Raises:
             Undeliverable: it has failed for good.
             TryLater: nothing by this notifier for that long.
-            Exception: anything else is tried again, later and later, until it is given up.
+            Exception: anything else is tried again, later and later, until it is given up. Of it the member sees only
+                what kind it was, since its text may hold a secret; that of the other two it reads.
         """
         raise NotImplementedError
 

@@ -73,14 +73,15 @@ def insert(
     channel: str,
     sender: str,
     content: str,
+    sent_at: int,
     now: int,
 ) -> int:
-    """Put a notification into the outbox, to be tried at once; its id."""
+    """Put a notification of a message into the outbox, to be tried at once; its id."""
     return tx.insert(
         "INSERT INTO notifications"
         " (agent, notifier, address, reason, message_id, channel, sender, content, created_at, next_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (agent, notifier, address, reason, message_id, channel, sender, content, now, now),
+        (agent, notifier, address, reason, message_id, channel, sender, content, sent_at, now),
     )
 
 
@@ -103,6 +104,11 @@ def waiting_of_address(reader: Reader, agent: str, notifier: str) -> list[Row]:
         f"SELECT {COLUMNS} FROM notifications WHERE notifier = ? AND next_at IS NOT NULL AND agent = ?",  # noqa: S608
         (notifier, agent),
     )
+
+
+def set_content(tx: Transaction, message_id: int, content: str) -> None:
+    """Let what waits of a message say what it says now."""
+    tx.execute("UPDATE notifications SET content = ? WHERE message_id = ? AND outcome IS NULL", (content, message_id))
 
 
 def readdress(tx: Transaction, agent: str, notifier: str, address: str) -> None:
@@ -148,9 +154,10 @@ def postpone(tx: Transaction, number: int, attempts: int, next_at: int, error: s
 
 
 def settle(tx: Transaction, number: int, attempts: int, outcome: str, error: str | None, now: int) -> None:
-    """Note how it ended."""
+    """Note how it ended, and forget what was to be delivered, and where."""
     tx.execute(
-        "UPDATE notifications SET attempts = ?, next_at = NULL, outcome = ?, error = ?, settled_at = ? WHERE id = ?",
+        "UPDATE notifications SET attempts = ?, next_at = NULL, outcome = ?, error = ?, settled_at = ?,"
+        " address = '', content = '' WHERE id = ?",
         (attempts, outcome, error, now, number),
     )
 

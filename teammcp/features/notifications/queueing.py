@@ -1,0 +1,108 @@
+"""From the log to the outbox: who is to be notified of what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from ...events.log import Event, read_since
+from ...operations import Context, operation
+from ...storage import Row, Transaction, Work
+from ...team import Team
+from . import outbox, queries
+from .models import REASONS, QueuedNotifications, Reason
+from .pace import Pace
+
+PAGE = 500
+"""Events that are gone through in one transaction."""
+SHOWN = 1000
+"""Characters of a message that stand in a notification."""
+HOUR = 3_600_000
+
+
+async def queue(team: Team, pace: Pace) -> None:
+    """Go through what is new in the log."""
+    newest = team.hub.last_id
+    if newest == pace.seen:
+        return
+    more: bool = await team.database.read(queries.anybody)
+    while more:
+        done: QueuedNotifications = await Context.inside(team).call("queue_notifications")
+        more = done.more
+        if done.queued:
+            pace.due = 0
+    pace.seen = newest
+
+
+@operation(internal=True, profile="notifications")
+async def queue_notifications(context: Context) -> Work[QueuedNotifications]:
+    """Go on through the log and queue what members are to be notified of."""
+
+    def work(tx: Transaction) -> QueuedNotifications:
+        events = read_since(tx, queries.progress(tx), PAGE)
+        addresses = queries.addresses(tx)
+        queued = sum(_queue_event(context, tx, event, addresses) for event in events)
+        if events:
+            queries.set_progress(tx, events[-1].id)
+        return QueuedNotifications(queued=queued, more=len(events) == PAGE)
+
+    return work
+
+
+def _queue_event(context: Context, tx: Transaction, event: Event, addresses: list[Row]) -> int:
+    """Queue what follows from one event; how many notifications that are."""
+    if event.kind == "message.edited":
+        queries.set_content(tx, int(event.subject), _beginning(event))
+    if event.kind == "message.deleted":
+        for row in queries.waiting_of_message(tx, int(event.subject)):
+            outbox.settle(context, tx, row, row["attempts"], "given_up", "the message was deleted")
+    if event.kind == "agent.retired":
+        for name in queries.addresses_of(tx, event.subject):
+            queries.remove_address(tx, event.subject, name)
+            outbox.drop_address(context, tx, event.subject, name)
+    if event.kind not in {"message.sent", "message.edited"}:
+        return 0
+    wanted = list(_wanted(event, addresses))
+    late = event.at + HOUR * context.settings("notifications").give_up_hours < context.now()
+    for address, reason in wanted:
+        number = queries.insert(
+            tx,
+            address["agent"],
+            address["notifier"],
+            address["address"],
+            reason,
+            int(event.subject),
+            str(event.channel),
+            event.actor,
+            _beginning(event),
+            event.at,
+            context.now(),
+        )
+        row = queries.notification(tx, number)
+        outbox.tell(context, tx, "queued", row)
+        if late:  # no notifier was there for long; nobody wants to be woken for last month's messages
+            outbox.settle(context, tx, row, 0, "given_up", "it had waited too long when a notifier was there again")
+    return len(wanted)
+
+
+def _beginning(event: Event) -> str:
+    return str(event.data["content"])[:SHOWN]
+
+
+def _wanted(event: Event, addresses: list[Row]) -> Iterator[tuple[Row, Reason]]:
+    """Whom a message is to be brought to, and why."""
+    for address in addresses:
+        if event.id <= address["since"] or address["agent"] not in event.data["addressed"]:
+            continue
+        chosen = json.loads(address["reasons"])
+        why = (reason for reason in REASONS if reason in chosen and _has(event, address["agent"], reason))
+        if reason := next(why, None):
+            yield address, reason
+
+
+def _has(event: Event, agent: str, reason: Reason) -> bool:
+    if reason == "ack":
+        return event.data["ack_required"] or event.data["reply_by"] is not None
+    if reason == "dm":
+        return str(event.channel).startswith("dm:")
+    return not {agent, "all"}.isdisjoint(event.data["mentions"])

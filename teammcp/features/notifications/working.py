@@ -1,0 +1,41 @@
+"""The server's job: from the log to the outbox, and from the outbox to the notifiers, beside all requests.
+
+The log is gone through event by event, and how far is noted in the transaction that fills the outbox: so nobody who
+sends waits for it, and a crash at any moment neither loses a notification nor queues it twice. A crash between handing
+one over and noting that can deliver it twice, with the same id.
+"""
+
+from __future__ import annotations
+
+import logging
+from weakref import WeakKeyDictionary
+
+from ...team import Server, Team
+from . import notifiers
+from .delivering import deliver
+from .pace import Pace
+from .queueing import queue
+
+log = logging.getLogger(__name__)
+
+_paces: WeakKeyDictionary[Team, Pace] = WeakKeyDictionary()
+
+
+async def work_off(server: Server) -> None:
+    """The job: queue what is to be notified of, and deliver what is due. Waits for no notifier."""
+    if not notifiers.of(server):
+        return
+    for team in list(server.teams.values()):
+        pace = _paces.setdefault(team, Pace())
+        try:
+            await queue(team, pace)
+            await deliver(team, pace)
+        except Exception:
+            log.exception("the notifications of team %s could not be looked at", team.name)
+            pace.seen, pace.due = -1, 0
+
+
+def stop(server: Server) -> None:
+    """Begin no other delivery: the server, which waits for the one at hand, is about to stop."""
+    for team in server.teams.values():
+        _paces.setdefault(team, Pace()).stopping = True
