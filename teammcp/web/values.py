@@ -24,6 +24,8 @@ COMPARED = 2000
 """Lines of a value up to which it is compared line by line; beyond, that takes too long."""
 SHOWN = 200
 """Lines of a comparison that are shown."""
+LONGEST = 1000
+"""Characters of a line of a comparison that are shown."""
 
 _dumps = partial(json.dumps, ensure_ascii=False)
 _formatter = HtmlFormatter(nowrap=True)
@@ -128,6 +130,16 @@ class Line:
     def mark(self) -> str:
         """What tells the kinds apart without colour."""
         return {"added": "+", "removed": "−", "same": " ", "gap": "⋯"}[self.kind]
+
+    @property
+    def shown(self) -> str:
+        """Its text, cut if it is very long."""
+        return self.text if len(self.text) <= LONGEST else self.text[: LONGEST - 1] + "…"
+
+    @property
+    def hides(self) -> bool:
+        """Whether something is not shown."""
+        return self.kind == "gap" or len(self.text) > LONGEST
 
 
 def compare(old: Any, new: Any) -> list[Line]:

@@ -60,6 +60,20 @@ async def test_what_waits_is_shown_with_value_reason_and_difference(owner: Membe
     assert badge(await shown(owner, "/approvals")) == ""
 
 
+@pytest.mark.parametrize("value", [["no"] * 300 + ["the end"], ["no"] * 3000 + ["the end"], "no " * 600 + "the end"])
+async def test_nobody_decides_on_what_is_cut_off(owner: Member, bob: Member, value: object) -> None:
+    number = await propose(owner, bob, value)
+    for path in ("/approvals", f"/approvals/{number}"):
+        page = await shown(owner, path)
+        assert "The whole value" in page
+        assert "the end" in page
+
+
+async def test_a_short_value_is_shown_once(owner: Member, bob: Member) -> None:
+    await propose(owner, bob, {"a": 1})
+    assert "The whole value" not in await shown(owner, "/approvals")
+
+
 async def test_two_decide_and_the_second_is_told(owner: Member, bob: Member, team: TestTeam) -> None:
     number = await propose(owner, bob)
     await owner.submit(f"/approvals/{number}/resolve", approved="no")
