@@ -23,7 +23,7 @@ NAMES = set(
     settled_for waiting_for reports_to taken_by current_assignee delegate on_behalf_of proposed_by who team channel
     channel_id channel_name id project_id field fields critical_gaps not_shown related_state_project related_state
     relevant_fields critical_fields participating_projects participating_channels last_known_versions labels requires
-    tags tag capabilities namespace columns tool next cursor content_id when cron_expr every time_zone day action kind
+    tags tag capabilities columns tool next cursor content_id when cron_expr every time_zone day action kind
     subject surface apiKey model code operation hint unavailable offered_by grant mime_type sha256 hash previous
     last_hash archived_to not_checked what status sender notifier
     """.split()  # noqa: SIM905 - one a line would be a page
@@ -33,6 +33,7 @@ NOT_OF_OTHERS = {
     "EditedMessage.content",  # the caller's own, a moment ago
     "SearchResults.query",
     "MemoryWritten.key",
+    "MemoryWritten.namespace",
     "BriefingSection.name",
     "BriefingSection.title",
     "BriefingSection.more",

@@ -22,7 +22,7 @@ VERSIONS = 20
 
 def space_path(namespace: str) -> str:
     """The address of a namespace."""
-    return f"/knowledge/memory/in/{namespace}"
+    return f"/knowledge/memory/in/{quote(namespace, safe='')}"
 
 
 def key_path(namespace: str, key: str) -> str:

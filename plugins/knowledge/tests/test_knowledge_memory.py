@@ -52,7 +52,11 @@ async def test_any_json_is_kept_as_it_is(alice: Member, kept: Any) -> None:
         {"key": "a\nb"},
         {"key": "a/b"},
         {"key": "k" * 257},
-        {"namespace": "a b"},
+        {"namespace": "a/b"},
+        {"namespace": ".."},
+        {"namespace": "x" * 65},
+        {"key": "."},
+        {"key": ".."},
         {"namespace": ""},
         {"expected_version": -1},
     ],
@@ -133,6 +137,13 @@ async def test_one_clock_counts_the_writes_of_all_keys(alice: Member, bob: Membe
     assert clocks == [1, 2, 3, 4]
     assert (await bob.call("set_memory", key="a", value=1, expected_version=1)).lclock is None
     assert (await bob.call("get_memory", key="b", namespace="other")).lclock == 2
+
+
+async def test_a_namespace_is_called_as_one_likes(alice: Member) -> None:
+    for name in ("运维", "odd name?&#% <b>", "a.b:c-d", "..."):
+        await alice.call("set_memory", key="k", value=name, namespace=name)
+        answer = await alice.http.get("/api/memory/keys/k", params={"namespace": name})
+        assert answer.json()["value"] == name
 
 
 async def test_namespaces_are_apart(alice: Member) -> None:

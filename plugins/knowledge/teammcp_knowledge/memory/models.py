@@ -13,16 +13,18 @@ from teammcp.models import Line
 MAIN = "default"
 
 
-def _key(text: str) -> str:
+def _name(text: str) -> str:
     if not text or "/" in text:
         raise ValueError("must not be empty and must not contain /; use : or . between its parts")
+    if text in {".", ".."}:
+        raise ValueError("must not be . or .., which no address can hold")
     return text
 
 
-Namespace = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
-"""What groups keys: letters, digits and ``_ - . :``"""
-Key = Annotated[Line, Field(max_length=256), AfterValidator(_key)]
-"""What a value is kept under: one line in any script, without ``/``, since it is part of an address."""
+Namespace = Annotated[Line, Field(max_length=64), AfterValidator(_name)]
+"""What groups keys: one line in any script, without ``/``, since it is part of an address."""
+Key = Annotated[Line, Field(max_length=256), AfterValidator(_name)]
+"""What a value is kept under; as a namespace."""
 Version = Annotated[int, Field(ge=0, le=2**53)]
 
 __all__ = ["MAIN", "Key", "Namespace", "Value", "Version"]
@@ -31,7 +33,7 @@ __all__ = ["MAIN", "Key", "Namespace", "Value", "Version"]
 class MemoryEntry(Result):
     """What is kept under a key."""
 
-    namespace: str
+    namespace: Words
     key: Words
     found: bool = True
     """False: there is no such key, or it was deleted; then ``version`` is the last one it had."""
@@ -43,7 +45,7 @@ class MemoryEntry(Result):
 
     def text(self) -> str:
         if not self.found:
-            return f"There is no key '{quote(self.key)}' in namespace '{self.namespace}'. list_memory lists them."
+            return f"There is no key '{quote(self.key)}' in namespace '{quote(self.namespace)}'. list_memory lists them."
         when = "" if self.updated_at is None else f", {rfc3339(self.updated_at)[:16]}"
         value = quote(short(self.value, 100_000))
         return f"{quote(self.key)} = {value} (version {self.version} by {self.writer}{when})"
@@ -98,7 +100,7 @@ class MemoryLine(Result):
 class MemoryList(Result):
     """Keys of a namespace by name. ``next`` is the ``after`` of the following page, null on the last."""
 
-    namespace: str
+    namespace: Words
     entries: list[MemoryLine]
     total: int
     """How many keys the namespace has."""
@@ -107,7 +109,7 @@ class MemoryList(Result):
     def text(self) -> str:
         lines = [entry.text() for entry in self.entries] or ["(no keys)"]
         more = [f"(more: after={quote(self.next)})"] if self.next else []
-        return "\n".join([f"{self.namespace}: {self.total} keys", *lines, *more])
+        return "\n".join([f"{quote(self.namespace)}: {self.total} keys", *lines, *more])
 
 
 class MemoryVersion(Result):
@@ -124,7 +126,7 @@ class MemoryVersion(Result):
 class MemoryHistory(Result):
     """Versions of a key, newest first; the last one's number is the ``before`` of the next page."""
 
-    namespace: str
+    namespace: Words
     key: Words
     versions: list[MemoryVersion]
 
@@ -142,7 +144,7 @@ class MemoryHistory(Result):
 class MemoryNamespace(Result):
     """A namespace, which is there as long as it has keys."""
 
-    namespace: str
+    namespace: Words
     keys: int
     updated_at: Timestamp
 
@@ -151,7 +153,7 @@ class MemoryNamespaces(Result):
     """Namespaces by name. ``next`` is the ``after`` of the following page, null on the last."""
 
     namespaces: list[MemoryNamespace]
-    next: str | None
+    next: Words | None
 
     def text(self) -> str:
-        return "\n".join(f"{each.namespace}: {each.keys} keys" for each in self.namespaces) or "(no namespaces)"
+        return "\n".join(f"{quote(each.namespace)}: {each.keys} keys" for each in self.namespaces) or "(no namespaces)"
