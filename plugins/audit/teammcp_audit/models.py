@@ -114,7 +114,7 @@ class Sealed(Result):
 
 
 class Finding(Result):
-    """Something that is not as it was sealed."""
+    """Something that is not as it was sealed. ``event_id``: the event, or the first of several in a row."""
 
     what: Literal["altered", "missing", "inserted", "moved", "seal"]
     seal: int
@@ -137,7 +137,8 @@ class Verification(Result):
     last_hash: str
 
     def text(self) -> str:
-        verdict = "the log is as it was sealed" if self.ok else f"{len(self.findings)} findings"
+        found = "1 finding" if len(self.findings) == 1 else f"{len(self.findings)} findings"
+        verdict = "the log is as it was sealed" if self.ok else found
         counts = f"{self.seals} seals, {self.events} events checked, {self.unsealed} not sealed yet"
         archives = [f"archived, not checked: {name}" for name in self.not_checked]
         return "\n".join([f"{verdict}: {counts}", *(item.text() for item in self.findings), *archives])

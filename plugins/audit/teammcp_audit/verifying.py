@@ -15,11 +15,16 @@ from .models import Finding, Verification
 from .places import archive_folder
 
 _HASH = re.compile(r"[0-9a-f]{64}")
-_WORDS = {
-    "altered": "event {id} was altered",
-    "missing": "event {id} is missing",
-    "inserted": "event {id} was inserted",
-    "moved": "event {id} is the one that was sealed as {home}",
+_ONE = {
+    "altered": "event {first} was altered",
+    "missing": "event {first} is missing",
+    "inserted": "event {first} was inserted",
+    "moved": "event {first} is the one that was sealed as {home}",
+}
+_SEVERAL = {
+    "altered": "events {first} to {last} were altered",
+    "missing": "events {first} to {last} are missing",
+    "inserted": "events {first} to {last} were inserted",
 }
 
 
@@ -123,9 +128,11 @@ class Check:
         if block.hash == expected["hash"]:
             return
         differences = chain.compare(expected["digests"], block.digests)
-        for each in differences:
-            text = _WORDS[each.what].format(id=each.event_id, home=each.home)
-            self._add(each.what, number, f"{text} (seal {number})", each.event_id)
+        for run in _runs(differences):
+            first, last = run[0], run[-1]
+            words = _ONE if first is last else _SEVERAL
+            text = words[first.what].format(first=first.event_id, last=last.event_id, home=first.home)
+            self._add(first.what, number, f"{text} (seal {number})", first.event_id)
         if not differences:
             self._add("seal", number, f"the hash of seal {number} is not that of its events")
 
@@ -147,6 +154,18 @@ class Check:
 
     def _add(self, what: Any, seal: int, detail: str, event_id: int | None = None) -> None:
         self._findings.append(Finding(what=what, seal=seal, event_id=event_id, detail=detail))
+
+
+def _runs(differences: list[chain.Difference]) -> list[list[chain.Difference]]:
+    """Neighbours that the same has become of, together: whoever cuts off a log takes a thousand events at once."""
+    runs: list[list[chain.Difference]] = []
+    for each in differences:
+        last = runs[-1][-1] if runs else None
+        if last and each.what == last.what != "moved" and each.event_id == last.event_id + 1:
+            runs[-1].append(each)
+        else:
+            runs.append([each])
+    return runs
 
 
 def _is_whole(seal: Any) -> bool:

@@ -99,6 +99,17 @@ async def test_a_deleted_event_is_found(sealed: TestTeam) -> None:
     assert await found(sealed) == [f"event {event} is missing (seal 1)"]
 
 
+async def test_what_was_cut_off_is_one_finding_a_block(sealed: TestTeam) -> None:
+    first, second = (await sealed.owner.call("get_audit_seals")).seals
+    begin = first.last_id - 1
+    tamper(sealed, f"DELETE FROM events WHERE id >= {begin}")
+    assert await found(sealed) == [
+        f"events {begin} to {first.last_id} are missing (seal 1)",
+        f"events {second.first_id} to {second.last_id} are missing (seal 2)",
+        f"the last events are missing: {second.last_id + 1} to {second.last_id + 1}, not sealed yet",
+    ]
+
+
 async def test_an_inserted_event_is_found(sealed: TestTeam) -> None:
     event = await first_of(sealed)
     copy = "INSERT INTO events (id, at, kind, actor, subject, data) SELECT -5, at, kind, 'x', subject, data FROM events"

@@ -45,7 +45,9 @@ class MemoryEntry(Result):
 
     def text(self) -> str:
         if not self.found:
-            return f"There is no key '{quote(self.key)}' in namespace '{quote(self.namespace)}'. list_memory lists them."
+            return (
+                f"There is no key '{quote(self.key)}' in namespace '{quote(self.namespace)}'. list_memory lists them."
+            )
         when = "" if self.updated_at is None else f", {rfc3339(self.updated_at)[:16]}"
         value = quote(short(self.value, 100_000))
         return f"{quote(self.key)} = {value} (version {self.version} by {self.writer}{when})"
