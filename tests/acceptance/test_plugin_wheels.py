@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import subprocess
 import sys
 import sysconfig
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +75,7 @@ def test_it_comes_and_goes(plugin: Path, core: Path, tmp_path: Path) -> None:
         owner = server.register("owner", kind="human")
         assert call(server, owner, operation, arguments).status_code == 404
         server.stop()
+        core_tables = tables(server)
 
         environment.install(build(plugin, tmp_path / "wheel"))
         server.start()
@@ -79,19 +83,46 @@ def test_it_comes_and_goes(plugin: Path, core: Path, tmp_path: Path) -> None:
         assert answer.status_code < 300, answer.text
         assert state_of(environment, server, plugin.name) == "active"
         server.stop()
+        kept = {name: rows for name, rows in tables(server).items() if name not in core_tables}
+        assert kept
 
         environment.uninstall(f"teammcp-{plugin.name}")
         server.start()
         assert call(server, owner, operation, arguments).status_code == 404
         assert call(server, owner, "send_message", {"channel": "general", "content": "still here"}).status_code == 200
+        server.stop()
+        left = tables(server)
+        assert {name: left[name] for name in kept} == kept  # for when it is installed again
     finally:
         server.stop()
+
+
+def tables(server: LiveServer) -> dict[str, list[Any]]:
+    """Everything in the team's database, by table; the server has stopped."""
+    with contextlib.closing(sqlite3.connect(server.home / "teams" / "default" / "team.db")) as connection:
+        plain = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+        names = connection.execute(plain).fetchall()
+        return {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for (name,) in names}  # noqa: S608
 
 
 def call(server: LiveServer, key: str, operation: str, arguments: dict[str, Any]) -> httpx2.Response:
     """Call an operation by its name."""
     with server.client(key) as client:
         return client.post(f"/api/call/{operation}", json=arguments)
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: plugin.name)
+def test_its_page_in_an_index_says_what_one_needs(plugin: Path) -> None:
+    project = tomllib.loads((plugin / "pyproject.toml").read_text())["project"]
+    assert 40 < len(project["description"]) < 200
+    assert project["license-files"] == ["LICENSE"]
+    assert (plugin / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
+    assert {"Typing :: Typed", "Development Status :: 4 - Beta"} <= set(project["classifiers"])
+    assert "teammcp" in project["keywords"]
+    readme = (plugin / project["readme"]).read_text()
+    assert f"pip install teammcp[{plugin.name}]" in readme.replace('"', "")
+    assert f"docs/{plugin.name}.md" in readme
+    assert "](.." not in readme  # such a link leads nowhere in an index
 
 
 def state_of(environment: Environment, server: LiveServer, name: str) -> str:
