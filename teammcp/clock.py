@@ -33,5 +33,8 @@ def milliseconds(text: str) -> int:
     Raises:
         ValueError: not a date or time.
     """
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("must be a date or time, such as 2026-01-31 or 2026-01-31T12:00:00Z") from None
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)

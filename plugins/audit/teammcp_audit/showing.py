@@ -94,6 +94,7 @@ def of_report(context: Context, report: Report) -> dict[str, Any]:
     return {
         **WORDS,
         "chart": chart,
+        "is_empty": is_empty,
         "cell": cell,
         "is_number": is_number,
         "cell_path": partial(cell_path, context),
@@ -126,6 +127,13 @@ def cell(column: str, value: Any) -> str:
 def is_number(column: str) -> bool:
     """Whether a column holds amounts, which stand in line at their right."""
     return column in _AMOUNTS or (column.endswith("_ms") and column != "under_ms")
+
+
+def is_empty(section: Section) -> bool:
+    """Whether a section has nothing to show: no rows, or a chart of nothing but zeros."""
+    if section.name not in _CHARTS:
+        return not section.rows
+    return not any(row[column] for row in section.dicts for column in section.columns if is_number(column))
 
 
 def cell_path(context: Context, column: str, value: Any) -> str | None:

@@ -108,6 +108,8 @@ async def test_filters_that_exclude_each_other_are_refused(team: TestTeam) -> No
     for filters in ({"field": "x"}, {"project_id": "p", "subject": "s"}, {"kind": "No Kind"}, {"since": "soon"}):
         with pytest.raises(InvalidInput):
             await team.owner.call("get_changelog", **filters)
+    with pytest.raises(InvalidInput, match="such as 2026-01-31"):
+        await team.owner.call("get_changelog", since="soon")
 
 
 async def test_what_is_private_is_shown_without_its_data_and_cannot_be_searched(team: TestTeam, ann: Member) -> None:

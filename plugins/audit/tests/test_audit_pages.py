@@ -75,6 +75,16 @@ async def test_a_report_is_made_and_shown(boss: Member, kind: str, language: str
     assert "href=" not in alone.text
 
 
+@pytest.mark.parametrize("kind", ["efficiency", "communication"])
+async def test_where_nothing_happened_no_chart_is_drawn(team: TestTeam, clock: MovedClock, kind: str) -> None:
+    clock.advance(days=30)
+    await team.owner.log_in()
+    report = await team.owner.call("generate_audit_report", report_type=kind)
+    text = await page(team.owner, f"/audit/reports/{report.id}")
+    assert 'class="audit-chart' not in text
+    assert "Nothing." in text
+
+
 async def test_a_report_with_wrong_dates_says_so(boss: Member) -> None:
     answer = await boss.submit("/audit/reports/new", report_type="efficiency", since="2026-01-05", until="2026-01-01")
     assert (answer.status_code, "must be before" in answer.text) == (400, True)
