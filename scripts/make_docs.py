@@ -119,7 +119,7 @@ def operations_page(plugins: PluginManager) -> str:
     parts = [NOTE, OPERATIONS]
     for plugin, functions in plugins.collect("register_operations"):
         parts.append(f"## {plugin.capitalize()}\n")
-        parts += [_operation(function.operation) for function in functions]
+        parts += [_operation(function.operation) for function in functions if not function.operation.internal]
     parts += ["## Endpoints besides the operations\n", *_other_endpoints(plugins)]
     return "\n".join(parts)
 

@@ -116,7 +116,7 @@ def _check_operation(context: Context, pattern: str, arguments: dict[str, str]) 
         _refuse("operation", f"there is no operation '{pattern}'; give the name of a tool, or a pattern of names")
     fitting = [each for each in named if matching.can_wait(each)]
     if not fitting:
-        _refuse("operation", f"'{pattern}' cannot wait: it only reads, decides on approvals, shows a secret, takes a file or is no tool")
+        _refuse("operation", f"'{pattern}' cannot wait: it reads, decides, shows a secret, takes a file or is no tool")
     for name in arguments:
         if not any(name in each.arguments.model_fields for each in fitting):
             _refuse("arguments", f"'{pattern}' has no argument '{name}'")
