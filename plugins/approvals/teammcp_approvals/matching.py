@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from teammcp import Agent, Context, Operation
+from teammcp import Access, Agent, Context, Operation
 
 from . import memory
 from .people import LEVELS
@@ -21,10 +21,12 @@ UNFIT = {"binary", "password"}
 def can_wait(operation: Operation) -> bool:
     """Whether calls of an operation can be kept and made later.
 
-    Not those that only read or look after the caller's own place (GET), that nobody but the server makes, whose result
-    is a secret shown once, or that take files or secrets.
+    Not those that only read or look after the caller's own place, which even an observer may make, that nobody but the
+    server makes, whose result is a secret shown once, or that take files or secrets.
     """
-    if operation.read_only or operation.method == "GET" or not operation.tool or operation.secret_result:
+    if operation.access <= Access.observer or not operation.tool or operation.secret_result:
+        return False
+    if operation.read_only or operation.method == "GET":
         return False
     return operation.profile != PROFILE and not _holds_unfit(operation.arguments.model_json_schema())
 

@@ -64,11 +64,27 @@ async def test_a_call_waits_by_its_name_and_arguments(alice: Member, maria: Memb
 @with_rules({"operation": "*"})
 async def test_no_rule_stops_reading_secrets_files_or_the_server(alice: Member, maria: Member, team: TestTeam) -> None:
     for operation in ("get_agents", "get_inbox", "get_pending_approvals", "heartbeat"):
-        made = await alice.call(operation)
-        assert isinstance(made, Deferred) is (operation == "heartbeat")
+        assert not isinstance(await alice.call(operation), Deferred)
+    assert isinstance(await say(alice, "this waits"), int)
     assert (await alice.call("rotate_key", name="alice")).apiKey
     assert (await maria.call("upload_file", name="a.txt", content=b"a")).file_id
     assert await maria.call("request_approval", title="x", approvers=["owner"])
+
+
+async def test_a_rule_on_everything_leaves_an_agent_its_inbox(team: TestTeam) -> None:
+    vega = await team.agent("vega")
+    await team.owner.call("set_state", field="phase", value="plan")
+    await team.owner.call("add_approval_rule", operation="*", who=["vega"])
+    assert isinstance(await vega.call("send_message", channel="general", content="hello"), Deferred)
+    await team.owner.call("send_message", channel="general", content="@vega are you there?")
+    assert not isinstance(await vega.call("wait_for_messages", timeout=0), Deferred)
+    [entry, *_] = (await vega.call("get_inbox")).channels
+    for name, arguments in (
+        ("ack_inbox", {"items": [{"channel": entry.channel, "ack_id": entry.ack_id}]}),
+        ("heartbeat", {}),
+        ("subscribe_state", {"fields": ["phase"]}),
+    ):
+        assert not isinstance(await vega.call(name, **arguments), Deferred), name
 
 
 @with_rules({"operation": "send_*", "approvers": ["maria", "owner"], "quorum": 2, "expires_minutes": 5})
