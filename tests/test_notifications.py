@@ -11,7 +11,7 @@ import pytest
 from teammcp import Team, hookimpl
 from teammcp.config import Settings
 from teammcp.errors import Forbidden, InvalidInput, NotFound
-from teammcp.features.notifications import Notification, Notifier, TryLater, Undeliverable
+from teammcp.features.notifications import Notification, Notifier, TryLater, Undeliverable, queries
 from teammcp.features.notifications.working import stop, work_off
 from teammcp.testing import Member, MovedClock, TestTeam, serve
 from tests.test_hooks import load_example
@@ -134,6 +134,18 @@ async def test_only_what_is_wanted_and_only_from_then_on(team: TestTeam, plugin:
     [own] = (await bob.call("get_notifiers")).root
     assert (own.name, own.address, own.reasons) == ("pager", "2", ["ack"])
     assert (await team.owner.call("get_notifiers")).root[0].address is None
+
+
+async def test_the_first_address_does_not_have_the_whole_log_read(team: TestTeam, plugin: Plugin) -> None:
+    bob = await team.agent("bob")
+    for number in range(5):
+        await say(team.owner, f"@bob {number}")
+    await work(team)
+    for _ in range(2):  # the first one, and the first one after nobody had any
+        newest = (await team.events())[-1].id
+        await bob.call("set_notification_address", notifier="pager", address="1")
+        assert await team.team.database.read(queries.progress) == newest
+        await bob.call("remove_notification_address", notifier="pager")
 
 
 async def test_what_fails_is_tried_again_later_and_later_and_then_given_up(
