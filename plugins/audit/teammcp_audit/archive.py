@@ -57,9 +57,16 @@ def read(path: Path) -> list[Row]:
     """
     try:
         lines = gzip.decompress(path.read_bytes()).decode().split("\n")
-        return [_row(json.loads(line)) for line in lines if line]
-    except (gzip.BadGzipFile, EOFError, zlib.error, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise Unreadable(str(error) or type(error).__name__) from error
+    return [_parsed(number, line) for number, line in enumerate(lines, 1) if line]
+
+
+def _parsed(number: int, line: str) -> Row:
+    try:
+        return _row(json.loads(line))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Unreadable(f"line {number} is no event") from error
 
 
 def _shape(row: Row) -> dict[str, Any]:

@@ -64,13 +64,15 @@ async def test_an_archive_that_is_not_there_is_said_not_to_be_checked(old: TestT
     assert (result.ok, result.not_checked) == (True, [file.name])
 
 
-@pytest.mark.parametrize("harm", ["change", "drop", "cut", "swap"])
+@pytest.mark.parametrize("harm", ["change", "drop", "cut", "swap", "column"])
 async def test_an_archive_that_was_tampered_with_is_found(old: TestTeam, harm: str) -> None:
     await retain_events(old.server)
     [file] = archives(old)
     lines = gzip.decompress(file.read_bytes()).decode().split("\n")
     if harm == "change":
         lines[3] = lines[3].replace('"actor": "', '"actor": "x')
+    if harm == "column":
+        lines[3] = lines[3].replace('"at": ', '"bt": ')
     if harm == "drop":
         del lines[3]
     if harm == "swap":
@@ -85,6 +87,7 @@ async def test_an_archive_that_was_tampered_with_is_found(old: TestTeam, harm: s
             "event 5 is the one that was sealed as 4 (seal 1)",
             "event 4 is the one that was sealed as 5 (seal 1)",
         ],
+        "column": [f"the archive {file.name} cannot be read: line 4 is no event"],
         "cut": [f"the archive {file.name} cannot be read: "],
     }
     assert all(said.startswith(start) for said, start in zip(found, expected[harm], strict=True)), found
