@@ -161,10 +161,11 @@ async def test_what_says_nothing_of_others_needs_no_fence(team: TestTeam) -> Non
 
 NOBODYS = {
     "Me", "AgentProfile", "Attachment", "BriefingSection", "Chunk", "FieldChange", "FileRef", "Inbox", "InboxChannel",
-    "MemoryHistory", "MemoryList", "PermissionRule", "Progress", "Resolved", "Rule", "Section", "Synced", "TaskAnswer",
-    "TaskRef",
+    "MemoryHistory", "MemoryList", "MemoryNamespace", "PermissionRule", "Progress", "Resolved", "Rule", "Section",
+    "Synced", "TaskAnswer", "TaskRef",
 }  # fmt: skip
-"""Models that hold words and do not say whose: what is around them does, or they are the caller's or a manager's."""
+"""Models that hold words and do not say whose: what is around them does, or they are the caller's, a manager's, or a
+name that several share."""
 
 
 def test_whoever_wrote_something_is_named_in_a_field_that_tells_his_kind(server: Server) -> None:
