@@ -261,3 +261,10 @@ async def test_the_servers_description_says_that_programs_may_send_more(bob: Mem
         for path in ("/api/hooks/claude", "/api/hooks/codex", "/api/hooks/take")
     ]
     assert [schema["additionalProperties"] for schema in schemas] == [True, True, False]
+    assert [schema["properties"]["tool_name"].get("type") for schema in schemas[:2]] == [None, None]
+
+
+async def test_a_label_of_another_type_is_no_label(bob: Member) -> None:
+    for odd in (7, None, ["Bash"], {"name": "Bash"}):
+        answer = await bob.http.post("/api/hooks/claude", json={"hook_event_name": "PostToolUse", "tool_name": odd})
+        assert (answer.status_code, answer.json()) == (200, {})

@@ -19,7 +19,7 @@ def _label(value: Any) -> str:
     return " ".join(value.split())[:LABEL] if isinstance(value, str) else ""
 
 
-Label = Annotated[str, BeforeValidator(_label)]
+Label = Annotated[str, BeforeValidator(_label, json_schema_input_type=Any)]
 """A short name out of what a program sends, such as that of a tool."""
 
 
