@@ -1,5 +1,6 @@
 # make run       the server on http://127.0.0.1:3100, its data in ~/.teammcp (or TEAMMCP_HOME)
 # make test      every test; brings the browser it needs
+# make sweep     the long tests that `make test` leaves out
 # make install   the environment alone
 # make lint      ruff, ruff format, mypy, import-linter
 # make docs      the generated pages of docs/
@@ -11,7 +12,7 @@ BIN := .venv/bin
 PARTS := $(patsubst %/pyproject.toml,%,$(wildcard themes/*/pyproject.toml plugins/*/pyproject.toml))
 PROJECTS := pyproject.toml $(addsuffix /pyproject.toml,$(PARTS))
 
-.PHONY: run test install lint docs bench
+.PHONY: run test sweep install lint docs bench
 
 run: .venv/run.stamp
 	@$(BIN)/teammcp start
@@ -19,6 +20,9 @@ run: .venv/run.stamp
 test: .venv/dev.stamp
 	@$(BIN)/python scripts/browser.py
 	$(BIN)/pytest -n auto
+
+sweep: .venv/dev.stamp
+	$(BIN)/pytest -n auto -m sweep
 
 install: .venv/dev.stamp
 
