@@ -5,7 +5,8 @@ to forge another member's message beside its own. Two things stand against it, a
 
 * Of a text by somebody else only the beginning stands in a line that the server began; `quote` puts ``| `` before every
   line after it. So every line that begins otherwise is the server's, and one fence around a whole list is safe. Line
-  breaks are all those that anything takes for one, and no control character is left to move a cursor with.
+  breaks are all those that anything takes for one, and nothing is left that moves a cursor, turns the direction of text
+  or is read without being seen: it is written out (`invisible`).
 * The fence's two ends carry the same mark: a keyed hash of what is between them, with a key of this process. A text
   that should hold the mark of a fence around itself cannot be found without the key, and a mark that was seen before
   fits no other fence. A hash and not a random number, so that the same messages give the same text, as the caches of
@@ -29,11 +30,12 @@ from typing import Annotated, Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from .invisible import reveal
+
 NAME = "from-others"
 QUOTE = "| "
 
 _BREAK = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f]")
 _KEY = secrets.token_bytes(32)
 
 
@@ -50,7 +52,7 @@ AnyWords = Annotated[Any, OTHERS]
 
 def quote(text: str) -> str:
     """A text by somebody else, to stand in a fence behind words of the server's that begin the line."""
-    return _BREAK.sub(f"\n{QUOTE}", _CONTROL.sub("\ufffd", text))
+    return reveal(_BREAK.sub(f"\n{QUOTE}", text))
 
 
 def fence(lines: Iterable[str], where: str = "") -> str:

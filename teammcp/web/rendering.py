@@ -16,6 +16,7 @@ from quart import Response, g, request
 
 from ..clock import milliseconds
 from ..directory import Access
+from ..invisible import reveal
 from ..operations import Context
 from . import formatting, standing
 from .forms import Notice
@@ -68,6 +69,7 @@ def build_environment(pages: Iterable[Page], theme: Theme | None) -> Environment
         status_tone=standing.status_tone,
     )
     environment.filters["path"] = path_part
+    environment.filters["reveal"] = reveal
     return environment
 
 
