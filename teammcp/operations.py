@@ -90,10 +90,14 @@ class Context:
     async def prepare(self, name: str, /, **arguments: Any) -> Work[Any] | Deferred[Any]:
         """Run another operation's checks and before hooks; the work that is left, to run inside one's own.
 
-        If a plugin makes it wait instead, run `Deferred.store` inside one's own work: nothing is stored until then.
+        An operation that changes nothing has its answer already, which its work gives. If a plugin makes it wait
+        instead, run `Deferred.store` inside one's own work: nothing is stored until then.
         """
-        prepared: Work[Any] | Deferred[Any] = await _prepare(self, self.server.registry.get(name), arguments)
-        return prepared
+        outcome = await _prepare(self, self.server.registry.get(name), arguments)
+        if isinstance(outcome, Deferred) or _is_work(outcome):
+            prepared: Work[Any] | Deferred[Any] = outcome
+            return prepared
+        return lambda tx: outcome
 
     async def before(self, hook: str, value: T) -> T:
         """Pass ``value`` through a before hook; the value as the plugins changed it.
@@ -205,7 +209,7 @@ async def call(
     outcome = await _run(context, operation, checked)
     if isinstance(outcome, Deferred):
         return outcome if outcome.work is None else Deferred(await context.team.database.write(outcome.store))
-    if callable(outcome) and not isinstance(outcome, BaseModel):
+    if _is_work(outcome):
         work = outcome if once is None else once.guard(outcome)
         try:
             outcome = await context.team.database.write(work)
@@ -231,6 +235,11 @@ def authorise(context: Context, operation: Operation) -> None:
     if context.actor.access is Access.anonymous:
         raise Unauthorized("Send your key in the header 'Authorization: Bearer tmcp_…'.", code="missing_key")
     raise Forbidden(f"{operation.name} needs access level '{needed.name}'; yours is '{context.actor.access.name}'.")
+
+
+def _is_work(outcome: Any) -> bool:
+    """Whether an operation left a unit of work, rather than its answer."""
+    return callable(outcome) and not isinstance(outcome, BaseModel)
 
 
 class _DeferredCall(Exception):

@@ -293,6 +293,19 @@ async def test_what_makes_a_call_wait_writes_it_down_first(tmp_path: Path) -> No
         assert await stored(server) == ["waits"] * 2
 
 
+async def test_what_is_prepared_can_always_be_run(server: Server) -> None:
+    thing = await call(server, "add_thing", name="stone")
+    write = server.team("default").database.write
+    for name, arguments in (
+        ("add_thing", {"name": "leaf"}),
+        ("get_thing", {"id": thing.id}),
+        ("manage", {}),  # changes something at times, and has an answer without a work now
+    ):
+        prepared = await enter(server, access=Access.manager).prepare(name, **arguments)
+        assert not isinstance(prepared, Deferred)
+        assert isinstance(await write(prepared), Thing)
+
+
 async def test_the_hooks_of_an_operation_inside_another_run_as_well(tmp_path: Path) -> None:
     rule = Rule()
     async with open_server(tmp_path, *FUNCTIONS, plugins={"rule": rule}) as server:

@@ -173,14 +173,21 @@ def _carry_out(tx: Transaction, call: Call) -> Outcome:
         if call.context.team.directory.agent(proposer.name) != proposer:  # between the checks and this transaction
             return Outcome("failed", error=f"{proposer.name} was retired or got other rights at the same moment.")
         result = call.work(tx)
+        if getattr(result, "ok", True) is False:  # an answer of claims that changes nothing: somebody else has it now
+            why = getattr(result, "reason", None) or "there is nothing to do any more"
+            return Outcome("failed", _json(result), f"{call.name} came too late: {why}.")
         done = call.context.server.registry.get(call.name)
         tx.on_commit(lambda: call.context.notify("operation_done", operation=done, result=result))
-        outcome = Outcome("approved", result.model_dump(mode="json", by_alias=True))
+        outcome = Outcome("approved", _json(result))
     assert outcome is not None  # noqa: S101 - a call either has a work or has ended
     if outcome.status == "approved":
         for each in call.afterwards:
             each(tx)
     return outcome
+
+
+def _json(result: Any) -> Any:
+    return result.model_dump(mode="json", by_alias=True)
 
 
 def _conclude(context: Context, tx: Transaction, row: Any, outcome: Outcome) -> None:

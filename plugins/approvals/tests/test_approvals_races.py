@@ -254,3 +254,54 @@ async def test_the_next_question_is_asked_only_if_the_first_is_approved(
     assert len(asked) == (first.status == "approved")
     assert len(await team.events("approval.requested")) == 1 + len(asked)
     assert await versions(alice) == [(1, "alice")]
+
+
+# -- what is no longer to be done when it is approved ----------------------------------------------------------------
+
+
+async def claimed_task(team: TestTeam, member: Member) -> dict[str, Any]:
+    task = (await team.owner.call("create_task", title="water the plants")).task
+    claim = await member.call("claim_task", task_id=task.id)
+    return {"task_id": task.id, "fencing_token": claim.fencing_token}
+
+
+async def claimed_directive(team: TestTeam, member: Member) -> dict[str, Any]:
+    sent = (await team.owner.call("send_directive", to_agent=member.name, instruction="water the plants")).directive
+    taken = await member.call("claim_directive", directive_id=sent.id)
+    return {"directive_id": sent.id, "fencing_token": taken.fencing_token}
+
+
+@pytest.mark.parametrize(
+    ("operation", "more"),
+    [
+        ("complete_task", {"result": "wet"}),
+        ("fail_task", {}),
+        ("release_task", {}),
+        ("update_task_progress", {"progress": 50}),
+        ("claim_task", {}),
+        ("report_directive", {"status": "done"}),
+        ("claim_directive", {}),
+    ],
+)
+async def test_an_approved_call_that_came_too_late_ends_as_failed_and_says_why(
+    alice: Member, bob: Member, team: TestTeam, operation: str, more: dict[str, Any]
+) -> None:
+    given = await (claimed_directive if "directive" in operation else claimed_task)(team, bob)
+    if operation.startswith("claim_"):
+        given.pop("fencing_token")
+        if operation == "claim_task":
+            await team.owner.call("update_task", task_id=given["task_id"], status="todo", assignee="")
+        else:
+            sent = await team.owner.call("send_directive", to_agent="bob", instruction="feed the cat")
+            given = {"directive_id": sent.directive.id}
+    await team.owner.call("add_approval_rule", operation=operation, approvers=["alice"])
+    waits = await bob.call(operation, **given, **more)
+    assert isinstance(waits, Deferred)
+    if "directive" in operation:
+        await team.owner.call("cancel_directive", directive_id=given["directive_id"])
+    else:
+        await team.owner.call("update_task", task_id=given["task_id"], status="cancelled")
+    done = await alice.call("resolve_approval", approval_id=waits.result["approval_id"], approved=True)
+    assert (done.success, done.approval_status) == (False, "failed")
+    assert done.error
+    assert (await bob.call("get_approval", approval_id=waits.result["approval_id"])).status == "failed"
