@@ -64,10 +64,12 @@ SETTINGS = """\
 # Settings
 
 A setting is a key of the file `teammcp.toml` in the data folder, or an environment variable, which goes before the
-file: `TEAMMCP_` and the name in capitals. Lists and tables are written as JSON in a variable, and a key inside a table
-follows two underscores: `TEAMMCP_PERMISSIONS__CREATE_CHANNEL=manager`. `teammcp init` writes a file with all of them,
-commented out. `TEAMMCP_CONFIG` names another file. The server reads its settings when it starts, and does not start
-with a wrong one.
+file: `TEAMMCP_` and the name in capitals. In a variable a list is written with commas or as JSON
+(`TEAMMCP_DISABLED_PLUGINS=polls,audit`), a table as JSON, and a key inside a table follows two underscores:
+`TEAMMCP_PERMISSIONS__CREATE_CHANNEL=manager`. `teammcp init` writes a file with all of them, commented out.
+`TEAMMCP_CONFIG` names another file. The server reads its settings when it starts, and does not start with a wrong one,
+nor with one that names an operation or a plugin that is not there. A wrong value in a plugin's table switches that
+plugin off, unless it is one of `required_plugins`: then it ends the start, too.
 """
 
 

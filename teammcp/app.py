@@ -12,11 +12,13 @@ from . import idempotency, mcp, rest, web
 from .asgi import Application
 from .clock import Clock
 from .config import Settings
+from .errors import StartError
 from .features import BUILT_IN
 from .front import Front
 from .jobs import Jobs
 from .operations import Registry
-from .plugins import PluginManager
+from .plugins import GUARDS, PluginManager, installed
+from .remedies import unknown
 from .storage import Reader
 from .team import Server
 
@@ -75,15 +77,19 @@ def create_app(
         durable: see `SqliteDatabase.open`.
 
     Raises:
-        StartError: the migrations of a built-in feature are broken.
+        StartError: a built-in feature or a required plugin is broken, or a setting names what is not there.
     """
-    plugins = PluginManager({**BUILT_IN, "web": web.plugin}, settings.disabled_plugins, settings.plugins)
+    plugins = PluginManager(
+        {**BUILT_IN, "web": web.plugin}, settings.disabled_plugins, settings.plugins, required_plugins(settings)
+    )
     plugins.discover()
     for name, plugin in (install or {}).items():
         plugins.register(name, plugin)
+    plugins.check_names()
     app = TeamApp(__name__)
     app.server = Server(settings, plugins, Registry(), clock, durable)
     app.server.registry = collect_operations(plugins)  # after the migrations: a plugin may have failed there
+    check_permissions(settings, app.server.registry, plugins)
     app.while_serving(lambda: _serving(app))  # type: ignore[type-var]  # the hint leaves out async generators
     _mount_surfaces(app)
     for name, wrap in plugins.collect("asgi_wrapper", server=app.server):
@@ -94,6 +100,31 @@ def create_app(
     app.front = Front(cast(Application, app.asgi_app), settings)
     app.stand_before(lambda _: app.front)
     return app
+
+
+def required_plugins(settings: Settings) -> list[str]:
+    """The plugins without which the server does not start."""
+    if settings.required_plugins is not None:
+        return settings.required_plugins
+    there = {entry.name for entry in installed()} - set(settings.disabled_plugins)
+    return [name for name in GUARDS if name in there]
+
+
+def check_permissions(settings: Settings, registry: Registry, plugins: PluginManager) -> None:
+    """Make sure that every rule of the setting ``permissions`` is about an operation that there is.
+
+    Raises:
+        StartError: names each that is not, and the one that was probably meant.
+    """
+    known = {operation.name for operation in registry}
+    wrong = [
+        f"  permissions.{name}: {unknown('operation', name, known)}" for name in settings.permissions.keys() - known
+    ]
+    if not wrong:
+        return
+    off = [info.name for info in plugins.plugins.values() if info.state != "active"]
+    hint = f"\nThe operations of plugins that are switched off are not known: {', '.join(off)}." if off else ""
+    raise StartError("These settings are wrong:\n" + "\n".join(sorted(wrong)) + hint)
 
 
 def _mount_surfaces(app: TeamApp) -> None:
@@ -118,13 +149,14 @@ def collect_operations(plugins: PluginManager) -> Registry:
 
 async def _serving(app: TeamApp) -> AsyncIterator[None]:
     server = app.server
+    jobs = Jobs()
     try:
         await server.open()
+        add_jobs(jobs.scheduler, server)
     except Exception as error:
         app.start_failure = error
+        await server.close()
         raise
-    jobs = Jobs()
-    add_jobs(jobs.scheduler, server)
     jobs.scheduler.start()
     try:
         yield

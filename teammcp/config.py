@@ -4,16 +4,61 @@ from __future__ import annotations
 
 import os
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import SplitResult, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from .errors import StartError
+from .remedies import from_text, wrong_settings
 
 Access = Literal["observer", "member", "manager", "owner"]
+
+
+def _server_url(url: str) -> str:
+    parts = _taken_apart(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must begin with http:// or https:// and a host, as in https://team.example.org")
+    if parts.username is not None or parts.path.rstrip("/") or parts.query or parts.fragment:
+        raise ValueError("must end with the host or its port: the server is at no path, and takes no user's name there")
+    return url.rstrip("/")
+
+
+def _host_name(name: str) -> str:
+    if "/" in name or "@" in name or not (host := _taken_apart(f"//{name}").hostname):
+        raise ValueError("must be the name of a host, as in team.example.org")
+    return host
+
+
+def _taken_apart(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("is no address") from None
+    return parts
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError:
+        raise ValueError("must be an IP address or a network, as in 127.0.0.1 or 10.0.0.0/8") from None
+
+
+ServerUrl = Annotated[str, AfterValidator(_server_url)]
+HostName = Annotated[str, AfterValidator(_host_name)]
+Network = Annotated[str, AfterValidator(_network)]
 
 
 def default_home() -> Path:
@@ -25,18 +70,34 @@ class Settings(BaseSettings):
     """Every setting of the server. Each is a key of ``$TEAMMCP_HOME/teammcp.toml`` and a variable ``TEAMMCP_<KEY>``."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TEAMMCP_", env_nested_delimiter="__", env_ignore_empty=True, extra="forbid", frozen=True
+        env_prefix="TEAMMCP_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     home: Path = Field(default_factory=default_home, description="Folder of all data")
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(3100, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
-    url: str | None = Field(None, description="The server's address as others see it, for links and configurations")
-    allowed_hosts: list[str] = Field(
+    url: ServerUrl | None = Field(
+        None, description="The server's address as others see it, for links and configurations"
+    )
+    allowed_hosts: list[HostName] = Field(
         default_factory=list, description="Host names, besides loopback and `host`, under which the server answers"
+    )
+    trusted_proxies: list[Network] = Field(
+        default_factory=list,
+        description="Addresses or networks of reverse proxies, whose `X-Forwarded-For` says who calls",
     )
     register_secret: SecretStr | None = Field(None, description="Required of whoever registers an agent without a key")
     disabled_plugins: list[str] = Field(default_factory=list, description="Names of plugins that are not loaded")
+    required_plugins: list[str] | None = Field(
+        None,
+        description="Names of plugins without which the server does not start; by default `approvals` and `audit`, "
+        "where they are installed",
+    )
     theme: str = Field("base", description="Name of the installed theme that the pages wear")
     permissions: dict[str, Access] = Field(
         default_factory=dict, description="Least access level an operation needs, where it differs from its own"
@@ -73,7 +134,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Given values first, then the environment, then the file."""
         file = os.environ.get("TEAMMCP_CONFIG") or default_home() / "teammcp.toml"
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+        return init_settings, Environment(settings_cls), TomlConfigSettingsSource(settings_cls, file)
 
     @property
     def public_url(self) -> str:
@@ -82,6 +143,19 @@ class Settings(BaseSettings):
             return self.url.rstrip("/")
         host = "127.0.0.1" if self.host in {"0.0.0.0", "::", ""} else self.host  # noqa: S104 - compared, not bound
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+
+class Environment(EnvSettingsSource):
+    """The variables. A list is written as JSON, or as its parts with commas between them; a table as JSON."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        """What a variable's text stands for."""
+        if field is None:  # a part of a plugin's table, whose types the plugin knows
+            raise ValueError
+        try:
+            return from_text(field.annotation, value)
+        except ValueError as error:
+            raise StartError(f"These settings are wrong:\n  {self.env_prefix}{field_name.upper()}: {error}") from None
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -93,13 +167,7 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**{key: value for key, value in overrides.items() if value is not None})
     except ValidationError as error:
-        lines = [f"  {'.'.join(map(str, item['loc']))}: {_remedy(item)}" for item in error.errors(include_input=False)]
-        raise StartError("These settings are wrong:\n" + "\n".join(lines)) from error
+        lines = "\n".join(f"  {line}" for line in wrong_settings(error, Settings))
+        raise StartError(f"These settings are wrong:\n{lines}") from None
     except tomllib.TOMLDecodeError as error:
         raise StartError(f"The settings file is not valid TOML: {error}") from error
-
-
-def _remedy(item: ErrorDetails) -> str:
-    if item["type"] == "extra_forbidden":
-        return "there is no such setting; docs/reference/settings.md lists them"
-    return item["msg"]

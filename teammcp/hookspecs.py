@@ -6,7 +6,8 @@ need. Implementations may be plain or async functions, unless the docstring says
 Four kinds:
 
 * **contribute** hooks are called once at start and return what the plugin adds. An exception there switches the plugin
-  off; the server starts without it and lists it as failed.
+  off; the server starts without it and lists it as failed. One that the setting ``required_plugins`` names ends the
+  start instead, so that no rule of it is missed in silence.
 * **before** hooks are called before a change, outside any transaction. Return None to let it pass, a changed copy of
   what was given, or ``Deferred(result)`` to keep it from happening now; raise ``Refused(reason)`` to refuse it. Any
   other exception refuses the change too (a rule that cannot be checked does not let things through) and is counted
@@ -110,7 +111,8 @@ def register_notifiers() -> Any:
 def register_settings() -> Any:
     """Plain. Return a pydantic model class: the shape of this plugin's table ``[plugins.NAME]`` in the settings file.
 
-    The checked values are ``context.settings(NAME)``. Wrong values switch the plugin off with a clear message.
+    The checked values are ``context.settings(NAME)``. Wrong values switch the plugin off with a clear message; they end
+    the start where the setting ``required_plugins`` names it.
     """
 
 

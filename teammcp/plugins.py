@@ -18,10 +18,13 @@ from pydantic import BaseModel, ValidationError
 
 from . import hookspecs
 from .contracts import check_implementation, last_argument
-from .errors import PluginFailed, TeamError
+from .errors import PluginFailed, StartError, TeamError
+from .remedies import from_texts, unknown, wrong_settings
 from .storage import Transaction, Work
 
 ENTRY_POINTS = "teammcp"
+GUARDS = ("approvals", "audit")
+"""Plugins on whose rules a team relies: if one of them is installed and fails, nothing goes on without it."""
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
@@ -62,6 +65,10 @@ class PluginInfo:
     last_fault: str | None = None
 
 
+class WrongSettings(Exception):
+    """A plugin's table does not fit; the text says where and why, and holds no value of it."""
+
+
 class PluginManager:
     """All plugins of a process.
 
@@ -69,6 +76,7 @@ class PluginManager:
         built_in: the features of the core, name -> module; they use the same hooks as any plugin.
         disabled: names of plugins that are not to be loaded.
         settings: the raw tables ``[plugins.NAME]``.
+        required: names of plugins that must not fail, besides the built-in ones.
     """
 
     def __init__(
@@ -76,10 +84,12 @@ class PluginManager:
         built_in: Mapping[str, ModuleType],
         disabled: Iterable[str] = (),
         settings: Mapping[str, dict[str, Any]] | None = None,
+        required: Iterable[str] = (),
     ) -> None:
         self.plugins: dict[str, PluginInfo] = {}
         self.settings: dict[str, BaseModel] = {}
         self._disabled = set(disabled)
+        self._required = set(required)
         self._raw_settings = settings or {}
         self._manager = pluggy.PluginManager("teammcp")
         self._manager.add_hookspecs(hookspecs)
@@ -99,8 +109,8 @@ class PluginManager:
             try:
                 plugin = entry.load()
             except Exception:
-                self.plugins[entry.name] = PluginInfo(entry.name, version, False, "failed", error=_traceback())
-                log.exception("plugin %s could not be loaded", entry.name)
+                self.plugins[entry.name] = PluginInfo(entry.name, version, False)
+                self.fail(entry.name)
                 continue
             self.register(entry.name, plugin, version=version)
 
@@ -123,20 +133,73 @@ class PluginManager:
         self._calls.clear()
 
     def fail(self, name: str) -> None:
-        """Switch a plugin off because of the exception being handled; the rest goes on without it."""
+        """Switch a plugin off because of the exception being handled; the rest goes on without it.
+
+        Raises:
+            StartError: the server must not run without this one.
+        """
         info = self.plugins[name]
         info.state, info.error = "failed", _traceback()
+        if info.built_in or name in self._required:
+            log.debug("plugin %s failed", name, exc_info=True)
+            raise StartError(_why_not_without(info)) from None
         log.exception("plugin %s is switched off", name)
         if self._manager.has_plugin(name):
             self._manager.unregister(name=name)
         self._calls.clear()
 
+    def failed(self) -> list[str]:
+        """The names of the plugins that are switched off because of a fault."""
+        return [info.name for info in self.plugins.values() if info.state == "failed"]
+
+    def check_names(self) -> None:
+        """Make sure that every plugin that the settings name is there: a misspelt name switches nothing on or off.
+
+        Raises:
+            StartError: names each that is not, and the one that was probably meant.
+        """
+        built_in = {info.name for info in self.plugins.values() if info.built_in}
+        switchable = self.plugins.keys() - built_in
+        wrong = [
+            f"disabled_plugins: {self._why_not_disabled(name, switchable)}"
+            for name in sorted(self._disabled - switchable)
+        ]
+        wrong += [
+            f"required_plugins: {unknown('plugin', name, self.plugins)}"
+            for name in sorted(self._required - self.plugins.keys())
+        ]
+        wrong += [
+            f"required_plugins: the plugin '{name}' is switched off by disabled_plugins"
+            for name in sorted(self._required & self._disabled)
+        ]
+        wrong += [f"plugins.{name}: {self._why_no_table(name)}" for name in self._raw_settings if self._is_stray(name)]
+        if wrong:
+            raise StartError("These settings are wrong:\n" + "\n".join(f"  {line}" for line in wrong))
+
+    def _why_not_disabled(self, name: str, switchable: Iterable[str]) -> str:
+        if name in self.plugins:
+            return f"'{name}' is built in and cannot be switched off"
+        return unknown("plugin", name, switchable)
+
+    def _is_stray(self, name: str) -> bool:
+        """Whether a table is nobody's. What a plugin takes that is switched off is not known."""
+        info = self.plugins.get(name)
+        return info is None or (info.state == "active" and name not in self.settings)
+
+    def _why_no_table(self, name: str) -> str:
+        return f"the plugin '{name}' has no settings" if name in self.plugins else unknown("plugin", name, self.plugins)
+
     def _read_settings(self, name: str) -> None:
         for plugin, model in self.collect("register_settings", only=name):
             try:
-                self.settings[plugin] = model.model_validate(self._raw_settings.get(plugin, {}))
+                self.settings[plugin] = model.model_validate(from_texts(model, self._raw_settings.get(plugin, {})))
             except ValidationError as error:
-                raise ValueError(f"the settings in [plugins.{plugin}] are wrong: {error}") from error
+                lines = wrong_settings(error, model)
+            except ValueError as error:
+                lines = [str(error)]
+            else:
+                continue
+            raise WrongSettings(f"The settings in [plugins.{plugin}] are wrong: {'; '.join(lines)}")
 
     # -- calls -------------------------------------------------------------------------------------------------------
 
@@ -286,3 +349,15 @@ async def _resolve(result: Any) -> Any:
 
 def _traceback() -> str:
     return traceback.format_exc()
+
+
+def _why_not_without(info: PluginInfo) -> str:
+    """Why the server does not start, by the exception being handled."""
+    error = sys.exception()
+    reason = str(error) if isinstance(error, WrongSettings | StartError) else f"{type(error).__name__}: {error}"
+    if info.built_in:
+        return f"'{info.name}' could not be loaded. {reason}"
+    return (
+        f"The server does not start without the plugin '{info.name}', which could not be loaded. {reason}\n"
+        f"Mend it; or, to run without what it guards, name it in disabled_plugins and not in required_plugins."
+    )

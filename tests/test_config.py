@@ -69,3 +69,84 @@ def test_a_secret_is_not_shown(home: Path) -> None:
     assert "sesame" not in str(caught.value)
     write(home, 'register_secret = "open sesame"')
     assert "sesame" not in repr(load_settings())
+
+
+# -- variables ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["polls,x", " polls , x ,", '["polls", "x"]'])
+def test_a_list_in_a_variable_is_json_or_has_commas(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    for name in ("DISABLED_PLUGINS", "REQUIRED_PLUGINS", "ALLOWED_HOSTS"):
+        monkeypatch.setenv(f"TEAMMCP_{name}", text)
+    settings = load_settings()
+    assert settings.disabled_plugins == settings.required_plugins == settings.allowed_hosts == ["polls", "x"]
+
+
+def test_every_list_of_the_settings_can_be_one_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    word = "10.0.0.1"  # fits all of them
+    listed = [name for name, field in Settings.model_fields.items() if "list" in str(field.annotation)]
+    assert len(listed) >= 4
+    for name in listed:
+        monkeypatch.setenv(f"TEAMMCP_{name.upper()}", word)
+        assert getattr(load_settings(), name)[0].startswith(word)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("DISABLED_PLUGINS", '["polls"'),
+        ("DISABLED_PLUGINS", '{"a": 1}'),
+        ("PERMISSIONS", "create_channel=manager"),
+        ("PLUGINS", "{"),
+        ("PLUGINS__GUARD", "exchange"),
+        ("TRUSTED_PROXIES", "nginx"),
+    ],
+)
+def test_a_variable_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
+    monkeypatch.setenv(f"TEAMMCP_{name}", text)
+    with pytest.raises(StartError) as caught:
+        load_settings()
+    assert name.partition("__")[0] in str(caught.value).upper()
+    assert "pydantic" not in str(caught.value)
+
+
+# -- addresses ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("url", ["https://team.example.org", "http://10.0.0.1:8080/", "https://[2001:db8::1]:443"])
+def test_an_address_that_others_can_use_is_taken(url: str) -> None:
+    assert load_settings(url=url).public_url == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "team.example.org",
+        "team.example.org:3100",
+        "//team.example.org",
+        "ftp://team.example.org",
+        "https://",
+        "https://:443",
+        "https://team.example.org/team/",
+        "https://team.example.org/?a=1",
+        "https://team.example.org/#a",
+        "https://me@team.example.org",
+        "https://me:secret@team.example.org",
+        "https://[::1",
+        "https://a:99999",
+    ],
+)
+def test_an_address_that_nobody_could_use_is_refused(url: str) -> None:
+    with pytest.raises(StartError, match="url: ") as caught:
+        load_settings(url=url)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["https://team.example.org", "team.example.org/x", "me@team.example.org", ""])
+def test_what_is_no_host_name_is_refused(host: str) -> None:
+    with pytest.raises(StartError, match=r"allowed_hosts\.0: "):
+        load_settings(allowed_hosts=[host])
+
+
+def test_what_is_a_host_name_is_taken_without_its_port() -> None:
+    assert load_settings(allowed_hosts=["Team.Example.org:8443"]).allowed_hosts == ["team.example.org"]

@@ -9,7 +9,9 @@ import pytest
 from teammcp_approvals.expiry import expire
 
 from teammcp import Deferred, Forbidden
+from teammcp.app import create_app
 from teammcp.config import Settings, load_settings
+from teammcp.errors import StartError
 from teammcp.testing import NO_LIMITS, Member, MovedClock, TestTeam, all_plugins_but, serve
 
 
@@ -45,12 +47,15 @@ async def test_it_goes_and_comes_back(tmp_path: Path) -> None:
         await team.close()
 
 
-async def test_wrong_settings_switch_it_off_with_a_reason(tmp_path: Path) -> None:
-    wrong = settings(tmp_path, "approvals", plugins={"approvals": {"rules": [{"operatoin": "x"}]}})
-    async with serve(wrong, MovedClock()) as app:
-        info = app.server.plugins.plugins["approvals"]
-        assert info.state == "failed"
-        assert "operatoin" in info.error
+@pytest.mark.parametrize("table", [{"rules": [{"operatoin": "x"}]}, {"expires_minutes": "soon"}])
+async def test_no_server_starts_without_the_rules_that_wrong_settings_hold(
+    tmp_path: Path, table: dict[str, Any]
+) -> None:
+    wrong = settings(tmp_path, "approvals", plugins={"approvals": table})
+    with pytest.raises(StartError, match="approvals") as caught:
+        create_app(wrong, MovedClock())
+    assert next(iter(table)) in str(caught.value)
+    assert "pydantic" not in str(caught.value)
 
 
 async def test_idle_it_writes_nothing(team: TestTeam) -> None:
