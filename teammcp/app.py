@@ -21,6 +21,7 @@ from .plugins import GUARDS, PluginManager, installed
 from .remedies import unknown
 from .storage import Reader
 from .team import Server
+from .wrappers import contain
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -94,7 +95,7 @@ def create_app(
     _mount_surfaces(app)
     for name, wrap in plugins.collect("asgi_wrapper", server=app.server):
         try:
-            app.stand_before(wrap)
+            app.stand_before(contain(plugins, name, wrap))
         except Exception:
             plugins.fail(name)
     app.front = Front(cast(Application, app.asgi_app), settings)

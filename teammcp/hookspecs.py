@@ -278,22 +278,46 @@ def notification_settled(team: Any, notification: Any, outcome: str) -> None:
 
 @notify
 def startup(server: Any) -> None:
-    """When the server has opened its teams and is about to accept requests. An error is logged; the server starts."""
+    """When the server has opened its teams and is about to accept requests. An error is logged; the server starts.
+
+    All plugins are told side by side, after `team_opened` of every team. Nobody is answered meanwhile, so each gets
+    10 seconds; who takes longer is broken off. Give long work to ``server.background``.
+    """
 
 
 @notify
 def shutdown(server: Any) -> None:
-    """When the server stops, before its teams are closed."""
+    """When the server stops, before its teams are closed: their databases still answer.
+
+    All plugins are told side by side and get 5 seconds each; who takes longer is broken off.
+    """
 
 
 @notify
 def team_opened(team: Any) -> None:
-    """When a team's database has been opened, at start or when the team is created: load what is kept in memory."""
+    """When a team's database has been opened, at start or when the team is created: load what is kept in memory.
+
+    The features of the core are told first, then all plugins side by side, with 10 seconds each.
+    """
+
+
+@notify
+def team_closed(team: Any) -> None:
+    """When a team is about to be closed, because it is deleted or the server stops: end what works for it.
+
+    The team is no longer served and its streams have ended; its database still answers until all have been told. All
+    plugins are told side by side and get 5 seconds each. At a stop it comes after `shutdown`.
+    """
 
 
 @contribute
 def asgi_wrapper(server: Any) -> Any:
-    """Plain. Return ``wrap(asgi_app) -> asgi_app`` to stand in front of the whole application."""
+    """Plain. Return ``wrap(asgi_app) -> asgi_app`` to stand in front of the whole application.
+
+    It sees HTTP requests, WebSockets and the lifespan, behind the check of host and origin. An exception that it raises
+    itself is counted against its plugin; the request is answered with a problem document and goes no further, because
+    the wrapper may stand there to keep somebody out.
+    """
 
 
 @ask

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.metadata
 import inspect
 import logging
@@ -240,7 +241,7 @@ class PluginManager:
             except TeamError:
                 raise
             except Exception as error:
-                self._count_fault(name, hook)
+                self.count_fault(name, hook)
                 raise PluginFailed(
                     f"The plugin '{name}' failed while it checked this change, so it was not made. "
                     "The server's log says why."
@@ -256,6 +257,28 @@ class PluginManager:
         for implementation in self._implementations(hook):
             await self._tell(hook, implementation, arguments)
 
+    async def announce(self, hook: str, limit: float, *, wait_for_features: bool = False, **arguments: Any) -> None:
+        """Tell of a turn in the life of the server or a team; faults are logged and counted, never raised.
+
+        The features of the core are told one after the other, because each relies on those before it, then all plugins
+        side by side.
+
+        Args:
+            hook: the notify hook.
+            limit: seconds that each gets; who takes longer is broken off, named in the log, and counted.
+            wait_for_features: those of the core get as long as they need.
+            arguments: of the hook.
+        """
+        plugins = []
+        for implementation in self._implementations(hook):
+            if not self.plugins[implementation[0]].built_in:
+                plugins.append(self._tell_within(limit, hook, implementation, arguments))
+            elif wait_for_features:
+                await self._tell(hook, implementation, arguments)
+            else:
+                await self._tell_within(limit, hook, implementation, arguments)
+        await asyncio.gather(*plugins)
+
     def notifications(self, hook: str, **arguments: Any) -> list[Coroutine[Any, Any, None]]:
         """The same in parts, one a plugin, to be awaited side by side: one that hangs keeps nobody else waiting."""
         return [self._tell(hook, implementation, arguments) for implementation in self._implementations(hook)]
@@ -265,7 +288,20 @@ class PluginManager:
         try:
             await _resolve(function(**{key: arguments[key] for key in names}))
         except Exception:
-            self._count_fault(name, hook)
+            self.count_fault(name, hook)
+
+    async def _tell_within(
+        self, limit: float, hook: str, implementation: Implementation, arguments: dict[str, Any]
+    ) -> None:
+        task = asyncio.create_task(self._tell(hook, implementation, arguments))
+        try:
+            done, _ = await asyncio.wait([task], timeout=limit)
+        finally:
+            task.cancel()  # and not waited for: it may refuse to end
+        if not done:
+            name, why = implementation[0], f"not done after {limit:g} s and given up"
+            self._note_fault(name, hook, why)
+            log.error("plugin %s failed in %s: %s", name, hook, why)
 
     def faults_of_features(self) -> int:
         """How often a hook of a built-in feature has raised since the start."""
@@ -278,7 +314,7 @@ class PluginManager:
             try:
                 answer = await _resolve(function(**{key: arguments[key] for key in names}))
             except Exception:
-                self._count_fault(name, hook)
+                self.count_fault(name, hook)
                 continue
             if answer is not None:
                 answers.append(answer)
@@ -291,7 +327,7 @@ class PluginManager:
             try:
                 answer = function(**{key: arguments[key] for key in names})
             except Exception:
-                self._count_fault(name, hook)
+                self.count_fault(name, hook)
                 continue
             if answer is not None:
                 found.append(answer)
@@ -303,7 +339,7 @@ class PluginManager:
             try:
                 answer = function(**{key: arguments[key] for key in names})
             except Exception:
-                self._count_fault(name, hook)
+                self.count_fault(name, hook)
                 continue
             if answer is not None:
                 return answer
@@ -319,11 +355,15 @@ class PluginManager:
             found = self._calls[hook] = [(item.plugin_name, item.function, tuple(item.argnames)) for item in ordered]
         return found
 
-    def _count_fault(self, name: str, hook: str) -> None:
+    def count_fault(self, name: str, hook: str) -> None:
+        """Note against a plugin the exception being handled, which it raised when it was called for ``hook``."""
+        self._note_fault(name, hook, _traceback())
+        log.exception("plugin %s failed in %s", name, hook)
+
+    def _note_fault(self, name: str, hook: str, what: str) -> None:
         info = self.plugins[name]
         info.faults += 1
-        info.last_fault = f"{hook}\n{_traceback()}"
-        log.exception("plugin %s failed in %s", name, hook)
+        info.last_fault = f"{hook}\n{what}"
 
 
 def installed() -> list[importlib.metadata.EntryPoint]:

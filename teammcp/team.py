@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
 DEFAULT_TEAM = "default"
 PATIENCE = 5.0
-"""Seconds that a stop waits for the plugins; one that hangs must not keep the server from stopping."""
+"""Seconds that each plugin gets at a stop; one that hangs must not keep the server from stopping."""
+START_PATIENCE = 10.0
+"""Seconds that each plugin gets at a start, and when a team is opened: nobody is answered before."""
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +129,7 @@ class Server:
             names = sorted(path.parent.name for path in (home / "teams").glob("*/team.db"))
             for name in names or [DEFAULT_TEAM]:
                 await self._open_team(name)
-            await self.plugins.notify("startup", server=self)
+            await self.plugins.announce("startup", START_PATIENCE, server=self)
         except BaseException:
             await self.close()
             raise
@@ -135,9 +137,10 @@ class Server:
     async def close(self) -> None:
         """Tell the plugins, end streams, finish accepted writes, unlock the data folder."""
         if self.teams:
-            await _with_patience(self.plugins.notify("shutdown", server=self), "plugins at shutdown")
+            await self.plugins.announce("shutdown", PATIENCE, server=self)
         self.end_streams()
-        await _with_patience(self.settle(), "background work")
+        await asyncio.gather(*(self._leave(team) for team in self.teams.values()))
+        await self._end_background_work()
         for team in self.teams.values():
             await team.close()
         self.teams.clear()
@@ -206,6 +209,7 @@ class Server:
         async with self._changing_teams:
             team = self.team(name)
             del self.teams[name]
+            await self._leave(team)
             await team.close()
             await asyncio.to_thread(shutil.rmtree, team.folder)
 
@@ -228,10 +232,15 @@ class Server:
         team = Team(self, name, database, await open_hub(database, self.settings.ring_size))
         self.teams[name] = team
         before = self.plugins.faults_of_features()
-        await self.plugins.notify("team_opened", team=team)
+        await self.plugins.announce("team_opened", START_PATIENCE, wait_for_features=True, team=team)
         if self.plugins.faults_of_features() > before:  # without its members and channels a team is nobody's
             raise StartError(f"The team '{name}' could not be loaded from {path}; the log above says why.")
         return team
+
+    async def _leave(self, team: Team) -> None:
+        """End a team's streams, and tell the plugins that it is about to be closed."""
+        team.hub.close()
+        await self.plugins.announce("team_closed", PATIENCE, team=team)
 
     # -- identity ------------------------------------------------------------------------------------------------------
 
@@ -291,12 +300,16 @@ class Server:
     async def settle(self) -> None:
         """Wait until the background work of now is done; for tests and for a clean stop."""
         while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.wait(set(self._tasks))
+            await asyncio.sleep(0)  # for those that were done already: what takes them out has not been called yet
 
-
-async def _with_patience(work: Coroutine[Any, Any, None], what: str) -> None:
-    """Wait for ``work`` for a while; then it is cancelled, with all that it waits for."""
-    try:
-        await asyncio.wait_for(work, PATIENCE)
-    except TimeoutError:
-        log.error("gave up waiting for %s after %s s", what, PATIENCE)
+    async def _end_background_work(self) -> None:
+        """Let it come to its end for a while; then it is broken off."""
+        try:
+            await asyncio.wait_for(self.settle(), PATIENCE)
+        except TimeoutError:
+            left = set(self._tasks)
+            log.error("gave up waiting for %d pieces of background work after %s s", len(left), PATIENCE)
+            for task in left:
+                task.cancel()
+            await asyncio.wait(left, timeout=PATIENCE)
