@@ -17,13 +17,18 @@ class WhileConnected:
     """A block that is left with `Disconnected` if it takes long and its client goes away: nobody awaits its answer.
 
     Usual calls are over before anybody looks, so they pay for a timer only.
+
+    Args:
+        receive: of the request, its body being read.
+        at_once: look from the first moment on, for calls that wait, or that hand over what nobody would get.
     """
 
     PATIENCE = 1
     """Seconds until somebody looks."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, *, at_once: bool = False) -> None:
         self._receive = receive
+        self._patience = 0 if at_once else self.PATIENCE
         self._watcher: asyncio.Task[None] | None = None
         self._gone = False
 
@@ -31,7 +36,7 @@ class WhileConnected:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - ASGI runs in tasks
         self._task = task
-        self._timer = task.get_loop().call_later(self.PATIENCE, self._watch)
+        self._timer = task.get_loop().call_later(self._patience, self._watch)
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._timer.cancel()

@@ -51,6 +51,8 @@ class Operation:
     internal: bool
     status: int
     secret_result: bool
+    largest: int
+    holds: bool
     arguments: type[BaseModel]
     result: type[BaseModel]
     function: Callable[..., Awaitable[Any]]
@@ -81,6 +83,8 @@ def operation(
     status: int = 200,
     secret_result: bool = False,
     lenient: bool = False,
+    largest: int = 0,
+    holds: bool = False,
 ) -> Callable[[Function], Function]:
     """Make an operation of ``async def name(context, …)``. Contribute it with the hook ``register_operations``.
 
@@ -100,6 +104,9 @@ def operation(
         status: HTTP status of success.
         secret_result: the result holds a secret and is never kept.
         lenient: arguments that it does not know are left out instead of refused, for callers whose shape is not ours.
+        largest: bytes that a body may have beyond the setting ``max_body``, for callers who send more than is used.
+        holds: it may hold its caller, or hands over what it would not a second time. So it is watched from the first
+            moment on whether the caller is still there, and left as soon as it is not.
     """
     if bool(route) is internal:
         raise ValueError("operation: give a route, or internal=True")
@@ -122,6 +129,8 @@ def operation(
             internal=internal,
             status=status,
             secret_result=secret_result,
+            largest=largest,
+            holds=holds,
             arguments=arguments,
             result=result,
             function=function,

@@ -463,6 +463,18 @@ def test_the_hook_passes_on_what_the_server_says(desk: Desk) -> None:
     assert said.stderr == ""
 
 
+def test_the_hook_sends_nothing_of_an_event_but_what_is_used(desk: Desk) -> None:
+    key, ann = desk.live.register("bob"), desk.live.register("ann")
+    with desk.live.client(ann) as client:
+        client.post("/api/send-dm", json={"recipient": "bob", "content": "Look."}).raise_for_status()
+    event = {"hook_event_name": "PostToolUse", "tool_name": "Edit", "tool_response": {"originalFile": "x" * 40_000_000}}
+    said = desk.run("hook", "codex", "--url", desk.live.url, stdin=json.dumps(event), key=key)
+    assert "Look." in json.loads(said.stdout)["hookSpecificOutput"]["additionalContext"]
+    for odd in ("", "{", "[]", "7", '{"hook_event_name": ["Stop"]}', "[" * 100_000):
+        said = desk.run("hook", "codex", "--url", desk.live.url, stdin=odd, key=key)
+        assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
+
+
 def test_the_hook_starts_without_what_it_does_not_need(tmp_path: Path) -> None:
     code = (
         "import sys; from teammcp.cli import cli; cli(['hook', '--help'], standalone_mode=False); print(*sys.modules)"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from teammcp.features.turns.operations import LARGEST
 from teammcp.testing import Member, TestTeam
 
 
@@ -268,3 +269,14 @@ async def test_a_label_of_another_type_is_no_label(bob: Member) -> None:
     for odd in (7, None, ["Bash"], {"name": "Bash"}):
         answer = await bob.http.post("/api/hooks/claude", json={"hook_event_name": "PostToolUse", "tool_name": odd})
         assert (answer.status_code, answer.json()) == (200, {})
+
+
+@pytest.mark.parametrize("program", ["claude", "codex"])
+async def test_an_event_may_be_as_large_as_what_the_tool_has_read(alice: Member, bob: Member, program: str) -> None:
+    whole = "x" * 3_000_000
+    await alice.call("send_dm", recipient="bob", content="one")
+    response = {"originalFile": whole, "structuredPatch": [{"lines": [whole]}]}
+    answer = await hook(bob, "PostToolUse", program, tool_name="Edit", tool_input={"a": whole}, tool_response=response)
+    assert "one" in told(answer)
+    body = {"hook_event_name": "Stop", "last_assistant_message": "x" * (LARGEST + 1)}
+    assert (await bob.http.post(f"/api/hooks/{program}", json=body)).status_code == 413

@@ -19,6 +19,19 @@ import click
 
 from .client import KEY, address, url_option
 
+Event = dict[str, Any]
+
+USED = (
+    "hook_event_name",
+    "session_id",
+    "agent_id",
+    "tool_name",
+    "tool_use_id",
+    "notification_type",
+    "error",
+    "source",
+)
+"""The parts of an event that are sent."""
 PATIENCE = 0.4
 """Seconds that the program is kept waiting at most, besides the start of this one."""
 
@@ -32,8 +45,8 @@ def hook(program: str, url: str | None) -> None:
     Says nothing and ends with 0 if there is no TEAMMCP_KEY, or no server answers in time: an agent works on without its
     team. 'teammcp doctor' says what is wrong then.
     """
-    event, key = sys.stdin.buffer.read(), os.environ.get(KEY)
-    if not key:
+    event, key = _read(sys.stdin.buffer.read()), os.environ.get(KEY)
+    if not key or event is None:
         return
     exchange = _Exchange(address(url), key)
     answers: list[str] = []
@@ -43,6 +56,20 @@ def hook(program: str, url: str | None) -> None:
     asking.join(PATIENCE)
     if answers and answers[0]:
         click.echo(answers[0])
+
+
+def _read(event: bytes) -> Event | None:
+    """What the program says; None if it says nothing that can be understood, which is not the agent's trouble."""
+    try:
+        found = json.loads(event)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and isinstance(found.get("hook_event_name"), str) else None
+
+
+def _used(event: Event) -> bytes:
+    """What of an event the server uses: programs send with it whole files, which are nobody else's business."""
+    return json.dumps({name: event[name] for name in USED if isinstance(event.get(name), str)}).encode()
 
 
 class _Exchange:
@@ -71,11 +98,12 @@ class _Exchange:
         return answer and answer[0]
 
 
-def _ask(exchange: _Exchange, program: str, event: bytes, answers: list[str]) -> None:
+def _ask(exchange: _Exchange, program: str, event: Event, answers: list[str]) -> None:
     """Hand on the event, and what the session has used if this is the moment for it."""
-    if b'"SessionEnd"' in event:  # first: whoever has ended its session is away, and does nothing after it
+    happens = event.get("hook_event_name")
+    if happens == "SessionEnd":  # first: whoever has ended its session is away, and does nothing after it
         _follow(exchange, program, event)
-    answer = exchange.post(f"/api/hooks/{program}", event)
+    answer = exchange.post(f"/api/hooks/{program}", _used(event))
     if answer is None:
         return
     status, text = answer
@@ -83,21 +111,21 @@ def _ask(exchange: _Exchange, program: str, event: bytes, answers: list[str]) ->
         answers.append(_refused(program, event))
         return
     answers.append(text if status == 200 else "")
-    if b'"SessionStart"' in event or b'"Stop"' in event:
+    if happens in {"SessionStart", "Stop"}:
         _follow(exchange, program, event)
 
 
-def _follow(exchange: _Exchange, program: str, event: bytes) -> None:
+def _follow(exchange: _Exchange, program: str, event: Event) -> None:
     """Tell what was used. No trouble with that is the agent's: it is told at the next occasion, or never."""
     from ..joining.usage import follow
 
     with suppress(OSError, ValueError, KeyError, TypeError):
-        follow(program, json.loads(event), exchange.report)
+        follow(program, event, exchange.report)
 
 
-def _refused(program: str, event: bytes) -> str:
+def _refused(program: str, event: Event) -> str:
     """Tell person and model once, when the session begins, that the key is refused."""
-    if b'"SessionStart"' not in event:
+    if event.get("hook_event_name") != "SessionStart":
         return ""
     message = (
         f"TeamMCP refuses the key in {KEY}, so this agent is not reached by its team. "

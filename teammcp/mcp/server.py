@@ -196,11 +196,9 @@ class McpSurface:
 
     async def _call_tool(self, ctx: Ctx, params: CallToolRequestParams) -> CallToolResult:
         caller, request = _caller(ctx), _request(ctx)
-        # In a session, a client that hangs up may come back, and has another way to cancel.
-        watch = nullcontext() if "mcp-session-id" in request.headers else WhileConnected(request.receive)
         try:
             async with request.scope[LIFE].shown():
-                with watch:
+                with WhileConnected(request.receive, at_once=self._tools.holds(params.name)):
                     return await self._tools.call(caller.context, params.name, params.arguments or {}, caller.view)
         except Disconnected:
             return CallToolResult(content=[])  # for nobody

@@ -50,6 +50,10 @@ class Toolbox:
         self._operations = {item.name: item for item in sorted(server.registry, key=_name) if item.tool}
         self._profiles = {profile for item in self._operations.values() for profile in profiles_of(item)}
 
+    def holds(self, name: str) -> bool:
+        """Whether a tool may hold its caller; see `operation`."""
+        return name in self._operations and self._operations[name].holds
+
     def view(self, query: str) -> View:
         """Read a URL's query.
 

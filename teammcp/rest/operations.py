@@ -52,7 +52,7 @@ class OperationEndpoint:
         self._operation = operation
         self._arguments = RouteArguments(operation)
         self._anonymous = operation.access is Access.anonymous
-        self._limit = server.settings.max_body
+        self._limit = max(server.settings.max_body, operation.largest)
         if takes_file(operation):  # base64 makes four bytes of three
             self._limit = max(self._limit, server.settings.max_file * 4 // 3 + FORM_OVERHEAD)
 
@@ -97,7 +97,7 @@ class OperationEndpoint:
             context = self._in_team(context, arguments)
         key = request.headers.get(b"idempotency-key")
         once = None if key is None else _idempotency_key(key)
-        with WhileConnected(request.receive):
+        with WhileConnected(request.receive, at_once=self._operation.holds):
             result = await operations.call(
                 context, self._operation.name, arguments, idempotency_key=once, strict=strict
             )

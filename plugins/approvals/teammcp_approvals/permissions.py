@@ -24,16 +24,18 @@ from .settings import ApprovalSettings, PermissionRule, matches
 from .state import short_line
 
 ENDED = {"approval.approved", "approval.rejected", "approval.cancelled", "approval.expired"}
+LARGEST = 16 * 1024 * 1024
+"""Bytes of a tool's input: a whole file may be in it."""
 KEPT = 4000
 """Characters of each text in a tool's input that are kept and shown."""
 
 Tool = Annotated[Line, Field(min_length=1, max_length=200)]
-Input = Annotated[dict[str, Any], AfterValidator(json_within(4 * 1024 * 1024, 32))]
+Input = Annotated[dict[str, Any], AfterValidator(json_within(LARGEST, 32))]
 ToolUse = Annotated[Line, Field(max_length=200)]
 Seconds = Annotated[float, Field(ge=0, le=600)]
 
 
-@operation("POST /api/permissions", profile="approvals")
+@operation("POST /api/permissions", profile="approvals", holds=True, largest=LARGEST)
 async def request_permission(
     context: Context, tool_name: Tool, input: Input, tool_use_id: ToolUse = "", timeout_s: Seconds | None = None
 ) -> PermissionDecision:
@@ -47,7 +49,7 @@ async def request_permission(
     return PermissionDecision(behavior="deny", message=message)
 
 
-@operation("POST /api/hooks/permission", profile="approvals", tool=False, lenient=True)
+@operation("POST /api/hooks/permission", profile="approvals", tool=False, lenient=True, holds=True, largest=LARGEST)
 async def permission_hook(
     context: Context,
     tool_name: Tool,
@@ -139,7 +141,7 @@ def _answer(row: Any, said: list[Any]) -> tuple[Literal["allow", "deny"], str]:
     return "deny", "Nobody has allowed it in time, so it is denied."
 
 
-@operation("POST /api/permissions/check", profile="approvals", tool=False)
+@operation("POST /api/permissions/check", profile="approvals", tool=False, largest=LARGEST)
 async def check_permission(
     context: Context, tool_name: Tool, input: Input, tool_use_id: ToolUse = "", timeout_s: Seconds | None = None
 ) -> Work[PermissionCheck]:

@@ -219,6 +219,18 @@ async def test_long_inputs_are_cut_for_the_eye_and_kept_apart(coder: Member, tea
         await coder.call("check_permission", tool_name="x", input={"a": float("nan")})
 
 
+async def test_a_prompt_with_a_whole_file_is_asked_and_does_not_fail(coder: Member, team: TestTeam) -> None:
+    body = {"tool_name": "Write", "tool_input": {"file_path": "a.txt", "content": "x" * 5_000_000}, "timeout_s": 60}
+    with team.team.hub.subscribe(lambda event: event.kind == "approval.requested") as events:
+        asking = asyncio.create_task(coder.http.post("/api/hooks/permission", json=body))
+        assert await events.next(20)
+    [found] = (await team.owner.call("get_pending_approvals")).root
+    assert len(json.dumps(found.arguments)) < 10_000
+    await team.owner.call("resolve_approval", approval_id=found.approval_id, approved=True)
+    answer = (await asking).json()
+    assert answer["hookSpecificOutput"]["decision"]["behavior"] == "allow"
+
+
 async def test_whoever_stops_waiting_leaves_nothing_open(coder: Member, team: TestTeam, clock: MovedClock) -> None:
     (asking,), _ = await ask(coder, team, "make deploy")
     asking.cancel()

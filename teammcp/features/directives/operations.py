@@ -157,7 +157,7 @@ async def get_directive(context: Context, directive_id: DirectiveId) -> Directiv
     return DirectiveResult(directive=shape(context.team, await visible(context, directive_id)))
 
 
-@operation("GET /api/directives/{directive_id}/wait", profile="directives", everyday=True, read_only=True)
+@operation("GET /api/directives/{directive_id}/wait", profile="directives", everyday=True, read_only=True, holds=True)
 async def wait_directive(
     context: Context, directive_id: DirectiveId, timeout: Annotated[float, Field(ge=0, le=MAX_WAIT)] = 60
 ) -> WaitedDirective:

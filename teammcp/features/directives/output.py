@@ -56,7 +56,7 @@ async def _append(context: Context, kind: OutputKind, text: str, directive_id: i
     return work
 
 
-@operation("GET /api/agent-output/{agent}", profile="directives", read_only=True)
+@operation("GET /api/agent-output/{agent}", profile="directives", read_only=True, holds=True)
 async def get_agent_output(
     context: Context,
     agent: str,

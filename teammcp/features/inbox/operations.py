@@ -129,7 +129,7 @@ def _seq(reader: Reader, item: AckItem) -> int:
 # -- waiting ---------------------------------------------------------------------------------------------------------
 
 
-@operation("POST /api/wait", access="observer", profile="inbox", everyday=True)
+@operation("POST /api/wait", access="observer", profile="inbox", everyday=True, holds=True)
 async def wait_for_messages(
     context: Context,
     timeout: Annotated[float, Field(ge=0, le=MAX_WAIT)] = 60,
@@ -159,7 +159,7 @@ async def _until_offered(context: Context, arrivals: Subscription, timeout: floa
             return
 
 
-@operation("GET /api/sync", profile="inbox", everyday=True, read_only=True)
+@operation("GET /api/sync", profile="inbox", everyday=True, read_only=True, holds=True)
 async def sync(
     context: Context,
     since: Annotated[int, Field(ge=0, le=2**53)] | None = None,

@@ -23,11 +23,15 @@ from .models import NOTHING, EventName, HookAnswer, Label, context_for, go_on_wi
 AT_ONCE = 10
 """Messages handed over by one hook; the next one brings the rest."""
 WAY = "hook"
+LARGEST = 32 * 1024 * 1024
+"""Bytes of an event: programs send with it what their tools have read and written, of which nothing is used."""
 
 Subagent = Annotated[str | None, Field(max_length=200)]
 
 
-@operation("POST /api/hooks/claude", access="observer", profile="hooks", tool=False, lenient=True)
+@operation(
+    "POST /api/hooks/claude", access="observer", profile="hooks", tool=False, lenient=True, holds=True, largest=LARGEST
+)
 async def claude_hook(
     context: Context,
     hook_event_name: EventName,
@@ -44,7 +48,9 @@ async def claude_hook(
     return await _answer(context, hook_event_name, agent_id, Told(tool_name, notification_type, error, source))
 
 
-@operation("POST /api/hooks/codex", access="observer", profile="hooks", tool=False, lenient=True)
+@operation(
+    "POST /api/hooks/codex", access="observer", profile="hooks", tool=False, lenient=True, holds=True, largest=LARGEST
+)
 async def codex_hook(
     context: Context,
     hook_event_name: EventName,
@@ -59,7 +65,7 @@ async def codex_hook(
     return await _answer(context, hook_event_name, agent_id, Told(tool_name, source=source))
 
 
-@operation("POST /api/hooks/take", access="observer", profile="hooks", tool=False)
+@operation("POST /api/hooks/take", access="observer", profile="hooks", tool=False, holds=True)
 async def take_new_messages(context: Context, limit: Annotated[int, Field(ge=1, le=50)] = AT_ONCE) -> Work[Waited]:
     """Take what is addressed to you and was never handed to a turn of yours; each message comes once."""
     return lambda tx: hand_over(context, tx, WAY, limit)
