@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from teammcp.features.schedules.cron import parse_cron
+from teammcp.features.schedules.cron import Cron, parse_cron
 from teammcp.features.schedules.times import MINUTE, Every, Kind, Once, Timing, kind_of, parse_moment, parse_rule
 from teammcp.features.schedules.words import describe
 
@@ -190,45 +193,96 @@ EXPRESSIONS = st.tuples(
 ).map(" ".join)
 
 
-@PATIENT
-@given(EXPRESSIONS, st.sampled_from(ZONES), st.integers(0, 365 * 1440))
-def test_it_is_the_first_minute_that_fits(expression: str, zone_name: str, minutes: int) -> None:
-    cron, zone = parse_cron(expression), ZoneInfo(zone_name)
-    after = START + minutes * MINUTE
-    found = cron.next_after(after, zone)
-    assert found is not None
-    assert found > after
-    expected = first_fitting(expression, zone, after, after + 2 * DAY)
-    if expected is None:
-        assert found >= after + 2 * DAY or leaves_out(zone, found)
-    else:
-        assert found == expected or (found < expected and leaves_out(zone, found))
+FEW = (*ZONES, "America/Santiago", "Asia/Beirut", "Africa/Casablanca", "Antarctica/Troll", "Atlantic/Azores")
+"""Clocks put forward at midnight, by half an hour, by two hours, during Ramadan, a day left out."""
+OFTEN = ("@daily", "@monthly", "0 0 * * MON", "30 2 * * *", "*/20 0-3 * * *", "15 * * * *", "0 0-23/6 1,15 * *")
 
 
-def first_fitting(expression: str, zone: ZoneInfo, after: int, until: int) -> int | None:
-    """The first minute of those whose local time fits, found by looking at each."""
-    cron = parse_cron(expression)
-    for moment in range(after - after % MINUTE + MINUTE, until, MINUTE):
+def year_of(number: int) -> tuple[int, int]:
+    """Its first moment in UTC and the first of the next year."""
+    return ms(f"{number}-01-01", ZoneInfo("UTC")), ms(f"{number + 1}-01-01", ZoneInfo("UTC"))
+
+
+@lru_cache(maxsize=8)
+def walk(zone_name: str, start: int, end: int, step: int) -> list[tuple[int, datetime, bool]]:
+    """Each step of a time as a zone's clocks show it, and as they would have shown it had they not been put forward.
+
+    It is a moment, the time of day then, and whether the clocks show that for the second time.
+    """
+    zone = ZoneInfo(zone_name)
+    apart = timedelta(milliseconds=step)
+    found: list[tuple[int, datetime, bool]] = []
+    before = datetime.fromtimestamp((start - step) / 1000, zone).replace(tzinfo=None)
+    for moment in range(start, end, step):
         local = datetime.fromtimestamp(moment / 1000, zone)
-        if local.fold and len(cron.hours) < 24:
-            continue
-        if local.minute in cron.minutes and local.hour in cron.hours and fits_day(cron, local):
-            return moment
-    return None
+        shown = local.replace(tzinfo=None, fold=0)
+        missing = (shown - before) // apart - 1
+        found += [(moment + n * step, before + (n + 1) * apart, False) for n in range(missing)]
+        found.append((moment, shown, local.fold == 1))
+        before = shown
+    return found
 
 
-def fits_day(cron: Any, local: datetime) -> bool:
+def walked(cron: Cron, steps: list[tuple[int, datetime, bool]]) -> list[int]:
+    """The runs of a time, found by looking at each step of it."""
+    runs = {
+        moment
+        for moment, local, again in steps
+        if local.minute in cron.minutes and local.hour in cron.hours and local.month in cron.months
+        if fits_day(cron, local) and not (again and len(cron.hours) < 24)
+    }
+    return sorted(runs)
+
+
+def fits_day(cron: Cron, local: datetime) -> bool:
     day, weekday = local.day in cron.days, local.isoweekday() % 7 in cron.weekdays
     return (day or weekday) if cron.either_day else (day and weekday)
 
 
-def leaves_out(zone: ZoneInfo, moment: int) -> bool:
-    """Whether clocks were put forward in the two hours before; Apia once left out a whole day."""
-    now = datetime.fromtimestamp(moment / 1000, UTC)
-    before, after = ((now - passed).astimezone(zone).utcoffset() for passed in (timedelta(hours=2), timedelta()))
-    assert before is not None
-    assert after is not None
-    return after > before
+@lru_cache(maxsize=1024)
+def changes(zone_name: str, year: int) -> list[int]:
+    """When a zone's clocks are put forward or back."""
+    steps = pairwise(walk(zone_name, *year_of(year), 15 * MINUTE))
+    return [after[0] for before, after in steps if after[1] - before[1] != timedelta(minutes=15)]
+
+
+def agree(zone_name: str, year: int) -> None:
+    """The runs are those that a walk finds, looked for from many moments, the changes of clocks above all."""
+    zone = ZoneInfo(zone_name)
+    start, end = year_of(year)
+    moments = set(range(start, end, 9 * DAY + 7 * 60 * MINUTE))
+    for change in changes(zone_name, year):
+        moments.update(range(change - DAY, change + DAY, 37 * MINUTE))
+        moments.update(range(change - MINUTE, change + 2 * MINUTE, MINUTE // 2))
+    for expression in OFTEN:
+        cron = parse_cron(expression)
+        expected = walked(cron, walk(zone_name, start, end, 5 * MINUTE))
+        for moment in moments:
+            if start <= moment < expected[-1]:
+                assert cron.next_after(moment, zone) == expected[bisect_right(expected, moment)], (expression, moment)
+
+
+@pytest.mark.parametrize("zone_name", FEW)
+def test_no_run_of_a_year_is_lost_or_comes_twice(zone_name: str) -> None:
+    agree(zone_name, 2011 if zone_name == "Pacific/Apia" else 2027)
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("zone_name", sorted(available_timezones()))
+def test_no_run_is_lost_in_any_zone(zone_name: str) -> None:
+    agree(zone_name, 2027)
+
+
+@PATIENT
+@given(EXPRESSIONS, st.sampled_from(FEW), st.integers(-60, 60))
+def test_it_is_the_first_minute_that_fits(expression: str, zone_name: str, minutes: int) -> None:
+    cron, zone = parse_cron(expression), ZoneInfo(zone_name)
+    for change in changes(zone_name, 2026) or [START]:
+        after, end = change + minutes * MINUTE, change + 2 * DAY
+        runs = walked(cron, walk(zone_name, change - DAY, end, MINUTE))
+        found = cron.next_after(after, zone)
+        assert found is not None
+        assert found == runs[bisect_right(runs, after)] if runs and runs[-1] > after else found >= end
 
 
 INTERVALS = st.builds(

@@ -2,6 +2,9 @@
 
 The trigger counts the days of the week from Monday and always wants both day fields to fit. Here, as in cron, 0 and 7
 are Sunday, and if both day fields are restricted one of them is enough.
+
+The trigger is asked for times of day without a zone, where no clock ever changes (it loses runs at hour 0 in a zone
+whose clocks are put forward). What moment such a time is, is worked out here.
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -28,6 +31,7 @@ ALIASES = {
 }
 LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 """The most days each month can have."""
+DAY_LONG = timedelta(days=1)
 PART = re.compile(r"(?P<star>\*)|(?P<first>\w+)(?:-(?P<last>\w+))?", re.ASCII)
 
 
@@ -71,15 +75,39 @@ class Cron:
         A time of day that a change of clocks leaves out comes as much later; one that it brings twice comes once,
         unless every hour fits anyway.
         """
-        trigger = _trigger(self, zone)
-        found: datetime | None = trigger.get_next_fire_time(None, datetime.fromtimestamp((after + 1) / 1000, zone))
-        while found is not None:
-            found = found.astimezone(UTC).astimezone(zone)  # the trigger's own ``fold`` means nothing
-            if found.fold == 0 or len(self.hours) == 24:
-                return round(found.timestamp() * 1000)
-            moment = datetime.fromtimestamp(found.timestamp() + 0.001, zone)
-            found = trigger.get_next_fire_time(None, moment)
-        return None
+        now = datetime.fromtimestamp(after / 1000, UTC)
+        found: datetime | None = None
+        for local in self._times(now + min(_offsets(now, zone))):
+            if found is not None and local - max(_offsets(found, zone)) >= found:
+                break
+            later = [moment for moment in self._moments(local, zone) if moment > now]
+            found = min(later if found is None else [found, *later], default=None)
+        return None if found is None else round(found.timestamp() * 1000)
+
+    def _times(self, start: datetime) -> Iterator[datetime]:
+        """The times of day from ``start`` on that fit, in order; their zone is called UTC and is no zone."""
+        trigger = _trigger(self)
+        local = trigger.get_next_fire_time(None, start)
+        while local is not None:
+            yield local
+            local = trigger.get_next_fire_time(local, local)
+
+    def _moments(self, local: datetime, zone: ZoneInfo) -> set[datetime]:
+        """When a zone's clocks show a time of day, or would have shown it if they had not been put forward."""
+        folds = (0, 1) if len(self.hours) == 24 and _is_repeated(local, zone) else (0,)
+        return {local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in folds}
+
+
+def _offsets(moment: datetime, zone: ZoneInfo) -> list[timedelta]:
+    """How far a zone's clocks are ahead of UTC around a moment: no change of clocks is longer than a day."""
+    around = (moment - DAY_LONG, moment, moment + DAY_LONG)
+    return [one.astimezone(zone).utcoffset() or timedelta() for one in around]
+
+
+def _is_repeated(local: datetime, zone: ZoneInfo) -> bool:
+    """Whether a zone's clocks show a time of day twice, as they are put back."""
+    first, second = (local.replace(tzinfo=zone, fold=fold).utcoffset() or timedelta() for fold in (0, 1))
+    return first > second
 
 
 @lru_cache(maxsize=1024)
@@ -147,7 +175,7 @@ def _step(text: str, field: Field) -> int:
 
 
 @lru_cache(maxsize=1024)
-def _trigger(cron: Cron, zone: ZoneInfo) -> BaseTrigger:
+def _trigger(cron: Cron) -> BaseTrigger:
     """APScheduler's trigger for it; with ``either_day`` two, of which the earlier counts."""
 
     def trigger(**day: str) -> CronTrigger:
@@ -155,7 +183,7 @@ def _trigger(cron: Cron, zone: ZoneInfo) -> BaseTrigger:
             minute=_listed(cron.minutes, MINUTE),
             hour=_listed(cron.hours, HOUR),
             month=_listed(cron.months, MONTH),
-            timezone=zone,
+            timezone=UTC,
             **day,
         )
 
