@@ -29,13 +29,14 @@ if TYPE_CHECKING:
     from .events.stream import ends, require_valid
     from .fencing import OTHERS, AnyWords, Words, fence, quote
     from .hookspecs import hookimpl
-    from .models import Timestamp
+    from .models import Deadline, Timestamp, Until
     from .operations import Context, Operation, Result, operation
     from .plugins import Deferred
     from .presence import Reason, Standing
     from .resources import Resource
     from .storage import Migration, Reader, Row, Transaction, Work, load_migrations
     from .team import Server, Team
+    from .times import read_time
 
 __version__ = "0.1.0"
 
@@ -47,6 +48,7 @@ __all__ = [
     "Attachment",
     "Conflict",
     "Context",
+    "Deadline",
     "Deferred",
     "Event",
     "Forbidden",
@@ -69,6 +71,7 @@ __all__ = [
     "Timestamp",
     "TooLarge",
     "Transaction",
+    "Until",
     "Words",
     "Work",
     "ends",
@@ -78,6 +81,7 @@ __all__ = [
     "load_settings",
     "operation",
     "quote",
+    "read_time",
     "require_valid",
     "rfc3339",
 ]
@@ -102,13 +106,14 @@ _FOUND_IN = {
     "events.stream": ("ends", "require_valid"),
     "fencing": ("OTHERS", "AnyWords", "Words", "fence", "quote"),
     "hookspecs": ("hookimpl",),
-    "models": ("Timestamp",),
+    "models": ("Deadline", "Timestamp", "Until"),
     "operations": ("Context", "Operation", "Result", "operation"),
     "plugins": ("Deferred",),
     "presence": ("Reason", "Standing"),
     "resources": ("Resource",),
     "storage": ("Migration", "Reader", "Row", "Transaction", "Work", "load_migrations"),
     "team": ("Server", "Team"),
+    "times": ("read_time",),
 }
 
 if not TYPE_CHECKING:  # type checkers are to know what is there and what is not

@@ -32,6 +32,8 @@ class Agent:
     role: str
     access: Access
     retired: bool = False
+    time_zone: str = "UTC"
+    """Where it lives: an IANA name. Times that it writes without an offset are meant there."""
 
 
 ANONYMOUS = Agent("", "service", "", Access.anonymous)

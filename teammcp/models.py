@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
 
-from .clock import milliseconds, rfc3339
+from .clock import rfc3339
 from .directory import fold
+from .times import Edge, read_time, zone_of_writer
 
 T = TypeVar("T")
 
@@ -22,18 +23,30 @@ YEAR_1, YEAR_10000 = -62_135_596_800_000, 253_402_300_800_000
 """Between these, in milliseconds, are the times that can be written down."""
 
 
-def _milliseconds(value: Any) -> Any:
-    return milliseconds(value) if isinstance(value, str) else value
+def _moment(edge: Edge) -> Any:
+    """The type of a time, of which a date alone means one edge of the day."""
+
+    def read(value: Any, info: ValidationInfo) -> Any:
+        return read_time(value, zone_of_writer(info.context), edge) if isinstance(value, str) else value
+
+    return Annotated[
+        int,
+        BeforeValidator(read),
+        Field(ge=YEAR_1, lt=YEAR_10000),
+        PlainSerializer(rfc3339, return_type=str, when_used="json"),
+        WithJsonSchema({"type": "string", "format": "date-time"}),
+    ]
 
 
-Timestamp = Annotated[
-    int,
-    BeforeValidator(_milliseconds),
-    Field(ge=YEAR_1, lt=YEAR_10000),
-    PlainSerializer(rfc3339, return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
-"""UTC milliseconds inside, RFC 3339 with ``Z`` outside."""
+Timestamp = _moment("start")
+"""UTC milliseconds inside, RFC 3339 with ``Z`` outside. As an argument it is what `teammcp.times` reads; a date alone
+is the beginning of that day."""
+
+Deadline = _moment("end")
+"""As `Timestamp`, for a time until which something holds; a date alone is the end of that day."""
+
+Until = _moment("next")
+"""As `Timestamp`, for the end of a span that is not part of it; a date alone is the beginning of the next day."""
 
 
 def _clean(text: str) -> str:

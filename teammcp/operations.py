@@ -198,7 +198,7 @@ async def call(
         TeamError: whatever keeps it from being done; nothing was changed then.
     """
     operation = context.server.registry.get(name)
-    checked = operation.check(arguments, strict=strict)
+    checked = operation.check(arguments, strict=strict, time_zone=context.actor.time_zone)
     authorise(context, operation)
     key = None if operation.read_only else idempotency_key or getattr(checked, IDEM_KEY, None)
     once = None
@@ -249,7 +249,7 @@ class _DeferredCall(Exception):
 
 
 async def _prepare(context: Context, operation: Operation, arguments: Mapping[str, Any]) -> Any:
-    checked = operation.check(arguments)
+    checked = operation.check(arguments, time_zone=context.actor.time_zone)
     authorise(context, operation)
     return await _run(context, operation, checked)
 

@@ -57,14 +57,16 @@ class Operation:
     result: type[BaseModel]
     function: Callable[..., Awaitable[Any]]
 
-    def check(self, arguments: Mapping[str, Any], *, strict: bool = False) -> BaseModel:
+    def check(self, arguments: Mapping[str, Any], *, strict: bool = False, time_zone: str = "UTC") -> BaseModel:
         """Validate arguments. ``strict`` takes no text for a number (JSON knows the difference, query strings do not).
+
+        Times without an offset are meant in ``time_zone``.
 
         Raises:
             InvalidInput: names each wrong field.
         """
         try:
-            return self.arguments.model_validate(arguments, strict=strict)
+            return self.arguments.model_validate(arguments, strict=strict, context={"time_zone": time_zone})
         except ValidationError as error:
             raise invalid_input(error) from None
 

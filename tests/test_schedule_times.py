@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from teammcp.features.schedules.cron import Cron, parse_cron
-from teammcp.features.schedules.times import MINUTE, Every, Kind, Once, Timing, kind_of, parse_moment, parse_rule
+from teammcp.features.schedules.times import MINUTE, Every, Kind, Once, Timing, kind_of, parse_rule
 from teammcp.features.schedules.words import describe
+from teammcp.times import read_time
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia")
@@ -28,7 +29,7 @@ DAY = 1440 * MINUTE
 
 
 def ms(text: str, zone: ZoneInfo = BERLIN) -> int:
-    return parse_moment(text, zone)
+    return read_time(text, zone)
 
 
 def runs(expression: str, start: str, number: int, zone: ZoneInfo = BERLIN) -> list[str]:

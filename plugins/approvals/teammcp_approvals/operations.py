@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from teammcp import Conflict, Context, Forbidden, InvalidInput, Reader, Timestamp, Transaction, Work, operation
+from teammcp import Conflict, Context, Deadline, Forbidden, InvalidInput, Reader, Transaction, Work, operation
 from teammcp.features.channels import find_agent
 from teammcp.features.messages import send_notes
 from teammcp.models import Limit
@@ -245,7 +245,7 @@ async def delegate_approval(context: Context, approval_id: ApprovalId, to: Name)
 
 
 @operation("PUT /api/approvals/delegation", profile="approvals", idempotent=True)
-async def delegate_approvals(context: Context, to: Name, until: Timestamp) -> Work[Delegated]:
+async def delegate_approvals(context: Context, to: Name, until: Deadline) -> Work[Delegated]:
     """Let another member decide on all your approvals until a time, for instance while you are away."""
     delegate = _delegate(context, to)
     if not context.now() < until <= context.now() + LONGEST:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from teammcp import Context, InvalidInput, Reader, Timestamp, operation
+from teammcp import Context, InvalidInput, Reader, Timestamp, Until, operation
 from teammcp.features.state import FieldName, ProjectId
 from teammcp.models import Limit
 
@@ -32,7 +32,7 @@ class Filter(BaseModel):
     channel: Word | None = None
     surface: Surface | None = None
     since: Timestamp | None = None
-    until: Timestamp | None = None
+    until: Until | None = None
     text: Word | None = None
 
     def conditions(self) -> queries.Conditions:
@@ -90,7 +90,7 @@ async def get_changelog(
     channel: Word | None = None,
     surface: Surface | None = None,
     since: Timestamp | None = None,
-    until: Timestamp | None = None,
+    until: Until | None = None,
     text: Word | None = None,
     limit: Limit = 50,
     before: EventId | None = None,

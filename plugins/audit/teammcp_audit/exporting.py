@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from teammcp import Attachment, Context, Server, Timestamp, operation
+from teammcp import Attachment, Context, Server, Timestamp, Until, operation
 from teammcp.features.state import FieldName, ProjectId
 
 from .changelog import Filter, batches
@@ -36,7 +36,7 @@ async def export_changelog(
     channel: Word | None = None,
     surface: Surface | None = None,
     since: Timestamp | None = None,
-    until: Timestamp | None = None,
+    until: Until | None = None,
     text: Word | None = None,
 ) -> Attachment:
     """Get the change log as a file, newest first: CSV or JSON Lines. Filters as in get_changelog."""

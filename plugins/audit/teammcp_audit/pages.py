@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from quart import Request, Response, send_file
 
-from teammcp import Access, Attachment, Context
+from teammcp import Access, Attachment, Context, read_time, rfc3339
 from teammcp.web import Outcome, Page, current_visit, form_call, gettext, mark, render, see
 
 from . import showing
@@ -63,20 +63,17 @@ async def export_log(context: Context, request: Request) -> Response:
 def _arguments(asked: dict[str, str]) -> dict[str, Any]:
     """What is in the form, as the operation takes it: the last day counts in, as the reader's calendar has it."""
     arguments: dict[str, Any] = {name: value or None for name, value in asked.items()}
-    arguments["since"] = _midnight(asked["since"], 0)
-    arguments["until"] = _midnight(asked["until"], 1)
+    arguments["since"] = _midnight(asked["since"], "start")
+    arguments["until"] = _midnight(asked["until"], "next")
     return arguments
 
 
-def _midnight(day: str, later: int) -> str | None:
-    """The beginning of a day, ``later`` days on; what is no day is left for the operation to refuse."""
-    if not day:
-        return None
+def _midnight(day: str, edge: Literal["start", "next"]) -> str | None:
+    """The beginning of a day or of the next; what is no day is left for the operation to refuse."""
     try:
-        moment = datetime.combine(date.fromisoformat(day) + timedelta(days=later), time(), current_visit().timezone)
-    except (ValueError, OverflowError):
+        return rfc3339(read_time(day, current_visit().timezone, edge)) if day else None
+    except ValueError:
         return day
-    return moment.isoformat()
 
 
 # -- reports ---------------------------------------------------------------------------------------------------------
@@ -107,8 +104,8 @@ async def make_report(context: Context, request: Request) -> Response:
         context,
         "generate_audit_report",
         report_type=form.get("report_type", ""),
-        since=_midnight(form.get("since", ""), 0),
-        until=_midnight(form.get("until", ""), 1),
+        since=_midnight(form.get("since", ""), "start"),
+        until=_midnight(form.get("until", ""), "next"),
         project_id=form.get("project_id", "").strip() or None,
         visibility=form.get("visibility") or None,
     )

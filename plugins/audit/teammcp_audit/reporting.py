@@ -18,6 +18,7 @@ from teammcp import (
     TeamError,
     Timestamp,
     Transaction,
+    Until,
     Work,
     operation,
 )
@@ -49,7 +50,7 @@ async def generate_audit_report(
     context: Context,
     report_type: ReportType,
     since: Timestamp | None = None,
-    until: Timestamp | None = None,
+    until: Until | None = None,
     project_id: ProjectId | None = None,
     visibility: Visibility = "managers",
 ) -> Work[Report]:

@@ -61,7 +61,8 @@ def authenticate(team: Team, key_hash: str) -> Agent | None:
 @hookimpl
 async def team_opened(team: Team) -> None:
     for row in await team.database.read(queries.all_agents):
-        agent = Agent(row["name"], row["kind"], row["role"], Access(row["access"]), row["retired_at"] is not None)
+        level, retired = Access(row["access"]), row["retired_at"] is not None
+        agent = Agent(row["name"], row["kind"], row["role"], level, retired, row["time_zone"])
         team.directory.put_agent(agent, row["key_hash"])
     await _say_good_bye(team, Reason("the server ended unexpectedly"))
 

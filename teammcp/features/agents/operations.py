@@ -50,7 +50,7 @@ async def register_agent(
     level = _registration_access(context, first, kind, access, secret)
     kind = kind or ("human" if first else "agent")
     key = new_key(context.team.name)
-    agent = Agent(name, kind, role, level)
+    agent = Agent(name, kind, role, level, time_zone=time_zone)
 
     def work(tx: Transaction) -> RegisteredAgent:
         if queries.folded_exists(tx, fold(name)):
@@ -156,6 +156,7 @@ async def update_agent_profile(
                 "access: the team's last owner stays owner. Make somebody else owner first.", code="last_owner"
             )
         changed_role = row["role"] if role is None else role
+        zone = row["time_zone"] if time_zone is None else time_zone
         queries.update(
             tx,
             agent.name,
@@ -164,9 +165,9 @@ async def update_agent_profile(
             row["description"] if description is None else description,
             chief,
             row["capabilities"] if capabilities is None else json.dumps(capabilities),
-            row["time_zone"] if time_zone is None else time_zone,
+            zone,
         )
-        changed = replace(agent, role=changed_role, access=Access(level))
+        changed = replace(agent, role=changed_role, access=Access(level), time_zone=zone)
         tx.on_commit(lambda: context.team.directory.put_agent(changed, row["key_hash"]))
         now = _profile(context, queries.agent(tx, agent.name))
         data = {**_public(changed), "changes": _changes(_profile(context, row), now)}

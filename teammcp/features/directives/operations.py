@@ -12,7 +12,7 @@ from ...directory import Access
 from ...errors import Conflict, Gone, InvalidInput, Refused
 from ...events import Event
 from ...events.stream import ends, require_valid
-from ...models import Limit, Metadata, Timestamp
+from ...models import Deadline, Limit, Metadata
 from ...operations import Context, operation
 from ...plugins import Deferred
 from ...storage import Reader, Row, Transaction, Work
@@ -54,7 +54,7 @@ async def send_directive(
     payload: Metadata | None = None,
     priority: Priority = "medium",
     expires_in: ExpiresIn | None = None,
-    expires_at: Timestamp | None = None,
+    expires_at: Deadline | None = None,
     lease_seconds: LeaseSeconds = 90,
     max_attempts: Attempts = 3,
 ) -> Work[DirectiveResult]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
-from ...clock import milliseconds, rfc3339
+from ...clock import rfc3339
 from ...fencing import AnyWords, Words, fence, quote
 from ...models import Metadata, Text, Timestamp
 from ...operations import Result
+from ...times import read_time, zone_of_writer
 from ..files import FileRef
 
 MAX_CONTENT = 10_000
@@ -25,9 +26,9 @@ MessageId = Annotated[int, Field(ge=1, le=2**53)]
 MOST_MINUTES = 366 * 24 * 60
 
 
-def _reply_by(value: Any) -> Any:
+def _reply_by(value: Any, info: ValidationInfo) -> Any:
     if isinstance(value, str) and not value.isdecimal():
-        return milliseconds(value)
+        return read_time(value, zone_of_writer(info.context), "end")
     minutes = int(value) if isinstance(value, str) else value
     if type(minutes) is not int or not 1 <= minutes <= MOST_MINUTES:
         raise ValueError(f"must be a time (RFC 3339), or 1 to {MOST_MINUTES} minutes from now")

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 
-from ...clock import milliseconds
 from ...errors import InvalidInput
 from ...fulltext import Words, pairs, spread
 from ...storage import Reader, Transaction
+from ...times import read_time
 
 CANDIDATES = 500
 """How many of the newest matches are ranked by relevance: enough to choose from, and bounded."""
@@ -71,8 +72,10 @@ class Query(Words):
     before: int | None = None
 
 
-def parse(text: str) -> Query:
+def parse(text: str, zone: tzinfo = UTC) -> Query:
     """Understand what a person typed. Any text is a query; only a date that is none is an error.
+
+    Dates are days in ``zone``.
 
     Raises:
         InvalidInput: ``before:`` or ``after:`` without a date, ``has:`` with anything but ``file``.
@@ -86,9 +89,9 @@ def parse(text: str) -> Query:
             case "in":
                 query.channels.append(value.removeprefix("#"))
             case "before":
-                query.before = _date(value, "before")
+                query.before = _date(value, "before", zone)
             case "after":
-                query.after = _date(value, "after")
+                query.after = _date(value, "after", zone)
             case "has" if value.lower() == "file":
                 query.has_file = True
             case "has":
@@ -98,9 +101,9 @@ def parse(text: str) -> Query:
     return query
 
 
-def _date(value: str, operator: str) -> int:
+def _date(value: str, operator: str, zone: tzinfo) -> int:
     try:
-        return milliseconds(value)
+        return read_time(value, zone)
     except ValueError:
         raise InvalidInput(
             f"query: '{operator}:' is followed by a date, as in {operator}:2026-01-31.", code="bad_query"

@@ -10,6 +10,7 @@ from ...errors import InvalidInput, NotFound
 from ...fulltext import relevance, snippet
 from ...operations import Context, operation
 from ...storage import Reader, Row
+from ...times import zone_of
 from ..channels import readable_channel, resolve
 from . import queries, search
 from .models import Found, SearchResults
@@ -26,7 +27,7 @@ async def search_messages(
     cursor: Annotated[str | None, Field(max_length=64)] = None,
 ) -> SearchResults:
     """Find messages by all words, "phrases", prefix*, from:Name in:channel before:/after:2026-01-31 has:file."""
-    asked = search.parse(query)
+    asked = search.parse(query, zone_of(context.actor.time_zone))
     if from_ is not None:
         asked.senders.append(from_)
     if channel is not None:

@@ -11,13 +11,14 @@ from ...errors import Conflict, Forbidden, InvalidInput, NotFound
 from ...models import Limit, TimeZone
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
+from ...times import Edge, read_time
 from ..channels import find_agent, writable_channel
 from ..messages.models import Content, Priority
 from . import queries
 from .events import tell
 from .models import CancelledSchedule, Count, Expression, Moment, ScheduleId, ScheduleList, ScheduleResult
 from .shapes import next_run, of_row, schedule_now
-from .times import HORIZON, Every, Kind, Timing, kind_of, parse_moment, parse_rule
+from .times import HORIZON, Every, Kind, Timing, kind_of, parse_rule
 
 MOST = 200
 """Schedules that an agent may have at once."""
@@ -177,18 +178,18 @@ def _expression(cron_expr: str | None, every: str | None, at: str | None) -> tup
 
 
 def _timing(kind: Kind, text: str, zone: ZoneInfo, starts_at: str | None, ends_at: str | None, now: int) -> Timing:
-    start = None if starts_at is None else _near("starts_at", starts_at, zone, now)
-    end = None if ends_at is None else _near("ends_at", ends_at, zone, now)
+    start = None if starts_at is None else _near("starts_at", starts_at, zone, "start", now)
+    end = None if ends_at is None else _near("ends_at", ends_at, zone, "end", now)
     if kind == "at":
-        _near("at", text, zone, now)
+        _near("at", text, zone, "start", now)
         if start is not None or end is not None:
             raise _invalid("starts_at" if start is not None else "ends_at", "a message that is sent once needs none")
     rule = _checked(kind, parse_rule, kind, text, zone, start, now)
     return Timing(rule, zone, rule.first if isinstance(rule, Every) else start, end)
 
 
-def _near(field: str, text: str, zone: ZoneInfo, now: int) -> int:
-    moment: int = _checked(field, parse_moment, text, zone)
+def _near(field: str, text: str, zone: ZoneInfo, edge: Edge, now: int) -> int:
+    moment: int = _checked(field, read_time, text, zone, edge)
     if abs(moment - now) > HORIZON:
         raise _invalid(field, "must be within ten years of now")
     return moment

@@ -11,11 +11,12 @@ from ... import operations
 from ...clock import rfc3339
 from ...directory import Access
 from ...operations import Context
+from ...times import zone_of
 from ...web import Outcome, Page, form_call, gettext, go_back, mark, render, see
 from ...web.visit import visit
 from ..channels.pages import channel_path, entry
 from .models import Schedule, ScheduleResult
-from .times import Kind, parse_rule, zone_of
+from .times import Kind, parse_rule
 from .words import describe
 
 ORDER = {"suspended": 0, "active": 1, "paused": 2, "ended": 3}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import cast
 
 from ...storage import Reader, Row
+from ...times import zone_of
 from . import queries
 from .models import Schedule
-from .times import Kind, Once, Timing, parse_rule, zone_of
+from .times import Kind, Once, Timing, parse_rule
 from .words import describe
 
 PREVIEW = 3

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from ...clock import milliseconds, rfc3339
+from ...clock import rfc3339
+from ...times import read_time
 from .cron import Cron, parse_cron
 
 Kind = Literal["cron_expr", "every", "at"]
@@ -105,18 +106,6 @@ def kind_of(text: str) -> Kind:
     return "at" if re.match(r"\d{4}-", text.strip()) else "cron_expr"
 
 
-def zone_of(name: str) -> ZoneInfo:
-    """The time zone of a stored name; the system's list of them may have changed.
-
-    Raises:
-        ValueError: there is none any more.
-    """
-    try:
-        return ZoneInfo(name)
-    except ZoneInfoNotFoundError:
-        raise ValueError(f"there is no time zone '{name}'") from None
-
-
 def parse_rule(kind: Kind, text: str, zone: ZoneInfo, first: int | None, now: int) -> Cron | Every | Once:
     """Read a rule. ``first`` is when an interval begins: one interval from ``now`` without it.
 
@@ -126,7 +115,7 @@ def parse_rule(kind: Kind, text: str, zone: ZoneInfo, first: int | None, now: in
     if kind == "cron_expr":
         return parse_cron(text)
     if kind == "at":
-        return Once(parse_moment(text, zone))
+        return Once(read_time(text, zone))
     number, unit = _parse_interval(text)
     if first is None:
         first = Every(number, unit, now - now % MINUTE).next_after(now, zone)
@@ -142,21 +131,6 @@ def _parse_interval(text: str) -> tuple[int, str]:
     if not MINUTE <= number * UNITS[unit] <= LONGEST:
         raise ValueError("must be at least 1 minute and at most 366 days")
     return number, unit
-
-
-def parse_moment(text: str, zone: ZoneInfo) -> int:
-    """A moment in RFC 3339; without an offset it is read in ``zone``.
-
-    Raises:
-        ValueError: it is none.
-    """
-    try:
-        moment = datetime.fromisoformat(text.strip())
-        return milliseconds(rfc3339(_milliseconds(moment if moment.tzinfo else moment.replace(tzinfo=zone))))
-    except (ValueError, OverflowError, OSError):
-        raise ValueError(
-            "must be a date and time such as 2026-12-24T09:00 (in the schedule's time zone) or 2026-12-24T09:00:00Z"
-        ) from None
 
 
 def _milliseconds(moment: datetime) -> int:

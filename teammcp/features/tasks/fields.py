@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from datetime import datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from ...errors import InvalidInput
 from ...operations import Context
 from ...storage import Transaction
+from ...times import read_time, zone_of
 from ..channels import find_agent, writable_channel
-from . import goal_queries, hierarchy, member_queries, queries
+from . import goal_queries, hierarchy, queries
 from .models import PRIORITIES
 from .sight import may_see, scope_of, sees
 
@@ -57,10 +55,9 @@ AS_THEY_ARE = {
     "lease_seconds",
     "progress_seconds",
 }
+EARLIEST, LATEST = read_time("1971-01-01"), read_time("9000-01-01")
+"""Within these, every database, language and time zone can count."""
 CLEARED_BY_EMPTY = {"parent_id", "goal_id", "checkin_interval", "related_state", "related_state_project"}
-MOMENT = re.compile(r"\d{4}-\d\d-\d\d([Tt ].+)?", re.ASCII)
-"""The shape of a date, or a time, of those that Python can read."""
-YEARS = range(1971, 9000)
 
 
 def bad(field: str, message: str) -> InvalidInput:
@@ -96,7 +93,7 @@ async def columns_of(context: Context, row: Mapping[str, Any], given: Mapping[st
             new[column] = json.dumps(value, ensure_ascii=False)
     if "due_date" in given:
         text, whose = given["due_date"], {**row, **new}["assignee"]
-        new["due_at"] = await moment_of(context, "due_date", text, whose) if text else None
+        new["due_at"] = _due_at(context, text, whose) if text else None
     _check_link({**row, **new}, new)
     check_sight(context, {**row, **new}, given)
     return new
@@ -123,25 +120,20 @@ def _assignee(context: Context, name: str) -> str | None:
     return context.actor.name if name == "me" else find_agent(context, name, "assignee").name
 
 
-async def moment_of(context: Context, field: str, text: str, whose: str | None = None) -> int:
-    """The moment that a text means, in the time zone of ``whose`` or else of the actor; a date means the end of it.
+def _due_at(context: Context, text: str, whose: str | None) -> int:
+    """The moment that a due date means, in the time zone of ``whose`` or else of the actor; a date means its end.
 
     Raises:
         InvalidInput: it means none.
     """
-    shape = MOMENT.fullmatch(text)
+    agent = context.team.directory.agent(whose or "") or context.actor
     try:
-        moment = datetime.fromisoformat(text if shape else "")
-    except ValueError:
-        raise bad(field, "must be a date such as 2026-01-31, or a time as RFC 3339 has it") from None
-    if moment.year not in YEARS:
-        raise bad(field, f"must be in a year from {YEARS[0]} to {YEARS[-1]}")
-    if shape and shape[1] is None:
-        moment = datetime.combine(moment, time.max)
-    if moment.tzinfo is None:
-        zone = await context.read(member_queries.time_zone, whose or context.actor.name)
-        moment = moment.replace(tzinfo=ZoneInfo(zone))
-    return int(moment.timestamp() * 1000)
+        moment = read_time(text, zone_of(agent.time_zone), "end")
+    except ValueError as error:
+        raise bad("due_date", str(error)) from None
+    if not EARLIEST <= moment < LATEST:
+        raise bad("due_date", "must be in a year from 1971 to 8999")
+    return moment
 
 
 def _check_link(after: Mapping[str, Any], new: dict[str, Any]) -> None:

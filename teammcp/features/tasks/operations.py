@@ -274,5 +274,5 @@ async def _vetted(
     if passed == given:
         return dict(given)
     needed = {} if row is None else {"task_id": row["id"]}
-    checked = context.server.registry.get(operation).check({**needed, **passed})
+    checked = context.server.registry.get(operation).check({**needed, **passed}, time_zone=context.actor.time_zone)
     return {name: getattr(checked, name) for name in passed}

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ...models import Limit, Line
+from ...models import Limit, Line, Until
 from ...operations import Context, operation
 from ...storage import Reader
 from ..channels import find_agent
 from . import leases, list_queries, queries
-from .fields import bad, moment_of
+from .fields import bad
 from .list_queries import Filters, Order
 from .models import OPEN, PRIORITIES, STATUSES, Id, TaskDetailAnswer, TaskHistory, TaskList
 from .shapes import detail_of, entry_of, tasks_of
@@ -55,7 +55,7 @@ async def list_tasks(
     goal_id: Id | None = None,
     label: Csv | None = None,
     query: Query | None = None,
-    due_before: Csv | None = None,
+    due_before: Until | None = None,
     sort: Csv = "-priority",
     limit: Page = 20,
     offset: Annotated[int, Field(ge=0, le=2**53)] = 0,
@@ -74,7 +74,7 @@ async def list_tasks(
         goal_id=goal_id,
         label=None if label is None else label.casefold(),
         words=[] if query is None else query.split(),
-        due_before=None if due_before is None else await moment_of(context, "due_before", due_before),
+        due_before=due_before,
     )
     order, descending = _order(sort)
     found = await context.read(_list, filters, order, descending, limit, offset)

@@ -17,7 +17,7 @@ from ...operations import Context, Result, operation
 from ...storage import Reader, Row, Transaction, Work
 from ...team import Server, Team
 from ..messages import send_notes
-from . import changes, member_queries, people, reminder_queries, telling
+from . import changes, people, reminder_queries, telling
 from .models import Id
 from .occasions import HOUR, MINUTE, Kind, occasion
 from .settings import TaskSettings
@@ -80,7 +80,8 @@ async def remind_of_task(context: Context, task_id: Id, kind: Kind, level: Level
     """Remind somebody of a task that is due, stands still, or asks for a report."""
     row = await changes.visible_task(context, task_id)
     settings: TaskSettings = context.settings("tasks")
-    zone = await context.read(member_queries.time_zone, row["assignee"] or row["creator"])
+    asked = context.team.directory.agent(row["assignee"] or row["creator"])
+    zone = "UTC" if asked is None else asked.time_zone
     mark = occasion(kind, level, row, context.now(), zone, settings)
     recipients = await _recipients(context, kind, level, row)
     text = _text(kind, level, row, settings)
