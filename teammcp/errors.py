@@ -93,7 +93,7 @@ class PluginFailed(TeamError):
 
 
 class Unavailable(TeamError):
-    """The server is stopping or the team is being deleted."""
+    """The server is stopping, the team is being deleted, or the database is locked."""
 
     status, code, title = 503, "unavailable", "Unavailable"
 
@@ -102,6 +102,13 @@ class StorageFull(TeamError):
     """The disk or the database is full. Nothing was written; reads go on, and writes work again once there is room."""
 
     status, code, title = 507, "storage_full", "Storage full"
+
+
+class StorageFailed(TeamError):
+    """The disk, the database's files or the machine do not do their part. Nothing was written; an administrator is
+    needed."""
+
+    status, code, title = 503, "storage_failed", "Storage failed"
 
 
 class StartError(Exception):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import re
 import secrets
 from pathlib import Path
+
+from .writing import write_whole
 
 ADMIN_PREFIX = "tmcpadmin_"
 _KEY = re.compile(r"tmcp_([a-z0-9][a-z0-9-]{0,31})_([A-Za-z0-9_-]{43})")
@@ -36,9 +36,9 @@ def hash_key(key: str) -> str:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read."""
-    with contextlib.suppress(FileNotFoundError):
-        path.unlink()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text + "\n")
+    """Write a file that only its owner may read; it survives a power cut.
+
+    Raises:
+        OSError: there is no room, or no permission.
+    """
+    write_whole(path, f"{text}\n".encode())

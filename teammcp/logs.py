@@ -12,6 +12,11 @@ from pydantic import ValidationError
 
 from .clock import rfc3339
 from .config import Settings
+from .errors import TeamError
+from .flood import Flood
+from .storage.failures import failure_of
+
+log = logging.getLogger(__name__)
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 """The id of the request being served, also in its answer's header ``X-Request-Id``."""
@@ -21,11 +26,25 @@ def configure(settings: Settings) -> None:
     """Send the program's logs to standard error in the form that ``settings`` ask for."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
+    handler.addFilter(Flood())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
     for noisy in ("apscheduler", "hypercorn", "mcp", "quart", "asyncio", "httpx2", "httpcore2"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+
+
+def unexpected(error: Exception, what: str) -> TeamError | None:
+    """Log an exception that nobody has foreseen; what to tell the caller if the machine is at fault, else None.
+
+    Of a dead disk one line says all; the way there would only fill another one.
+    """
+    failure = failure_of(error)
+    if failure is None:
+        log.error("%s failed", what, exc_info=error)
+    else:
+        log.error("%s failed: %s: %s", what, type(error).__name__, error)
+    return failure
 
 
 class TextFormatter(logging.Formatter):

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from .clock import Clock, SystemClock
 from .config import Settings
 from .directory import Agent, Directory
-from .errors import Conflict, InvalidInput, NotFound, RateLimited, StartError, Unauthorized
+from .errors import Conflict, InvalidInput, NotFound, RateLimited, StartError, StorageFull, Unauthorized
 from .events.hub import Hub
 from .events.log import EventLog, open_hub
 from .keys import TEAM_NAME, hash_key, new_admin_key, team_of, write_private
@@ -26,7 +26,9 @@ from .limits import RateLimit
 from .plugins import PluginManager
 from .presence import Patience, Presence, Standing
 from .storage import Migration, SqliteDatabase, load_migrations
+from .storage.failures import failure_of
 from .storage.migrations import blank, prepare
+from .team_folders import TeamFolders
 
 if TYPE_CHECKING:
     from .registry import Registry
@@ -110,6 +112,7 @@ class Server:
         self._failure_limit = RateLimit(self.clock, 1 / 60, 1, "failed logins")
         self._durable = durable
         self._migrations = self._collect_migrations()
+        self._folders = TeamFolders(settings.home)
         self._lock = FileLock(settings.home / "server.lock")
         self._changing_teams = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -125,9 +128,7 @@ class Server:
         home = self.settings.home
         self._prepare_home(home)
         try:
-            self._read_admin_key(home / "admin-key.sha256")
-            names = sorted(path.parent.name for path in (home / "teams").glob("*/team.db"))
-            for name in names or [DEFAULT_TEAM]:
+            for name in self._look_into(home) or [DEFAULT_TEAM]:
                 await self._open_team(name)
             await self.plugins.announce("startup", START_PATIENCE, server=self)
         except BaseException:
@@ -153,15 +154,22 @@ class Server:
 
     def _prepare_home(self, home: Path) -> None:
         try:
-            (home / "teams").mkdir(parents=True, exist_ok=True)
-            home.chmod(0o700)
+            self._folders.prepare()
             self._lock.acquire(timeout=0)
         except Timeout:
             raise StartError(
                 f"Another TeamMCP server is using {home}. Stop it, or set TEAMMCP_HOME to another folder."
             ) from None
         except OSError as error:
-            raise StartError(f"The data folder {home} cannot be used: {error.strerror}. Set TEAMMCP_HOME.") from error
+            raise StartError(f"The data folder {home} cannot be used: {_reason(error)}. Set TEAMMCP_HOME.") from error
+
+    def _look_into(self, home: Path) -> list[str]:
+        """Read the administrator's key and the names of the teams."""
+        try:
+            self._read_admin_key(home / "admin-key.sha256")
+            return self._folders.names()
+        except OSError as error:
+            raise StartError(f"The data folder {home} cannot be used: {_reason(error)}.") from error
 
     def _collect_migrations(self) -> tuple[Migration, ...]:
         """The steps of the core and of all plugins, but for plugins whose steps fail on an empty database already."""
@@ -198,6 +206,7 @@ class Server:
         async with self._changing_teams:
             if name in self.teams:
                 raise Conflict(f"There is a team called '{name}' already.", code="name_taken")
+            self._folders.check_new(name)
             return await self._open_team(name)
 
     async def delete_team(self, name: str) -> None:
@@ -211,6 +220,7 @@ class Server:
             del self.teams[name]
             await self._leave(team)
             await team.close()
+            self._folders.deleted(name)
             await asyncio.to_thread(shutil.rmtree, team.folder)
 
     def team(self, name: str) -> Team:
@@ -224,11 +234,12 @@ class Server:
         return self.teams[name]
 
     async def _open_team(self, name: str) -> Team:
-        path = self.settings.home / "teams" / name / "team.db"
+        path = self._folders.database(name)
         try:
             database = await SqliteDatabase.open(path, partial(prepare, steps=self._migrations), durable=self._durable)
-        except sqlite3.DatabaseError as error:
-            raise StartError(f"The database {path} cannot be opened: {error}.") from error
+            self._folders.opened(name)
+        except (sqlite3.Error, OSError) as error:
+            raise StartError(f"The database {path} cannot be opened: {_reason(error, path)}.") from error
         team = Team(self, name, database, await open_hub(database, self.settings.ring_size))
         self.teams[name] = team
         before = self.plugins.faults_of_features()
@@ -274,10 +285,11 @@ class Server:
         return hmac.compare_digest(hash_key(key), self._admin_key_hash)
 
     def _read_admin_key(self, path: Path) -> None:
-        if not path.exists():
+        self._admin_key_hash = path.read_text(encoding="ascii").strip() if path.exists() else ""
+        if not self._admin_key_hash:  # an empty file is what a power cut may leave of one that was never synced
             self.new_admin_key = new_admin_key()
-            write_private(path, hash_key(self.new_admin_key))
-        self._admin_key_hash = path.read_text(encoding="ascii").strip()
+            self._admin_key_hash = hash_key(self.new_admin_key)
+            write_private(path, self._admin_key_hash)
 
     # -- background work -----------------------------------------------------------------------------------------------
 
@@ -313,3 +325,10 @@ class Server:
             for task in left:
                 task.cancel()
             await asyncio.wait(left, timeout=PATIENCE)
+
+
+def _reason(error: Exception, path: Path | None = None) -> str:
+    """Why something could not be opened, for the person at the terminal."""
+    if isinstance(failure_of(error, path), StorageFull):
+        return "the disk is full; free some space"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

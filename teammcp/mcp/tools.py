@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +13,7 @@ from urllib.parse import parse_qsl
 from mcp.types import CallToolResult, ImageContent, TextContent, Tool, ToolAnnotations
 from pydantic import BaseModel
 
-from .. import operations
+from .. import logs, operations
 from ..attachments import Attachment
 from ..errors import InvalidInput, NotFound, TeamError
 from ..fencing import fence, quote, told
@@ -28,8 +27,6 @@ TEXT_ONLY = "text"
 EVERYDAY = "everyday"
 INBOX_PROFILE = "inbox"
 """The operations that tell what waits for the agent: a notice beside their results would say it twice."""
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -112,9 +109,9 @@ class Toolbox:
             return _success(context, operation, outcome, _notice(context, operation))
         except TeamError as error:
             return _failure(error)
-        except Exception:
-            log.exception("the tool %s failed", name)
-            return _failure(TeamError("The server failed; its log says why. The call itself may be right."))
+        except Exception as error:  # noqa: BLE001 - logged, and told as well as it can be
+            failure = logs.unexpected(error, f"the tool {name}")
+            return _failure(failure or TeamError("The server failed; its log says why. The call itself may be right."))
 
 
 ALL = View()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-
+from .. import logs
 from ..asgi import Application, Receive, Scope, Send, allow, drain, reject_websocket, respond, respond_problem
 from ..connection import Disconnected
 from ..errors import NotFound, TeamError
@@ -13,8 +12,6 @@ from . import documents, operations, teams
 from .request import Request
 from .routing import Router
 from .streams import Streams
-
-log = logging.getLogger(__name__)
 
 PREFIX = "/api/"
 
@@ -60,9 +57,9 @@ class RestSurface:
             return
         except TeamError as error:
             await self._fail(request, error)
-        except Exception:
-            log.exception("%s %r failed", scope["method"], scope["path"])
-            await self._fail(request, _unexpected())
+        except Exception as error:  # noqa: BLE001 - logged, and told as well as it can be
+            failure = logs.unexpected(error, f"{scope['method']} {scope['path']!r}")
+            await self._fail(request, failure or _unexpected())
 
     async def _fail(self, request: Request, error: TeamError) -> None:
         if request.started:  # too late to tell: the answer breaks off

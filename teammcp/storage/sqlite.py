@@ -14,9 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..errors import StorageFull, Unavailable
+from ..errors import StorageFailed, TeamError, Unavailable
 from .base import Transaction, Work
 from .connections import HopConnection, SqliteTransaction, connect, open_with_thread
+from .failures import failure_of
+from .identity import Identity
 
 T = TypeVar("T")
 Outcome = tuple[Any, BaseException | None, list[Callable[[], None]]]
@@ -25,31 +27,19 @@ log = logging.getLogger(__name__)
 
 BATCH_LIMIT = 256
 READERS = 3
+CLOSED = "This team is closed: the server is stopping, or the team was deleted. Try again in a moment."
 GLANCE = 0.25
 """Seconds that a glance may take: everybody waits for it."""
 STEPS = 10_000
 """Of SQLite's machine, well under a millisecond, between two looks at the clock."""
-LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_BUSY_RECOVERY}
-FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_SHMSIZE}
 
 
-def _translate(error: BaseException) -> BaseException:
-    if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", None) in FULL:
-        full = StorageFull("The disk or the database is full: nothing was written. Free space and try again.")
-        full.__cause__ = error
-        return full
-    if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", None) in LOCKED:
-        locked = Unavailable("Another program keeps the database locked: nothing was written. Try again in a moment.")
-        locked.__cause__ = error
-        return locked
-    return error
-
-
-def _run_batch(connection: sqlite3.Connection, works: list[Work[Any]]) -> list[Outcome]:
+def _run_batch(connection: sqlite3.Connection, identity: Identity, works: list[Work[Any]]) -> list[Outcome]:
     """Run every work in one transaction; in the connection's thread. One outcome a work, in order."""
     outcomes: list[Outcome] = []
     steps: list[Callable[[Transaction], object]] = []
     try:
+        identity.check()
         connection.execute("BEGIN IMMEDIATE")
         for work in works:
             outcomes.append(_run_work(connection, work, steps))
@@ -58,13 +48,13 @@ def _run_batch(connection: sqlite3.Connection, works: list[Work[Any]]) -> list[O
         for step in steps:
             step(SqliteTransaction(connection))
         connection.execute("COMMIT")
+        identity.check()  # what was written into a file that is gone by now must not be acknowledged
     except BaseException as error:  # noqa: BLE001 - every waiting caller must hear of it
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        failure = _translate(error)
         # A work that had failed by itself keeps its own reason; the rest share the batch's.
         own = [outcome[1] for outcome in outcomes] + [None] * (len(works) - len(outcomes))
-        return [(None, reason or failure, []) for reason in own]
+        return [(None, reason or error, []) for reason in own]
     return outcomes
 
 
@@ -79,7 +69,7 @@ def _run_work(connection: sqlite3.Connection, work: Work[Any], steps: list[Calla
         if connection.in_transaction:
             connection.execute("ROLLBACK TO work")
             connection.execute("RELEASE work")
-        return None, _translate(error), []
+        return None, error, []
     steps.extend(transaction.steps)
     return result, None, transaction.callbacks
 
@@ -103,6 +93,9 @@ class SqliteDatabase:
         self._all_readers = readers
         self._glancer = glancer
         self._glance_until = 0.0
+        self._identity = Identity(path)
+        self.trouble: TeamError | None = None
+        """Why the last batch could not be written, if that was the machine's fault; None since one was."""
         glancer.set_progress_handler(lambda: time.monotonic() > self._glance_until, STEPS)
         self._readers: asyncio.LifoQueue[HopConnection] = asyncio.LifoQueue()
         for reader in readers:
@@ -144,7 +137,7 @@ class SqliteDatabase:
 
     async def write(self, work: Work[T]) -> T:
         if self._closing:
-            raise Unavailable("The server is stopping. Try again in a moment.")
+            raise Unavailable(CLOSED)
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.append((work, future))
         self._wake.set()
@@ -152,12 +145,15 @@ class SqliteDatabase:
 
     async def read(self, query: Callable[..., T], *arguments: Any) -> T:
         if self._closing:
-            raise Unavailable("The server is stopping. Try again in a moment.")
+            raise Unavailable(CLOSED)
         self._reading += 1
         try:
             reader = await self._readers.get()
             try:
                 return await reader.hop(_run_query, query, *arguments)
+            except sqlite3.Error as error:
+                self._fail(error)
+                raise
             finally:
                 self._readers.put_nowait(reader)
         finally:
@@ -167,9 +163,19 @@ class SqliteDatabase:
 
     def glance(self, query: Callable[..., T], *arguments: Any) -> T:
         if self._closed:
-            raise Unavailable("The server is stopping. Try again in a moment.")
+            raise Unavailable(CLOSED)
         self._glance_until = time.monotonic() + GLANCE
-        return _run_query(self._glancer, query, *arguments)
+        try:
+            return _run_query(self._glancer, query, *arguments)
+        except sqlite3.Error as error:
+            self._fail(error)
+            raise
+
+    def _fail(self, error: sqlite3.Error) -> None:
+        """Raise the failure of the machine that a query has met. One that would write is a fault of the program's."""
+        failure = failure_of(error, self.path)
+        if failure is not None and getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_READONLY:
+            raise failure from error
 
     async def close(self) -> None:
         if self._closing:
@@ -205,10 +211,35 @@ class SqliteDatabase:
 
     async def _commit(self, batch: list[tuple[Work[Any], asyncio.Future[Any]]]) -> list[Outcome]:
         try:
-            return await self._writer.hop(_run_batch, [work for work, _ in batch])
-        except Exception as error:
-            log.exception("the writer of %s failed", self.path.parent.name)
-            return [(None, error, [])] * len(batch)
+            outcomes = await self._writer.hop(_run_batch, self._identity, [work for work, _ in batch])
+        except Exception as error:  # noqa: BLE001 - every waiting caller must hear of it
+            outcomes = [(None, error, [])] * len(batch)
+        return self._told(outcomes)
+
+    def _told(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """The outcomes with the machine's failures in words; the log and `trouble` hear when those begin and end."""
+        told: list[Outcome] = []
+        trouble = None
+        for result, error, callbacks in outcomes:
+            failure = None if error is None else failure_of(error, self.path)
+            if failure is None and isinstance(error, StorageFailed):
+                failure = error
+            trouble = trouble or failure
+            told.append((result, failure or error, callbacks))
+        if trouble is None:
+            if self.trouble is not None and any(error is None for _, error, _ in told):
+                log.warning("the database of team %s is written again", self._name)
+                self.trouble = None
+        elif not isinstance(trouble, Unavailable):
+            if self.trouble is None or self.trouble.detail != trouble.detail:
+                why = trouble.__cause__ or trouble
+                log.error("the database of team %s cannot be written: %s (%s)", self._name, trouble.detail, why)
+            self.trouble = trouble
+        return told
+
+    @property
+    def _name(self) -> str:
+        return self.path.parent.name
 
 
 def _call_back(callback: Callable[[], None]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any, cast
 
 from quart import Response, g, redirect, request
 from werkzeug.exceptions import HTTPException
 
+from .. import logs
 from ..asgi import Scope, address
 from ..directory import ANONYMOUS
 from ..errors import Forbidden, NotFound, TeamError, TooLarge, Unavailable
@@ -25,8 +25,6 @@ from .visit import check_form, close_visit, local_path, open_visit, visit
 
 if TYPE_CHECKING:
     from ..app import TeamApp
-
-log = logging.getLogger(__name__)
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -113,9 +111,9 @@ class Shell:
             response = await self._error(error)
         except HTTPException as error:
             response = await self._error(_as_team_error(error))
-        except Exception:
-            log.exception("a page failed: %s", request.url_rule)
-            response = await self._error(TeamError(_("Something went wrong. The server's log says what.")))
+        except Exception as error:  # noqa: BLE001 - logged, and told as well as it can be
+            failure = logs.unexpected(error, f"the page {request.url_rule}")
+            response = await self._error(failure or TeamError(_("Something went wrong. The server's log says what.")))
         close_visit(visit(), request, response)
         response.headers.setdefault("Cache-Control", "private, no-cache")
         for name, value in HEADERS.items():
