@@ -20,8 +20,6 @@ Header: TypeAlias = tuple[bytes, bytes]
 
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"
-FORWARDING = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip"})
-PROXY = "proxy"
 DRAINED = 4 * 1024 * 1024
 """Bytes of a refused body that are still read."""
 DRAIN_SECONDS = 5
@@ -33,17 +31,6 @@ def bearer(authorization: bytes | None) -> str | None:
     if scheme.lower() != b"bearer":
         return None
     return key.strip().decode("latin-1") or None
-
-
-def address(scope: Scope) -> str:
-    """The caller's network address; empty inside the process, `PROXY` if a proxy speaks for somebody else.
-
-    What a proxy says of its caller is not believed, but it tells that the caller is not on this machine.
-    """
-    client = scope.get("client")
-    if client and not FORWARDING.isdisjoint(name for name, _ in scope["headers"]):
-        return PROXY
-    return client[0] if client else ""
 
 
 def allow(methods: Iterable[str]) -> Header:

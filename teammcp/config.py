@@ -104,10 +104,13 @@ class Settings(BaseSettings):
     )
     log_format: Literal["text", "json"] = Field("text", description="One line an event, for people or for machines")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least severe event logged")
+    access_log: bool = Field(True, description="Whether each request is logged, with its path, member and address")
     agent_rate: float = Field(50, ge=0, description="Calls a second an agent may make for long; 0 means no limit")
     agent_burst: int = Field(200, ge=1, description="Calls an agent may make at once")
-    address_rate: float = Field(200, ge=0, description="Calls a second from one address; 0 means no limit")
-    address_burst: int = Field(1000, ge=1, description="Calls from one address at once")
+    address_rate: float = Field(
+        200, ge=0, description="Calls a second without a valid key from one address; 0 means no limit"
+    )
+    address_burst: int = Field(1000, ge=1, description="Calls without a valid key from one address at once")
     register_rate: int = Field(
         5, ge=0, description="Registrations and failed logins a minute from one address; 0: no limit"
     )

@@ -1,4 +1,4 @@
-"""The outermost ASGI layer: request ids, the Host and Origin guard, and refusal of keys in URLs.
+"""The outermost ASGI layer: request ids, the access log, the Host and Origin guard, and refusal of keys in URLs.
 
 A page of another site can make a browser send requests to a server on the same machine, under the attacker's own host
 name (DNS rebinding) or across origins. So only known host names are answered, and a foreign Origin changes nothing.
@@ -7,24 +7,27 @@ name (DNS rebinding) or across origins. So only known host names are answered, a
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import itertools
-import logging
+import re
 import secrets
 import time
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from . import access_log
 from .asgi import Application, Message, Receive, Scope, Send, reject_websocket, respond_problem
+from .callers import ADDRESS, Callers, is_loopback
 from .config import Settings
 from .errors import Forbidden, InvalidInput, TeamError
 from .logs import request_id
 
-log = logging.getLogger(__name__)
-
 SAFE = {"GET", "HEAD", "OPTIONS"}
 LONGEST_URL = 8192
 URL_SECRETS = {b"key", b"token", b"api_key", b"apikey", b"access_token", b"authorization"}
+HOST = re.compile(r"([\w.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?", re.ASCII)
+ONCE = (b"authorization", b"host", b"content-length", b"transfer-encoding")
+"""Headers of which a second one would let two programs on the way read the same request in two ways."""
 
 
 class Misdirected(TeamError):
@@ -44,14 +47,18 @@ class Front:
 
     Args:
         inner: the application.
-        settings: for the host names under which the server answers.
+        settings: for the names under which the server answers, the proxies it trusts, and the access log.
     """
 
     def __init__(self, inner: Application, settings: Settings) -> None:
         self._inner = inner
-        self._hosts = {"localhost", settings.host.lower(), *map(str.lower, settings.allowed_hosts)}
+        self._hosts = {"localhost", settings.host.lower(), *settings.allowed_hosts}
         if settings.url and (host := urlsplit(settings.url).hostname):
             self._hosts.add(host)
+        self._origins = _own_origins(settings)
+        self._by_tls_only = {urlsplit(origin).hostname for origin in self._origins if origin.startswith("https:")}
+        self._callers = Callers(settings)
+        self._logged = settings.access_log
         self._serving: set[asyncio.Task[Any]] = set()
         self._prefix = secrets.token_hex(4)
         self._count = itertools.count(1)
@@ -80,35 +87,45 @@ class Front:
         number = f"{self._prefix}-{next(self._count)}"
         request_id.set(number)
         header = (b"x-request-id", number.encode())
-        started = time.perf_counter()
+        headers = dict(scope["headers"])
+        host = _host_name(headers)
+        caller = scope[ADDRESS] = self._callers.find(scope, host)
+        served, started, status = access_log.begin(), time.perf_counter(), None
 
         async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], header]
-                if log.isEnabledFor(logging.DEBUG):
-                    spent = (time.perf_counter() - started) * 1000
-                    log.debug("%s %r %d %.1f ms", scope["method"], scope["path"], message["status"], spent)
+            nonlocal status
+            if message["type"] in ANSWERS:
+                status = message.get("status", 101)
+                message["headers"] = [*message.get("headers", ()), header]
             await send(message)
 
-        error = self._refusal(scope)
-        if error is None:
-            await self._inner(scope, receive, send_with_id)
-        elif scope["type"] == "websocket":
-            await reject_websocket(send, error)
-        else:
-            await respond_problem(send_with_id, error)
+        try:
+            error = self._refusal(scope, headers, host)
+            if error is None:
+                await self._inner(scope, receive, send_with_id)
+            elif scope["type"] == "websocket":
+                await reject_websocket(send_with_id, error)
+            else:
+                await respond_problem(send_with_id, error)
+        finally:
+            if self._logged:
+                spent = time.perf_counter() - started
+                access_log.note(scope.get("method", "GET"), scope["path"], status, spent, served.member, caller)
 
-    def _refusal(self, scope: Scope) -> TeamError | None:
-        headers = dict(scope["headers"])
-        if not self._known(headers.get(b"host", b"").decode("latin-1")):
+    def _refusal(self, scope: Scope, headers: Mapping[bytes, bytes], host: str) -> TeamError | None:
+        if host not in self._hosts and not is_loopback(host):
             return Misdirected(
                 "This server does not answer under that host name. Use the address it prints at start, or add the "
                 "name to the setting allowed_hosts."
             )
         if (scope["type"] == "websocket" or scope["method"] not in SAFE) and b"origin" in headers:
-            origin = headers[b"origin"].decode("latin-1")
-            if not self._known(origin.partition("://")[2]):
+            origin = headers[b"origin"].decode("latin-1").lower()
+            if not self._is_own(origin, headers[b"host"].decode("latin-1").lower()):
                 return Forbidden("Requests from pages of other sites are refused.", code="wrong_origin")
+        if len(headers) < len(scope["headers"]) and (name := _given_twice(scope)):
+            return InvalidInput(f"The header {name} may be sent once only.", code="bad_request")
+        if b"content-length" in headers and b"transfer-encoding" in headers:
+            return InvalidInput("Send Content-Length or Transfer-Encoding, not both.", code="bad_request")
         if not scope["path"].startswith("/"):
             return InvalidInput("The request's path must start with '/'.", code="bad_path")
         query: bytes = scope["query_string"]
@@ -116,22 +133,39 @@ class Front:
             return _bad_query(query)
         return None
 
-    def _known(self, host: str) -> bool:
-        """Whether ``name[:port]`` is one of this server's names, or a loopback address."""
-        try:
-            name = urlsplit(f"//{host}").hostname or ""
-        except ValueError:
+    def _is_own(self, origin: str, host: str) -> bool:
+        """Whether a page is this server's: by scheme, name and port, since each port of a machine is another's."""
+        if origin in self._origins:
+            return True
+        scheme, _, place = origin.partition("://")
+        if scheme not in {"http", "https"} or _with_port(place, scheme) != _with_port(host, scheme):
             return False
-        return name in self._hosts or _is_loopback(name)
+        return scheme == "https" or urlsplit(origin).hostname not in self._by_tls_only
 
 
-def _is_loopback(name: str) -> bool:
-    if name == "127.0.0.1":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
+ANSWERS = {"http.response.start", "websocket.accept", "websocket.http.response.start"}
+
+
+def _own_origins(settings: Settings) -> set[str]:
+    names = {"localhost", "127.0.0.1", "[::1]", f"[{settings.host}]" if ":" in settings.host else settings.host}
+    found = {f"http://{name.lower()}:{settings.port}" for name in names}
+    return found if settings.url is None else {*found, settings.url.lower()}
+
+
+def _host_name(headers: Mapping[bytes, bytes]) -> str:
+    """The name in the header ``Host``, without the port; empty if there is none, or something else."""
+    host = HOST.fullmatch(headers.get(b"host", b"").decode("latin-1").lower())
+    return host[1].strip("[]") if host else ""
+
+
+def _with_port(host: str, scheme: str) -> str:
+    """A host with its port, also where that is left out because it is the scheme's own."""
+    return host if re.search(r":[0-9]+$", host) else f"{host}:{443 if scheme == 'https' else 80}"
+
+
+def _given_twice(scope: Scope) -> str:
+    names = [name for name, _ in scope["headers"]]
+    return next((name.decode() for name in ONCE if names.count(name) > 1), "")
 
 
 def _bad_query(query: bytes) -> TeamError | None:

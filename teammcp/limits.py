@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .callers import bucket
 from .clock import Clock
 from .errors import RateLimited
 
@@ -36,3 +37,11 @@ class RateLimit:
         self._buckets[key] = tokens - 1, now
         if len(self._buckets) > KEPT:  # the bucket used longest ago is the first: popping and setting keeps that order
             del self._buckets[next(iter(self._buckets))]
+
+
+class AddressLimit(RateLimit):
+    """The same by the caller's address; see `bucket` for which addresses count as one."""
+
+    def take(self, key: str) -> None:
+        """Take one call from the bucket of the address ``key``."""
+        super().take(bucket(key))

@@ -72,6 +72,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "request": request_id.get(),
             "message": record.getMessage(),
+            **getattr(record, "fields", {}),
         }
         if record.exc_info and record.exc_info[1] is not None:
             entry["exception"] = describe(record.exc_info[1])

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
 
 from . import idempotency
+from .access_log import note_member
+from .callers import is_loopback
 from .contracts import hook_kind
 from .directory import SYSTEM, Access, Agent
 from .errors import Forbidden, Unauthorized
@@ -70,10 +71,7 @@ class Context:
     @property
     def is_local(self) -> bool:
         """Whether the caller is on the server's own machine, or in its process (no address)."""
-        try:
-            return not self.address or ip_address(self.address).is_loopback
-        except ValueError:
-            return False
+        return not self.address or is_loopback(self.address)
 
     def settings(self, plugin: str) -> Any:
         """A plugin's checked settings; see the hook ``register_settings``."""
@@ -158,18 +156,22 @@ class Context:
 
 
 def enter(server: Server, key: str | None, surface: Surface, address: str) -> Context:
-    """The context of a request that comes with a key: authenticated, counted against its limits, seen.
+    """The context of a request that comes with a key: authenticated, counted against its limit, seen.
+
+    Who has no valid key counts against the limit of its address. That is shared by all who are there, so whoever has
+    one takes nothing from it and does not depend on it.
 
     Raises:
         Unauthorized: no key, or not a valid one.
         RateLimited: too many calls.
     """
-    server.address_limit.take(address)
     if not key:
+        server.address_limit.take(address)
         raise Unauthorized("Send your key in the header 'Authorization: Bearer tmcp_…'.", code="missing_key")
     try:
         team, actor = server.authenticate(key)
     except Unauthorized:
+        server.address_limit.take(address)
         server.login_failed(key, address, surface)
         raise
     return enter_as(server, team, actor, surface, address, hash_key(key))
@@ -181,6 +183,7 @@ def enter_as(
     """The context of a request whose actor is known from elsewhere, such as a browser's session."""
     server.agent_limit.take(f"{team.name}/{actor.name}")
     team.presence.seen(actor.name)
+    note_member(team.name, actor.name)
     return Context(server, team, actor, surface, address, key_hash=key_hash)
 
 

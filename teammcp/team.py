@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
+from .access_log import note_wrong
+from .callers import bucket
 from .clock import Clock, SystemClock
 from .config import Settings
 from .directory import Agent, Directory
@@ -22,7 +24,7 @@ from .errors import Conflict, InvalidInput, NotFound, RateLimited, StartError, S
 from .events.hub import Hub
 from .events.log import EventLog, open_hub
 from .keys import TEAM_NAME, hash_key, new_admin_key, team_of, write_private
-from .limits import RateLimit
+from .limits import AddressLimit, RateLimit
 from .plugins import PluginManager
 from .presence import Patience, Presence, Standing
 from .storage import Migration, SqliteDatabase, load_migrations
@@ -100,10 +102,10 @@ class Server:
         self.new_admin_key: str | None = None
         """The administrator's key, if this start has made it: to be shown once."""
         self.agent_limit = RateLimit(self.clock, settings.agent_rate, settings.agent_burst, "calls by this agent")
-        self.address_limit = RateLimit(
-            self.clock, settings.address_rate, settings.address_burst, "calls from this address"
+        self.address_limit = AddressLimit(
+            self.clock, settings.address_rate, settings.address_burst, "calls without a valid key from this address"
         )
-        self.register_limit = RateLimit(
+        self.register_limit = AddressLimit(
             self.clock,
             settings.register_rate / 60,
             settings.register_rate,
@@ -272,12 +274,13 @@ class Server:
         )
 
     def login_failed(self, key: str, address: str, surface: str) -> None:
-        """Tell the plugins of a key that is not valid, if it names a team; not again from ``address`` for a minute."""
+        """Note that a key is not valid. If it names a team, tell the plugins, once a minute for each address."""
+        note_wrong("key", address, surface)
         team = self.teams.get(team_of(key) or "")
         if team is None:
             return
         with contextlib.suppress(RateLimited):
-            self._failure_limit.take(f"{team.name}/{address}")
+            self._failure_limit.take(f"{team.name}/{bucket(address)}")
             self.tell("login_failed", team=team, address=address, surface=surface)
 
     def is_admin_key(self, key: str) -> bool:

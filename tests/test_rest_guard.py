@@ -26,6 +26,12 @@ FOREIGN = [
     "[::1",
     "a b",
     "::1@x",
+    "evil@127.0.0.1",
+    "localhost#evil",
+    "localhost/evil",
+    "localhost:80:80",
+    "localhost:",
+    "127.0.0.1\\x",
 ]
 
 
@@ -56,6 +62,34 @@ async def test_the_servers_own_pages_may(team: TestTeam) -> None:
     for origin in ("http://127.0.0.1:3100", "https://team.example.org"):
         answer = await team.owner.http.post("/api/heartbeat", headers={"Origin": origin})
         assert answer.status_code == 200, origin
+
+
+async def test_a_page_of_another_port_or_scheme_changes_nothing(team: TestTeam) -> None:
+    foreign = ["http://localhost:1", "http://127.0.0.1", "https://127.0.0.1:3100", "https://team.example.org:8443"]
+    for origin in (*foreign, "http://team.example.org", "ftp://team.example.org", "https://alias.example.org"):
+        answer = await team.owner.http.post("/api/heartbeat", headers={"Origin": origin})
+        assert (answer.status_code, answer.json()["error"]) == (403, "wrong_origin"), origin
+
+
+async def test_a_page_under_the_name_and_port_that_it_was_asked_by_may(team: TestTeam) -> None:
+    for host, origin in (
+        ("alias.example.org", "https://alias.example.org"),
+        ("alias.example.org:8443", "https://alias.example.org:8443"),
+        ("alias.example.org:443", "https://alias.example.org"),
+        ("team.example.org", "https://TEAM.example.org"),
+        ("127.0.0.1:4000", "http://127.0.0.1:4000"),  # a tunnel
+        ("[::1]:4000", "http://[::1]:4000"),
+    ):
+        answer = await team.owner.http.post("/api/heartbeat", headers={"Host": host, "Origin": origin})
+        assert answer.status_code == 200, origin
+
+
+async def test_a_request_that_two_programs_could_read_in_two_ways_is_refused(team: TestTeam) -> None:
+    key = f"Bearer {team.owner.key}"
+    twice = [("Authorization", "Bearer x"), ("Authorization", key)]
+    assert (await team.client().get("/api/me", headers=twice)).status_code == 400
+    both = {"Content-Length": "2", "Transfer-Encoding": "chunked"}
+    assert (await team.owner.http.post("/api/heartbeat", content=b"{}", headers=both)).status_code == 400
 
 
 async def test_reading_by_a_foreign_page_needs_no_refusal(team: TestTeam) -> None:

@@ -40,7 +40,8 @@ from mcp.types import (
 from starlette.requests import Request
 
 from .. import __version__, operations
-from ..asgi import Receive, Scope, Send, address, bearer, drain, respond_problem
+from ..asgi import Receive, Scope, Send, bearer, drain, respond_problem
+from ..callers import address
 from ..connection import Disconnected, SignsOfLife, WhileConnected
 from ..errors import TeamError, TooLarge, Unavailable
 from ..events.stream import is_valid

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ..asgi import Header, Receive, Scope, Send, address, respond
+from ..asgi import Header, Receive, Scope, Send, respond
+from ..callers import address
 from .body import Headers
 
 

@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 
 from .. import operations
-from ..asgi import Receive, Scope, Send, address, bearer
+from ..asgi import Receive, Scope, Send, bearer
+from ..callers import address
 from ..errors import InvalidInput
 from ..events import Event, stream
 from ..keys import hash_key

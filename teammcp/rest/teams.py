@@ -7,6 +7,7 @@ from functools import partial
 from pydantic import ValidationError
 from pydantic_core import to_json
 
+from .. import operations
 from ..asgi import JSON, bearer
 from ..errors import Forbidden, Unauthorized
 from ..operations import invalid_input
@@ -60,11 +61,11 @@ def _info(server: Server, name: str) -> TeamInfo:
 
 
 def _enter(server: Server, request: Request) -> None:
-    server.address_limit.take(request.address)
     key = bearer(request.headers.get(b"authorization"))
-    if key is None:
-        raise Unauthorized("Send the server's admin key: 'Authorization: Bearer tmcpadmin_…'.", code="missing_key")
-    if server.is_admin_key(key):
+    if key is not None and server.is_admin_key(key):
         return
-    server.authenticate(key)
+    if key is None:
+        server.address_limit.take(request.address)
+        raise Unauthorized("Send the server's admin key: 'Authorization: Bearer tmcpadmin_…'.", code="missing_key")
+    operations.enter(server, key, "rest", request.address)
     raise Forbidden("Teams are managed with the server's admin key, not with an agent's.", code="admin_only")

@@ -8,7 +8,8 @@ from quart import Response, g, redirect, request
 from werkzeug.exceptions import HTTPException
 
 from .. import logs
-from ..asgi import Scope, address
+from ..asgi import Scope
+from ..callers import address
 from ..directory import ANONYMOUS
 from ..errors import Forbidden, NotFound, TeamError, TooLarge, Unavailable
 from ..notices import waiting
@@ -135,8 +136,8 @@ class Shell:
     def _enter(self) -> Context:
         session = visit().session
         caller = address(cast(Scope, request.scope))
-        self.server.address_limit.take(caller)
         if session is None:
+            self.server.address_limit.take(caller)
             return Context(self.server, self._front_team(), ANONYMOUS, "page", caller)
         return enter_as(self.server, session.team, session.agent, "page", caller)
 

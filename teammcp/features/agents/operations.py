@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from ...access_log import note_wrong
 from ...directory import SYSTEM, Access, Agent, fold
 from ...errors import Conflict, Forbidden, Gone, NotFound
 from ...keys import hash_key, new_key
@@ -102,6 +103,8 @@ def _check_secret(context: Context, secret: str | None) -> bool:
     if required is None:
         return False
     if secret is None or not hmac.compare_digest(secret.encode(), required.get_secret_value().encode()):
+        if secret is not None:
+            note_wrong("registration secret", context.address, context.surface)
         raise Forbidden("secret: the registration secret is missing or wrong.", code="wrong_secret")
     return True
 

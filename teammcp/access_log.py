@@ -1,0 +1,57 @@
+"""The access log: one line a request, and one for each secret that was wrong, which fail2ban can read.
+
+    … info    teammcp.access [1f-7] GET /api/history 200 3.1 ms default/alice 203.0.113.5
+    … warning teammcp.access [1f-8] wrong key from 203.0.113.5 (rest)
+
+Never a query, a header, a body, or what was wrong.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+log = logging.getLogger("teammcp.access")
+
+SECRET = re.compile(r"(?=[^/]*[0-9])(?=[^/]*[A-Za-z])[\w.~=+-]{24,}")
+"""A part of a path that may be a secret of a plugin's, such as the address of a webhook."""
+
+
+@dataclass
+class Served:
+    """What becomes known of a request while it is served."""
+
+    member: str = "-"
+
+
+_served: ContextVar[Served | None] = ContextVar("served", default=None)
+
+
+def begin() -> Served:
+    """Note that a request is being served, here and in all tasks that are begun from here."""
+    found = Served()
+    _served.set(found)
+    return found
+
+
+def note_member(team: str, name: str) -> None:
+    """Note who sent the request that is being served."""
+    if (served := _served.get()) is not None:
+        served.member = f"{team}/{name}"
+
+
+def note(method: str, path: str, status: int | None, seconds: float, member: str, address: str) -> None:
+    """Write the line of a request; ``status`` is None if nobody waited for its answer."""
+    shown, spent = SECRET.sub("…", path), round(seconds * 1000, 1)
+    fields = {"method": method, "path": shown, "status": status, "ms": spent, "member": member, "address": address}
+    log.info(
+        "%s %s %s %s ms %s %s", method, shown, status or "-", spent, member, address or "-", extra={"fields": fields}
+    )
+
+
+def note_wrong(what: str, address: str, surface: str) -> None:
+    """Write down that somebody came with a secret that is wrong: a ``key``, an ``admin key``, …"""
+    fields = {"what": what, "address": address, "surface": surface}
+    log.warning("wrong %s from %s (%s)", what, address or "-", surface, extra={"fields": fields})
