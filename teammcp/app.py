@@ -50,6 +50,11 @@ class TeamApp(Quart):
         self.start_failure: Exception | None = None
         """Why the server could not be opened: ASGI's lifespan protocol carries only its text."""
 
+    def log_exception(self, exception_info: Any) -> None:
+        """Log what nobody has caught, but for why the server does not start: whoever starts it tells that."""
+        if not isinstance(exception_info[1], StartError):
+            super().log_exception(exception_info)
+
     @property
     def mcp(self) -> McpSurface:
         """What answers at ``/mcp``."""

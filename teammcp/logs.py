@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
 import traceback
 from contextvars import ContextVar
 
@@ -45,6 +46,19 @@ def unexpected(error: Exception, what: str) -> TeamError | None:
     else:
         log.error("%s failed: %s: %s", what, type(error).__name__, error)
     return failure
+
+
+def catch_everything() -> None:
+    """Log what would be printed otherwise, over many lines: warnings, and exceptions that nobody catches."""
+    logging.captureWarnings(True)
+
+    def uncaught(kind: type[BaseException], error: BaseException | None, trace: object) -> None:
+        if error is not None and not isinstance(error, KeyboardInterrupt):
+            log.critical("an exception that nobody caught", exc_info=error)
+
+    sys.excepthook = uncaught
+    threading.excepthook = lambda args: uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+    sys.unraisablehook = lambda args: uncaught(args.exc_type, args.exc_value, args.exc_traceback)
 
 
 class TextFormatter(logging.Formatter):

@@ -16,10 +16,11 @@ LISTS = (list, set, frozenset, tuple)
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     """A sentence about a name that nothing has, with the one that was probably meant."""
-    return f"there is no {kind} called '{name}'{_meant(name, known)}"
+    return f"there is no {kind} called '{name}'{meant(name, known)}"
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
+def meant(name: str, known: Iterable[str]) -> str:
+    """The end of such a sentence: a question with the name that is nearest, or nothing."""
     near = get_close_matches(name, known, n=1)
     return f"; did you mean '{near[0]}'?" if near else ""
 
@@ -35,7 +36,7 @@ def wrong_settings(error: ValidationError, model: type[BaseModel]) -> list[str]:
 def _remedy(item: ErrorDetails, model: type[BaseModel]) -> str:
     if item["type"] == "extra_forbidden":
         known = model.model_fields if len(item["loc"]) == 1 else ()
-        return f"there is no such setting{_meant(str(item['loc'][-1]), known)}"
+        return f"there is no such setting{meant(str(item['loc'][-1]), known)}"
     return item["msg"].removeprefix("Value error, ")
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
+import os
 import signal
 import socket
 from collections.abc import Callable
@@ -18,8 +20,11 @@ from hypercorn.utils import LifespanFailureError
 from . import logs
 from .app import TeamApp, create_app
 from .config import Settings
+from .doubts import doubts
 from .errors import StartError
 from .listening import allow_many_connections, hypercorn_config, listen, run
+
+log = logging.getLogger(__name__)
 
 YOUNG = 10_000
 """New objects after which the collector looks for cycles: with Python's 700 it did so at every other request."""
@@ -38,6 +43,9 @@ def serve(settings: Settings, ready: Callable[[TeamApp, str], None] | None = Non
         StartError: a used port, a used data folder, a newer database.
     """
     logs.configure(settings)
+    logs.catch_everything()
+    for doubt in doubts(settings, os.environ):
+        log.warning("%s", doubt)
     listener = listen(settings.host, settings.port)
     port = listener.getsockname()[1]
     if port != settings.port:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -15,6 +14,7 @@ from typing import Any
 
 import httpx2
 
+from teammcp.keys import hash_key, new_admin_key, write_private
 from teammcp.testing import NO_GUARD, all_plugins_but
 
 START_SECONDS = 60
@@ -48,7 +48,7 @@ class LiveServer:
     Attributes:
         url: its address.
         home: its data folder.
-        admin_key: the administrator's key, known from the first start on.
+        admin_key: the administrator's key.
         environment: the environment variables of its process.
     """
 
@@ -60,7 +60,10 @@ class LiveServer:
         home.parent.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.admin_key = ""
+        self.admin_key = new_admin_key()
+        home.mkdir(exist_ok=True)
+        if not (home / "admin-key.sha256").exists():
+            write_private(home / "admin-key.sha256", hash_key(self.admin_key))
         self.output: list[str] = []
         self.process: subprocess.Popen[str]
         settings.setdefault("plugins", json.dumps(NO_GUARD))
@@ -91,9 +94,8 @@ class LiveServer:
         with process.stdout:
             for line in process.stdout:
                 self.output.append(line)
-                if found := re.search(r"tmcpadmin_\S+", line):
-                    self.admin_key = found[0]
-                if "Stop the server with Ctrl-C" in line:  # the last line of what it says at start
+                told = "TeamMCP is running at" if line.startswith("{") else "Stop the server with Ctrl-C"
+                if told in line:  # the last line of what it says at start, as JSON or for people
                     started.set()
         started.set()
 

@@ -97,17 +97,68 @@ def test_no_server_is_told_in_one_line_with_a_code_of_its_own(tmp_path: Path) ->
 # -- start and settings ----------------------------------------------------------------------------------------------
 
 
-def test_start_tells_the_newcomer_where_to_go_and_shows_the_admin_key_once(live: LiveServer) -> None:
+def test_start_tells_the_newcomer_where_to_go(live: LiveServer) -> None:
     first = "".join(live.output)
     assert f"TeamMCP is running at {live.url}" in first
     assert "to set up your team" in first
-    assert live.admin_key in first
     live.register("owner")
     live.output.clear()
     live.restart()
-    second = "".join(live.output)
-    assert "log in with your key" in second
-    assert "tmcpadmin_" not in second
+    assert "log in with your key" in "".join(live.output)
+
+
+def first_words(home: Path, output: int, reading: int | None = None) -> bytes:
+    """What a start tells, until it is stopped. ``output`` is where it writes to, ``reading`` where that comes out."""
+    command = [sys.executable, "-m", "teammcp", "start"]
+    environment = clean_environment(home, port=0)
+    said = b""
+    with subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.DEVNULL) as process:
+        source = process.stdout.fileno() if process.stdout else reading
+        assert source is not None
+        while b"Ctrl-C" not in said:
+            said += os.read(source, 4096)
+        process.terminate()
+    return said
+
+
+def test_the_admin_key_is_shown_once_and_on_a_terminal_only(tmp_path: Path) -> None:
+    piped = first_words(tmp_path / "piped", subprocess.PIPE)
+    assert b"tmcpadmin_" not in piped
+    assert b"teammcp admin-key" in piped
+    terminal, inside = os.openpty()
+    try:
+        shown = [first_words(tmp_path / "terminal", inside, terminal).count(b"tmcpadmin_") for _ in range(2)]
+    finally:
+        os.close(terminal)
+        os.close(inside)
+    assert shown == [1, 0]
+
+
+def test_a_log_for_machines_has_no_line_that_is_not_json(start_server: Callable[..., LiveServer]) -> None:
+    server = start_server(log_format="json", host="127.0.0.1", url="https://team.example.org", register_secrt="x")
+    with server.client() as client:
+        assert client.get("/api/health").status_code == 200
+    server.stop()
+    lines = [json.loads(line) for line in server.output]
+    assert {line["level"] for line in lines} <= {"info", "warning"}
+    assert any("TeamMCP is running at" in line["message"] for line in lines)
+    assert any("TEAMMCP_REGISTER_SECRT is no setting; did you mean" in line["message"] for line in lines)
+    assert any("trusted_proxies names none" in line["message"] for line in lines)
+
+
+@pytest.mark.parametrize("log_format", ["json", "text"])
+def test_why_the_server_does_not_start_is_told_once(tmp_path: Path, log_format: str) -> None:
+    database = tmp_path / "teams" / "default" / "team.db"
+    database.parent.mkdir(parents=True)
+    database.write_bytes(b"this is no database, nor will it ever be one")
+    said = program(tmp_path, "start", "--port", "0", log_format=log_format)
+    assert said.returncode == 1
+    told = [line for line in said.stderr.splitlines() if "cannot be opened" in line]
+    assert len(told) == 1
+    assert "at /" not in told[0]  # no way through the code
+    if log_format == "json":
+        assert [json.loads(line)["level"] for line in said.stderr.splitlines()][-1] == "critical"
+        assert said.stdout == ""
 
 
 def test_it_stops_in_good_order_when_asked(live: LiveServer) -> None:

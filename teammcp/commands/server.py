@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..errors import StartError
+
 if TYPE_CHECKING:
     from ..app import TeamApp
+
+log = logging.getLogger(__name__)
 
 
 def home_option(function: Any) -> Any:
@@ -39,24 +45,51 @@ def start(host: str | None, port: int | None, home: Path | None) -> None:
     from ..config import load_settings
     from ..serve import serve
 
-    serve(load_settings(host=host, port=port), announce)
+    log_format = os.environ.get("TEAMMCP_LOG_FORMAT", "text")
+    try:
+        settings = load_settings(host=host, port=port)
+        log_format = settings.log_format
+        serve(settings, announce)
+    except StartError as error:
+        if log_format != "json":
+            raise
+        _log_as_json(error)
+        sys.exit(1)
+
+
+def _log_as_json(error: StartError) -> None:
+    """Tell why the server does not start to whoever reads its log as JSON."""
+    from ..logs import JsonFormatter
+
+    record = logging.makeLogRecord({"name": __name__, "levelno": logging.CRITICAL, "levelname": "CRITICAL"})
+    record.msg = str(error)
+    click.echo(JsonFormatter().format(record), err=True)
 
 
 def announce(app: TeamApp, url: str) -> None:
-    """Tell the person at the terminal where the server is and how to get in."""
+    """Tell the person at the terminal where the server is and how to get in; the log, if machines read it."""
+    if app.server.settings.log_format == "json":
+        log.info("TeamMCP is running at %s", url, extra={"fields": {"url": url}})
+    else:
+        click.echo("\n".join(_welcome(app, url)))
+
+
+def _welcome(app: TeamApp, url: str) -> list[str]:
     server = app.server
     lines = [f"TeamMCP is running at {url}", f"  data folder  {server.settings.home}"]
-    if server.new_admin_key:
+    if server.new_admin_key and sys.stdout.isatty():
         lines += [
             f"  admin key    {server.new_admin_key}",
             "               (creates teams; shown this once, so keep it)",
         ]
+    elif server.new_admin_key:  # what is not a terminal is a journal or a file, which others may read
+        lines.append("  admin key    not shown here: 'teammcp admin-key' makes a new one while the server is stopped")
     if any(team.directory.owners for team in server.teams.values()):
         lines.append(f"Open {url} in a browser and log in with your key. Stop the server with Ctrl-C.")
     else:
         lines.append(f"Open {url} in a browser on this machine to set up your team: it makes you the owner and shows")
         lines.append("you your key, with which you log in from then on. Stop the server with Ctrl-C.")
-    click.echo("\n".join(lines))
+    return lines
 
 
 @click.command()
