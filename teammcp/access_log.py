@@ -13,7 +13,8 @@ import re
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-log = logging.getLogger("teammcp.access")
+NAME = "teammcp.access"
+log = logging.getLogger(NAME)
 
 SECRET = re.compile(r"(?=[^/]*[0-9])(?=[^/]*[A-Za-z])[\w.~=+-]{24,}")
 """A part of a path that may be a secret of a plugin's, such as the address of a webhook."""

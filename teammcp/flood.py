@@ -6,6 +6,8 @@ import logging
 import time
 from dataclasses import dataclass
 
+from .access_log import NAME as ACCESS
+
 AT_ONCE = 5
 """Records of one kind that are written within `WINDOW`; the rest is counted."""
 WINDOW = 60.0
@@ -33,8 +35,8 @@ class Flood(logging.Filter):
         self._seen: dict[Kind, _Seen] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether to write ``record``."""
-        if record.levelno < logging.WARNING:
+        """Whether to write ``record``. The access log's are each about somebody else, and limited where they arise."""
+        if record.levelno < logging.WARNING or record.name == ACCESS:
             return True
         kind = (record.name, record.levelno, record.msg, _place(record))
         now = time.monotonic()

@@ -9,6 +9,7 @@ import re
 import pytest
 
 from teammcp.access_log import note
+from teammcp.flood import Flood
 from teammcp.logs import JsonFormatter, TextFormatter
 from teammcp.testing import TestTeam
 
@@ -75,6 +76,12 @@ async def test_so_is_a_wrong_login_and_a_wrong_registration_secret(
     assert len([line for line in said if FAIL2BAN.match(line)]) == 2
     assert WRONG not in lines.text
     assert "hunter2" not in lines.text
+
+
+def test_no_wrong_key_is_left_out_of_the_log_since_many_came() -> None:
+    flood = Flood()
+    record = logging.makeLogRecord({"name": "teammcp.access", "levelno": logging.WARNING, "msg": "wrong key"})
+    assert all(flood.filter(record) for _ in range(100))
 
 
 async def test_who_only_has_no_key_is_no_guesser(team: TestTeam, lines: pytest.LogCaptureFixture) -> None:
