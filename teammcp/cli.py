@@ -23,6 +23,7 @@ from .commands import (
     server,
     teams,
 )
+from .console_text import show_anything
 from .errors import StartError, TeamError
 
 
@@ -57,6 +58,11 @@ class CommandLine(click.Group):
         if wanted in self.commands:
             raise ValueError(f"there is a command called {wanted} already")
         super().add_command(cmd, name)
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the command line, on a terminal of whichever encoding."""
+        show_anything()
+        return super().main(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what the program says no with becomes one line on standard error, and exit code 1."""

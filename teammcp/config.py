@@ -19,6 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from .addresses import loopback_of
 from .errors import StartError
 from .remedies import from_text, wrong_settings
 
@@ -144,7 +145,7 @@ class Settings(BaseSettings):
         """The address to print and to write into clients' configurations, without a trailing slash."""
         if self.url:
             return self.url.rstrip("/")
-        host = "127.0.0.1" if self.host in {"0.0.0.0", "::", ""} else self.host  # noqa: S104 - compared, not bound
+        host = loopback_of(self.host)
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
@@ -174,3 +175,5 @@ def load_settings(**overrides: Any) -> Settings:
         raise StartError(f"These settings are wrong:\n{lines}") from None
     except tomllib.TOMLDecodeError as error:
         raise StartError(f"The settings file is not valid TOML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise StartError("The settings file is not in UTF-8, as TOML is. Save it so.") from error

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from . import access_log
+from .addresses import bare_host
 from .asgi import Application, Message, Receive, Scope, Send, reject_websocket, respond_problem
 from .callers import ADDRESS, Callers, is_loopback
 from .config import Settings
@@ -52,7 +53,7 @@ class Front:
 
     def __init__(self, inner: Application, settings: Settings) -> None:
         self._inner = inner
-        self._hosts = {"localhost", settings.host.lower(), *settings.allowed_hosts}
+        self._hosts = {"localhost", bare_host(settings.host).lower(), *settings.allowed_hosts}
         if settings.url and (host := urlsplit(settings.url).hostname):
             self._hosts.add(host)
         self._origins = _own_origins(settings)

@@ -16,6 +16,7 @@ from typing import Any
 
 from hypercorn.config import Config
 
+from .addresses import bare_host
 from .errors import StartError
 
 KEEP_ALIVE = 75
@@ -35,9 +36,11 @@ def listen(host: str, port: int) -> socket.socket:
     """
     try:
         family, _, _, _, target = socket.getaddrinfo(
-            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            bare_host(host), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        return socket.create_server(target[:2], family=family, backlog=BACKLOG)
+        # Every IPv6 address is every IPv4 address too, as people expect of '::', where the system can do that.
+        both = family == socket.AF_INET6 and target[0] == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server(target, family=family, backlog=BACKLOG, dualstack_ipv6=both)
     except OSError as error:
         # create_server adds the address to the text, as a tuple; an unknown name has no errno of the system.
         reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -10,7 +9,8 @@ import click
 
 from .. import clients
 from ..clients import CLIENTS, Client
-from .client import KEY, address, key_from, request, url_option
+from ..keys import key_from_environment, key_from_file
+from .client import KEY, address, key_from, request, secret_from, server_address, url_option
 
 
 @click.command()
@@ -57,14 +57,14 @@ def register(
     base = address(url)
     wanted = {"name": name, "role": role, "kind": kind, "team": team, "secret": _secret(secret_env)}
     body = {field: value for field, value in wanted.items() if value}
-    made = request("POST", f"{base}/api/register", os.environ.get(KEY), body)
+    made = request("POST", f"{base}/api/register", key_from_environment(KEY), body)
     click.echo(f"Registered {made['agent']['name']} in team {made['agent']['team']}.")
     _hand_over(made["apiKey"], key_file)
     _set_up(client, base, project, write)
 
 
 def _secret(variable: str | None) -> str | None:
-    return None if variable is None else key_from(variable)
+    return None if variable is None else secret_from(variable)
 
 
 def _hand_over(key: str, file: Path | None) -> None:
@@ -103,5 +103,7 @@ def connect(key_file: Path | None, url: str | None) -> None:
 
     from ..mcp.bridge import run_bridge
 
-    key = key_from(KEY) if key_file is None else key_file.read_text("utf-8").strip()
-    sys.exit(asyncio.run(run_bridge(address(url), key)))
+    key = key_from(KEY) if key_file is None else key_from_file(key_file)
+    if key is None:
+        raise click.UsageError(f"--key-file: {key_file} is not there.")
+    sys.exit(asyncio.run(run_bridge(server_address(url).mcp, key)))

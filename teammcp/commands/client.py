@@ -6,12 +6,17 @@ server answers at the address.
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
+
+from ..addresses import ServerAddress
+from ..console_text import as_text, holds_bytes
+from ..keys import key_from_environment
 
 KEY = "TEAMMCP_KEY"
 ADMIN_KEY = "TEAMMCP_ADMIN_KEY"
@@ -40,26 +45,55 @@ def url_option(function: Any) -> Any:
     return click.option("--url", help="The server's address. Default: TEAMMCP_URL, or as the settings say.")(function)
 
 
-def address(url: str | None) -> str:
-    """The server's address without a trailing slash: ``url`` if given, else as the settings say."""
+def server_address(url: str | None) -> ServerAddress:
+    """The server's address: ``url`` if given, else that of TEAMMCP_URL, else as the settings of a server here say.
+
+    A server knows of no path before its own; for whoever reaches it through a proxy there may be one.
+
+    Raises:
+        InvalidInput: it is none.
+    """
     if url:
-        return url.rstrip("/")
+        return ServerAddress.parse(url, "--url")
+    if here := os.environ.get("TEAMMCP_URL"):
+        return ServerAddress.parse(here, "TEAMMCP_URL")
     from ..config import load_settings
 
-    return load_settings().public_url
+    return ServerAddress.parse(load_settings().public_url)
+
+
+def address(url: str | None) -> str:
+    """The same as text, to which paths are added.
+
+    Raises:
+        InvalidInput: as `server_address`.
+    """
+    return server_address(url).base
 
 
 def key_from(variable: str) -> str:
     """The secret in an environment variable. It is never an option: every user of a machine can read those.
 
     Raises:
-        click.ClickException: it is not set.
+        click.ClickException: it is not set. InvalidInput: it holds something that is no key.
     """
-    key = os.environ.get(variable)
-    if not key:
-        what = {KEY: "your key", ADMIN_KEY: "the server's admin key"}.get(variable, "the registration secret")
+    key = key_from_environment(variable)
+    if key is None:
+        what = {KEY: "your key", ADMIN_KEY: "the server's admin key"}[variable]
         raise click.ClickException(f"Set {variable} to {what} first.")
     return key
+
+
+def secret_from(variable: str) -> str:
+    """The registration secret in an environment variable: whatever text the server's settings have.
+
+    Raises:
+        click.ClickException: it is not set.
+    """
+    secret = os.environ.get(variable)
+    if not secret:
+        raise click.ClickException(f"Set {variable} to the registration secret first.")
+    return secret
 
 
 def request(
@@ -75,21 +109,30 @@ def request(
 
     Raises:
         Refused: the error's sentence, as the server gave it.
-        Unreachable: no server answers.
+        Unreachable: no server answers. InvalidInput: the proxy in the environment cannot be used.
     """
     import httpx2
 
+    from ..transport import client_options, reason
+
     headers = {"Authorization": f"Bearer {key}"} if key else {}
+    sent: dict[str, Any] = {"params": query, "headers": headers, "timeout": timeout}
+    if body is not None:
+        sent["content"] = _encoded(body)
+        headers["Content-Type"] = "application/json"
     try:
-        answer = httpx2.request(method, url, json=body, params=query, headers=headers, timeout=timeout, trust_env=False)
+        answer = httpx2.request(method, url, **sent, **client_options(url))
     except httpx2.HTTPError as error:
         raise Unreachable(
-            f"No TeamMCP server answers at {url} ({error or type(error).__name__}). Start it with 'teammcp start', or "
+            f"No TeamMCP server answers at {url} ({reason(error)}). Start it with 'teammcp start', or "
             "give its address with --url or TEAMMCP_URL."
-        ) from error
+        ) from None
     if answer.status_code >= 400:
         raise Refused(_sentence(answer), answer.status_code)
-    return answer.json() if answer.content else None
+    try:
+        return answer.json() if answer.content else None
+    except ValueError:
+        raise Refused(_sentence(answer), answer.status_code) from None
 
 
 def patiently(ask: Callable[[], T]) -> T:
@@ -102,6 +145,22 @@ def patiently(ask: Callable[[], T]) -> T:
             click.echo(f"{error.message} Trying again in {pause:g} s.", err=True)
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def _well_formed(value: Any) -> Any:
+    """The value with text instead of bytes that the terminal's encoding did not know, as arguments may hold them."""
+    if isinstance(value, str):
+        return as_text(os.fsencode(value)) if holds_bytes(value) else value
+    if isinstance(value, Mapping):
+        return {_well_formed(key): _well_formed(item) for key, item in value.items()}
+    return [_well_formed(item) for item in value] if isinstance(value, list) else value
+
+
+def _encoded(body: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(_well_formed(body), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise click.UsageError("There is half of a character in what is to be sent, such as \\ud83d alone.") from None
 
 
 def _sentence(answer: Any) -> str:

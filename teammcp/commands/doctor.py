@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
 from dataclasses import replace
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..clients import CLIENTS, Client
+from ..keys import key_from_environment
 from .client import KEY, address, url_option
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def doctor(client: Client, name: str | None, folder: Path, url: str | None) -> N
     from ..joining.programs import Member
 
     member = _as_set_up(Member(name or UNNAMED, client, address(url), folder.resolve(), Path.home()), url)
-    key = os.environ.get(KEY) or kept_key(member.key_file)
+    key = key_from_environment(KEY) or kept_key(member.key_file)
     wrong = 0
     for finding in [*check_server(member, key), *check_path(member), *check_files(member)]:
         click.echo(f"{'ok   ' if not finding.remedy else 'WRONG'}  {finding.what}")

@@ -6,17 +6,17 @@ is on this machine.
 
 from __future__ import annotations
 
-import http.client
 import json
-import os
 import sys
 import threading
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
+from ..errors import StartError, TeamError
+from ..keys import key_from_environment
+from ..transport import Connection
 from .client import KEY, address, url_option
 
 Event = dict[str, Any]
@@ -45,17 +45,33 @@ def hook(program: str, url: str | None) -> None:
     Says nothing and ends with 0 if there is no TEAMMCP_KEY, or no server answers in time: an agent works on without its
     team. 'teammcp doctor' says what is wrong then.
     """
-    event, key = _read(sys.stdin.buffer.read()), os.environ.get(KEY)
-    if not key or event is None:
+    event = _read(sys.stdin.buffer.read())
+    if event is None:
         return
-    exchange = _Exchange(address(url), key)
+    try:
+        key = key_from_environment(KEY)
+    except TeamError as error:
+        _say(_refused(program, event, str(error)))
+        return
+    if key is None:
+        return
+    try:
+        exchange = _Exchange(address(url), key)
+    except (TeamError, StartError):  # the doctor says what is wrong with the address, the proxy or the settings
+        return
+        return
     answers: list[str] = []
     # A name that cannot be resolved blocks longer than any time-out, but not the end of the process.
     asking = threading.Thread(target=lambda: _ask(exchange, program, event, answers), daemon=True)
     asking.start()
     asking.join(PATIENCE)
-    if answers and answers[0]:
-        click.echo(answers[0])
+    _say("".join(answers))
+
+
+def _say(answer: str) -> None:
+    """Answer the program: in UTF-8, as it expects, whatever the terminal is set to."""
+    if answer:
+        click.echo(answer.encode())
 
 
 def _read(event: bytes) -> Event | None:
@@ -76,21 +92,12 @@ class _Exchange:
     """One connection to the server, for the calls of one hook."""
 
     def __init__(self, base: str, key: str) -> None:
-        server = urlsplit(base)
-        connect = http.client.HTTPSConnection if server.scheme == "https" else http.client.HTTPConnection
-        self._connection = connect(server.netloc, timeout=PATIENCE)
-        self._path = server.path
+        self._connection = Connection(base, PATIENCE)
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
 
     def post(self, path: str, body: bytes) -> tuple[int, str] | None:
         """Status and text of the answer; None if there is none."""
-        try:
-            self._connection.request("POST", f"{self._path}{path}", body, self._headers)
-            answer = self._connection.getresponse()
-            return answer.status, answer.read().decode()
-        except (OSError, http.client.HTTPException):
-            self._connection.close()
-            return None
+        return self._connection.post(path, body, self._headers)
 
     def report(self, usage: dict[str, Any]) -> int | None:
         """Report what was used; the status of the answer, or None without one."""
@@ -108,7 +115,7 @@ def _ask(exchange: _Exchange, program: str, event: Event, answers: list[str]) ->
         return
     status, text = answer
     if status == 401:
-        answers.append(_refused(program, event))
+        answers.append(_refused(program, event, f"TeamMCP refuses the key in {KEY}."))
         return
     answers.append(text if status == 200 else "")
     if happens in {"SessionStart", "Stop"}:
@@ -123,13 +130,12 @@ def _follow(exchange: _Exchange, program: str, event: Event) -> None:
         follow(program, event, exchange.report)
 
 
-def _refused(program: str, event: Event) -> str:
+def _refused(program: str, event: Event, why: str) -> str:
     """Tell person and model once, when the session begins, that the key is refused."""
     if event.get("hook_event_name") != "SessionStart":
         return ""
     message = (
-        f"TeamMCP refuses the key in {KEY}, so this agent is not reached by its team. "
-        f"To be done by the user: teammcp doctor --client {program}"
+        f"{why} So this agent is not reached by its team. To be done by the user: teammcp doctor --client {program}"
     )
     output = {"hookEventName": "SessionStart", "additionalContext": message}
     return json.dumps({"systemMessage": message, "hookSpecificOutput": output})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 from collections.abc import Sequence
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..clients import CLIENTS, Client, render
-from .client import KEY, Refused, address, key_from, request, url_option
+from ..keys import key_from_environment
+from .client import KEY, Refused, address, request, secret_from, url_option
 
 if TYPE_CHECKING:
     from ..joining.changes import Change
@@ -77,7 +77,7 @@ def join(
         _check_approvals(each, base)
         _check_tools(each, base)
     members = {each.name: _member(each, base) for each in planned}
-    secret = None if secret_env is None else key_from(secret_env)
+    secret = None if secret_env is None else secret_from(secret_env)
     keys = {name: _key_of(member) for name, member in members.items()}
     changes = joining([part for member in members.values() for part in parts_of(member)])
     new = [each for each in planned if keys[each.name] is None]
@@ -177,7 +177,7 @@ def _key_of(member: Member) -> str | None:
     """The key that is the agent's already: in the environment, or kept by an earlier joining."""
     from ..joining.keys import kept_key
 
-    for key in (os.environ.get(KEY), kept_key(member.key_file)):
+    for key in (key_from_environment(KEY), kept_key(member.key_file)):
         if key and _name_of(member.url, key) == member.name:
             return key
     return None
@@ -186,27 +186,29 @@ def _key_of(member: Member) -> str | None:
 def _name_of(url: str, key: str) -> str | None:
     """Whose key it is; None if it is nobody's any more."""
     try:
-        found: str = request("GET", f"{url}/api/me", key)["name"]
+        found = request("GET", f"{url}/api/me", key)
     except Refused as error:
         if error.status == 401:
             return None
         raise
-    return found
+    if not isinstance(found, dict) or not isinstance(name := found.get("name"), str):
+        raise click.ClickException(f"What answers at {url} is no TeamMCP server. Give its address with --url.")
+    return name
 
 
 def _register(planned: Planned, url: str, secret: str | None) -> str:
     wanted = {"name": planned.name, "role": planned.role, "kind": "agent", "secret": secret}
     body = {field: value for field, value in wanted.items() if value}
-    made = request("POST", f"{url}/api/register", os.environ.get(KEY), body)
+    made = request("POST", f"{url}/api/register", key_from_environment(KEY), body)
     key: str = made["apiKey"]
     return key
 
 
 def _keep(member: Member, key: str) -> None:
-    from ..joining.keys import keep_key, kept_key
+    from ..joining.keys import KeyPlace, kept_key
 
     if kept_key(member.key_file) != key:
-        keep_key(member.key_file, key)
+        KeyPlace(member.key_file).keep(key)
 
 
 PROGRAMS = {"claude": "claude", "codex": "codex", "gemini": "gemini", "opencode": "opencode", "qwen": "qwen"}

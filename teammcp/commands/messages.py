@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ..console_text import read_input
 from .client import KEY, address, key_from, request, url_option
 
 NOTHING_CAME = 2
@@ -23,7 +24,7 @@ def send(channel: str, text: str, url: str | None) -> None:
 
     CHANNEL may be a member, as dm:NAME. TEXT '-' means standard input.
     """
-    content = sys.stdin.read().rstrip("\n") if text == "-" else text
+    content = read_input().rstrip("\r\n") if text == "-" else text
     sent = request("POST", f"{address(url)}/api/send", key_from(KEY), {"channel": channel, "content": content})
     click.echo(sent["id"])
 

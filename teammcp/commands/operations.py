@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import click
 
+from ..console_text import is_unicode
 from .client import KEY, address, key_from, request, url_option
 
 
@@ -24,7 +26,7 @@ def call(name: str, arguments: tuple[str, ...], url: str | None) -> None:
     document = request("GET", f"{base}/api/openapi.json", key)
     schemas = argument_schemas(document, name)
     result = request("POST", f"{base}/api/call/{name}", key, parse(arguments, schemas), timeout=300)
-    click.echo(json.dumps(result, indent=2, ensure_ascii=False))
+    _print(result)
 
 
 @click.command()
@@ -37,7 +39,12 @@ def openapi() -> None:
     from ..config import load_settings
     from ..rest.openapi import document
 
-    click.echo(json.dumps(document(create_app(load_settings()).server), indent=2, ensure_ascii=False))
+    _print(document(create_app(load_settings()).server))
+
+
+def _print(result: Any) -> None:
+    """Print JSON, with escapes of its own where the terminal does not know every character."""
+    click.echo(json.dumps(result, indent=2, ensure_ascii=not is_unicode(sys.stdout)))
 
 
 def argument_schemas(document: dict[str, Any], name: str) -> dict[str, Any]:

@@ -98,13 +98,17 @@ def init(home: Path | None) -> None:
     """Write a settings file with every setting in it, commented out."""
     use_home(home)
     from ..config import default_home
+    from ..writing import private_folder, write_whole
     from .settings_file import settings_file
 
     path = Path(os.environ.get("TEAMMCP_CONFIG") or default_home() / "teammcp.toml")
     if path.exists():
         raise click.ClickException(f"{path} is there already. Change it with an editor.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(settings_file(), encoding="utf-8")
+    try:  # it may come to hold the registration secret
+        private_folder(path.parent)
+        write_whole(path, settings_file().encode())
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from error
     click.echo(f"Wrote {path}. Remove the '# ' before a setting to change it.")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import click
 
 from .client import ADMIN_KEY, address, key_from, request, url_option
@@ -42,5 +44,5 @@ def delete(name: str, yes: bool, url: str | None) -> None:
     base, key = address(url), key_from(ADMIN_KEY)
     if not yes:
         click.confirm(f"Delete the team '{name}' with all its messages and files, for good?", abort=True)
-    request("DELETE", f"{base}/api/teams/{name}", key)
+    request("DELETE", f"{base}/api/teams/{quote(name, safe='')}", key)
     click.echo(f"Team '{name}' is deleted.")

@@ -12,6 +12,7 @@ import httpx2
 
 from ..clients import ALL
 from ..errors import TeamError
+from ..transport import VARIABLES, client_options, reason
 from .changes import joining
 from .programs import WITH_HOOKS, Member, asks_team, configured_url, parts_of
 
@@ -66,18 +67,27 @@ def check_path(member: Member) -> Iterator[Finding]:
 def check_server(member: Member, key: str | None) -> Iterator[Finding]:
     """The server, the key, the hook's way and the protocol, each by using it."""
     try:
-        with httpx2.Client(base_url=member.url, timeout=SECONDS, trust_env=False) as client:
-            yield from _with_client(client, member, key)
+        options = client_options(member.url)
+    except TeamError as error:
+        yield Finding(f"server: {error}", "Set the variables so, and give the same to the agent's program.")
+        return
+    try:
+        with httpx2.Client(base_url=member.url, timeout=SECONDS, **options) as client:
+            yield from _with_client(client, member, key, _through(options))
     except httpx2.HTTPError as error:
         yield Finding(
-            f"server: none answers at {member.url} ({error or type(error).__name__}).",
+            f"server: none answers at {member.url}{_through(options)} ({reason(error)}).",
             "Start it with 'teammcp start', or give its address with --url.",
         )
 
 
-def _with_client(client: httpx2.Client, member: Member, key: str | None) -> Iterator[Finding]:
+def _through(options: Mapping[str, Any]) -> str:
+    return f" through the proxy that {VARIABLES} names" if options["proxy"] else ""
+
+
+def _with_client(client: httpx2.Client, member: Member, key: str | None, way: str) -> Iterator[Finding]:
     answer = client.get("/api/me", headers={} if key is None else {"Authorization": f"Bearer {key}"})
-    yield Finding(f"server: {member.url} answers.")
+    yield Finding(f"server: {member.url} answers{way}.")
     if key is None:
         yield Finding("key: there is none.", "Set TEAMMCP_KEY, or run 'teammcp join', which keeps it in a file.")
         return
@@ -87,7 +97,10 @@ def _with_client(client: httpx2.Client, member: Member, key: str | None) -> Iter
             "Set TEAMMCP_KEY to the agent's key. A manager makes a new one: teammcp call rotate_key name=NAME",
         )
         return
-    me = answer.json()
+    me = _me(answer)
+    if me is None:
+        yield Finding(f"server: what answers at {member.url} is no TeamMCP server.", "Give its address with --url.")
+        return
     yield _check_name(member, me)
     client.headers["Authorization"] = f"Bearer {key}"
     if member.client in WITH_HOOKS:
@@ -148,6 +161,14 @@ def _check_protocol(client: httpx2.Client, tools: str) -> Finding:
             "Does a proxy in front of the server let /mcp through, with streams and the header Authorization?",
         )
     return Finding(f"MCP: {found} tools ({tools}).")
+
+
+def _me(answer: httpx2.Response) -> Mapping[str, Any] | None:
+    try:
+        found = answer.json()
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and {"name", "team"} <= found.keys() else None
 
 
 def _tools(answer: httpx2.Response) -> int:

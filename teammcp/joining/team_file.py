@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..clients import Client
 from ..errors import InvalidInput
+from ..models import AgentName
 from ..registry import invalid_input
 
 
@@ -18,7 +19,7 @@ class Planned(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str
+    name: AgentName
     client: Client
     role: str = ""
     folder: Path = Path()
@@ -39,10 +40,15 @@ def read_team(path: Path) -> TeamFile:
     """Read a team's file; the agents' folders are absolute then.
 
     Raises:
-        InvalidInput: not TOML, or not of this shape; names each wrong field.
+        InvalidInput: it cannot be read, is no TOML, or not of this shape; names each wrong field.
     """
     try:
-        team = TeamFile.model_validate(tomllib.loads(path.read_text("utf-8")))
+        text = path.read_bytes().decode("utf-8-sig")
+        team = TeamFile.model_validate(tomllib.loads(text))
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{path} is not in UTF-8, as TOML is. Save it so, and try again.") from None
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"{path} is no TOML: {error}.") from error
     except ValidationError as error:

@@ -13,7 +13,6 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import anyio
 from anyio.abc import ObjectReceiveStream
@@ -47,10 +46,10 @@ from mcp.types import (
 )
 
 from .. import __version__
+from ..addresses import ServerAddress
 from ..operations import IDEM_KEY
 from . import channel
 from .following import listen
-from .mounting import PATH
 from .server import INSTRUCTIONS, McpServer
 from .upstream import KeyRefused, Unreachable, Upstream
 
@@ -75,6 +74,9 @@ async def run_bridge(url: str, key: str) -> int:
     Args:
         url: the server's address, with or without ``/mcp``; a query (``?tools=core``) is passed on.
         key: the agent's key.
+
+    Raises:
+        InvalidInput: the address is none, or the proxy in the environment cannot be used.
     """
     address = mcp_address(url)
     async with Upstream(address, key) as upstream, Upstream(address.partition("?")[0], key) as own:
@@ -91,10 +93,12 @@ async def run_bridge(url: str, key: str) -> int:
 
 
 def mcp_address(url: str) -> str:
-    """The address of ``/mcp`` for a server's address."""
-    parts = urlsplit(url)
-    path = parts.path.rstrip("/")
-    return urlunsplit(parts._replace(path=path if path.endswith(PATH) else path + PATH))
+    """The address of ``/mcp`` for a server's address.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    return ServerAddress.parse(url).mcp
 
 
 class BridgeServer(McpServer):

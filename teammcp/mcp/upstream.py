@@ -24,6 +24,7 @@ from mcp.types import (
 )
 
 from .. import __version__
+from ..transport import client_options, reason
 
 VERSION = "2026-07-28"
 PATIENCE = 30.0
@@ -67,6 +68,7 @@ class Upstream:
             headers={"authorization": f"Bearer {key}", "accept": "application/json, text/event-stream"},
             timeout=httpx2.Timeout(CONNECT_TIMEOUT, read=READ_TIMEOUT),
             limits=httpx2.Limits(max_connections=None),
+            **client_options(url),
         )
         self._open = AsyncExitStack()
 
@@ -153,9 +155,9 @@ class Upstream:
                         raise MCPError(error["code"], error["message"], error.get("data"))
                     yield message
         except httpx2.ConnectError as error:
-            raise NeverSent(str(error) or "no connection") from error
+            raise NeverSent(reason(error)) from None
         except (httpx2.TransportError, httpx2.SSEError) as error:
-            raise Unreachable(str(error) or type(error).__name__) from error
+            raise Unreachable(reason(error)) from None
 
 
 async def _messages(response: httpx2.Response) -> AsyncIterator[dict[str, Any]]:
