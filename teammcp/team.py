@@ -23,6 +23,7 @@ from .directory import Agent, Directory
 from .errors import Conflict, InvalidInput, NotFound, RateLimited, StartError, StorageFull, Unauthorized
 from .events.hub import Hub
 from .events.log import EventLog, open_hub
+from .health import Health
 from .keys import TEAM_NAME, hash_key, new_admin_key, team_of, write_private
 from .limits import AddressLimit, RateLimit
 from .plugins import PluginManager
@@ -99,6 +100,7 @@ class Server:
         self.registry = registry
         self.clock = clock or SystemClock()
         self.teams: dict[str, Team] = {}
+        self.health = Health(self)
         self.new_admin_key: str | None = None
         """The administrator's key, if this start has made it: to be shown once."""
         self.agent_limit = RateLimit(self.clock, settings.agent_rate, settings.agent_burst, "calls by this agent")

@@ -263,14 +263,6 @@ class TestTeams:
         assert (await team.client(forged).get("/api/me")).status_code == 401
 
 
-async def test_health_is_public_and_names_nobody(team: TestTeam) -> None:
-    await team.agent("alice")
-    answer = await team.client().get("/api/health")
-    assert answer.json().keys() == {"status", "version", "uptime_ms", "agents", "timestamp"}
-    assert answer.json()["agents"] == {"total": 2, "online": 1}
-    assert "alice" not in answer.text
-
-
 class Broken(RestPlugin):
     """Contributes an operation under a name that is taken."""
 

@@ -8,7 +8,7 @@ from ..connection import Disconnected
 from ..errors import NotFound, TeamError
 from ..logs import request_id
 from ..team import Server
-from . import documents, operations, teams
+from . import documents, health, operations, teams
 from .request import Request
 from .routing import Router
 from .streams import Streams
@@ -29,7 +29,7 @@ class RestSurface:
         self._sockets = self._streams.sockets()
         self._router = Router()
         self._router.add(self._streams.routes())
-        for part in (operations, teams, documents):
+        for part in (operations, teams, documents, health):
             self._router.add(part.routes(server))
 
     async def end_streams(self) -> None:

@@ -1,19 +1,16 @@
-"""Public documents: health, OpenAPI, and a page that shows the API to people."""
+"""Public documents: OpenAPI, and a page that shows the API to people."""
 
 from __future__ import annotations
 
-import time
 from functools import cached_property, partial
 from importlib.resources import files
 
 import jinja2
 from pydantic_core import to_json
 
-from .. import __version__
 from ..asgi import JSON
 from ..team import Server
 from . import openapi
-from .models import Health, Presence
 from .request import Endpoint, Request, Routes
 
 HTML = b"text/html; charset=utf-8"
@@ -28,7 +25,6 @@ def routes(server: Server) -> Routes:
     """The endpoints of the documents."""
     documents = Documents(server)
     endpoints: dict[str, Endpoint] = {
-        "/api/health": documents.health,
         "/api/openapi.json": documents.openapi,
         "/api/docs": documents.page,
         "/api/docs.css": partial(documents.style, files(__package__).joinpath("static/docs.css").read_bytes()),
@@ -41,7 +37,6 @@ class Documents:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._started = time.monotonic()
 
     @cached_property
     def _openapi(self) -> openapi.Schema:
@@ -57,19 +52,6 @@ class Documents:
         """What a schema refers to."""
         name = schema.get("$ref", "").rpartition("/")[2]
         return self._openapi["components"]["schemas"][name] if name else schema
-
-    async def health(self, request: Request) -> None:
-        """Whether the server is well."""
-        teams = list(self._server.teams.values())
-        members = sum(not agent.retired for team in teams for agent in team.directory.agents.values())
-        answer = Health(
-            status="ok",
-            version=__version__,
-            uptime_ms=round((time.monotonic() - self._started) * 1000),
-            agents=Presence(total=members, online=sum(team.presence.count for team in teams)),
-            timestamp=self._server.clock.now(),
-        )
-        await request.answer(200, answer.model_dump_json().encode(), JSON)
 
     async def openapi(self, request: Request) -> None:
         """The OpenAPI document."""

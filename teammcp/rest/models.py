@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
 
+from ..health import Status
 from ..models import Timestamp
 
 
@@ -14,14 +17,35 @@ class Presence(BaseModel):
     online: int
 
 
-class Health(BaseModel):
-    """Whether the server is well. No names: anybody may ask."""
+class HealthProblem(BaseModel):
+    """Something that needs a person."""
 
-    status: str
+    part: str
+    text: str
+    team: str | None = None
+
+
+class HealthDetails(BaseModel):
+    """What is wrong in words, and the figures of the server's parts."""
+
+    problems: list[HealthProblem]
+    facts: dict[str, dict[str, Any]]
+
+
+class Health(BaseModel):
+    """Whether the server is well. No names and no numbers of members: anybody may ask.
+
+    ``problems`` names the parts of the server that are not well. Members see also how many they are in ``agents``,
+    those who look after the team or the server ``details``.
+    """
+
+    status: Status
+    problems: list[str]
     version: str
     uptime_ms: int
-    agents: Presence
     timestamp: Timestamp
+    agents: Presence | None = None
+    details: HealthDetails | None = None
 
 
 class NewTeam(BaseModel):

@@ -33,7 +33,7 @@ FAILURES = {
     415: "The body has the wrong type.",
     429: "Too many calls; see the header Retry-After.",
     500: "The server or a plugin failed.",
-    503: "The server is stopping.",
+    503: "The server is stopping, or its disk does not do its part.",
     507: "The disk is full.",
 }
 PROBLEM_SCHEMA: Schema = {
@@ -209,10 +209,10 @@ def _server_paths() -> dict[str, Schema]:
         "/api/health": {
             "get": {
                 "operationId": "health",
-                "summary": "Whether the server is well. Public.",
+                "summary": "Whether the server is well. Public; a key shows more.",
                 "tags": ["server"],
                 "security": [],
-                "responses": answer("Health"),
+                "responses": {**answer("Health"), **answer("Health", "503"), **_failures(401, 429)},
             }
         },
         "/api/teams": {

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+from ..errors import TeamError
+
 Row: TypeAlias = Any
 """A row, read by column name (``row["id"]``) or position."""
 
@@ -98,6 +100,10 @@ class Database(Protocol):
         They take less time than to hand them to another thread, with which the loop would share the interpreter. All
         wait for them, so a statement that takes long is ended with an error.
         """
+        ...
+
+    async def look(self) -> TeamError | None:
+        """Why nothing can be written at this moment, as far as is known; None if all is well."""
         ...
 
     async def close(self) -> None:

@@ -7,6 +7,7 @@ own savepoint, with one thread hop and one fsync for the lot. Sixteen senders so
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
 import time
@@ -177,6 +178,16 @@ class SqliteDatabase:
         if failure is not None and getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_READONLY:
             raise failure from error
 
+    async def look(self) -> TeamError | None:
+        try:
+            await asyncio.to_thread(self._identity.check)
+        except (TeamError, OSError) as error:
+            return failure_of(error) or (error if isinstance(error, TeamError) else StorageFailed(str(error)))
+        if self.trouble is not None:  # it may have ended; who would know, as long as nobody writes?
+            with contextlib.suppress(TeamError, sqlite3.Error):
+                await self.write(_touch)
+        return self.trouble
+
     async def close(self) -> None:
         if self._closing:
             return
@@ -240,6 +251,11 @@ class SqliteDatabase:
     @property
     def _name(self) -> str:
         return self.path.parent.name
+
+
+def _touch(tx: Transaction) -> None:
+    """Write a page that stays as it is."""
+    tx.execute("PRAGMA user_version = 0")
 
 
 def _call_back(callback: Callable[[], None]) -> None:
