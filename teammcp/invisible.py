@@ -48,13 +48,18 @@ def reveal(text: str, *, prose: bool = False) -> str:
         prose: keep the marks that say which way punctuation goes (U+200E, U+200F, U+061C) where right-to-left letters
             are. Not where somebody decides, nor in code: with digits beside them they change an order.
     """
-    keep_marks = prose and _RIGHT_TO_LEFT.search(text) is not None
+    keep_marks = prose and has_right_to_left(text)
     return _replace(text, lambda hidden: hidden if keep_marks and hidden in _MARKS else f"<U+{ord(hidden):04X}>")
 
 
 def strip(text: str) -> str:
     """A text without its hidden characters; a separator of lines or paragraphs becomes a space."""
     return _replace(text, lambda hidden: " " if hidden in "\u2028\u2029" else "")
+
+
+def has_right_to_left(text: str) -> bool:
+    """Whether there are letters in a text that are written from right to left."""
+    return _RIGHT_TO_LEFT.search(text) is not None
 
 
 def is_blank(text: str) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec
 from urllib.parse import quote
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, StrictUndefined, TemplateNotFound
@@ -20,6 +20,7 @@ from ..invisible import reveal
 from ..operations import Context
 from . import formatting, standing
 from .forms import Notice
+from .highlighting import page_budget
 from .i18n import LANGUAGES, gettext, ngettext
 from .markdown import is_long, plain, render_markdown
 from .pages import Page, Theme
@@ -27,6 +28,8 @@ from .visit import visit
 
 if TYPE_CHECKING:
     from .shell import Shell
+
+P = ParamSpec("P")
 
 
 def build_environment(pages: Iterable[Page], theme: Theme | None) -> Environment:
@@ -93,8 +96,7 @@ async def render(context: Context, template: str, /, status: int = 200, **variab
         return await fragment(context, template, blocks, status=status, **variables)
     shell: Shell = g.shell
     values = await shell.variables(context, variables)
-    # In a thread, so that a long page holds up nobody else.
-    return _response(await asyncio.to_thread(shell.environment.get_template(template).render, values), status)
+    return _response(await _aside(shell.environment.get_template(template).render, values), status)
 
 
 async def fragment(
@@ -106,10 +108,16 @@ async def fragment(
     known = shell.environment.get_template(template).blocks
     present = [name for name in blocks if name in known]
     notice: Notice | None = variables.get("notice")
-    html = await asyncio.to_thread(render_blocks, shell.environment, template, present, values)
+    html = await _aside(render_blocks, shell.environment, template, present, values)
     if notice is not None:
         html += render_blocks(shell.environment, "web/notice.html", ["notice"], values)
     return _response(html, status)
+
+
+async def _aside(function: Callable[P, str], *args: P.args, **kwargs: P.kwargs) -> str:
+    """Render in a thread, so that a long page holds up nobody else, and waits for colours no longer than a page may."""
+    with page_budget():
+        return await asyncio.to_thread(function, *args, **kwargs)
 
 
 def _response(html: str, status: int) -> Response:

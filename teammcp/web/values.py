@@ -10,10 +10,9 @@ from functools import partial
 from typing import Any, Literal
 
 from markupsafe import Markup
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers.data import JsonLexer
 
+from ..invisible import reveal
+from .highlighting import highlight
 from .i18n import gettext as _
 
 WIDTH = 76
@@ -28,8 +27,6 @@ LONGEST = 1000
 """Characters of a line of a comparison that are shown."""
 
 _dumps = partial(json.dumps, ensure_ascii=False)
-_formatter = HtmlFormatter(nowrap=True)
-_lexer = JsonLexer(stripnl=False)
 
 
 # -- showing ---------------------------------------------------------------------------------------------------------
@@ -51,7 +48,7 @@ def pretty(value: Any, width: int = WIDTH, indent: str = "") -> str:
 def rendered(value: Any) -> Markup:
     """A value as HTML: text as it is, all else as coloured JSON."""
     if isinstance(value, str):
-        return Markup('<p class="value value-text">{}</p>').format(value) if value else _empty_text()
+        return Markup('<p class="value value-text" dir="auto">{}</p>').format(reveal(value)) if value else _empty_text()
     return _code(pretty(value))
 
 
@@ -68,8 +65,9 @@ def _empty_text() -> Markup:
 
 
 def _code(text: str) -> Markup:
-    shown = highlight(text, _lexer, _formatter).rstrip("\n")
-    return Markup(f'<pre class="value code"><code>{shown}</code></pre>')  # noqa: S704 - pygments escapes
+    text = reveal(text)
+    shown = highlight(text, "json").html
+    return Markup('<pre class="value code"><code>{}</code></pre>').format(text if shown is None else shown.rstrip("\n"))
 
 
 # -- typing ----------------------------------------------------------------------------------------------------------
@@ -133,8 +131,8 @@ class Line:
 
     @property
     def shown(self) -> str:
-        """Its text, cut if it is very long."""
-        return self.text if len(self.text) <= LONGEST else self.text[: LONGEST - 1] + "…"
+        """Its text with what is invisible written out, cut if it is very long."""
+        return reveal(self.text if len(self.text) <= LONGEST else self.text[: LONGEST - 1] + "…")
 
     @property
     def hides(self) -> bool:
