@@ -9,7 +9,7 @@ from ...resources import Resource
 from ...storage import Migration, load_migrations
 from ...web import Page
 from . import changes, message_pages, operations, pages, search_pages, searching
-from .mentions import find_mentions
+from .mentions import find_mentions, find_mentions_aside
 from .models import Draft, Message, message_line
 from .notes import Note, note, send_notes, server_note
 from .operations import visible
@@ -22,6 +22,7 @@ __all__ = [
     "Message",
     "Note",
     "find_mentions",
+    "find_mentions_aside",
     "first_lines",
     "kind_of",
     "message_line",

@@ -11,7 +11,7 @@ from ...storage import Row, Transaction, Work
 from ..channels import readable_channel
 from . import queries, search
 from .answers import take_back_answers
-from .mentions import find_mentions
+from .mentions import find_mentions_aside
 from .models import (
     Content,
     DeletedMessage,
@@ -44,7 +44,7 @@ async def edit_message(context: Context, id: MessageId, content: Content) -> Wor
         channel=channel.id,
         sender=context.actor.name,
         content=content,
-        mentions=_mentions(context, row, content),
+        mentions=await _mentions(context, row, content),
         reply_to=row["reply_to"],
         metadata=None,
         priority=row["priority"],
@@ -77,15 +77,15 @@ async def edit_message(context: Context, id: MessageId, content: Content) -> Wor
     return work
 
 
-def _mentions(context: Context, row: Row, content: str) -> list[str]:
+async def _mentions(context: Context, row: Row, content: str) -> list[str]:
     """Who is mentioned after an edit: whom the new text names, and who was named beside the old one."""
-    before = _written(context, row["content"])
+    before = await _written(context, row["content"])
     beside = [name for name in json.loads(row["mentions"]) if name not in before]
-    return list(dict.fromkeys([*beside, *_written(context, content)]))
+    return list(dict.fromkeys([*beside, *await _written(context, content)]))
 
 
-def _written(context: Context, content: str) -> list[str]:
-    names, everybody = find_mentions(content, context.team.directory)
+async def _written(context: Context, content: str) -> list[str]:
+    names, everybody = await find_mentions_aside(content, context.team.directory)
     return [*names, "all"] if everybody else names
 
 

@@ -13,7 +13,7 @@ from ..channels import add_members, ensure_dm, find_agent, writable_channel
 from ..files import attach
 from . import queries, search
 from .answers import note_answers
-from .mentions import find_mentions
+from .mentions import find_mentions_aside
 from .models import Draft, Message, Priority, SentMessage
 
 
@@ -45,7 +45,7 @@ async def send(
     """
     channel = writable_channel(context, draft.channel)
     draft.channel = channel.id
-    draft.mentions = _mentions(context, draft)
+    draft.mentions = await _mentions(context, draft)
     draft.priority = _priority(context, draft, channel, priority)
     if context.server.plugins.handles("before_message"):
         draft = await context.before("before_message", draft)
@@ -81,13 +81,13 @@ async def send(
     return work
 
 
-def _mentions(context: Context, draft: Draft) -> list[str]:
+async def _mentions(context: Context, draft: Draft) -> list[str]:
     """Names given and names found in the text, each once; ``all`` stands for everybody."""
     named: dict[str, None] = {}
     for name in draft.mentions:
         everybody = name.lower() == "all"
         named["all" if everybody else find_agent(context, name, "mentions", retired=True).name] = None
-    found, everybody = find_mentions(draft.content, context.team.directory)
+    found, everybody = await find_mentions_aside(draft.content, context.team.directory)
     named.update(dict.fromkeys(found))
     if everybody:
         named["all"] = None

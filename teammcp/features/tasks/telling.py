@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...operations import Context
-from ..messages import Note, find_mentions, server_note
+from ..messages import Note, find_mentions_aside, server_note
 from . import news
 from .sight import sees
 
@@ -19,7 +19,7 @@ async def prepare(
     Whoever ``comment`` calls by name is told, too. Left out are nobody (None), the actor, and who may not see the task;
     of several lines for one member the first counts. ``task``: its id, title and scope.
     """
-    called, _ = find_mentions(comment, context.team.directory)
+    called, _ = await find_mentions_aside(comment, context.team.directory)
     first: dict[str | None, str] = {}
     for name, text in [*texts, *news.of_mentions(context.actor.name, task, comment, called)]:
         first.setdefault(name, " ".join(text.split()))
