@@ -7,10 +7,13 @@ its audience. The features that own the tables keep it in step through `Transact
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from .storage import Reader
 
 
 class Access(IntEnum):
@@ -66,6 +69,8 @@ class Directory:
         self._by_key: dict[str, str] = {}
         self._members: dict[str, set[str]] = {}
         self._joined: dict[str, set[str]] = {}
+        self.stored: Callable[[Reader, str], Agent | None] | None = None
+        """How the feature that owns the members reads one inside a transaction, where this mirror may be behind."""
 
     # -- agents --------------------------------------------------------------------------------------------------------
 

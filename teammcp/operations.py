@@ -21,8 +21,8 @@ from . import idempotency
 from .access_log import note_member
 from .callers import is_loopback
 from .contracts import hook_kind
-from .directory import SYSTEM, Access, Agent
-from .errors import Forbidden, Unauthorized
+from .directory import ANONYMOUS, SYSTEM, Access, Agent
+from .errors import Forbidden, Gone, Unauthorized
 from .events.log import Event
 from .keys import hash_key
 from .plugins import Deferred
@@ -211,11 +211,13 @@ async def call(
             return replay
     outcome = await _run(context, operation, checked)
     if isinstance(outcome, Deferred):
-        return outcome if outcome.work is None else Deferred(await context.team.database.write(outcome.store))
+        if outcome.work is None:
+            return outcome
+        return Deferred(await context.team.database.write(_by_right(context, outcome.store)))
     if _is_work(outcome):
         work = outcome if once is None else once.guard(outcome)
         try:
-            outcome = await context.team.database.write(work)
+            outcome = await context.team.database.write(_by_right(context, work))
         except idempotency.Replayed as replayed:  # the same call, at the same moment
             return replayed.result
     if not operation.read_only:
@@ -238,6 +240,31 @@ def authorise(context: Context, operation: Operation) -> None:
     if context.actor.access is Access.anonymous:
         raise Unauthorized("Send your key in the header 'Authorization: Bearer tmcp_…'.", code="missing_key")
     raise Forbidden(f"{operation.name} needs access level '{needed.name}'; yours is '{context.actor.access.name}'.")
+
+
+def _by_right(context: Context, work: Work[Any]) -> Work[Any]:
+    """``work``, made to run only if the actor may still do what it could when the call was checked.
+
+    Between the checks and this transaction its membership may have ended, or its level been lowered. Each check that a
+    call has passed was made with the level that it had then, so that one comparison repeats them all.
+    """
+    stored = context.team.directory.stored
+    if stored is None or context.actor in (SYSTEM, ANONYMOUS):
+        return work
+
+    def checked(tx: Transaction) -> Any:
+        now = stored(tx, context.actor.name)  # before the work, which may change it
+        result = work(tx)  # first, since what it refuses by itself it can say better; an error undoes it
+        if now is None or now.retired:
+            raise Gone(f"{context.actor.name} was retired.", code="agent_retired")
+        if now.access < context.actor.access:
+            raise Forbidden(
+                f"Your access level has just been changed to '{now.access.name}', so nothing was done. Try again.",
+                code="access_changed",
+            )
+        return result
+
+    return checked
 
 
 def _is_work(outcome: Any) -> bool:

@@ -10,7 +10,7 @@ from ...presence import Reason, Standing
 from ...storage import Migration, Transaction, load_migrations
 from ...team import Server, Team
 from ...web import Page
-from . import heartbeats, operations, pages, queries
+from . import heartbeats, mirror, operations, pages, queries
 
 EVENT_KINDS = {
     "agent.registered": "a member was registered",
@@ -61,9 +61,8 @@ def authenticate(team: Team, key_hash: str) -> Agent | None:
 @hookimpl
 async def team_opened(team: Team) -> None:
     for row in await team.database.read(queries.all_agents):
-        level, retired = Access(row["access"]), row["retired_at"] is not None
-        agent = Agent(row["name"], row["kind"], row["role"], level, retired, row["time_zone"])
-        team.directory.put_agent(agent, row["key_hash"])
+        team.directory.put_agent(mirror.agent_of(row), row["key_hash"])
+    team.directory.stored = mirror.stored
     await _say_good_bye(team, Reason("the server ended unexpectedly"))
 
 

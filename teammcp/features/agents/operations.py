@@ -17,6 +17,7 @@ from ...presence import Reason
 from ...storage import Row, Transaction, Work
 from ..channels import find_agent, join_general
 from . import queries
+from .mirror import agent_of, mirror
 from .models import (
     AccessName,
     AgentList,
@@ -51,7 +52,6 @@ async def register_agent(
     level = _registration_access(context, first, kind, access, secret)
     kind = kind or ("human" if first else "agent")
     key = new_key(context.team.name)
-    agent = Agent(name, kind, role, level, time_zone=time_zone)
 
     def work(tx: Transaction) -> RegisteredAgent:
         if queries.folded_exists(tx, fold(name)):
@@ -60,7 +60,7 @@ async def register_agent(
             raise Conflict("Somebody else registered at the same moment. Try again.", code="owner_exists")
         queries.insert(tx, name, fold(name), kind, level, hash_key(key), context.now())
         queries.update(tx, name, role, level, description, None, json.dumps(capabilities), time_zone)
-        tx.on_commit(lambda: context.team.directory.put_agent(agent, hash_key(key)))
+        agent = mirror(context.team, tx, name)
         joining = replace(context, actor=agent)
         registrar = context if context.actor.access else joining
         registrar.emit(tx, "agent.registered", name, data=_public(agent))
@@ -150,7 +150,7 @@ async def update_agent_profile(
     superior = find_agent(context, reports_to, "reports_to").name if reports_to else None
 
     def work(tx: Transaction) -> AgentProfile:
-        row = _still_there(tx, agent.name)
+        row = _still_there(context, tx, agent.name)
         chief = row["reports_to"] if reports_to is None else superior
         _refuse_cycle(tx, agent.name, chief)
         level = row["access"] if access is None else Access[access]
@@ -158,20 +158,17 @@ async def update_agent_profile(
             raise Conflict(
                 "access: the team's last owner stays owner. Make somebody else owner first.", code="last_owner"
             )
-        changed_role = row["role"] if role is None else role
-        zone = row["time_zone"] if time_zone is None else time_zone
         queries.update(
             tx,
             agent.name,
-            changed_role,
+            row["role"] if role is None else role,
             level,
             row["description"] if description is None else description,
             chief,
             row["capabilities"] if capabilities is None else json.dumps(capabilities),
-            zone,
+            row["time_zone"] if time_zone is None else time_zone,
         )
-        changed = replace(agent, role=changed_role, access=Access(level), time_zone=zone)
-        tx.on_commit(lambda: context.team.directory.put_agent(changed, row["key_hash"]))
+        changed = mirror(context.team, tx, agent.name)
         now = _profile(context, queries.agent(tx, agent.name))
         data = {**_public(changed), "changes": _changes(_profile(context, row), now)}
         context.emit(tx, "agent.updated", agent.name, data=data)
@@ -187,14 +184,13 @@ async def retire_agent(context: Context, name: str) -> Work[AgentProfile]:
     _require_authority(context, agent)
 
     def work(tx: Transaction) -> AgentProfile:
-        _still_there(tx, agent.name)
-        if agent.access is Access.owner and queries.active_owners(tx) == 1:
+        row = _still_there(context, tx, agent.name)
+        if row["access"] == Access.owner and queries.active_owners(tx) == 1:
             raise Conflict(
                 "The team's last owner cannot be retired. Make somebody else owner first.", code="last_owner"
             )
         queries.retire(tx, agent.name, context.now())
-        gone = replace(agent, retired=True)
-        tx.on_commit(lambda: context.team.directory.put_agent(gone, None))
+        gone = mirror(context.team, tx, agent.name)
         context.emit(tx, "agent.retired", agent.name, data=_public(gone))
         tx.on_commit(lambda: context.team.presence.leave(agent.name, Reason("was retired")))
         tx.on_commit(lambda: context.notify("agent_retired", agent=gone))
@@ -212,9 +208,9 @@ async def rotate_key(context: Context, name: str) -> Work[NewKey]:
     key = new_key(context.team.name)
 
     def work(tx: Transaction) -> NewKey:
-        _still_there(tx, agent.name)
+        _still_there(context, tx, agent.name)
         queries.set_key(tx, agent.name, hash_key(key))
-        tx.on_commit(lambda: context.team.directory.put_agent(agent, hash_key(key)))
+        mirror(context.team, tx, agent.name)
         context.emit(tx, "agent.key_rotated", agent.name, agents=[agent.name, context.actor.name])
         return NewKey(name=agent.name, apiKey=key)
 
@@ -241,11 +237,13 @@ def _require_authority(context: Context, agent: Agent) -> None:
         raise Gone(f"{agent.name} was retired.", code="agent_retired")
 
 
-def _still_there(tx: Transaction, name: str) -> Row:
-    """The member as it is now: it may have been retired since the call was checked."""
+def _still_there(context: Context, tx: Transaction, name: str) -> Row:
+    """The member as it is now: it may have been retired since the call was checked, or raised above the caller."""
     row = queries.agent(tx, name)
     if row is None or row["retired_at"] is not None:
         raise Gone(f"{name} was retired.", code="agent_retired")
+    if name != context.actor.name:
+        _require_authority(context, agent_of(row))
     return row
 
 
