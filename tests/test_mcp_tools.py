@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from mcp.types import TextContent
-from pydantic import RootModel
+from pydantic import Field, RootModel
 
 from teammcp import Context, Deferred, Refused, Result, Work, hookimpl, operation
 from teammcp.app import TeamApp
 from teammcp.features.turns import wording
 from teammcp.mcp.server import INSTRUCTIONS
+from teammcp.mcp.tools import ERROR
 from teammcp.testing import TestTeam
 from tests.mcp_support import ERAS, Era, http_client, listening, mcp_client
 
@@ -117,7 +118,7 @@ async def test_each_agent_sees_the_tools_it_may_call(app: TeamApp, team: TestTea
     assert set(seen["owner"]) - set(seen["bob"]) >= {"burn_planks", "retire_agent"}
     assert "register_agent" not in seen["owner"]
     assert burnt.is_error
-    assert burnt.structured_content["error"] == "forbidden"
+    assert burnt.meta[ERROR]["error"] == "forbidden"
 
 
 @pytest.mark.teammcp(install={"wood": Wood()}, permissions={"burn_planks": "member", "saw_plank": "owner"})
@@ -221,7 +222,8 @@ async def test_errors_are_results_that_say_what_to_do(app: TeamApp, team: TestTe
         for tool, arguments, code, words in cases:
             result = await client.call_tool(tool, arguments)
             assert result.is_error
-            assert result.structured_content["error"] == code
+            assert result.structured_content is None
+            assert result.meta[ERROR]["error"] == code
             [text] = text_of(result)
             assert all(word in text for word in words)
             assert "secret" not in text
@@ -266,6 +268,52 @@ async def test_results_tell_what_waits_until_it_is_acknowledged(app: TeamApp, te
     assert "unread" not in inbox.structured_content
     assert "unread" not in clear.structured_content
     assert len(text_of(clear)) == 1
+
+
+async def test_a_notice_takes_no_member_of_a_result_away(app: TeamApp, team: TestTeam) -> None:
+    bob = await team.agent("bob")
+    await bob.call("send_dm", recipient="owner", content="psst")
+    async with listening(app) as url, mcp_client(url, team.owner.key, "2026-07-28") as client:
+        await client.list_tools()  # the SDK compares results with the schemas from here
+        changed = await client.call_tool("update_channel", {"channel": "general", "description": "all of us"})
+    assert changed.structured_content["unread"] == 0  # of this channel
+    assert text_of(changed)[1:] == ['unread: {"dms":1}']
+
+
+class Shelf(Result):
+    """A result whose members have other names outside."""
+
+    plank_count: int = Field(serialization_alias="planks")
+
+
+@operation("GET /api/shelf", read_only=True, profile="wood")
+async def get_shelf(context: Context) -> Shelf:
+    """Get the shelf."""
+    return Shelf(plank_count=2)
+
+
+class Holding:
+    """A plugin that holds what only reads."""
+
+    @hookimpl
+    def register_operations(self) -> list[Any]:
+        return [get_shelf, list_planks]
+
+    @hookimpl
+    def before_operation(self, context: Context, operation: Any, arguments: Any) -> Any:
+        return Deferred({"ask": "ada"}) if operation.name == "list_planks" else None
+
+
+@pytest.mark.teammcp(install={"holding": Holding()})
+async def test_structured_content_is_what_the_output_schema_says_or_is_not_there(app: TeamApp, team: TestTeam) -> None:
+    async with listening(app) as url, mcp_client(url, team.owner.key, "2026-07-28") as client:
+        await client.list_tools()
+        shelf = await client.call_tool("get_shelf", {})
+        held = await client.call_tool("list_planks", {})
+    assert shelf.structured_content == {"planks": 2}
+    assert held.is_error
+    assert held.structured_content is None
+    assert text_of(held) == ['Not done yet, it has to wait: {"ask":"ada"}']
 
 
 async def test_schemas_are_short_and_true(app: TeamApp, team: TestTeam) -> None:

