@@ -20,13 +20,14 @@ from pydantic import BaseModel
 from . import idempotency
 from .access_log import note_member
 from .callers import is_loopback
+from .checking import invalid_input
 from .contracts import hook_kind
 from .directory import ANONYMOUS, SYSTEM, Access, Agent
 from .errors import Forbidden, Gone, Unauthorized
 from .events.log import Event
 from .keys import hash_key
 from .plugins import Deferred
-from .registry import IDEM_KEY, Operation, Registry, Result, invalid_input, operation
+from .registry import IDEM_KEY, Operation, Registry, Result, operation
 from .storage import Transaction, Work
 from .team import Server, Team
 

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from .checking import checked
 from .directory import Access
-from .errors import InvalidInput, NotFound
+from .errors import NotFound
 from .fencing import quote
 
 Function = TypeVar("Function", bound=Callable[..., Awaitable[Any]])
@@ -58,17 +58,14 @@ class Operation:
     function: Callable[..., Awaitable[Any]]
 
     def check(self, arguments: Mapping[str, Any], *, strict: bool = False, time_zone: str = "UTC") -> BaseModel:
-        """Validate arguments. ``strict`` takes no text for a number (JSON knows the difference, query strings do not).
+        """Validate arguments. ``strict`` is for JSON, which knows types that query strings do not: see `checked`.
 
         Times without an offset are meant in ``time_zone``.
 
         Raises:
             InvalidInput: names each wrong field.
         """
-        try:
-            return self.arguments.model_validate(arguments, strict=strict, context={"time_zone": time_zone})
-        except ValidationError as error:
-            raise invalid_input(error) from None
+        return checked(self.arguments, arguments, strict=strict, context={"time_zone": time_zone})
 
 
 def operation(
@@ -201,25 +198,3 @@ class Registry:
 
     def __iter__(self) -> Iterator[Operation]:
         return iter(self._operations.values())
-
-
-def invalid_input(error: ValidationError) -> InvalidInput:
-    """The error of a failed validation: each field and what is wrong with it, never the value."""
-    errors = [
-        {"field": ".".join(str(part) for part in item["loc"]) or "body", "message": _message(item)}
-        for item in error.errors(include_url=False)
-    ]
-    return InvalidInput("; ".join(f"{item['field']}: {item['message']}" for item in errors[:5]), errors=errors)
-
-
-def _message(item: ErrorDetails) -> str:
-    kind = item["type"]
-    if kind == "extra_forbidden":
-        return "there is no such argument"
-    if kind == "missing":
-        return "this argument is required"
-    if kind == "too_short" and item["input"] == "":
-        return "must not be empty"
-    if kind == "too_long" and isinstance(item["input"], str):
-        return f"must have at most {item['ctx']['max_length']} characters, not {item['ctx']['actual_length']}"
-    return item["msg"].removeprefix("Value error, ")

@@ -80,13 +80,18 @@ class Member:
     async def call(self, operation: str, /, *, surface: Surface = "rest", **arguments: Any) -> Any:
         """Do one thing as this member: the operation's result, or ``Deferred``.
 
+        Args:
+            operation: its name.
+            surface: which one the call comes by. REST checks strictly: ``"5"`` is no number.
+            arguments: its arguments.
+
         Raises:
             TeamError: why it was not done.
         """
         from . import operations
 
         context = operations.enter(self._server, self.key, surface, "127.0.0.1")
-        return await operations.call(context, operation, arguments)
+        return await operations.call(context, operation, arguments, strict=surface == "rest")
 
     async def log_in(self) -> None:
         """Log in with the key, as a person does with a browser: from then on ``http`` can open pages."""

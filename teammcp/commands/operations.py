@@ -66,10 +66,13 @@ def _schemas(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, A
     found: dict[str, Any] = {item["name"]: item["schema"] for item in operation.get("parameters", [])}
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
     found.update(_resolve(document, body).get("properties", {}))
-    return found
+    return {name: _resolve(document, schema) for name, schema in found.items()}
 
 
 def _resolve(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema itself, where it is a reference; the same of its choices."""
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [_resolve(document, choice) for choice in schema["anyOf"]]}
     while "$ref" in schema:
         target: Any = document
         for part in schema["$ref"].removeprefix("#/").split("/"):

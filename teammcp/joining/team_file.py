@@ -8,10 +8,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ..checking import invalid_input
 from ..clients import Client
 from ..errors import InvalidInput
 from ..models import AgentName
-from ..registry import invalid_input
 
 
 class Planned(BaseModel):

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import collections.abc
 import re
 import types
 import typing
+from contextlib import suppress
 from functools import cached_property
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, ValidationError, create_model
+from pydantic import BaseModel, create_model
 
 from ..attachments import holds_bytes
+from ..checking import checked
 from ..errors import InvalidInput
-from ..operations import Operation, invalid_input
+from ..operations import Operation
+from ..wellformed import read_json
 
 MAX_QUERY_FIELDS = 100
+LISTS = {list, tuple, set, frozenset, collections.abc.Sequence, collections.abc.Set}
+"""What comes as an array in JSON."""
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -71,14 +77,11 @@ class RouteArguments:
         twice = [name for name in self._in_path if name in arguments]
         if twice:
             raise InvalidInput(f"{twice[0]}: is in the path already; leave it out of the query or body.")
-        try:
-            checked = self._path_model.model_validate(values)
-        except ValidationError as error:
-            raise invalid_input(error) from None
-        return {**arguments, **{name: getattr(checked, name) for name in self._in_path}}
+        found = checked(self._path_model, values, strict=False)
+        return {**arguments, **{name: getattr(found, name) for name in self._in_path}}
 
     def from_query(self, query: bytes) -> dict[str, Any]:
-        """The arguments in a query string: lists repeated or separated by commas, all else text.
+        """The arguments in a query string: lists repeated, separated by commas or as JSON, all else text.
 
         Raises:
             InvalidInput: not UTF-8, or a value given twice.
@@ -86,12 +89,20 @@ class RouteArguments:
         arguments: dict[str, Any] = {}
         for name, value in parse_query(query):
             if name in self._lists:
-                arguments.setdefault(name, []).extend(value.split(",") if value else [])
+                arguments.setdefault(name, []).extend(_listed(value))
             elif name in arguments:
                 raise InvalidInput(f"{name}: is in the query more than once.")
             else:
                 arguments[name] = value
         return arguments
+
+
+def _listed(value: str) -> list[Any]:
+    if value.startswith("["):
+        with suppress(ValueError):
+            found: list[Any] = read_json(value)
+            return found
+    return value.split(",") if value else []
 
 
 def parse_query(query: bytes) -> list[tuple[str, str]]:
@@ -112,6 +123,8 @@ def parse_query(query: bytes) -> list[tuple[str, str]]:
 
 def _takes_list(annotation: Any) -> bool:
     origin = typing.get_origin(annotation)
-    if origin in {typing.Union, types.UnionType, Annotated}:
+    if origin is Annotated:
+        return _takes_list(annotation.__origin__)
+    if origin in {typing.Union, types.UnionType}:
         return any(_takes_list(part) for part in typing.get_args(annotation))
-    return origin is list or annotation is list
+    return (origin or annotation) in LISTS

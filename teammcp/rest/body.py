@@ -6,7 +6,6 @@ import asyncio
 import io
 from typing import Any
 
-from pydantic_core import from_json
 from werkzeug.exceptions import HTTPException
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
@@ -14,10 +13,9 @@ from werkzeug.http import parse_options_header
 from ..asgi import Receive, drain
 from ..connection import Disconnected
 from ..errors import InvalidInput, TooLarge
+from ..wellformed import TooDeep, read_json
 from .errors import RequestTimeout, UnsupportedMedia
 
-MAX_DEPTH = 32
-"""Levels of nesting in a JSON body."""
 MAX_PARTS = 32
 TIMEOUT = 60
 """Seconds a client may take to send a body."""
@@ -84,28 +82,14 @@ def parse_json(body: bytes) -> dict[str, Any]:
     if not body:
         return {}
     try:
-        value = from_json(body, allow_inf_nan=False)
+        value = read_json(body)
+    except TooDeep as error:
+        raise InvalidInput(f"body: {error}.", code="invalid_json") from None
     except ValueError as error:
         raise InvalidInput(f"body: not valid JSON: {error}.", code="invalid_json") from None
     if not isinstance(value, dict):
         raise InvalidInput('body: must be a JSON object, such as {"name": "value"}.', code="invalid_json")
-    # Without that many brackets it cannot be that deep, so the usual body is not walked through.
-    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
-        raise InvalidInput(f"body: nested more than {MAX_DEPTH} levels deep.", code="invalid_json")
     return value
-
-
-def _depth(value: Any) -> int:
-    depth, level = 0, [value]
-    while level:
-        depth += 1
-        level = [
-            item
-            for container in level
-            for item in (container.values() if isinstance(container, dict) else container)
-            if isinstance(item, dict | list)
-        ]
-    return depth
 
 
 def _parse_form(body: bytes, options: dict[str, str]) -> dict[str, Any]:
