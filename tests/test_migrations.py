@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from teammcp import hookimpl
+from teammcp import fulltext, hookimpl
 from teammcp.errors import StartError
+from teammcp.features.messages import search
 from teammcp.storage import Migration, load_migrations
 from teammcp.storage.migrations import migrate
 from tests.corekit import open_server
@@ -169,3 +170,29 @@ async def test_a_plugin_may_build_on_the_tables_of_the_core(tmp_path: Path) -> N
     step = Migration("good", 1, "index", "CREATE INDEX good_kind ON events (kind);")
     async with open_server(tmp_path, plugins={"good": WithTables(step)}) as server:
         assert server.plugins.plugins["good"].state == "active"
+
+
+def test_what_was_written_before_is_found_and_sorted_as_folded_now(connection: sqlite3.Connection) -> None:
+    """A database of before the folding: its index of messages and its titles of tasks are made anew."""
+    features = ("agents", "channels", "files", "messages", "tasks")
+    steps = [step for feature in features for step in load_migrations(feature, f"teammcp.features.{feature}")]
+    connection.execute("PRAGMA foreign_keys = OFF")
+    migrate(connection, [step for step in steps if step.name not in ("folding", "title_folded")])
+    for number, (text, deleted) in enumerate([("केला 🎉", 0), ("Die Straße", 0), ("gone straße", 1)], 1):
+        connection.execute(
+            "INSERT INTO messages (id, channel_id, seq, sender, content, mentions, priority, ack_required, has_file,"
+            " created_at, deleted) VALUES (?, 'general', ?, 'ann', ?, '[]', 'later', 0, 1, 1, ?)",
+            (number, number, text, deleted),
+        )
+    columns = [row[1] for row in connection.execute("PRAGMA table_info(channels)") if row[3] and row[4] is None]
+    values = {"id": "general", "kind": "group"}
+    connection.execute(
+        f"INSERT INTO channels ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608
+        [values.get(column, 0) for column in columns],
+    )
+    migrate(connection, steps)
+    find = "SELECT rowid FROM message_search WHERE message_search MATCH ? ORDER BY rowid"
+    for query, expected in (("STRASSE", [2]), ("केला", [1]), ("किला", [])):
+        assert [row[0] for row in connection.execute(find, (fulltext.parse(query).expression(),))] == expected
+    narrowed = search.match_expression(search.parse("in:general has:file from:ann straße"), [])
+    assert [row[0] for row in connection.execute(find, (narrowed,))] == [2]

@@ -25,7 +25,7 @@ from teammcp import operations
 from teammcp.features import BUILT_IN
 from teammcp.features.directives.reaper import reap as settle
 from teammcp.features.inbox.watching import watch
-from teammcp.features.tasks.list_queries import Filters
+from teammcp.features.tasks.list_queries import START, TEXTS, Filters, Sorting
 from teammcp.features.tasks.reaper import reap
 from teammcp.features.tasks.reminders import remind
 from teammcp.operations import Context
@@ -76,6 +76,12 @@ EXAMPLES: dict[str, list[Any]] = {
             {"label": "x"},
             {"label": "x", "status": ["todo"], "assignee": "ann"},
         )
+    ],
+    "sorting": [
+        Sorting(order, descending, after)
+        for order in START
+        for descending in (False, True)
+        for after in (None, ("x", 1) if order in TEXTS else (1, 1))
     ],
 }
 """Arguments, by name, for which a made-up text would not do."""

@@ -148,6 +148,63 @@ async def test_chinese_characters_must_stand_together(team: TestTeam) -> None:
         assert await find(alice, query) == [], query
 
 
+# -- other scripts ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "finding", "missing"),
+    [
+        ("วันนี้ระบบฐานข้อมูลล่มตอนเช้า", ["ฐานข้อมูล", "ระบบ", "ล่ม", '"ระบบฐาน"'], ["ข้อมลู", "ตอนเย็น"]),
+        ("ລະບົບຖານຂໍ້ມູນບໍ່ເຮັດວຽກ", ["ຖານຂໍ້ມູນ", "ລະບົບ"], ["ຂໍ້ມູນຖານ"]),
+        ("ប្រព័ន្ធទិន្នន័យមានបញ្ហា", ["ទិន្នន័យ"], ["បញ្ហាមាន"]),
+        ("Η ΟΔΟΣ έκλεισε", ["οδός", "οδοσ", "εκλεισε", "Οδος"], ["οδο"]),
+        ("Новая Ёлка и мой Йод", ["елка", "ёлка", "ЕЛКА", "йод", "мой"], ["елк", "мои", "иод"]),
+        ("שָׁלוֹם עולם", ["שלום", "שָׁלוֹם", "עולם"], ["שלו"]),
+        ("كتاب مُحَمَّد", ["محمد", "مُحَمَّد", "كتاب"], ["حمد"]),
+        ("Die Straße nach Łódź", ["STRASSE", "strasse", "lodz", "łódź", "stra*"], ["stras"]),
+        ("मुझे केला पसंद है", ["केला", "पसंद", "केल*"], ["किला", "कला", "केल", "ला"]),
+        ("আমার কলা", ["কলা"], ["কিলা", "কল"]),
+        ("எனக்கு வாழை பிடிக்கும்", ["வாழை"], ["வழை"]),
+        ("어제 서버가 죽었다", ["서버", "서버가", "죽었다", '"서버가 죽었다"'], ["버서", "제서"]),
+        ("Đà Nẵng, Smørrebrød", ["da nang", "Đà", "smorrebrod", "SMØRREBRØD"], ["nan"]),
+        ("İstanbul ve ısı", ["istanbul", "ISTANBUL", "isi"], ["stanbul"]),
+        ("ＧＯ ｶﾞｲﾄﾞ", ["go", "ガイド"], ["カイト"]),
+        ("می‌خواهم بروم", ["میخواهم", "می‌خواهم"], ["خواهم"]),
+    ],
+)
+async def test_a_word_is_found_in_any_script_however_it_is_written(
+    team: TestTeam, content: str, finding: list[str], missing: list[str]
+) -> None:
+    message = await say(team.owner, content)
+    for query in finding:
+        assert await find(team.owner, query) == [message], query
+        assert await find(team.owner, f"{query} in:general", sort="relevance") == [message], query
+        _, spans = fulltext.snippet(content, search.parse(query))
+        assert spans, query
+    for query in missing:
+        assert await find(team.owner, query) == [], query
+
+
+async def test_what_is_no_word_is_found_nowhere_however_the_search_is_narrowed(team: TestTeam) -> None:
+    await say(team.owner, "party 🎉 ++")
+    for query in ("🎉", "++", "…", "⏰ !!", "\u200b"):
+        for narrowed in ("in:general", "from:owner", "after:2020-01-01"):
+            assert await find(team.owner, f"{query} {narrowed}") == [], query
+        assert await find(team.owner, query, channel="general") == [], query
+    assert len(await find(team.owner, "in:general")) == 1
+
+
+def test_the_work_of_a_search_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words count once, and not without end; of a long text a part is looked at."""
+    many = search.parse(" ".join(f"a w{number} a b" for number in range(100)))
+    assert len(many.terms) <= fulltext.MOST_WORDS
+    assert len(search.parse("Ab aB ab " * 50).terms) == 1
+    assert len(search.parse(f'"{"a " * 200}"').expression()) < 4 * fulltext.MOST_WORDS
+    asked = search.parse("a b")
+    assert len(fulltext.highlights("a b " * 2500, asked)) <= fulltext.LOOK
+    assert fulltext.snippet("x" * 9000 + " needle", search.parse("needle"))[1]
+
+
 # -- what a searcher may not see -------------------------------------------------------------------------------------
 
 
@@ -198,6 +255,24 @@ async def test_pages_show_each_result_once_while_messages_arrive(team: TestTeam,
     assert sorted(seen) == expected
     if sort == "newest":
         assert seen == expected[::-1]
+
+
+async def test_ranked_pages_leave_nothing_out_while_results_are_deleted(team: TestTeam) -> None:
+    alice = await team.agent("alice")
+    left = {await say(alice, f"apple {'pie ' * (number % 4)}") for number in range(20)}
+    seen: list[int] = []
+    cursor = None
+    while True:
+        page = await alice.call("search_messages", query="apple", limit=5, cursor=cursor, sort="relevance")
+        seen += [item.id for item in page.results]
+        if page.next is None:
+            break
+        cursor = page.next
+        gone = page.results[0].id
+        await alice.call("delete_message", id=gone)
+        left.discard(gone)
+    assert left <= set(seen)
+    assert len(seen) == len(set(seen))
 
 
 async def test_relevance_prefers_many_words_in_short_texts(team: TestTeam) -> None:

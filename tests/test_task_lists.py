@@ -9,6 +9,7 @@ import pytest
 
 from teammcp import InvalidInput, NotFound
 from teammcp.features.tasks import list_queries
+from teammcp.folding import fold_text
 from teammcp.testing import Member, MovedClock, TestTeam
 
 PRIORITIES = ["urgent", "high", "medium", "low"]
@@ -74,7 +75,7 @@ async def test_every_filter_and_every_order(alice: Member, monkeypatch: pytest.M
         "created_at": lambda task: task.id,
         "updated_at": lambda task: (task.updated_at, task.id),
         "status": lambda task: (task.status, task.id),
-        "title": lambda task: (task.title, task.id),
+        "title": lambda task: (fold_text(task.title), task.id),
     }
     for (sort, key), way in itertools.product(keys.items(), ("", "-")):
         ordered = [task.id for task in sorted(every, key=key, reverse=way == "-")]
@@ -106,9 +107,52 @@ async def test_pages(alice: Member, monkeypatch: pytest.MonkeyPatch, few: int) -
     assert (behind.tasks, behind.total) == ([], 12)
 
 
+@pytest.mark.parametrize("few", [list_queries.FEW, 0], ids=["sorted", "walked"])
+@pytest.mark.parametrize("sort", [way + order for order in list_queries.START for way in ("", "-")])
+async def test_whoever_works_through_a_list_misses_nothing(
+    alice: Member, team: TestTeam, monkeypatch: pytest.MonkeyPatch, few: int, sort: str
+) -> None:
+    """Each task that is shown is done at once, and so leaves the list; those behind it are shown all the same."""
+    monkeypatch.setattr(list_queries, "FEW", few)
+    wanted = {"status": "todo,doing,blocked", "sort": sort}
+    expected = set(await ids(alice, **wanted))
+    seen: list[int] = []
+    more: dict[str, Any] = {}
+    while True:
+        page = await alice.call("list_tasks", **wanted, limit=2, **more)
+        for task in page.tasks:
+            seen.append(task.id)
+            await team.owner.call("update_task", task_id=task.id, status="cancelled", title="Now something else")
+        if page.next is None:
+            break
+        more = {"cursor": page.next}
+    assert sorted(seen) == sorted(expected)
+
+
+@pytest.mark.parametrize("cursor", ["x", "W10", "WzEsMl0", "é", "", "WyJ4IiwxLDJd", "A" * 5000])
+async def test_a_cursor_of_something_else_is_refused(alice: Member, cursor: str) -> None:
+    with pytest.raises(InvalidInput, match="cursor"):
+        await alice.call("list_tasks", cursor=cursor)
+    page = await alice.call("list_tasks", limit=2, sort="title")
+    with pytest.raises(InvalidInput, match="cursor"):
+        await alice.call("list_tasks", sort="-title", cursor=page.next)
+    with pytest.raises(InvalidInput, match="offset"):
+        await alice.call("list_tasks", sort="title", cursor=page.next, offset=2)
+
+
+async def test_titles_are_sorted_and_found_as_people_read_them(team: TestTeam) -> None:
+    alice = await team.agent("alice")
+    for title in ("Zebra", "apple", "Äpfel", "Привет, мир", "ŁÓDŹ", "Straße"):
+        await alice.call("create_task", title=title)
+    titles = [task.title for task in (await alice.call("list_tasks", sort="title")).tasks]
+    assert titles == ["Äpfel", "apple", "ŁÓDŹ", "Straße", "Zebra", "Привет, мир"]
+    for query, title in (("привет", "Привет, мир"), ("lodz", "ŁÓDŹ"), ("STRASSE", "Straße"), ("äpf", "Äpfel")):
+        assert [task.title for task in (await alice.call("list_tasks", query=query)).tasks] == [title]
+
+
 async def test_a_long_list_says_where_it_goes_on(alice: Member) -> None:
     listed = await alice.call("list_tasks", limit=10)
-    assert listed.text().endswith("(12 in all; offset=10 for more)")
+    assert listed.text().endswith(f"(12 in all; cursor={listed.next} for more)")
     assert (await alice.call("list_tasks", query="nothing like that")).text() == "(no tasks)"
 
 

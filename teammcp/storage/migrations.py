@@ -13,6 +13,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from ..errors import StartError
+from ..folding import fold_text
+from ..fulltext import pairs, spread
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS migrations (
@@ -69,6 +71,8 @@ def migrate(connection: sqlite3.Connection, migrations: Iterable[Migration]) -> 
         StartError: the database is newer than the code, or an applied step was edited.
     """
     steps = list(migrations)
+    for function in (fold_text, spread, pairs):  # for steps that bring what was folded in another way up to date
+        connection.create_function(function.__name__, 1, function, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
     try:
         connection.execute(TABLE)

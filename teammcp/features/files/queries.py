@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...folding import fold_text
 from ...storage import Reader, Row, Transaction
 
 FILE = "id, name, size, mime_type, sha256, channel, folder_id, uploaded_by, created_at"
@@ -98,7 +99,8 @@ def folder(reader: Reader, folder_id: int) -> Row | None:
 
 def folders(reader: Reader, channel: str) -> list[Row]:
     """All folders of a channel, by name."""
-    return reader.all(f"SELECT {FOLDER} FROM folders WHERE channel = ? ORDER BY name, id", (channel,))  # noqa: S608
+    rows = reader.all(f"SELECT {FOLDER} FROM folders WHERE channel = ? ORDER BY id", (channel,))  # noqa: S608
+    return sorted(rows, key=lambda row: fold_text(row["name"]))
 
 
 def folder_taken(reader: Reader, channel: str, parent_id: int | None, name: str) -> bool:

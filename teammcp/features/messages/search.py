@@ -70,6 +70,8 @@ class Query(Words):
     has_file: bool = False
     after: int | None = None
     before: int | None = None
+    has_text: bool = False
+    """Something was typed besides what narrows: where it is no word, such as ``++``, it is found nowhere."""
 
 
 def parse(text: str, zone: tzinfo = UTC) -> Query:
@@ -98,6 +100,7 @@ def parse(text: str, zone: tzinfo = UTC) -> Query:
                 raise InvalidInput("query: 'has:' is followed by 'file'.", code="bad_query")
             case _:
                 query.add(phrase, word, star)
+                query.has_text = True
     return query
 
 

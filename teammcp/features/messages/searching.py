@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AliasChoices, Field
 
 from ...errors import InvalidInput, NotFound
-from ...fulltext import relevance, snippet
+from ...fulltext import rank, relevance, snippet
 from ...operations import Context, operation
 from ...storage import Reader, Row
 from ...times import zone_of
@@ -39,7 +39,8 @@ async def search_messages(
         asked.channels = [name for name in named if name in sight.readable]
         if not asked.channels:
             return SearchResults(query=query, results=[], next=None)
-    if not (asked.terms or asked.senders or asked.channels or asked.has_file or asked.after or asked.before):
+    narrowed = asked.senders or asked.channels or asked.has_file or asked.after or asked.before
+    if not asked.terms and (asked.has_text or not narrowed):
         return SearchResults(query=query, results=[], next=None)
     find = _newest if sort == "newest" else _relevant
     results, following = await context.read(find, asked, sight, limit, cursor)
@@ -80,21 +81,21 @@ def _relevant(
     reader: Reader, query: search.Query, sight: search.Sight, limit: int, cursor: str | None
 ) -> tuple[list[Found], str | None]:
     low, high = search.bounds(reader, query)
-    offset = 0
-    if cursor is not None:  # the page before fixed which messages are ranked, so that none comes twice
-        high, offset = min(high, _cursor(cursor)[0]), _cursor(cursor)[1]
+    behind: int | None = None
+    if cursor is not None:  # the page before fixed which messages are ranked: what is written meanwhile stays out
+        high, behind = min(high, _cursor(cursor)[0]), _cursor(cursor)[1]
     ids = search.newest(reader, query, sight, low, high, search.CANDIDATES)
-    rows = queries.by_ids(reader, ids)
-    ranked = sorted(rows, key=lambda row: (-relevance(row["content"], query), -row["id"]))
-    page = [_found(row, query) for row in ranked[offset : offset + limit]]
-    return page, f"{high}.{offset + limit}" if len(ranked) > offset + limit else None
+    rows = {rank(relevance(row["content"], query), row["id"]): row for row in queries.by_ids(reader, ids)}
+    ranked = sorted((place for place in rows if behind is None or place < behind), reverse=True)
+    following = f"{high}.{ranked[limit - 1]}" if len(ranked) > limit else None
+    return [_found(rows[place], query) for place in ranked[:limit]], following
 
 
 def _cursor(cursor: str) -> tuple[int, int]:
     head, _, tail = cursor.partition(".")
     if not (head.isascii() and head.isdigit() and (not tail or (tail.isascii() and tail.isdigit()))):
         raise InvalidInput("cursor: give 'next' of the page before, unchanged.", code="bad_cursor")
-    return min(int(head), 2**53), min(int(tail or 0), 2**53)
+    return min(int(head), 2**53), int(tail or 0)
 
 
 def _found(row: Row, query: search.Query) -> Found:

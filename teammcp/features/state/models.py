@@ -94,16 +94,18 @@ class StateField(Result):
 
 
 class StateFields(Result):
-    """A project's fields by name: ``limit`` of ``total``, from ``offset`` on."""
+    """A project's fields by name: ``limit`` of ``total``. ``next``, as the cursor, goes on behind them."""
 
     project_id: str
     items: list[StateField]
     total: int
     limit: int
     offset: int
+    next: str | None = None
 
     def text(self) -> str:
-        return "\n".join([f"{self.project_id}: {self.total} fields", *map(_field_line, self.items)])
+        more = [] if self.next is None else [f"(cursor={self.next} for more)"]
+        return "\n".join([f"{self.project_id}: {self.total} fields", *map(_field_line, self.items), *more])
 
 
 def _field_line(field: StateField) -> str:

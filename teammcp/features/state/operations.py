@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ...directory import Access
+from ...errors import InvalidInput
 from ...models import Limit
 from ...operations import Context, operation
+from ...paging import Cursor, from_cursor, to_cursor
 from ...storage import Reader, Row
 from . import queries, rules
 from .changing import DEFAULT_PROJECT, find, of_rows
@@ -43,18 +45,24 @@ async def get_state(
     field: FieldName | None = None,
     limit: Limit = 100,
     offset: Annotated[int, Field(ge=0, le=2**53)] = 0,
+    cursor: Cursor | None = None,
 ) -> StateFound:
     """Read the team's shared state: one field (null if there is none), or without field all of a project."""
     if field is not None:
         return StateFound(await context.read(find, project_id, field))
-    return StateFound(await context.read(_fields, project_id, limit, offset))
+    after: str = "" if cursor is None else from_cursor(cursor, str)[0]
+    if after and offset:
+        raise InvalidInput("offset: leave it out; the cursor says where to go on.")
+    return StateFound(await context.read(_fields, project_id, after, limit, offset))
 
 
-def _fields(reader: Reader, project_id: str, limit: int, offset: int) -> StateFields:
+def _fields(reader: Reader, project_id: str, after: str, limit: int, offset: int) -> StateFields:
     project = queries.project(reader, project_id)
+    rows = queries.fields(reader, project_id, after, limit + 1, offset)
     return StateFields(
         project_id=project_id,
-        items=of_rows(reader, queries.fields(reader, project_id, limit, offset)),
+        items=of_rows(reader, rows[:limit]),
+        next=to_cursor(rows[limit - 1]["field"]) if len(rows) > limit else None,
         total=0 if project is None else project["fields"],
         limit=limit,
         offset=offset,

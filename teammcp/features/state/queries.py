@@ -27,12 +27,12 @@ def field(reader: Reader, project_id: str, field: str) -> Row | None:
     )
 
 
-def fields(reader: Reader, project_id: str, limit: int, offset: int) -> list[Row]:
-    """A project's fields by name."""
+def fields(reader: Reader, project_id: str, after: str, limit: int, offset: int = 0) -> list[Row]:
+    """A project's fields by name, those behind ``after``."""
     return reader.all(
-        f"SELECT {COLUMNS} FROM state_fields WHERE project_id = ? AND deleted = 0"  # noqa: S608
+        f"SELECT {COLUMNS} FROM state_fields WHERE project_id = ? AND field > ? AND deleted = 0"  # noqa: S608
         " ORDER BY field LIMIT ? OFFSET ?",
-        (project_id, limit, offset),
+        (project_id, after, limit, offset),
     )
 
 

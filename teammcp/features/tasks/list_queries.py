@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ...storage import Reader
+from ...storage import Reader, Row
 from . import queries
 
 FEW = 1000
@@ -28,6 +28,41 @@ START: dict[Order, str] = {
     "title": "''",
 }
 """The orders, and the least value of each, where a walk along its index begins."""
+COLUMNS: dict[Order, str] = {"created_at": "id", "title": "title_folded"}
+"""The columns of the orders that are not called like them."""
+TEXTS: set[Order] = {"status", "title"}
+"""The orders whose values are texts; all others have numbers."""
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """In which order, and behind which place in it: the value and the id of the last task before."""
+
+    order: Order
+    descending: bool
+    after: tuple[str | int, int] | None = None
+
+    @property
+    def column(self) -> str:
+        """What is sorted by."""
+        if self.order == "due_date":
+            return NO_DATE_LAST[self.descending]
+        return COLUMNS.get(self.order, self.order)
+
+    @property
+    def by(self) -> str:
+        """What stands behind ORDER BY."""
+        direction = "DESC" if self.descending else "ASC"
+        return f"{self.column} {direction}, id {direction}"
+
+    @property
+    def behind(self) -> tuple[str, tuple[Any, ...]]:
+        """The condition of the place, and its parameters."""
+        if self.after is None:
+            return f"{self.column} >= {START[self.order]}", ()
+        value, last = self.after
+        beyond = "<" if self.descending else ">"
+        return f"{self.column} {beyond}= ? AND ({self.column} {beyond} ? OR id {beyond} ?)", (value, value, last)
 
 
 @dataclass(frozen=True)
@@ -46,7 +81,7 @@ class Filters:
     goal_id: int | None = None
     label: str | None = None
     words: Sequence[str] = field(default=())
-    """All of them are in the title."""
+    """Folded; all of them are in the title."""
     due_before: int | None = None
 
 
@@ -63,37 +98,29 @@ def some_ids(reader: Reader, filters: Filters, limit: int) -> list[int]:
     return [row["id"] for row in rows]
 
 
-def sorted_ids(reader: Reader, ids: Sequence[int], order: Order, descending: bool) -> list[int]:
-    """A few ids in the wanted order of their tasks."""
+def sorted_ids(reader: Reader, ids: Sequence[int], sorting: Sorting) -> list[Row]:
+    """A few ids in the wanted order of their tasks, each with the value that it is sorted by."""
     if not ids:
         return []
-    column, direction = _column(order, descending), "DESC" if descending else "ASC"
-    rows = reader.all(
-        f"SELECT id FROM tasks WHERE id IN ({queries.marks(ids)})"  # noqa: S608
-        f" ORDER BY {column} {direction}, id {direction}",
-        tuple(ids),
+    behind, place = sorting.behind
+    return reader.all(
+        f"SELECT id, {sorting.column} AS value FROM tasks WHERE id IN ({queries.marks(ids)}) AND {behind}"  # noqa: S608
+        f" ORDER BY {sorting.by}",
+        (*ids, *place),
     )
-    return [row["id"] for row in rows]
 
 
-def walked_ids(reader: Reader, filters: Filters, order: Order, descending: bool, limit: int, offset: int) -> list[int]:
-    """The ids of one page of the tasks that fit, where these are many."""
-    column, direction = _column(order, descending), "DESC" if descending else "ASC"
+def walked_ids(reader: Reader, filters: Filters, sorting: Sorting, limit: int, offset: int) -> list[Row]:
+    """The ids of one page of the tasks that fit, where these are many, each with the value that it is sorted by."""
     # For each status there is an index in the order of priority; any other order has one index for all tasks.
-    kept = "status" if order == "priority" and len(filters.status) == 1 else ""
+    kept = "status" if sorting.order == "priority" and len(filters.status) == 1 else ""
     where, parameters = _where(filters, walk=True, kept=kept)
-    rows = reader.all(
-        f"SELECT id FROM tasks WHERE {where} AND {column} >= {START[order]}"  # noqa: S608
-        f" ORDER BY {column} {direction}, id {direction} LIMIT ? OFFSET ?",
-        (*parameters, limit, offset),
+    behind, place = sorting.behind
+    return reader.all(
+        f"SELECT id, {sorting.column} AS value FROM tasks WHERE {where} AND {behind}"  # noqa: S608
+        f" ORDER BY {sorting.by} LIMIT ? OFFSET ?",
+        (*parameters, *place, limit, offset),
     )
-    return [row["id"] for row in rows]
-
-
-def _column(order: Order, descending: bool) -> str:
-    if order == "due_date":
-        return NO_DATE_LAST[descending]
-    return "id" if order == "created_at" else order
 
 
 def _where(filters: Filters, *, walk: bool = False, kept: str = "") -> tuple[str, tuple[Any, ...]]:
@@ -124,7 +151,8 @@ def _where(filters: Filters, *, walk: bool = False, kept: str = "") -> tuple[str
     if filters.due_before is not None:
         add("due_at < ?", filters.due_before)
     for word in filters.words:
-        add("title LIKE ? ESCAPE '\\'", "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%")
+        literal = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        add("title_folded LIKE ? ESCAPE '\\'", f"%{literal}%")
     if filters.label is not None:
         way = "id IN (SELECT task_id FROM task_labels WHERE label = ?)"
         parts.append("EXISTS (SELECT 1 FROM task_labels WHERE label = ? AND task_id = tasks.id)" if walk else way)

@@ -159,18 +159,22 @@ class TaskDetailAnswer(Result):
 
 
 class TaskList(Result):
-    """One page of tasks; ``total`` counts all that fit."""
+    """One page of tasks; ``total`` counts all that fit. ``next``, as the cursor, goes on behind it.
+
+    With ``offset``, what is changed meanwhile can be left out of all pages or stand in two.
+    """
 
     tasks: list[Task]
     total: int
     limit: int
     offset: int
+    next: str | None = None
 
     def text(self) -> str:
         if not self.tasks:
             return "(no tasks)"
-        text, behind = fence(map(task_line, self.tasks)), self.offset + len(self.tasks)
-        return f"{text}\n({self.total} in all; offset={behind} for more)" if self.total > behind else text
+        text = fence(map(task_line, self.tasks))
+        return text if self.next is None else f"{text}\n({self.total} in all; cursor={self.next} for more)"
 
 
 class DeletedTask(Result):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...folding import fold_text
 from ...storage import Reader, Row
 from .queries import marks
 
@@ -27,4 +28,5 @@ def last_lines(reader: Reader, task_id: int, lines: int) -> int:
 
 def goal_titles(reader: Reader) -> list[Row]:
     """All goals by name: id, title, status."""
-    return reader.all("SELECT id, title, status FROM goals ORDER BY title, id")
+    rows = reader.all("SELECT id, title, status FROM goals ORDER BY id")
+    return sorted(rows, key=lambda row: fold_text(row["title"]))

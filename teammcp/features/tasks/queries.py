@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...folding import fold_text
 from ...storage import Reader, Row, Transaction
 
 COLUMNS = (
@@ -52,13 +53,20 @@ def next_number(tx: Transaction) -> int:
 
 def insert(tx: Transaction, new: Mapping[str, Any]) -> None:
     """Add a task; ``new``: its columns."""
+    new = _with_folded(new)
     tx.execute(f"INSERT INTO tasks ({', '.join(new)}) VALUES ({marks(list(new))})", tuple(new.values()))  # noqa: S608
 
 
 def update(tx: Transaction, task_id: int, new: Mapping[str, Any]) -> None:
     """Give columns of a task new values."""
+    new = _with_folded(new)
     columns = ", ".join(f"{column} = ?" for column in new)
     tx.execute(f"UPDATE tasks SET {columns} WHERE id = ?", (*new.values(), task_id))  # noqa: S608
+
+
+def _with_folded(new: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The columns with the title as it is looked for and sorted by, if there is a new one."""
+    return {**new, "title_folded": fold_text(new["title"])} if "title" in new else new
 
 
 def task_of_message(reader: Reader, source_msg: int) -> Row | None:

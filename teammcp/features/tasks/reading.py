@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from ...folding import fold_text
 from ...models import Limit, Line, Until
 from ...operations import Context, operation
-from ...storage import Reader
+from ...paging import Cursor, from_cursor, to_cursor
+from ...storage import Reader, Row
 from ..channels import find_agent
 from . import leases, list_queries, queries
 from .fields import bad
-from .list_queries import Filters, Order
+from .list_queries import Filters, Sorting
 from .models import OPEN, PRIORITIES, STATUSES, Id, TaskDetailAnswer, TaskHistory, TaskList
 from .shapes import detail_of, entry_of, tasks_of
 from .sight import may_see, scopes, visible_task
@@ -59,11 +62,14 @@ async def list_tasks(
     sort: Csv = "-priority",
     limit: Page = 20,
     offset: Annotated[int, Field(ge=0, le=2**53)] = 0,
+    cursor: Cursor | None = None,
 ) -> TaskList:
     """List tasks. status and priority take several, as in "todo,doing"; assignee "me", or "none" for nobody's.
 
     sort: priority, created_at, updated_at, due_date, status, title; "-priority": the most pressing first.
     """
+    if cursor is not None and offset:
+        raise bad("offset", "leave it out; the cursor says where to go on")
     filters = Filters(
         scopes=scopes(context),
         status=_several(status, "status", STATUSES),
@@ -73,32 +79,38 @@ async def list_tasks(
         parent_id=parent_id,
         goal_id=goal_id,
         label=None if label is None else label.casefold(),
-        words=[] if query is None else query.split(),
+        words=[] if query is None else fold_text(query).split(),
         due_before=due_before,
     )
-    order, descending = _order(sort)
-    found = await context.read(_list, filters, order, descending, limit, offset)
+    found = await context.read(_list, filters, _sorting(sort, cursor), limit, offset)
     leases.show_as_of_now(context.team, found.tasks)
     return found
 
 
-def _list(reader: Reader, filters: Filters, order: Order, descending: bool, limit: int, offset: int) -> TaskList:
+def _list(reader: Reader, filters: Filters, sorting: Sorting, limit: int, offset: int) -> TaskList:
     ids = list_queries.some_ids(reader, filters, list_queries.FEW + 1)
     if len(ids) <= list_queries.FEW:
         total = len(ids)
-        page = list_queries.sorted_ids(reader, ids, order, descending)[offset : offset + limit]
+        page = list_queries.sorted_ids(reader, ids, sorting)[offset : offset + limit + 1]
     else:
         total = list_queries.count_tasks(reader, filters)
-        page = list_queries.walked_ids(reader, filters, order, descending, limit, offset) if offset < total else []
-    found = {row["id"]: row for row in queries.tasks(reader, page)}
-    return TaskList(tasks=tasks_of(reader, [found[one] for one in page]), total=total, limit=limit, offset=offset)
+        page = list_queries.walked_ids(reader, filters, sorting, limit + 1, offset) if offset < total else []
+    page, more = page[:limit], len(page) > limit
+    found = {row["id"]: row for row in queries.tasks(reader, [row["id"] for row in page])}
+    return TaskList(
+        tasks=tasks_of(reader, [found[row["id"]] for row in page]),
+        total=total,
+        limit=limit,
+        offset=offset,
+        next=_cursor(sorting, page[-1]) if more else None,
+    )
 
 
 async def due_section(context: Context) -> list[dict[str, Any]]:
     """The actor's own open tasks that are overdue or due soon, for its inbox."""
     now = context.now()
     filters = Filters(scopes(context), status=OPEN, assignee=context.actor.name, due_before=now + SOON)
-    found = await context.read(_list, filters, "due_date", False, IN_THE_INBOX, 0)
+    found = await context.read(_list, filters, Sorting("due_date", False), IN_THE_INBOX, 0)
     shown = {"id", "title", "status", "priority", "due_date"}
     return [
         {**task.model_dump(mode="json", include=shown), "overdue": task.due_date is not None and task.due_date < now}
@@ -106,13 +118,26 @@ async def due_section(context: Context) -> list[dict[str, Any]]:
     ]
 
 
-def _order(sort: str) -> tuple[Order, bool]:
+def _sorting(sort: str, cursor: str | None) -> Sorting:
     """What is sorted by, and whether downwards. The most pressing priority is the smallest number."""
-    wanted, down = sort.removeprefix("-"), sort.startswith("-")
+    down, wanted = sort.startswith("-"), sort.removeprefix("-")
     for order in list_queries.START:
         if order == wanted:
-            return order, down != (order == "priority")
+            sorting = Sorting(order, down != (order == "priority"))
+            return sorting if cursor is None else replace(sorting, after=_place(sorting, cursor))
     raise bad("sort", f"must be one of {', '.join(list_queries.START)}, with a - before it for downwards")
+
+
+def _place(sorting: Sorting, cursor: str) -> tuple[str | int, int]:
+    """The place behind which the page begins. A cursor says of which order it is."""
+    column, value, last = from_cursor(cursor, str, str if sorting.order in list_queries.TEXTS else int, int)
+    if column != sorting.by:
+        raise bad("cursor", "is that of another order; give it with the same sort")
+    return value, last
+
+
+def _cursor(sorting: Sorting, last: Row) -> str:
+    return to_cursor(sorting.by, last["value"], last["id"])
 
 
 def _several(text: str | None, field: str, known: tuple[str, ...]) -> list[str]:

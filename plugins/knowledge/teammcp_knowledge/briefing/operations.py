@@ -109,14 +109,14 @@ class _Asker:
         return field.approval_required
 
     async def _fields(self, project: str) -> AsyncIterator[StateField]:
-        offset = 0
+        more: dict[str, str] = {}
         while True:
-            found = (await self.context.call("get_state", project_id=project, limit=PAGE, offset=offset)).root
+            found = (await self.context.call("get_state", project_id=project, limit=PAGE, **more)).root
             for field in found.items:
                 yield field
-            offset += PAGE
-            if offset >= found.total:
+            if found.next is None:
                 return
+            more = {"cursor": found.next}
 
     async def decisions(self) -> Subject:
         found: Findings = await self.context.call("search_knowledge", tags=[DECISION], sort="newest", limit=FETCHED)

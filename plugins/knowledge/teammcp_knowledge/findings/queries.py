@@ -45,13 +45,14 @@ def newest(reader: Reader, before: int, limit: int) -> list[int]:
     return [row["id"] for row in rows]
 
 
-def top(reader: Reader, offset: int, limit: int) -> list[int]:
-    """Ids of findings, those of most contributors first."""
+def top(reader: Reader, contributors: float, before: int, limit: int) -> list[tuple[int, int]]:
+    """Contributors and ids of findings, those of most contributors first, behind a place in this order."""
     rows = reader.all(
-        "SELECT id FROM knowledge_findings WHERE retracted = 0 ORDER BY contributors DESC, id DESC LIMIT ? OFFSET ?",
-        (limit, offset),
+        "SELECT contributors, id FROM knowledge_findings WHERE retracted = 0 AND contributors <= ?"
+        " AND (contributors < ? OR id < ?) ORDER BY contributors DESC, id DESC LIMIT ?",
+        (int(contributors), int(contributors), before, limit),
     )
-    return [row["id"] for row in rows]
+    return [(row["contributors"], row["id"]) for row in rows]
 
 
 def insert_finding(tx: Transaction, content_id: str, title: str, body: str, tags: str, author: str, at: int) -> int:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from teammcp import Context, InvalidInput, Reader, Row, operation
-from teammcp.fulltext import Words, highlights, parse, relevance, snippet
+from teammcp.fulltext import Words, highlights, of_rank, parse, rank, relevance, snippet
 
 from . import queries, search
 from .models import Findings, FindingTags, FoundFinding
@@ -20,6 +20,7 @@ CANDIDATES = 200
 LOOK = 2000
 """Characters of a body that count for its rank."""
 NEWEST = 2**53
+HIGHEST = rank(NEWEST, 0)
 DIGITS = len(str(NEWEST))
 
 Sort = Literal["relevance", "newest", "top"]
@@ -27,10 +28,10 @@ Sort = Literal["relevance", "newest", "top"]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a page begins: at findings before ``before``, behind the first ``offset`` of them as they are ranked."""
+    """Where a page begins: at findings before ``before``, and behind the place ``rank`` where they are ranked."""
 
     before: int = NEWEST
-    offset: int = 0
+    rank: int = HIGHEST
 
     @classmethod
     def parse(cls, cursor: str | None) -> Place:
@@ -38,12 +39,12 @@ class Place:
         if cursor is None:
             return cls()
         parts = cursor.split(".")
-        if len(parts) != 2 or not all(part.isascii() and part.isdigit() and len(part) <= DIGITS for part in parts):
+        if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts) or len(parts[0]) > DIGITS:
             raise InvalidInput("cursor: give 'next' of the page before, unchanged.", code="bad_cursor")
         return cls(int(parts[0]), int(parts[1]))
 
     def __str__(self) -> str:
-        return f"{self.before}.{self.offset}"
+        return f"{self.before}.{self.rank}"
 
 
 @operation("GET /api/knowledge", profile="knowledge", everyday=True, read_only=True)
@@ -54,7 +55,7 @@ async def search_knowledge(
     contributor: Annotated[str, Field(max_length=64)] | None = None,
     sort: Sort = "relevance",
     limit: Annotated[int, Field(ge=1, le=100)] = 20,
-    cursor: Annotated[str, Field(max_length=40)] | None = None,
+    cursor: Annotated[str, Field(max_length=80)] | None = None,
     include_bodies: bool = False,
 ) -> Findings:
     """Find what the team has found out, by words, "phrases", prefix*, tags, contributor; without any, the newest.
@@ -90,13 +91,14 @@ def _page(
         following = Place(ids[limit - 1]) if len(ids) > limit else None
         return _in_order(reader, ids[:limit]), following
     if expression:
-        ids = _ranked(reader, search.matching(reader, expression, place.before, CANDIDATES), words, sort)
+        ids = search.matching(reader, expression, place.before, CANDIDATES)
         before = max(ids) + 1 if place.before == NEWEST and ids else place.before  # what is posted meanwhile stays out
-        ids = ids[place.offset : place.offset + limit + 1]
+        ranks = [_rank(row, words, sort) for row in queries.by_ids(reader, ids)]
+        ranks = sorted((each for each in ranks if each < place.rank), reverse=True)
     else:
-        before, ids = NEWEST, queries.top(reader, place.offset, limit + 1)
-    following = Place(before, place.offset + limit) if len(ids) > limit else None
-    return _in_order(reader, ids[:limit]), following
+        before, ranks = NEWEST, [rank(*each) for each in queries.top(reader, *of_rank(place.rank), limit + 1)]
+    following = Place(before, ranks[limit - 1]) if len(ranks) > limit else None
+    return _in_order(reader, [of_rank(each)[1] for each in ranks[:limit]]), following
 
 
 def _in_order(reader: Reader, ids: list[int]) -> list[Row]:
@@ -104,13 +106,8 @@ def _in_order(reader: Reader, ids: list[int]) -> list[Row]:
     return [rows[finding_id] for finding_id in ids]
 
 
-def _ranked(reader: Reader, ids: list[int], words: Words, sort: Sort) -> list[int]:
-    rows = queries.by_ids(reader, ids)
-    if sort == "top":
-        rows.sort(key=lambda row: (-row["contributors"], -row["id"]))
-    else:
-        rows.sort(key=lambda row: (-_score(row, words), -row["id"]))
-    return [row["id"] for row in rows]
+def _rank(row: Row, words: Words, sort: Sort) -> int:
+    return rank(row["contributors"] if sort == "top" else _score(row, words), row["id"])
 
 
 def _score(row: Row, words: Words) -> float:
