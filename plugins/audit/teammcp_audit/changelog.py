@@ -57,7 +57,7 @@ class Filter(BaseModel):
             project=None if self.field else self.project_id,
             kind=_pattern(kind).replace("*", "%").replace("?", "_") if has_wildcard else None,
             sent=self.field is None and exact.get("kind") in {None, "message.sent"},
-            text=None if self.text is None else (f"%{_pattern(self.text)}%", f"%{_pattern(_in_json(self.text))}%"),
+            text=None if self.text is None else (_anywhere(self.text), _anywhere(_in_json(self.text))),
         )
 
     def shows(self, entry: Entry) -> bool:
@@ -72,6 +72,14 @@ class Filter(BaseModel):
 def _pattern(text: str) -> str:
     """Text for LIKE, in which it stands for itself."""
     return re.sub(r"([%_\\])", r"\\\1", text.lower())
+
+
+def _anywhere(text: str) -> str:
+    """Text for LIKE, in which it stands somewhere, and may be more: databases know upper and lower case of ASCII alone.
+
+    What has more than one writing, by ``str.casefold``, stands for anything here. `Filter.shows` then looks closely.
+    """
+    return f"%{re.sub('ss|[^ -~]', '%', _pattern(text.casefold()))}%"
 
 
 def _in_json(text: str) -> str:

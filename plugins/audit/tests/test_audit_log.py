@@ -104,6 +104,15 @@ async def test_a_search_without_a_find_says_where_to_go_on(
     assert [entry.subject for entry in second.entries] == ["apollo2/phase"]
 
 
+@pytest.mark.parametrize("written", ["Überlingen", "ПРИВЕТ мир", "Straße 9", "Οδός", "50% of _it_", 'a "quote" \\ Ä'])
+async def test_a_text_is_found_whatever_its_case(team: TestTeam, written: str) -> None:
+    await team.owner.call("create_task", title=f"say {written} twice")
+    await team.owner.call("create_task", title="something else, 9 of it, and a b")
+    for asked in (written, written.upper(), written.lower(), written.casefold()):
+        found = await log(team.owner, text=asked)
+        assert [(entry.kind, entry.subject) for entry in found] == [("task.created", "1")], asked
+
+
 async def test_filters_that_exclude_each_other_are_refused(team: TestTeam) -> None:
     for filters in ({"field": "x"}, {"project_id": "p", "subject": "s"}, {"kind": "No Kind"}, {"since": "soon"}):
         with pytest.raises(InvalidInput):
