@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from teammcp import Conflict, Context, Server, Team, Transaction, Work, operation
-from teammcp.features.messages import send_notes
+from teammcp.features.messages import quoted_line, send_notes
 
 from . import queries, shapes, telling
 from .models import ApprovalId, Resolved
@@ -40,7 +40,7 @@ async def _expire(team: Team) -> None:
 async def expire_approval(context: Context, approval_id: ApprovalId, given_up: bool = False) -> Work[Resolved]:
     """Close an approval whose time is over, or for which nobody waits any more."""
     row = await context.read(shapes.find, context, approval_id)
-    text = f"Nobody has decided in time on your proposal {approval_id} ({row['title']}). It is not done."
+    text = f"Nobody has decided in time on your proposal {approval_id} ({quoted_line(row['title'])}). It is not done."
     notes = await telling.prepare(context, row["proposer"], approval_id, text)
 
     def work(tx: Transaction) -> Resolved:

@@ -7,7 +7,7 @@ from typing import Any
 
 from teammcp import Conflict, Context, Deadline, Forbidden, InvalidInput, Reader, Transaction, Work, operation
 from teammcp.features.channels import find_agent
-from teammcp.features.messages import send_notes
+from teammcp.features.messages import quoted_line, send_notes
 from teammcp.models import Limit
 
 from . import people, proposing, queries, shapes, state, telling, voice_queries
@@ -228,7 +228,8 @@ async def delegate_approval(context: Context, approval_id: ApprovalId, to: Name)
     if row["proposer"] == delegate:
         raise Forbidden(f"to: {delegate} made this proposal, and nobody approves their own.", code="own_proposal")
     me = context.actor.name
-    text = f"{me} asks you to decide in their place on approval {approval_id}: {row['title']}. See get_approval."
+    title = quoted_line(row["title"])
+    text = f"{me} asks you to decide in their place on approval {approval_id}: {title}. See get_approval."
     notes = await telling.prepare(context, delegate, approval_id, text, ack_required=True)
 
     def work(tx: Transaction) -> Delegated:

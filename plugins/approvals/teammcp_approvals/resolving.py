@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from teammcp import Conflict, Context, Deferred, Reader, TeamError, Transaction, Work, operation
-from teammcp.features.messages import Note, send_notes
+from teammcp.features.messages import Note, quoted_block, quoted_line, send_notes
 
 from . import people, queries, running, shapes, telling, voice_queries
 from .models import ApprovalId, Comment, Resolved, Status
@@ -229,8 +229,8 @@ async def _prepare_notes(context: Context, row: Any, approved: bool, comment: st
     if row["proposer"] == context.actor.name:
         return {}
     number, me = row["id"], context.actor.name
-    said = f"\n{telling.quoted(comment)}" if comment else ""
-    about = f"Your proposal {number} ({row['title']})"
+    said = f"\n{quoted_block(comment)}" if comment else ""
+    about = f"Your proposal {number} ({quoted_line(row['title'])})"
     texts = {
         "rejected": f"{about} was rejected by {me}.{said}",
         "approved": f"{about} was approved by {me}{' and done' if row['operation'] else ''}.{said}",

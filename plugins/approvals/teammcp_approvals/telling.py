@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from teammcp import Context, Transaction
-from teammcp.features.messages import Note, server_note
+from teammcp.features.messages import Note, quoted_block, quoted_line, server_note
 
 from . import people, queries, voice_queries
 from .models import short
@@ -101,18 +101,14 @@ def question(approval_id: int, title: str, details: str, values: dict[str, str],
 
     What the proposer has written is quoted, so that it cannot pass for the server's own words.
     """
-    lines = [f"{proposer} asks for your approval ({approval_id}): {title}"]
-    lines += [quoted(details)] if details else []
+    lines = [f"{proposer} asks for your approval ({approval_id}): {quoted_line(title)}"]
+    lines += [quoted_block(details)] if details else []
     for name, value in values.items():
         if value:
-            lines.append(f"{name}: {value}" if len(value.splitlines()) == 1 else f"{name}:\n{quoted(value)}")
+            one = len(value.splitlines()) == 1
+            lines.append(f"{name}: {quoted_line(value)}" if one else f"{name}:\n{quoted_block(value)}")
     lines.append(f"Answer with resolve_approval, approval_id {approval_id}, approved true or false, or on its page.")
     return "\n".join(lines)
-
-
-def quoted(text: str) -> str:
-    """Somebody else's text in a message of the server."""
-    return "\n".join(f"> {line}" for line in text.splitlines())
 
 
 def shown(value: Any) -> str:

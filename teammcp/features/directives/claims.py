@@ -89,8 +89,8 @@ async def report_directive(
     row = await visible(context, directive_id)
     if (refusal := _stale(context, row, fencing_token)) is not None:
         return refusal
-    said = f": {telling.shortened(result)}" if result else "."
-    notes = await telling.answer(context, row, row["issuer"], f"Directive {directive_id} {VERBS[status]}{said}")
+    what = f"Directive {directive_id} {VERBS[status]}{': ' if result else '.'}"
+    notes = await telling.answer(context, row, row["issuer"], what, result)
 
     def work(tx: Transaction) -> Settled:
         now = still_there(context, tx, directive_id)

@@ -6,29 +6,29 @@ from typing import Any
 
 from ...operations import Context
 from ...storage import Row
-from ..messages import Note, note
+from ..messages import Note, note, quoted_line
 
 LONGEST = 4000
-"""Characters of a result that a message holds; get_directive has all of it."""
+"""Characters of a result that a message of its author holds; get_directive has all of it."""
+EXCERPT = 200
+"""Characters of it that a message of the server quotes."""
 
 
-async def answer(context: Context, row: Row, recipient: str, text: str) -> list[Note]:
-    """Get an answer of one side to the other ready, in the directive's thread.
+async def answer(context: Context, row: Row, recipient: str, text: str, words: str) -> list[Note]:
+    """Get an answer of one side to the other ready, in the directive's thread: what happened, and its own words.
 
     Where a plugin keeps it back, such as the guard after many messages, the server says it instead, by itself.
     """
-    found = await _prepare(context, row, recipient, text, replyTo=row["message_id"])
-    return found or await from_server(context, row, recipient, text)
+    said = words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"
+    found = await _prepare(context, row, recipient, f"{text}{said}", replyTo=row["message_id"])
+    return found or await from_server(context, row, recipient, text, words)
 
 
-async def from_server(context: Context, row: Row, recipient: str, text: str) -> list[Note]:
-    """Get a message of the server itself ready."""
-    return await _prepare(Context.inside(context.team), row, recipient, text)
-
-
-def shortened(text: str) -> str:
-    """As much of a text as a message should hold."""
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+async def from_server(context: Context, row: Row, recipient: str, text: str, words: str = "") -> list[Note]:
+    """Get a message of the server itself ready. Of a member's ``words`` it quotes the beginning."""
+    line = " ".join(words.split())
+    excerpt = line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"
+    return await _prepare(Context.inside(context.team), row, recipient, f"{text}{quoted_line(excerpt)}")
 
 
 async def _prepare(context: Context, row: Row, recipient: str, text: str, **more: Any) -> list[Note]:

@@ -16,7 +16,7 @@ from ...jobs import in_each_team
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
 from ...team import Server, Team
-from ..messages import Note, send_notes, server_note
+from ..messages import Note, quoted_line, send_notes, server_note
 from ..messages.models import MessageId
 from . import watch_queries
 from .models import Told
@@ -102,7 +102,7 @@ def _text(reason: Reason, message_id: int, message: Row, names: Sequence[str]) -
     who = _listed(names)
     words = " ".join(message["content"].split())
     excerpt = words if len(words) <= EXCERPT else words[: EXCERPT - 1] + "…"
-    about = f"message {message_id} in {message['channel_id']} (“{excerpt}”)"
+    about = f"message {message_id} in {message['channel_id']} (“{quoted_line(excerpt)}”)"
     if reason == "overdue":
         return f"No answer in time from {who} to {about}. It was asked for by {rfc3339(message['reply_by'])[:16]}Z."
     asked = f"an answer by {rfc3339(message['reply_by'])[:16]}Z" if message["reply_by"] else "an acknowledgement"

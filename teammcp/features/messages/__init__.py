@@ -11,7 +11,7 @@ from ...web import Page
 from . import changes, message_pages, operations, pages, search_pages, searching
 from .mentions import find_mentions, find_mentions_aside
 from .models import Draft, Message, message_line
-from .notes import Note, note, send_notes, server_note
+from .notes import Note, note, quoted_block, quoted_line, send_notes, server_note
 from .operations import visible
 from .presentation import kind_of
 from .resources import CHANNEL
@@ -28,6 +28,8 @@ __all__ = [
     "message_line",
     "messages_by_id",
     "note",
+    "quoted_block",
+    "quoted_line",
     "send_notes",
     "server_note",
     "visible",

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...operations import Context
 from ...storage import Row, Transaction
-from ..messages import Note, send_notes
+from ..messages import Note, quoted_line, send_notes
 from . import changes, leases, news, people, telling
 from .models import Progress
 
@@ -27,7 +27,8 @@ async def prepare(context: Context, row: Row, why: str, *, tell_holder: bool = F
     """
     attempt = row["attempts"] + 1
     final = attempt >= row["max_attempts"]
-    task = f"task {row['id']} ({row['title']})"
+    title = quoted_line(row["title"])
+    task = f"task {row['id']} ({title})"
     count = f"attempt {attempt} of {row['max_attempts']}"
     texts: list[tuple[str | None, str]] = []
     if tell_holder:
@@ -36,7 +37,7 @@ async def prepare(context: Context, row: Row, why: str, *, tell_holder: bool = F
     if final:
         superior = await people.above(context, row["creator"], 1, row)
         who, why = row["lease_agent"], why or "no reason given"
-        text = f"Task {row['id']} ({row['title']}) of {who} has failed for good in {count}: {news.excerpt(why)}"
+        text = f"Task {row['id']} ({title}) of {who} has failed for good in {count}: {news.excerpt(why)}"
         told = [row["creator"], *([superior] if superior is not None else people.managers(context, row))]
         texts += [(name, text) for name in told]
     return Failure(final, await telling.prepare(context, texts, row))

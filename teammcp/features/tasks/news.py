@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..messages import quoted_line
 from .models import OPEN
 
 Texts = list[tuple[str | None, str]]
@@ -13,18 +14,18 @@ EXCERPT = 200
 
 def of_creation(actor: str, task: Mapping[str, Any]) -> Texts:
     """Whom to tell what of a new task."""
-    return [(task["assignee"], f"{actor} assigned task {task['id']} to you: {task['title']}")]
+    return [(task["assignee"], f"{actor} assigned task {task['id']} to you: {_title(task)}")]
 
 
 def of_change(actor: str, old: Mapping[str, Any], new: Mapping[str, Any], comment: str) -> Texts:
     """Whom to tell what of a change; ``new``: the columns with new values. The first line for somebody counts."""
     task = {**old, **new}
-    what = f"task {task['id']}: {task['title']}"
+    what = f"task {task['id']}: {_title(task)}"
     texts: Texts = []
     if task["assignee"] != old["assignee"]:
         texts.append((task["assignee"], f"{actor} assigned {_to_you(task)}{_because(comment)}"))
         receiver = task["assignee"] or "nobody"
-        texts.append((old["assignee"], f"{actor} reassigned task {task['id']} to {receiver}: {task['title']}"))
+        texts.append((old["assignee"], f"{actor} reassigned task {task['id']} to {receiver}: {_title(task)}"))
     if task["status"] != old["status"]:
         texts += _of_status(actor, old, task, what, comment)
     elif comment:
@@ -35,18 +36,19 @@ def of_change(actor: str, old: Mapping[str, Any], new: Mapping[str, Any], commen
 
 def of_mentions(actor: str, task: Mapping[str, Any], comment: str, called: Iterable[str]) -> Texts:
     """What those are told whom a comment calls."""
-    return [(name, f"{actor} called you in task {task['id']}: {task['title']} — {excerpt(comment)}") for name in called]
+    return [(name, f"{actor} called you in task {task['id']}: {_title(task)} — {excerpt(comment)}") for name in called]
 
 
 def of_deletion(actor: str, task: Mapping[str, Any]) -> Texts:
     """Whom to tell what of a task that is deleted."""
-    line = f"{actor} deleted task {task['id']}: {task['title']}"
+    line = f"{actor} deleted task {task['id']}: {_title(task)}"
     return [(task["assignee"], line), (task["creator"], line)]
 
 
 def of_refused_state(task: Mapping[str, Any], said: str, refused_by: str) -> Texts:
     """Whom to tell that the field of a task is not set. Who asked for it has heard that already."""
-    line, knowing = f"Task {task['id']} ({task['title']}): {said}", (task["state_asked_by"], refused_by)
+    line = f"Task {task['id']} ({_title(task)}): {quoted_line(said)}"
+    knowing = (task["state_asked_by"], refused_by)
     return [(name, line) for name in (task["assignee"], task["creator"]) if name not in knowing]
 
 
@@ -70,7 +72,11 @@ def _of_status(actor: str, old: Mapping[str, Any], task: Mapping[str, Any], what
 
 
 def _to_you(task: Mapping[str, Any]) -> str:
-    return f"task {task['id']} to you: {task['title']}"
+    return f"task {task['id']} to you: {_title(task)}"
+
+
+def _title(task: Mapping[str, Any]) -> str:
+    return quoted_line(task["title"])
 
 
 def _because(comment: str) -> str:
@@ -78,6 +84,6 @@ def _because(comment: str) -> str:
 
 
 def excerpt(text: str) -> str:
-    """The beginning of a longer text, in one line."""
+    """The beginning of a longer text by somebody, in a line of the server's."""
     line = " ".join(text.split())
-    return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"
+    return quoted_line(line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…")

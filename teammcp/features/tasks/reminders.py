@@ -16,7 +16,7 @@ from ...jobs import in_each_team
 from ...operations import Context, Result, operation
 from ...storage import Reader, Row, Transaction, Work
 from ...team import Server, Team
-from ..messages import send_notes
+from ..messages import quoted_line, send_notes
 from . import changes, people, reminder_queries, telling
 from .models import Id
 from .occasions import HOUR, MINUTE, Kind, occasion
@@ -117,7 +117,7 @@ def _name(kind: Kind, level: int) -> str:
 
 
 def _text(kind: Kind, level: int, row: Row, settings: TaskSettings) -> str:
-    task = f"Task {row['id']} ({row['title']})"
+    task = f"Task {row['id']} ({quoted_line(row['title'])})"
     if kind == "due_soon":
         return f"{task} is due at {rfc3339(row['due_at'])[:16]}Z."
     if kind == "overdue":
