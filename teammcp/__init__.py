@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         NotFound,
         PreconditionRequired,
         Refused,
+        StartError,
         TeamError,
         TooLarge,
     )
@@ -66,6 +67,7 @@ __all__ = [
     "Row",
     "Server",
     "Standing",
+    "StartError",
     "Team",
     "TeamError",
     "Timestamp",
@@ -99,6 +101,7 @@ _FOUND_IN = {
         "NotFound",
         "PreconditionRequired",
         "Refused",
+        "StartError",
         "TeamError",
         "TooLarge",
     ),

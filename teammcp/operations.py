@@ -2,7 +2,8 @@
 
     MCP call · REST call · page form · CLI · plugin
         -> call(context, name, arguments)
-             validate -> authorise -> before hooks -> the operation -> one transaction -> commit -> after hooks
+             validate -> authorise -> resolve names -> before hooks -> the operation -> one transaction -> commit
+             -> after hooks
 
 An operation is an async function. One that only reads returns its result. One that changes something does its checks,
 then returns its unit of work, a plain function ``work(tx) -> result``; `call` runs it in one transaction, together with
@@ -26,7 +27,9 @@ from .directory import ANONYMOUS, SYSTEM, Access, Agent
 from .errors import Forbidden, Gone, Unauthorized
 from .events.log import Event
 from .keys import hash_key
+from .meanings import check_levels
 from .plugins import Deferred
+from .references import resolved
 from .registry import IDEM_KEY, Operation, Registry, Result, operation
 from .storage import Transaction, Work
 from .team import Server, Team
@@ -287,6 +290,8 @@ async def _prepare(context: Context, operation: Operation, arguments: Mapping[st
 
 async def _run(context: Context, operation: Operation, checked: BaseModel) -> Any:
     plugins = context.server.plugins
+    checked = await resolved(context, operation.references, checked)
+    await check_levels(context, operation, checked)
     if plugins.handles("before_operation"):
         passed = await plugins.before("before_operation", checked, context=context, operation=operation)
         if isinstance(passed, Deferred):

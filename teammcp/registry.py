@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -13,10 +13,14 @@ from .checking import checked
 from .directory import Access
 from .errors import NotFound
 from .fencing import quote
+from .references import Reference, references_of
 
 Function = TypeVar("Function", bound=Callable[..., Awaitable[Any]])
 
 IDEM_KEY = "idem_key"
+
+Meaning = Callable[[Any, Any], Awaitable[Iterable[Mapping[str, Any]]]]
+"""``await meaning(context, arguments)``: with which arguments another operation would have the effect of a call."""
 
 
 class Result(BaseModel):
@@ -56,6 +60,10 @@ class Operation:
     arguments: type[BaseModel]
     result: type[BaseModel]
     function: Callable[..., Awaitable[Any]]
+    references: Mapping[str, Reference] = field(compare=False)
+    """The arguments that name something."""
+    amounts_to: Mapping[str, Meaning] = field(compare=False)
+    """The operations whose effect a call of this one may have as well."""
 
     def check(self, arguments: Mapping[str, Any], *, strict: bool = False, time_zone: str = "UTC") -> BaseModel:
         """Validate arguments. ``strict`` is for JSON, which knows types that query strings do not: see `checked`.
@@ -84,6 +92,7 @@ def operation(
     lenient: bool = False,
     largest: int = 0,
     holds: bool = False,
+    amounts_to: Mapping[str, Meaning] | None = None,
 ) -> Callable[[Function], Function]:
     """Make an operation of ``async def name(context, …)``. Contribute it with the hook ``register_operations``.
 
@@ -106,13 +115,19 @@ def operation(
         largest: bytes that a body may have beyond the setting ``max_body``, for callers who send more than is used.
         holds: it may hold its caller, or hands over what it would not a second time. So it is watched from the first
             moment on whether the caller is still there, and left as soon as it is not.
+        amounts_to: other ways to do the same, so that whoever restricts those (a rule, an access level in the settings)
+            restricts this too: by operation a function ``await meaning(context, arguments)`` that gives the arguments
+            with which that one would have the effect of this call, none if it has not. ``references.UNKNOWN`` stands
+            for a value that is not known beforehand; what is left out has its default.
     """
     if bool(route) is internal:
         raise ValueError("operation: give a route, or internal=True")
     method, _, path = route.partition(" ")
 
     def decorate(function: Function) -> Function:
-        result, arguments = _signature(function, keyed=not (read_only or internal or method == "GET"), lenient=lenient)
+        hints = get_type_hints(function, include_extras=True)
+        keyed = not (read_only or internal or method == "GET")
+        result, arguments = _signature(function, hints, keyed=keyed, lenient=lenient)
         function.operation = Operation(  # type: ignore[attr-defined]
             name=function.__name__,
             description=inspect.cleandoc(function.__doc__ or ""),
@@ -133,14 +148,17 @@ def operation(
             arguments=arguments,
             result=result,
             function=function,
+            references=references_of({name: hints[name] for name in arguments.model_fields if name in hints}),
+            amounts_to=amounts_to or {},
         )
         return function
 
     return decorate
 
 
-def _signature(function: Callable[..., Any], *, keyed: bool, lenient: bool) -> tuple[type[BaseModel], type[BaseModel]]:
-    hints = get_type_hints(function, include_extras=True)
+def _signature(
+    function: Callable[..., Any], hints: Mapping[str, Any], *, keyed: bool, lenient: bool
+) -> tuple[type[BaseModel], type[BaseModel]]:
     fields: dict[str, Any] = {}
     for parameter in list(inspect.signature(function).parameters.values())[1:]:
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default

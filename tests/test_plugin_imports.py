@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PUBLIC = {"teammcp", "teammcp.fulltext", "teammcp.models", "teammcp.web", "teammcp.testing"}
+PUBLIC = {
+    "teammcp",
+    "teammcp.fulltext",
+    "teammcp.meanings",
+    "teammcp.models",
+    "teammcp.references",
+    "teammcp.testing",
+    "teammcp.web",
+}
 PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
 
 

@@ -84,6 +84,7 @@ def register_pages() -> list[Page]:
 
 @hookimpl
 def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
+    rules.check_settings(server)
     scheduler.add_job(expiry.expire, "interval", [server], seconds=expiry.SECONDS, id="approvals")
 
 

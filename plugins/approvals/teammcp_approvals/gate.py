@@ -8,10 +8,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from teammcp import Access, Context, Deferred, Operation, Refused
+from teammcp.meanings import meanings
+from teammcp.references import matches
 
 from . import matching, people, proposing, running
 from .proposing import Proposal
-from .settings import Rule, matches
+from .settings import Rule
 from .state import short_line
 
 can_wait = cache(matching.can_wait)
@@ -21,13 +23,22 @@ async def look(context: Context, operation: Operation, arguments: BaseModel) -> 
     """Let a call pass, or make it wait by the first rule that is about it."""
     if context.actor.name == "system" or context.actor.access is Access.anonymous:
         return None
-    named = [rule for rule in matching.rules(context) if matches(rule.operation, operation.name)]
-    if not named or not can_wait(operation) or running.of(context) is not None:
+    rules = [rule for rule in matching.rules(context) if matching.is_by(rule.who, context.actor)]
+    waits = can_wait(operation)
+    if not rules or not (waits or operation.amounts_to) or running.of(context) is not None:
         return None
-    values = arguments.model_dump(mode="json", exclude={"idem_key"})
-    for rule in named:
-        if matching.is_about(rule, context.actor, operation.name, values):
-            given = {key: value for key, value in values.items() if key in arguments.model_fields_set}
+
+    def wanted(name: str) -> bool:
+        return any(matches(rule.operation, name) for rule in rules)
+
+    calls = await meanings(context, operation, arguments, wanted)
+    for rule in rules:
+        for meant, values in calls:
+            if not can_wait(meant) or not await matching.is_about(context, rule, meant, values):
+                continue
+            if not waits:
+                raise Refused(f"{operation.name} does here what {meant.name} does, which waits for approval; use that.")
+            given = arguments.model_dump(mode="json", include=arguments.model_fields_set - {"idem_key"})
             return await proposing.defer(context, _proposal(context, rule, operation, given))
     return None
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from teammcp import Access, Agent, Context, Operation
+from teammcp.references import UNKNOWN, matches, names_match, plain
 
 from . import memory
 from .people import LEVELS
-from .settings import PermissionRule, Rule, matches
+from .settings import PermissionRule, Rule
 
 PROFILE = "approvals"
 """The operations of this plugin, on which no rule has a say."""
@@ -48,9 +49,30 @@ def permission_rules(context: Context) -> Iterator[PermissionRule]:
     return (each.rule for each in memory.of(context.team).rules if isinstance(each.rule, PermissionRule))
 
 
-def is_about(rule: Rule, actor: Agent, operation: str, arguments: Mapping[str, Any]) -> bool:
-    """Whether a rule wants this call to wait."""
-    return matches(rule.operation, operation) and is_by(rule.who, actor) and fits(rule.arguments, arguments)
+async def is_about(context: Context, rule: Rule, operation: Operation, arguments: Mapping[str, Any]) -> bool:
+    """Whether a rule, which is about the actor, wants this call to wait."""
+    if not matches(rule.operation, operation.name):
+        return False
+    for name, pattern in rule.arguments.items():
+        if name not in arguments or not await _fits(context, operation, name, pattern, arguments[name]):
+            return False
+    return True
+
+
+async def _fits(context: Context, operation: Operation, name: str, pattern: str, value: Any) -> bool:
+    """Whether an argument's value, or one of several, matches a pattern; what is not known matches every one."""
+    if value is UNKNOWN:
+        return True
+    if matches(pattern, as_text(value)):
+        return True
+    values = value if isinstance(value, list) else [value]
+    reference = operation.references.get(name)
+    if reference is None:
+        return any(matches(pattern, as_text(each)) for each in values)
+    for each in values:
+        if isinstance(each, str) and await names_match(context, reference, pattern, each):
+            return True
+    return False
 
 
 def is_by(who: list[str], actor: Agent) -> bool:
@@ -59,14 +81,12 @@ def is_by(who: list[str], actor: Agent) -> bool:
 
 
 def _is(word: str, actor: Agent) -> bool:
+    word = plain(word)
     if word in (*LEVELS, "observer"):
         return actor.access.name == word
-    return (word in {"human", "agent", "service"} and actor.kind == word) or word.removeprefix("@") == actor.name
-
-
-def fits(patterns: Mapping[str, str], values: Mapping[str, Any]) -> bool:
-    """Whether every pattern matches the value of its name; what is not there matches nothing."""
-    return all(name in values and matches(pattern, as_text(values[name])) for name, pattern in patterns.items())
+    return (word in {"human", "agent", "service"} and actor.kind == word) or (
+        word.removeprefix("@") == plain(actor.name)
+    )
 
 
 def as_text(value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, RootModel
 
 from teammcp import AnyWords, Result, Timestamp, Words, quote
+from teammcp.features.channels import MemberRef
 from teammcp.models import Line, Text
 
 from .settings import PermissionRule, Rule
@@ -22,7 +23,7 @@ Title = Annotated[Line, Field(min_length=1, max_length=200)]
 Details = Annotated[Text, Field(max_length=10_000)]
 IF_THERE = Field(exclude_if=lambda value: value is None)
 """Left out of an answer to programs that take null for a mistake."""
-Name = Annotated[str, Field(min_length=1, max_length=65)]
+Name = Annotated[MemberRef, Field(min_length=1, max_length=65)]
 
 
 def short(value: Any, length: int = SHORT) -> str:

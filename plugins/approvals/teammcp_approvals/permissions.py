@@ -20,8 +20,9 @@ from teammcp.models import Line, json_within
 from . import dangerous, matching, memory, people, proposing, queries, telling, voice_queries
 from .models import HookAnswer, HookDecision, HookOutput, PermissionCheck, PermissionDecision
 from .proposing import Proposal
-from .settings import ApprovalSettings, PermissionRule, matches
+from .settings import ApprovalSettings
 from .state import short_line
+from .tool_rules import verdict
 
 ENDED = {"approval.approved", "approval.rejected", "approval.cancelled", "approval.expired"}
 LARGEST = 16 * 1024 * 1024
@@ -147,7 +148,7 @@ async def check_permission(
 ) -> Work[PermissionCheck]:
     """Ask whether you may use a tool, without waiting: allow, deny, or the approval by which a person is asked."""
     arguments = _kept(tool_name, input, tool_use_id)
-    decision, source, reason = _by_rules(context, tool_name, input)
+    decision, source, reason = verdict(context, tool_name, input)
     if decision != "ask":
         return _record(context, arguments, decision, source, reason)
     settings: ApprovalSettings = context.settings("approvals")
@@ -168,37 +169,6 @@ async def check_permission(
         return PermissionCheck(decision="ask", approval_id=pending.approval_id, message=message)
 
     return work
-
-
-def _by_rules(context: Context, tool: str, given: dict[str, Any]) -> tuple[Literal["allow", "deny", "ask"], str, str]:
-    """What is decided without a person: the decision, what has made it, and its reason."""
-    about = [rule for rule in matching.permission_rules(context) if _is_about(rule, context, tool, given)]
-    for rule in about:
-        if rule.decision == "deny":
-            return "deny", "rule", rule.note or f"A rule of this team denies {rule.tool}."
-    harm = dangerous.why(given)
-    if harm is not None:
-        return "deny", "dangerous", f"It {harm}, which no agent may do here. Ask a person to do it."
-    for rule in about:
-        if rule.decision == "ask":
-            return "ask", "rule", rule.note or f"a rule on {rule.tool}"
-    for rule in about:
-        if rule.decision == "allow" and _is_plain(rule, given):
-            return "allow", "rule", rule.note or f"A rule of this team allows {rule.tool}."
-    return "ask", "rule", "no rule allows it"
-
-
-def _is_about(rule: PermissionRule, context: Context, tool: str, given: dict[str, Any]) -> bool:
-    return matches(rule.tool, tool) and matching.is_by(rule.who, context.actor) and matching.fits(rule.input, given)
-
-
-def _is_plain(rule: PermissionRule, given: dict[str, Any]) -> bool:
-    """Whether what a rule allows is one command: the pattern ``git status*`` must not let ``git status; …`` through."""
-    for name, pattern in rule.input.items():
-        text = matching.as_text(given[name])
-        if name in dangerous.COMMAND_ARGUMENTS and text != pattern and not dangerous.is_one_command(text):
-            return False
-    return True
 
 
 def _record(

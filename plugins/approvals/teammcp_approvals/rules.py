@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from teammcp import Context, InvalidInput, NotFound, Transaction, Work, operation
+from teammcp import Context, InvalidInput, NotFound, Operation, Server, StartError, Transaction, Work, operation
 from teammcp.features.channels import find_agent
 from teammcp.models import Line
+from teammcp.references import matches, plain
 
 from . import matching, memory, people, rule_queries
 from .models import RuleList, StoredRule
-from .settings import Approvers, Glob, Minutes, PermissionRule, Quorum, Rule, Word, matches
+from .settings import ApprovalSettings, Approvers, Glob, Minutes, PermissionRule, Quorum, Rule, Word
 
 Patterns = Annotated[dict[str, Glob], Field(max_length=20)]
 Who = Annotated[list[Word], Field(max_length=50)]
@@ -38,7 +40,7 @@ async def add_approval_rule(
     note: Note = "",
 ) -> Work[StoredRule]:
     """Let calls of an operation wait for approval: its name or a pattern, and patterns of its arguments."""
-    _check_operation(context, operation, arguments)
+    _check_operation(context.server.registry, operation, arguments)
     _check_who(context, who)
     for word in approvers:
         people.key(context, word, "approvers")
@@ -105,13 +107,27 @@ def _tell(context: Context, tx: Transaction, kind: str, stored: StoredRule) -> N
 # -- what makes sense ------------------------------------------------------------------------------------------------
 
 
-def _check_operation(context: Context, pattern: str, arguments: dict[str, str]) -> None:
+def check_settings(server: Server) -> None:
+    """Make sure that each rule of the settings file is about an operation that there is.
+
+    Raises:
+        StartError: one is not, so it would hold nothing.
+    """
+    settings: ApprovalSettings = server.plugins.settings["approvals"]  # type: ignore[assignment]
+    for number, rule in enumerate(settings.rules):
+        try:
+            _check_operation(server.registry, rule.operation, rule.arguments)
+        except InvalidInput as error:
+            raise StartError(f"plugins.approvals.rules.{number}: {error.detail}") from None
+
+
+def _check_operation(registry: Iterable[Operation], pattern: str, arguments: dict[str, str]) -> None:
     """Refuse a rule that is about nothing.
 
     Raises:
         InvalidInput: no operation fits it, or none that can wait, or none that has these arguments.
     """
-    named = [each for each in context.server.registry if matches(pattern, each.name)]
+    named = [each for each in registry if matches(pattern, each.name)]
     if not named:
         _refuse("operation", f"there is no operation '{pattern}'; give the name of a tool, or a pattern of names")
     fitting = [each for each in named if matching.can_wait(each)]
@@ -124,7 +140,7 @@ def _check_operation(context: Context, pattern: str, arguments: dict[str, str]) 
 
 def _check_who(context: Context, who: list[str]) -> None:
     for word in who:
-        if word not in (*people.LEVELS, *KINDS, "observer"):
+        if plain(word) not in (*people.LEVELS, *KINDS, "observer"):
             find_agent(context, word, "who")
 
 

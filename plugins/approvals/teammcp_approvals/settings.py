@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -60,8 +59,3 @@ class ApprovalSettings(BaseModel):
     permission_seconds: Annotated[int, Field(ge=1, le=600)] = Field(
         300, description="How long an agent's program waits for that answer, if it does not say; then it is denied"
     )
-
-
-def matches(pattern: str, value: Any) -> bool:
-    """Whether a value matches a pattern; case counts, ``*`` stands for anything."""
-    return fnmatchcase(value, pattern)

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from teammcp_approvals.expiry import expire
 
 from teammcp import Deferred, Forbidden
-from teammcp.app import create_app
+from teammcp.app import add_jobs, create_app
 from teammcp.config import Settings, load_settings
 from teammcp.errors import StartError
 from teammcp.testing import NO_LIMITS, Member, MovedClock, TestTeam, all_plugins_but, serve
@@ -56,6 +57,21 @@ async def test_no_server_starts_without_the_rules_that_wrong_settings_hold(
         create_app(wrong, MovedClock())
     assert next(iter(table)) in str(caught.value)
     assert "pydantic" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ({"operation": "send_mesage"}, "no operation"),
+        ({"operation": "send_message", "arguments": {"chanel": "x"}}, "no argument"),
+        ({"operation": "get_inbox"}, "cannot wait"),
+    ],
+)
+def test_no_server_starts_with_a_rule_that_holds_nothing(tmp_path: Path, rule: dict[str, Any], message: str) -> None:
+    wrong = settings(tmp_path, "approvals", plugins={"approvals": {"rules": [rule]}})
+    app = create_app(wrong, MovedClock())
+    with pytest.raises(StartError, match=message):
+        add_jobs(AsyncIOScheduler(), app.server)
 
 
 async def test_idle_it_writes_nothing(team: TestTeam) -> None:

@@ -15,7 +15,7 @@ from ...models import AgentName, Text, TimeZone
 from ...operations import Context, operation
 from ...presence import Reason
 from ...storage import Row, Transaction, Work
-from ..channels import find_agent, join_general
+from ..channels import MemberRef, OwnRef, find_agent, join_general
 from . import queries
 from .mirror import agent_of, mirror
 from .models import (
@@ -123,7 +123,7 @@ async def get_agents(context: Context, include_retired: bool = False) -> AgentLi
 
 
 @operation("GET /api/agents/{name}", read_only=True)
-async def get_agent_profile(context: Context, name: str | None = None) -> AgentProfile:
+async def get_agent_profile(context: Context, name: OwnRef | None = None) -> AgentProfile:
     """Get one member's profile; yours without a name."""
     found = _find(context, name)
     row = await context.read(queries.agent, found.name)
@@ -133,10 +133,10 @@ async def get_agent_profile(context: Context, name: str | None = None) -> AgentP
 @operation("PATCH /api/agents/{name}", idempotent=True)
 async def update_agent_profile(
     context: Context,
-    name: str | None = None,
+    name: OwnRef | None = None,
     role: Role | None = None,
     description: Description | None = None,
-    reports_to: str | None = None,
+    reports_to: MemberRef | None = None,
     capabilities: Capabilities | None = None,
     time_zone: TimeZone | None = None,
     access: AccessName | None = None,
@@ -178,7 +178,7 @@ async def update_agent_profile(
 
 
 @operation("POST /api/agents/{name}/retire", access="manager", destructive=True)
-async def retire_agent(context: Context, name: str) -> Work[AgentProfile]:
+async def retire_agent(context: Context, name: MemberRef) -> Work[AgentProfile]:
     """End a member's membership for good: its key stops working, its name stays taken, its messages stay."""
     agent = _find(context, name)
     _require_authority(context, agent)
@@ -200,7 +200,7 @@ async def retire_agent(context: Context, name: str) -> Work[AgentProfile]:
 
 
 @operation("POST /api/agents/{name}/rotate-key", access="observer", secret_result=True)
-async def rotate_key(context: Context, name: str) -> Work[NewKey]:
+async def rotate_key(context: Context, name: MemberRef) -> Work[NewKey]:
     """Replace a key, yours or as a manager another's: the old one stops working, the new one is shown this once."""
     agent = _find(context, name)
     if agent.name != context.actor.name:

@@ -11,6 +11,10 @@ from ...team import Team
 from ...web import Page
 from . import operations, pages, queries
 from .access import (
+    CHANNEL,
+    ChannelRef,
+    MemberRef,
+    OwnRef,
     add_members,
     dm_id,
     find_agent,
@@ -26,6 +30,10 @@ from .queries import late_calls
 from .queries import unread as count_unread
 
 __all__ = [
+    "CHANNEL",
+    "ChannelRef",
+    "MemberRef",
+    "OwnRef",
     "add_members",
     "count_unread",
     "dm_id",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
+from typing import Annotated
 
 from ...directory import SYSTEM, Access, Agent, Channel
 from ...errors import Conflict, Forbidden, Gone, InvalidInput, NotFound
 from ...operations import Context
+from ...references import Reference
 from ...storage import Transaction
 from . import queries
 
@@ -53,7 +56,7 @@ def resolve(context: Context, reference: str) -> Channel:
     names = reference.split(":")[1:]
     if len(names) not in (1, 2) or not all(names):
         raise InvalidInput("channel: a direct message is dm:Name or dm:A:B.", code="bad_channel")
-    pair = [_side(context, name) for name in names]
+    pair = [_member_name(context, name, "channel") for name in names]
     if len(pair) == 1:
         pair.append(context.actor.name)
     if pair[0] == pair[1]:
@@ -62,10 +65,32 @@ def resolve(context: Context, reference: str) -> Channel:
     return context.team.directory.channels.get(channel_id) or Channel(channel_id, "dm")
 
 
-def _side(context: Context, name: str) -> str:
-    """One of the two of a direct message; the server itself may be one."""
-    found = context.team.directory.who(name)
-    return found.name if found is SYSTEM else find_agent(context, name, "channel", retired=True).name
+def _channel_id(context: Context, reference: str, argument: str) -> str:
+    return resolve(context, reference).id
+
+
+def _other_ids(context: Context, channel_id: str) -> Iterator[str]:
+    """A direct message may be written with its two members in any order, or by the other one alone."""
+    if channel_id.startswith("dm:"):
+        first, second = channel_id.split(":")[1:]
+        yield f"dm:{second}:{first}"
+        yield from (f"dm:{name}" for name in (first, second) if name != context.actor.name)
+
+
+CHANNEL = Reference(_channel_id, also=_other_ids)
+ChannelRef = Annotated[str, CHANNEL]
+"""An argument that names a channel, as `resolve` takes it."""
+
+
+def _member_name(context: Context, name: str, argument: str) -> str:
+    found = context.team.directory.who(name.removeprefix("@"))
+    return found.name if found is SYSTEM else find_agent(context, name, argument, retired=True).name
+
+
+MemberRef = Annotated[str, Reference(_member_name)]
+"""An argument that names a member, retired or not, as `find_agent` takes it."""
+OwnRef = Annotated[str, Reference(_member_name, left_out=lambda context: context.actor.name)]
+"""As `MemberRef`; the caller, if it is left out."""
 
 
 def may_read(context: Context, channel: Channel) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -12,7 +12,7 @@ from ...models import ChannelName, Line, Text
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
 from . import queries
-from .access import add_members, find_agent, readable_channel, resolve
+from .access import ChannelRef, MemberRef, add_members, find_agent, readable_channel, resolve
 from .models import ChannelInfo, ChannelList, ChannelMembers, MemberChange
 
 Name = Annotated[Line, Field(min_length=1, max_length=100)]
@@ -55,14 +55,35 @@ def _row(reader: Reader, channel_id: str) -> Row:
     return row
 
 
-@operation("POST /api/channels", status=201)
+async def _as_created(context: Context, arguments: Any) -> list[dict[str, Any]]:
+    """A channel with another name or description is what could have been created with them."""
+    found = readable_channel(context, arguments.channel)
+    row = await context.read(_row, found.id)
+    said = {name: getattr(arguments, name) or row[name] for name in ("name", "description")}
+    return [{"id": found.id, "type": found.kind, **said}]
+
+
+async def _as_adding_each(context: Context, arguments: Any) -> list[dict[str, Any]]:
+    return [{"channel": arguments.id, "agent_name": name} for name in arguments.members]
+
+
+async def _as_a_members_change(context: Context, arguments: Any) -> list[dict[str, Any]]:
+    """Joining is adding oneself, leaving is removing oneself."""
+    return [{"channel": arguments.channel, "agent_name": context.actor.name}]
+
+
+async def _as_ones_own(context: Context, arguments: Any) -> list[dict[str, Any]]:
+    return [{"channel": arguments.channel}] if arguments.agent_name == context.actor.name else []
+
+
+@operation("POST /api/channels", status=201, amounts_to={"add_channel_member": _as_adding_each})
 async def create_channel(
     context: Context,
     id: ChannelName,
     type: Literal["group", "topic"] = "group",
     name: Name | None = None,
     description: Description = "",
-    members: Annotated[list[str], Field(max_length=500)] = [],  # noqa: B006 - never changed
+    members: Annotated[list[MemberRef], Field(max_length=500)] = [],  # noqa: B006 - never changed
 ) -> Work[ChannelInfo]:
     """Create a channel: a group is open to the whole team, a topic only to its members. You become a member."""
     invited = [find_agent(context, member, "members").name for member in members]
@@ -89,7 +110,7 @@ def announce(context: Context, tx: Transaction, channel: Channel, members: list[
 
 
 @operation("GET /api/channels/{channel}/members", read_only=True)
-async def get_channel_members(context: Context, channel: str) -> ChannelMembers:
+async def get_channel_members(context: Context, channel: ChannelRef) -> ChannelMembers:
     """List who is in a channel."""
     found = readable_channel(context, channel)
     directory = context.team.directory
@@ -98,29 +119,40 @@ async def get_channel_members(context: Context, channel: str) -> ChannelMembers:
     return ChannelMembers(channel=found.id, members=sorted(present, key=fold))
 
 
-@operation("POST /api/channels/{channel}/join", idempotent=True, everyday=True)
-async def join_channel(context: Context, channel: str) -> Work[MemberChange]:
+@operation(
+    "POST /api/channels/{channel}/join",
+    idempotent=True,
+    everyday=True,
+    amounts_to={"add_channel_member": _as_a_members_change},
+)
+async def join_channel(context: Context, channel: ChannelRef) -> Work[MemberChange]:
     """Become a member of a group channel: its messages then come to your inbox."""
     found = readable_channel(context, channel)
     return _add(context, found.id, context.actor.name)
 
 
-@operation("POST /api/channels/{channel}/leave", idempotent=True)
-async def leave_channel(context: Context, channel: str) -> Work[MemberChange]:
+@operation(
+    "POST /api/channels/{channel}/leave", idempotent=True, amounts_to={"remove_channel_member": _as_a_members_change}
+)
+async def leave_channel(context: Context, channel: ChannelRef) -> Work[MemberChange]:
     """Leave a channel: its messages no longer come to your inbox."""
     found = readable_channel(context, channel)
     return _remove(context, found.id, context.actor.name)
 
 
-@operation("POST /api/channels/{channel}/members", idempotent=True)
-async def add_channel_member(context: Context, channel: str, agent_name: str) -> Work[MemberChange]:
+@operation("POST /api/channels/{channel}/members", idempotent=True, amounts_to={"join_channel": _as_ones_own})
+async def add_channel_member(context: Context, channel: ChannelRef, agent_name: MemberRef) -> Work[MemberChange]:
     """Add a member to a channel. In a topic channel one of its members must do this."""
     found = readable_channel(context, channel)
     return _add(context, found.id, find_agent(context, agent_name, "agent_name").name)
 
 
-@operation("DELETE /api/channels/{channel}/members/{agent_name}", idempotent=True)
-async def remove_channel_member(context: Context, channel: str, agent_name: str) -> Work[MemberChange]:
+@operation(
+    "DELETE /api/channels/{channel}/members/{agent_name}",
+    idempotent=True,
+    amounts_to={"leave_channel": _as_ones_own},
+)
+async def remove_channel_member(context: Context, channel: ChannelRef, agent_name: MemberRef) -> Work[MemberChange]:
     """Remove a member from a channel: for its creator and for managers."""
     found = readable_channel(context, channel)
     agent = find_agent(context, agent_name, "agent_name", retired=True)
@@ -162,16 +194,16 @@ def _refuse_dm(channel_id: str) -> None:
         raise Forbidden("channel: a direct message has its two members, always.", code="is_dm")
 
 
-@operation("PATCH /api/channels/{channel}", idempotent=True)
+@operation("PATCH /api/channels/{channel}", idempotent=True, amounts_to={"create_channel": _as_created})
 async def update_channel(
-    context: Context, channel: str, name: Name | None = None, description: Description | None = None
+    context: Context, channel: ChannelRef, name: Name | None = None, description: Description | None = None
 ) -> Work[ChannelInfo]:
     """Change a channel's name or description: for its creator and for managers."""
     return await _change(context, channel, name=name, description=description)
 
 
 @operation("POST /api/channels/{channel}/archive", idempotent=True)
-async def archive_channel(context: Context, channel: str, archived: bool = True) -> Work[ChannelInfo]:
+async def archive_channel(context: Context, channel: ChannelRef, archived: bool = True) -> Work[ChannelInfo]:
     """Archive a channel (readable, but closed to new messages), or bring it back: for its creator and for managers."""
     return await _change(context, channel, archived=archived)
 
@@ -214,7 +246,7 @@ async def _change(
 
 
 @operation("POST /api/dm", idempotent=True, tool=False)
-async def open_dm(context: Context, agent: str) -> Work[ChannelInfo]:
+async def open_dm(context: Context, agent: MemberRef) -> Work[ChannelInfo]:
     """Open the direct-message channel with another member, creating it if there is none yet."""
     found = resolve(context, f"dm:{agent}")
 

@@ -16,7 +16,7 @@ from ...models import Deadline, Limit, Metadata
 from ...operations import Context, operation
 from ...plugins import Deferred
 from ...storage import Reader, Row, Transaction, Work
-from ..channels import find_agent
+from ..channels import MemberRef, find_agent
 from ..messages import Note, send_notes
 from ..tasks.models import PRIORITIES, Attempts, LeaseSeconds, Priority
 from . import queries, telling
@@ -49,7 +49,7 @@ NEWEST = 2**53 + 1
 @operation("POST /api/directives", profile="directives", everyday=True, status=201)
 async def send_directive(
     context: Context,
-    to_agent: str,
+    to_agent: MemberRef,
     instruction: Instruction,
     payload: Metadata | None = None,
     priority: Priority = "medium",

@@ -15,7 +15,7 @@ from ...events import Event
 from ...events.stream import ends, require_valid
 from ...operations import Context, operation
 from ...storage import Reader, Transaction, Work
-from ..channels import find_agent
+from ..channels import MemberRef, find_agent
 from . import output_queries as queries
 from .directives import visible
 from .models import DirectiveId
@@ -59,7 +59,7 @@ async def _append(context: Context, kind: OutputKind, text: str, directive_id: i
 @operation("GET /api/agent-output/{agent}", profile="directives", read_only=True, holds=True)
 async def get_agent_output(
     context: Context,
-    agent: str,
+    agent: MemberRef,
     since_seq: OutputSeq | None = None,
     wait_ms: Annotated[int, Field(ge=0, le=30_000)] = 0,
     limit: Annotated[int, Field(ge=1, le=500)] = 50,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...errors import Conflict, InvalidInput, NotFound
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
-from ..channels import ensure_dm, readable_channel, writable_channel
+from ..channels import ChannelRef, ensure_dm, readable_channel, writable_channel
 from . import queries
 from .models import DeletedFolder, FileId, Folder, FolderList, FolderName
 
@@ -15,7 +17,7 @@ FOLDERS = 500
 
 @operation("POST /api/folders", profile="files", status=201)
 async def create_folder(
-    context: Context, name: FolderName, channel: str, parent_id: FileId | None = None
+    context: Context, name: FolderName, channel: ChannelRef, parent_id: FileId | None = None
 ) -> Work[Folder]:
     """Make a folder for a channel's files, inside another one with parent_id; at most five levels deep."""
     place = writable_channel(context, channel)
@@ -35,13 +37,19 @@ async def create_folder(
 
 
 @operation("GET /api/folders", profile="files", read_only=True)
-async def list_folders(context: Context, channel: str) -> FolderList:
+async def list_folders(context: Context, channel: ChannelRef) -> FolderList:
     """List all folders of a channel's files."""
     found = readable_channel(context, channel)
     return FolderList(folders=[of_row(row) for row in await context.read(queries.folders, found.id)])
 
 
-@operation("PUT /api/folders/{folder_id}", profile="files", idempotent=True)
+async def _as_created(context: Context, arguments: Any) -> list[dict[str, Any]]:
+    """A folder with another name is what could have been made with it."""
+    row = await context.read(_existing, arguments.folder_id)
+    return [{"name": arguments.name, "channel": row["channel"], "parent_id": row["parent_id"]}]
+
+
+@operation("PUT /api/folders/{folder_id}", profile="files", idempotent=True, amounts_to={"create_folder": _as_created})
 async def rename_folder(context: Context, folder_id: FileId, name: FolderName) -> Work[Folder]:
     """Give a folder another name."""
     await _writable(context, folder_id)
@@ -107,7 +115,7 @@ async def _writable(context: Context, folder_id: int) -> None:
     writable_channel(context, row["channel"])
 
 
-def _existing(tx: Transaction, folder_id: int) -> Row:
+def _existing(tx: Reader, folder_id: int) -> Row:
     row = queries.folder(tx, folder_id)
     if row is None:  # deleted since it was looked up
         raise _unknown(folder_id)
@@ -127,7 +135,7 @@ def _level(reader: Reader, row: Row) -> int:
     return level
 
 
-def _refuse_taken(tx: Transaction, channel: str, parent_id: int | None, name: str) -> None:
+def _refuse_taken(tx: Transaction, channel: ChannelRef, parent_id: int | None, name: str) -> None:
     if queries.folder_taken(tx, channel, parent_id, name):
         raise Conflict(f"name: there is a folder '{name}' in that place already.", code="folder_exists")
 

@@ -16,7 +16,7 @@ from ...models import Limit, Text
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
 from ...team import Team
-from ..channels import ensure_dm, readable_channel, writable_channel
+from ..channels import ChannelRef, ensure_dm, readable_channel, writable_channel
 from . import queries
 from .folders import in_channel, of_row
 from .models import DeletedFile, FileId, FileList, FileMeta, FileName, FilePreview, Folder, media_type
@@ -32,7 +32,7 @@ async def upload_file(
     name: FileName,
     content: Content | None = None,
     text: Text | None = None,
-    channel: str | None = None,
+    channel: ChannelRef | None = None,
     folder_id: FileId | None = None,
 ) -> Work[FileMeta]:
     """Upload a file: its text in text, or any bytes as base64 in content. Without a channel only you can read it.
@@ -83,7 +83,7 @@ def _keep(store: FileStore, name: str, data: bytes) -> tuple[str, str]:
 @operation("GET /api/files", profile="files", everyday=True, read_only=True)
 async def list_files(
     context: Context,
-    channel: str | None = None,
+    channel: ChannelRef | None = None,
     folder_id: Annotated[int, Field(ge=0, lt=2**63)] | None = None,
     limit: Limit = 50,
     cursor: FileId | None = None,

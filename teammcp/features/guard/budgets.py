@@ -16,7 +16,7 @@ from ...operations import Context, operation
 from ...storage import Reader, Transaction, Work
 from ...team import Team
 from ..agents.models import AgentProfile
-from ..channels import find_agent
+from ..channels import MemberRef, find_agent
 from ..messages import Draft, Message
 from . import queries
 from .ledger import Ledger, Today, day_of, ledgers
@@ -163,7 +163,9 @@ async def report_usage(
 
 
 @operation("GET /api/usage", access="observer", profile="guard", read_only=True)
-async def get_usage(context: Context, agent: str | None = None, days: Annotated[int, Field(ge=1, le=31)] = 7) -> Usage:
+async def get_usage(
+    context: Context, agent: MemberRef | None = None, days: Annotated[int, Field(ge=1, le=31)] = 7
+) -> Usage:
     """See what you used today and the days before, and your budget. Managers see every agent, or the one named."""
     name = context.actor.name if agent is None else find_agent(context, agent, "agent", retired=True).name
     profiles: list[AgentProfile]
@@ -185,7 +187,7 @@ async def get_usage(context: Context, agent: str | None = None, days: Annotated[
 @operation("PUT /api/budgets/{agent}", access="manager", profile="guard", idempotent=True)
 async def set_budget(
     context: Context,
-    agent: str,
+    agent: MemberRef,
     messages: MessageCap | None = None,
     tokens: Tokens | None = None,
     cost_usd: Dollars | None = None,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from ...directory import Access
 from ...errors import Conflict, Forbidden, Gone
 from ...operations import Context, operation
 from ...storage import Row, Transaction, Work
-from ..channels import readable_channel
+from ..channels import ChannelRef, readable_channel
 from . import queries, search
 from .answers import take_back_answers
+from .meanings import as_dm
 from .mentions import find_mentions_aside
 from .models import (
     Content,
@@ -34,7 +36,32 @@ from .shapes import messages_by_id
 # -- changing --------------------------------------------------------------------------------------------------------
 
 
-@operation("PUT /api/messages/{id}", profile="messages", idempotent=True)
+async def _as_sent(context: Context, arguments: Any) -> list[dict[str, Any]]:
+    """The message as it will be, as if it were sent now."""
+    row, channel = await living(context, arguments.id)
+    return [
+        {
+            "channel": channel.id,
+            "content": arguments.content,
+            "mentions": await _mentions(context, row, arguments.content),
+            "replyTo": row["reply_to"],
+            "priority": row["priority"],
+            "ack_required": bool(row["ack_required"]),
+        }
+    ]
+
+
+async def _as_dm(context: Context, arguments: Any) -> list[dict[str, Any]]:
+    (message,) = await _as_sent(context, arguments)
+    return as_dm(context, message)
+
+
+@operation(
+    "PUT /api/messages/{id}",
+    profile="messages",
+    idempotent=True,
+    amounts_to={"send_message": _as_sent, "send_dm": _as_dm},
+)
 async def edit_message(context: Context, id: MessageId, content: Content) -> Work[EditedMessage]:
     """Change what one of your messages says. What it said before is kept."""
     row, channel = await living(context, id)
@@ -202,7 +229,7 @@ async def unpin_message(context: Context, message_id: MessageId) -> Work[PinChan
 
 
 @operation("GET /api/channels/{channel_id}/pins", profile="messages", read_only=True)
-async def get_pinned_messages(context: Context, channel_id: str) -> Pins:
+async def get_pinned_messages(context: Context, channel_id: ChannelRef) -> Pins:
     """List what is pinned in a channel, newest pin first."""
     found = readable_channel(context, channel_id)
     rows = await context.read(queries.pins, found.id)

@@ -11,24 +11,35 @@ from ...directory import Channel
 from ...errors import Forbidden, Gone, InvalidInput, NotFound
 from ...models import Limit, Metadata
 from ...operations import Context, operation
+from ...references import Reference
 from ...storage import Reader, Row, Transaction, Work
-from ..channels import may_oversee, may_read, readable_channel, resolve
+from ..channels import ChannelRef, MemberRef, may_oversee, may_read, readable_channel, resolve
 from ..files import FileIds
-from . import queries
+from . import meanings, queries
 from .models import Content, Draft, History, Message, MessageId, Priority, ReplyBy, SentMessage, Thread
-from .sending import send
+from .sending import named_in, send
 from .shapes import messages_by_id, messages_of
 
-Names = Annotated[list[str], Field(max_length=200)]
+Names = Annotated[list[Annotated[str, Reference(named_in)]], Field(max_length=200)]
+"""Members who are called beside a text, or ``all``."""
 
 
 # -- sending ---------------------------------------------------------------------------------------------------------
 
 
-@operation("POST /api/send", profile="messages", everyday=True)
+@operation(
+    "POST /api/send",
+    profile="messages",
+    everyday=True,
+    amounts_to={
+        "send_message": meanings.sending,
+        "send_dm": meanings.sending_as_dm,
+        "add_channel_member": meanings.adding,
+    },
+)
 async def send_message(
     context: Context,
-    channel: str,
+    channel: ChannelRef,
     content: Content,
     mentions: Names = [],  # noqa: B006 - never changed
     replyTo: MessageId | None = None,  # noqa: N803 - the established field
@@ -55,10 +66,10 @@ async def send_message(
     )
 
 
-@operation("POST /api/send-dm", profile="messages", everyday=True)
+@operation("POST /api/send-dm", profile="messages", everyday=True, amounts_to={"send_message": meanings.dm_as_message})
 async def send_dm(
     context: Context,
-    recipient: str,
+    recipient: MemberRef,
     content: Content,
     replyTo: MessageId | None = None,  # noqa: N803
     priority: Priority | None = None,
@@ -81,7 +92,7 @@ async def send_dm(
 
 async def _send(
     context: Context,
-    channel: str,
+    channel: ChannelRef,
     content: str,
     *,
     mentions: list[str] | None = None,
@@ -126,7 +137,7 @@ def _deadline(context: Context, reply_by: timedelta | int | None) -> int | None:
 @operation("GET /api/history", profile="messages", everyday=True, read_only=True)
 async def get_history(
     context: Context,
-    channel: str = "general",
+    channel: ChannelRef = "general",
     limit: Limit = 50,
     before: MessageId | None = None,
     after: MessageId | None = None,
@@ -218,7 +229,7 @@ async def living(context: Context, message_id: int) -> tuple[Row, Channel]:
 
 @operation("POST /api/oversight", access="owner", profile="oversight")
 async def oversee_dm(
-    context: Context, channel: str, limit: Limit = 50, before: MessageId | None = None
+    context: Context, channel: ChannelRef, limit: Limit = 50, before: MessageId | None = None
 ) -> Work[History]:
     """As an owner, read a direct message between two agents. Each look is recorded, for all to see."""
     found = resolve(context, channel)

@@ -11,7 +11,7 @@ from ...fulltext import rank, relevance, snippet
 from ...operations import Context, operation
 from ...storage import Reader, Row
 from ...times import zone_of
-from ..channels import readable_channel, resolve
+from ..channels import ChannelRef, readable_channel, resolve
 from . import queries, search
 from .models import Found, SearchResults
 
@@ -20,7 +20,7 @@ from .models import Found, SearchResults
 async def search_messages(
     context: Context,
     query: Annotated[str, Field(validation_alias=AliasChoices("query", "q"), max_length=500)],
-    channel: str | None = None,
+    channel: ChannelRef | None = None,
     from_: Annotated[str | None, Field(alias="from")] = None,
     limit: Annotated[int, Field(ge=1, le=100)] = 20,
     sort: Literal["newest", "relevance"] = "newest",

@@ -45,8 +45,8 @@ async def send(
     """
     channel = writable_channel(context, draft.channel)
     draft.channel = channel.id
-    draft.mentions = await _mentions(context, draft)
-    draft.priority = _priority(context, draft, channel, priority)
+    draft.mentions = await all_mentions(context, draft.mentions, draft.content)
+    draft.priority = effective_priority(context, channel, draft.mentions, priority)
     if context.server.plugins.handles("before_message"):
         draft = await context.before("before_message", draft)
         if draft.channel != channel.id:
@@ -81,27 +81,30 @@ async def send(
     return work
 
 
-async def _mentions(context: Context, draft: Draft) -> list[str]:
+def named_in(context: Context, name: str, argument: str = "mentions") -> str:
+    """Who is meant by a name that is given beside a text; ``all`` stands for everybody."""
+    return "all" if name.lower() == "all" else find_agent(context, name, argument, retired=True).name
+
+
+async def all_mentions(context: Context, given: list[str], content: str) -> list[str]:
     """Names given and names found in the text, each once; ``all`` stands for everybody."""
-    named: dict[str, None] = {}
-    for name in draft.mentions:
-        everybody = name.lower() == "all"
-        named["all" if everybody else find_agent(context, name, "mentions", retired=True).name] = None
-    found, everybody = await find_mentions_aside(draft.content, context.team.directory)
+    named = dict.fromkeys(named_in(context, name) for name in given)
+    found, everybody = await find_mentions_aside(content, context.team.directory)
     named.update(dict.fromkeys(found))
     if everybody:
         named["all"] = None
     return list(named)
 
 
-def _priority(context: Context, draft: Draft, channel: Channel, wanted: Priority | None) -> Priority:
+def effective_priority(context: Context, channel: Channel, mentions: list[str], wanted: Priority | None) -> Priority:
+    """The priority that a message gets: what is wanted, as far as its sender may, or what fits whom it is to."""
     if wanted == "now" and context.actor.access < Access.manager:
         return "next"
     if wanted is not None:
         return wanted
     if context.actor.access is Access.owner and context.actor.kind == "human":
         return "now"
-    return "next" if channel.kind == "dm" or draft.mentions else "later"
+    return "next" if channel.kind == "dm" or mentions else "later"
 
 
 def address(context: Context, channel: Channel, mentions: list[str], *, everybody: bool) -> Audience:

@@ -12,7 +12,7 @@ from ...models import Limit, TimeZone
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
 from ...times import Edge, read_time
-from ..channels import find_agent, writable_channel
+from ..channels import ChannelRef, find_agent, writable_channel
 from ..messages.models import Content, Priority
 from . import queries
 from .events import tell
@@ -31,7 +31,7 @@ T = TypeVar("T")
 @operation("POST /api/schedules", profile="schedules", status=201)
 async def schedule_message(
     context: Context,
-    channel: str,
+    channel: ChannelRef,
     content: Content,
     cron_expr: Expression | None = None,
     every: Expression | None = None,

@@ -12,7 +12,7 @@ from pydantic import Field
 from ...errors import InvalidInput, NotFound, TeamError
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
-from ..channels import find_agent
+from ..channels import MemberRef, find_agent
 from . import queries, rules
 from .models import (
     Conclusion,
@@ -33,7 +33,7 @@ DEFAULT_PROJECT = "default"
 EVENT_VALUE = 4 * 1024
 """Bytes of a value's JSON in an event."""
 
-Name = Annotated[str, Field(min_length=1, max_length=64)]
+Name = Annotated[MemberRef, Field(min_length=1, max_length=64)]
 
 
 @operation("POST /api/state", profile="state", everyday=True)
@@ -45,9 +45,9 @@ async def set_state(
     reason: Reason = "",
     expected_version: Version | None = None,
     owner: Name | None = None,
-    approver: Annotated[str, Field(max_length=65)] | None = None,
+    approver: Annotated[rules.ApproverRef, Field(max_length=65)] | None = None,
     approval_required: bool | None = None,
-    subscribers: Annotated[list[str], Field(max_length=100)] = [],  # noqa: B006 - never changed
+    subscribers: Annotated[list[MemberRef], Field(max_length=100)] = [],  # noqa: B006 - never changed
 ) -> Work[StateWritten]:
     """Set a field of the team's shared state to any JSON value; who makes a field owns it.
 
@@ -84,7 +84,13 @@ async def delete_state(
     )
 
 
-@operation("POST /api/state/conclude", profile="state")
+async def _as_each(context: Context, arguments: Any) -> list[dict[str, Any]]:
+    """Several fields set at once are each of them set."""
+    project = {"project_id": arguments.project_id}
+    return [{**project, **each.model_dump(mode="json")} for each in arguments.conclusions]
+
+
+@operation("POST /api/state/conclude", profile="state", amounts_to={"set_state": _as_each})
 async def conclude_state(
     context: Context,
     conclusions: Annotated[list[Conclusion], Field(min_length=1, max_length=100)],

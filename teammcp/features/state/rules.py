@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from ...directory import Access
 from ...errors import Conflict, Forbidden, Refused
 from ...operations import Context
+from ...references import Reference
 from ..channels import find_agent
 from .models import StateChange, StateField
 
@@ -58,6 +61,14 @@ def approver_named(context: Context, word: str) -> str:
         return word.casefold()
     name = find_agent(context, word, "approver").name
     return f"@{name}" if name.casefold() in LEVELS else name
+
+
+def _approver(context: Context, word: str, argument: str) -> str:
+    return approver_named(context, word)
+
+
+ApproverRef = Annotated[str, Reference(_approver)]
+"""An argument that names an approver."""
 
 
 def refusal(context: Context, change: StateChange, field: StateField | None) -> Forbidden:

@@ -16,7 +16,19 @@ from ...errors import Refused
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
 from ..messages import send_notes
-from . import changes, failing, finishing, lease_queries, leases, member_queries, news, queries, shapes, telling
+from . import (
+    changes,
+    failing,
+    finishing,
+    lease_queries,
+    leases,
+    meanings,
+    member_queries,
+    news,
+    queries,
+    shapes,
+    telling,
+)
 from .models import Claim, Comment, Description, Id, Percent, Progress
 
 FencingToken = Annotated[int, Field(ge=1, le=2**53)]
@@ -29,7 +41,7 @@ COLUMNS = {"progress": "own_progress", "status": "status"}
 # -- taking ----------------------------------------------------------------------------------------------------------
 
 
-@operation("POST /api/tasks/{task_id}/claim", profile="tasks", everyday=True)
+@operation("POST /api/tasks/{task_id}/claim", profile="tasks", everyday=True, amounts_to=meanings.CLAIMING)
 async def claim_task(context: Context, task_id: Id) -> Work[Claim] | Claim:
     """Take a task to work on. If ok, keep fencing_token for your calls about it; else reason says why not.
 
@@ -47,7 +59,7 @@ async def claim_task(context: Context, task_id: Id) -> Work[Claim] | Claim:
     return work
 
 
-@operation("POST /api/tasks/claim-next", profile="tasks", everyday=True)
+@operation("POST /api/tasks/claim-next", profile="tasks", everyday=True, amounts_to=meanings.CLAIMING_NEXT)
 async def claim_next_task(context: Context) -> Work[Claim] | Claim:
     """Take the most pressing task that you may take and can do: of the highest priority, the oldest.
 
@@ -139,7 +151,7 @@ def _claimed(reader: Reader, context: Context, row: Row) -> Claim:
 # -- working ---------------------------------------------------------------------------------------------------------
 
 
-@operation("POST /api/tasks/{task_id}/progress", profile="tasks", everyday=True)
+@operation("POST /api/tasks/{task_id}/progress", profile="tasks", everyday=True, amounts_to=meanings.REPORTING)
 async def update_task_progress(
     context: Context,
     task_id: Id,
@@ -179,7 +191,12 @@ async def update_task_progress(
     return await _with_token(context, task_id, fencing_token, "progress", given, prepare)
 
 
-@operation("POST /api/tasks/{task_id}/complete", profile="tasks", everyday=True)
+@operation(
+    "POST /api/tasks/{task_id}/complete",
+    profile="tasks",
+    everyday=True,
+    amounts_to=meanings.finishing_but("complete_task"),
+)
 async def complete_task(
     context: Context, task_id: Id, fencing_token: FencingToken, result: Description | None = None
 ) -> Work[Progress] | Progress:
@@ -209,7 +226,7 @@ async def complete_task(
     return await _with_token(context, task_id, fencing_token, "completed", {"result": result}, prepare)
 
 
-@operation("POST /api/tasks/{task_id}/fail", profile="tasks", everyday=True)
+@operation("POST /api/tasks/{task_id}/fail", profile="tasks", everyday=True, amounts_to=meanings.FAILING)
 async def fail_task(
     context: Context, task_id: Id, fencing_token: FencingToken, comment: Comment = ""
 ) -> Work[Progress] | Progress:
@@ -226,7 +243,7 @@ async def fail_task(
     return await _with_token(context, task_id, fencing_token, "failed", {"comment": comment or None}, prepare)
 
 
-@operation("POST /api/tasks/{task_id}/release", profile="tasks", everyday=True)
+@operation("POST /api/tasks/{task_id}/release", profile="tasks", everyday=True, amounts_to=meanings.RELEASING)
 async def release_task(
     context: Context, task_id: Id, fencing_token: FencingToken, comment: Comment = ""
 ) -> Work[Progress] | Progress:

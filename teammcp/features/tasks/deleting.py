@@ -6,12 +6,12 @@ from ...errors import Conflict
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
 from ..messages import send_notes
-from . import changes, hierarchy, news, queries, rights, telling
+from . import changes, hierarchy, meanings, news, queries, rights, telling
 from .models import DeletedTask, Id
 from .sight import may_see
 
 
-@operation("DELETE /api/tasks/{task_id}", profile="tasks", destructive=True)
+@operation("DELETE /api/tasks/{task_id}", profile="tasks", destructive=True, amounts_to=meanings.DELETING)
 async def delete_task(context: Context, task_id: Id, with_subtasks: bool = False) -> Work[DeletedTask]:
     """Delete a task that you created; as a manager any. Subtasks keep it from being deleted, unless with_subtasks."""
     row = await changes.visible_task(context, task_id)

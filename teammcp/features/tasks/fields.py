@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from ...errors import InvalidInput
+from ...models import Line
 from ...operations import Context
+from ...references import Reference
 from ...storage import Transaction
 from ...times import read_time, zone_of
 from ..channels import find_agent, writable_channel
@@ -81,7 +85,7 @@ async def columns_of(context: Context, row: Mapping[str, Any], given: Mapping[st
         elif field == "priority":
             new[column] = PRIORITIES.index(value)
         elif field == "assignee":
-            new[column] = _assignee(context, value)
+            new[column] = _assignee(context, value) if value else None
         elif field == "channel":
             channel = writable_channel(context, value) if value else None
             new["channel"], new["scope"] = channel and channel.id, scope_of(channel)
@@ -114,10 +118,12 @@ def check_place(context: Context, tx: Transaction, task_id: int | None, new: Map
         raise bad("goal_id", f"there is no goal {goal_id}; list_goals lists them")
 
 
-def _assignee(context: Context, name: str) -> str | None:
-    if not name:
-        return None
-    return context.actor.name if name == "me" else find_agent(context, name, "assignee").name
+def _assignee(context: Context, name: str, argument: str = "assignee") -> str:
+    return context.actor.name if name == "me" else find_agent(context, name, argument).name
+
+
+Assignee = Annotated[Line, Field(max_length=300), Reference(_assignee)]
+"""An argument that names who is to do a task: a member, or ``me``."""
 
 
 def _due_at(context: Context, text: str, whose: str | None) -> int:

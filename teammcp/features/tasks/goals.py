@@ -87,7 +87,16 @@ async def get_goal(context: Context, goal_id: Id) -> GoalAnswer:
     return GoalAnswer(goal=await context.read(_one, goal_id, scopes(context)))
 
 
-@operation("PATCH /api/goals/{goal_id}", profile="tasks", idempotent=True)
+async def _as_created(context: Context, arguments: Any) -> list[dict[str, Any]]:
+    """A goal that says something else is what could have been created so."""
+    row = await context.read(_existing, arguments.goal_id)
+    said = {name: row[name] if (new := getattr(arguments, name)) is None else new for name in ("title", "description")}
+    changed = said != {name: row[name] for name in said} or arguments.parent_id is not None
+    parent_id = row["parent_id"] if arguments.parent_id is None else arguments.parent_id
+    return [{**said, "parent_id": parent_id}] if changed else []
+
+
+@operation("PATCH /api/goals/{goal_id}", profile="tasks", idempotent=True, amounts_to={"create_goal": _as_created})
 async def update_goal(
     context: Context,
     goal_id: Id,

@@ -12,10 +12,10 @@ from ...models import Line, Metadata
 from ...operations import Context, operation
 from ...storage import Row, Transaction, Work
 from ...web.markdown import plain
-from ..channels import ensure_dm
+from ..channels import CHANNEL, ensure_dm
 from ..messages import Note, send_notes, visible
 from ..state import ProjectId, Value, key
-from . import changes, fields, finishing, news, queries, rights, telling
+from . import changes, fields, finishing, meanings, news, queries, rights, telling
 from .models import (
     Attempts,
     Comment,
@@ -46,7 +46,7 @@ NoneOrFieldName = Annotated[
     WithJsonSchema({"type": "string", "maxLength": 256, "description": "a field of the shared state, or empty"}),
 ]
 When = Annotated[str, Field(max_length=40)]
-Name = Annotated[Line, Field(max_length=300)]
+Channel = Annotated[Line, Field(max_length=300), CHANNEL]
 TITLE = 100
 """Characters of a message that become the title of its task."""
 
@@ -54,15 +54,21 @@ TITLE = 100
 # -- making ----------------------------------------------------------------------------------------------------------
 
 
-@operation("POST /api/tasks", profile="tasks", everyday=True, status=201)
+@operation(
+    "POST /api/tasks",
+    profile="tasks",
+    everyday=True,
+    status=201,
+    amounts_to={"create_task": meanings.creating, "pin_task": meanings.pinning},
+)
 async def create_task(
     context: Context,
     title: Title | None = None,
     description: Description | None = None,
     status: Status | None = None,
     priority: Priority | None = None,
-    assignee: Name | None = None,
-    channel: Name | None = None,
+    assignee: fields.Assignee | None = None,
+    channel: Channel | None = None,
     parent_id: NoneOrId | None = None,
     goal_id: NoneOrId | None = None,
     depends_on: Dependencies | None = None,
@@ -96,12 +102,18 @@ async def create_task(
     return await _create(context, given)
 
 
-@operation("POST /api/messages/{message_id}/task", profile="tasks", everyday=True, status=201)
+@operation(
+    "POST /api/messages/{message_id}/task",
+    profile="tasks",
+    everyday=True,
+    status=201,
+    amounts_to={"create_task": meanings.pin_as_creating},
+)
 async def pin_task(
     context: Context,
     message_id: Id,
     title: Title | None = None,
-    assignee: Name | None = None,
+    assignee: fields.Assignee | None = None,
     priority: Priority | None = None,
     due_date: When | None = None,
 ) -> Work[TaskAnswer]:
@@ -166,7 +178,7 @@ def _refuse_second(context: Context, tx: Transaction, source_msg: int | None) ->
 # -- changing --------------------------------------------------------------------------------------------------------
 
 
-@operation("PATCH /api/tasks/{task_id}", profile="tasks", everyday=True, idempotent=True)
+@operation("PATCH /api/tasks/{task_id}", profile="tasks", everyday=True, idempotent=True, amounts_to=meanings.UPDATING)
 async def update_task(
     context: Context,
     task_id: Id,
@@ -174,8 +186,8 @@ async def update_task(
     description: Description | None = None,
     status: Status | None = None,
     priority: Priority | None = None,
-    assignee: Name | None = None,
-    channel: Name | None = None,
+    assignee: fields.Assignee | None = None,
+    channel: Channel | None = None,
     parent_id: NoneOrId | None = None,
     goal_id: NoneOrId | None = None,
     depends_on: Dependencies | None = None,
@@ -204,7 +216,12 @@ async def update_task(
     return await _change(context, task_id, given, "updated")
 
 
-@operation("POST /api/tasks/{task_id}/done", profile="tasks", idempotent=True)
+@operation(
+    "POST /api/tasks/{task_id}/done",
+    profile="tasks",
+    idempotent=True,
+    amounts_to=meanings.finishing_but("done_task"),
+)
 async def done_task(
     context: Context, task_id: Id, result: Description | None = None, comment: Comment = ""
 ) -> Work[TaskAnswer]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from teammcp import Conflict, Context, Forbidden, Gone, NotFound, Reader, Row, Transaction, Work, operation
 from teammcp.features.messages import visible
+from teammcp.references import Reference
 
 from . import queries, search
 from .addressing import content_id as address
@@ -34,10 +35,32 @@ HISTORY = 20
 Action = Literal["posted", "retracted", "revived"]
 
 
+async def _full(context: Context, prefix: str, argument: str) -> str:
+    return await context.read(_full_id, prefix)
+
+
+FindingRef = Annotated[ContentId, Reference(_full)]
+"""An argument that names a finding by its content id, or the first digits of it."""
+
+
 # -- posting ---------------------------------------------------------------------------------------------------------
 
 
-@operation("POST /api/knowledge", profile="knowledge", everyday=True, status=201, idempotent=True)
+async def _as_revived(context: Context, arguments: Any) -> list[dict[str, Any]]:
+    """Who posts what was taken back lets it hold again."""
+    found_id = address(arguments.title, arguments.body, arguments.tags)
+    row = await context.read(queries.finding, found_id)
+    return [{"content_id": found_id}] if row is not None and row["retracted"] else []
+
+
+@operation(
+    "POST /api/knowledge",
+    profile="knowledge",
+    everyday=True,
+    status=201,
+    idempotent=True,
+    amounts_to={"revive_knowledge": _as_revived},
+)
 async def post_knowledge(
     context: Context,
     title: Title,
@@ -98,13 +121,13 @@ async def _check_source(context: Context, task_id: int | None, message_id: int |
 
 
 @operation("POST /api/knowledge/{content_id}/retract", profile="knowledge", idempotent=True)
-async def retract_knowledge(context: Context, content_id: ContentId, reason: Reason = "") -> Work[Changed]:
+async def retract_knowledge(context: Context, content_id: FindingRef, reason: Reason = "") -> Work[Changed]:
     """Take back a finding that is wrong or no longer holds, and say why. It is found no more; its history stays."""
     return await _change(context, content_id, "retracted", reason)
 
 
 @operation("POST /api/knowledge/{content_id}/revive", profile="knowledge", idempotent=True)
-async def revive_knowledge(context: Context, content_id: ContentId, reason: Reason = "") -> Work[Changed]:
+async def revive_knowledge(context: Context, content_id: FindingRef, reason: Reason = "") -> Work[Changed]:
     """Let a retracted finding hold again."""
     return await _change(context, content_id, "revived", reason)
 
@@ -185,7 +208,7 @@ def _tell(context: Context, tx: Transaction, action: Action, found_id: str, reas
 
 
 @operation("GET /api/knowledge/{content_id}", profile="knowledge", everyday=True, read_only=True)
-async def get_knowledge(context: Context, content_id: ContentId) -> Finding:
+async def get_knowledge(context: Context, content_id: FindingRef) -> Finding:
     """Read one finding in full: body, contributors, history. The first digits of its content_id are enough."""
     row, contributors, history = await context.read(_one, content_id)
     return Finding(

@@ -7,15 +7,16 @@ from typing import Annotated
 from pydantic import Field
 
 from teammcp import AnyWords, Result, Timestamp, Words, quote, rfc3339
+from teammcp.features.channels import ChannelRef, OwnRef
 from teammcp.features.state import FieldName, ProjectId, short
 
 Pattern = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[A-Za-z0-9_.:*?-]+$")]
 """The name of a field, in which ``*`` stands for any characters and ``?`` for one."""
 Patterns = Annotated[list[Pattern], Field(max_length=200)]
 Projects = Annotated[list[ProjectId], Field(max_length=100)]
-Channels = Annotated[list[Annotated[str, Field(max_length=160)]], Field(max_length=100)]
+Channels = Annotated[list[Annotated[ChannelRef, Field(max_length=160)]], Field(max_length=100)]
 FieldNames = Annotated[list[FieldName], Field(min_length=1, max_length=200)]
-Name = Annotated[str, Field(min_length=1, max_length=64)]
+Name = Annotated[OwnRef, Field(min_length=1, max_length=64)]
 
 __all__ = ["Channels", "FieldNames", "Name", "Patterns", "ProjectId", "Projects"]
 
