@@ -37,6 +37,8 @@ class TeamApp(Quart):
     """The whole application. ``app.server`` is open while the application is serving."""
 
     url_rule_class = web.PageRule
+    request_class = web.FormRequest
+    asgi_http_class = web.FormConnection
 
     server: Server
     front: Front

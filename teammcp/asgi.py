@@ -20,6 +20,8 @@ Header: TypeAlias = tuple[bytes, bytes]
 
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"
+STRANGERS_BODY = 16 * 1024
+"""Bytes of a body that somebody may send who has no key."""
 DRAINED = 4 * 1024 * 1024
 """Bytes of a refused body that are still read."""
 DRAIN_SECONDS = 5

@@ -23,6 +23,13 @@ _OF_TEXT = ("string_", "value_error", "assertion_error")
 """How the kinds begin that say that a text was taken, and found wrong."""
 
 
+ARGUMENTS = 1000
+LONGEST = 100
+"""Characters that are shown of a name that the caller chose."""
+NAMED = 20
+"""Wrong fields that an error names, so that it is never much longer than what caused it."""
+
+
 def checked(
     model: type[Model], given: Mapping[str, Any], *, strict: bool, context: dict[str, Any] | None = None
 ) -> Model:
@@ -40,6 +47,8 @@ def checked(
     Raises:
         InvalidInput: names each wrong field.
     """
+    if len(given) > ARGUMENTS:
+        raise InvalidInput(f"body: has more than {ARGUMENTS} arguments.", errors=[])
     if found := flaw(dict(given)):
         raise _wrong([(".".join(found[0]) or "body", found[1])])
     try:
@@ -69,7 +78,7 @@ def _scalar(value: Any) -> Any:
 def _unwrapped(model: type[Model], given: Mapping[str, Any], context: Any, error: ValidationError) -> Model:
     """Once more for each level at which JSON stood in a text where a list or an object was wanted."""
     copy = _copy(dict(given))
-    while _unwrap(copy, error):
+    while error.error_count() <= NAMED and _unwrap(copy, error):
         try:
             return model.model_validate(copy, context=context)
         except ValidationError as again:
@@ -120,12 +129,18 @@ def _replace(given: Any, location: tuple[int | str, ...], text: str, value: Any)
 def invalid_input(error: ValidationError) -> InvalidInput:
     """The error of a failed validation: each field and what is wrong with it, never the value."""
     items = error.errors(include_url=False)
-    return _wrong([(".".join(str(part) for part in item["loc"]) or "body", _message(item)) for item in items])
+    return _wrong([(_place(item) or "body", _message(item)) for item in items])
+
+
+def _place(item: ErrorDetails) -> str:
+    return ".".join(str(part)[:LONGEST] for part in item["loc"])
 
 
 def _wrong(fields: list[tuple[str, str]]) -> InvalidInput:
     detail = "; ".join(f"{field}: {message}" for field, message in fields[:5])
-    return InvalidInput(detail, errors=[{"field": field, "message": message} for field, message in fields])
+    if len(fields) > NAMED:
+        detail += f"; and {len(fields) - 5} more"
+    return InvalidInput(detail, errors=[{"field": field, "message": message} for field, message in fields[:NAMED]])
 
 
 def _message(item: ErrorDetails) -> str:

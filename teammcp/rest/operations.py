@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from .. import operations
-from ..asgi import JSON, bearer
+from ..asgi import JSON, STRANGERS_BODY, bearer
 from ..attachments import Attachment
 from ..connection import WhileConnected
 from ..directory import ANONYMOUS, Access
@@ -65,7 +65,7 @@ class OperationEndpoint:
         if self._arguments.by_query:
             arguments, strict = self._arguments.from_query(request.scope["query_string"]), False
         else:
-            arguments, strict = await self._read(request)
+            arguments, strict = await self._read(request, context)
         if request.path:
             arguments = self._arguments.from_path(request.path, arguments)
         await self._call(request, context, arguments, strict)
@@ -73,7 +73,7 @@ class OperationEndpoint:
     async def by_name(self, request: Request) -> None:
         """Serve ``POST /api/call/<name>``: all arguments in the body."""
         context = self._enter(request)
-        arguments, strict = await self._read(request)
+        arguments, strict = await self._read(request, context)
         await self._call(request, context, arguments, strict)
 
     def _enter(self, request: Request) -> Context:
@@ -85,11 +85,12 @@ class OperationEndpoint:
             return Context(self._server, self._server.team(DEFAULT_TEAM), ANONYMOUS, "rest", request.address)
         return operations.enter(self._server, key, "rest", request.address)
 
-    async def _read(self, request: Request) -> tuple[dict[str, Any], bool]:
+    async def _read(self, request: Request, context: Context) -> tuple[dict[str, Any], bool]:
         if request.scope["query_string"]:
             raise InvalidInput("Send the arguments in the body as JSON, not in the query.", code="query_not_allowed")
         request.body_read = True
-        data = await body.read(request.headers, request.receive, self._limit)
+        limit = self._limit if context.actor.access else min(self._limit, STRANGERS_BODY)
+        data = await body.read(request.headers, request.receive, limit)
         if self._lenient:  # a program's own event: nobody there could do better
             data = whole_json(data)
         if len(data) > LARGE:  # not in the event loop, where everybody else would wait

@@ -6,6 +6,7 @@ What the pages of features and plugins use is exported here.
 from __future__ import annotations
 
 from . import plugin, values
+from .bodies import FormConnection, FormRequest
 from .forms import Notice, Outcome, attempt, form_call, go_back, see, wants_fragment
 from .i18n import gettext, mark, ngettext
 from .markdown import plain
@@ -17,6 +18,8 @@ from .standing import reason_words
 from .visit import visit as current_visit
 
 __all__ = [
+    "FormConnection",
+    "FormRequest",
     "MessageAction",
     "MessageLink",
     "Notice",

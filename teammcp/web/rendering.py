@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 
 
+BLOCKS = 10
+"""Blocks of a page that one request may ask for: each is rendered, so that many would be a large answer to a little."""
+
+
 def build_environment(pages: Iterable[Page], theme: Theme | None) -> Environment:
     """The template environment: the theme's overrides first, then the dashboard, then each page's own folder."""
     loaders: list[BaseLoader] = []
@@ -92,7 +96,7 @@ async def render(context: Context, template: str, /, status: int = 200, **variab
     """
     wanted = request.headers.get("X-Fragment")
     if wanted is not None:
-        blocks = [name for name in wanted.split(",") if name]
+        blocks = list(dict.fromkeys(filter(None, wanted.split(","))))[:BLOCKS]
         return await fragment(context, template, blocks, status=status, **variables)
     shell: Shell = g.shell
     values = await shell.variables(context, variables)

@@ -8,7 +8,7 @@ from quart import Response, g, redirect, request
 from werkzeug.exceptions import HTTPException
 
 from .. import logs
-from ..asgi import Scope
+from ..asgi import STRANGERS_BODY, Scope
 from ..callers import address
 from ..directory import ANONYMOUS
 from ..errors import Forbidden, NotFound, TeamError, TooLarge, Unavailable
@@ -16,6 +16,7 @@ from ..notices import waiting
 from ..operations import Context, enter_as
 from ..team import DEFAULT_TEAM, Server, Team
 from .assets import Assets
+from .bodies import MULTIPART, FormRequest
 from .collect import collect_message_actions, collect_pages, find_theme
 from .forms import Notice, wants_fragment
 from .i18n import Catalogues
@@ -52,8 +53,6 @@ def mount(app: TeamApp) -> None:
         )
     app.add_url_rule("/static/<version>/<path:name>", endpoint="static-file", view_func=shell.static, methods=["GET"])
     app.register_error_handler(HTTPException, shell.no_page)
-    # Uploads are read up to the largest file; what other forms may hold is checked before they are read.
-    app.config["MAX_CONTENT_LENGTH"] = app.server.settings.max_file + app.server.settings.max_body
 
 
 class Shell:
@@ -124,7 +123,7 @@ class Shell:
     async def _show(self, page: Page, arguments: dict[str, Any]) -> Response:
         context = self._enter()
         g.since = context.team.hub.last_id  # before anything is read: what comes later is for the live stream to tell
-        self._check_size(page)
+        self._admit(page, context)
         if request.method == "POST":
             sent = request.headers.get("X-CSRF-Token") or (await request.form).get("csrf")
             check_form(visit(), request, sent)
@@ -148,10 +147,16 @@ class Shell:
                 return self.server.teams[name]
         raise Unavailable(_("There is no team on this server."))
 
-    def _check_size(self, page: Page) -> None:
-        limit = self.server.settings.max_body
-        if not page.uploads and (request.content_length or 0) > limit:
-            raise TooLarge(_("This form is too large."), limit=limit)
+    def _admit(self, page: Page, context: Context) -> None:
+        """Let the form come: more than a few fields only from who may use the page, files only to a page for them."""
+        settings = self.server.settings
+        form = cast(FormRequest, request)
+        if visit().session is None or context.actor.access < page.access:
+            form.admit(STRANGERS_BODY)
+        elif page.uploads and request.mimetype == MULTIPART:
+            form.admit(settings.max_file + settings.max_body, uploads=True)
+        else:
+            form.admit(settings.max_body)
 
     def _turn_away(self, context: Context, page: Page) -> Response:
         if visit().session is not None:
