@@ -281,6 +281,21 @@ async def test_an_edit_is_brought_as_it_is_now_and_to_whom_it_newly_names(
     ]
 
 
+async def test_what_an_edit_takes_back_is_brought_to_nobody(
+    team: TestTeam, bob: Member, plugin: Plugin, clock: MovedClock
+) -> None:
+    plugin.pager.answer = lambda notification: TryLater(60)
+    number = await say(team.owner, "@bob look")
+    await work(team)
+    await team.owner.call("edit_message", id=number, content="never mind")
+    clock.advance(minutes=2)
+    await work(team)
+    assert len(plugin.pager.came) == 1
+    assert [(each.outcome, each.error) for each in await listed(bob)] == [
+        ("given_up", "the message calls its reader no more")
+    ]
+
+
 async def test_nobody_is_woken_for_what_was_said_while_no_notifier_was_there(
     team: TestTeam, bob: Member, plugin: Plugin, clock: MovedClock
 ) -> None:

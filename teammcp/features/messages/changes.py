@@ -30,7 +30,8 @@ from .models import (
     ReactionChange,
 )
 from .operations import living
-from .sending import address, deliver
+from .readdressing import readdress
+from .sending import bounce
 from .shapes import messages_by_id
 
 # -- changing --------------------------------------------------------------------------------------------------------
@@ -47,6 +48,7 @@ async def _as_sent(context: Context, arguments: Any) -> list[dict[str, Any]]:
             "replyTo": row["reply_to"],
             "priority": row["priority"],
             "ack_required": bool(row["ack_required"]),
+            "auto_add_mentions": arguments.auto_add_mentions,
         }
     ]
 
@@ -62,8 +64,10 @@ async def _as_dm(context: Context, arguments: Any) -> list[dict[str, Any]]:
     idempotent=True,
     amounts_to={"send_message": _as_sent, "send_dm": _as_dm},
 )
-async def edit_message(context: Context, id: MessageId, content: Content) -> Work[EditedMessage]:
-    """Change what one of your messages says. What it said before is kept."""
+async def edit_message(
+    context: Context, id: MessageId, content: Content, auto_add_mentions: bool = False
+) -> Work[EditedMessage]:
+    """Change what one of your messages says, and so whom it calls. What it said before is kept."""
     row, channel = await living(context, id)
     if row["sender"] != context.actor.name:
         raise Forbidden("Only its sender may edit a message.", code="not_the_sender")
@@ -85,21 +89,27 @@ async def edit_message(context: Context, id: MessageId, content: Content) -> Wor
 
     def work(tx: Transaction) -> EditedMessage:
         old = _still_there(tx, id)
+        before = json.loads(old["mentions"])
         now = context.now()
         queries.add_edit(tx, id, old["content"], now)
         queries.set_content(tx, id, text, json.dumps(mentions, ensure_ascii=False), now)
         tokens = search.facets(channel.id, channel.kind, old["sender"], bool(old["has_file"]))
         search.unindex(tx, id, old["content"], tokens)
         search.index(tx, id, text, tokens)
-        audience = address(context, channel, mentions, everybody=False)
-        known = queries.addressed(tx, id)
         message = _now(tx, id)
-        deliver(tx, message, audience)
-        new = [name for name in audience.mentioned if name not in known]
-        data = {**message.model_dump(mode="json"), "addressed": new}
+        found = readdress(context, tx, channel, message, old, add=auto_add_mentions)
+        data = {**message.model_dump(mode="json"), "addressed": found.new, "no_longer_addressed": found.gone}
         context.emit(tx, "message.edited", id, channel=channel.id, data=data)
         tx.on_commit(lambda: context.notify("message_edited", message=message))
-        return EditedMessage(id=id, content=text, edited_at=now)
+        bounce(context, tx, message, [name for name in found.audience.retired if name not in before])
+        return EditedMessage(
+            id=id,
+            content=text,
+            edited_at=now,
+            not_members=found.audience.strangers,
+            added_members=found.added,
+            retired=found.audience.retired,
+        )
 
     return work
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -138,14 +139,18 @@ class SentMessage(Result):
             parts.append("Priority 'now' is for managers and owners: sent as 'next'.")
         if self.reply_by:
             parts.append(f"An answer is asked for by {rfc3339(self.reply_by)[:16]}Z.")
-        if self.added_members:
-            parts.append(f"Added to the channel: {', '.join(self.added_members)}.")
-        if self.retired:
-            parts.append(f"Retired, so not reached: {', '.join(self.retired)}.")
-        if self.not_members:
-            names = ", ".join(self.not_members)
-            parts.append(f"Not members, so not notified: {names}. Send again with auto_add_mentions, or write a DM.")
-        return " ".join(parts)
+        return " ".join([*parts, *_reach(self, "Send again")])
+
+
+def _reach(done: SentMessage | EditedMessage, again: str) -> Iterator[str]:
+    """Whom a message newly reaches, and whom it does not although they are named."""
+    if done.added_members:
+        yield f"Added to the channel: {', '.join(done.added_members)}."
+    if done.retired:
+        yield f"Retired, so not reached: {', '.join(done.retired)}."
+    if done.not_members:
+        names = ", ".join(done.not_members)
+        yield f"Not members, so not notified: {names}. {again} with auto_add_mentions, or write a DM."
 
 
 class History(Result):
@@ -172,12 +177,22 @@ class Thread(Result):
         return fence(map(message_line, [self.root, *self.replies]), f"#{self.root.channel_id}")
 
 
+Names = Annotated[list[str], Field(exclude_if=lambda names: not names)]
+
+
 class EditedMessage(Result):
     """A message after an edit."""
 
     id: int
     content: str
     edited_at: Timestamp
+    not_members: Names = []
+    """As in the answer to sending it: who is named, but not reached, or newly made a member."""
+    added_members: Names = []
+    retired: Names = []
+
+    def text(self) -> str:
+        return " ".join([f"Edited (id: {self.id}).", *_reach(self, "Edit it again")])
 
 
 class DeletedMessage(Result):

@@ -72,6 +72,11 @@ def place(reader: Reader, channel_id: str, sender: str) -> Row | None:
     )
 
 
+def last_seq(reader: Reader, channel_id: str) -> int:
+    """The sequence number of a channel's newest message."""
+    return int(reader.value("SELECT last_seq FROM channels WHERE id = ?", (channel_id,)) or 0)
+
+
 def touch_channel(tx: Transaction, channel_id: str, seq: int, at: int) -> None:
     """Note a channel's newest message."""
     tx.execute("UPDATE channels SET last_seq = ?, last_message_at = ? WHERE id = ?", (seq, at, channel_id))
@@ -262,8 +267,7 @@ def address(
     tx.execute_many(
         "INSERT INTO deliveries"
         " (agent, message_id, channel_id, sender, thread, mention, ack_required, reply_by, settled_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (agent, message_id) DO UPDATE SET mention = max(mention, excluded.mention)",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (agent, message_id, channel_id, sender, thread, mention, ack_required, reply_by, settled_at)
             for agent in names
@@ -271,6 +275,44 @@ def address(
     )
 
 
-def addressed(reader: Reader, message_id: int) -> set[str]:
-    """To whom a message is addressed."""
-    return {row["agent"] for row in reader.all("SELECT agent FROM deliveries WHERE message_id = ?", (message_id,))}
+def readdress(
+    tx: Transaction,
+    message_id: int,
+    channel_id: str,
+    sender: str,
+    thread: int,
+    agent: str,
+    mention: bool,
+    ack_required: bool,
+    reply_by: int | None,
+) -> None:
+    """Note that an edited message is addressed to an agent, newly or still; see `address`.
+
+    Where an acknowledgement was all that was asked for it has settled the message, and does so no more if an answer is
+    asked for now, or the other way round.
+    """
+    tx.execute(
+        "INSERT INTO deliveries"
+        " (agent, message_id, channel_id, sender, thread, mention, ack_required, reply_by, late)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)"
+        " ON CONFLICT (agent, message_id) DO UPDATE SET mention = excluded.mention, reply_by = excluded.reply_by,"
+        " settled_at = CASE"
+        " WHEN deliveries.answer IS NOT NULL OR deliveries.ack_required = 0 THEN deliveries.settled_at"
+        " WHEN excluded.reply_by IS NULL THEN coalesce(deliveries.settled_at, deliveries.acked_at)"
+        " WHEN deliveries.reply_by IS NULL AND deliveries.settled_at = deliveries.acked_at THEN NULL"
+        " ELSE deliveries.settled_at END",
+        (agent, message_id, channel_id, sender, thread, mention, ack_required, reply_by),
+    )
+
+
+def unaddress(tx: Transaction, message_id: int, names: Iterable[str]) -> None:
+    """Take a message back from those it is no longer addressed to."""
+    tx.execute_many(
+        "DELETE FROM deliveries WHERE message_id = ? AND agent = ?", [(message_id, agent) for agent in names]
+    )
+
+
+def addressed(reader: Reader, message_id: int) -> dict[str, Row]:
+    """To whom a message is addressed, with reply_by: until when each is asked to answer."""
+    rows = reader.all("SELECT agent, reply_by FROM deliveries WHERE message_id = ?", (message_id,))
+    return {row["agent"]: row for row in rows}

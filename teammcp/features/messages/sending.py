@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import partial
 
 from ...directory import SYSTEM, Access, Channel, Directory
 from ...errors import Conflict, Forbidden, InvalidInput
@@ -55,16 +56,11 @@ async def send(
 
     def work(tx: Transaction) -> SentMessage:
         place = _place(context, tx, channel, draft)
-        everybody = draft.ack_required or (draft.reply_by is not None and not draft.mentions)
+        everybody = asks_everybody(draft.mentions, draft.ack_required, draft.reply_by)
         audience = address(context, channel, draft.mentions, everybody=everybody)
-        added: list[str] = []
-        if auto_add_mentions and channel.kind != "dm" and audience.strangers:
-            added = add_members(context, tx, channel.id, audience.strangers, seq=place["last_seq"])
-            audience.mentioned += audience.strangers
-            audience.strangers = []
+        added = add_strangers(context, tx, channel, audience) if auto_add_mentions else []
         message = _store(context, tx, channel, draft, place, audience)
-        for name in audience.retired:
-            _bounce(context, tx, message, name)
+        bounce(context, tx, message, audience.retired)
         return SentMessage(
             id=message.id,
             channel=channel.id,
@@ -105,6 +101,21 @@ def effective_priority(context: Context, channel: Channel, mentions: list[str], 
     if context.actor.access is Access.owner and context.actor.kind == "human":
         return "now"
     return "next" if channel.kind == "dm" or mentions else "later"
+
+
+def asks_everybody(mentions: list[str], ack_required: bool, reply_by: int | None) -> bool:
+    """Whether a message asks something of everybody in its channel: an answer is asked of whom it names, if of any."""
+    return ack_required or (reply_by is not None and not mentions)
+
+
+def add_strangers(context: Context, tx: Transaction, channel: Channel, audience: Audience) -> list[str]:
+    """Make members of those who are named without being any, and let them be called; whom that made a member."""
+    if channel.kind == "dm" or not audience.strangers:
+        return []
+    added = add_members(context, tx, channel.id, audience.strangers, seq=queries.last_seq(tx, channel.id))
+    audience.mentioned += audience.strangers
+    audience.strangers = []
+    return added
 
 
 def address(context: Context, channel: Channel, mentions: list[str], *, everybody: bool) -> Audience:
@@ -243,7 +254,8 @@ def _thread(tx: Transaction, channel: Channel, reply_to: int | None) -> int | No
     return thread
 
 
-def _bounce(context: Context, tx: Transaction, message: Message, name: str) -> None:
-    tx.on_commit(
-        lambda: context.notify("message_undelivered", message=message, agent=name, reason=f"{name} was retired")
-    )
+def bounce(context: Context, tx: Transaction, message: Message, names: list[str]) -> None:
+    """Tell plugins, once it is committed, whom a message does not reach because they were retired."""
+    for name in names:
+        told = partial(context.notify, "message_undelivered", message=message, agent=name, reason=f"{name} was retired")
+        tx.on_commit(told)

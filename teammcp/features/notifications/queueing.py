@@ -53,6 +53,9 @@ def _queue_event(context: Context, tx: Transaction, event: Event, addresses: lis
     """Queue what follows from one event; how many notifications that are."""
     if event.kind == "message.edited":
         queries.set_content(tx, int(event.subject), _beginning(event))
+        for row in queries.waiting_of_message(tx, int(event.subject)):
+            if row["agent"] in event.data.get("no_longer_addressed", ()):
+                outbox.settle(context, tx, row, row["attempts"], "given_up", "the message calls its reader no more")
     if event.kind == "message.deleted":
         for row in queries.waiting_of_message(tx, int(event.subject)):
             outbox.settle(context, tx, row, row["attempts"], "given_up", "the message was deleted")
