@@ -124,6 +124,9 @@ class Settings(BaseSettings):
     )
     ring_size: int = Field(4096, ge=16, description="Events kept in memory for live streams")
     max_body: int = Field(1024 * 1024, ge=1024, description="Bytes of a request body, files apart")
+    max_result: int = Field(
+        40_000, ge=4000, description="Characters, about, that a tool gives at once; then it says how to go on"
+    )
     max_file: int = Field(20 * 1024 * 1024, ge=1, description="Bytes of an uploaded file")
     plugins: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Tables of the plugins' own settings")
 

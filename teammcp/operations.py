@@ -20,6 +20,7 @@ from pydantic import BaseModel
 
 from . import idempotency
 from .access_log import note_member
+from .budget import Budget
 from .callers import is_loopback
 from .checking import invalid_input
 from .contracts import hook_kind
@@ -76,6 +77,10 @@ class Context:
     def is_local(self) -> bool:
         """Whether the caller is on the server's own machine, or in its process (no address)."""
         return not self.address or is_loopback(self.address)
+
+    def budget(self) -> Budget:
+        """How much a result may hold. Only people's pages, and what the server does by itself, take all at once."""
+        return Budget(None if self.surface in {"page", "plugin"} else self.server.settings.max_result)
 
     def settings(self, plugin: str) -> Any:
         """A plugin's checked settings; see the hook ``register_settings``."""

@@ -69,13 +69,18 @@ class Model:
     """Which member was ever called by which message, while in the channel."""
     shown: dict[str, int] = field(default_factory=dict)
     """The ack_id that each member was given last."""
+    late: set[tuple[int, str]] = field(default_factory=set)
+    """Which member was called by which message only when it was edited, and was not shown it since."""
+    back: set[tuple[int, str]] = field(default_factory=set)
+    """Which of these lay behind the member already."""
 
     def join(self, name: str) -> None:
         self.unread.setdefault(name, set())
 
     def leave(self, name: str) -> None:
         for message in self.unread.pop(name, set()):
-            self.addressed.discard((message, name))
+            for calls in (self.addressed, self.late, self.back):
+                calls.discard((message, name))
 
     def send(self, name: str, message: int, called: str | None) -> None:
         self.join(name)
@@ -89,13 +94,30 @@ class Model:
             self.unread[called].add(message)
             self.addressed.add((message, called))
 
+    def edit(self, sender: str, message: int, called: str | None) -> None:
+        for gone in {item for item in self.addressed if item[0] == message and item[1] != called}:
+            self.addressed.discard(gone)
+            if gone in self.back:
+                self.unread[gone[1]].discard(message)
+            self.late.discard(gone)
+            self.back.discard(gone)
+        known = called is None or (message, called) in self.addressed
+        behind = called in self.unread and message not in self.unread[called]
+        self.call(sender, message, called)
+        if called is not None and not known and (message, called) in self.addressed:
+            self.late.add((message, called))
+            if behind:
+                self.back.add((message, called))
+
     def delete(self, message: int) -> None:
         self.messages = [item for item in self.messages if item[0] != message]
         for waiting in self.unread.values():
             waiting.discard(message)
 
     def acknowledge(self, name: str, ack_id: int) -> None:
-        self.unread[name] = {message for message in self.unread[name] if message > ack_id}
+        kept = {message for message, late in self.late if late == name}
+        self.back |= {(message, name) for message in kept if message <= ack_id}
+        self.unread[name] = {message for message in self.unread[name] if message > ack_id or message in kept}
 
 
 _members: WeakKeyDictionary[TestTeam, dict[str, Member]] = WeakKeyDictionary()
@@ -139,7 +161,7 @@ async def _step(model: Model, member: Member, channel: str, action: str, called:
     elif action == "edit" and own:
         message = own[number % len(own)]
         await member.call("edit_message", id=message, content=text)
-        model.call(name, message, called)
+        model.edit(name, message, called)
     elif action == "delete" and own:
         message = own[number % len(own)]
         await member.call("delete_message", id=message)
@@ -174,6 +196,7 @@ async def _compare(model: Model, member: Member, channel: str, threshold: int) -
         return
     assert found.unread_count == len(expected)
     ids = [message.id for message in found.messages]
+    model.late -= {(message.id, member.name) for message in [*found.messages, *found.mentions]}
     if len(expected) <= threshold:
         assert (found.delivery_mode, ids, found.ack_id) == ("messages", sorted(expected), max(expected))
     else:
@@ -209,7 +232,7 @@ async def test_a_busy_channel_shows_mentions_the_last_few_and_first_lines(team: 
     assert (found.delivery_mode, found.unread_count) == ("summary", 31)
     assert [message.id for message in found.mentions] == [called]
     assert [message.content[:10] for message in found.messages] == [f"message {number}" for number in range(25, 30)]
-    assert found.topic_summary.split(" | ") == [f"alice: message {number}" for number in range(20, 30)]
+    assert found.topic_summary.split(" | ") == [f"alice: message {number}" for number in range(25)]
     assert found.ack_id == found.messages[-1].id
     assert "second line" not in found.topic_summary
     text = found.text()
@@ -402,3 +425,84 @@ async def test_a_notice_counts_what_was_addressed_and_not_read(team: TestTeam) -
     assert await notices(team, alice) == {}
     await bob.call("get_inbox")
     assert await notices(team, bob) == {}
+
+
+# -- nothing is acknowledged unseen ------------------------------------------------------------------------------------
+
+
+def shown_in(found: Any) -> set[int]:
+    """The messages that a channel's part of an inbox shows whole."""
+    return {message.id for message in [*found.messages, *found.mentions]}
+
+
+@pytest.mark.parametrize("channel", ["dm:bob", "general", "plans"])
+@pytest.mark.parametrize(
+    ("content", "more"),
+    [
+        ("{} look", {}),
+        ("{} @bob look", {}),
+        ("{} @all look", {}),
+        ("{} look", {"ack_required": True}),
+        ("{} look", {"reply_by": 5}),
+        ("{} " + "x" * 9000, {}),
+        ("{} @bob " + "x" * 9000, {}),
+    ],
+)
+async def test_whatever_is_acknowledged_was_shown(
+    team: TestTeam, channel: str, content: str, more: dict[str, Any]
+) -> None:
+    alice, bob = await team.agent("alice"), await team.agent("bob")
+    await alice.call("create_channel", id="plans", type="topic", members=["bob"])
+    sent = {await say(alice, content.format(number), channel, **more): number for number in range(25)}
+    place = "dm:alice:bob" if channel == "dm:bob" else channel
+    addressed = channel == "dm:bob" or "@" in content or bool(more)
+    whole: set[int] = set()
+    lines: set[str] = set()
+    rounds = 0
+    while (found := await entry(bob, place)) is not None:
+        rounds += 1
+        whole |= shown_in(found)
+        lines |= {line.split()[1] for line in found.topic_summary.split(" | ") if line}
+        done = {message for message in sent if message <= found.ack_id}
+        assert done <= whole or (not addressed and {str(sent[message]) for message in done - whole} <= lines)
+        await acknowledge(bob, (place, found.ack_id))
+        states = {(await alice.call("get_receipt", message_id=message)).recipients[0].state for message in done}
+        assert states == {"acked"}
+        assert rounds < 20
+    assert whole == set(sent) or not addressed
+
+
+async def test_what_an_edit_addresses_to_the_reader_is_not_acknowledged_with_what_was_shown_before(
+    team: TestTeam,
+) -> None:
+    alice, bob = await team.agent("alice"), await team.agent("bob")
+    first, second = await say(alice, "somebody"), await say(alice, "anybody")
+    for message in (first, second):
+        listed = (await entry(bob)).ack_id
+        await alice.call("edit_message", id=message, content="@bob")
+        await acknowledge(bob, ("general", listed))
+        found = await entry(bob)
+        assert shown_in(found) == {message}
+        await acknowledge(bob, ("general", found.ack_id))
+        await say(alice, "more")
+    assert await unread(bob) == (1, 0)
+
+
+async def test_what_calls_the_reader_is_shown_before_it_is_reached_and_comes_before_other_channels(
+    team: TestTeam,
+) -> None:
+    alice, bob = await team.agent("alice"), await team.agent("bob")
+    await alice.call("create_channel", id="busy", members=["bob"])
+    for number in range(120):
+        await say(alice, f"message {number}")
+    called = await say(alice, "@bob!")
+    await say(alice, "later than anything else", "busy")
+    inbox = await bob.call("get_inbox")
+    assert [item.channel for item in inbox.channels] == ["general", "busy"]
+    found = inbox.channels[0]
+    assert called in shown_in(found)
+    assert found.ack_id < called
+    assert found.more
+    assert len(found.topic_summary.split(" | ")) == 100
+    await acknowledge(bob, ("general", found.ack_id))
+    assert (await entry(bob)).ack_id == called

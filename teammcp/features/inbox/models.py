@@ -18,9 +18,10 @@ View = Literal["waiting_for_me", "waiting_for_others", "overdue"]
 
 
 class InboxChannel(Result):
-    """What waits in one channel. ``ack_id`` acknowledges everything this entry shows or sums up.
+    """What waits in one channel. ``ack_id`` acknowledges what this entry shows, up to that message, and nothing else.
 
-    If more messages name the caller than are shown, it ends with the last of those shown, so that none is passed over.
+    What is addressed to the caller is shown whole, and of the rest of a summary at least the first line. The last few
+    messages, and those that call the caller, may lie behind ``ack_id``: then they come again.
     """
 
     channel: str
@@ -29,39 +30,47 @@ class InboxChannel(Result):
     unread_count: int
     delivery_mode: Literal["messages", "summary"]
     messages: list[Message]
-    """All unread messages, or in a summary the last few."""
+    """The unread messages, oldest first, or in a summary the last few."""
     mentions: list[Message]
-    """In a summary: the first unread messages that name you, oldest first."""
+    """In a summary: the first unread messages that are addressed to you, oldest first."""
     topic_summary: Words
+    """In a summary: the first lines of the others, oldest first, with `` | `` between them."""
     ack_id: int
+    more: bool
+    """Whether some of what is unread lies behind ``ack_id``."""
 
     def text(self) -> str:
         return fence(self.lines())
 
     def lines(self) -> list[str]:
         """The same, to stand in a fence with others."""
-        head = f"## {self.channel} — {self.unread_count} unread, ack_id={self.ack_id}"
+        more = ", more behind it" if self.more else ""
+        head = f"## {self.channel} — {self.unread_count} unread, ack_id={self.ack_id}{more}"
         lines = [head, *(message_line(message) for message in self.mentions)]
         if self.delivery_mode == "summary":
-            lines.append(f"Summary of the rest: {quote(self.topic_summary)}")
+            lines.append(f"First lines of the rest: {quote(self.topic_summary)}")
         return [*lines, *(message_line(message) for message in self.messages)]
 
 
 class Inbox(Result):
-    """Everything that waits for the caller, and what plugins add."""
+    """What waits for the caller, as much as is given at once, and what plugins add.
+
+    ``more``: the rest comes when this is acknowledged. The figures are those of the channels that are here.
+    """
 
     agent: str
     total_unread: int
     channel_count: int
     channels: list[InboxChannel]
     sections: dict[str, AnyWords]
+    more: bool = False
 
     def text(self) -> str:
         if not self.channels and not self.sections:
             return "(inbox is clear)"
         lines = [line for channel in self.channels for line in channel.lines()]
         lines += [f"## {name}: {quote(_plain(value))}" for name, value in self.sections.items()]
-        return fence(lines)
+        return f"{fence(lines)}\n(there is more: acknowledge this, then call again)" if self.more else fence(lines)
 
 
 def _plain(section: Any) -> str:

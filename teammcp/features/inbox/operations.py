@@ -13,11 +13,12 @@ from ...events.hub import Subscription
 from ...events.stream import audience, ends, is_valid, require_valid
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
-from ..channels import count_unread, late_calls, readable_channel
-from ..messages import first_lines, messages_by_id, visible
+from ..channels import readable_channel
+from ..messages import visible
 from . import queries
 from .models import AckItem, Acknowledged, Inbox, InboxChannel, Receipt, Recipient, State, Synced, Waited
 from .offering import anything_new, hand_over
+from .showing import SECTIONS, fitting_sections, show
 
 MAX_WAIT = 240
 MAX_EVENTS = 500
@@ -34,59 +35,29 @@ async def get_inbox(
 ) -> Work[Inbox]:
     """See what is new for you in all your channels; then acknowledge what is done with: ack_inbox, each ack_id."""
     me = context.actor.name
-    sections: dict[str, object] = {}
-    for section in await context.server.plugins.ask("inbox_section", context=context):
-        sections.update(section)
+    found = await context.server.plugins.ask("inbox_section", context=context)
 
     def work(tx: Transaction) -> Inbox:
-        entries = [_entry(context, tx, row, detail_limit, summary_threshold) for row in queries.behind(tx, me)]
-        channels = [entry for entry in entries if entry is not None]
+        budget = context.budget()
+        sections, more = fitting_sections(found, budget.part(SECTIONS))
+        channels: list[InboxChannel] = []
+        for row in queries.behind(tx, me):
+            entry = show(context, tx, row, detail_limit, summary_threshold, budget)
+            if entry is not None and not entry.ack_id:
+                more = True
+                break
+            if entry is not None:
+                channels.append(entry)
         return Inbox(
             agent=me,
             total_unread=sum(channel.unread_count for channel in channels),
             channel_count=len(channels),
             channels=channels,
             sections=sections,
+            more=more or any(channel.more for channel in channels),
         )
 
     return work
-
-
-def _entry(context: Context, tx: Transaction, row: Row, details: int, threshold: int) -> InboxChannel | None:
-    """One channel's part, noted as read as far as it is shown; None if only own or deleted messages are behind."""
-    me, channel_id, acked = context.actor.name, row["id"], row["acked"]
-    unread = count_unread(tx, me, channel_id, acked, row["last_seq"])
-    if not unread:
-        return None
-    if unread <= threshold:
-        ids = [*late_calls(tx, me, channel_id, acked), *queries.unread_ids(tx, me, channel_id, acked, threshold)]
-        seq = queries.seq_of(tx, channel_id, ids[-1])
-        assert seq is not None  # noqa: S101 - it was found in this channel
-        queries.advance(tx, me, channel_id, seq, "read", context.now())
-        shown, mentions, summary = messages_by_id(tx, ids), [], ""
-        done = ids[-1]
-    else:
-        newest = queries.newest_ids(tx, me, channel_id, acked, details)
-        waiting = queries.mention_ids(tx, me, channel_id, details + 1)
-        recent, called = newest[: min(details, 5)], waiting[:details]
-        ids = sorted({*recent, *called})
-        messages = messages_by_id(tx, sorted({*newest, *called}))
-        shown = [message for message in messages if message.id in recent]
-        mentions = [message for message in messages if message.id in called and message.id not in recent]
-        summary = first_lines([message for message in messages if message.id in newest])
-        done = ids[-1] if waiting == called else called[-1]
-    queries.read(tx, me, ids, "inbox", context.now())
-    return InboxChannel(
-        channel=channel_id,
-        channel_type=row["kind"],
-        channel_name=row["name"],
-        unread_count=unread,
-        delivery_mode="messages" if unread <= threshold else "summary",
-        messages=shown,
-        mentions=mentions,
-        topic_summary=summary,
-        ack_id=done,
-    )
 
 
 @operation("POST /api/inbox/ack", access="observer", profile="inbox", everyday=True, idempotent=True)

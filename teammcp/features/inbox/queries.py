@@ -8,12 +8,16 @@ from ...storage import Reader, Row, Transaction
 
 
 def behind(reader: Reader, agent: str) -> list[Row]:
-    """The channels with something an agent has not acknowledged: id, kind, name, last_seq, acked. Latest first."""
+    """The channels with something an agent has not acknowledged: id, kind, name, last_seq, acked.
+
+    First those with something that is addressed to it, and of these the latest first.
+    """
     return reader.all(
-        "SELECT c.id, c.kind, c.name, c.last_seq, m.acked FROM channel_members m JOIN channels c ON c.id = m.channel_id"
-        " WHERE m.agent = ? AND (c.last_seq > m.acked OR EXISTS (SELECT 1 FROM deliveries d"
-        " WHERE d.agent = m.agent AND d.channel_id = m.channel_id AND d.acked_at IS NULL))"
-        " ORDER BY c.last_message_at DESC",
+        "SELECT id, kind, name, last_seq, acked FROM (SELECT c.id, c.kind, c.name, c.last_seq, c.last_message_at,"
+        " m.acked, EXISTS (SELECT 1 FROM deliveries d WHERE d.agent = m.agent AND d.channel_id = m.channel_id"
+        " AND d.acked_at IS NULL) AS addressed FROM channel_members m JOIN channels c ON c.id = m.channel_id"
+        " WHERE m.agent = ?) AS found WHERE last_seq > acked OR addressed"
+        " ORDER BY addressed DESC, last_message_at DESC",
         (agent,),
     )
 
@@ -44,10 +48,10 @@ def newest_ids(reader: Reader, agent: str, channel_id: str, after_seq: int, limi
     return [row["id"] for row in rows]
 
 
-def mention_ids(reader: Reader, agent: str, channel_id: str, limit: int) -> list[int]:
-    """Ids of the oldest unacknowledged messages that name an agent, oldest first."""
+def addressed_ids(reader: Reader, agent: str, channel_id: str, limit: int) -> list[int]:
+    """Ids of the oldest unacknowledged messages that are addressed to an agent, oldest first."""
     rows = reader.all(
-        "SELECT message_id FROM deliveries WHERE agent = ? AND channel_id = ? AND acked_at IS NULL AND mention = 1"
+        "SELECT message_id FROM deliveries WHERE agent = ? AND channel_id = ? AND acked_at IS NULL"
         " ORDER BY message_id LIMIT ?",
         (agent, channel_id, limit),
     )
@@ -99,13 +103,15 @@ def read(tx: Transaction, agent: str, ids: Sequence[int], way: str, at: int) -> 
 def acknowledge(tx: Transaction, agent: str, channel_id: str, message_id: int, at: int) -> bool:
     """Note that an agent has acknowledged what a channel addressed to it, up to a message; whether that is new.
 
-    Where an acknowledgement was all that was asked for, nothing waits any more.
+    Where an acknowledgement was all that was asked for, nothing waits any more. What an edit has addressed to the agent
+    is left if the agent was not handed it since.
     """
     noted = tx.execute(
         "UPDATE deliveries SET acked_at = ?, read_at = coalesce(read_at, ?), offered_at = coalesce(offered_at, ?),"
         " offered_by = coalesce(offered_by, 'ack'), settled_at = coalesce(settled_at,"
         " CASE WHEN ack_required = 1 AND reply_by IS NULL THEN ? END)"
-        " WHERE agent = ? AND channel_id = ? AND message_id <= ? AND acked_at IS NULL",
+        " WHERE agent = ? AND channel_id = ? AND message_id <= ? AND acked_at IS NULL"
+        " AND (late = 0 OR offered_at IS NOT NULL)",
         (at, at, at, at, agent, channel_id, message_id),
     )
     return noted > 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ...storage import Reader, Row
 from ..files import FileRef, files_of
@@ -83,10 +83,10 @@ def messages_by_id(reader: Reader, ids: Sequence[int]) -> list[Message]:
     return messages_of(reader, queries.by_ids(reader, ids)) if ids else []
 
 
-def first_lines(messages: Iterable[Message]) -> str:
-    """Who began some messages with which words, in one line."""
-    parts = []
-    for message in messages:
-        line = message.content.strip().split("\n", 1)[0].replace("|", "¦")  # what stands between is not to be forged
-        parts.append(f"{message.from_agent}: {line if len(line) <= LINE else line[: LINE - 1] + '…'}")
-    return " | ".join(parts)
+def first_lines(reader: Reader, ids: Sequence[int]) -> dict[int, str]:
+    """Who began each of some messages with which words. They may stand in one line, with ``|`` between them."""
+    lines = {}
+    for row in queries.by_ids(reader, ids):
+        line = row["content"].strip().split("\n", 1)[0].replace("|", "¦")  # what stands between is not to be forged
+        lines[row["id"]] = f"{row['sender']}: {line if len(line) <= LINE else line[: LINE - 1] + '…'}"
+    return lines
