@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Va
 
 from .clock import rfc3339
 from .directory import fold
+from .invisible import is_blank, strip
 from .times import Edge, read_time, zone_of_writer
 
 T = TypeVar("T")
@@ -58,14 +59,23 @@ def _clean(text: str) -> str:
 def _no_controls(text: str) -> str:
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
         raise ValueError("must not contain control characters or line breaks")
-    return text.strip()
+    return strip(text).strip()
+
+
+def _not_blank(text: str) -> str:
+    if is_blank(text):
+        raise ValueError("must not be empty")
+    return text
 
 
 Text = Annotated[str, AfterValidator(_clean)]
 """Text of any number of lines."""
 
 Line = Annotated[str, AfterValidator(_no_controls)]
-"""Text of one line, trimmed."""
+"""Text of one line, trimmed, without what nobody sees."""
+
+NotBlank = AfterValidator(_not_blank)
+"""For texts in which there is to be something to see: ``Annotated[Text, NotBlank]``."""
 
 
 def _token(text: str) -> str:

@@ -9,7 +9,7 @@ from pydantic import Field, RootModel
 
 from teammcp import AnyWords, Result, Timestamp, Words, quote
 from teammcp.features.channels import MemberRef
-from teammcp.models import Line, Text
+from teammcp.models import Line, NotBlank, Text
 
 from .settings import PermissionRule, Rule
 
@@ -19,7 +19,7 @@ Kind = Literal["state", "operation", "request", "permission"]
 Status = Literal["pending", "needs_confirmation", "approved", "rejected", "cancelled", "expired", "failed"]
 ApprovalId = Annotated[int, Field(ge=1, le=2**53)]
 Comment = Annotated[Text, Field(max_length=2000)]
-Title = Annotated[Line, Field(min_length=1, max_length=200)]
+Title = Annotated[Line, Field(min_length=1, max_length=200), NotBlank]
 Details = Annotated[Text, Field(max_length=10_000)]
 IF_THERE = Field(exclude_if=lambda value: value is None)
 """Left out of an answer to programs that take null for a mistake."""

@@ -8,14 +8,14 @@ from pydantic import Field
 
 from ...directory import Access, Channel, fold
 from ...errors import Conflict, Forbidden
-from ...models import ChannelName, Line, Text
+from ...models import ChannelName, Line, NotBlank, Text
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
 from . import queries
 from .access import ChannelRef, MemberRef, add_members, find_agent, readable_channel, resolve
 from .models import ChannelInfo, ChannelList, ChannelMembers, MemberChange
 
-Name = Annotated[Line, Field(min_length=1, max_length=100)]
+Name = Annotated[Line, Field(min_length=1, max_length=100), NotBlank]
 Description = Annotated[Text, Field(max_length=2000)]
 ORDER = {"group": 0, "topic": 1, "dm": 2}
 

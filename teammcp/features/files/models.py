@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from ...attachments import OCTETS
 from ...clock import rfc3339
 from ...fencing import Words, quote
+from ...invisible import strip
 from ...models import Timestamp
 from ...operations import Result
 
@@ -48,8 +49,8 @@ def _looks_like_text(data: bytes) -> bool:
 
 
 def _visible(text: str) -> str:
-    """Without control characters and those that turn the direction of text, which make names lie."""
-    kept = (character for character in text if unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"})
+    """Without control characters and whatever else nobody sees, which make names lie."""
+    kept = (character for character in strip(text) if character not in "\t\r\n")
     return unicodedata.normalize("NFC", "".join(kept)).strip()
 
 

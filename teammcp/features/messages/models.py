@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationInfo, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from ...clock import rfc3339
 from ...fencing import AnyWords, Words, fence, quote
-from ...models import Metadata, Text, Timestamp
+from ...models import Metadata, NotBlank, Text, Timestamp
 from ...operations import Result
 from ...times import read_time, zone_of_writer
 from ..files import FileRef
@@ -20,7 +20,16 @@ EMOJI = ("👍", "👎", "❤️", "😄", "🎉", "👀", "🤔", "✅")
 
 SenderKind = Literal["human", "agent", "service"]
 Priority = Literal["now", "next", "later"]
-Emoji = Literal["👍", "👎", "❤️", "😄", "🎉", "👀", "🤔", "✅"]
+
+_BY_LOOK = {emoji.replace("\ufe0f", ""): emoji for emoji in EMOJI}
+
+
+def _emoji(value: Any) -> Any:
+    """The form that is kept of an emoji: programs write ``❤`` with or without the selector that makes it one."""
+    return _BY_LOOK.get(value.replace("\ufe0f", ""), value) if isinstance(value, str) else value
+
+
+Emoji = Annotated[Literal["👍", "👎", "❤️", "😄", "🎉", "👀", "🤔", "✅"], BeforeValidator(_emoji)]
 
 MessageId = Annotated[int, Field(ge=1, le=2**53)]
 
@@ -52,13 +61,7 @@ ReplyBy = Annotated[
 """Until when an answer is asked for: minutes from now, or RFC 3339. Inside: a span, or UTC milliseconds."""
 
 
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("must not be empty")
-    return text
-
-
-Content = Annotated[Text, Field(min_length=1, max_length=MAX_CONTENT), AfterValidator(_not_blank)]
+Content = Annotated[Text, Field(min_length=1, max_length=MAX_CONTENT), NotBlank]
 
 
 class Draft(BaseModel):

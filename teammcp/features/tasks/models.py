@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 from ...clock import rfc3339
 from ...fencing import OTHERS, AnyWords, Words, fence, quote
-from ...models import Line, Text, Timestamp, Token
+from ...models import Line, NotBlank, Text, Timestamp, Token
 from ...operations import Result
 
 Status = Literal["todo", "doing", "blocked", "done", "failed", "cancelled"]
@@ -24,14 +24,8 @@ PRIORITIES: tuple[Priority, ...] = ("urgent", "high", "medium", "low")
 OPEN: tuple[Status, ...] = ("todo", "doing", "blocked")
 
 
-def _not_blank(text: str) -> str:
-    if not text:
-        raise ValueError("must not be empty")
-    return text
-
-
 Id = Annotated[int, Field(ge=1, le=2**53)]
-Title = Annotated[Line, Field(max_length=200), AfterValidator(_not_blank)]
+Title = Annotated[Line, Field(max_length=200), NotBlank]
 Description = Annotated[Text, Field(max_length=20_000)]
 Comment = Annotated[Text, Field(max_length=5_000)]
 Labels = Annotated[list[Token], Field(max_length=20)]

@@ -304,17 +304,20 @@ document.addEventListener("keydown", (event) => {
 /** From the field that filters a list into the list: Enter takes the first that is left, the arrow goes there. */
 function inList(event) {
   const items = document.getElementById(event.target.dataset.filter).querySelectorAll("li:not([hidden]) > :is(a, button)");
-  if (!items.length || !["Enter", "ArrowDown"].includes(event.key)) return false;
+  if (!items.length || isComposing(event) || !["Enter", "ArrowDown"].includes(event.key)) return false;
   event.preventDefault();
   if (event.key === "Enter") items[0].click();
   else items[0].focus();
   return true;
 }
 
+/** Whether a key belongs to an input method that is putting a character together. Safari says so by the code alone. */
+export const isComposing = (event) => event.isComposing || event.keyCode === 229;
+
 /** Whether a key belongs to a field, a dialog or the browser. */
 export function isTyping(event) {
   const { target } = event;
-  return event.ctrlKey || event.metaKey || event.altKey || event.isComposing || dialog.open
+  return event.ctrlKey || event.metaKey || event.altKey || isComposing(event) || dialog.open
     || Boolean(target.closest?.("input, textarea, select, [contenteditable]"));
 }
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from teammcp import Result, Timestamp, Words, quote, rfc3339
-from teammcp.models import Line, Text
+from teammcp.models import Line, NotBlank, Text
 
 from .addressing import Tag, Tags, normal
 
@@ -18,14 +18,8 @@ SHORT = 12
 __all__ = ["MAX_BODY", "SHORT", "Body", "ContentId", "FindingTags", "Id", "Reason", "Tag", "Title"]
 
 
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("must not be empty")
-    return text
-
-
-Title = Annotated[Line, AfterValidator(normal), Field(max_length=200), AfterValidator(_not_blank)]
-Body = Annotated[Text, AfterValidator(normal), Field(max_length=MAX_BODY), AfterValidator(_not_blank)]
+Title = Annotated[Line, AfterValidator(normal), Field(max_length=200), NotBlank]
+Body = Annotated[Text, AfterValidator(normal), Field(max_length=MAX_BODY), NotBlank]
 FindingTags = Annotated[Tags, Field(max_length=20)]
 Reason = Annotated[Text, Field(max_length=2000)]
 Id = Annotated[int, Field(ge=1, le=2**53)]

@@ -1,6 +1,6 @@
 // The channel page: new messages as they come, older ones on scroll, composer, editing in place, side panel, keys.
 
-import { elements, isTyping, load, on, once, pause, submit, swap } from "../web/live.js";
+import { elements, isComposing, isTyping, load, on, once, pause, submit, swap } from "../web/live.js";
 
 const stream = document.getElementById("stream");
 const list = document.getElementById("messages");
@@ -409,7 +409,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 function fieldKey(event, field) {
-  if (event.isComposing || (box && completionKey(event))) return;
+  if (isComposing(event) || (box && completionKey(event))) return;
   const editing = field.form.matches("[data-editor]");
   if (event.key === "Enter" && !event.shiftKey && field.name === "content") {
     event.preventDefault();
