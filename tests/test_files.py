@@ -14,7 +14,7 @@ import pytest
 from teammcp.errors import Conflict, Forbidden, InvalidInput, NotFound, StorageFull, TooLarge
 from teammcp.features.files import operations as file_operations
 from teammcp.features.files.store import FileStore
-from teammcp.testing import MovedClock, TestTeam, serve
+from teammcp.testing import Member, MovedClock, TestTeam, serve
 
 
 def kept(team: TestTeam) -> list[Path]:
@@ -486,3 +486,52 @@ async def test_a_private_file_that_is_sent_becomes_the_channels(team: TestTeam) 
     with pytest.raises(InvalidInput):  # from a direct message it goes nowhere else
         await bob.call("send_message", channel="general", content="look", files=[mine.file_id])
     assert (await ann.call("list_files")).files == []
+
+
+async def test_a_file_goes_with_the_last_message_that_carries_it(team: TestTeam) -> None:
+    ann, bob = await team.agent("ann"), await team.agent("bob")
+
+    async def upload(member: Member, name: str, **more: Any) -> int:
+        file_id: int = (await member.call("upload_file", name=name, text=name, channel="general", **more)).file_id
+        return file_id
+
+    async def send(member: Member, *files: int) -> int:
+        sent: int = (await member.call("send_message", channel="general", content="see", files=list(files))).id
+        return sent
+
+    folder = (await ann.call("create_folder", channel="general", name="kept")).id
+    alone, shared, foreign = await upload(ann, "alone"), await upload(ann, "shared"), await upload(bob, "foreign")
+    filed = await upload(ann, "filed", folder_id=folder)
+    first, second = await send(ann, alone, shared, foreign, filed), await send(ann, shared)
+    await ann.call("delete_message", id=first)
+    there = {file.file_id for file in (await bob.call("list_files", channel="general")).files}
+    assert there == {shared, foreign, filed}
+    with pytest.raises(NotFound):
+        await bob.call("download_file", file_id=alone)
+    await team.owner.call("delete_message", id=second)
+    assert {file.file_id for file in (await bob.call("list_files", channel="general")).files} == {foreign, filed}
+    assert [event.subject for event in await team.events("file.deleted")] == [str(alone), str(shared)]
+    digest = hashlib.sha256(b"alone").hexdigest()
+    await team.server.settle()
+    assert not FileStore(team.team.folder).path(digest).exists()
+
+
+async def test_a_message_whose_files_are_gone_is_not_found_by_them(team: TestTeam) -> None:
+    one = (await team.owner.call("upload_file", name="a", text="a", channel="general")).file_id
+    two = (await team.owner.call("upload_file", name="b", text="b", channel="general")).file_id
+    both = (await team.owner.call("send_message", channel="general", content="two here", files=[one, two])).id
+    single = (await team.owner.call("send_message", channel="general", content="one here", files=[one])).id
+
+    async def found(query: str) -> list[int]:
+        return [each.id for each in (await team.owner.call("search_messages", query=query)).results]
+
+    assert await found("has:file here") == [single, both]
+    await team.owner.call("delete_file", file_id=one)
+    assert await found("has:file") == [both]
+    await team.owner.call("delete_file", file_id=two)
+    assert await found("has:file") == []
+    assert await found("here") == [single, both]
+    await team.owner.call("edit_message", id=single, content="edited here")
+    await team.owner.call("delete_message", id=both)
+    assert await found("here") == [single]
+    assert await found("one") == await found("two") == []

@@ -10,11 +10,12 @@ from ...storage import Migration, load_migrations
 from ...team import Team
 from ...web import Page
 from . import folders, operations, pages
-from .links import attach, files_of
-from .models import FileIds, FileRef
+from .links import attach, detach, files_of, only_with
+from .models import FileId, FileIds, FileRef
+from .removing import remove_unused
 from .store import FileStore
 
-__all__ = ["FileIds", "FileRef", "attach", "files_of"]
+__all__ = ["FileId", "FileIds", "FileRef", "attach", "detach", "files_of", "only_with"]
 
 EVENT_KINDS = {
     "file.uploaded": "a file was uploaded",
@@ -69,4 +70,4 @@ async def _sweep(team: Team, store: FileStore) -> None:
     """Remove the bytes that a crash has left without a row."""
     found = await asyncio.to_thread(store.digests)
     for start in range(0, len(found), 500):  # in small works: senders wait for none of them
-        await operations.remove_unused(team, found[start : start + 500])
+        await remove_unused(team, found[start : start + 500])

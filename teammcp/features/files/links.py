@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...errors import InvalidInput
+from ...operations import Context
 from ...storage import Reader, Row, Transaction
 from . import queries
 from .models import FileRef
+from .removing import remove
 
 
 def attach(tx: Transaction, file_ids: Sequence[int], message_id: int, channel: str, sender: str) -> list[FileRef]:
@@ -33,6 +35,23 @@ def attach(tx: Transaction, file_ids: Sequence[int], message_id: int, channel: s
         found.append(_reference(row))
     queries.link(tx, message_id, wanted)
     return found
+
+
+def detach(context: Context, tx: Transaction, message_id: int, sender: str) -> None:
+    """Take its files from a message that is deleted, and delete those that nothing else keeps.
+
+    A file stays if it is somebody else's, stands in a folder, or another message carries it.
+    """
+    carried = queries.carried(tx, message_id)
+    queries.unlink(tx, message_id)
+    for row in carried:
+        if row["uploaded_by"] == sender and row["folder_id"] is None and not queries.messages_with(tx, row["id"]):
+            remove(context, tx, row)
+
+
+def only_with(reader: Reader, file_id: int) -> list[int]:
+    """The ids of the messages that carry this file and no other."""
+    return [found for found in queries.messages_with(reader, file_id) if len(queries.carried(reader, found)) == 1]
 
 
 def files_of(reader: Reader, message_ids: Sequence[int]) -> dict[int, list[FileRef]]:

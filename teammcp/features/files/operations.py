@@ -14,12 +14,13 @@ from ...directory import Access
 from ...errors import Forbidden, InvalidInput, NotFound, TooLarge
 from ...models import Limit, Text
 from ...operations import Context, operation
+from ...plugins import Deferred
 from ...storage import Reader, Row, Transaction, Work
-from ...team import Team
 from ..channels import ChannelRef, ensure_dm, readable_channel, writable_channel
 from . import queries
 from .folders import in_channel, of_row
 from .models import DeletedFile, FileId, FileList, FileMeta, FileName, FilePreview, Folder, media_type
+from .removing import meta_of, remove, tell
 from .store import FileStore, sha256
 
 PREVIEW_BYTES = 64 * 1024
@@ -58,7 +59,7 @@ async def upload_file(
         where = None if place is None else place.id
         actor = context.actor.name
         file_id = queries.insert_file(tx, name, len(data), mime_type, digest, where, folder_id, actor, context.now())
-        return _tell(context, tx, "file.uploaded", queries.file(tx, file_id))
+        return tell(context, tx, "file.uploaded", queries.file(tx, file_id))
 
     return work
 
@@ -113,14 +114,14 @@ def _list_private(reader: Reader, agent: str, before: int, limit: int) -> FileLi
 
 
 def _page(rows: Sequence[Row], folders: list[Folder], limit: int) -> FileList:
-    files = [_meta(row) for row in rows[:limit]]
+    files = [meta_of(row) for row in rows[:limit]]
     return FileList(files=files, folders=folders, next=files[-1].file_id if len(rows) > limit else None)
 
 
 @operation("GET /api/files/{file_id}/meta", profile="files", read_only=True)
 async def get_file(context: Context, file_id: FileId) -> FileMeta:
     """Get what is known of a file, without its content."""
-    return _meta(await _readable(context, file_id))
+    return meta_of(await _readable(context, file_id))
 
 
 @operation("GET /api/files/{file_id}", profile="files", everyday=True, read_only=True)
@@ -143,10 +144,10 @@ async def get_file_preview(context: Context, file_id: FileId) -> FilePreview:
     """Get the first 64 KiB of a text file, to look at; null for any other file."""
     row = await _readable(context, file_id)
     if not is_text(row["mime_type"]):
-        return FilePreview(file=_meta(row), preview=None, truncated=False)
+        return FilePreview(file=meta_of(row), preview=None, truncated=False)
     start = await asyncio.to_thread(FileStore(context.team.folder).start, row["sha256"], PREVIEW_BYTES)
     # The cut may go through a character, and what is called text may be none: show it all the same.
-    return FilePreview(file=_meta(row), preview=start.decode(errors="replace"), truncated=row["size"] > len(start))
+    return FilePreview(file=meta_of(row), preview=start.decode(errors="replace"), truncated=row["size"] > len(start))
 
 
 @operation("PUT /api/files/{file_id}/move", profile="files", idempotent=True)
@@ -162,7 +163,7 @@ async def move_file(context: Context, file_id: FileId, folder_id: FileId | None 
         if folder_id is not None:
             in_channel(tx, folder_id, row["channel"])
         queries.move_file(tx, file_id, folder_id)
-        return _tell(context, tx, "file.moved", queries.file(tx, file_id))
+        return tell(context, tx, "file.moved", queries.file(tx, file_id))
 
     return work
 
@@ -174,26 +175,16 @@ async def delete_file(context: Context, file_id: FileId) -> Work[DeletedFile]:
     if found["uploaded_by"] != context.actor.name and context.actor.access < Access.manager:
         raise Forbidden(f"file_id: only {found['uploaded_by']} or a manager may delete this file.", code="not_yours")
 
+    prepared = await Context.inside(context.team).prepare("lose_file", file_id=file_id)
+    lose = prepared.store if isinstance(prepared, Deferred) else prepared
+
     def work(tx: Transaction) -> DeletedFile:
         row = _existing(tx, file_id)
-        queries.delete_file(tx, file_id)
-        _tell(context, tx, "file.deleted", row)
-        tx.on_commit(lambda: context.server.background(remove_unused(context.team, [row["sha256"]])))
+        lose(tx)
+        remove(context, tx, row)
         return DeletedFile(file_id=file_id)
 
     return work
-
-
-async def remove_unused(team: Team, digests: Sequence[str]) -> None:
-    """Remove from disk what no file uses; in the writer, where no upload of the same bytes comes between."""
-    store = FileStore(team.folder)
-
-    def work(tx: Transaction) -> None:
-        for digest in digests:
-            if not queries.used(tx, digest):
-                store.remove(digest)
-
-    await team.database.write(work)
 
 
 async def _readable(context: Context, file_id: int) -> Row:
@@ -219,25 +210,3 @@ def _existing(tx: Transaction, file_id: int) -> Row:
 
 def _unknown(file_id: int) -> NotFound:
     return NotFound(f"file_id: there is no file {file_id} that you may read.", code="file_not_found")
-
-
-def _tell(context: Context, tx: Transaction, kind: str, row: Row) -> FileMeta:
-    """Append the event that tells of a file to whoever may read it."""
-    meta = _meta(row)
-    audience = [row["uploaded_by"]] if row["channel"] is None else None
-    context.emit(tx, kind, row["id"], channel=row["channel"], agents=audience, data=meta.model_dump(mode="json"))
-    return meta
-
-
-def _meta(row: Row) -> FileMeta:
-    return FileMeta(
-        file_id=row["id"],
-        file_name=row["name"],
-        file_size=row["size"],
-        mime_type=row["mime_type"],
-        sha256=row["sha256"],
-        created_at=row["created_at"],
-        channel=row["channel"],
-        uploaded_by=row["uploaded_by"],
-        folder_id=row["folder_id"],
-    )

@@ -153,6 +153,25 @@ def link(tx: Transaction, message_id: int, file_ids: Sequence[int]) -> None:
     )
 
 
+def unlink(tx: Transaction, message_id: int) -> None:
+    """Take all files from a message."""
+    tx.execute("DELETE FROM file_messages WHERE message_id = ?", (message_id,))
+
+
+def carried(reader: Reader, message_id: int) -> list[Row]:
+    """The files of one message."""
+    return reader.all(
+        f"SELECT {FILE} FROM files WHERE id IN (SELECT file_id FROM file_messages WHERE message_id = ?)",  # noqa: S608
+        (message_id,),
+    )
+
+
+def messages_with(reader: Reader, file_id: int) -> list[int]:
+    """The ids of the messages that carry a file."""
+    rows = reader.all("SELECT message_id FROM file_messages WHERE file_id = ?", (file_id,))
+    return [row["message_id"] for row in rows]
+
+
 def files_of(reader: Reader, message_ids: Sequence[int]) -> list[Row]:
     """The files of some messages: message_id and the columns of files, in the order of both ids."""
     if not message_ids:

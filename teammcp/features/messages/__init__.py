@@ -60,6 +60,7 @@ def register_operations() -> list[Any]:
         changes.edit_message,
         changes.get_edits,
         changes.delete_message,
+        changes.lose_file,
         changes.add_reaction,
         changes.remove_reaction,
         changes.pin_message,

@@ -10,6 +10,7 @@ from ...errors import Conflict, Forbidden, Gone
 from ...operations import Context, operation
 from ...storage import Row, Transaction, Work
 from ..channels import ChannelRef, readable_channel
+from ..files import FileId, detach, only_with
 from . import queries, search
 from .answers import take_back_answers
 from .meanings import as_dm
@@ -22,6 +23,7 @@ from .models import (
     EditedMessage,
     EditHistory,
     Emoji,
+    FileLost,
     Message,
     MessageId,
     Pin,
@@ -147,6 +149,7 @@ async def delete_message(context: Context, id: MessageId) -> Work[DeletedMessage
         old = _still_there(tx, id)
         tokens = search.facets(channel.id, channel.kind, old["sender"], bool(old["has_file"]))
         search.unindex(tx, id, old["content"], tokens)
+        detach(context, tx, id, old["sender"])
         queries.delete(tx, id)
         take_back_answers(tx, channel, id)
         message = _now(tx, id)
@@ -154,6 +157,25 @@ async def delete_message(context: Context, id: MessageId) -> Work[DeletedMessage
         context.emit(tx, "message.deleted", id, channel=channel.id, data=data)
         tx.on_commit(lambda: context.notify("message_deleted", message=message))
         return DeletedMessage(id=id)
+
+    return work
+
+
+@operation(internal=True, profile="messages")
+async def lose_file(context: Context, file_id: FileId) -> Work[FileLost]:
+    """Note which messages carry no file any more, as one is about to be deleted."""
+
+    def work(tx: Transaction) -> FileLost:
+        lost = only_with(tx, file_id)
+        for message_id in lost:
+            row = queries.message(tx, message_id)
+            channel = None if row is None else context.team.directory.channels.get(row["channel_id"])
+            if row is None or channel is None or row["deleted"]:
+                continue
+            for has_file, change in ((True, search.unindex), (False, search.index)):
+                change(tx, message_id, row["content"], search.facets(channel.id, channel.kind, row["sender"], has_file))
+            queries.lose_files(tx, message_id)
+        return FileLost(file_id=file_id, messages=lost)
 
     return work
 

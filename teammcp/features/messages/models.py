@@ -198,6 +198,13 @@ class EditedMessage(Result):
         return " ".join([f"Edited (id: {self.id}).", *_reach(self, "Edit it again")])
 
 
+class FileLost(Result):
+    """A file is about to be deleted; these messages carried no other."""
+
+    file_id: int
+    messages: list[int]
+
+
 class DeletedMessage(Result):
     """A message that is no more."""
 

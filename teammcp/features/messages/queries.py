@@ -114,6 +114,11 @@ def delete(tx: Transaction, message_id: int) -> None:
         tx.execute(f"DELETE FROM {table} WHERE message_id = ?", (message_id,))  # noqa: S608
 
 
+def lose_files(tx: Transaction, message_id: int) -> None:
+    """Note that a message carries no file any more."""
+    tx.execute("UPDATE messages SET has_file = 0 WHERE id = ?", (message_id,))
+
+
 # -- edits -----------------------------------------------------------------------------------------------------------
 
 
