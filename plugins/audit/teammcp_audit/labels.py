@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from babel.dates import format_date, format_time, format_timedelta
 
 from teammcp.web import current_visit, mark
+
+from .reports.steps import Step
 
 TYPES = {
     "compliance": mark("Compliance"),
@@ -131,9 +133,13 @@ def duration(milliseconds: float) -> str:
     return format_timedelta(span, threshold=1.2, format="short", locale=current_visit().locale)
 
 
-def step_name(moment: int, step: int) -> str:
-    """The label of a step of a chart over time; ``step`` is its length in milliseconds."""
-    here = datetime.fromtimestamp(moment / 1000, current_visit().timezone)
-    if step < 24 * 3600 * 1000:
+def step_name(moment: int, step: Step, zone: tzinfo) -> str:
+    """The label of a step of a chart over time, in the time zone of its report."""
+    here = datetime.fromtimestamp(moment / 1000, zone)
+    if step == "hour":
         return format_time(here, "short", locale=current_visit().locale)
+    if step == "month":
+        return format_date(
+            here, "MMM y" if current_visit().language != "zh" else "y年M月", locale=current_visit().locale
+        )
     return format_date(here, "d MMM" if current_visit().language != "zh" else "M月d日", locale=current_visit().locale)

@@ -207,6 +207,8 @@ class Report(ReportSummary):
 
     figures: dict[str, int | float | None]
     sections: list[Section]
+    time_zone: str = "UTC"
+    """Whose days and weeks the tables over time have: where its maker lives."""
 
     def text(self) -> str:
         lines = [super().text(), *(f"{name}: {value}" for name, value in self.figures.items())]

@@ -17,7 +17,7 @@ _SUMMARY = (
 
 def insert(tx: Transaction, report: Report) -> int:
     """Store a report; its id."""
-    content = report.model_dump(include={"figures", "sections"})
+    content = report.model_dump(include={"figures", "sections", "time_zone"})
     return tx.insert(
         "INSERT INTO audit_reports"
         " (report_type, visibility, project_id, since, until, findings, content, created_by, created_at)"
@@ -44,7 +44,8 @@ def report(reader: Reader, report_id: int) -> Report | None:
     values: dict[str, Any] = dict(row)
     content = json.loads(values.pop("content"))
     sections = [Section(**section) for section in content["sections"]]
-    return Report(**values, figures=content["figures"], sections=sections)
+    zone = content.get("time_zone", "UTC")  # reports of earlier versions do not say
+    return Report(**values, figures=content["figures"], sections=sections, time_zone=zone)
 
 
 def summaries(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -36,6 +37,7 @@ from .models import (
     Visibility,
 )
 from .reports import REPORTS, Scope, message_queries
+from .reports.steps import DAY, LONGEST_YEARS
 from .retention import managers
 
 WEEK = 7 * 24 * 3600 * 1000
@@ -63,8 +65,11 @@ async def generate_audit_report(
     begin = end - WEEK if since is None else since
     if begin >= end:
         raise InvalidInput("since: must be before until.")
+    if end - begin > LONGEST_YEARS * 366 * DAY:
+        raise InvalidInput(f"since: must be at most {LONGEST_YEARS} years before until.")
     events, messages = await context.read(_ids, begin, end)
-    scope = Scope(begin, end, events, messages, project_id, open_only=visibility == "all")
+    zone = context.actor.time_zone
+    scope = Scope(begin, end, events, messages, project_id, open_only=visibility == "all", zone=ZoneInfo(zone))
     found = await REPORTS[report_type](context, scope)
     report = Report(
         id=0,
@@ -78,6 +83,7 @@ async def generate_audit_report(
         finding_count=found.finding_count,
         figures=found.figures,
         sections=found.sections,
+        time_zone=zone,
     )
 
     def work(tx: Transaction) -> Report:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
@@ -15,6 +16,7 @@ from teammcp.web import gettext, mark
 
 from . import charts, graph, labels
 from .models import Entry, Report, Section
+from .reports.steps import step_of
 
 SHORT = 120
 _PATHS = {
@@ -155,8 +157,8 @@ def _chart(report: Report, section: Section) -> Markup | None:
 
 def _over_time(series: tuple[str, ...], stacked: bool, report: Report, section: Section) -> Markup:
     rows = section.dicts
-    step = rows[1]["step_at"] - rows[0]["step_at"] if len(rows) > 1 else report.until - report.since
-    names = [labels.step_name(row["step_at"], step) for row in rows]
+    step, zone = step_of(report.since, report.until), ZoneInfo(report.time_zone)
+    names = [labels.step_name(row["step_at"], step, zone) for row in rows]
     columns = [(gettext(labels.COLUMNS[name]), [row[name] for row in rows]) for name in series]
     return charts.bars(gettext(labels.SECTIONS[section.name]), names, columns, stacked=stacked)
 

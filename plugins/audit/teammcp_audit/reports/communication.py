@@ -36,7 +36,7 @@ async def communication(context: Context, scope: Scope) -> Findings:
     found.add("pairs", ("sender", "agent", *WAYS, "total"), busiest)
     found.add("senders", ("agent", "messages", "channels"), _sums(written, 0, "agent", "channels"))
     found.add("channels", ("channel", "messages", "senders"), _sums(written, 1, "channel", "senders"))
-    steps = [{"step_at": scope.since + step * scope.step, "messages": sent[step]} for step in range(scope.steps)]
+    steps = [{"step_at": start, "messages": sent[step]} for step, start in enumerate(scope.starts)]
     found.add("messages_over_time", ("step_at", "messages"), steps)
     return found
 

@@ -9,7 +9,8 @@ from teammcp import Context
 from ..models import AuditSettings
 from . import message_queries, queries
 from .findings import Findings
-from .queries import DAY, HOUR, LISTED, Scope, chunks
+from .queries import LISTED, Scope, chunks
+from .steps import DAY, HOUR
 
 
 async def compliance(context: Context, scope: Scope) -> Findings:

@@ -12,7 +12,8 @@ from teammcp import Context
 
 from . import message_queries, queries, task_queries
 from .findings import Findings
-from .queries import HOUR, LISTED, Scope, chunks
+from .queries import LISTED, Scope, chunks
+from .steps import HOUR
 
 Place = tuple[str, str]
 """A member and a channel."""
@@ -47,12 +48,12 @@ async def _tasks(context: Context, scope: Scope, found: Findings) -> None:
     done = await context.read(task_queries.done_over_time, scope)
     rows = []
     waiting, doing = base_created - base_started - base_unstarted, base_started - (base_closed - base_unstarted)
-    for step in range(scope.steps):
+    for step, start in enumerate(scope.starts):
         waiting += created.get(step, 0) - started.get(step, 0) - unstarted.get(step, 0)
         doing += started.get(step, 0) - closed.get(step, 0) + unstarted.get(step, 0)
         rows.append(
             {
-                "step_at": scope.since + step * scope.step,
+                "step_at": start,
                 "created": created.get(step, 0),
                 "done": done.get(step, 0),
                 "waiting": waiting,

@@ -60,10 +60,10 @@ def replied(reader: Reader, scope: Scope, ids: range) -> list[Any]:
 def written(reader: Reader, scope: Scope, ids: range) -> list[Any]:
     """How much each member wrote in each channel, in each step of the period, by the number of the step."""
     return reader.all(
-        "SELECT m.sender AS agent, m.channel_id AS channel, (m.created_at - ?) / ? AS step, count(*) AS messages"  # noqa: S608
-        f" FROM messages m CROSS JOIN channels c ON c.id = m.channel_id WHERE {_SENT}"
+        f"SELECT m.sender AS agent, m.channel_id AS channel, {scope.step_of('m.created_at')} AS step,"  # noqa: S608
+        f" count(*) AS messages FROM messages m CROSS JOIN channels c ON c.id = m.channel_id WHERE {_SENT}"
         " GROUP BY m.sender, m.channel_id, step",
-        (scope.since, scope.step, *_part(scope, ids)),
+        _part(scope, ids),
     )
 
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from functools import cached_property
 from typing import Any
 
 from teammcp import Reader
+
+from .steps import HOUR, starts_of
 
 LISTED = 200
 """Rows that a list in a report has at most."""
 CHUNK = 50_000
 """How many messages or events one read goes through: about a tenth of a second, then others have their turn."""
-HOUR = 3_600_000
-DAY = 24 * HOUR
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,19 @@ class Scope:
     messages: range
     project_id: str | None = None
     open_only: bool = False
+    zone: tzinfo = UTC
+    """Whose calendar the steps of charts follow."""
 
-    @property
-    def step(self) -> int:
-        """The length of one step of a chart over time: an hour, a day or a week."""
-        days = (self.until - self.since) / DAY
-        return HOUR if days <= 2 else DAY if days <= 62 else 7 * DAY
+    @cached_property
+    def starts(self) -> list[int]:
+        """When the steps of a chart over time begin."""
+        return starts_of(self.since, self.until, self.zone)
 
-    @property
-    def steps(self) -> int:
-        """How many steps there are, the last one perhaps cut off."""
-        return -(-(self.until - self.since) // self.step)
+    def step_of(self, column: str) -> str:
+        """SQL for the number of the step in which the moment in a column is."""
+        steps = " ".join(f"WHEN {column} < {start} THEN {step}" for step, start in enumerate(self.starts[1:]))
+        last = len(self.starts) - 1
+        return f"CASE {steps} ELSE {last} END" if steps else str(last)
 
 
 def chunks(ids: range) -> Iterator[range]:

@@ -22,9 +22,9 @@ def counts(reader: Reader, scope: Scope, column: str) -> tuple[int, dict[int, in
     ``column`` is that moment: ``created_at``, ``started_at`` or ``closed_at``.
     """
     found = reader.all(
-        f"SELECT CASE WHEN {column} < ? THEN -1 ELSE ({column} - ?) / ? END AS step, count(*) AS tasks"  # noqa: S608
+        f"SELECT CASE WHEN {column} < ? THEN -1 ELSE {scope.step_of(column)} END AS step, count(*) AS tasks"  # noqa: S608
         f" FROM tasks WHERE {column} < ? AND {_OF_PROJECT} GROUP BY step",
-        (scope.since, scope.since, scope.step, scope.until, *_project(scope)),
+        (scope.since, scope.until, *_project(scope)),
     )
     steps = {row["step"]: row["tasks"] for row in found}
     return steps.pop(-1, 0), steps
@@ -33,9 +33,9 @@ def counts(reader: Reader, scope: Scope, column: str) -> tuple[int, dict[int, in
 def closed_unstarted(reader: Reader, scope: Scope) -> tuple[int, dict[int, int]]:
     """The same for the end of those that were closed without ever having been started."""
     found = reader.all(
-        "SELECT CASE WHEN closed_at < ? THEN -1 ELSE (closed_at - ?) / ? END AS step, count(*) AS tasks"  # noqa: S608
-        f" FROM tasks WHERE closed_at < ? AND started_at IS NULL AND {_OF_PROJECT} GROUP BY step",
-        (scope.since, scope.since, scope.step, scope.until, *_project(scope)),
+        f"SELECT CASE WHEN closed_at < ? THEN -1 ELSE {scope.step_of('closed_at')} END AS step,"  # noqa: S608
+        f" count(*) AS tasks FROM tasks WHERE closed_at < ? AND started_at IS NULL AND {_OF_PROJECT} GROUP BY step",
+        (scope.since, scope.until, *_project(scope)),
     )
     steps = {row["step"]: row["tasks"] for row in found}
     return steps.pop(-1, 0), steps
@@ -44,8 +44,8 @@ def closed_unstarted(reader: Reader, scope: Scope) -> tuple[int, dict[int, int]]
 def done_over_time(reader: Reader, scope: Scope) -> dict[int, int]:
     """How many tasks were done in each step of the period."""
     found = reader.all(
-        f"SELECT (closed_at - ?) / ? AS step, count(*) AS tasks {_DONE} GROUP BY step",
-        (scope.since, scope.step, scope.since, scope.until, *_project(scope)),
+        f"SELECT {scope.step_of('closed_at')} AS step, count(*) AS tasks {_DONE} GROUP BY step",
+        (scope.since, scope.until, *_project(scope)),
     )
     return {row["step"]: row["tasks"] for row in found}
 
