@@ -182,6 +182,7 @@ async def update_task_progress(
                 ok=True,
                 task_id=task_id,
                 status=now["status"],
+                progress=now["progress"],
                 lease_expires_at=leases.expires_at(context.team, now),
                 progress_due_at=now["progress_due_at"],
             )

@@ -13,6 +13,7 @@ from ...storage import Reader, Row, Transaction, Work
 from . import goal_queries
 from .fields import bad
 from .goal_models import Goal, GoalAnswer, GoalList, GoalStatus
+from .hierarchy import percent_of
 from .models import Description, Id, Status, Title
 from .operations import NoneOrId
 from .rights import is_in_charge
@@ -187,7 +188,6 @@ def _goals(reader: Reader, seen: Sequence[str]) -> list[Goal]:
 
 
 def _goal(row: Row, total: _Sum) -> Goal:
-    progress = (2 * total.progress + total.weights) // (2 * total.weights) if total.weights else 0
     return Goal(
         id=row["id"],
         title=row["title"],
@@ -195,7 +195,7 @@ def _goal(row: Row, total: _Sum) -> Goal:
         parent_id=row["parent_id"],
         status=row["status"],
         creator=row["creator"],
-        progress=100 if row["status"] == "achieved" else progress,
+        progress=100 if row["status"] == "achieved" else percent_of(total.progress, total.weights),
         tasks=dict(total.tasks),
         created_at=row["created_at"],
         updated_at=row["updated_at"],

@@ -50,7 +50,17 @@ def progress_of(reader: Reader, row: Row) -> int:
     counted = queries.child_progress(reader, row["id"])
     if not counted["weights"]:
         return int(row["own_progress"])
-    return int((2 * counted["progress"] + counted["weights"]) // (2 * counted["weights"]))
+    return percent_of(counted["progress"], counted["weights"])
+
+
+def percent_of(progress: int, weights: int) -> int:
+    """A weighted mean of percentages as a whole number, from their weighted sum and the sum of their weights.
+
+    It is 0 only if nothing has been done of any part, and 100 only if all of every part has.
+    """
+    if progress <= 0 or not weights:
+        return 0
+    return 100 if progress >= 100 * weights else min(99, max(1, (2 * progress + weights) // (2 * weights)))
 
 
 def climb(tx: Transaction, task_id: int | None) -> list[int]:

@@ -81,6 +81,8 @@ class Task(Result):
     """Those of ``depends_on`` that are not done yet."""
     progress: int
     """Percent; with subtasks, their weighted mean."""
+    reported_progress: int | None
+    """What was reported of the task itself, where its subtasks come to something else."""
     children_count: int
     children_done: int
     result: Words
@@ -262,6 +264,8 @@ class Progress(Result):
     lease_expires_at: Timestamp | None = None
     progress_due_at: Timestamp | None = None
     status: Status | None = None
+    progress: int | None = None
+    """Of the task after a report: with subtasks it is theirs, whatever was reported."""
     requeued: bool | None = None
     attempts: int | None = None
     unblocked: list[int] = []
@@ -275,8 +279,14 @@ def task_line(task: Task) -> str:
     due = f" due {rfc3339(task.due_date)[:16]}" if task.due_date else ""
     waits = f" waits for {', '.join(map(str, task.pending_deps))}" if task.pending_deps else ""
     labels = "".join(f" #{label}" for label in task.labels)
-    state = f"{task.status} {task.priority}{who}{due} {task.progress}%{waits}"
+    state = f"{task.status} {task.priority}{who}{due} {_progress(task)}{waits}"
     return f"[task {task.id}] {state} by {task.creator}, {rfc3339(task.created_at)[:16]}: {quote(task.title)}{labels}"
+
+
+def _progress(task: Task) -> str:
+    if task.reported_progress is None:
+        return f"{task.progress}%"
+    return f"{task.progress}% (by its subtasks; {task.reported_progress}% was reported)"
 
 
 def _plain(value: JsonValue) -> str:

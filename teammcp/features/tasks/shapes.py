@@ -53,6 +53,11 @@ def detail_of(reader: Reader, row: Row, may_see: Callable[[Row], bool]) -> TaskD
     )
 
 
+def _reported(row: Row) -> int | None:
+    own: int = row["own_progress"]
+    return own if own and row["status"] != "done" and own != row["progress"] else None
+
+
 def ref_of(row: Row, may_see: Callable[[Row], bool]) -> TaskRef:
     """A task as another one names it."""
     seen = may_see(row)
@@ -97,6 +102,7 @@ def _task(row: Row, **more: Any) -> Task:
         labels=json.loads(row["labels"]),
         requires=json.loads(row["requires"]),
         progress=row["progress"],
+        reported_progress=_reported(row),
         result=row["result"],
         metadata=_json(row["metadata"]),
         checkin_interval=row["checkin_interval"],
