@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import BaseModel, RootModel
 
 from ..operations import IDEM_KEY
+from .portable import Schema, portable_input, portable_output
 
-Schema = dict[str, Any]
 Rewrite = Callable[[Schema], Schema]
 
 # Keys under which a schema holds further schemas, by what they hold.
@@ -43,7 +43,7 @@ _FAR = {"maxItems", "maxProperties"}
 
 def input_schema(model: type[BaseModel], *, idempotent: bool) -> Schema:
     """The schema of an operation's arguments. What is ``idempotent`` needs no key against doing it twice."""
-    schema = _compact(model.model_json_schema(mode="validation"), _without_null)
+    schema = portable_input(_compact(model.model_json_schema(mode="validation"), _without_null))
     properties = schema.setdefault("properties", {})
     if properties.pop(IDEM_KEY, None) and not idempotent:
         properties[IDEM_KEY] = {"type": "string"}
@@ -56,7 +56,7 @@ def output_schema(model: type[BaseModel], *, deferrable: bool) -> Schema:
     Further members may stand beside the result's own (``unread``). A result that is ``deferrable`` may be
     missing altogether, with ``deferred`` in its place.
     """
-    schema = _compact(model.model_json_schema(mode="serialization"), _without_default)
+    schema: Schema = portable_output(_compact(model.model_json_schema(mode="serialization"), _without_default))
     if wraps(model):
         definitions = schema.pop("$defs", None)
         schema = {"type": "object", "properties": {"result": schema}, "required": ["result"]}
