@@ -1,4 +1,4 @@
-"""The connection of an answer that takes long: somebody looks whether its client is still there, and it shows life."""
+"""The connection of one request: its body is read, and while its answer takes long, life is looked for and shown."""
 
 from __future__ import annotations
 
@@ -6,11 +6,59 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from .asgi import JSON, Message, Receive, Send
+from .asgi import JSON, Message, Receive, Send, drain
+from .errors import RequestTimeout, TooLarge
+
+TIMEOUT = 60
+"""Seconds a client may take to send a body."""
+
+Headers = dict[bytes, bytes]
 
 
 class Disconnected(Exception):
     """The client has gone away before its request was complete."""
+
+
+async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
+    """The whole body.
+
+    Raises:
+        TooLarge: it has more than ``limit`` bytes. RequestTimeout, Disconnected: it did not come.
+    """
+    declared = int(headers.get(b"content-length", b"0"))
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            while declared <= limit and size <= limit:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Disconnected
+                part = message.get("body", b"")
+                size += len(part)
+                parts.append(part)
+                if not message.get("more_body", False):
+                    if size > limit:
+                        break
+                    return b"".join(parts)
+            await drain(receive)
+    except TimeoutError:
+        raise RequestTimeout(f"The body did not arrive within {TIMEOUT} s.") from None
+    raise TooLarge(f"The body is larger than {limit} bytes.", limit=limit)
+
+
+def replayed(body: bytes, receive: Receive) -> Receive:
+    """``receive`` for whoever wants to read a body that has been read already."""
+    read = False
+
+    async def again() -> Message:
+        nonlocal read
+        if read:
+            return await receive()
+        read = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
 
 
 class WhileConnected:

@@ -56,6 +56,12 @@ class NotFound(TeamError):
     status, code, title = 404, "not_found", "Not found"
 
 
+class RequestTimeout(TeamError):
+    """The body did not come in time."""
+
+    status, code, title = 408, "request_timeout", "Request time-out"
+
+
 class Conflict(TeamError):
     """The change does not fit what is there now: a taken name, another version, a reused idempotency key."""
 

@@ -20,7 +20,6 @@ from pydantic_core import from_json
 MAX_DEPTH = 32
 """Levels of lists and objects in what a caller sends."""
 
-TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
 HALF = "must not hold halves of surrogate pairs"
 _HALF = re.compile("[\ud800-\udfff]")
 # Every escape is met in its turn, so that an escaped backslash is not taken for the beginning of the next one.
@@ -30,10 +29,10 @@ _ESCAPE = re.compile(
 
 
 class TooDeep(ValueError):
-    """Nested more than `MAX_DEPTH` levels deep."""
+    """Nested more than so many levels deep."""
 
-    def __init__(self) -> None:
-        super().__init__(TOO_DEEP)
+    def __init__(self, levels: int) -> None:
+        super().__init__(f"nested more than {levels} levels deep")
 
 
 def whole_json(text: bytes) -> bytes:
@@ -52,7 +51,7 @@ def flaw(value: Any, place: tuple[str, ...] = (), levels: int = MAX_DEPTH) -> tu
     if not isinstance(value, dict | list):
         return None
     if not levels:
-        return place, f"must not be {TOO_DEEP}"
+        return place, f"must not be nested more than {MAX_DEPTH} levels deep"
     parts = value.items() if isinstance(value, dict) else enumerate(value)
     for key, part in parts:
         if flaw(key):
@@ -62,15 +61,27 @@ def flaw(value: Any, place: tuple[str, ...] = (), levels: int = MAX_DEPTH) -> tu
     return None
 
 
-def read_json(text: bytes | str) -> Any:
-    """The value that JSON stands for.
+def read_json(text: bytes | str, levels: int = MAX_DEPTH) -> Any:
+    """The value that JSON stands for, nested at most ``levels`` deep.
 
     Raises:
         ValueError: it is not JSON, or not UTF-8, or holds halves of surrogate pairs; `TooDeep`: it is nested too deep.
     """
     data = text.encode() if isinstance(text, str) else text
-    value = from_json(data, allow_inf_nan=False)
+    try:
+        value = from_json(data, allow_inf_nan=False)
+    except ValueError as error:
+        raise (TooDeep(levels) if "recursion limit" in str(error) else error) from None
     # Without that many brackets it cannot be that deep, so the usual value is not walked through.
-    if data.count(b"{") + data.count(b"[") > MAX_DEPTH and flaw(value):
-        raise TooDeep
+    if data.count(b"{") + data.count(b"[") > levels and _depth(value) > levels:
+        raise TooDeep(levels)
     return value
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value] if isinstance(value, dict | list) else []
+    while level:
+        depth += 1
+        parts = [part for each in level for part in (each.values() if isinstance(each, dict) else each)]
+        level = [part for part in parts if isinstance(part, dict | list)]
+    return depth

@@ -50,6 +50,7 @@ from ..addresses import ServerAddress
 from ..operations import IDEM_KEY
 from . import channel
 from .following import listen
+from .lines import Lines
 from .server import INSTRUCTIONS, McpServer
 from .upstream import KeyRefused, Unreachable, Upstream
 
@@ -87,7 +88,9 @@ async def run_bridge(url: str, key: str) -> int:
             print(f"The server at {url} refuses the key in TEAMMCP_KEY: {error}", file=sys.stderr)  # noqa: T201
             return WRONG_KEY
         bridge = Bridge(upstream, own)
-        async with stdio_server() as (read, write), _for_channels(read, write) as frames:
+        lines = Lines(anyio.wrap_file(sys.stdin.buffer))
+        standard: Any = stdio_server(stdin=lines)  # type: ignore[arg-type]  # it reads lines, and that is all
+        async with standard as (read, write), _for_channels(read, write, lines) as frames:
             await bridge.server.run(frames, write, bridge.server.create_initialization_options())
     return 0
 
@@ -248,7 +251,7 @@ class Bridge:
 
 
 @asynccontextmanager
-async def _for_channels(read: Any, write: Any) -> AsyncIterator[ObjectReceiveStream[Frame]]:
+async def _for_channels(read: Any, write: Any, lines: Lines) -> AsyncIterator[ObjectReceiveStream[Frame]]:
     """The client's frames, without the question for the 2026 era from clients that take messages pushed.
 
     They take them in the handshake era only, and turn to it when that question is not understood.
@@ -266,6 +269,7 @@ async def _for_channels(read: Any, write: Any) -> AsyncIterator[ObjectReceiveStr
                     await send.send(frame)
 
     async with anyio.create_task_group() as tasks:
+        tasks.start_soon(lines.answer_refused, write)
         tasks.start_soon(pass_on)
         yield receive
         tasks.cancel_scope.cancel()

@@ -40,20 +40,23 @@ from mcp.types import (
 from starlette.requests import Request
 
 from .. import __version__, operations
-from ..asgi import Receive, Scope, Send, bearer, drain, respond_problem
+from ..asgi import JSON, Receive, Scope, Send, bearer, drain, respond, respond_problem
 from ..callers import address
-from ..connection import Disconnected, SignsOfLife, WhileConnected
+from ..connection import Disconnected, SignsOfLife, WhileConnected, read_body, replayed
 from ..errors import TeamError, TooLarge, Unavailable
 from ..events.stream import is_valid
 from ..operations import Context
 from ..team import Server
 from .following import Follower, Sessions, listen
+from .frames import Malformed, read_message
 from .resources import ResourceTable
 from .sessions import BODY_LIMIT, SessionManager
 from .tools import Toolbox, View
 
 LAST_FRAMES = 0.05
 """Seconds that ended streams get to write what they still have."""
+LARGE = 512 * 1024
+"""Bytes of a message from which on it is read beside the event loop, where everybody else would wait."""
 LIST_TTL = 60_000
 """Milliseconds a client may keep a list: it changes with the agent's access level only."""
 CALLER = "teammcp.caller"
@@ -172,6 +175,20 @@ class McpSurface:
             await drain(receive)
             await respond_problem(send, error)
             return
+        try:
+            await self._serve(self._manager, caller, scope, receive, send)
+        except Disconnected:
+            return
+        except Malformed as error:
+            await respond(send, 400, JSON, error.error.model_dump_json(by_alias=True).encode())
+        except TeamError as error:
+            await respond_problem(send, error)
+
+    async def _serve(self, manager: SessionManager, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = None
+        if scope["method"] == "POST":
+            body, request_id = await _read(scope, receive)
+            receive = replayed(body, receive)
         principal = caller.principal
         # The SDK refuses a session to anybody but the principal that began it.
         token = AccessToken(token="", client_id=principal, subject=principal, scopes=[])
@@ -180,7 +197,7 @@ class McpSurface:
         if scope["method"] == "DELETE":
             caller.context.team.presence.closing(caller.context.actor.name)
         with _present(caller.context) if scope["method"] == "GET" else nullcontext():
-            await self._manager.handle(scope, receive, scope[LIFE].send, principal)
+            await manager.handle(scope, receive, scope[LIFE].send, principal, request_id)
 
     def _identify(self, scope: Scope) -> Caller:
         # First, so that whoever has no key yet can ask whether a choice of tools is one: `teammcp join` does.
@@ -272,6 +289,13 @@ def _check_length(scope: Scope) -> None:
     declared = dict(scope["headers"]).get(b"content-length", b"")
     if declared.isdigit() and (len(declared) > 12 or int(declared) > BODY_LIMIT):  # int() balks at very long ones
         raise TooLarge(f"A request may have at most {BODY_LIMIT} bytes. Upload larger files over REST.")
+
+
+async def _read(scope: Scope, receive: Receive) -> tuple[bytes, Any]:
+    """The body of a request, and the id of the message in it."""
+    body = await read_body(dict(scope["headers"]), receive, BODY_LIMIT)
+    text, message = await asyncio.to_thread(read_message, body) if len(body) > LARGE else read_message(body)
+    return text, message.get("id") if "method" in message else None
 
 
 def _protocol_error(error: TeamError) -> MCPError:

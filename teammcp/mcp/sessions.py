@@ -4,6 +4,7 @@
   laptop that slept) still holds it.
 * A call with a session id from before a restart is served without a session. The protocol asks for a 404, at
   which the client would start a new session; several never do, and would be cut off until somebody steps in.
+* Of two calls with one id both are answered: the second one is refused while the first goes on.
 * One agent cannot use up all sessions: its oldest ones end.
 """
 
@@ -18,9 +19,11 @@ import anyio
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http import GET_STREAM_KEY, StreamableHTTPServerTransport
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.types import INVALID_REQUEST
 from mcp.types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from ..asgi import Receive, Scope, Send
+from .frames import Malformed
 
 BODY_LIMIT = 4 * 1024 * 1024
 IDLE = 30 * 60.0
@@ -49,6 +52,7 @@ class SessionManager:
             server, stateless=True, json_response=True, max_request_body_size=BODY_LIMIT
         )
         self._ended: OrderedDict[str, None] = OrderedDict()
+        self._calls: set[tuple[str, str]] = set()
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -66,8 +70,14 @@ class SessionManager:
         for transport in list(self._transports.values()):
             await transport.terminate()
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send, agent: str) -> None:
-        """Answer one request of ``agent`` (a name that is unique across teams)."""
+    async def handle(
+        self, scope: Scope, receive: Receive, send: Send, agent: str, request_id: str | int | None = None
+    ) -> None:
+        """Answer one request of ``agent`` (a name that is unique across teams), with the id of the message in it.
+
+        Raises:
+            Malformed: a call with this id is being answered.
+        """
         headers = dict(scope["headers"])
         session = headers.get(b"mcp-session-id", b"").decode("latin-1")
         version = headers.get(b"mcp-protocol-version", b"").decode("latin-1")
@@ -81,7 +91,23 @@ class SessionManager:
             return await self._stateless.handle_request(scope, receive, send)
         if transport is not None and self._owner(session) == agent:
             await self._prepare(scope["method"], session, transport)
+            if request_id is not None:
+                return await self._answer_once(scope, receive, send, session, request_id)
+        # No events are kept of a stream that has ended, and the SDK fails at the question for the rest of one. So a
+        # stream begins with the next event, as it does for whoever does not ask.
+        scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"last-event-id"]
         return await self._stateful.handle_request(scope, receive, send)
+
+    async def _answer_once(self, scope: Scope, receive: Receive, send: Send, session: str, number: str | int) -> None:
+        """Answer a call, unless one with its id is being answered: the SDK would leave that one without an answer."""
+        call = (session, str(number))
+        if call in self._calls:
+            raise Malformed(INVALID_REQUEST, f"Invalid request: a call with id {number} is not answered yet", number)
+        self._calls.add(call)
+        try:
+            await self._stateful.handle_request(scope, receive, send)
+        finally:
+            self._calls.discard(call)
 
     def _owner(self, session: str) -> str | None:
         owner = self._stateful._session_owners.get(session)

@@ -1,8 +1,7 @@
-"""Reading request bodies: within limits of size, depth and time, as one JSON object or one multipart form."""
+"""What request bodies hold: one JSON object or one multipart form."""
 
 from __future__ import annotations
 
-import asyncio
 import io
 from typing import Any
 
@@ -10,45 +9,12 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
-from ..asgi import Receive, drain
-from ..connection import Disconnected
-from ..errors import InvalidInput, TooLarge
+from ..connection import Headers
+from ..errors import InvalidInput
 from ..wellformed import TooDeep, read_json
-from .errors import RequestTimeout, UnsupportedMedia
+from .errors import UnsupportedMedia
 
 MAX_PARTS = 32
-TIMEOUT = 60
-"""Seconds a client may take to send a body."""
-
-Headers = dict[bytes, bytes]
-
-
-async def read(headers: Headers, receive: Receive, limit: int) -> bytes:
-    """The whole body.
-
-    Raises:
-        TooLarge: it has more than ``limit`` bytes. RequestTimeout, Disconnected: it did not come.
-    """
-    declared = int(headers.get(b"content-length", b"0"))
-    parts: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(TIMEOUT):
-            while declared <= limit and size <= limit:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise Disconnected
-                part = message.get("body", b"")
-                size += len(part)
-                parts.append(part)
-                if not message.get("more_body", False):
-                    if size > limit:
-                        break
-                    return b"".join(parts)
-            await drain(receive)
-    except TimeoutError:
-        raise RequestTimeout(f"The body did not arrive within {TIMEOUT} s.") from None
-    raise TooLarge(f"The body is larger than {limit} bytes.", limit=limit)
 
 
 def parse(headers: Headers, body: bytes) -> tuple[dict[str, Any], bool]:

@@ -11,12 +11,6 @@ class MethodNotAllowed(TeamError):
     status, code, title = 405, "method_not_allowed", "Method not allowed"
 
 
-class RequestTimeout(TeamError):
-    """The body did not come in time."""
-
-    status, code, title = 408, "request_timeout", "Request time-out"
-
-
 class UnsupportedMedia(TeamError):
     """The body has another form than the operation takes."""
 

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from .. import operations
 from ..asgi import JSON, STRANGERS_BODY, bearer
 from ..attachments import Attachment
-from ..connection import WhileConnected
+from ..connection import WhileConnected, read_body
 from ..directory import ANONYMOUS, Access
 from ..errors import InvalidInput
 from ..operations import Context, Operation
@@ -90,7 +90,7 @@ class OperationEndpoint:
             raise InvalidInput("Send the arguments in the body as JSON, not in the query.", code="query_not_allowed")
         request.body_read = True
         limit = self._limit if context.actor.access else min(self._limit, STRANGERS_BODY)
-        data = await body.read(request.headers, request.receive, limit)
+        data = await read_body(request.headers, request.receive, limit)
         if self._lenient:  # a program's own event: nobody there could do better
             data = whole_json(data)
         if len(data) > LARGE:  # not in the event loop, where everybody else would wait

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from ..asgi import Header, Receive, Scope, Send, respond
 from ..callers import address
-from .body import Headers
+from ..connection import Headers
 
 
 @dataclass

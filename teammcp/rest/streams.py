@@ -11,13 +11,13 @@ from typing import Any
 from .. import operations
 from ..asgi import Receive, Scope, Send, bearer
 from ..callers import address
+from ..connection import Headers
 from ..errors import InvalidInput
 from ..events import Event, stream
 from ..keys import hash_key
 from ..operations import Context
 from ..team import Server
 from .arguments import parse_query
-from .body import Headers
 from .request import Request, Routes
 
 LARGEST_ID = 2**63 - 1

@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from .. import operations
 from ..asgi import JSON, bearer
+from ..connection import read_body
 from ..errors import Forbidden, Unauthorized
 from ..operations import invalid_input
 from ..team import Server
@@ -36,7 +37,7 @@ async def create_team(server: Server, request: Request) -> None:
     """Make a team."""
     _enter(server, request)
     request.body_read = True
-    data = await body.read(request.headers, request.receive, server.settings.max_body)
+    data = await read_body(request.headers, request.receive, server.settings.max_body)
     arguments, _ = body.parse(request.headers, data)
     try:
         team = NewTeam.model_validate(arguments)

@@ -71,7 +71,7 @@ def test_each_error_and_each_result_of_each_tool_reaches_a_strict_client(
     tools = {tool["name"]: tool["inputSchema"] for tool in listed(live, key)}
     assert len(tools) > 100
     wrong = [{"name": name, "arguments": {"no_such_argument": 1}} for name in tools]
-    at_once = {"wait_for_messages": {"timeout_seconds": 0}, "sync": {"wait_ms": 0}}
+    at_once = {"wait_for_messages": {"timeout": 0}, "sync": {"wait_ms": 0}}
     fitting = [
         {"name": name, "arguments": {**value_for({**schema, "type": "object"}), **at_once.get(name, {})}}
         for name, schema in tools.items()
