@@ -13,10 +13,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 
+from .addresses import MCP_PATH
 from .errors import InvalidInput
-from .joining.changes import joining
+from .joining.changes import Change, joining
+from .joining.documents import Format
 from .joining.parts import Entry
+from .joining.places import place_of
 
 Client = Literal["claude", "codex", "gemini", "opencode", "claude-desktop", "cursor", "vscode", "qwen", "generic"]
 CLIENTS: tuple[Client, ...] = get_args(Client)
@@ -30,6 +34,13 @@ EVERYDAY, ALL = "everyday", "all"
 """The tools that agents use at work, and all there are."""
 TOOL_SECONDS = 300
 """How long a tool may take: longer than `wait_for_messages` waits."""
+TUNED = frozenset({"timeout", "tool_timeout_sec", "default_tools_approval_mode", "alwaysLoad"})
+"""What of an entry is only proposed: where a user has chosen something else, that stays."""
+FORMS: dict[str, Format] = {
+    "codex": "toml",
+    **dict.fromkeys(("gemini", "opencode", "cursor", "vscode", "qwen"), "jsonc"),
+}
+"""How a client's file is written; Claude's programs read plain JSON only."""
 
 
 @dataclass(frozen=True)
@@ -82,16 +93,15 @@ class ClientConfig:
         """The entry as a part of the client's own file.
 
         Raises:
-            InvalidInput: the client has no known file.
+            InvalidInput: the client has no known file, or it is a link that leads elsewhere.
         """
         if self.folder is None:
             raise InvalidInput("client: 'generic' has no file of its own; its configuration can only be shown.")
-        return Entry(self._path(project, home), self.keys, self.entry)
-
-    def _path(self, project: Path, home: Path) -> Path:
+        root, file = (project if self.folder == "project" else home), self.file
         if self.client == "codex":
-            return codex_home(home) / "config.toml"
-        return (project if self.folder == "project" else home) / self.file
+            root, file = codex_home(home), "config.toml"
+        form = FORMS.get(self.client, "json")
+        return Entry(place_of(root / file, root), self.keys, self.entry, form, TUNED, leads_to_team)
 
 
 @dataclass(frozen=True)
@@ -201,6 +211,27 @@ def codex_home(home: Path) -> Path:
     return Path(os.environ.get("CODEX_HOME") or home / ".codex")
 
 
+def address_in(entry: Any) -> str | None:
+    """The server's address in a client's entry; None if it is not one that leads to a team."""
+    if not isinstance(entry, Mapping):
+        return None
+    address = entry.get("url") or entry.get("httpUrl")
+    if isinstance(address, str):
+        try:
+            return address if urlsplit(address).path.rstrip("/").endswith(MCP_PATH) else None
+        except ValueError:
+            return None
+    arguments = entry.get("args")
+    if not isinstance(arguments, list) or arguments[:1] != ["connect"] or "--url" not in arguments[:-1]:
+        return None
+    return str(arguments[arguments.index("--url") + 1])
+
+
+def leads_to_team(entry: Any) -> bool:
+    """Whether an entry of our name in a client's file is ours, and not another program that somebody calls so."""
+    return address_in(entry) is not None
+
+
 def render(client: Client, url: str, key_variable: str = KEY_VARIABLE) -> str:
     """What to do, for a person: the configuration and where it goes. Without the key itself.
 
@@ -221,10 +252,10 @@ def render(client: Client, url: str, key_variable: str = KEY_VARIABLE) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(
+def change_for(
     client: Client, url: str, project: Path, key_variable: str = KEY_VARIABLE, *, home: Path | None = None
-) -> Written:
-    """Put the entry into the client's own file; everything else in the file stays, and a copy of it is kept.
+) -> tuple[Path, Change | None]:
+    """The client's own file, and what has to be changed in it so that the entry is there; None if it is there already.
 
     Args:
         client: one of `CLIENTS` except ``generic``, and except those that have to be told of a key file.
@@ -240,9 +271,26 @@ def write(
     if config.key_variable is None:
         raise InvalidInput(f"client: '{client}' needs the key in a file; use 'teammcp join', which keeps one.")
     part = config.part(project, home or Path.home())
-    for change in joining([part]):
-        return Written(change.path, change.apply())
-    return Written(part.path, None)
+    return part.path, next(iter(joining([part])), None)
+
+
+def write(
+    client: Client, url: str, project: Path, key_variable: str = KEY_VARIABLE, *, home: Path | None = None
+) -> Written:
+    """Put the entry into the client's own file; everything else in the file stays, and a copy of it is kept.
+
+    Args:
+        client: as the others, see `change_for`.
+        url: the server's public address, without ``/mcp``.
+        project: the folder the agent works in.
+        key_variable: the environment variable that is to hold the agent's key.
+        home: the user's home, for tests.
+
+    Raises:
+        InvalidInput: as `change_for`, or the file cannot be written.
+    """
+    path, change = change_for(client, url, project, key_variable, home=home)
+    return Written(path, None if change is None else change.apply())
 
 
 def _json(document: Any) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +13,9 @@ from .. import clients
 from ..clients import CLIENTS, Client
 from ..keys import key_from_environment, key_from_file
 from .client import KEY, address, key_from, request, secret_from, server_address, url_option
+
+if TYPE_CHECKING:
+    from ..joining.keys import KeyPlace
 
 
 @click.command()
@@ -52,38 +57,42 @@ def register(
     The first one on a fresh server becomes its owner. On the server's machine nothing more is needed; from elsewhere
     set TEAMMCP_KEY to a manager's key, or --secret-env.
     """
+    from ..joining.changes import Together
+    from ..joining.keys import KeyPlace
+
     if key_file is not None and key_file.exists():
         raise click.UsageError(f"--key-file: {key_file} is there already.")
     base = address(url)
     wanted = {"name": name, "role": role, "kind": kind, "team": team, "secret": _secret(secret_env)}
     body = {field: value for field, value in wanted.items() if value}
-    made = request("POST", f"{base}/api/register", key_from_environment(KEY), body)
-    click.echo(f"Registered {made['agent']['name']} in team {made['agent']['team']}.")
-    _hand_over(made["apiKey"], key_file)
-    _set_up(client, base, project, write)
+    with ExitStack() as prepared:  # a full disk, or a file that cannot be changed, is found out before anybody is made
+        path, change = clients.change_for(client, base, project.resolve()) if write else (None, None)
+        together = prepared.enter_context(Together([] if change is None else [change]))
+        place = None if key_file is None else KeyPlace(key_file.absolute())
+        if place is not None:
+            prepared.callback(place.give_up)
+        made = request("POST", f"{base}/api/register", key_from_environment(KEY), body)
+        click.echo(f"Registered {made['agent']['name']} in team {made['agent']['team']}.")
+        _hand_over(made["apiKey"], place)
+        together.commit()
+    if path is None:
+        click.echo(clients.render(client, base), nl=False)
+        return
+    copied = f" What it was is in {change.backup}." if change is not None and change.copies else ""
+    click.echo(f"Wrote {path}.{copied}")
+    click.echo(f"Start the client with the key in the environment variable {clients.KEY_VARIABLE}.")
 
 
 def _secret(variable: str | None) -> str | None:
     return None if variable is None else secret_from(variable)
 
 
-def _hand_over(key: str, file: Path | None) -> None:
-    from ..keys import write_private
-
-    if file is None:
+def _hand_over(key: str, place: KeyPlace | None) -> None:
+    if place is None:
         click.echo(f"Its key, shown this once:\n\n  {key}\n")
     else:
-        write_private(file, key)
-        click.echo(f"Its key is in {file}.")
-
-
-def _set_up(client: Client, url: str, project: Path, write: bool) -> None:
-    if not write:
-        click.echo(clients.render(client, url), nl=False)
-        return
-    written = clients.write(client, url, project)
-    click.echo(f"Wrote {written.path}." + (f" What it was is in {written.backup}." if written.backup else ""))
-    click.echo(f"Start the client with the key in the environment variable {clients.KEY_VARIABLE}.")
+        place.keep(key)
+        click.echo(f"Its key is in {place.path}.")
 
 
 @click.command()

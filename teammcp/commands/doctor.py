@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from ..clients import CLIENTS, Client
-from ..keys import key_from_environment
 from .client import KEY, address, url_option
-
-if TYPE_CHECKING:
-    from ..joining.programs import Member
 
 
 @click.command()
@@ -34,30 +27,32 @@ def doctor(client: Client, name: str | None, folder: Path, url: str | None) -> N
 
     Changes nothing. Ends with 1 if something is wrong.
     """
-    from ..joining.checks import UNNAMED, check_files, check_path, check_server
-    from ..joining.keys import kept_key
+    from ..joining.checks import UNNAMED, check_files, check_path, check_server, not_asked
+    from ..joining.origins import as_set_up, is_known, key_of
     from ..joining.programs import Member
 
-    member = _as_set_up(Member(name or UNNAMED, client, address(url), folder.resolve(), Path.home()), url)
-    key = key_from_environment(KEY) or kept_key(member.key_file)
-    wrong = 0
-    for finding in [*check_server(member, key), *check_path(member), *check_files(member)]:
+    member = Member(name or UNNAMED, client, address(url), folder.resolve(), Path.home())
+    member, foreign = as_set_up(member, named=url is not None)
+    if not foreign or is_known(member.url) or _may_be_asked(member.url, folder):
+        key, held_back = key_of(member, KEY, foreign=foreign, named=name is not None)
+        findings = [*check_server(member, key, held_back=held_back), *check_path(member), *check_files(member)]
+    else:
+        findings = [not_asked(member), *check_path(member)]
+    for finding in findings:
         click.echo(f"{'ok   ' if not finding.remedy else 'WRONG'}  {finding.what}")
         if finding.remedy:
-            wrong += 1
             click.echo(f"       {finding.remedy}")
     if client == "codex":
         click.echo("note   Codex runs hooks only once you have trusted them: start codex and answer its question.")
-    if wrong:
+    if any(finding.remedy for finding in findings):
         sys.exit(1)
 
 
-def _as_set_up(member: Member, url: str | None) -> Member:
-    """The member with the address and the tools in its client's files; as it is if those cannot be read."""
-    from ..errors import TeamError
-    from ..joining.programs import as_configured, configured_url
-
-    with suppress(TeamError):  # the check of the files says so
-        found = as_configured(member)
-        return found if url else replace(found, url=configured_url(member) or member.url)
-    return member
+def _may_be_asked(url: str, folder: Path) -> bool:
+    """Whether a server may be spoken to that whoever wrote the project has chosen."""
+    click.echo(f"A file in {folder} names the server {url}. Your settings do not, so it gets no key of yours.")
+    try:
+        return click.confirm("Ask whether it is there?")
+    except click.Abort:  # there is nobody to ask
+        click.echo()
+        return False

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ..addresses import ServerAddress
 from ..clients import CLIENTS, Client, render
-from ..keys import key_from_environment
-from .client import KEY, Refused, address, request, secret_from, url_option
+from ..keys import clean_key
+from .client import KEY, Refused, address, request, secret_from, server_address, url_option
 
 if TYPE_CHECKING:
     from ..joining.changes import Change
@@ -68,38 +70,108 @@ def join(
     kept. The key is TEAMMCP_KEY if that is the agent's own, else the agent is registered, as 'teammcp register' does.
     'teammcp leave' undoes it.
     """
-    from ..joining.changes import joining
+    from ..joining.changes import Together, joining
     from ..joining.programs import parts_of
 
-    planned, base = _planned(name, client, role, folder, file, tools, url)
+    planned, server = _planned(name, client, role, folder, file, tools, url)
+    server.ask(yes)
+    base = server.base
     for each in planned:
         each.approvals = each.approvals or approvals
         _check_approvals(each, base)
         _check_tools(each, base)
     members = {each.name: _member(each, base) for each in planned}
-    secret = None if secret_env is None else secret_from(secret_env)
-    keys = {name: _key_of(member) for name, member in members.items()}
+    secret = None if secret_env is None else server.secret(secret_env)
+    keys = {name: _key_of(member, server) for name, member in members.items()}
     changes = joining([part for member in members.values() for part in parts_of(member)])
     new = [each for each in planned if keys[each.name] is None]
     for each in new:
         click.echo(f"Registers {each.name} at {base}.")
+    unkept = [member for name, member in members.items() if keys[name] is None or _kept(member) != keys[name]]
+    for member in unkept:
+        click.echo(f"Keeps the key of {member.name} in {member.key_file}.")
     show(changes)
-    if (changes or new) and not yes:
+    if (changes or unkept) and not yes:
         click.confirm("Do this?", abort=True)
-    for each in planned:  # each key is kept at once: it is told only this once
-        _keep(members[each.name], keys[each.name] or _register(each, base, secret))
-    for change in changes:
-        change.apply()
+    with Together(changes) as together:
+        _keep_keys(planned, members, keys, server, secret)
+        together.commit()
     for member in members.values():
         click.echo(_how_to_start(member))
 
 
 def show(changes: Sequence[Change]) -> None:
-    """Show what is about to be changed."""
+    """Show what is about to be changed, and which copies are made."""
     for change in changes:
         click.echo(change.difference() + "\n")
+    for change in changes:
+        if change.copies:
+            click.echo(f"Keeps a copy of {change.path} in {change.backup}.")
     if not changes:
         click.echo("Every file is as it should be.")
+
+
+def _keep_keys(
+    planned: Sequence[Planned],
+    members: Mapping[str, Member],
+    keys: Mapping[str, str | None],
+    server: Server,
+    secret: str | None,
+) -> None:
+    """Register who is no member yet, and keep each key at once: it is told only this once."""
+    from ..joining.keys import KeyPlace
+
+    with ExitStack() as rooms:
+        places = {}
+        for each in planned:
+            if keys[each.name] is None or _kept(members[each.name]) != keys[each.name]:
+                places[each.name] = KeyPlace(members[each.name].key_file)
+                rooms.callback(places[each.name].give_up)
+        for each in planned:
+            if each.name in places:
+                places[each.name].keep(keys[each.name] or _register(each, server, secret))
+
+
+@dataclass(frozen=True)
+class Server:
+    """The server that agents are to join.
+
+    Attributes:
+        base: its address.
+        file: the file that names it, if neither the command nor the user's own settings do.
+    """
+
+    base: str
+    file: Path | None = None
+
+    def ask(self, yes: bool) -> None:
+        """Ask before a server is spoken to that somebody else's file may have chosen."""
+        from ..joining.origins import is_known
+
+        if self.file is None or is_known(self.base):
+            return
+        click.echo(f"{self.file} names the server {self.base}. Your settings do not, so it gets no key of yours.")
+        if not yes:
+            click.confirm("Go there?", abort=True)
+
+    @property
+    def key(self) -> str | None:
+        """The key in the environment, unless it may be another server's."""
+        from ..joining.origins import key_to_send
+
+        return key_to_send(KEY, self.base, foreign=self.file is not None)
+
+    def secret(self, variable: str) -> str:
+        """The registration secret.
+
+        Raises:
+            click.UsageError: it may be another server's.
+        """
+        if self.file is not None:
+            raise click.UsageError(
+                f"--secret-env: give the server's address with --url too. Only {self.file} names it."
+            )
+        return secret_from(variable)
 
 
 def _planned(
@@ -110,9 +182,9 @@ def _planned(
     file: Path | None,
     tools: str | None,
     url: str | None,
-) -> tuple[list[Planned], str]:
-    """The agents that are to join, and the server's address."""
-    from ..joining.team_file import Planned, read_team
+) -> tuple[list[Planned], Server]:
+    """The agents that are to join, and the server."""
+    from ..joining.team_file import planned, read_team
 
     if file is not None:
         if name or client or tools:
@@ -120,12 +192,17 @@ def _planned(
                 "--file names the agents, clients and tools; leave --name, --client and --tools out."
             )
         team = read_team(file)
-        return team.agents, address(url or team.url)
+        own = server_address(url)
+        if url or team.url is None:
+            return team.agents, Server(own.base)
+        named = ServerAddress.parse(team.url, f"{file}: url")
+        return team.agents, Server(named.base, None if named.origin == own.origin else file)
     if not name or not client:
         raise click.UsageError("Give --name and --client, or --file.")
     if tools is not None and not re.fullmatch("[a-z0-9_,-]+", tools):
         raise click.UsageError("--tools takes names of profiles and tools with commas between, or 'all'.")
-    return [Planned(name=name, client=client, role=role, folder=folder.resolve(), tools=tools)], address(url)
+    one = planned(name=name, client=client, role=role, folder=folder.resolve(), tools=tools)
+    return [one], Server(address(url))
 
 
 def _member(planned: Planned, url: str) -> Member:
@@ -173,11 +250,15 @@ def _answers_prompts(url: str) -> bool:
     return True
 
 
-def _key_of(member: Member) -> str | None:
-    """The key that is the agent's already: in the environment, or kept by an earlier joining."""
+def _kept(member: Member) -> str | None:
     from ..joining.keys import kept_key
 
-    for key in (key_from_environment(KEY), kept_key(member.key_file)):
+    return kept_key(member.key_file)
+
+
+def _key_of(member: Member, server: Server) -> str | None:
+    """The key that is the agent's already: in the environment, or kept by an earlier joining."""
+    for key in (server.key, _kept(member)):
         if key and _name_of(member.url, key) == member.name:
             return key
     return None
@@ -196,19 +277,11 @@ def _name_of(url: str, key: str) -> str | None:
     return name
 
 
-def _register(planned: Planned, url: str, secret: str | None) -> str:
+def _register(planned: Planned, server: Server, secret: str | None) -> str:
     wanted = {"name": planned.name, "role": planned.role, "kind": "agent", "secret": secret}
     body = {field: value for field, value in wanted.items() if value}
-    made = request("POST", f"{url}/api/register", key_from_environment(KEY), body)
-    key: str = made["apiKey"]
-    return key
-
-
-def _keep(member: Member, key: str) -> None:
-    from ..joining.keys import KeyPlace, kept_key
-
-    if kept_key(member.key_file) != key:
-        KeyPlace(member.key_file).keep(key)
+    made = request("POST", f"{server.base}/api/register", server.key, body)
+    return clean_key(str(made["apiKey"]), "The server's answer")
 
 
 PROGRAMS = {"claude": "claude", "codex": "codex", "gemini": "gemini", "opencode": "opencode", "qwen": "qwen"}
@@ -220,5 +293,5 @@ def _how_to_start(member: Member) -> str:
     if member.client == "generic":
         click.echo(render(member.client, member.url))
     program = PROGRAMS.get(member.client, "its program")
-    place = shlex.quote(str(member.key_file))
-    return f'{member.name} has joined. Start it in {member.folder} with:\n\n  {KEY}="$(cat {place})" {program}\n'
+    place, folder = (shlex.quote(str(path)) for path in (member.key_file, member.folder))
+    return f'{member.name} has joined. Start it with:\n\n  cd {folder}\n  {KEY}="$(cat {place})" {program}\n'

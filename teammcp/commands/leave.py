@@ -30,11 +30,11 @@ def leave(name: str | None, client: Client, folder: Path, yes: bool, url: str | 
     Shows what it will change and asks first. A file that nobody changed since becomes what it was before. The agent
     stays a member with its name and its messages until a manager retires it.
     """
-    from ..joining.changes import forget, leaving
+    from ..joining.changes import Together, forget, leaving
     from ..joining.programs import Member, as_configured, configured_url, parts_left_to, parts_of
 
     member = Member(name or "", client, "", folder.resolve(), Path.home())
-    member = replace(as_configured(member), url=url or configured_url(member) or address(None))
+    member = replace(as_configured(member), url=address(url) if url else configured_url(member) or address(None))
     still_used = parts_left_to(member)
     changes = leaving([part for part in parts_of(member) if part not in still_used])
     show(changes)
@@ -43,8 +43,8 @@ def leave(name: str | None, client: Client, folder: Path, yes: bool, url: str | 
         click.echo(f"Deletes the key in {key_file}.")
     if (changes or key_file) and not yes:
         click.confirm("Do this?", abort=True)
-    for change in changes:
-        change.apply()
+    with Together(changes) as together:
+        together.commit()
     forget(changes, (member.folder, member.home))
     if key_file:
         key_file.unlink()

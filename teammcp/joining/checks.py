@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import time
 from collections.abc import Iterator, Mapping
@@ -33,7 +34,7 @@ class Finding:
 
 def check_files(member: Member) -> Iterator[Finding]:
     """The files of the member's client: configuration, hooks, permissions, guide and skills."""
-    join = f"teammcp join --url {member.url} --name {member.name} --client {member.client} --dir '{member.folder}'"
+    join = _command("join", member)
     try:
         found = configured_url(member)
     except TeamError as error:
@@ -56,6 +57,21 @@ def check_files(member: Member) -> Iterator[Finding]:
         yield Finding("files: all are as they should be.")
 
 
+def _command(command: str, member: Member) -> str:
+    """A command as it can be pasted into a shell."""
+    options = ("--url", member.url, "--name", member.name, "--client", member.client, "--dir", str(member.folder))
+    return shlex.join(("teammcp", command, *options))
+
+
+def not_asked(member: Member) -> Finding:
+    """That a server was not spoken to, which only a file of the project names."""
+    return Finding(
+        f"server: {member.url} was not asked: only a file of the project names it.",
+        "Do not start the agent's program there with a key unless that server is yours. "
+        f"If it is, run: {_command('doctor', member)}",
+    )
+
+
 def check_path(member: Member) -> Iterator[Finding]:
     """Whether the client's hooks find the program that they run."""
     if member.client in WITH_HOOKS:
@@ -64,8 +80,12 @@ def check_path(member: Member) -> Iterator[Finding]:
         yield Finding(f"path: {found or 'there is no teammcp on it.'}", "" if found else missing)
 
 
-def check_server(member: Member, key: str | None) -> Iterator[Finding]:
-    """The server, the key, the hook's way and the protocol, each by using it."""
+def check_server(member: Member, key: str | None, *, held_back: bool = False) -> Iterator[Finding]:
+    """The server, the key, the hook's way and the protocol, each by using it.
+
+    Args:
+        held_back: whether there is a key that must not be sent there; see `origins`.
+    """
     try:
         options = client_options(member.url)
     except TeamError as error:
@@ -73,7 +93,7 @@ def check_server(member: Member, key: str | None) -> Iterator[Finding]:
         return
     try:
         with httpx2.Client(base_url=member.url, timeout=SECONDS, **options) as client:
-            yield from _with_client(client, member, key, _through(options))
+            yield from _with_client(client, member, key, _through(options), held_back)
     except httpx2.HTTPError as error:
         yield Finding(
             f"server: none answers at {member.url}{_through(options)} ({reason(error)}).",
@@ -85,9 +105,18 @@ def _through(options: Mapping[str, Any]) -> str:
     return f" through the proxy that {VARIABLES} names" if options["proxy"] else ""
 
 
-def _with_client(client: httpx2.Client, member: Member, key: str | None, way: str) -> Iterator[Finding]:
+def _with_client(
+    client: httpx2.Client, member: Member, key: str | None, way: str, held_back: bool
+) -> Iterator[Finding]:
     answer = client.get("/api/me", headers={} if key is None else {"Authorization": f"Bearer {key}"})
     yield Finding(f"server: {member.url} answers{way}.")
+    if held_back:
+        yield Finding(
+            f"key: the one in TEAMMCP_KEY was not sent to {member.url}, which only a file of the project names: it is "
+            "none of those kept for that server. It is not valid, or another server's.",
+            f"If it is that server's, run: {_command('doctor', member)}",
+        )
+        return
     if key is None:
         yield Finding("key: there is none.", "Set TEAMMCP_KEY, or run 'teammcp join', which keeps it in a file.")
         return

@@ -62,6 +62,7 @@ class KeyPlace:
     """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         try:
             private_folder(path.parent)
             self._staged = Staged(path, b" " * (LONGEST + 1))

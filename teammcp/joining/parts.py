@@ -1,15 +1,19 @@
-"""Parts of other programs' files: each can be put into a file's text and taken out again, and leaves the rest alone."""
+"""Parts of other programs' files: each can be put into a file's text and taken out again, and leaves the rest alone.
+
+What is ours is known by what it is exactly, never by a likeness: an entry by its key and its form, a hook by what it
+calls and with what. All else is somebody else's.
+"""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Mapping, MutableMapping
+import shlex
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..errors import InvalidInput
+from .documents import Format, JsonDocument, merge, read_document
 
 
 class Part(Protocol):
@@ -19,6 +23,10 @@ class Part(Protocol):
     def path(self) -> Path:
         """The file."""
 
+    @property
+    def prose(self) -> bool:
+        """Whether the file is a text for people, of whichever encoding."""
+
     def put(self, text: str | None) -> str:
         """The file's text with this part; ``text`` is None for a file that is not there."""
 
@@ -26,31 +34,55 @@ class Part(Protocol):
         """The file's text without this part; None if nothing else was in it."""
 
 
+def _any(value: Any) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Entry:
-    """A value at a path of keys in a JSON or TOML file."""
+    """A value at a path of keys in a JSON or TOML file.
+
+    Attributes:
+        value: what is to stand there. What a user has added to it stays.
+        form: how the file is written; without a word on it, as its name says.
+        kept: keys in it whose values are the user's once they are there, such as a time-out.
+        is_ours: whether a value that stands there is ours, whatever its address; another one is replaced as a whole,
+            and never taken out.
+    """
 
     path: Path
     keys: tuple[str, ...]
     value: Any
+    form: Format | None = None
+    kept: frozenset[str] = frozenset()
+    is_ours: Callable[[Any], bool] = _any
+    prose = False
 
     def put(self, text: str | None) -> str:
-        document = _parse(self.path, text)
-        place = _reach(document, self.keys[:-1], self.path)
-        if place.get(self.keys[-1]) == self.value and text is not None:
-            return text
-        place[self.keys[-1]] = self.value
-        return _text(self.path, document)
+        document = read_document(self.path, self._form, text)
+        there = document.get(self.keys)
+        if there is None or not self.is_ours(there):
+            document.set(self.keys, self.value)
+        else:
+            merge(document, self.keys, self.value, self.kept)
+        return document.result() or ""
 
     def take(self, text: str) -> str | None:
-        return _without(self.path, text, self.keys[:-1], lambda place: place.pop(self.keys[-1], None) is not None)
+        document = read_document(self.path, self._form, text)
+        there = document.get(self.keys)
+        if there is None or not self.is_ours(there):
+            return text
+        document.remove(self.keys)
+        return document.result()
 
     def found(self, text: str | None) -> Any:
-        """What stands there now; None for nothing."""
-        place = _parse(self.path, text)
-        for key in self.keys:
-            place = place.get(key) if isinstance(place, MutableMapping) else None
-        return place
+        """What stands there now; None for nothing of ours."""
+        there = read_document(self.path, self._form, text).get(self.keys)
+        return there if there is not None and self.is_ours(there) else None
+
+    @property
+    def _form(self) -> Format:
+        return self.form or ("toml" if self.path.suffix == ".toml" else "json")
 
 
 @dataclass(frozen=True)
@@ -60,26 +92,40 @@ class Item:
     path: Path
     keys: tuple[str, ...]
     item: str
+    prose = False
 
     def put(self, text: str | None) -> str:
-        document = _parse(self.path, text)
-        items = _list(_reach(document, self.keys[:-1], self.path), self.keys[-1], self.path)
-        if self.item in items and text is not None:
-            return text
-        items.append(self.item)
-        return _text(self.path, document)
+        document = JsonDocument(self.path, text)
+        if self.item not in document.list(self.keys):
+            document.append(self.keys, self.item)
+        return document.result() or ""
 
     def take(self, text: str) -> str | None:
-        def remove(place: MutableMapping[str, Any]) -> bool:
-            items = place.get(self.keys[-1])
-            if not isinstance(items, list) or self.item not in items:
-                return False
-            items.remove(self.item)
-            if not items:
-                del place[self.keys[-1]]
-            return True
+        document = JsonDocument(self.path, text)
+        there = document.get(self.keys)
+        if not isinstance(there, list) or self.item not in there:
+            return text
+        document.remove((*self.keys, there.index(self.item)))
+        return document.result()
 
-        return _without(self.path, text, self.keys[:-1], remove)
+
+Call = tuple[str, ...]
+"""What a hook calls, and with whose key: what makes it the one it is."""
+
+
+def call_of(hook: Any) -> Call | None:
+    """What a hook calls; None for what calls nothing that could be ours."""
+    if not isinstance(hook, Mapping):
+        return None
+    if hook.get("type") == "http" and isinstance(address := hook.get("url"), str):
+        headers = hook.get("headers")
+        return "http", address, str(headers.get("Authorization")) if isinstance(headers, Mapping) else ""
+    if hook.get("type", "command") == "command" and isinstance(command := hook.get("command"), str):
+        try:
+            return "command", *shlex.split(command)
+        except ValueError:
+            return None
+    return None
 
 
 @dataclass(frozen=True)
@@ -87,64 +133,83 @@ class Hooks:
     """Commands and addresses that a program calls at its events, in the ``hooks`` of a JSON file.
 
     Attributes:
-        hooks: event -> the one hook of ours. Ours are recognised by what they call, so that an old one is replaced.
+        hooks: event -> the one hook of ours.
+        former: what other hooks of ours call, which an earlier joining has written: they give way to these.
     """
 
     path: Path
     hooks: Mapping[str, Mapping[str, Any]]
+    former: frozenset[Call] = frozenset()
+    prose = False
 
     def put(self, text: str | None) -> str:
-        document = _parse(self.path, text)
-        place = _reach(document, ("hooks",), self.path)
+        document = JsonDocument(self.path, text)
         for event, hook in self.hooks.items():
-            groups = _list(place, event, self.path)
-            groups[:] = [*(group for group in groups if not _is_ours(group)), {"hooks": [dict(hook)]}]
-        return text if text is not None and _parse(self.path, text) == document else _text(self.path, document)
+            document.list(("hooks", event))
+            places = [*self._places(document, event)]
+            if not places:
+                document.append(("hooks", event), {"hooks": [dict(hook)]})
+                continue
+            for place in reversed(places[1:]):
+                document.remove(place)
+            for key in _OWN & document.get(places[0]).keys() - hook.keys():
+                document.remove((*places[0], key))
+            merge(document, places[0], hook)
+        return document.result() or ""
 
     def take(self, text: str) -> str | None:
-        def remove(place: MutableMapping[str, Any]) -> bool:
-            ours = {event: groups for event, groups in place.items() if isinstance(groups, list)}
-            found = False
-            for event, groups in ours.items():
-                others = [group for group in groups if not _is_ours(group)]
-                found = found or len(others) < len(groups)
-                place[event] = others
-                if not others:
-                    del place[event]
-            return found
+        document = JsonDocument(self.path, text)
+        events = document.get(("hooks",))
+        for event in events if isinstance(events, dict) else ():
+            for place in reversed([*self._places(document, event)]):
+                document.remove(place)
+                group = place[:-2]
+                if (
+                    isinstance(left := document.get(group), dict)
+                    and "hooks" not in left
+                    and not left.keys() - {"matcher"}
+                ):
+                    document.remove(group)
+        return document.result()
 
-        return _without(self.path, text, ("hooks",), remove)
-
-
-def events_of_ours(path: Path, text: str | None, address: str) -> set[str]:
-    """The events at which a program's file has a hook of ours that calls an address with this end.
-
-    ``text`` is None for a file that is not there.
-    """
-    hooks = _table(_table(_parse(path, text), path).get("hooks", {}), path)
-    return {
-        event
-        for event, groups in hooks.items()
-        if isinstance(groups, list) and any(_calls(group, address) for group in groups)
-    }
+    def _places(self, document: JsonDocument, event: str) -> Iterator[tuple[str | int, ...]]:
+        ours = self.former | {call for hook in self.hooks.values() if (call := call_of(hook))}
+        groups = document.get(("hooks", event))
+        for at, group in enumerate(groups if isinstance(groups, list) else ()):
+            hooks = group.get("hooks") if isinstance(group, dict) else None
+            for number, hook in enumerate(hooks if isinstance(hooks, list) else ()):
+                if call_of(hook) in ours:
+                    yield "hooks", event, at, "hooks", number
 
 
-def _calls(group: Any, address: str) -> bool:
-    return _is_ours(group) and any(str(hook.get("url", "")).endswith(address) for hook in group["hooks"])
+_OWN = {"type", "url", "command", "timeout", "headers", "allowedEnvVars"}
+"""The keys of a hook that are ours to set; others in it stay."""
 
 
-def _is_ours(group: Any) -> bool:
-    hooks = group.get("hooks", []) if isinstance(group, dict) else []
-    return any(
-        "/api/hooks/" in str(hook.get("url", "")) or "teammcp hook " in str(hook.get("command", ""))
-        for hook in hooks
-        if isinstance(hook, dict)
-    )
+def calls_at(path: Path, text: str | None, event: str) -> set[Call]:
+    """What the hooks of a program's file call at an event; ``text`` is None for a file that is not there."""
+    groups = JsonDocument(path, text).get(("hooks", event))
+    hooks = [
+        hook
+        for group in (groups if isinstance(groups, list) else ())
+        if isinstance(group, dict) and isinstance(group.get("hooks"), list)
+        for hook in group["hooks"]
+    ]
+    return {call for hook in hooks if (call := call_of(hook)) is not None}
 
 
 BEGIN = "<!-- teammcp: this part is written by 'teammcp join' and removed by 'teammcp leave' -->"
 END = "<!-- /teammcp -->"
-_SECTION = re.compile(rf"\n*{re.escape(BEGIN)}.*?{re.escape(END)}\n?", re.DOTALL)
+_INSIDE = rf"{re.escape(BEGIN)}(?:(?!{re.escape(BEGIN)}).)*?{re.escape(END)}"
+_SECTION = re.compile(rf"{_INSIDE}(?:\r?\n)?", re.DOTALL)
+_APART = re.compile(rf"(?:\r?\n)?{_INSIDE}(?:\r?\n)?", re.DOTALL)
+OWN = "<!-- teammcp: this file is written by 'teammcp join' and removed by 'teammcp leave' -->"
+"""Stands in a file that is ours alone."""
+
+
+def _newline(text: str | None) -> str:
+    found = re.search(r"\r?\n", text or "")
+    return found[0] if found else "\n"
 
 
 @dataclass(frozen=True)
@@ -153,102 +218,35 @@ class Section:
 
     path: Path
     body: str
+    prose = True
 
     def put(self, text: str | None) -> str:
-        section = f"{BEGIN}\n{self.body.strip()}\n{END}\n"
+        newline = _newline(text)
+        section = f"{BEGIN}\n{self.body.strip()}\n{END}\n".replace("\n", newline)
         if not text:
             return section
-        if _SECTION.search(text) is None:
-            return f"{text.rstrip()}\n\n{section}"
-        found = _SECTION.sub(lambda _: f"\n\n{section}", text, count=1)
-        return found.lstrip("\n") if text.startswith(BEGIN) else found
+        if _SECTION.search(text) is not None:
+            return _SECTION.sub(lambda _: section, text, count=1)
+        ended = text if text.endswith("\n") else text + newline
+        return f"{ended}{newline}{section}"
 
     def take(self, text: str) -> str | None:
         if _SECTION.search(text) is None:
             return text
-        rest = _SECTION.sub("\n", text).lstrip("\n")
-        return rest or None
+        return _APART.sub("", text) or None
 
 
 @dataclass(frozen=True)
 class OwnFile:
-    """A file that is ours alone."""
+    """A file that is ours alone, and says so in its last line. Another one of its name is kept, and comes back."""
 
     path: Path
     body: str
+    prose = True
 
     def put(self, text: str | None) -> str:
-        return self.body
+        written = f"{self.body.rstrip()}\n{OWN}\n"
+        return text if text is not None and text.replace("\r\n", "\n") == written else written
 
     def take(self, text: str) -> str | None:
-        return None
-
-
-# -- documents ---------------------------------------------------------------------------------------------------------
-
-
-def _parse(path: Path, text: str | None) -> Any:
-    toml = path.suffix == ".toml"
-    try:
-        return _parse_toml(text or "") if toml else json.loads(text or "{}")
-    except ValueError as error:
-        raise InvalidInput(
-            f"{path} cannot be read as {'TOML' if toml else 'JSON'}, so it was left alone: {error}. "
-            "Mend it, or move it out of the way, and try again."
-        ) from None
-
-
-def _parse_toml(text: str) -> Any:
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
-    try:
-        return tomlkit.parse(text)
-    except TOMLKitError as error:
-        raise ValueError(str(error)) from error
-
-
-def _text(path: Path, document: Any) -> str:
-    if path.suffix == ".toml":
-        import tomlkit
-
-        return tomlkit.dumps(document)
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-
-
-def _reach(document: Any, keys: tuple[str, ...], path: Path) -> MutableMapping[str, Any]:
-    place = _table(document, path)
-    for key in keys:
-        place = _table(place.setdefault(key, {}), path)
-    return place
-
-
-def _table(value: Any, path: Path) -> MutableMapping[str, Any]:
-    if not isinstance(value, MutableMapping):
-        raise InvalidInput(f"{path} has another shape than this client's file should have, so it was left alone.")
-    return value
-
-
-def _list(place: MutableMapping[str, Any], key: str, path: Path) -> list[Any]:
-    found = place.setdefault(key, [])
-    if not isinstance(found, list):
-        raise InvalidInput(f"{path} has another shape than this client's file should have, so it was left alone.")
-    return found
-
-
-def _without(
-    path: Path, text: str, keys: tuple[str, ...], remove: Callable[[MutableMapping[str, Any]], bool]
-) -> str | None:
-    """The text after ``remove`` took something from the table at ``keys``; tables that are empty then go with it."""
-    document = _parse(path, text)
-    places = [document]
-    for key in keys:
-        if not isinstance(places[-1], MutableMapping) or key not in places[-1]:
-            return text
-        places.append(places[-1][key])
-    if not isinstance(places[-1], MutableMapping) or not remove(places[-1]):
-        return text
-    for parent, key in zip(reversed(places[:-1]), reversed(keys), strict=True):
-        if not parent[key]:
-            del parent[key]
-    return _text(path, document) if document else None
+        return None if OWN in text or text == self.body else text

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from shlex import quote
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
-from ..clients import ALL, CLIENTS, EVERYDAY, KEY_VARIABLE, SERVER, Client, codex_home, configuration
+from ..addresses import ServerAddress
+from ..clients import (
+    ALL,
+    CLIENTS,
+    EVERYDAY,
+    KEY_FILE,
+    KEY_VARIABLE,
+    SERVER,
+    Client,
+    address_in,
+    codex_home,
+    configuration,
+)
 from ..errors import InvalidInput
-from .changes import read
 from .keys import key_file
-from .parts import Hooks, Item, OwnFile, Part, Section, events_of_ours
+from .parts import Call, Hooks, Item, OwnFile, Part, Section, call_of, calls_at
+from .places import Text, place_of, read
 
 HOOK_SECONDS = 1
 """How long a hook may keep its program waiting if the server is away or slow."""
@@ -63,64 +76,105 @@ class Member:
         """The private file that holds its key."""
         return key_file(self.url, self.name)
 
+    @property
+    def own_settings(self) -> bool:
+        """Whether the client's configuration is the user's own, and not a file of the project."""
+        return configuration(self.client, self.url).folder != "project"
+
 
 def parts_of(member: Member) -> list[Part]:
-    """Everything of ours in the files of a member's client; nothing for a client without known files."""
+    """Everything of ours in the files of a member's client; nothing for a client without known files.
+
+    Raises:
+        InvalidInput: a file is a link that leads out of the folder it should be in, or is none.
+    """
     if member.client == "generic":
         return []
-    config = configuration(member.client, member.url, key_file=str(member.key_file), tools=member.tools)
+    key = str(member.key_file) if member.name else KEY_FILE
+    config = configuration(member.client, member.url, key_file=key, tools=member.tools)
     return [config.part(member.folder, member.home), *_hooks(member), *_guide(member)]
 
 
 def parts_left_to(member: Member) -> list[Part]:
     """Those parts of a member's files that other clients in the same folder use too."""
     others = [replace(member, client=client) for client in CLIENTS if client not in {member.client, "generic"}]
-    return [part for other in others if configured_url(other) for part in parts_of(other)]
+    return [part for other in others if _may_be_set_up(other) for part in _shared_by(other)]
+
+
+def _may_be_set_up(member: Member) -> bool:
+    try:
+        path = configuration(member.client, member.url).part(member.folder, member.home).path
+    except InvalidInput:  # a link that leads elsewhere, where nothing of ours was written
+        return False
+    try:
+        return configured_url(member) is not None
+    except InvalidInput:  # broken as it is, it may be set up: then nothing is taken away from it
+        return path.is_file() and SERVER.encode() in path.read_bytes()
+
+
+def _shared_by(member: Member) -> list[Part]:
+    """What a client does not have for itself alone; only that can be another's too."""
+    try:
+        return _guide(member)
+    except InvalidInput:
+        return []
 
 
 def configured_url(member: Member) -> str | None:
-    """The server that the member's client is set up for; None if it is for none."""
-    address = _configured(member)
-    return address and re.split(r"/mcp\b|\?", address)[0]
+    """The server that the member's client is set up for; None if it is for none.
+
+    Raises:
+        InvalidInput: the client's file cannot be read, or what stands there is no address.
+    """
+    found = _configured(member)
+    return None if found is None else found.base
 
 
 def as_configured(member: Member) -> Member:
     """The member with the tools that its client is set up for already, if it is."""
-    address = _configured(member)
-    if address is None:
+    found = _configured(member)
+    if found is None:
         return member
-    tools = dict(parse_qsl(urlsplit(address).query)).get("tools", ALL)
-    return replace(member, tools=tools)
+    tools = dict(parse_qsl(found.query)).get("tools", ALL)
+    return replace(member, tools=tools) if re.fullmatch("[a-z0-9_,-]+", tools) else member
 
 
-def _configured(member: Member) -> str | None:
+def _configured(member: Member) -> ServerAddress | None:
     """The address in the client's configuration."""
     if member.client == "generic":
         return None
     part = configuration(member.client, member.url).part(member.folder, member.home)
-    entry = part.found(read(part.path))
-    if not isinstance(entry, Mapping):
+    data = read(part.path)
+    if data is None:
         return None
-    address = entry.get("url") or entry.get("httpUrl")
-    arguments = list(entry.get("args", ()))
-    if address is None and "--url" in arguments[:-1]:
-        address = arguments[arguments.index("--url") + 1]
-    return str(address) if address else None
+    address = address_in(part.found(Text.decode(data, part.path, prose=False).text))
+    return None if address is None else ServerAddress.parse(address, str(part.path))
 
 
 def asks_team(member: Member) -> bool:
     """Whether the member's client is set up to ask the team before it uses a tool."""
     if member.client not in WITH_PROMPTS:
         return False
-    settings = _claude_settings(member)
     try:
-        return PROMPT in events_of_ours(settings, read(settings), ASKING)
+        settings = _claude_settings(member)
+        data = read(settings)
+        text = None if data is None else Text.decode(data, settings, prose=False).text
+        asking = {call_of(_asking(url)) for url in _addresses(member)}
+        return not asking.isdisjoint(calls_at(settings, text, PROMPT))
     except InvalidInput:  # whoever is about to change the file is told so
         return False
 
 
+def _addresses(member: Member) -> set[str]:
+    """The servers whose hooks are this member's: its own, and the one that its client was set up for before."""
+    with suppress(InvalidInput):
+        if former := configured_url(member):
+            return {member.url, former}
+    return {member.url}
+
+
 def _claude_settings(member: Member) -> Path:
-    return member.folder / ".claude" / "settings.local.json"
+    return place_of(member.folder / ".claude" / "settings.local.json", member.folder)
 
 
 def _hooks(member: Member) -> list[Part]:
@@ -128,15 +182,22 @@ def _hooks(member: Member) -> list[Part]:
         settings = _claude_settings(member)
         hooks = _claude_hooks(member.url)
         if member.approvals or asks_team(member):  # who joins again keeps what was chosen before
-            hooks[PROMPT] = _by_address(f"{member.url}{ASKING}", ANSWER_SECONDS)
+            hooks[PROMPT] = _asking(member.url)
+        made = [hook for url in _addresses(member) for hook in (*_claude_hooks(url).values(), _asking(url))]
         return [
-            Hooks(settings, hooks),
+            Hooks(settings, hooks, _calls(made)),
             Item(settings, ("permissions", "allow"), f"mcp__{SERVER}"),
             Item(settings, ("enabledMcpjsonServers",), SERVER),
         ]
     if member.client == "codex":
-        return [Hooks(codex_home(member.home) / "hooks.json", _codex_hooks(member.url))]
+        home = codex_home(member.home)
+        made = [hook for url in _addresses(member) for hook in _codex_hooks(url).values()]
+        return [Hooks(place_of(home / "hooks.json", home), _codex_hooks(member.url), _calls(made))]
     return []
+
+
+def _calls(hooks: Iterable[Mapping[str, Any]]) -> frozenset[Call]:
+    return frozenset(call for hook in hooks if (call := call_of(hook)) is not None)
 
 
 def _claude_hooks(url: str) -> dict[str, dict[str, Any]]:
@@ -148,6 +209,10 @@ def _claude_hooks(url: str) -> dict[str, dict[str, Any]]:
         **dict.fromkeys(("UserPromptSubmit", "PostToolUse", PROMPT, "Notification", "StopFailure"), by_address),
         **dict.fromkeys(("SessionStart", "Stop", "SessionEnd"), command),
     }
+
+
+def _asking(url: str) -> dict[str, Any]:
+    return _by_address(f"{url}{ASKING}", ANSWER_SECONDS)
 
 
 def _by_address(url: str, seconds: int) -> dict[str, Any]:
@@ -169,10 +234,11 @@ def _guide(member: Member) -> list[Part]:
     if member.client in WITHOUT_PROJECT:
         return []
     texts = files("teammcp.joining") / "texts"
-    folder = member.folder / SKILLS.get(member.client, ".agents/skills")
+    root = member.folder
+    folder = root / SKILLS.get(member.client, ".agents/skills")
     skills = [
-        OwnFile(folder / skill.name.removesuffix(".md") / "SKILL.md", skill.read_text("utf-8"))
+        OwnFile(place_of(folder / skill.name.removesuffix(".md") / "SKILL.md", root), skill.read_text("utf-8"))
         for skill in sorted((texts / "skills").iterdir(), key=lambda skill: skill.name)
     ]
-    guide = Section(member.folder / GUIDES.get(member.client, "AGENTS.md"), (texts / "guide.md").read_text("utf-8"))
-    return [guide, *skills]
+    guide = place_of(root / GUIDES.get(member.client, "AGENTS.md"), root)
+    return [Section(guide, (texts / "guide.md").read_text("utf-8")), *skills]

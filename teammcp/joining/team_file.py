@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -25,6 +25,18 @@ class Planned(BaseModel):
     folder: Path = Path()
     approvals: bool = False
     tools: Annotated[str, Field(pattern=r"^[a-z0-9_,-]+$")] | None = None
+
+
+def planned(**fields: Any) -> Planned:
+    """One agent as the command's options name it.
+
+    Raises:
+        InvalidInput: a wrong one; names it.
+    """
+    try:
+        return Planned.model_validate(fields)
+    except ValidationError as error:
+        raise InvalidInput(invalid_input(error).detail) from None
 
 
 class TeamFile(BaseModel):
