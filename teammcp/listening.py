@@ -14,10 +14,14 @@ import sys
 from collections.abc import Coroutine
 from typing import Any
 
+from hypercorn.asyncio import run as hypercorn_run
+from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config
+from hypercorn.typing import LifespanState
 
 from .addresses import bare_host
 from .errors import StartError
+from .readers import LINE, Line
 
 KEEP_ALIVE = 75
 """Seconds an idle connection is kept: longer than the 60 s after which many proxies and clients drop theirs."""
@@ -26,6 +30,27 @@ CONNECTION_GRACE = 0.2
 BACKLOG = 1024
 WEBSOCKET_MESSAGE = 64 * 1024
 PING_SECONDS = 15
+
+
+class Connection(TCPServer):
+    """One of Hypercorn's, whose requests know what becomes of it: see `Line`."""
+
+    async def run(self) -> None:
+        """Serve it until it ends."""
+        self._line = Line.watched()
+        self.state = LifespanState({**self.state, LINE: self._line})
+        await super().run()
+
+    async def _read_data(self) -> None:
+        try:
+            await super()._read_data()
+        finally:
+            self._line.end(broken=self.reader.exception() is not None)
+
+
+def watch_connections() -> None:
+    """Let Hypercorn make its connections of that kind; it has no setting for it."""
+    setattr(hypercorn_run, "TCPServer", Connection)  # noqa: B010 - no public name of it
 
 
 def listen(host: str, port: int) -> socket.socket:

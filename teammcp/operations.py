@@ -30,6 +30,7 @@ from .events.log import Event
 from .keys import hash_key
 from .meanings import check_levels
 from .plugins import Deferred
+from .readers import Reader
 from .references import resolved
 from .registry import IDEM_KEY, Operation, Registry, Result, operation
 from .storage import Transaction, Work
@@ -68,6 +69,8 @@ class Context:
     """Set when a deferred call is run at last: the reference under which it was approved."""
     key_hash: str | None = None
     """Of the key that the caller came with; None inside the process, and for the session of a browser."""
+    reader: Reader | None = None
+    """Who reads the answer, if that may be gone when it comes; None inside the process, and for a person's page."""
 
     def now(self) -> int:
         """UTC, milliseconds since the epoch."""
@@ -161,14 +164,21 @@ class Context:
 
     def on_behalf_of(self, agent: Agent, grant: str) -> Context:
         """The context in which a deferred call is run as its proposer."""
-        return replace(self, actor=agent, surface="plugin", grant=grant, key_hash=None)
+        return replace(self, actor=agent, surface="plugin", grant=grant, key_hash=None, reader=None)
 
 
-def enter(server: Server, key: str | None, surface: Surface, address: str) -> Context:
+def enter(server: Server, key: str | None, surface: Surface, address: str, reader: Reader | None = None) -> Context:
     """The context of a request that comes with a key: authenticated, counted against its limit, seen.
 
     Who has no valid key counts against the limit of its address. That is shared by all who are there, so whoever has
     one takes nothing from it and does not depend on it.
+
+    Args:
+        server: all teams.
+        key: the caller's.
+        surface: by which it comes.
+        address: its network address.
+        reader: who reads the answer, if that may be gone when it comes.
 
     Raises:
         Unauthorized: no key, or not a valid one.
@@ -183,7 +193,7 @@ def enter(server: Server, key: str | None, surface: Surface, address: str) -> Co
         server.address_limit.take(address)
         server.login_failed(key, address, surface)
         raise
-    return enter_as(server, team, actor, surface, address, hash_key(key))
+    return replace(enter_as(server, team, actor, surface, address, hash_key(key)), reader=reader)
 
 
 def enter_as(

@@ -22,7 +22,7 @@ from .app import TeamApp, create_app
 from .config import Settings
 from .doubts import doubts
 from .errors import StartError
-from .listening import allow_many_connections, hypercorn_config, listen, run
+from .listening import allow_many_connections, hypercorn_config, listen, run, watch_connections
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +62,7 @@ def serve(settings: Settings, ready: Callable[[TeamApp, str], None] | None = Non
 
 async def _serve(app: TeamApp, listener: socket.socket, ready: Callable[[TeamApp, str], None] | None) -> None:
     allow_many_connections()
+    watch_connections()
     stop = asyncio.Event()
     _on_signals(stop.set)
 

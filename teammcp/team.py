@@ -28,6 +28,7 @@ from .keys import TEAM_NAME, hash_key, new_admin_key, team_of, write_private
 from .limits import AddressLimit, RateLimit
 from .plugins import PluginManager
 from .presence import Patience, Presence, Standing
+from .readers import Signs
 from .storage import Migration, SqliteDatabase, load_migrations
 from .storage.failures import failure_of
 from .storage.migrations import blank, prepare
@@ -55,6 +56,7 @@ class Team:
         self.hub = hub
         self.log = EventLog(server.clock, hub)
         self.directory = Directory()
+        self.signs = Signs()
         patience = Patience(server.settings.presence_timeout, server.settings.away_timeout)
         self.presence = Presence(server.clock, patience, self._is_person, self._status_changed)
         self.folder = database.path.parent

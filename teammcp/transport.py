@@ -96,6 +96,15 @@ def client_options(base: str) -> dict[str, Any]:
     return options
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a server has answered, and the ids of the messages that it hands over, with commas between."""
+
+    status: int
+    text: str
+    handed: str = ""
+
+
 class Connection:
     """One connection by the same rule, made with the standard library alone: it starts in a tenth of the time.
 
@@ -117,12 +126,13 @@ class Connection:
         if proxy is not None:
             self._connection.set_tunnel(server.host, server.port or 443, proxy.headers)
 
-    def post(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, str] | None:
-        """Status and text of the answer; None if there is none."""
+    def post(self, path: str, body: bytes, headers: dict[str, str]) -> Answer | None:
+        """The answer; None if there is none."""
         try:
             self._connection.request("POST", f"{self._prefix}{path}", body, {**headers, **self._headers})
             answer = self._connection.getresponse()
-            return answer.status, answer.read().decode("utf-8", "replace")
+            text = answer.read().decode("utf-8", "replace")
+            return Answer(answer.status, text, answer.headers.get("TeamMCP-Handed", ""))
         except (OSError, ValueError, http.client.HTTPException):
             self._connection.close()
             return None

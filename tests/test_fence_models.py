@@ -24,8 +24,8 @@ NAMES = set(
     channel_id channel_name id project_id field fields critical_gaps not_shown related_state_project related_state
     relevant_fields critical_fields participating_projects participating_channels last_known_versions labels requires
     tags tag capabilities columns tool next cursor content_id when cron_expr every time_zone day action kind
-    subject surface apiKey model code operation hint unavailable offered_by grant mime_type sha256 hash previous
-    last_hash archived_to not_checked what status sender notifier
+    subject surface apiKey model code operation hint unavailable offered_by handed_over_by grant mime_type sha256 hash
+    previous last_hash archived_to not_checked what status sender notifier
     """.split()  # noqa: SIM905 - one a line would be a page
 )
 """Fields of text that hold nobody's own words."""

@@ -58,6 +58,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "cursor": ["offered", "read", "acked"],
     "channel": ["general"],
     "channel_id": ["general"],
+    "marks": [{1: "x"}],
     "columns": [{"result": "x"}],
     "new": [{"title": "x"}],
     "old": [["x"]],

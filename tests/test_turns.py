@@ -48,8 +48,9 @@ async def test_what_is_new_comes_into_the_turn_once(alice: Member, bob: Member, 
     assert f"[{sent.id}]" in text
     assert "alice (agent): The build is broken." in text
     assert "#dm:alice:bob" in text
-    assert await receipt(alice, sent.id) == ("offered", "hook")
+    assert await receipt(alice, sent.id) == ("handed_over", None)
     assert await hook(bob, event, program) == {}
+    assert await receipt(alice, sent.id) == ("offered", "hook")
 
 
 async def test_what_concerns_somebody_else_comes_into_no_turn(alice: Member, bob: Member) -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -104,8 +106,18 @@ def request(
     *,
     query: Mapping[str, Any] | None = None,
     timeout: float = 30,
+    reader: str | None = None,
 ) -> Any:
     """One request; the JSON of its answer, or None if that is empty.
+
+    Args:
+        method: that of HTTP.
+        url: where to.
+        key: the caller's.
+        body: as JSON.
+        query: of the address.
+        timeout: seconds.
+        reader: see `new_reader`.
 
     Raises:
         Refused: the error's sentence, as the server gave it.
@@ -120,6 +132,8 @@ def request(
     if body is not None:
         sent["content"] = _encoded(body)
         headers["Content-Type"] = "application/json"
+    if reader is not None:
+        headers["TeamMCP-Reader"] = reader
     try:
         answer = httpx2.request(method, url, **sent, **client_options(url))
     except httpx2.HTTPError as error:
@@ -133,6 +147,30 @@ def request(
         return answer.json() if answer.content else None
     except ValueError:
         raise Refused(_sentence(answer), answer.status_code) from None
+
+
+def new_reader(command: str) -> str:
+    """A name for one run of a command that says itself which messages have arrived, by `confirm`."""
+    return f"{command}:{uuid.uuid4().hex}"
+
+
+def confirm(base: str, key: str, reader: str, message_ids: Sequence[int]) -> None:
+    """Say that messages have arrived; what is not said so of comes again.
+
+    Raises:
+        Refused, Unreachable: as `request`.
+    """
+    request("POST", f"{base}/api/received", key, {"message_ids": [*message_ids]}, reader=reader)
+
+
+def tell(text: str) -> None:
+    """Print what others wrote. When it returns, the text has left this process.
+
+    Raises:
+        OSError: nobody reads it.
+    """
+    click.echo(text)
+    sys.stdout.flush()
 
 
 def patiently(ask: Callable[[], T]) -> T:

@@ -7,6 +7,7 @@ is on this machine.
 from __future__ import annotations
 
 import json
+import re
 import sys
 import threading
 from contextlib import suppress
@@ -16,7 +17,7 @@ import click
 
 from ..errors import StartError, TeamError
 from ..keys import key_from_environment
-from ..transport import Connection
+from ..transport import Answer, Connection
 from .client import KEY, address, url_option
 
 Event = dict[str, Any]
@@ -55,23 +56,29 @@ def hook(program: str, url: str | None) -> None:
         return
     if key is None:
         return
+    reader = f"{program}:{event.get('session_id', '')}"
     try:
-        exchange = _Exchange(address(url), key)
+        base = address(url)
+        exchange = _Exchange(base, key, reader)
     except (TeamError, StartError):  # the doctor says what is wrong with the address, the proxy or the settings
         return
-        return
-    answers: list[str] = []
+    answers: list[Answer] = []
     # A name that cannot be resolved blocks longer than any time-out, but not the end of the process.
     asking = threading.Thread(target=lambda: _ask(exchange, program, event, answers), daemon=True)
     asking.start()
     asking.join(PATIENCE)
-    _say("".join(answers))
+    if not answers:
+        return
+    _say(answers[0].text)
+    if answers[0].handed:  # they come again otherwise; on a connection of its own, the other may be in use still
+        _Exchange(base, key, reader).confirm(answers[0].handed)
 
 
 def _say(answer: str) -> None:
     """Answer the program: in UTF-8, as it expects, whatever the terminal is set to."""
     if answer:
         click.echo(answer.encode())
+        sys.stdout.flush()
 
 
 def _read(event: bytes) -> Event | None:
@@ -91,21 +98,26 @@ def _used(event: Event) -> bytes:
 class _Exchange:
     """One connection to the server, for the calls of one hook."""
 
-    def __init__(self, base: str, key: str) -> None:
+    def __init__(self, base: str, key: str, reader: str) -> None:
         self._connection = Connection(base, PATIENCE)
-        self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        name = re.sub(r"[^!-~]", "_", reader)[:100]
+        self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "TeamMCP-Reader": name}
 
-    def post(self, path: str, body: bytes) -> tuple[int, str] | None:
-        """Status and text of the answer; None if there is none."""
+    def post(self, path: str, body: bytes) -> Answer | None:
+        """The answer; None if there is none."""
         return self._connection.post(path, body, self._headers)
+
+    def confirm(self, handed: str) -> None:
+        """Say that the messages of an answer have arrived."""
+        self.post("/api/received", f'{{"message_ids": [{handed}]}}'.encode())
 
     def report(self, usage: dict[str, Any]) -> int | None:
         """Report what was used; the status of the answer, or None without one."""
         answer = self.post("/api/usage", json.dumps(usage).encode())
-        return answer and answer[0]
+        return None if answer is None else answer.status
 
 
-def _ask(exchange: _Exchange, program: str, event: Event, answers: list[str]) -> None:
+def _ask(exchange: _Exchange, program: str, event: Event, answers: list[Answer]) -> None:
     """Hand on the event, and what the session has used if this is the moment for it."""
     happens = event.get("hook_event_name")
     if happens == "SessionEnd":  # first: whoever has ended its session is away, and does nothing after it
@@ -113,11 +125,10 @@ def _ask(exchange: _Exchange, program: str, event: Event, answers: list[str]) ->
     answer = exchange.post(f"/api/hooks/{program}", _used(event))
     if answer is None:
         return
-    status, text = answer
-    if status == 401:
-        answers.append(_refused(program, event, f"TeamMCP refuses the key in {KEY}."))
+    if answer.status == 401:
+        answers.append(Answer(401, _refused(program, event, f"TeamMCP refuses the key in {KEY}.")))
         return
-    answers.append(text if status == 200 else "")
+    answers.append(answer if answer.status == 200 else Answer(answer.status, ""))
     if happens in {"SessionStart", "Stop"}:
         _follow(exchange, program, event)
 

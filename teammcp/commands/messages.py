@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ..console_text import read_input
-from .client import KEY, address, key_from, request, url_option
+from .client import KEY, address, confirm, key_from, new_reader, request, tell, url_option
 
 NOTHING_CAME = 2
 MARGIN = 30
@@ -36,10 +36,12 @@ def wait(timeout: int, url: str | None) -> None:
     """Wait for messages to you and print them. Ends with 0 when some came, with 2 when none did."""
     from ..features.inbox.models import Waited
 
-    found = Waited.model_validate(_call("wait_for_messages", url, timeout + MARGIN, timeout=timeout))
+    reader = new_reader("wait")
+    found = Waited.model_validate(_call("wait_for_messages", url, timeout + MARGIN, reader=reader, timeout=timeout))
     if not found.messages:
         sys.exit(NOTHING_CAME)
-    click.echo(found.text())
+    tell(found.text())
+    confirm(address(url), key_from(KEY), reader, [message.id for message in found.messages])
 
 
 @click.command()
@@ -51,5 +53,6 @@ def inbox(url: str | None) -> None:
     click.echo(Inbox.model_validate(_call("get_inbox", url, MARGIN)).text())
 
 
-def _call(name: str, url: str | None, patience: float, **arguments: Any) -> Any:
-    return request("POST", f"{address(url)}/api/call/{name}", key_from(KEY), arguments, timeout=patience)
+def _call(name: str, url: str | None, patience: float, reader: str | None = None, **arguments: Any) -> Any:
+    path = f"{address(url)}/api/call/{name}"
+    return request("POST", path, key_from(KEY), arguments, timeout=patience, reader=reader)

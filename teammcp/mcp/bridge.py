@@ -29,6 +29,7 @@ from mcp.types import (
     METHOD_NOT_FOUND,
     CallToolRequestParams,
     CallToolResult,
+    CancelledNotificationParams,
     EmptyResult,
     ErrorData,
     Implementation,
@@ -48,10 +49,11 @@ from mcp.types import (
 from .. import __version__
 from ..addresses import ServerAddress
 from ..operations import IDEM_KEY
+from ..reading import MOST_IDS
 from . import channel
 from .following import listen
 from .lines import Lines
-from .server import INSTRUCTIONS, McpServer
+from .server import HANDED, INSTRUCTIONS, McpServer
 from .upstream import KeyRefused, Unreachable, Upstream
 
 WRONG_KEY = 1
@@ -80,7 +82,8 @@ async def run_bridge(url: str, key: str) -> int:
         InvalidInput: the address is none, or the proxy in the environment cannot be used.
     """
     address = mcp_address(url)
-    async with Upstream(address, key) as upstream, Upstream(address.partition("?")[0], key) as own:
+    reader = f"connect:{uuid.uuid4().hex}"
+    async with Upstream(address, key, reader=reader) as upstream, Upstream(address.partition("?")[0], key) as own:
         try:
             with suppress(Unreachable, TimeoutError):
                 await asyncio.wait_for(own.request("server/discover", {}, repeatable=False), FIRST_LOOK)
@@ -134,6 +137,8 @@ class Bridge:
         self._keyed: frozenset[str] | None = None
         self._followed: dict[str, asyncio.Task[None]] = {}
         self._pushing: asyncio.Task[None] | None = None
+        self._handed: dict[str, list[int]] = {}
+        """By the client's calls, the messages in their results of which it has shown no sign yet."""
         self.server = BridgeServer(
             "teammcp",
             version=__version__,
@@ -150,6 +155,7 @@ class Bridge:
             on_subscriptions_listen=self._listen,
         )
         self.server.add_notification_handler("notifications/initialized", NotificationParams, self._initialized)
+        self.server.add_notification_handler("notifications/cancelled", CancelledNotificationParams, self._cancelled)
         self.server.middleware.clear()
 
     @asynccontextmanager
@@ -175,9 +181,23 @@ class Bridge:
             if params.name in await self._keyed_tools():
                 # With a key of its own the call can be sent again when its answer was lost.
                 arguments.setdefault(IDEM_KEY, uuid.uuid4().hex)
-            return await self._upstream.request("tools/call", {"name": params.name, "arguments": arguments})
+            return await self._request_tool(ctx, params.name, arguments)
         except (KeyRefused, Unreachable) as error:
             return CallToolResult(content=[TextContent(text=self._explain(error))], is_error=True)
+
+    async def _request_tool(self, ctx: Ctx, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Call a tool. That the client calls one shows that it has read the results of those before."""
+        received = [message_id for ids in self._handed.values() for message_id in ids][:MOST_IDS]
+        params = {"name": name, "arguments": arguments}
+        result = await self._upstream.request("tools/call", params, received=received)
+        self._handed = {call: left for call, ids in self._handed.items() if (left := [*{*ids}.difference(received)])}
+        if handed := result.get("_meta", {}).get(HANDED):
+            self._handed[str(ctx.request_id)] = handed
+        return result
+
+    async def _cancelled(self, ctx: Ctx, params: CancelledNotificationParams) -> None:
+        """The client has given a call up: what its result hands over has not arrived."""
+        self._handed.pop(str(params.request_id), None)
 
     async def _keyed_tools(self) -> frozenset[str]:
         """The tools that are not to be done twice: those that take a key against it."""

@@ -23,6 +23,7 @@ from mcp.types import (
     INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
+    CancelledNotificationParams,
     EmptyResult,
     ListResourcesResult,
     ListResourceTemplatesResult,
@@ -46,9 +47,11 @@ from ..connection import Disconnected, SignsOfLife, WhileConnected, read_body, r
 from ..errors import TeamError, TooLarge, Unavailable
 from ..events.stream import is_valid
 from ..operations import Context
+from ..reading import answering, declared, line_of, take_signs
 from ..team import Server
 from .following import Follower, Sessions, listen
 from .frames import Malformed, read_message
+from .programs import Programs
 from .resources import ResourceTable
 from .sessions import BODY_LIMIT, SessionManager
 from .tools import Toolbox, View
@@ -63,6 +66,10 @@ CALLER = "teammcp.caller"
 """Key of the ASGI scope under which handlers find the `Caller`."""
 LIFE = "teammcp.life"
 """The same for its `SignsOfLife`."""
+TOOL_USE = "claudecode/toolUseId"
+"""Where Claude Code says for which tool use of its model a call is; its hooks say the same."""
+HANDED = "teammcp/handed"
+"""Where a result says, beside what models see, which messages it hands over."""
 INSTRUCTIONS = (
     "You are a member of a team of agents and people that talk in channels and direct messages. "
     "`unread` beside a result means that something waits for you: read it with get_inbox, answer with "
@@ -125,6 +132,7 @@ class McpSurface:
         self._resources = ResourceTable.collect(server.plugins)
         self._sessions = Sessions()
         self._manager: SessionManager | None = None
+        self._programs = Programs()
         self.protocol = McpServer(
             "teammcp",
             version=__version__,
@@ -140,6 +148,7 @@ class McpSurface:
             on_unsubscribe_resource=self._unsubscribe,
             on_subscriptions_listen=self._listen,
         )
+        self.protocol.add_notification_handler("notifications/cancelled", CancelledNotificationParams, self._cancelled)
         self.protocol.middleware.clear()  # tracing nobody has asked for costs a tenth of each call
 
     # -- life ------------------------------------------------------------------------------------------------
@@ -195,15 +204,23 @@ class McpSurface:
         scope["user"] = AuthenticatedUser(token)
         scope[CALLER], scope[LIFE] = caller, SignsOfLife(send)
         if scope["method"] == "DELETE":
-            caller.context.team.presence.closing(caller.context.actor.name)
+            self._session_ends(caller.context)
         with _present(caller.context) if scope["method"] == "GET" else nullcontext():
-            await manager.handle(scope, receive, scope[LIFE].send, principal, request_id)
+            async with answering(caller.context):
+                await manager.handle(scope, receive, scope[LIFE].send, principal, request_id)
 
     def _identify(self, scope: Scope) -> Caller:
         # First, so that whoever has no key yet can ask whether a choice of tools is one: `teammcp join` does.
         view = self._tools.view(scope["query_string"].decode("latin-1"))
-        key = bearer(dict(scope["headers"]).get(b"authorization"))
-        return Caller(operations.enter(self._server, key, "mcp", address(scope)), view)
+        headers = dict(scope["headers"])
+        key, line = bearer(headers.get(b"authorization")), line_of(scope)
+        reader = declared(headers, line) or self._programs.reader(key, headers, line)
+        return Caller(operations.enter(self._server, key, "mcp", address(scope), reader), view)
+
+    def _session_ends(self, context: Context) -> None:
+        context.team.presence.closing(context.actor.name)
+        if context.reader is not None and context.reader.tells:
+            context.team.signs.given_up(context, context.reader.name)
 
     # -- tools -----------------------------------------------------------------------------------------------
 
@@ -214,12 +231,29 @@ class McpSurface:
 
     async def _call_tool(self, ctx: Ctx, params: CallToolRequestParams) -> CallToolResult:
         caller, request = _caller(ctx), _request(ctx)
+        context, reader = caller.context, caller.context.reader
+        assert reader is not None  # noqa: S101 - every request has one
+        reader.calls = (str(ctx.request_id), str((ctx.meta or {}).get(TOOL_USE, "")))
         try:
             async with request.scope[LIFE].shown():
                 with WhileConnected(request.receive, at_once=self._tools.holds(params.name)):
-                    return await self._tools.call(caller.context, params.name, params.arguments or {}, caller.view)
+                    await take_signs(context, dict(request.scope["headers"]))
+                    result = await self._tools.call(context, params.name, params.arguments or {}, caller.view)
         except Disconnected:
+            context.team.signs.gone(context)
             return CallToolResult(content=[])  # for nobody
+        except asyncio.CancelledError:
+            context.team.signs.gone(context)
+            raise
+        if reader.handed:
+            result.meta = {**(result.meta or {}), HANDED: reader.message_ids}
+        return result
+
+    async def _cancelled(self, ctx: Ctx, params: CancelledNotificationParams) -> None:
+        """A program gives a call up. What it was handed with the answer, if that was faster, it does not have."""
+        context = _caller(ctx).context
+        if context.reader is not None and params.request_id is not None:
+            context.team.signs.given_up(context, context.reader.name, str(params.request_id))
 
     # -- resources -------------------------------------------------------------------------------------------
 

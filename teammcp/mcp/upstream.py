@@ -58,14 +58,16 @@ class Upstream:
         url: the address of ``/mcp``.
         key: the agent's key.
         patience: seconds that a request waits for a server that is away.
+        reader: a name for the client behind it, if that says itself which messages have arrived.
     """
 
-    def __init__(self, url: str, key: str, patience: float = PATIENCE) -> None:
+    def __init__(self, url: str, key: str, patience: float = PATIENCE, reader: str | None = None) -> None:
         self.url = url
         self.patience = patience
         self._ids = itertools.count(1)
+        named = {} if reader is None else {"teammcp-reader": reader}
         self._http = httpx2.AsyncClient(
-            headers={"authorization": f"Bearer {key}", "accept": "application/json, text/event-stream"},
+            headers={"authorization": f"Bearer {key}", "accept": "application/json, text/event-stream", **named},
             timeout=httpx2.Timeout(CONNECT_TIMEOUT, read=READ_TIMEOUT),
             limits=httpx2.Limits(max_connections=None),
             **client_options(url),
@@ -79,11 +81,16 @@ class Upstream:
     async def __aexit__(self, *_: object) -> None:
         await self._open.aclose()
 
-    async def request(self, method: str, params: Mapping[str, Any], *, repeatable: bool = True) -> dict[str, Any]:
+    async def request(
+        self, method: str, params: Mapping[str, Any], *, repeatable: bool = True, received: Sequence[int] = ()
+    ) -> dict[str, Any]:
         """Send a request and return its result, waiting for a server that is away.
 
         Args:
+            method: that of the protocol.
+            params: its parameters.
             repeatable: it does no harm to send it again when it is not known whether it arrived.
+            received: ids of messages that have arrived.
 
         Raises:
             MCPError: the server's answer is an error. KeyRefused: the key is wrong.
@@ -93,7 +100,7 @@ class Upstream:
         deadline = loop.time() + self.patience
         for pause in pauses():
             try:
-                async with aclosing(self.exchange(method, params)) as messages:
+                async with aclosing(self.exchange(method, params, received)) as messages:
                     async for message in messages:
                         if "result" in message:
                             result: dict[str, Any] = message["result"]
@@ -131,7 +138,9 @@ class Upstream:
                 pass  # it is away: try again
             await asyncio.sleep(next(pause))
 
-    async def exchange(self, method: str, params: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any]]:
+    async def exchange(
+        self, method: str, params: Mapping[str, Any], received: Sequence[int] = ()
+    ) -> AsyncGenerator[dict[str, Any]]:
         """Send a request once; the messages of its answer, of which the last one has a ``result``.
 
         Raises:
@@ -140,6 +149,8 @@ class Upstream:
         headers = {"mcp-protocol-version": VERSION, "mcp-method": method}
         if method in NAMED:
             headers["mcp-name"] = encode_header_value(str(params.get(NAMED[method], "")))
+        if received:
+            headers["teammcp-received"] = ",".join(map(str, received))
         meta = {
             **params.get("_meta", {}),
             PROTOCOL_VERSION_META_KEY: VERSION,

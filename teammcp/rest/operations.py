@@ -17,6 +17,8 @@ from ..directory import ANONYMOUS, Access
 from ..errors import InvalidInput
 from ..operations import Context, Operation
 from ..plugins import Deferred
+from ..readers import Reader
+from ..reading import answering, declared, handed, line_of, take_signs
 from ..team import DEFAULT_TEAM, Server
 from ..wellformed import whole_json
 from . import body
@@ -83,7 +85,9 @@ class OperationEndpoint:
             if self._operation.name == REGISTER:
                 self._server.register_limit.take(request.address)
             return Context(self._server, self._server.team(DEFAULT_TEAM), ANONYMOUS, "rest", request.address)
-        return operations.enter(self._server, key, "rest", request.address)
+        line = line_of(request.scope)
+        reader = declared(request.headers, line) or Reader("rest", line)
+        return operations.enter(self._server, key, "rest", request.address, reader)
 
     async def _read(self, request: Request, context: Context) -> tuple[dict[str, Any], bool]:
         if request.scope["query_string"]:
@@ -102,16 +106,21 @@ class OperationEndpoint:
             context = self._in_team(context, arguments)
         key = request.headers.get(b"idempotency-key")
         once = None if key is None else _idempotency_key(key)
-        with WhileConnected(request.receive, at_once=self._operation.holds):
-            result = await operations.call(
-                context, self._operation.name, arguments, idempotency_key=once, strict=strict
-            )
+        async with answering(context):
+            with WhileConnected(request.receive, at_once=self._operation.holds):
+                await take_signs(context, request.headers)
+                result = await operations.call(
+                    context, self._operation.name, arguments, idempotency_key=once, strict=strict
+                )
+            await self._answer(request, context, result)
+
+    async def _answer(self, request: Request, context: Context, result: Any) -> None:
         if isinstance(result, Attachment):
             await send_file(request, result)
         elif isinstance(result, Deferred):
             await request.answer(202, to_json(result.result, by_alias=True), JSON, NO_STORE)
         else:
-            await request.answer(self._operation.status, encode(result), JSON, NO_STORE)
+            await request.answer(self._operation.status, encode(result), JSON, NO_STORE, *handed(context.reader))
 
     def _in_team(self, context: Context, arguments: dict[str, Any]) -> Context:
         """The context of the team that the field ``team`` names; a key names its team by itself."""

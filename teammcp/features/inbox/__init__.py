@@ -11,18 +11,19 @@ from ...resources import Resource
 from ...storage import Reader
 from ...team import Server
 from ...web import Page
-from . import operations, pages, queries, unanswered, watching
-from .offering import anything_new, hand_over
+from . import arriving, operations, pages, queries, unanswered, watching
+from .offering import Asking, anything_new, hand_over
 from .resources import INBOX
 from .settings import InboxSettings
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-__all__ = ["anything_new", "hand_over"]
+__all__ = ["Asking", "anything_new", "hand_over"]
 
 EVENT_KINDS = {
     "inbox.acked": "a member acknowledged what it has read",
+    "inbox.given_back": "messages that were handed over did not arrive, and wait again",
     "message.settled": "somebody said that a message needs no answer",
 }
 NOTICE_CAP = 100
@@ -36,6 +37,10 @@ def register_operations() -> list[Any]:
         operations.wait_for_messages,
         operations.sync,
         operations.get_receipt,
+        arriving.confirm_messages,
+        arriving.hold_messages,
+        arriving.note_arrival,
+        arriving.take_back,
         unanswered.list_unanswered,
         unanswered.settle_message,
         watching.tell_sender,

@@ -13,8 +13,11 @@ from ...models import Timestamp
 from ...operations import Result
 from ..messages.models import Message, message_line
 
-State = Literal["stored", "offered", "read", "acked", "answered"]
+State = Literal["stored", "handed_over", "offered", "read", "acked", "answered"]
 View = Literal["waiting_for_me", "waiting_for_others", "overdue"]
+
+
+AGAIN = "(again, since it may not have reached you) "
 
 
 class InboxChannel(Result):
@@ -103,6 +106,9 @@ class Recipient(Result):
 
     agent: str
     state: State
+    handed_over_at: Timestamp | None
+    """When it was handed to a reader last. It is offered once the reader has given a sign of having it."""
+    handed_over_by: str | None
     offered_at: Timestamp | None
     offered_by: str | None
     read_at: Timestamp | None
@@ -178,18 +184,40 @@ class Told(Result):
     about: list[str]
 
 
+class Arrived(Result):
+    """The messages of which it is known from now on that they have arrived."""
+
+    message_ids: list[int]
+
+
+class Held(Result):
+    """The messages that are the caller's for a while longer."""
+
+    message_ids: list[int]
+
+
 class Waited(Result):
-    """The messages that ended a wait; none if nothing came. ``more`` says that others were left for the next call."""
+    """The messages that ended a wait; none if nothing came. ``more`` says that others were left for the next call.
+
+    ``again`` are the ids of those that were handed over before, without a sign that they have arrived.
+    """
 
     messages: list[Message]
+    again: list[int] = []
     more: bool
 
     def text(self) -> str:
         if not self.messages:
             return "(nothing new)"
-        lines = [f"#{message.channel_id} {message_line(message)}" for message in self.messages]
-        text = fence(lines)
+        text = fence(self.lines())
         return f"{text}\n(there are more: call again)" if self.more else text
+
+    def lines(self) -> list[str]:
+        """One for each message, to stand in a fence; what may be known to the reader already is marked."""
+        return [
+            f"{AGAIN if message.id in self.again else ''}#{message.channel_id} {message_line(message)}"
+            for message in self.messages
+        ]
 
 
 class Synced(Result):

@@ -1,22 +1,165 @@
-"""Handing messages to an agent's turn: each one once, with a note of the way it took."""
+"""Handing messages to an agent's turn: each one once, as far as its readers give a sign of having it.
+
+What is handed over is offered once the reader has given a sign (see `teammcp.readers`). What nobody has given one for
+in time comes again, marked as such: to the same reader once more, and to every other.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import islice
+
 from ...operations import Context
-from ...storage import Reader, Transaction
+from ...storage import Reader, Row, Transaction
+from ...team import Team
 from ..messages import messages_by_id
 from . import queries
 from .models import Waited
+from .settings import InboxSettings
+
+PAGE = 50
+TWICE = 2
+"""How often one reader is handed the same message at most."""
+READERS = 20
+"""Marks of readers that are kept of a message."""
+CONFIRMS = "+"
+"""At the end of the marks of readers that say themselves what has arrived."""
+GIVEN_BACK = "-"
+"""Stands behind the marks where the last reader is known not to have it."""
 
 
-def anything_new(reader: Reader, agent: str) -> bool:
-    """Whether something was addressed to an agent that no turn of it was handed yet."""
-    return bool(queries.unoffered(reader, agent, 1))
+@dataclass(frozen=True)
+class Asking:
+    """Somebody who asks for what is new.
+
+    Attributes:
+        agent: the member.
+        mark: that of its reader, as it is kept.
+        now, opened_at: milliseconds; what was handed over before the team was opened nobody gives a sign of.
+        grace: how many milliseconds the same reader has for its sign.
+        patience: how many other readers have.
+        begins: the program begins, so that no earlier one is waited for.
+    """
+
+    agent: str
+    mark: str
+    now: int
+    opened_at: int
+    grace: int
+    patience: int
+    begins: bool
+
+    @classmethod
+    def of(cls, context: Context, *, begins: bool = False) -> Asking:
+        """Who asks by a call."""
+        settings: InboxSettings = context.settings("inbox")
+        patience = settings.confirm_seconds * 1000
+        reader = context.reader
+        mark = "within" if reader is None else blake2b(reader.name.encode(), digest_size=5).hexdigest()
+        mark += CONFIRMS if reader is not None and reader.confirms else ""
+        grace = patience if reader is None else min(reader.grace, patience)
+        return cls(context.actor.name, mark, context.now(), context.team.opened_at, grace, patience, begins)
+
+    def is_own(self, mark: str) -> bool:
+        """Whether a mark is that of this reader, which may say or not say itself what has arrived."""
+        return mark.removesuffix(CONFIRMS) == self.mark.removesuffix(CONFIRMS)
+
+    def due(self, row: Row) -> int | None:
+        """From when on a message may be handed over; None if it is not to be, ever."""
+        if row["handed_at"] is None:
+            return 0
+        marks = row["handed_to"].split()
+        if sum(map(self.is_own, marks)) >= TWICE:
+            return None
+        last = marks[-1] if marks else GIVEN_BACK
+        if last == GIVEN_BACK or row["handed_at"] < self.opened_at:
+            return 0
+        at: int = row["handed_at"]
+        if self.is_own(last):
+            return at + self.grace
+        # A command that is at work may itself have started the program.
+        return 0 if self.begins and not last.endswith(CONFIRMS) else at + self.patience
 
 
-def hand_over(context: Context, tx: Transaction, way: str, limit: int) -> Waited:
-    """The oldest messages to the actor that it was never handed, noted as offered by ``way`` from now on."""
-    me = context.actor.name
-    ids = queries.unoffered(tx, me, limit + 1)
-    queries.offer(tx, me, ids[:limit], way, context.now())
-    return Waited(messages=messages_by_id(tx, ids[:limit]), more=len(ids) > limit)
+def next_due(reader: Reader, asking: Asking) -> int | None:
+    """From when on there is something to hand over to who asks: now, later, or (None) when something comes."""
+    found: int | None = None
+    for row in _waiting(reader, asking.agent):
+        due = asking.due(row)
+        if due is not None and (found is None or due < found):
+            found = due
+        if due is not None and due <= asking.now:
+            break
+    return found
+
+
+def anything_new(reader: Reader, asking: Asking) -> bool:
+    """Whether something is there to hand over to who asks."""
+    due = next_due(reader, asking)
+    return due is not None and due <= asking.now
+
+
+def hand_over(context: Context, tx: Transaction, way: str, limit: int, *, begins: bool = False) -> Waited:
+    """The oldest messages to the actor of which no reader has given a sign, noted as handed over by ``way``.
+
+    Who calls inside the process has its answer: to it they are offered at once.
+
+    Args:
+        context: of the call.
+        tx: its transaction.
+        way: in one word: wait, hook.
+        limit: how many at most.
+        begins: the actor's program begins, so that earlier ones are waited for no more.
+    """
+    asking = Asking.of(context, begins=begins)
+    ready = (row for row in _waiting(tx, asking.agent) if _is_ready(asking, row))
+    rows = list(islice(ready, limit + 1))
+    taken = rows[:limit]
+    ids = [row["message_id"] for row in taken]
+    if context.reader is None:
+        queries.offer(tx, asking.agent, ids, way, asking.now)
+    elif ids:
+        marks = {row["message_id"]: _marked(row["handed_to"], asking.mark) for row in taken}
+        queries.hand(tx, asking.agent, marks, way, asking.now)
+        handed = HandedOver(asking.agent, ids, asking.mark)
+        tx.on_commit(lambda: context.team.signs.hand(context, handed))
+    again = [row["message_id"] for row in taken if row["handed_at"] is not None]
+    return Waited(messages=messages_by_id(tx, ids), again=again, more=len(rows) > limit)
+
+
+def _waiting(reader: Reader, agent: str) -> Iterator[Row]:
+    """The messages of which no reader has given a sign, the oldest first."""
+    after = 0
+    while rows := queries.unoffered(reader, agent, after, PAGE):
+        yield from rows
+        if len(rows) < PAGE:
+            return
+        after = rows[-1]["message_id"]
+
+
+def _is_ready(asking: Asking, row: Row) -> bool:
+    due = asking.due(row)
+    return due is not None and due <= asking.now
+
+
+def _marked(marks: str, mark: str) -> str:
+    return " ".join([*(each for each in marks.split() if each != GIVEN_BACK), mark][-READERS:])
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """Messages that an answer has handed over; a `teammcp.readers.Handover`."""
+
+    agent: str
+    message_ids: list[int]
+    mark: str
+
+    async def arrived(self, team: Team) -> None:
+        """Its reader has them."""
+        await Context.inside(team).call("note_arrival", agent=self.agent, message_ids=self.message_ids)
+
+    async def lost(self, team: Team) -> None:
+        """Nobody has them."""
+        await Context.inside(team).call("take_back", agent=self.agent, message_ids=self.message_ids, mark=self.mark)

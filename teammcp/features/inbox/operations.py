@@ -17,11 +17,13 @@ from ..channels import readable_channel
 from ..messages import visible
 from . import queries
 from .models import AckItem, Acknowledged, Inbox, InboxChannel, Receipt, Recipient, State, Synced, Waited
-from .offering import anything_new, hand_over
+from .offering import Asking, hand_over, next_due
 from .showing import SECTIONS, fitting_sections, show
 
 MAX_WAIT = 240
 MAX_EVENTS = 500
+SHORTEST = 0.05
+"""Seconds that a wait sleeps at least until it looks again for what was handed over in vain."""
 
 
 # -- what waits ------------------------------------------------------------------------------------------------------
@@ -125,8 +127,14 @@ async def _until_offered(context: Context, arrivals: Subscription, timeout: floa
     """Wait until something is there to hand out: what woke this wait may have gone to another one of the same agent."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout
-    while is_valid(context) and not await context.read(anything_new, context.actor.name):
-        if not await arrivals.next(deadline - loop.time()):
+    while is_valid(context):
+        due, now = await context.read(next_due, Asking.of(context)), context.now()
+        left = deadline - loop.time()
+        if left <= 0 or (due is not None and due <= now):
+            return
+        later = left if due is None else min(left, max(SHORTEST, (due - now) / 1000))
+        await arrivals.next(later)
+        if arrivals.closed:
             return
 
 
@@ -157,7 +165,7 @@ async def sync(
 
 @operation("GET /api/messages/{message_id}/receipt", profile="inbox", everyday=True, read_only=True)
 async def get_receipt(context: Context, message_id: Annotated[int, Field(ge=1, le=2**53)]) -> Receipt:
-    """See who has been handed, has read, acknowledged or answered a message."""
+    """See who was handed, has got (offered), read, acknowledged or answered a message."""
     row, _ = await visible(context, message_id)
     return await context.read(_receipt, row)
 
@@ -187,7 +195,7 @@ def _recipient(row: Row, seq: int, answered: tuple[int | None, int | None]) -> R
     for cursor in ("offered", "read", "acked"):
         passed = row[f"m_{cursor}_at"] if row[cursor] >= seq else None
         times[cursor] = row[f"{cursor}_at"] if row["addressed"] is not None else passed
-    state: State = "stored"
+    state: State = "stored" if row["handed_at"] is None else "handed_over"
     for reached in ("offered", "read", "acked"):
         if times[reached] is not None:
             state = reached
@@ -196,6 +204,8 @@ def _recipient(row: Row, seq: int, answered: tuple[int | None, int | None]) -> R
     return Recipient(
         agent=row["agent"],
         state=state,
+        handed_over_at=row["handed_at"] or times["offered"],
+        handed_over_by=row["handed_by"] or row["offered_by"],
         offered_at=times["offered"],
         offered_by=row["offered_by"],
         read_at=times["read"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...storage import Reader, Row, Transaction
 
@@ -117,13 +117,56 @@ def acknowledge(tx: Transaction, agent: str, channel_id: str, message_id: int, a
     return noted > 0
 
 
-def unoffered(reader: Reader, agent: str, limit: int) -> list[int]:
-    """Ids of the oldest messages addressed to an agent that were never handed to a turn."""
-    rows = reader.all(
-        "SELECT message_id FROM deliveries WHERE agent = ? AND offered_at IS NULL ORDER BY message_id LIMIT ?",
-        (agent, limit),
+def unoffered(reader: Reader, agent: str, after_id: int, limit: int) -> list[Row]:
+    """The oldest messages to an agent that no reader has given a sign of: message_id, handed_at, handed_to."""
+    return reader.all(
+        "SELECT message_id, handed_at, handed_to FROM deliveries"
+        " WHERE agent = ? AND message_id > ? AND offered_at IS NULL ORDER BY message_id LIMIT ?",
+        (agent, after_id, limit),
     )
-    return [row["message_id"] for row in rows]
+
+
+def hand(tx: Transaction, agent: str, marks: Mapping[int, str], way: str, at: int) -> None:
+    """Note that messages were handed over, each with the marks of all its readers so far."""
+    tx.execute_many(
+        "UPDATE deliveries SET handed_at = ?, handed_by = ?, handed_to = ? WHERE agent = ? AND message_id = ?",
+        [(at, way, marks[message_id], agent, message_id) for message_id in marks],
+    )
+
+
+def handed(reader: Reader, agent: str, ids: Sequence[int]) -> list[Row]:
+    """Those of some messages that were handed over and that no reader has given a sign of: message_id, handed_to."""
+    marks = ",".join("?" * len(ids))
+    return reader.all(
+        f"SELECT message_id, handed_to FROM deliveries WHERE message_id IN ({marks}) AND agent = ?"  # noqa: S608
+        " AND handed_at IS NOT NULL AND offered_at IS NULL",
+        (*ids, agent),
+    )
+
+
+def arrive(tx: Transaction, agent: str, ids: Sequence[int], at: int) -> None:
+    """Note that messages that were handed over have arrived."""
+    tx.execute_many(
+        "UPDATE deliveries SET offered_at = ?, offered_by = handed_by WHERE agent = ? AND message_id = ?",
+        [(at, agent, message_id) for message_id in ids],
+    )
+
+
+def hold(tx: Transaction, agent: str, ids: Sequence[int], at: int) -> None:
+    """Note that messages are as if they had been handed over just now."""
+    tx.execute_many(
+        "UPDATE deliveries SET handed_at = ? WHERE agent = ? AND message_id = ?",
+        [(at, agent, message_id) for message_id in ids],
+    )
+
+
+def give_back(tx: Transaction, agent: str, marks: Mapping[int, str]) -> None:
+    """Note that messages were handed to these alone; to nobody, if there are no marks."""
+    tx.execute_many(
+        "UPDATE deliveries SET handed_to = ?, handed_at = CASE WHEN ? <> '' THEN handed_at END,"
+        " handed_by = CASE WHEN ? <> '' THEN handed_by END WHERE agent = ? AND message_id = ?",
+        [(left, left, left, agent, message_id) for message_id, left in marks.items()],
+    )
 
 
 def waiting(reader: Reader, agent: str, now: int, cap: int) -> Row:
@@ -148,7 +191,8 @@ def recipients(reader: Reader, message_id: int, channel_id: str, sender: str, cr
     """Everybody a message was sent to, with cursors and delivery."""
     return reader.all(
         "SELECT m.agent, m.offered, m.read, m.acked, m.offered_at AS m_offered_at, m.read_at AS m_read_at,"
-        " m.acked_at AS m_acked_at, d.message_id AS addressed, d.offered_at, d.offered_by, d.read_at, d.acked_at,"
+        " m.acked_at AS m_acked_at, d.message_id AS addressed, d.handed_at, d.handed_by, d.offered_at, d.offered_by,"
+        " d.read_at, d.acked_at,"
         " d.reply_by, d.settled_at, d.answer"
         " FROM channel_members m LEFT JOIN deliveries d ON d.agent = m.agent AND d.message_id = ?"
         " WHERE m.channel_id = ? AND m.agent <> ? AND (m.joined_at <= ? OR d.message_id IS NOT NULL) ORDER BY m.agent",

@@ -1,7 +1,8 @@
 """The receiver of hooks: agents' programs tell what they are doing, and are answered with what is new for the agent.
 
 A message is handed over once, whichever hook or wait comes first, so that nothing is repeated and no turn is kept from
-ending twice for the same reason. Nothing is written while nothing is new.
+ending twice for the same reason; only what was handed over in vain comes again. Nothing is written while nothing is
+new.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from ...notices import waiting
 from ...operations import Context, operation
 from ...presence import Reason
 from ...storage import Work
-from ..inbox import anything_new, hand_over
+from ..inbox import Asking, anything_new, hand_over
 from ..inbox.models import Waited
 from . import briefing, wording
 from .doing import Told, note
@@ -23,6 +24,8 @@ from .models import NOTHING, EventName, HookAnswer, Label, context_for, go_on_wi
 AT_ONCE = 10
 """Messages handed over by one hook; the next one brings the rest."""
 WAY = "hook"
+BEGINNINGS = {"startup", "resume"}
+"""What begins a session for which a new program was started."""
 LARGEST = 32 * 1024 * 1024
 """Bytes of an event: programs send with it what their tools have read and written, of which nothing is used."""
 
@@ -35,8 +38,10 @@ Subagent = Annotated[str | None, Field(max_length=200)]
 async def claude_hook(
     context: Context,
     hook_event_name: EventName,
+    session_id: Label = "",
     agent_id: Subagent = None,
     tool_name: Label = "",
+    tool_use_id: Label = "",
     notification_type: Label = "",
     error: Label = "",
     source: Label = "",
@@ -45,6 +50,7 @@ async def claude_hook(
 
     The event also says what the agent is doing, which the team sees as its status.
     """
+    await _signs(context, "claude", session_id, hook_event_name, tool_use_id)
     return await _answer(context, hook_event_name, agent_id, Told(tool_name, notification_type, error, source))
 
 
@@ -54,21 +60,40 @@ async def claude_hook(
 async def codex_hook(
     context: Context,
     hook_event_name: EventName,
+    session_id: Label = "",
     agent_id: Subagent = None,
     tool_name: Label = "",
+    tool_use_id: Label = "",
     source: Label = "",
 ) -> HookAnswer:
     """Answer a hook of Codex: what is new for the agent, once, in the shape that the hook's event takes.
 
     The event also says what the agent is doing, which the team sees as its status.
     """
+    await _signs(context, "codex", session_id, hook_event_name, tool_use_id)
     return await _answer(context, hook_event_name, agent_id, Told(tool_name, source=source))
 
 
 @operation("POST /api/hooks/take", access="observer", profile="hooks", tool=False, holds=True)
-async def take_new_messages(context: Context, limit: Annotated[int, Field(ge=1, le=50)] = AT_ONCE) -> Work[Waited]:
-    """Take what is addressed to you and was never handed to a turn of yours; each message comes once."""
-    return lambda tx: hand_over(context, tx, WAY, limit)
+async def take_new_messages(
+    context: Context, limit: Annotated[int, Field(ge=1, le=50)] = AT_ONCE, begins: bool = False
+) -> Work[Waited]:
+    """Take what is addressed to you and has not arrived yet; begins: a program of yours begins, and has nothing yet."""
+    return lambda tx: hand_over(context, tx, WAY, limit, begins=begins)
+
+
+async def _signs(context: Context, program: str, session: str, event: str, tool_use: str) -> None:
+    """Note what the event shows to have arrived: a session has read the answers to its hooks and to its tool calls."""
+    if context.reader is None:
+        return
+    signs = context.team.signs
+    if session:
+        context.reader.name, context.reader.program = f"{program}:{session}", True
+        await signs.seen(context)
+    if event == "PostToolUse":
+        await signs.seen_after(context, tool_use)
+    elif event == "SessionEnd":
+        signs.given_up(context, context.reader.name)
 
 
 async def _answer(context: Context, event: str, subagent: str | None, told: Told) -> HookAnswer:
@@ -79,8 +104,8 @@ async def _answer(context: Context, event: str, subagent: str | None, told: Told
         return NOTHING
     if event == "SessionStart":
         parts = await briefing.parts(context, waiting(context))
-        text = wording.briefing(context.actor.name, context.team.name, parts, await _take(context))
-        return context_for(event, text)
+        found = await _take(context, begins=told.source in BEGINNINGS)
+        return context_for(event, wording.briefing(context.actor.name, context.team.name, parts, found))
     if event not in {"UserPromptSubmit", "PostToolUse"}:
         return NOTHING
     found = await _take(context)
@@ -96,8 +121,8 @@ async def _end_turn(context: Context) -> HookAnswer:
     return go_on_with(wording.before_the_end(found))
 
 
-async def _take(context: Context) -> Waited:
-    if not await context.read(anything_new, context.actor.name):
+async def _take(context: Context, *, begins: bool = False) -> Waited:
+    if not await context.read(anything_new, Asking.of(context, begins=begins)):
         return Waited(messages=[], more=False)
-    found: Waited = await context.call("take_new_messages")
+    found: Waited = await context.call("take_new_messages", begins=begins)
     return found

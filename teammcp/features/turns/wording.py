@@ -35,7 +35,7 @@ def briefing(me: str, team: str, parts: Sequence[str], found: Waited) -> str:
 
 
 def _lines(found: Waited) -> list[str]:
-    text = Waited(messages=[_short(message) for message in found.messages], more=False).text()
+    text = found.model_copy(update={"messages": [*map(_short, found.messages)], "more": False}).text()
     return [text, "(there is more: get_inbox)"] if found.more else [text]
 
 
