@@ -6,10 +6,19 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec, cast
 from urllib.parse import quote
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, StrictUndefined, TemplateNotFound
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    PackageLoader,
+    StrictUndefined,
+    TemplateNotFound,
+    pass_context,
+)
+from jinja2.runtime import Context as JinjaContext
 from jinja2_fragments import render_blocks
 from markupsafe import Markup, escape
 from quart import Response, g, request
@@ -50,8 +59,11 @@ def build_environment(pages: Iterable[Page], theme: Theme | None) -> Environment
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        finalize=seen,
     )
     environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    for name in ("gettext", "ngettext"):
+        environment.globals[name] = _with_seen_variables(cast("Callable[..., Any]", environment.globals[name]))
     environment.globals.update(
         icon=icon,
         static=static,
@@ -77,6 +89,7 @@ def build_environment(pages: Iterable[Page], theme: Theme | None) -> Environment
     )
     environment.filters["path"] = path_part
     environment.filters["reveal"] = reveal
+    environment.filters["exact"] = exact
     return environment
 
 
@@ -159,13 +172,33 @@ def avatar(name: str, kind: str = "agent", size: str = "") -> Markup:
     return Markup(f'<span class="{classes}" aria-hidden="true">{escape(formatting.initials(name))}</span>')  # noqa: S704
 
 
+def seen(value: Any) -> Any:
+    """What a template shows of a text: all of it can be seen. HTML stays as it is, and so does what is `exact`."""
+    return reveal(value, prose=True) if type(value) is str else value
+
+
+def exact(value: object) -> Markup:
+    """A text as it is, invisible characters included: for fields in which it is edited."""
+    return escape(value)
+
+
+def _with_seen_variables(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A translation into which texts are put as templates show them."""
+
+    @pass_context
+    def translate(context: JinjaContext, *texts: Any, **variables: Any) -> Any:
+        return function(context, *texts, **{name: seen(value) for name, value in variables.items()})
+
+    return translate
+
+
 def marked(text: str, spans: Iterable[tuple[int, int]]) -> Markup:
     """A text in which parts, given by start and end, are marked, as with what a search has found."""
     parts, end = [], 0
     for start, stop in spans:
-        parts += [escape(text[end:start]), Markup("<mark>{}</mark>").format(text[start:stop])]
+        parts += [escape(seen(text[end:start])), Markup("<mark>{}</mark>").format(seen(text[start:stop]))]
         end = stop
-    return Markup("").join([*parts, escape(text[end:])])
+    return Markup("").join([*parts, escape(seen(text[end:]))])
 
 
 def path_part(text: object) -> str:
