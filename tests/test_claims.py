@@ -398,7 +398,7 @@ async def test_the_same_over_rest(ann: Member, bob: Member) -> None:
 async def test_to_complete_sets_the_linked_state_as_the_agent_who_did_it(ann: Member, bob: Member) -> None:
     await bob.call("set_state", project_id="app", field="phase", value="alpha")
     link = {"related_state_project": "app", "related_state": "phase", "target_value": "beta"}
-    task = await create(ann, **link)
+    task = await create(bob, **link)
     token = (await ann.call("claim_task", task_id=task)).fencing_token
     with pytest.raises(Forbidden):  # ann does not own the field, and no plugin makes an approval of it
         await ann.call("complete_task", task_id=task, fencing_token=token)

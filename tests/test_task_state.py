@@ -27,7 +27,7 @@ LINK = {"related_state_project": "site", "related_state": "phase", "target_value
 
 
 async def make(member: Member, **more: Any) -> int:
-    return int((await member.call("create_task", title="Build it", **{**LINK, **more})).task.id)
+    return int((await member.call("create_task", **{"title": "Build it", **LINK, **more})).task.id)
 
 
 async def phase(member: Member) -> Any:
@@ -56,6 +56,66 @@ async def test_who_may_not_set_it_cannot_finish_the_task(alice: Member, bob: Mem
         await bob.call(way, task_id=task_id, **arguments)
     assert (await phase(alice)).value == "plan"
     assert (await bob.call("get_task", task_id=task_id)).task.status != "done"
+
+
+@pytest.mark.parametrize("way", ["done_task", "update_task", "complete_task"])
+@pytest.mark.parametrize("deputy", ["alice", "owner"])
+async def test_a_task_gets_nobody_to_set_what_who_linked_it_may_not(
+    team: TestTeam, alice: Member, bob: Member, way: str, deputy: str
+) -> None:
+    boss = {"alice": alice, "owner": team.owner}[deputy]
+    task_id = await make(bob, title="Water the plants", assignee=deputy)
+    arguments: dict[str, Any] = {"status": "done"} if way == "update_task" else {}
+    if way == "complete_task":
+        arguments["fencing_token"] = (await boss.call("claim_task", task_id=task_id)).fencing_token
+    with pytest.raises(Forbidden, match="bob linked task"):
+        await boss.call(way, task_id=task_id, **arguments)
+    assert (await phase(alice)).value == "plan"
+    await team.owner.call("update_task", task_id=task_id, related_state="")
+    await boss.call(way, task_id=task_id, **arguments)
+    assert (await phase(alice)).value == "plan"
+
+
+async def test_the_link_is_whose_who_changed_it_last(team: TestTeam, alice: Member, bob: Member) -> None:
+    task_id = await make(bob, assignee="alice")
+    await team.owner.call("update_task", task_id=task_id, title="Build all", **LINK)
+    assert (await bob.call("get_task", task_id=task_id)).task.state_linked_by == "bob", "nothing of it was changed"
+    await team.owner.call("update_task", task_id=task_id, target_value="built")
+    assert (await bob.call("get_task", task_id=task_id)).task.state_linked_by == "owner"
+    await bob.call("update_task", task_id=task_id, target_value="sold")
+    with pytest.raises(Forbidden, match="bob linked task"):
+        await alice.call("done_task", task_id=task_id)
+
+
+async def test_a_right_that_is_lost_is_lost_for_links_too(team: TestTeam, alice: Member, bob: Member) -> None:
+    task_id = await make(alice, assignee="owner")
+    await team.owner.call("retire_agent", name="alice")
+    with pytest.raises(Forbidden, match="alice was retired"):
+        await team.owner.call("done_task", task_id=task_id)
+
+
+async def test_the_link_of_a_claimed_task_stays_as_its_holder_saw_it(
+    team: TestTeam, alice: Member, bob: Member
+) -> None:
+    task_id = int((await bob.call("create_task", title="Water the plants", assignee="alice")).task.id)
+    await alice.call("claim_task", task_id=task_id)
+    with pytest.raises(Forbidden, match="has claimed"):
+        await bob.call("update_task", task_id=task_id, **LINK)
+    await bob.call("update_task", task_id=task_id, title="Water all plants")
+    answer = await team.owner.call("update_task", task_id=task_id, **LINK)
+    assert answer.task.state_linked_by == "owner"
+
+
+async def test_every_text_of_a_task_tells_what_finishing_it_sets(team: TestTeam, alice: Member, bob: Member) -> None:
+    task_id = await make(bob, assignee="alice")
+    told = (await alice.call("get_history", channel="dm:alice:system")).messages[-1].content
+    assert "sets site.phase" in told.replace("\\", "")
+    claim = await alice.call("claim_task", task_id=task_id)
+    listed = await alice.call("list_tasks")
+    for text in (claim.text(), listed.text(), (await alice.call("get_task", task_id=task_id)).text()):
+        assert "site.phase" in text
+        assert "build" in text
+        assert "bob" in text
 
 
 async def test_the_value_is_the_one_that_is_given_along(alice: Member) -> None:

@@ -92,6 +92,34 @@ async def test_a_task_that_is_done_says_that_its_field_waits(team: TestTeam) -> 
     assert (await alice.call("get_state", field="phase")).root.value == "test"
 
 
+async def test_a_link_by_who_may_not_set_the_field_is_that_members_proposal(team: TestTeam) -> None:
+    boss, mallory = await team.agent("boss", access="manager"), await team.agent("mallory")
+    await boss.call("set_state", field="release", value="no")
+    made = await mallory.call(
+        "create_task", title="Water the plants", assignee="boss", related_state="release", target_value="yes"
+    )
+    done = await boss.call("done_task", task_id=made.task.id)
+    assert (done.task.status, done.task.state_pending) == ("done", True)
+    (waiting,) = (await boss.call("get_pending_approvals")).root
+    assert (waiting.proposed_by, waiting.proposed_value) == ("mallory", "yes")
+    assert (await boss.call("get_state", field="release")).root.value == "no"
+    await boss.call("resolve_approval", approval_id=waiting.approval_id, approved=True)
+    await team.server.settle()
+    assert (await boss.call("get_state", field="release")).root.value == "yes"
+    assert not (await boss.call("get_task", task_id=made.task.id)).task.state_pending
+
+
+async def test_to_agree_that_a_task_is_done_is_not_to_agree_to_its_field(team: TestTeam) -> None:
+    maria, bob = await team.agent("maria", access="manager"), await team.agent("bob")
+    await maria.call("set_state", field="release", value="no")
+    made = await bob.call("create_task", title="Water the plants", related_state="release", target_value="yes")
+    await team.owner.call("add_approval_rule", operation="done_task", approvers=["maria"])
+    waits = await bob.call("done_task", task_id=made.task.id)
+    await maria.call("resolve_approval", approval_id=waits.result["approval_id"], approved=True)
+    assert (await maria.call("get_task", task_id=made.task.id)).task.state_pending
+    assert (await maria.call("get_state", field="release")).root.value == "no"
+
+
 @pytest.mark.parametrize(
     ("end", "said"),
     [

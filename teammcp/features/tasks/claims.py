@@ -210,7 +210,7 @@ async def complete_task(
 
         def step(tx: Transaction, row: Row) -> Progress:
             approval = finishing.run(tx, finish)
-            new = {**values, "status": "done", **finish.columns(context), **leases.ENDED}
+            new = {**values, "status": "done", **finish.columns(), **leases.ENDED}
             change = changes.apply(context, tx, row, new, action="completed", kind="task.done")
             send_notes(tx, notes)
             return Progress(

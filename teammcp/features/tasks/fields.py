@@ -38,6 +38,7 @@ NEW: dict[str, Any] = {
     "related_state_project": None,
     "related_state": None,
     "target_value": None,
+    "state_linked_by": None,
     "max_attempts": 3,
     "lease_seconds": 90,
     "progress_seconds": 1800,
@@ -99,6 +100,8 @@ async def columns_of(context: Context, row: Mapping[str, Any], given: Mapping[st
         text, whose = given["due_date"], {**row, **new}["assignee"]
         new["due_at"] = _due_at(context, text, whose) if text else None
     _check_link({**row, **new}, new)
+    if any(column in new and new[column] != row[column] for column in LINK):
+        new["state_linked_by"] = None if {**row, **new}["related_state"] is None else context.actor.name
     check_sight(context, {**row, **new}, given)
     return new
 
@@ -140,6 +143,10 @@ def _due_at(context: Context, text: str, whose: str | None) -> int:
     if not EARLIEST <= moment < LATEST:
         raise bad("due_date", "must be in a year from 1971 to 8999")
     return moment
+
+
+LINK = ("related_state_project", "related_state", "target_value")
+"""The columns that say which field of the shared state is set, and to what, when a task is done."""
 
 
 def _check_link(after: Mapping[str, Any], new: dict[str, Any]) -> None:

@@ -1,24 +1,28 @@
-"""The field of the shared state that is set when a task is done, as whoever finishes the task."""
+"""The field of the shared state that is set when a task is done.
+
+Whoever linked the field must have the right to set it, and whoever finishes the task too: neither gets the other to do
+what it may not do itself.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ...errors import Conflict
+from ...errors import Conflict, Forbidden
 from ...operations import Context, call, operation
 from ...plugins import Deferred
 from ...storage import Row, Transaction, Work
 from ..messages import send_notes
-from . import changes, news, queries, telling
+from . import changes, fields, news, queries, telling
 from .models import Comment, Id, TaskAnswer
 from .shapes import task_of
 
 EXCERPT = 2000
 """Characters of a reason that the history keeps."""
-LINK = ("related_state_project", "related_state", "target_value")
+LINK = (*fields.LINK, "state_linked_by")
 
 
 @dataclass(frozen=True)
@@ -30,34 +34,67 @@ class Finish:
     """The field and its value, as they were when this was prepared."""
     prepared: Work[Any] | Deferred[Any] | None = None
     """What is left to do, or what makes the field wait."""
+    asked_by: str | None = None
+    """Whose proposal it is that waits."""
 
     @property
     def pending(self) -> bool:
         """Whether the field waits for an approval."""
         return isinstance(self.prepared, Deferred)
 
-    def columns(self, context: Context) -> dict[str, Any]:
+    def columns(self) -> dict[str, Any]:
         """The columns of the task that say so."""
-        return {"state_pending": int(self.pending), "state_asked_by": context.actor.name if self.pending else None}
+        return {"state_pending": int(self.pending), "state_asked_by": self.asked_by if self.pending else None}
 
 
 async def prepare(context: Context, row: Row) -> Finish:
-    """Check whether the actor may set the field that a task is linked to, and get it ready.
+    """Check whether the field that a task is linked to may be set, and get it ready.
+
+    If whoever linked it may not set it, it is that member's proposal, where such a thing waits for an approval.
 
     Raises:
-        TeamError: the state refuses it, so the task cannot be done by this actor.
+        TeamError: the state refuses it, so the task cannot be done by this actor, or by nobody with this link.
     """
-    link = _link(row)
+    link, me = _link(row), context.actor.name
     if row["related_state"] is None:
         return Finish(row["id"], link)
-    prepared = await context.prepare(
+    linked_by = row["state_linked_by"] or row["creator"]
+    if linked_by != me:
+        prepared = await _as_linked(context, row, linked_by)
+        if isinstance(prepared, Deferred):
+            return Finish(row["id"], link, prepared, linked_by)
+    # To agree that the task is finished is not to agree to the field, which nobody was shown then: no grant goes along.
+    return Finish(row["id"], link, await _setting(replace(context, grant=None), row), me)
+
+
+async def _as_linked(context: Context, row: Row, linked_by: str) -> Work[Any] | Deferred[Any]:
+    """The field as whoever linked it may set it.
+
+    Raises:
+        Forbidden: that member may not, or is no longer there.
+    """
+    member = context.team.directory.who(linked_by)
+    why = f"{linked_by} was retired"
+    if member is not None and not member.retired:
+        try:
+            return await _setting(Context.inside(context.team, member), row)
+        except Forbidden as error:
+            why = error.detail
+    raise Forbidden(
+        f"related_state: {linked_by} linked task {row['id']} to '{row['related_state']}' and may not set that ({why}). "
+        "Ask a manager to take the link away, or to make it anew.",
+        code="link_not_allowed",
+    )
+
+
+async def _setting(context: Context, row: Row) -> Work[Any] | Deferred[Any]:
+    return await context.prepare(
         "set_state",
         project_id=row["related_state_project"],
         field=row["related_state"],
         value=json.loads(row["target_value"]),
         reason=f"task {row['id']} is done",
     )
-    return Finish(row["id"], link, prepared)
 
 
 def run(tx: Transaction, finish: Finish) -> Any:

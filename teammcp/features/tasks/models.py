@@ -21,6 +21,8 @@ Reason = Literal["taken_by", "deps_unmet", "stale_token", "not_open", "none"]
 STATUSES: tuple[Status, ...] = ("todo", "doing", "blocked", "done", "failed", "cancelled")
 PRIORITIES: tuple[Priority, ...] = ("urgent", "high", "medium", "low")
 """The most pressing first: a priority is kept as its place here."""
+VALUE = 200
+"""Characters of a value in a line."""
 OPEN: tuple[Status, ...] = ("todo", "doing", "blocked")
 
 
@@ -91,6 +93,8 @@ class Task(Result):
     related_state_project: str | None
     related_state: str | None
     target_value: Annotated[JsonValue, OTHERS]
+    state_linked_by: str | None = None
+    """Who said so, without whose right to set it nobody sets it."""
     state_pending: bool
     """The task is done, but the field of the shared state that goes with it waits for an approval."""
     lease: Lease | None
@@ -280,7 +284,18 @@ def task_line(task: Task) -> str:
     waits = f" waits for {', '.join(map(str, task.pending_deps))}" if task.pending_deps else ""
     labels = "".join(f" #{label}" for label in task.labels)
     state = f"{task.status} {task.priority}{who}{due} {_progress(task)}{waits}"
-    return f"[task {task.id}] {state} by {task.creator}, {rfc3339(task.created_at)[:16]}: {quote(task.title)}{labels}"
+    head = f"[task {task.id}] {state} by {task.creator}, {rfc3339(task.created_at)[:16]}"
+    return f"{head}: {quote(task.title)}{labels}{_link(task)}"
+
+
+def _link(task: Task) -> str:
+    """What finishing a task sets, for whoever is about to."""
+    if task.related_state is None:
+        return ""
+    value = json.dumps(task.target_value, ensure_ascii=False)
+    shown = value if len(value) <= VALUE else value[: VALUE - 1] + "…"
+    field = f"{task.related_state_project}.{task.related_state}"
+    return f" | done, it sets {field} = {quote(shown)} (linked by {task.state_linked_by or task.creator})"
 
 
 def _progress(task: Task) -> str:

@@ -14,7 +14,7 @@ EXCERPT = 200
 
 def of_creation(actor: str, task: Mapping[str, Any]) -> Texts:
     """Whom to tell what of a new task."""
-    return [(task["assignee"], f"{actor} assigned task {task['id']} to you: {_title(task)}")]
+    return [(task["assignee"], f"{actor} assigned {_to_you(task)}")]
 
 
 def of_change(actor: str, old: Mapping[str, Any], new: Mapping[str, Any], comment: str) -> Texts:
@@ -72,7 +72,8 @@ def _of_status(actor: str, old: Mapping[str, Any], task: Mapping[str, Any], what
 
 
 def _to_you(task: Mapping[str, Any]) -> str:
-    return f"task {task['id']} to you: {_title(task)}"
+    field = f"; done, it sets {task['related_state_project']}.{task['related_state']}" if task["related_state"] else ""
+    return f"task {task['id']} to you: {_title(task)}{field}"
 
 
 def _title(task: Mapping[str, Any]) -> str:

@@ -236,16 +236,18 @@ async def _change(context: Context, task_id: int, given: dict[str, Any], action:
     given = await _vetted(context, row, action, given, "update_task")
     comment = given.pop("comment", "")
     new = await fields.columns_of(context, row, given)
+    rights.refuse_other_link(context, row, new)
     finish = None
     if new.get("status") == "done" != row["status"]:
         finish = await finishing.prepare(context, {**row, **new})
-        new |= finish.columns(context)
+        new |= finish.columns()
     texts = news.of_change(context.actor.name, row, new, comment)
     notes = await telling.prepare(context, texts, {**row, **new}, comment)
 
     def work(tx: Transaction) -> TaskAnswer:
         now = changes.still_visible(context, tx, task_id)
         rights.refuse_foreign(context, now, given)
+        rights.refuse_other_link(context, now, new)
         _refuse_stale(row, now, new)
         fields.check_sight(context, {**dict(now), **new}, given)
         fields.check_place(context, tx, task_id, new)

@@ -11,9 +11,10 @@ from ...storage import Reader, Row, Transaction
 COLUMNS = (
     "id, title, description, status, priority, task_type, creator, assignee, channel, scope, parent_id, goal_id,"
     " source_msg, weight, due_at, labels, requires, lane_id, progress, own_progress, result, metadata,"
-    " checkin_interval, related_state_project, related_state, target_value, state_pending, state_asked_by, unmet,"
-    " attempts, max_attempts, lease_seconds, progress_seconds, fencing_token, lease_agent, lease_expires_at,"
-    " progress_due_at, previous_assignee, created_at, updated_at, started_at, worked_at, closed_at, deleted"
+    " checkin_interval, related_state_project, related_state, target_value, state_linked_by, state_pending,"
+    " state_asked_by, unmet, attempts, max_attempts, lease_seconds, progress_seconds, fencing_token, lease_agent,"
+    " lease_expires_at, progress_due_at, previous_assignee, created_at, updated_at, started_at, worked_at, closed_at,"
+    " deleted"
 )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ...directory import Access
 from ...errors import Forbidden
@@ -33,6 +34,22 @@ def refuse_foreign(context: Context, row: Row, fields: Iterable[str]) -> None:
                 code="not_yours",
                 field=field,
             )
+
+
+def refuse_other_link(context: Context, row: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    """Check that the actor may change what finishing a task sets: not behind the back of who has claimed it.
+
+    Raises:
+        Forbidden: somebody else has, and the actor is no manager.
+    """
+    holder = row["lease_agent"]
+    if "state_linked_by" not in new or holder in (None, context.actor.name) or context.actor.access >= Access.manager:
+        return
+    raise Forbidden(
+        f"related_state: {holder} has claimed task {row['id']} as it is; ask {holder} or a manager to change its link.",
+        code="claimed",
+        field="related_state",
+    )
 
 
 def refuse_deletion(context: Context, row: Row) -> None:

@@ -109,6 +109,7 @@ def _task(row: Row, **more: Any) -> Task:
         related_state_project=row["related_state_project"],
         related_state=row["related_state"],
         target_value=_json(row["target_value"]),
+        state_linked_by=row["state_linked_by"],
         state_pending=bool(row["state_pending"]),
         lease=_lease(row),
         attempts=row["attempts"],
