@@ -463,13 +463,18 @@ async def test_a_plugin_keeps_back_directives_but_no_results(ann: Member, bob: M
 
 
 @pytest.mark.teammcp(install={"rules": Rules()})
-async def test_what_a_member_may_not_say_the_server_tells(ann: Member, bob: Member) -> None:
+@pytest.mark.parametrize("word", ["mine", "never", "later"])
+async def test_what_a_member_may_not_say_the_server_does_not_say_for_it(ann: Member, bob: Member, word: str) -> None:
+    kept = "is kept back; get_directive {} has it."
     number, token = await claimed(ann, bob)
-    await ann.call("cancel_directive", directive_id=number, reason="mine")
-    assert await told(bob, "system") == [f"Directive {number} is cancelled. Stop working on it. Reason: mine"]
+    await ann.call("cancel_directive", directive_id=number, reason=word)
+    line = f"Directive {number} is cancelled. Stop working on it. What ann says of it {kept.format(number)}"
+    assert await told(bob, "system") == [line]
     number, token = await claimed(ann, bob)
-    await bob.call("report_directive", directive_id=number, fencing_token=token, status="done", result="mine")
-    assert await told(ann, "system") == [f"Directive {number} is done: mine"]
+    await bob.call("report_directive", directive_id=number, fencing_token=token, status="done", result=word)
+    line = f"Directive {number} is done. What bob says of it {kept.format(number)}"
+    assert await told(ann, "system") == [line]
+    assert (await get(ann, number)).result == word
 
 
 async def test_rest_has_the_same(ann: Member, bob: Member) -> None:

@@ -81,6 +81,59 @@ async def test_the_answer_over_mcp_tells_the_model_what_to_do(clock: MovedClock,
     assert result.content[0].text.startswith("Stopped: this looks like a loop: Not sent: ")
 
 
+async def test_nobody_is_gagged_by_what_another_says(team: TestTeam, pair: tuple[Member, Member]) -> None:
+    alice, mallory = pair
+    boss = await team.agent("boss", access="manager")
+    for number in range(14):
+        await mallory.call("send_message", channel="general", content=f"@alice {number}")
+        await mallory.call("send_dm", recipient="boss", content=f"hey {number}")
+        await team.server.settle()
+    assert await team.events("loop.stopped") == []
+    await alice.call("send_message", channel="general", content="good morning")
+    await boss.call("send_dm", recipient="bob", content="yes?")
+    for number in range(30):
+        await mallory.call("send_dm", recipient="boss", content=f"listen {number}")
+    error = await refusal(mallory, "send_dm", recipient="boss", content="listen!")
+    assert "bob sent 30 messages" in error.detail
+
+
+async def test_of_an_exchange_that_one_drives_the_driver_alone_is_stopped(
+    team: TestTeam, pair: tuple[Member, Member]
+) -> None:
+    alice, bob = pair
+    for number in range(8):
+        await bob.call("send_dm", recipient="alice", content=f"and {number}?")
+        if number % 2:
+            await alice.call("send_dm", recipient="bob", content=f"answer {number}")
+    await refusal(bob, "send_dm", recipient="alice", content="and now?")
+    await alice.call("send_dm", recipient="bob", content="you ask too much")
+    error = await refusal(bob, "send_dm", recipient="alice", content="do I?")
+    assert "alice and bob exchanged 12 messages" in error.detail
+    del watches[team.team]
+    await team.server.plugins.notify("team_opened", team=team.team)
+    await refusal(bob, "send_dm", recipient="alice", content="do I?")
+    await alice.call("send_dm", recipient="bob", content="you do")
+
+
+async def test_a_stop_keeps_no_agent_from_speaking_to_nobody(
+    team: TestTeam, clock: MovedClock, pair: tuple[Member, Member]
+) -> None:
+    assert await until_refused(team, pair, "thanks", None) == 13
+    clock.advance(seconds=61)
+    await pair[0].call("send_message", channel="general", content="@all the build is broken")
+    await team.server.settle()
+    await pair[1].call("send_message", channel="general", content="the build is mended")
+    await refusal(pair[0], "send_message", channel="general", content="@bob thanks")
+
+
+async def test_a_manager_is_never_kept_from_directing(clock: MovedClock, team: TestTeam) -> None:
+    boss, bob = await team.agent("boss", access="manager"), await team.agent("bob")
+    await thank_for_ever(clock, boss, bob)
+    await refusal(boss, "send_dm", recipient="bob", content="thanks")
+    for number in range(20):
+        await boss.call("send_directive", to_agent="bob", instruction=f"stop that {number}")
+
+
 async def test_a_slow_talk_goes_on(clock: MovedClock, pair: tuple[Member, Member]) -> None:
     for number in range(40):
         clock.advance(seconds=5.01)

@@ -89,7 +89,7 @@ async def report_directive(
     row = await visible(context, directive_id)
     if (refusal := _stale(context, row, fencing_token)) is not None:
         return refusal
-    what = f"Directive {directive_id} {VERBS[status]}{': ' if result else '.'}"
+    what = f"Directive {directive_id} {VERBS[status]}"
     notes = await telling.answer(context, row, row["issuer"], what, result)
 
     def work(tx: Transaction) -> Settled:

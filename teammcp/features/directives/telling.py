@@ -14,14 +14,17 @@ EXCERPT = 200
 """Characters of it that a message of the server quotes."""
 
 
-async def answer(context: Context, row: Row, recipient: str, text: str, words: str) -> list[Note]:
+async def answer(context: Context, row: Row, recipient: str, text: str, words: str, *, lead: str = ": ") -> list[Note]:
     """Get an answer of one side to the other ready, in the directive's thread: what happened, and its own words.
 
-    Where a plugin keeps it back, such as the guard after many messages, the server says it instead, by itself.
+    Where a plugin keeps it back, such as the guard after many messages, the server says by itself what happened, and
+    never the words: they would have the weight of its own.
     """
     said = words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"
-    found = await _prepare(context, row, recipient, f"{text}{said}", replyTo=row["message_id"])
-    return found or await from_server(context, row, recipient, text, words)
+    whole = f"{text}{lead}{said}" if words else f"{text}."
+    found = await _prepare(context, row, recipient, whole, replyTo=row["message_id"])
+    kept = f" What {context.actor.name} says of it is kept back; get_directive {row['id']} has it." if words else ""
+    return found or await from_server(context, row, recipient, f"{text}.{kept}")
 
 
 async def from_server(context: Context, row: Row, recipient: str, text: str, words: str = "") -> list[Note]:

@@ -48,11 +48,14 @@ async def check(context: Context, draft: Draft) -> None:
     """
     if not is_watched(context.actor) or draft.edited is not None or context.grant is not None:
         return
+    if context.actor.access >= Access.manager and "directive_id" in (draft.metadata or {}):
+        return  # nobody keeps a manager from directing it
     watch, now = watches[context.team], context.now()
     # What the server repeats by itself, such as a schedule's message, is meant to be the same.
-    for pattern in watch.patterns(draft, repeats=context.surface != "plugin"):
-        if pattern in watch.stopped or not watch.count(pattern, now):
-            raise _refusal(context, await _stop(context, watch, pattern))
+    for pattern, certain in watch.patterns(draft, repeats=context.surface != "plugin"):
+        stopped = watch.exceeded(pattern, draft.sender, now, certain=certain)
+        if stopped is not None:
+            raise _refusal(context, await _stop(context, watch, stopped))
 
 
 async def _stop(context: Context, watch: Watch, pattern: Pattern) -> Loop:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from ...directory import SYSTEM, Agent, Directory
+from ...references import plain
 from ...team import Team
 from ..messages import Draft, Message
 from .models import LoopKind
@@ -33,7 +34,7 @@ class Pattern(NamedTuple):
     """What may become a loop: an ``exchange`` of two agents in a channel, an agent's ``monologue`` there, a ``repeat``.
 
     ``agents`` are in order of name, the first one the speaker where there is only one; ``digest`` stands for the text
-    of a repeat.
+    of a repeat, and of an exchange that is stopped names the one of the two who drove it, if only that one is stopped.
     """
 
     kind: LoopKind
@@ -50,7 +51,7 @@ class Watch:
     directory: Directory
     stopped: dict[Pattern, int] = field(default_factory=dict)
     """What is stopped now, and under which id."""
-    _times: dict[tuple[Pattern, int], deque[int]] = field(default_factory=dict)
+    _times: dict[tuple[Pattern, int, str], deque[int]] = field(default_factory=dict)
     _words: dict[str, int] = field(default_factory=dict)
     """How often a person spoke in a channel: what was counted before belongs to another time."""
     _turns: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -62,27 +63,43 @@ class Watch:
 
     # -- what a message may be part of ---------------------------------------------------------------------------------
 
-    def patterns(self, draft: Draft, *, repeats: bool) -> Iterator[Pattern]:
-        """What an agent's message may be part of; ``repeats`` is whether the same text counts."""
+    def patterns(self, draft: Draft, *, repeats: bool) -> Iterator[tuple[Pattern, bool]]:
+        """What an agent's message may be part of, and whether it surely is. ``repeats``: if the same text counts."""
         channel, sender = draft.channel, draft.sender
-        for partner in self._partners(draft):
-            yield Pattern("exchange", channel, tuple(sorted((sender, partner))))
-        yield Pattern("monologue", channel, (sender,))
+        named = self._named(draft)
+        for partner in self._watched(named, sender):
+            yield Pattern("exchange", channel, tuple(sorted((sender, partner)))), True
+        if "all" in draft.mentions or not (named or draft.reply_to):  # of everybody, or nobody, perhaps the one before
+            for partner in self._watched([self._turns.get(channel, ("", 0))[0]], sender) - set(named):
+                yield Pattern("exchange", channel, tuple(sorted((sender, partner)))), False
+        yield Pattern("monologue", channel, (sender,)), True
         if repeats:
-            yield Pattern("repeat", channel, (sender,), _digest(draft.content))
+            yield Pattern("repeat", channel, (sender,), _digest(draft.content)), True
 
-    def _partners(self, draft: Draft) -> set[str]:
-        """The agents that a message speaks to: in a direct message, by name, in a thread, or as the last speaker."""
+    def _named(self, draft: Draft) -> list[str]:
+        """Whom a message speaks to: in a direct message, by name, in a thread."""
         if draft.channel.startswith("dm:"):
-            named = draft.channel.split(":")[1:]
-        else:
-            named = [name for name in draft.mentions if name != "all"]
-            if draft.reply_to is not None:
-                voices = self._voices.get(self._roots.get(draft.reply_to, draft.reply_to), [])
-                named += [name for name in voices if name != draft.sender][-1:]
-            if "all" in draft.mentions or not (named or draft.reply_to):  # of everybody, or nobody, the one answered
-                named.append(self._turns.get(draft.channel, ("", 0))[0])
-        return {name for name in named if name != draft.sender and is_watched(self.directory.agent(name))}
+            return draft.channel.split(":")[1:]
+        named = [name for name in draft.mentions if name != "all"]
+        if draft.reply_to is not None:
+            voices = self._voices.get(self._roots.get(draft.reply_to, draft.reply_to), [])
+            named += [name for name in voices if name != draft.sender][-1:]
+        return named
+
+    def _watched(self, names: Iterable[str], sender: str) -> set[str]:
+        """The agents among these, but for the sender."""
+        return {name for name in names if name != sender and is_watched(self.directory.agent(name))}
+
+    def exceeded(self, pattern: Pattern, sender: str, now: int, *, certain: bool) -> Pattern | None:
+        """Count one attempt; what it would go on with, of what is stopped, or is more than allowed. None: it may pass.
+
+        What is only perhaps said to the other is not refused because the two were stopped: else an agent that speaks
+        last would keep another from speaking at all.
+        """
+        for stopped in (pattern, pattern._replace(digest=pattern.digest or sender)):
+            if certain and stopped in self.stopped:
+                return stopped
+        return self._count(pattern, sender, now)
 
     # -- counting ------------------------------------------------------------------------------------------------------
 
@@ -96,18 +113,36 @@ class Watch:
             "repeat": (settings.repeats, settings.repeats_seconds),
         }
 
-    def count(self, pattern: Pattern, now: int) -> bool:
-        """Count one attempt; False if there were as many as allowed already."""
-        limit, seconds = self.limits[pattern.kind]
+    def _count(self, pattern: Pattern, sender: str, now: int) -> Pattern | None:
+        """Count one attempt; what is to be stopped, if there were as many as allowed already.
+
+        To an exchange both have to give: whoever is not answered has none, and nobody is stopped for others' messages.
+        """
+        limit, _ = self.limits[pattern.kind]
         if not limit:
-            return True
-        key = pattern, self._generation(pattern)
+            return None
+        own = self._recent(pattern, sender, now)
+        if pattern.kind == "exchange":
+            first, second = pattern.agents
+            theirs = len(self._recent(pattern, second if sender == first else first, now))
+            many = len(own) + theirs >= limit and len(own) >= limit // 2 and theirs >= max(1, limit // 3)
+            pattern = pattern if theirs >= limit // 2 else pattern._replace(digest=sender)
+        else:
+            many = len(own) == limit
+        if many:
+            return pattern
+        own.append(now)
+        return None
+
+    def _recent(self, pattern: Pattern, sender: str, now: int) -> deque[int]:
+        """When a sender gave to a pattern, as far as that counts still."""
+        limit, seconds = self.limits[pattern.kind]
+        key = pattern, self._generation(pattern), sender
         times = self._times.pop(key, None) or deque(maxlen=limit)
         _keep(self._times, key, times)
-        if len(times) == limit and now - times[0] < 1000 * seconds:
-            return False
-        times.append(now)
-        return True
+        while times and now - times[0] >= 1000 * seconds:
+            times.popleft()
+        return times
 
     def _generation(self, pattern: Pattern) -> int:
         """What is another number as soon as earlier messages no longer count."""
@@ -162,9 +197,9 @@ watches: WeakKeyDictionary[Team, Watch] = WeakKeyDictionary()
 
 
 def _digest(text: str) -> str:
-    """The same for texts that differ in case and spaces only."""
-    plain = " ".join(text.casefold().split())
-    return hashlib.blake2b(plain.encode(errors="surrogatepass"), digest_size=12).hexdigest()
+    """The same for texts that differ only in case, spaces and what is invisible."""
+    words = " ".join(plain(text).split())
+    return hashlib.blake2b(words.encode(errors="surrogatepass"), digest_size=12).hexdigest()
 
 
 def _keep(memory: dict[K, V], key: K, value: V) -> None:
