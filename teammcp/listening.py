@@ -19,6 +19,7 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config
 from hypercorn.typing import LifespanState
 
+from . import sockets
 from .addresses import bare_host
 from .errors import StartError
 from .readers import LINE, Line
@@ -87,6 +88,7 @@ def hypercorn_config(listener: socket.socket) -> Config:
     config.errorlog = logging.getLogger("hypercorn.error")
     config.websocket_max_message_size = WEBSOCKET_MESSAGE
     config.websocket_ping_interval = PING_SECONDS
+    sockets.install()
     return config
 
 
