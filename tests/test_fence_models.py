@@ -23,7 +23,7 @@ NAMES = set(
     settled_for waiting_for reports_to taken_by current_assignee delegate on_behalf_of proposed_by who team channel
     channel_id channel_name id project_id field fields critical_gaps not_shown related_state_project related_state
     relevant_fields critical_fields participating_projects participating_channels last_known_versions labels requires
-    tags tag capabilities columns tool next cursor content_id when cron_expr every time_zone day action kind
+    capabilities columns tool next cursor content_id when cron_expr every time_zone day action kind
     subject surface apiKey model code operation hint unavailable offered_by handed_over_by grant mime_type sha256 hash
     previous last_hash archived_to not_checked what status sender notifier
     """.split()  # noqa: SIM905 - one a line would be a page
@@ -162,7 +162,7 @@ async def test_what_says_nothing_of_others_needs_no_fence(team: TestTeam) -> Non
 NOBODYS = {
     "Me", "AgentProfile", "Attachment", "BriefingSection", "Chunk", "FieldChange", "FileRef", "Inbox", "InboxChannel",
     "MemoryHistory", "MemoryList", "MemoryNamespace", "PermissionRule", "Progress", "Resolved", "Rule", "Section",
-    "Synced", "TaskAnswer", "TaskRef",
+    "Synced", "TagCount", "TaskAnswer", "TaskRef",
 }  # fmt: skip
 """Models that hold words and do not say whose: what is around them does, or they are the caller's, a manager's, or a
 name that several share."""

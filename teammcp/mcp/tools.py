@@ -31,6 +31,10 @@ INBOX_PROFILE = "inbox"
 ERROR = "teammcp/error"
 """Key of a result's ``_meta`` under which programs find an error's code, sentence and data. No structured content: that
 would not be what the tool's output schema says, and strict clients refuse the whole result then, its sentence too."""
+NAMES = {
+    *("assignee", "current_writer", "cycle", "decided_by", "field", "project_id", "request_id", "status", "taken_by"),
+}
+"""Data of errors that are names, or words out of a list."""
 NOT_DONE = "teammcp/deferred"
 """The same for what waits, where the output schema does not know of it."""
 
@@ -196,23 +200,22 @@ def _picture(data: Mapping[str, Any]) -> ImageContent | None:
 
 def _failure(error: TeamError) -> CallToolResult:
     data = {key: value for key, value in error.data.items() if key != "errors"}  # `detail` names the fields
-    more = ""
-    if data:
-        more = f" {_json(data)}" if _is_plain(data) else f"\n{fence([quote(_json(data))])}"
+    said = {key: value for key, value in data.items() if _is_said_by_the_server(key, value)}
+    others = {key: value for key, value in data.items() if key not in said}
+    text = f"{error.title}: {quote(error.detail)}{f' {_json(said)}' if said else ''}"
     return CallToolResult(
-        content=[TextContent(text=f"{error.title}: {quote(error.detail)}{more}")],
+        content=[TextContent(text=f"{text}\n{fence([quote(_json(others))])}" if others else text)],
         is_error=True,
         _meta={ERROR: {**error.data, "error": error.code, "detail": error.detail}},
     )
 
 
-def _is_plain(value: Any) -> bool:
-    """Whether this is nothing but figures, names and times, which say nothing in anybody's words."""
-    if isinstance(value, dict):
-        return all(map(_is_plain, value.values()))
-    if isinstance(value, list):
-        return all(map(_is_plain, value))
-    return not isinstance(value, str) or (value.isprintable() and " " not in value)
+def _is_said_by_the_server(key: str, value: Any) -> bool:
+    """Whether data of an error are figures, or known to be names: whatever else it is, somebody may have written it."""
+    parts = value if isinstance(value, list) else [value]
+    return all(
+        part is None or isinstance(part, int | float) or (key in NAMES and isinstance(part, str)) for part in parts
+    )
 
 
 def _text(context: Context, value: Any) -> str:

@@ -15,6 +15,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from teammcp.models import Line
+
 TAG_LENGTH = 64
 
 
@@ -39,7 +41,7 @@ def _tags(tags: list[str]) -> list[str]:
     return sorted(set(tags))
 
 
-Tag = Annotated[str, AfterValidator(tag)]
+Tag = Annotated[Line, AfterValidator(tag)]
 Tags = Annotated[list[Tag], AfterValidator(_tags)]
 """Tags in small letters, each once, sorted."""
 

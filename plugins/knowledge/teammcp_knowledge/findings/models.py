@@ -86,7 +86,7 @@ class Finding(Result):
     content_id: str
     title: Words
     body: Words
-    tags: list[str]
+    tags: list[Words]
     first_author: str
     contributor_count: int
     contributors: list[Contributor]
@@ -111,7 +111,7 @@ class FoundFinding(Result):
     title: Words
     snippet: Words
     highlights: list[tuple[int, int]]
-    tags: list[str]
+    tags: list[Words]
     first_author: str
     contributor_count: int
     posted_at: Timestamp
@@ -139,7 +139,7 @@ class Findings(Result):
 class TagCount(Result):
     """A tag, and how many findings have it."""
 
-    tag: str
+    tag: Words
     findings: int
 
 
@@ -149,8 +149,8 @@ class TagList(Result):
     tags: list[TagCount]
 
     def text(self) -> str:
-        return ", ".join(f"{each.tag} ({each.findings})" for each in self.tags) or "(no tags)"
+        return ", ".join(f"{quote(each.tag)} ({each.findings})" for each in self.tags) or "(no tags)"
 
 
 def _hashes(tags: list[str]) -> str:
-    return "".join(f" #{tag}" for tag in tags)
+    return "".join(f" #{quote(tag)}" for tag in tags)
