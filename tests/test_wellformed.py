@@ -99,6 +99,17 @@ async def test_the_event_of_a_program_is_taken_with_half_an_emoji_in_it(team: Te
         assert answer.status_code == 200, answer.text
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ['"\\ud83d"', '{"\\ud83d": 1}', "[NaN]", "[1e999]", *(json.dumps(nested(levels)) for levels in (20, 40, 900))],
+)
+async def test_a_page_says_what_is_wrong_with_json_that_cannot_be_kept(team: TestTeam, typed: str) -> None:
+    await team.owner.log_in()
+    answer = await team.owner.submit("/state/new", project_id="p", field="f", value=typed)
+    assert answer.status_code == 400
+    assert "value" in answer.text
+
+
 # -- JSON in a text ----------------------------------------------------------------------------------------------------
 
 
