@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .attachments import Attachment
+    from .budget import Budget
     from .clock import rfc3339
     from .config import load_settings
     from .directory import Access, Agent
@@ -47,6 +48,7 @@ __all__ = [
     "Agent",
     "AnyWords",
     "Attachment",
+    "Budget",
     "Conflict",
     "Context",
     "Deadline",
@@ -90,6 +92,7 @@ __all__ = [
 
 _FOUND_IN = {
     "attachments": ("Attachment",),
+    "budget": ("Budget",),
     "clock": ("rfc3339",),
     "config": ("load_settings",),
     "directory": ("Access", "Agent"),

@@ -9,12 +9,16 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
+from functools import cache
 from itertools import takewhile
 from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel
 
 T = TypeVar("T")
+
+LEAST = 40
+"""What the smallest thing counts, for its place in a list."""
 
 
 class Budget:
@@ -31,7 +35,7 @@ class Budget:
     def part(self, share: float) -> Self:
         """A budget for a part of the result, of this share of what is left; what it takes is gone from the whole."""
         part = type(self)(self._left * share)
-        part._whole = self
+        part._whole, part._began = self, self._began
         return part
 
     def take(self, item: Any, beside: int = 0) -> bool:
@@ -56,7 +60,13 @@ class Budget:
 
 
 def weight(item: Any) -> int:
-    """How many characters something has as JSON, the longer of the forms in which results are given."""
+    """How many characters something has, as JSON. The names of a model's own fields do not count: its text has none."""
     if isinstance(item, BaseModel):
-        return len(item.model_dump_json())
+        return max(LEAST, len(item.model_dump_json()) - _frame(type(item)))
     return len(item) if isinstance(item, str) else len(json.dumps(item, ensure_ascii=False))
+
+
+@cache
+def _frame(model: type[BaseModel]) -> int:
+    """How many characters of JSON a model has if hardly anything is in its fields."""
+    return sum(len(name) + len('"":null,') for name in model.model_fields)

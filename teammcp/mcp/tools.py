@@ -16,11 +16,12 @@ from pydantic import BaseModel
 from .. import logs, operations
 from ..attachments import Attachment
 from ..errors import InvalidInput, NotFound, TeamError
-from ..fencing import fence, quote, told
+from ..fencing import fence, holds_words, quote, told
 from ..notices import waiting
 from ..operations import Context, Operation
 from ..plugins import Deferred
 from ..team import Server
+from .cutting import FROM, cut
 from .schemas import input_schema, output_schema, wraps
 
 TEXT_ONLY = "text"
@@ -113,10 +114,12 @@ class Toolbox:
             operation = self._operations.get(name)
             if operation is None:
                 raise NotFound(f"There is no tool called '{name}'.", code="unknown_operation")
+            start, arguments = _start(operation, arguments)
             outcome = await operations.call(context, name, arguments)
             if isinstance(outcome, Attachment):
                 outcome = await asyncio.to_thread(outcome.inlined)
-            return _success(context, operation, outcome, _notice(context, operation))
+            outcome, following = cut(outcome, context.server.settings.max_result, start)
+            return _success(context, operation, outcome, _notice(context, operation), following)
         except TeamError as error:
             return _failure(error)
         except Exception as error:  # noqa: BLE001 - logged, and told as well as it can be
@@ -142,7 +145,7 @@ def described(operation: Operation) -> Tool:
     return Tool(
         name=operation.name,
         description=operation.description,
-        input_schema=input_schema(operation.arguments, idempotent=operation.idempotent),
+        input_schema=_input(operation),
         output_schema=output_schema(operation.result, deferrable=not operation.read_only),
         annotations=ToolAnnotations(
             read_only_hint=operation.read_only,
@@ -151,6 +154,18 @@ def described(operation: Operation) -> Tool:
             open_world_hint=False,
         ),
     )
+
+
+def goes_on(operation: Operation) -> bool:
+    """Whether a tool reads what may be too long for one answer, and so takes `FROM`."""
+    return operation.read_only and holds_words(operation.result)
+
+
+def _input(operation: Operation) -> dict[str, Any]:
+    schema = input_schema(operation.arguments, idempotent=operation.idempotent)
+    if goes_on(operation):
+        schema["properties"] = {**schema["properties"], FROM: {"type": "integer"}}
+    return schema
 
 
 @cache
@@ -173,7 +188,34 @@ def _notice(context: Context, operation: Operation) -> dict[str, Any]:
     return waiting(context)
 
 
-def _success(context: Context, operation: Operation, outcome: Any, notice: dict[str, Any]) -> CallToolResult:
+def _start(operation: Operation, arguments: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+    """From where on the caller wants the long texts of a reading tool, and what the operation itself is asked.
+
+    Raises:
+        InvalidInput: that is no place in a text.
+    """
+    rest = dict(arguments)
+    if not goes_on(operation):
+        return 0, rest
+    start = rest.pop(FROM, 0)
+    if isinstance(start, str) and start.isdecimal():
+        start = int(start)
+    if type(start) is not int or not 0 <= start <= 2**53:
+        message = "must be a whole number, as the answer before gave it"
+        raise InvalidInput(f"{FROM}: {message}.", errors=[{"field": FROM, "message": message}])
+    return start, rest
+
+
+def _cut_note(operation: Operation, following: int) -> str:
+    """How to read on behind texts that were cut."""
+    if goes_on(operation):
+        return f"(long texts are cut here: call again with {FROM}={following} for what follows)"
+    return f"(long texts are cut here: the tool that reads one of these goes on with {FROM}={following})"
+
+
+def _success(
+    context: Context, operation: Operation, outcome: Any, notice: dict[str, Any], following: int | None
+) -> CallToolResult:
     data: dict[str, Any]
     if isinstance(outcome, Deferred):
         text = f"Not done yet, it has to wait: {_text(context, outcome.result)}"
@@ -184,6 +226,8 @@ def _success(context: Context, operation: Operation, outcome: Any, notice: dict[
         text = _text(context, outcome)
         data = {"result": _data(outcome)} if wraps(operation.result) else _data(outcome)
     content: list[Any] = [TextContent(text=text)]
+    if following is not None:
+        content.append(TextContent(text=_cut_note(operation, following)))
     if notice:
         content.append(TextContent(text=f"unread: {_json(notice)}"))
         data = {"unread": notice, **data}  # a channel says `unread` of itself

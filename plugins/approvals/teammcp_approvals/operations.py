@@ -76,14 +76,14 @@ async def request_approval(
 @operation("GET /api/approvals/pending", profile="approvals", read_only=True)
 async def get_pending_approvals(context: Context) -> ApprovalList:
     """List what waits for your approval, oldest first; answer each with resolve_approval."""
-    return ApprovalList(await context.read(pending, context, WAITING))
+    return ApprovalList(context.budget().fit(await context.read(pending, context, WAITING)))
 
 
 @operation("GET /api/state/approvals", profile="approvals", read_only=True, tool=False)
 async def get_state_approvals(context: Context) -> ApprovalList:
     """List the changes of the shared state that wait for your approval."""
     found = await context.read(pending, context, WAITING)
-    return ApprovalList([each for each in found if each.kind == "state"])
+    return ApprovalList(context.budget().fit(each for each in found if each.kind == "state"))
 
 
 def pending(reader: Reader, context: Context, limit: int) -> list[Approval]:
@@ -120,7 +120,7 @@ async def list_approvals(
         rows = queries.listed(reader, context.actor.name, keys, everything, status, kind, proposer, end, limit)
         return shapes.of_rows(reader, context, rows)
 
-    return ApprovalList(await context.read(read))
+    return ApprovalList(context.budget().fit(await context.read(read)))
 
 
 @operation("GET /api/approvals/{approval_id}", profile="approvals", everyday=True, read_only=True)

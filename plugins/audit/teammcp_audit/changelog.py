@@ -126,9 +126,10 @@ async def get_changelog(
         found += entries
         if len(found) >= limit or begun - reached >= LOOKED_AT:
             break
-    if len(found) > limit:
-        found, reached = found[:limit], found[limit - 1].id
-    return ChangeLog(entries=found, next=reached or None)
+    shown = context.budget().fit(found[:limit])
+    if len(found) > len(shown):
+        reached = shown[-1].id
+    return ChangeLog(entries=shown, next=reached or None)
 
 
 async def batches(

@@ -133,12 +133,12 @@ async def list_directives(
     if role == "all":
         context.require(Access.manager, "Listing everybody's directives")
     rows = await context.read(_page, context.actor.name, role, status, limit + 1, cursor or NEWEST)
-    more = len(rows) > limit
-    following = rows[limit - 1]["id"] if more else None
-    rows = rows[:limit]
+    found = context.budget().fit(shape(context.team, row) for row in rows[:limit])
+    following = found[-1].id if len(rows) > len(found) else None
     if role == "received" and status == "open":
-        rows.sort(key=by_priority)
-    return DirectiveList(directives=[shape(context.team, row) for row in rows], next=following)
+        rows = sorted(rows[: len(found)], key=by_priority)
+        found = [shape(context.team, row) for row in rows]
+    return DirectiveList(directives=found, next=following)
 
 
 def _page(reader: Reader, me: str, role: Role, status: Wanted, limit: int, before: int) -> list[Row]:

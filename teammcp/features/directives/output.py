@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from ...budget import Budget
 from ...directory import Access
 from ...errors import Forbidden, NotFound
 from ...events import Event
@@ -79,18 +80,21 @@ async def get_agent_output(
 
     # Subscribed before looking, so that nothing slips between.
     with context.team.presence.connected(context.actor.name), context.team.hub.subscribe(wants) as news:
-        found = await context.read(_read, name, since_seq, limit)
+        found = await context.read(_read, context.budget(), name, since_seq, limit)
         if not found.chunks and wait_ms and await news.next(wait_ms / 1000):
             require_valid(context)
-            found = await context.read(_read, name, since_seq, limit)
+            found = await context.read(_read, context.budget(), name, since_seq, limit)
     return found
 
 
-def _read(reader: Reader, agent: str, since_seq: int | None, limit: int) -> Output:
+def _read(reader: Reader, budget: Budget, agent: str, since_seq: int | None, limit: int) -> Output:
     newest = queries.head(reader, agent)
     head = 0 if newest is None else newest["seq"]
     rows = queries.since(reader, agent, head - limit if since_seq is None else since_seq, limit)
-    return Output(agent=agent, chunks=[Chunk(**dict(row)) for row in rows], head_seq=head)
+    chunks = [Chunk(**dict(row)) for row in rows]
+    if since_seq is None:  # the last of it
+        return Output(agent=agent, chunks=budget.fit(reversed(chunks))[::-1], head_seq=head)
+    return Output(agent=agent, chunks=budget.fit(chunks), head_seq=head)
 
 
 def _watchers(context: Context, name: str) -> list[str]:

@@ -45,7 +45,8 @@ class Output(Result):
     def text(self) -> str:
         if not self.chunks:
             return "(no output)"
-        return fence((_line(chunk) for chunk in self.chunks), f"output of {self.agent}")
+        text, last = fence((_line(chunk) for chunk in self.chunks), f"output of {self.agent}"), self.chunks[-1].seq
+        return text if last >= self.head_seq else f"{text}\n(more: since_seq={last})"
 
 
 def _line(chunk: Chunk) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ...attachments import Attachment, Content, is_text
+from ...budget import Budget
 from ...clock import rfc3339
 from ...directory import Access
 from ...errors import Forbidden, InvalidInput, NotFound, TooLarge
@@ -93,29 +94,29 @@ async def list_files(
     if channel is None:
         if folder_id:
             raise InvalidInput("folder_id: folders belong to a channel; name it in 'channel'.")
-        return await context.read(_list_private, context.actor.name, cursor or NEWEST, limit)
+        return await context.read(_list_private, context.budget(), context.actor.name, cursor or NEWEST, limit)
     found = readable_channel(context, channel)
-    return await context.read(_list, found.id, folder_id, cursor or NEWEST, limit)
+    return await context.read(_list, context.budget(), found.id, folder_id, cursor or NEWEST, limit)
 
 
-def _list(reader: Reader, channel: str, folder_id: int | None, before: int, limit: int) -> FileList:
+def _list(reader: Reader, budget: Budget, channel: str, folder_id: int | None, before: int, limit: int) -> FileList:
     folders = [of_row(row) for row in queries.folders(reader, channel)]
     if folder_id is None:
-        return _page(queries.files_in_channel(reader, channel, before, limit + 1), folders, limit)
+        return _page(budget, queries.files_in_channel(reader, channel, before, limit + 1), folders, limit)
     inside = [folder for folder in folders if (folder.parent_id or 0) == folder_id]
     if folder_id == 0:
-        return _page(queries.files_in_root(reader, channel, before, limit + 1), inside, limit)
+        return _page(budget, queries.files_in_root(reader, channel, before, limit + 1), inside, limit)
     in_channel(reader, folder_id, channel)
-    return _page(queries.files_in_folder(reader, folder_id, before, limit + 1), inside, limit)
+    return _page(budget, queries.files_in_folder(reader, folder_id, before, limit + 1), inside, limit)
 
 
-def _list_private(reader: Reader, agent: str, before: int, limit: int) -> FileList:
-    return _page(queries.private_files(reader, agent, before, limit + 1), [], limit)
+def _list_private(reader: Reader, budget: Budget, agent: str, before: int, limit: int) -> FileList:
+    return _page(budget, queries.private_files(reader, agent, before, limit + 1), [], limit)
 
 
-def _page(rows: Sequence[Row], folders: list[Folder], limit: int) -> FileList:
-    files = [meta_of(row) for row in rows[:limit]]
-    return FileList(files=files, folders=folders, next=files[-1].file_id if len(rows) > limit else None)
+def _page(budget: Budget, rows: Sequence[Row], folders: list[Folder], limit: int) -> FileList:
+    files = budget.fit(meta_of(row) for row in rows[:limit])
+    return FileList(files=files, folders=folders, next=files[-1].file_id if len(rows) > len(files) else None)
 
 
 @operation("GET /api/files/{file_id}/meta", profile="files", read_only=True)

@@ -110,14 +110,15 @@ def hand_over(context: Context, tx: Transaction, way: str, limit: int, *, begins
         context: of the call.
         tx: its transaction.
         way: in one word: wait, hook.
-        limit: how many at most.
+        limit: how many at most; fewer if they are too long to be taken at once.
         begins: the actor's program begins, so that earlier ones are waited for no more.
     """
     asking = Asking.of(context, begins=begins)
     ready = (row for row in _waiting(tx, asking.agent) if _is_ready(asking, row))
     rows = list(islice(ready, limit + 1))
-    taken = rows[:limit]
-    ids = [row["message_id"] for row in taken]
+    messages = context.budget().fit(messages_by_id(tx, [row["message_id"] for row in rows[:limit]]))
+    ids = [message.id for message in messages]
+    taken = rows[: len(ids)]
     if context.reader is None:
         queries.offer(tx, asking.agent, ids, way, asking.now)
     elif ids:
@@ -126,7 +127,7 @@ def hand_over(context: Context, tx: Transaction, way: str, limit: int, *, begins
         handed = HandedOver(asking.agent, ids, asking.mark)
         tx.on_commit(lambda: context.team.signs.hand(context, handed))
     again = [row["message_id"] for row in taken if row["handed_at"] is not None]
-    return Waited(messages=messages_by_id(tx, ids), again=again, more=len(rows) > limit)
+    return Waited(messages=messages, again=again, more=len(rows) > len(taken))
 
 
 def _waiting(reader: Reader, agent: str) -> Iterator[Row]:

@@ -155,9 +155,9 @@ async def sync(
     with context.team.presence.connected(me), follows as events:
         found = await events.next(wait_ms / 1000)
     require_valid(context)
-    page = found[:MAX_EVENTS]
-    cursor = page[-1].id if len(found) > MAX_EVENTS else events.cursor
-    return Synced(events=[event.as_dict() for event in page], cursor=cursor)
+    page = context.budget().fit(event.as_dict() for event in found[:MAX_EVENTS])
+    cursor = page[-1]["id"] if len(found) > len(page) else events.cursor
+    return Synced(events=page, cursor=cursor)
 
 
 # -- how far a message got -------------------------------------------------------------------------------------------

@@ -27,10 +27,11 @@ async def list_unanswered(
 
     Direct messages, mentions and what asks for an answer or acknowledgement. Next page: before = next.
     """
-    return await context.read(_list, context.actor.name, view, context.now(), limit, before)
+    return await context.read(_list, context, view, limit, before)
 
 
-def _list(reader: Reader, me: str, view: View, now: int, limit: int, before: int | None) -> UnansweredList:
+def _list(reader: Reader, context: Context, view: View, limit: int, before: int | None) -> UnansweredList:
+    me, now = context.actor.name, context.now()
     ids = _ids(reader, me, view, now, limit + 1, before)
     shown = ids[:limit]
     waiting: dict[int, list[str]] = defaultdict(list)
@@ -39,11 +40,14 @@ def _list(reader: Reader, me: str, view: View, now: int, limit: int, before: int
         waiting[row["message_id"]].append(row["agent"])
         if row["reply_by"] is not None and row["reply_by"] <= now:
             late.add(row["message_id"])
-    messages = [
+    found = [
         Unanswered(message=message, waiting_for=waiting[message.id], overdue=message.id in late)
         for message in reversed(messages_by_id(reader, shown))
     ]
-    return UnansweredList(view=view, messages=messages, next=shown[-1] if len(ids) > limit else None)
+    messages = context.budget().fit(found)
+    return UnansweredList(
+        view=view, messages=messages, next=messages[-1].message.id if len(ids) > len(messages) else None
+    )
 
 
 def _ids(reader: Reader, me: str, view: View, now: int, limit: int, before: int | None) -> list[int]:

@@ -261,22 +261,25 @@ async def unpin_message(context: Context, message_id: MessageId) -> Work[PinChan
 
 
 @operation("GET /api/channels/{channel_id}/pins", profile="messages", read_only=True)
-async def get_pinned_messages(context: Context, channel_id: ChannelRef) -> Pins:
-    """List what is pinned in a channel, newest pin first."""
+async def get_pinned_messages(context: Context, channel_id: ChannelRef, before: MessageId | None = None) -> Pins:
+    """List what is pinned in a channel, newest pin first. Next page: before = next."""
     found = readable_channel(context, channel_id)
     rows = await context.read(queries.pins, found.id)
-    return Pins(
-        pins=[
-            Pin(
-                message_id=row["message_id"],
-                channel_id=row["channel_id"],
-                pinned_by=row["pinned_by"],
-                pinned_at=row["pinned_at"],
-                from_agent=row["sender"],
-                from_kind=row["sender_kind"],
-                content=row["content"],
-                created_at=row["created_at"],
-            )
-            for row in rows
-        ]
+    places = [row["message_id"] for row in rows]
+    if before is not None:
+        rows = rows[places.index(before) + 1 :] if before in places else []
+    pins = context.budget().fit(map(_pin, rows))
+    return Pins(pins=pins, next=pins[-1].message_id if len(rows) > len(pins) else None)
+
+
+def _pin(row: Row) -> Pin:
+    return Pin(
+        message_id=row["message_id"],
+        channel_id=row["channel_id"],
+        pinned_by=row["pinned_by"],
+        pinned_at=row["pinned_at"],
+        from_agent=row["sender"],
+        from_kind=row["sender_kind"],
+        content=row["content"],
+        created_at=row["created_at"],
     )

@@ -177,7 +177,8 @@ class Thread(Result):
     hasMore: bool  # noqa: N815
 
     def text(self) -> str:
-        return fence(map(message_line, [self.root, *self.replies]), f"#{self.root.channel_id}")
+        text = fence(map(message_line, [self.root, *self.replies]), f"#{self.root.channel_id}")
+        return f"{text}\n(there are more: after={self.replies[-1].id})" if self.hasMore and self.replies else text
 
 
 Names = Annotated[list[str], Field(exclude_if=lambda names: not names)]
@@ -256,9 +257,10 @@ class Pin(Result):
 
 
 class Pins(Result):
-    """A channel's pinned messages, newest pin first."""
+    """A channel's pinned messages, newest pin first. ``next`` is the ``before`` of the following page, or null."""
 
     pins: list[Pin]
+    next: int | None = None
 
     def text(self) -> str:
         if not self.pins:
@@ -268,7 +270,8 @@ class Pins(Result):
             f"{quote(pin.content)}"
             for pin in self.pins
         ]
-        return fence(lines, f"#{self.pins[0].channel_id}")
+        text = fence(lines, f"#{self.pins[0].channel_id}")
+        return text if self.next is None else f"{text}\n(more: before={self.next})"
 
 
 class Found(Result):

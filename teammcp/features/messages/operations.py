@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from ...budget import Budget
 from ...directory import Channel
 from ...errors import Forbidden, Gone, InvalidInput, NotFound
 from ...models import Limit, Metadata
@@ -145,27 +146,43 @@ async def get_history(
 ) -> History:
     """Read a channel: its newest messages, or those before, after or around a message id. Oldest first."""
     found = readable_channel(context, channel)
-    return await context.read(_history, found.id, limit, before, after, around)
+    return await context.read(_history, context.budget(), found.id, limit, before, after, around)
 
 
 def _history(
-    reader: Reader, channel_id: str, limit: int, before: int | None, after: int | None, around: int | None
+    reader: Reader,
+    budget: Budget,
+    channel_id: str,
+    limit: int,
+    before: int | None,
+    after: int | None,
+    around: int | None,
 ) -> History:
     if sum(mark is not None for mark in (before, after, around)) > 1:
         raise InvalidInput("before, after, around: give only one of them.", code="bad_page")
     if around is not None:
-        seq = _seq(reader, channel_id, around, "around")
-        half = (limit + 1) // 2
-        older = queries.newest(reader, channel_id, seq + 1, half + 1)
-        behind = older[:half][::-1]
-        rows = [*behind, *queries.following(reader, channel_id, seq, limit - len(behind))]
-        return History(messages=messages_of(reader, rows), hasMore=len(older) > len(behind))
+        return _around(reader, budget, channel_id, around, limit)
     if after is not None:
         rows = queries.following(reader, channel_id, _seq(reader, channel_id, after, "after"), limit + 1)
-        return History(messages=messages_of(reader, rows[:limit]), hasMore=len(rows) > limit)
+        messages = budget.fit(messages_of(reader, rows[:limit]))
+        return History(messages=messages, hasMore=len(rows) > len(messages))
     seq_before = None if before is None else _seq(reader, channel_id, before, "before")
     rows = queries.newest(reader, channel_id, seq_before, limit + 1)
-    return History(messages=messages_of(reader, rows[:limit][::-1]), hasMore=len(rows) > limit)
+    messages = budget.fit(messages_of(reader, rows[:limit]))
+    return History(messages=messages[::-1], hasMore=len(rows) > len(messages))
+
+
+def _around(reader: Reader, budget: Budget, channel_id: str, message_id: int, limit: int) -> History:
+    """A message first of all, and then as many on either side of it as there is room for."""
+    seq = _seq(reader, channel_id, message_id, "around")
+    half = (limit + 1) // 2
+    older = queries.newest(reader, channel_id, seq + 1, half + 1)
+    newer = queries.following(reader, channel_id, seq, limit - len(older[:half]))
+    behind, ahead = messages_of(reader, older[:half]), messages_of(reader, newer)
+    kept = budget.fit(behind[:1])
+    side = budget.part(0.5)
+    kept += side.fit(behind[1:])
+    return History(messages=[*kept[::-1], *budget.fit(ahead)], hasMore=len(older) > len(kept))
 
 
 def _seq(reader: Reader, channel_id: str, message_id: int, field: str) -> int:
@@ -193,13 +210,14 @@ async def get_thread(
 ) -> Thread:
     """Read the thread a message began or is in: the first message, then the replies behind the id ``after``."""
     row, _ = await visible(context, message_id)
-    return await context.read(_thread, row["thread"] or row["id"], after, limit)
+    return await context.read(_thread, context.budget(), row["thread"] or row["id"], after, limit)
 
 
-def _thread(reader: Reader, root: int, after: int, limit: int) -> Thread:
+def _thread(reader: Reader, budget: Budget, root: int, after: int, limit: int) -> Thread:
     first = messages_by_id(reader, [root])[0]
     rows = queries.thread(reader, root, after, limit + 1)
-    return Thread(root=first, replies=messages_of(reader, rows[:limit]), hasMore=len(rows) > limit)
+    replies = budget.fit(messages_of(reader, rows[:limit]))
+    return Thread(root=first, replies=replies, hasMore=len(rows) > len(replies))
 
 
 async def visible(context: Context, message_id: int) -> tuple[Row, Channel]:
@@ -238,6 +256,6 @@ async def oversee_dm(
 
     def work(tx: Transaction) -> History:
         context.emit(tx, "dm.overseen", found.id, data={"channel": found.id, "before": before})
-        return _history(tx, found.id, limit, before, None, None)
+        return _history(tx, context.budget(), found.id, limit, before, None, None)
 
     return work

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field
 
+from ...budget import Budget
 from ...errors import InvalidInput, NotFound
 from ...fulltext import rank, relevance, snippet
 from ...operations import Context, operation
@@ -43,7 +44,7 @@ async def search_messages(
     if not asked.terms and (asked.has_text or not narrowed):
         return SearchResults(query=query, results=[], next=None)
     find = _newest if sort == "newest" else _relevant
-    results, following = await context.read(find, asked, sight, limit, cursor)
+    results, following = await context.read(find, context.budget(), asked, sight, limit, cursor)
     return SearchResults(query=query, results=results, next=following)
 
 
@@ -66,19 +67,19 @@ def _canonical_channel(context: Context, name: str) -> str:
 
 
 def _newest(
-    reader: Reader, query: search.Query, sight: search.Sight, limit: int, cursor: str | None
+    reader: Reader, budget: Budget, query: search.Query, sight: search.Sight, limit: int, cursor: str | None
 ) -> tuple[list[Found], str | None]:
     low, high = search.bounds(reader, query)
     if cursor is not None:
         high = min(high, _cursor(cursor)[0])
     ids = search.newest(reader, query, sight, low, high, limit + 1)
     rows = {row["id"]: row for row in queries.by_ids(reader, ids[:limit])}
-    found = [_found(rows[message_id], query) for message_id in ids[:limit]]
-    return found, str(ids[limit - 1]) if len(ids) > limit else None
+    found = budget.fit(_found(rows[message_id], query) for message_id in ids[:limit])
+    return found, str(found[-1].id) if len(ids) > len(found) else None
 
 
 def _relevant(
-    reader: Reader, query: search.Query, sight: search.Sight, limit: int, cursor: str | None
+    reader: Reader, budget: Budget, query: search.Query, sight: search.Sight, limit: int, cursor: str | None
 ) -> tuple[list[Found], str | None]:
     low, high = search.bounds(reader, query)
     behind: int | None = None
@@ -87,8 +88,8 @@ def _relevant(
     ids = search.newest(reader, query, sight, low, high, search.CANDIDATES)
     rows = {rank(relevance(row["content"], query), row["id"]): row for row in queries.by_ids(reader, ids)}
     ranked = sorted((place for place in rows if behind is None or place < behind), reverse=True)
-    following = f"{high}.{ranked[limit - 1]}" if len(ranked) > limit else None
-    return [_found(rows[place], query) for place in ranked[:limit]], following
+    found = budget.fit(_found(rows[place], query) for place in ranked[:limit])
+    return found, f"{high}.{ranked[len(found) - 1]}" if len(ranked) > len(found) else None
 
 
 def _cursor(cursor: str) -> tuple[int, int]:

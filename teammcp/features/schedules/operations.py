@@ -102,8 +102,8 @@ def _page(reader: Reader, context: Context, everybody: bool, limit: int, before:
             break
         found += [row for row in rows if _may_see(context, row)]
         before = rows[-1]["id"]
-    more = len(found) > limit
-    return ScheduleList(schedules=[of_row(row) for row in found[:limit]], next=found[limit - 1]["id"] if more else None)
+    shown = context.budget().fit(of_row(row) for row in found[:limit])
+    return ScheduleList(schedules=shown, next=shown[-1].id if len(found) > len(shown) else None)
 
 
 @operation("GET /api/schedules/{schedule_id}", profile="schedules", read_only=True, tool=False)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ...budget import Budget
 from ...directory import Access
 from ...errors import InvalidInput
 from ...models import Limit
@@ -53,16 +54,17 @@ async def get_state(
     after: str = "" if cursor is None else from_cursor(cursor, str)[0]
     if after and offset:
         raise InvalidInput("offset: leave it out; the cursor says where to go on.")
-    return StateFound(await context.read(_fields, project_id, after, limit, offset))
+    return StateFound(await context.read(_fields, context.budget(), project_id, after, limit, offset))
 
 
-def _fields(reader: Reader, project_id: str, after: str, limit: int, offset: int) -> StateFields:
+def _fields(reader: Reader, budget: Budget, project_id: str, after: str, limit: int, offset: int) -> StateFields:
     project = queries.project(reader, project_id)
     rows = queries.fields(reader, project_id, after, limit + 1, offset)
+    items = budget.fit(of_rows(reader, rows[:limit]))
     return StateFields(
         project_id=project_id,
-        items=of_rows(reader, rows[:limit]),
-        next=to_cursor(rows[limit - 1]["field"]) if len(rows) > limit else None,
+        items=items,
+        next=to_cursor(items[-1].field) if len(rows) > len(items) else None,
         total=0 if project is None else project["fields"],
         limit=limit,
         offset=offset,
@@ -75,7 +77,7 @@ async def list_state_projects(
 ) -> ProjectList:
     """List the projects that have fields of shared state."""
     rows = await context.read(queries.projects, after, limit + 1)
-    found = [
+    found = context.budget().fit(
         Project(
             project_id=row["project_id"],
             fields=row["fields"],
@@ -83,8 +85,8 @@ async def list_state_projects(
             updated_by=row["updated_by"],
         )
         for row in rows[:limit]
-    ]
-    return ProjectList(projects=found, next=found[-1].project_id if len(rows) > limit else None)
+    )
+    return ProjectList(projects=found, next=found[-1].project_id if len(rows) > len(found) else None)
 
 
 @operation("GET /api/state/history", profile="state", read_only=True)
@@ -97,7 +99,7 @@ async def get_state_history(
 ) -> StateHistory:
     """See how a field, or a whole project, came to be what it is: newest first; before: the last id of the page."""
     rows = await context.read(_changes, project_id, field, before, limit)
-    return StateHistory([entry_of(row) for row in rows])
+    return StateHistory(context.budget().fit(map(entry_of, rows)))
 
 
 def _changes(reader: Reader, project_id: str, field: str | None, before: int, limit: int) -> list[Row]:

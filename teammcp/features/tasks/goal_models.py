@@ -42,9 +42,11 @@ class GoalAnswer(Result):
 
 
 class GoalList(Result):
-    """All goals, by id."""
+    """Goals, by id. ``next`` is the ``after`` of the following page, null on the last."""
 
     goals: list[Goal]
+    next: int | None = None
 
     def text(self) -> str:
-        return "\n".join(goal.text() for goal in self.goals) or "(no goals)"
+        more = [] if self.next is None else [f"(more: after={self.next})"]
+        return "\n".join([*(goal.text() for goal in self.goals), *more]) or "(no goals)"

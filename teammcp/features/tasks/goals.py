@@ -76,10 +76,12 @@ async def create_goal(
 
 
 @operation("GET /api/goals", profile="tasks", read_only=True)
-async def list_goals(context: Context, status: GoalStatus | None = None) -> GoalList:
-    """List the goals with their progress."""
+async def list_goals(context: Context, status: GoalStatus | None = None, after: NoneOrId = 0) -> GoalList:
+    """List the goals with their progress. Next page: after = next."""
     goals = await context.read(_goals, scopes(context))
-    return GoalList(goals=[goal for goal in goals if status in (None, goal.status)])
+    wanted = [goal for goal in goals if status in (None, goal.status) and goal.id > after]
+    shown = context.budget().fit(wanted)
+    return GoalList(goals=shown, next=shown[-1].id if len(wanted) > len(shown) else None)
 
 
 @operation("GET /api/goals/{goal_id}", profile="tasks", read_only=True)

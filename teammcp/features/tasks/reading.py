@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from ...budget import Budget
 from ...folding import fold_text
 from ...models import Limit, Line, Until
 from ...operations import Context, operation
@@ -44,7 +45,8 @@ async def get_task_history(
     """Get what was done to a task and said about it, oldest first; more of it behind the entry ``after``."""
     await visible_task(context, task_id)
     rows = await context.read(queries.history, task_id, after, limit + 1)
-    return TaskHistory(history=[entry_of(row) for row in rows[:limit]], more=len(rows) > limit)
+    history = context.budget().fit(entry_of(row) for row in rows[:limit])
+    return TaskHistory(history=history, more=len(rows) > len(history))
 
 
 @operation("GET /api/tasks", profile="tasks", everyday=True, read_only=True)
@@ -82,12 +84,12 @@ async def list_tasks(
         words=[] if query is None else fold_text(query).split(),
         due_before=due_before,
     )
-    found = await context.read(_list, filters, _sorting(sort, cursor), limit, offset)
+    found = await context.read(_list, context.budget(), filters, _sorting(sort, cursor), limit, offset)
     leases.show_as_of_now(context.team, found.tasks)
     return found
 
 
-def _list(reader: Reader, filters: Filters, sorting: Sorting, limit: int, offset: int) -> TaskList:
+def _list(reader: Reader, budget: Budget, filters: Filters, sorting: Sorting, limit: int, offset: int) -> TaskList:
     ids = list_queries.some_ids(reader, filters, list_queries.FEW + 1)
     if len(ids) <= list_queries.FEW:
         total = len(ids)
@@ -95,14 +97,14 @@ def _list(reader: Reader, filters: Filters, sorting: Sorting, limit: int, offset
     else:
         total = list_queries.count_tasks(reader, filters)
         page = list_queries.walked_ids(reader, filters, sorting, limit + 1, offset) if offset < total else []
-    page, more = page[:limit], len(page) > limit
-    found = {row["id"]: row for row in queries.tasks(reader, [row["id"] for row in page])}
+    found = {row["id"]: row for row in queries.tasks(reader, [row["id"] for row in page[:limit]])}
+    tasks = budget.fit(tasks_of(reader, [found[row["id"]] for row in page[:limit]]))
     return TaskList(
-        tasks=tasks_of(reader, [found[row["id"]] for row in page]),
+        tasks=tasks,
         total=total,
         limit=limit,
         offset=offset,
-        next=_cursor(sorting, page[-1]) if more else None,
+        next=_cursor(sorting, page[len(tasks) - 1]) if len(page) > len(tasks) else None,
     )
 
 
@@ -110,7 +112,7 @@ async def due_section(context: Context) -> list[dict[str, Any]]:
     """The actor's own open tasks that are overdue or due soon, for its inbox."""
     now = context.now()
     filters = Filters(scopes(context), status=OPEN, assignee=context.actor.name, due_before=now + SOON)
-    found = await context.read(_list, filters, Sorting("due_date", False), IN_THE_INBOX, 0)
+    found = await context.read(_list, Budget(), filters, Sorting("due_date", False), IN_THE_INBOX, 0)
     shown = {"id", "title", "status", "priority", "due_date"}
     return [
         {**task.model_dump(mode="json", include=shown), "overdue": task.due_date is not None and task.due_date < now}

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from teammcp import Context, InvalidInput, Reader, Row, operation
+from teammcp import Budget, Context, InvalidInput, Reader, Row, operation
 from teammcp.fulltext import Words, highlights, of_rank, parse, rank, relevance, snippet
 
 from . import queries, search
@@ -68,37 +68,44 @@ async def search_knowledge(
     known = None if contributor is None else context.team.directory.who(contributor.removeprefix("@"))
     name = contributor if known is None else known.name
     expression = search.match_expression(words, tags, name)
-    return await context.read(_search, expression, words, sort, place, limit, include_bodies)
+    return await context.read(_search, context.budget(), expression, words, sort, place, limit, include_bodies)
 
 
 def _search(
-    reader: Reader, expression: str, words: Words, sort: Sort, place: Place, limit: int, include_bodies: bool
+    reader: Reader,
+    budget: Budget,
+    expression: str,
+    words: Words,
+    sort: Sort,
+    place: Place,
+    limit: int,
+    include_bodies: bool,
 ) -> Findings:
-    rows, following = _page(reader, expression, words, sort, place, limit)
-    results = [_found(row, words, include_bodies) for row in rows]
+    places = _places(reader, expression, words, sort, place, limit + 1)
+    rows = _in_order(reader, [finding for finding, _ in places[:limit]])
+    results = budget.fit(_found(row, words, include_bodies) for row in rows)
+    following = places[len(results) - 1][1] if len(places) > len(results) else None
     return Findings(results=results, next=None if following is None else str(following))
 
 
-def _page(
-    reader: Reader, expression: str, words: Words, sort: Sort, place: Place, limit: int
-) -> tuple[list[Row], Place | None]:
-    """The findings of a page, and where the next one begins."""
+def _places(
+    reader: Reader, expression: str, words: Words, sort: Sort, place: Place, number: int
+) -> list[tuple[int, Place]]:
+    """The ids of the findings behind a place, each with its own."""
     if sort == "newest" or (sort == "relevance" and not words.terms):
         if expression:
-            ids = search.matching(reader, expression, place.before, limit + 1)
+            ids = search.matching(reader, expression, place.before, number)
         else:
-            ids = queries.newest(reader, place.before, limit + 1)
-        following = Place(ids[limit - 1]) if len(ids) > limit else None
-        return _in_order(reader, ids[:limit]), following
+            ids = queries.newest(reader, place.before, number)
+        return [(finding, Place(finding)) for finding in ids]
     if expression:
         ids = search.matching(reader, expression, place.before, CANDIDATES)
         before = max(ids) + 1 if place.before == NEWEST and ids else place.before  # what is posted meanwhile stays out
         ranks = [_rank(row, words, sort) for row in queries.by_ids(reader, ids)]
         ranks = sorted((each for each in ranks if each < place.rank), reverse=True)
     else:
-        before, ranks = NEWEST, [rank(*each) for each in queries.top(reader, *of_rank(place.rank), limit + 1)]
-    following = Place(before, ranks[limit - 1]) if len(ranks) > limit else None
-    return _in_order(reader, [of_rank(each)[1] for each in ranks[:limit]]), following
+        before, ranks = NEWEST, [rank(*each) for each in queries.top(reader, *of_rank(place.rank), number)]
+    return [(of_rank(each)[1], Place(before, each)) for each in ranks[:number]]
 
 
 def _in_order(reader: Reader, ids: list[int]) -> list[Row]:

@@ -46,7 +46,8 @@ async def check_knowledge_gaps(
     Do so before you change fields, and acknowledge what you have taken in. Without project_id: all your projects.
     """
     agent = _whose(context, agent_id, "Looking at another's gaps")
-    interests, found, more = await context.read(_look, agent.name, project_id)
+    interests, every, more = await context.read(_look, agent.name, project_id)
+    found = context.budget().fit(every)  # and no more is noted as seen
     mine = agent.name == context.actor.name
     places = () if interests is None else (project_id,) if project_id else interests.places
     answer = KnowledgeGaps(
@@ -55,7 +56,7 @@ async def check_knowledge_gaps(
         gaps=found,
         critical_gaps=[gap.field for gap in found if gap.critical],
         has_gaps=bool(found),
-        more=more,
+        more=more or len(every) > len(found),
         error=None if interests else "no_profile",
         hint=None if interests else NO_PROFILE,
     )

@@ -126,21 +126,21 @@ class MemoryVersion(Result):
 
 
 class MemoryHistory(Result):
-    """Versions of a key, newest first; the last one's number is the ``before`` of the next page."""
+    """Versions of a key, newest first. ``next`` is the ``before`` of the following page, null on the last."""
 
     namespace: Words
     key: Words
     versions: list[MemoryVersion]
+    next: int | None = None
 
     def text(self) -> str:
-        return (
-            "\n".join(
-                f"version {each.version} by {each.writer}, {rfc3339(each.at)[:16]}: "
-                + ("deleted" if each.action == "deleted" else quote(short(each.value)))
-                for each in self.versions
-            )
-            or "no such key"
-        )
+        lines = [
+            f"version {each.version} by {each.writer}, {rfc3339(each.at)[:16]}: "
+            + ("deleted" if each.action == "deleted" else quote(short(each.value)))
+            for each in self.versions
+        ]
+        more = [] if self.next is None else [f"(more: before={self.next})"]
+        return "\n".join([*lines, *more]) or "no such key"
 
 
 class MemoryNamespace(Result):

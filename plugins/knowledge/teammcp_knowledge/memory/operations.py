@@ -150,8 +150,8 @@ async def list_memory(
 ) -> MemoryList:
     """List the keys of a namespace of the team's memory, with values also what is in the short ones."""
     rows, total = await context.read(_entries, namespace, prefix, after, limit + 1)
-    found = [_line(row, values) for row in rows[:limit]]
-    following = found[-1].key if len(rows) > limit else None
+    found = context.budget().fit(_line(row, values) for row in rows[:limit])
+    following = found[-1].key if len(rows) > len(found) else None
     return MemoryList(namespace=namespace, entries=found, total=total, next=following)
 
 
@@ -184,9 +184,9 @@ async def get_memory_history(
     before: Annotated[int, Field(ge=1, le=NEWEST)] = NEWEST,
     limit: Limit = 50,
 ) -> MemoryHistory:
-    """See the versions of a key of the team's memory, newest first; before: the last version of the page."""
-    rows = await context.read(_versions, namespace, key, before, limit)
-    versions = [
+    """See the versions of a key of the team's memory, newest first. Next page: before = next."""
+    rows = await context.read(_versions, namespace, key, before, limit + 1)
+    versions = context.budget().fit(
         MemoryVersion(
             version=row["version"],
             lclock=row["lclock"],
@@ -195,9 +195,10 @@ async def get_memory_history(
             writer=row["writer"],
             at=row["at"],
         )
-        for row in rows
-    ]
-    return MemoryHistory(namespace=namespace, key=key, versions=versions)
+        for row in rows[:limit]
+    )
+    following = versions[-1].version if len(rows) > len(versions) else None
+    return MemoryHistory(namespace=namespace, key=key, versions=versions, next=following)
 
 
 def _versions(reader: Reader, namespace: str, key: str, before: int, limit: int) -> list[Row]:
