@@ -44,6 +44,11 @@ def is_loopback(name: str) -> bool:
     return found is not None and found.is_loopback
 
 
+def is_public(settings: Settings) -> bool:
+    """Whether the server has an address that other machines use. Then nobody counts as being on this one."""
+    return settings.url is not None and not is_loopback(urlsplit(settings.url).hostname or "")
+
+
 def bucket(caller: str) -> str:
     """Which callers count as one: all of this machine, all of an IPv6 network (a /64, which one household has)."""
     found = _parse(caller)
@@ -63,7 +68,7 @@ class Callers:
 
     def __init__(self, settings: Settings) -> None:
         self._trusted = [ip_network(network) for network in settings.trusted_proxies]
-        self._public = settings.url is not None and not is_loopback(urlsplit(settings.url).hostname or "")
+        self._public = is_public(settings)
 
     def find(self, scope: Mapping[str, Any], host: str) -> str:
         """The address of whoever sent a request to ``host``, the name in its header; `PROXY` if that is not known."""

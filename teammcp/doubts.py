@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
 
-from .callers import is_loopback
+from .callers import is_loopback, is_public
 from .config import Settings
 from .remedies import meant
 
@@ -16,13 +15,12 @@ COMMANDS = {"KEY", "ADMIN_KEY", "CONFIG"}
 
 def doubts(settings: Settings, environment: Mapping[str, str]) -> Iterator[str]:
     """A sentence for each."""
-    public = settings.url is not None and not is_loopback(urlsplit(settings.url).hostname or "")
     if not is_loopback(settings.host) and not (settings.url or "").startswith("https:"):
         yield (
             f"The server listens on {settings.host or 'every address'} for other machines and speaks HTTP, so keys "
             "and messages travel unencrypted. Put a proxy with TLS in front, and give its address as url."
         )
-    if public and is_loopback(settings.host) and not settings.trusted_proxies:
+    if is_public(settings) and is_loopback(settings.host) and not settings.trusted_proxies:
         yield (
             f"Callers come to {settings.url} through a proxy, and trusted_proxies names none: all of them count as "
             "one, for the limits of an address too, and the log does not know them."

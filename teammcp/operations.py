@@ -71,6 +71,8 @@ class Context:
     """Of the key that the caller came with; None inside the process, and for the session of a browser."""
     reader: Reader | None = None
     """Who reads the answer, if that may be gone when it comes; None inside the process, and for a person's page."""
+    admin: bool = False
+    """Whether the caller, who is no member, has shown the server's admin key."""
 
     def now(self) -> int:
         """UTC, milliseconds since the epoch."""

@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 class Team:
     """Everything of one team. Teams share nothing, so no query can reach from one into another."""
 
-    def __init__(self, server: Server, name: str, database: SqliteDatabase, hub: Hub) -> None:
+    def __init__(self, server: Server, name: str, database: SqliteDatabase, hub: Hub, reserved: bool) -> None:
         self.server = server
         self.name = name
         self.database = database
@@ -60,6 +60,9 @@ class Team:
         patience = Patience(server.settings.presence_timeout, server.settings.away_timeout)
         self.presence = Presence(server.clock, patience, self._is_person, self._status_changed)
         self.folder = database.path.parent
+        self.reserved = reserved
+        """Whether its first member needs the admin's word. Without it whoever asks first would be the owner of a team
+        that somebody else has made; only on a fresh server being on its machine is enough."""
         self.opened_at = server.clock.now()
         """When this process opened the team: nobody could call before."""
 
@@ -134,8 +137,9 @@ class Server:
         home = self.settings.home
         self._prepare_home(home)
         try:
-            for name in self._look_into(home) or [DEFAULT_TEAM]:
-                await self._open_team(name)
+            names = self._look_into(home) or [DEFAULT_TEAM]
+            for name in names:
+                await self._open_team(name, reserved=names != [DEFAULT_TEAM])
             await self.plugins.announce("startup", START_PATIENCE, server=self)
         except BaseException:
             await self.close()
@@ -197,8 +201,12 @@ class Server:
 
     # -- teams ---------------------------------------------------------------------------------------------------------
 
-    async def create_team(self, name: str) -> Team:
+    async def create_team(self, name: str, *, reserved: bool = False) -> Team:
         """Make a new, empty team.
+
+        Args:
+            name: its name.
+            reserved: see `Team.reserved`.
 
         Raises:
             InvalidInput: not 1 to 32 lower-case letters, digits and hyphens.
@@ -213,7 +221,7 @@ class Server:
             if name in self.teams:
                 raise Conflict(f"There is a team called '{name}' already.", code="name_taken")
             self._folders.check_new(name)
-            return await self._open_team(name)
+            return await self._open_team(name, reserved)
 
     async def delete_team(self, name: str) -> None:
         """Close a team and delete all its data, for good.
@@ -239,14 +247,14 @@ class Server:
             raise NotFound(f"There is no team called '{name}'.", code="team_not_found")
         return self.teams[name]
 
-    async def _open_team(self, name: str) -> Team:
+    async def _open_team(self, name: str, reserved: bool) -> Team:
         path = self._folders.database(name)
         try:
             database = await SqliteDatabase.open(path, partial(prepare, steps=self._migrations), durable=self._durable)
             self._folders.opened(name)
         except (sqlite3.Error, OSError) as error:
             raise StartError(f"The database {path} cannot be opened: {_reason(error, path)}.") from error
-        team = Team(self, name, database, await open_hub(database, self.settings.ring_size))
+        team = Team(self, name, database, await open_hub(database, self.settings.ring_size), reserved)
         self.teams[name] = team
         before = self.plugins.faults_of_features()
         await self.plugins.announce("team_opened", START_PATIENCE, wait_for_features=True, team=team)

@@ -340,6 +340,11 @@ def test_teams_are_created_listed_and_deleted_with_the_admin_key(live: LiveServe
     assert {line.split()[0] for line in team("list").stdout.splitlines()} == {"blue", "default"}
     assert team("create", "blue").exit_code == 1
     assert team("create", "teal", key=live.register("owner")).exit_code == 1
+    assert team("create", "green", "--owner", "grace").stdout.count("tmcp_green_") == 1
+    alone = teammcp(live.home, "register", "mallory", "--team", "blue", url=live.url)
+    assert (alone.exit_code, "TEAMMCP_ADMIN_KEY" in alone.stderr) == (1, True)
+    by_admin = teammcp(live.home, "register", "ada", "--team", "blue", url=live.url, admin_key=live.admin_key)
+    assert "tmcp_blue_" in by_admin.stdout, by_admin.output
     assert team("delete", "blue", stdin="n\n").exit_code == 1
     assert (live.home / "teams" / "blue").exists()
     assert team("delete", "blue", "--yes").exit_code == 0

@@ -12,7 +12,7 @@ import click
 from .. import clients
 from ..clients import CLIENTS, Client
 from ..keys import key_from_environment, key_from_file
-from .client import KEY, address, key_from, request, secret_from, server_address, url_option
+from .client import ADMIN_KEY, KEY, address, key_from, request, secret_from, server_address, url_option
 
 if TYPE_CHECKING:
     from ..joining.keys import KeyPlace
@@ -54,8 +54,8 @@ def register(
 ) -> None:
     """Register the agent NAME and set up its client.
 
-    The first one on a fresh server becomes its owner. On the server's machine nothing more is needed; from elsewhere
-    set TEAMMCP_KEY to a manager's key, or --secret-env.
+    The first one of a team becomes its owner: set TEAMMCP_ADMIN_KEY to the server's admin key; on the machine of a
+    fresh server nothing is needed. For the others set TEAMMCP_KEY to a manager's key, or --secret-env.
     """
     from ..joining.changes import Together
     from ..joining.keys import KeyPlace
@@ -71,7 +71,8 @@ def register(
         place = None if key_file is None else KeyPlace(key_file.absolute())
         if place is not None:
             prepared.callback(place.give_up)
-        made = request("POST", f"{base}/api/register", key_from_environment(KEY), body)
+        key = key_from_environment(KEY) or key_from_environment(ADMIN_KEY)
+        made = request("POST", f"{base}/api/register", key, body)
         click.echo(f"Registered {made['agent']['name']} in team {made['agent']['team']}.")
         _hand_over(made["apiKey"], place)
         together.commit()

@@ -19,12 +19,19 @@ def team() -> None:
 
 @team.command()
 @click.argument("name")
+@click.option("--owner", metavar="PERSON", help="The person who becomes the owner; their key is shown this once.")
 @url_option
-def create(name: str, url: str | None) -> None:
-    """Create the team NAME. Its first member, registered on the server's machine, becomes its owner."""
+def create(name: str, owner: str | None, url: str | None) -> None:
+    """Create the team NAME, with its owner if one is named."""
     base = address(url)
-    request("POST", f"{base}/api/teams", key_from(ADMIN_KEY), {"name": name})
-    click.echo(f"Team '{name}' is there. Register its owner: teammcp register YOUR-NAME --team {name} --kind human")
+    wanted = {"name": name} if owner is None else {"name": name, "owner": owner}
+    made = request("POST", f"{base}/api/teams", key_from(ADMIN_KEY), wanted)
+    if owner is None:
+        how = f"teammcp register YOUR-NAME --team {name} --kind human"
+        click.echo(f"Team '{name}' is there. Register its owner, with {ADMIN_KEY} set: {how}")
+    else:
+        click.echo(f"Team '{name}' is there. The key of its owner {made['owner']}, shown this once:")
+        click.echo(f"\n  {made['apiKey']}\n")
 
 
 @team.command("list")

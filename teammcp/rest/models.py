@@ -49,11 +49,12 @@ class Health(BaseModel):
 
 
 class NewTeam(BaseModel):
-    """What ``POST /api/teams`` takes."""
+    """What ``POST /api/teams`` takes. ``owner`` is the name of the person who becomes the team's owner."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     name: str
+    owner: str | None = None
 
 
 class TeamInfo(BaseModel):
@@ -62,3 +63,10 @@ class TeamInfo(BaseModel):
     name: str
     agents: int
     online: int
+
+
+class CreatedTeam(TeamInfo):
+    """A new team, with the key of its owner, which is shown this once, if one was named."""
+
+    owner: str | None = None
+    apiKey: str | None = None  # noqa: N815 - as where members are registered

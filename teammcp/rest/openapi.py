@@ -13,7 +13,7 @@ from ..directory import Access
 from ..operations import IDEM_KEY, Operation
 from ..team import Server
 from .arguments import PLACEHOLDER, path_names, takes_file
-from .models import Health, NewTeam, TeamInfo
+from .models import CreatedTeam, Health, NewTeam, TeamInfo
 
 REF = "#/components/schemas/{model}"
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -107,7 +107,7 @@ def document(server: Server) -> Schema:
 
 def _schemas(operations: list[Operation]) -> tuple[dict[Any, Schema], dict[str, Schema]]:
     models: list[tuple[type[BaseModel], Any]] = [(Health, "serialization"), (TeamInfo, "serialization")]
-    models.append((NewTeam, "validation"))
+    models += [(CreatedTeam, "serialization"), (NewTeam, "validation")]
     for operation in operations:
         models += [(operation.arguments, "validation"), (operation.result, "serialization")]
     schemas, top = models_json_schema(list(dict.fromkeys(models)), by_alias=True, ref_template=REF)
@@ -224,10 +224,10 @@ def _server_paths() -> dict[str, Schema]:
             },
             "post": {
                 "operationId": "create_team",
-                "summary": "Make a team. Takes the server's admin key.",
+                "summary": "Make a team, and its owner if one is named. Takes the server's admin key.",
                 "tags": ["server"],
                 "requestBody": {"required": True, "content": new_team},
-                "responses": {**answer("TeamInfo", "201"), **_failures(400, 401, 403, 408, 409, 413, 415, 429, 507)},
+                "responses": {**answer("CreatedTeam", "201"), **_failures(400, 401, 403, 408, 409, 413, 415, 429, 507)},
             },
         },
         "/api/teams/{name}": {

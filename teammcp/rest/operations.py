@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -80,14 +81,20 @@ class OperationEndpoint:
 
     def _enter(self, request: Request) -> Context:
         key = bearer(request.headers.get(b"authorization"))
+        if key is not None and self._operation.name == REGISTER and self._server.is_admin_key(key):
+            return replace(self._nobody(request), admin=True)
         if key is None and self._anonymous:
             self._server.address_limit.take(request.address)
             if self._operation.name == REGISTER:
                 self._server.register_limit.take(request.address)
-            return Context(self._server, self._server.team(DEFAULT_TEAM), ANONYMOUS, "rest", request.address)
+            return self._nobody(request)
         line = line_of(request.scope)
         reader = declared(request.headers, line) or Reader("rest", line)
         return operations.enter(self._server, key, "rest", request.address, reader)
+
+    def _nobody(self, request: Request) -> Context:
+        """The context of somebody who is no member; the arguments may name another team."""
+        return Context(self._server, self._server.team(DEFAULT_TEAM), ANONYMOUS, "rest", request.address)
 
     async def _read(self, request: Request, context: Context) -> tuple[dict[str, Any], bool]:
         if request.scope["query_string"]:
@@ -131,7 +138,7 @@ class OperationEndpoint:
             raise InvalidInput("team: must be the name of a team.")
         if context.actor is not ANONYMOUS:
             raise InvalidInput(f"team: your key is one of the team '{context.team.name}'; leave this field out.")
-        return Context(self._server, self._server.team(name), ANONYMOUS, "rest", context.address)
+        return replace(context, team=self._server.team(name))
 
 
 def encode(result: BaseModel) -> bytes:

@@ -10,12 +10,16 @@ from pydantic_core import to_json
 from .. import operations
 from ..asgi import JSON, bearer
 from ..connection import read_body
+from ..directory import ANONYMOUS
 from ..errors import Forbidden, Unauthorized
-from ..operations import invalid_input
+from ..operations import Context, invalid_input
+from ..plugins import Deferred
 from ..team import Server
 from . import body
-from .models import NewTeam, TeamInfo
+from .models import CreatedTeam, NewTeam, TeamInfo
 from .request import Request, Routes
+
+NO_STORE = (b"cache-control", b"no-store")
 
 
 def routes(server: Server) -> Routes:
@@ -34,7 +38,7 @@ async def list_teams(server: Server, request: Request) -> None:
 
 
 async def create_team(server: Server, request: Request) -> None:
-    """Make a team."""
+    """Make a team, and its owner if one is named."""
     _enter(server, request)
     request.body_read = True
     data = await read_body(request.headers, request.receive, server.settings.max_body)
@@ -43,8 +47,27 @@ async def create_team(server: Server, request: Request) -> None:
         team = NewTeam.model_validate(arguments)
     except ValidationError as error:
         raise invalid_input(error) from None
-    await server.create_team(team.name)
-    await request.answer(201, to_json(_info(server, team.name)), JSON)
+    answer = await _create(server, request, team)
+    await request.answer(201, answer.model_dump_json(exclude_none=True).encode(), JSON, NO_STORE)
+
+
+async def _create(server: Server, request: Request, wanted: NewTeam) -> CreatedTeam:
+    """Make the team and its owner, or neither."""
+    owner = {"name": wanted.owner, "kind": "human"}
+    if wanted.owner is not None:
+        server.registry.get("register_agent").check(owner)
+    team = await server.create_team(wanted.name, reserved=True)
+    if wanted.owner is None:
+        return CreatedTeam(**_info(server, team.name).model_dump())
+    context = Context(server, team, ANONYMOUS, "rest", request.address, admin=True)
+    try:
+        made = await operations.call(context, "register_agent", owner)
+        if isinstance(made, Deferred):
+            raise Forbidden("owner: a rule of this server makes registrations wait, and there is nobody to approve it.")
+    except BaseException:
+        await server.delete_team(team.name)
+        raise
+    return CreatedTeam(**_info(server, team.name).model_dump(), owner=made.agent.name, apiKey=made.apiKey)
 
 
 async def delete_team(server: Server, request: Request) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from quart import Request, Response, g
 
 from .. import operations
+from ..callers import is_public
 from ..errors import Forbidden, RateLimited, Unauthorized
 from ..keys import team_of
 from ..operations import Context
@@ -22,6 +23,13 @@ async def set_up(context: Context, request: Request) -> Response:
     """Make the owner, once, from the machine the server runs on."""
     if context.team.directory.agents:
         return see("/")
+    if context.team.reserved or is_public(context.server.settings):
+        raise Forbidden(
+            _(
+                "This team has no owner yet. Set TEAMMCP_ADMIN_KEY to the server's admin key and register them: "
+                "teammcp register NAME --kind human"
+            )
+        )
     if not context.is_local:
         raise Forbidden(_("Open this page on the machine the server runs on: the owner is registered there, first."))
     asked = context.server.settings.register_secret is not None

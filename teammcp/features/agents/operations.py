@@ -76,9 +76,7 @@ def _registration_access(
 ) -> Access:
     """The access level of whoever registers now, if they may."""
     if first:
-        if not context.is_local:
-            raise Forbidden("The owner must be registered first, from the machine the server runs on.", code="no_owner")
-        _check_secret(context, secret)
+        _check_first(context, kind, secret)
         return Access.owner
     if context.actor.access >= Access.manager:
         wanted = Access[access or "member"]
@@ -95,6 +93,21 @@ def _registration_access(
     if kind == "human":  # what a person may do, and who may look at it, hangs on this
         raise Forbidden("kind: people are registered by a manager or owner; agents and services register themselves.")
     return Access[access or "member"]
+
+
+def _check_first(context: Context, kind: Kind | None, secret: str | None) -> None:
+    """Check whoever is about to become the owner of a team that has no members."""
+    if context.admin:
+        return
+    by_admin = "with the server's admin key in TEAMMCP_ADMIN_KEY: teammcp register NAME --kind human"
+    if context.team.reserved or not context.is_local:
+        where = f"{by_admin} --team {context.team.name}."
+        if not context.team.reserved:
+            where = f"from the machine the server runs on, or {where}"
+        raise Forbidden(f"The owner must be registered first, {where}", code="no_owner")
+    if kind not in (None, "human"):
+        raise Forbidden(f"kind: the owner of a team is a person. Another kind is registered {by_admin}.")
+    _check_secret(context, secret)
 
 
 def _check_secret(context: Context, secret: str | None) -> bool:
