@@ -11,9 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache, lru_cache
 
-from confusable_homoglyphs import categories
-from confusable_homoglyphs.utils import load
-
 from .directory import fold
 from .errors import Conflict, InvalidInput
 
@@ -74,19 +71,28 @@ def alike(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=10_000)
 def _skeletons(name: str) -> tuple[str, str, str]:
-    return fold(skeleton(name)), fold(skeleton(fold(name))), skeleton(name.upper())
+    return _small(skeleton(name)), _small(skeleton(fold(name))), skeleton(name.upper())
+
+
+def _small(text: str) -> str:
+    """Without difference of case: then nought, which looks like a capital O, looks like a small one too."""
+    return fold(text).replace("0", "o")
 
 
 def skeleton(text: str) -> str:
     """What a text looks like: each character replaced by the one that stands for all that look like it."""
     prototypes = _prototypes()
-    decomposed = unicodedata.normalize("NFD", text)
-    return unicodedata.normalize("NFD", "".join(prototypes.get(character, character) for character in decomposed))
+    before = ""
+    while text != before:  # what stands for a character may be decomposed further
+        before, text = text, "".join(prototypes.get(part, part) for part in unicodedata.normalize("NFD", text))
+    return text
 
 
 @lru_cache(maxsize=10_000)
 def _scripts(name: str) -> frozenset[str]:
     """The scripts of a name's letters, but for what all scripts share, such as digits."""
+    from confusable_homoglyphs import categories  # not at the start, which need not read its data
+
     return frozenset(categories.alias(character) for character in unicodedata.normalize("NFKC", name)) - SHARED
 
 
@@ -97,6 +103,8 @@ def _prototypes() -> dict[str, str]:
     The data name pairs without saying which of the two is the prototype. All that are connected look the same; what
     stands for them is a text of several characters, if there is one (``rn`` for ``m``), else the first in Unicode.
     """
+    from confusable_homoglyphs.utils import load
+
     parents: dict[str, str] = {}
 
     def root(text: str) -> str:
@@ -111,12 +119,9 @@ def _prototypes() -> dict[str, str]:
     groups = defaultdict(list)
     for text in list(parents):
         groups[root(text)].append(text)
-    found = {}
+    found: dict[str, str] = {}
     for group in groups.values():
-        longer = [text for text in group if len(text) > 1]
+        longer = [text for text in group if len(text) > 1 and text.isalpha()]
         prototype = min(longer or group, key=lambda text: (len(text), text))
         found |= {text: prototype for text in group if len(text) == 1}
-    return {
-        text: "".join(found.get(part, part) if len(found.get(part, part)) == 1 else part for part in prototype)
-        for text, prototype in found.items()
-    }
+    return found

@@ -282,6 +282,22 @@ async def test_what_is_said_of_foreign_ids_does_not_tell_them_from_unknown_ones(
         assert texts[0] == texts[1]
 
 
+async def test_no_operation_tells_a_topic_of_others_from_one_that_is_not_there(team: TestTeam, topic: Private) -> None:
+    for mallory in (await team.agent("mallory"), team.owner):
+        for operation in team.server.registry:
+            if operation.name in NOT_TRIED - {"oversee_dm"}:
+                continue
+            for arguments in attempts(operation, topic):
+                pointer = next((name for name in BY_CHANNEL if arguments.get(name) in topic.names), None)
+                if pointer is None:
+                    continue
+                answers = []
+                for name in (str(arguments[pointer]), str(arguments[pointer]).replace("plans", "plums")):
+                    shown, status = await outcome(mallory, operation, {**arguments, pointer: name})
+                    answers.append((shown.replace(name.removeprefix("#"), "NAME"), status))
+                assert answers[0] == answers[1], (operation.name, arguments)
+
+
 # -- direct messages -------------------------------------------------------------------------------------------------
 
 
@@ -343,14 +359,14 @@ async def test_who_left_a_topic_is_out_of_it(team: TestTeam, topic: Private) -> 
     cursor = (await dave.call("sync")).cursor
     await dave.call("leave_channel", channel="plans")
     for arguments in ({"channel": "plans"}, {"channel": "plans", "around": topic.message}):
-        with pytest.raises(Forbidden):
+        with pytest.raises(NotFound):
             await dave.call("get_history", **arguments)
     for operation in ("get_message", "get_thread", "get_receipt", "pin_message", "unpin_message"):
         with pytest.raises(NotFound):
             await dave.call(operation, message_id=call.id)
-    with pytest.raises(Forbidden):
+    with pytest.raises(NotFound):
         await dave.call("send_message", channel="plans", content="still here?")
-    with pytest.raises(Forbidden):
+    with pytest.raises(NotFound):
         await dave.call("join_channel", channel="plans")
     with pytest.raises(NotFound):
         await dave.call("download_file", file_id=topic.file)

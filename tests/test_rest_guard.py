@@ -92,6 +92,18 @@ async def test_a_request_that_two_programs_could_read_in_two_ways_is_refused(tea
     assert (await team.owner.http.post("/api/heartbeat", content=b"{}", headers=both)).status_code == 400
 
 
+@pytest.mark.parametrize("path", ["/api/register", "/api/heartbeat", "/api/send", "/api/teams"])
+async def test_no_body_is_taken_that_a_page_of_another_site_could_send_unasked(team: TestTeam, path: str) -> None:
+    body = b'{"name": "mallory", "channel": "general", "content": "x"}'
+    key = team.server.new_admin_key if path == "/api/teams" else None if path == "/api/register" else team.owner.key
+    client = team.client(key=key)
+    for kind in (None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""):
+        headers = {} if kind is None else {"Content-Type": kind}
+        answer = await client.post(path, content=body, headers=headers)
+        assert (answer.status_code, answer.json()["error"]) == (415, "unsupported_media_type"), kind
+    assert (await client.post(path, content=b"")).status_code != 415  # no body needs no kind
+
+
 async def test_reading_by_a_foreign_page_needs_no_refusal(team: TestTeam) -> None:
     answer = await team.owner.http.get("/api/health", headers={"Origin": "https://evil.example"})
     assert answer.status_code == 200  # the browser keeps the answer from the page: there is no CORS header

@@ -17,8 +17,11 @@ from .errors import UnsupportedMedia
 MAX_PARTS = 32
 
 
-def parse(headers: Headers, body: bytes) -> tuple[dict[str, Any], bool]:
+def parse(headers: Headers, body: bytes, *, forms: bool = False) -> tuple[dict[str, Any], bool]:
     """The arguments in a body, and whether they are typed (JSON) or all text and bytes (a form).
+
+    A body says that it is JSON, because a page of another site cannot make a browser say so without asking first. Forms
+    need no asking; they are taken (``forms``) only where files come in them.
 
     Raises:
         InvalidInput: the body is malformed. UnsupportedMedia: it is neither JSON nor a multipart form.
@@ -28,11 +31,11 @@ def parse(headers: Headers, body: bytes) -> tuple[dict[str, Any], bool]:
         return parse_json(body), True
     kind, options = parse_options_header(content_type)
     kind = kind.lower()
-    if kind == "multipart/form-data":
+    if forms and kind == "multipart/form-data":
         return _parse_form(body, options), False
     if not body:
         return {}, True
-    if content_type and kind != "application/json" and not kind.endswith("+json"):
+    if kind != "application/json" and not kind.endswith("+json"):
         raise UnsupportedMedia("Send the arguments as JSON, with 'Content-Type: application/json'.")
     if options.get("charset", "utf-8").lower().replace("-", "") != "utf8":
         raise UnsupportedMedia("JSON is UTF-8; send no other charset.")

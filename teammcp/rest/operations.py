@@ -58,7 +58,8 @@ class OperationEndpoint:
         self._anonymous = operation.access is Access.anonymous
         self._lenient = operation.arguments.model_config.get("extra") == "ignore"
         self._limit = max(server.settings.max_body, operation.largest)
-        if takes_file(operation):  # base64 makes four bytes of three
+        self._forms = takes_file(operation)
+        if self._forms:  # base64 makes four bytes of three
             self._limit = max(self._limit, server.settings.max_file * 4 // 3 + FORM_OVERHEAD)
 
     async def by_route(self, request: Request) -> None:
@@ -105,8 +106,8 @@ class OperationEndpoint:
         if self._lenient:  # a program's own event: nobody there could do better
             data = whole_json(data)
         if len(data) > LARGE:  # not in the event loop, where everybody else would wait
-            return await asyncio.to_thread(body.parse, request.headers, data)
-        return body.parse(request.headers, data)
+            return await asyncio.to_thread(body.parse, request.headers, data, forms=self._forms)
+        return body.parse(request.headers, data, forms=self._forms)
 
     async def _call(self, request: Request, context: Context, arguments: dict[str, Any], strict: bool) -> None:
         if self._anonymous:

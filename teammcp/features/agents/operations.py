@@ -11,6 +11,7 @@ from ...access_log import note_wrong
 from ...directory import SYSTEM, Access, Agent, fold
 from ...errors import Conflict, Forbidden, Gone, NotFound
 from ...keys import hash_key, new_key
+from ...lookalikes import SERVERS_OWN, TITLES, check_new
 from ...models import AgentName, Text, TimeZone
 from ...operations import Context, operation
 from ...presence import Reason
@@ -56,6 +57,7 @@ async def register_agent(
     def work(tx: Transaction) -> RegisteredAgent:
         if queries.folded_exists(tx, fold(name)):
             raise Conflict(f"name: '{name}' is taken. Choose another name.", code="name_taken")
+        check_new("name", name, queries.names(tx), SERVERS_OWN if level is Access.owner else SERVERS_OWN | TITLES)
         if first and queries.count(tx):
             raise Conflict("Somebody else registered at the same moment. Try again.", code="owner_exists")
         queries.insert(tx, name, fold(name), kind, level, hash_key(key), context.now())

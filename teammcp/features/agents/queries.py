@@ -25,6 +25,11 @@ def folded_exists(reader: Reader, folded: str) -> bool:
     return reader.value("SELECT 1 FROM agents WHERE folded = ?", (folded,)) is not None
 
 
+def names(reader: Reader) -> list[str]:
+    """The names of all members there have ever been."""
+    return [row["name"] for row in reader.all("SELECT name FROM agents WHERE name <> 'system'")]
+
+
 def count(reader: Reader) -> int:
     """How many members there have ever been."""
     return int(reader.value("SELECT count(*) FROM agents WHERE name <> 'system'"))

@@ -35,6 +35,14 @@ def find_agent(context: Context, name: str, field: str, *, retired: bool = False
     return found
 
 
+def no_channel(reference: str, field: str = "channel") -> NotFound:
+    """The error of a channel that is not there; the same of one that the actor may not read, and need not know of."""
+    shown = reference.strip().removeprefix("#")
+    return NotFound(
+        f"{field}: there is no channel '{shown}' that you may read. get_channels lists them.", code="channel_not_found"
+    )
+
+
 def resolve(context: Context, reference: str) -> Channel:
     """The channel that ``reference`` stands for: an id, ``#id``, ``dm:Name`` or ``dm:A:B``, whatever its case.
 
@@ -48,10 +56,7 @@ def resolve(context: Context, reference: str) -> Channel:
     if not reference.startswith("dm:"):
         found = context.team.directory.channel(reference)
         if found is None:
-            raise NotFound(
-                f"channel: there is no channel '{reference}' that you may read. get_channels lists them.",
-                code="channel_not_found",
-            )
+            raise no_channel(reference)
         return found
     names = reference.split(":")[1:]
     if len(names) not in (1, 2) or not all(names):
@@ -66,7 +71,10 @@ def resolve(context: Context, reference: str) -> Channel:
 
 
 def _channel_id(context: Context, reference: str, argument: str) -> str:
-    return resolve(context, reference).id
+    channel = resolve(context, reference)
+    if channel.kind == "topic" and context.actor is not SYSTEM and not may_read(context, channel):
+        raise no_channel(reference)
+    return channel.id
 
 
 def _other_ids(context: Context, channel_id: str) -> Iterator[str]:
@@ -104,16 +112,14 @@ def readable_channel(context: Context, reference: str) -> Channel:
     """The channel, if the actor may read it.
 
     Raises:
-        NotFound: no such channel, or a direct message that was never begun. Forbidden: it is not the actor's to read.
+        NotFound: no such channel, a topic of others, or a direct message that was never begun.
+        Forbidden: a direct message between others; that there may be one is no secret.
     """
     channel = resolve(context, reference)
     if not may_read(context, channel):
-        raise Forbidden(
-            "channel: this direct message is between others."
-            if channel.kind == "dm"
-            else f"channel: #{channel.id} is open to its members only; ask one of them to add you.",
-            code="not_a_member",
-        )
+        if channel.kind != "dm":
+            raise no_channel(reference)
+        raise Forbidden("channel: this direct message is between others.", code="not_a_member")
     if channel.id not in context.team.directory.channels:
         raise NotFound(f"channel: there are no messages in {channel.id} yet.", code="channel_not_found")
     return channel

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from ...directory import Access, Channel, fold
 from ...errors import Conflict, Forbidden
+from ...lookalikes import SERVERS_OWN, check_new
 from ...models import ChannelName, Line, NotBlank, Text
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
@@ -93,6 +94,7 @@ async def create_channel(
             raise Conflict(
                 f"id: there is a channel '{id}' already. Join it or choose another id.", code="channel_exists"
             )
+        check_new("id", id, queries.ids(tx), SERVERS_OWN)
         queries.insert(tx, id, fold(id), type, name or id, description, context.actor.name, context.now())
         announce(context, tx, Channel(id, type), [context.actor.name, *invited])
         return _info(tx, context, _row(tx, id), acked=0)

@@ -22,6 +22,11 @@ def channel(reader: Reader, channel_id: str) -> Row | None:
     return reader.one(f"SELECT {COLUMNS} FROM channels WHERE id = ?", (channel_id,))  # noqa: S608
 
 
+def ids(reader: Reader) -> list[str]:
+    """The ids of all groups and topics."""
+    return [row["id"] for row in reader.all("SELECT id FROM channels WHERE kind <> 'dm'")]
+
+
 def folded_exists(reader: Reader, folded: str) -> bool:
     """Whether an id is taken, whatever its case."""
     return reader.value("SELECT 1 FROM channels WHERE folded = ?", (folded,)) is not None

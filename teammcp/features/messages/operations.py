@@ -14,7 +14,7 @@ from ...models import Limit, Metadata
 from ...operations import Context, operation
 from ...references import Reference
 from ...storage import Reader, Row, Transaction, Work
-from ..channels import ChannelRef, MemberRef, may_oversee, may_read, readable_channel, resolve
+from ..channels import ChannelRef, MemberRef, may_oversee, may_read, no_channel, readable_channel, resolve
 from ..files import FileIds
 from . import meanings, queries
 from .models import Content, Draft, History, Message, MessageId, Priority, ReplyBy, SentMessage, Thread
@@ -252,6 +252,8 @@ async def oversee_dm(
     """As an owner, read a direct message between two agents. Each look is recorded, for all to see."""
     found = resolve(context, channel)
     if not may_oversee(context, found):
+        if found.kind != "dm" and not may_read(context, found):
+            raise no_channel(channel)
         raise Forbidden("channel: an owner may look into direct messages between agents, never into a person's.")
 
     def work(tx: Transaction) -> History:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from ...directory import SYSTEM, Access, Channel, Directory
-from ...errors import Conflict, Forbidden, InvalidInput
+from ...errors import Conflict, InvalidInput
 from ...operations import Context
 from ...storage import Row, Transaction, Work
-from ..channels import add_members, ensure_dm, find_agent, writable_channel
+from ..channels import add_members, ensure_dm, find_agent, no_channel, writable_channel
 from ..files import attach
 from . import queries, search
 from .answers import note_answers
@@ -156,7 +156,7 @@ def _place(context: Context, tx: Transaction, channel: Channel, draft: Draft) ->
         raise Conflict(f"channel: #{channel.id} is archived; write somewhere else.", code="channel_archived")
     if place["acked"] is None:
         if channel.kind != "group":
-            raise Forbidden(f"channel: #{channel.id} is open to its members only.", code="not_a_member")
+            raise no_channel(channel.id)
         add_members(context, tx, channel.id, [sender], seq=place["last_seq"])  # who speaks wants to hear the answer
         place = queries.place(tx, channel.id, sender)
     return place
