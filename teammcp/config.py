@@ -108,6 +108,12 @@ class Settings(BaseSettings):
     access_log: bool = Field(True, description="Whether each request is logged, with its path, member and address")
     agent_rate: float = Field(50, ge=0, description="Calls a second an agent may make for long; 0 means no limit")
     agent_burst: int = Field(200, ge=1, description="Calls an agent may make at once")
+    member_streams: int = Field(
+        20, ge=0, description="Event streams and waits that a member may hold at once; 0 means no limit"
+    )
+    member_bytes: int = Field(
+        500 * 1024 * 1024, ge=0, description="Bytes of files that a member may upload within 24 hours; 0: no limit"
+    )
     address_rate: float = Field(
         200, ge=0, description="Calls a second without a valid key from one address; 0 means no limit"
     )

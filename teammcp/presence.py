@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from .clock import Clock
+from .errors import RateLimited
 
 Doing = Literal["online", "idle", "busy", "blocked", "waiting"]
 """What a member that is here can be: ``waiting`` is waiting for a person."""
@@ -19,6 +20,8 @@ Status = Literal[Doing, "away", "dead"]
 """``away`` has said good-bye, or need not be heard of; ``dead`` was to be heard of, and is not: contact is lost."""
 HERE: frozenset[Status] = frozenset(get_args(Doing))
 
+RETRY = 10
+"""Seconds after which to try again for who holds too much."""
 PARTING = 2000
 """Milliseconds after a good-bye in which calls are the end of it, such as closing connections, and no return."""
 
@@ -94,6 +97,7 @@ class Presence:
         patience: how much silence means something.
         is_person: whether a member is a person, who is online or away and nothing else.
         changed: called with a name, the standing before and the one from now on, when a status has changed.
+        held: how many streams and waits a member may hold at once; 0 means no limit.
     """
 
     def __init__(
@@ -102,7 +106,9 @@ class Presence:
         patience: Patience,
         is_person: Callable[[str], bool],
         changed: Callable[[str, Standing, Standing], None],
+        held: int = 0,
     ) -> None:
+        self._held = held
         self._clock = clock
         self._quiet, self._long = patience.quiet * 1000, patience.long * 1000
         self._is_person = is_person
@@ -148,14 +154,34 @@ class Presence:
         if known.left_at is None or now - known.left_at > PARTING:
             self._become(name, known, "online", Reason("made a call"))
 
+    def admit(self, name: str) -> None:
+        """Make sure that a member may hold one more stream or wait.
+
+        Raises:
+            RateLimited: it holds as many as one may.
+        """
+        known = self._known.get(name)
+        if self._held and known is not None and known.streams >= self._held:
+            raise RateLimited(
+                f"You hold {known.streams} event streams and waits, as many as one member may. End one of them first.",
+                code="too_many_streams",
+                retry_after=RETRY,
+            )
+
     @contextmanager
-    def connected(self, name: str, *, lasting: bool = False) -> Iterator[None]:
-        """A member has a stream open, and is here for as long.
+    def connected(self, name: str, *, lasting: bool = False, admitted: bool = False) -> Iterator[None]:
+        """A member has a stream open, or waits for something, and is here for as long.
 
         Args:
             name: the member.
             lasting: the stream is open as long as the agent's program runs, so that its end says something.
+            admitted: `admit` was asked already, while the answer could still say no.
+
+        Raises:
+            RateLimited: see `admit`.
         """
+        if not admitted:
+            self.admit(name)
         known, _ = self._sign(name)
         known.streams += 1
         known.lasting += lasting

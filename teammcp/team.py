@@ -58,7 +58,9 @@ class Team:
         self.directory = Directory()
         self.signs = Signs()
         patience = Patience(server.settings.presence_timeout, server.settings.away_timeout)
-        self.presence = Presence(server.clock, patience, self._is_person, self._status_changed)
+        self.presence = Presence(
+            server.clock, patience, self._is_person, self._status_changed, server.settings.member_streams
+        )
         self.folder = database.path.parent
         self.reserved = reserved
         """Whether its first member needs the admin's word. Without it whoever asks first would be the owner of a team

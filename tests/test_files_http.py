@@ -217,7 +217,7 @@ async def test_pages_keep_to_the_same_readers(team: TestTeam) -> None:
     meta = await ann.call("upload_file", name="a.txt", content=b"secret", channel="plans")
     stranger, visitor = await log_in(team, eve), team.client()
     paths = [f"/files/{meta.file_id}", f"/files/{meta.file_id}/view", "/channels/plans/files"]
-    for path, status in zip(paths, (404, 404, 403), strict=True):
+    for path, status in zip(paths, (404, 404, 404), strict=True):
         assert (await stranger.get(path)).status_code == status
         answer: Any = await visitor.get(path)
         assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (302, "/login")

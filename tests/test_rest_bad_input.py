@@ -62,7 +62,7 @@ CONTENT_TYPES = [
     ("application/json;charset=UTF-8", 201),
     ("Application/JSON", 201),
     ("application/vnd.things+json", 201),
-    ("", 201),
+    ("", 415),
     ("multipart/form-data", 400),
     ("multipart/form-data; boundary=x", 400),
     ("\u00ff; ;=;", 415),

@@ -154,7 +154,7 @@ async def test_only_what_may_be_sent_may_be_scheduled(team: TestTeam, alice: Mem
     await team.owner.call("create_channel", id="plans", type="topic")
     watcher = await team.agent("watcher", access="observer")
     for member, channel, error in (
-        (alice, "plans", Forbidden),
+        (alice, "plans", NotFound),
         (alice, "nowhere", NotFound),
         (alice, "dm:nobody", NotFound),
         (watcher, "general", Forbidden),
@@ -470,7 +470,8 @@ async def demote(team: TestTeam, member: Member) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"), [(archive, "is archived"), (leave, "members only"), (demote, "needs access level 'member'")]
+    ("change", "reason"),
+    [(archive, "is archived"), (leave, "you may read"), (demote, "needs access level 'member'")],
 )
 async def test_what_cannot_be_sent_any_more_is_suspended_and_its_creator_told_once(
     team: TestTeam, alice: Member, clock: MovedClock, change: Any, reason: str

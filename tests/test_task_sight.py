@@ -119,10 +119,10 @@ async def test_it_is_given_to_nobody_who_cannot_see_it(carol: Member, mallory: M
 
 
 async def test_a_channel_has_to_be_the_actors_own(carol: Member, mallory: Member) -> None:
-    with pytest.raises(Forbidden):
+    with pytest.raises(NotFound):
         await make(mallory, channel="plans")
     mine = await make(mallory)
-    with pytest.raises(Forbidden):
+    with pytest.raises(NotFound):
         await mallory.call("update_task", task_id=mine, channel="plans")
 
 

@@ -83,12 +83,12 @@ def _selector(kinds: Sequence[str]) -> Callable[[str], bool] | None:
 async def follow(context: Context, since: int, kinds: Sequence[str], valid: Valid) -> AsyncGenerator[list[Event], None]:
     """The events for the context's actor, as they come; an empty list is the time for a sign of life.
 
-    Starts behind the event ``since``. The actor is present as long as it runs. Ends when the server stops, and once
-    ``valid()`` is false: it is asked before anything is handed out.
+    Starts behind the event ``since``, once `Presence.admit` has been asked. The actor is present as long as it runs.
+    Ends when the server stops, and once ``valid()`` is false: it is asked before anything is handed out.
     """
     team, name = context.team, context.actor.name
     wants = audience(team, name, kinds)
-    with team.presence.connected(name), team.hub.subscribe(wants, since) as subscription:
+    with team.presence.connected(name, admitted=True), team.hub.subscribe(wants, since) as subscription:
         while True:
             events = await subscription.next(KEEP_ALIVE)
             if subscription.closed or not valid():
@@ -167,8 +167,10 @@ def sse_response(
 
     Raises:
         InvalidInput: a wrong kind. Gone: the events behind ``since`` were pruned.
+        RateLimited: the reader holds too many streams.
     """
     check_kinds(kinds)
+    context.team.presence.admit(context.actor.name)
     after = context.team.hub.last_id if since is None else since
     context.team.hub.check(after)
     chunks = sse(context, after, kinds, valid or (lambda: actor_is_valid(context)))

@@ -180,6 +180,8 @@ class McpSurface:
                 raise Unavailable("The server is starting or stopping. Try again in a moment.")
             _check_length(scope)
             caller = self._identify(scope)
+            if scope["method"] == "GET":
+                caller.context.team.presence.admit(caller.context.actor.name)
         except TeamError as error:
             await drain(receive)
             await respond_problem(send, error)
@@ -287,6 +289,7 @@ class McpSurface:
 
     async def _listen(self, ctx: Ctx, params: SubscriptionsListenRequestParams) -> SubscriptionsListenResult:
         caller = _caller(ctx)
+        _admit(caller.context)
         with closing(caller.follower()) as follower, _present(caller.context):
             for uri in params.notifications.resource_subscriptions or ():
                 self._follow(follower, str(uri))
@@ -314,9 +317,17 @@ def _no_schema(name: str) -> None:
     """The SDK compares headers with the arguments that a tool's schema takes from them, and none here does."""
 
 
+def _admit(context: Context) -> None:
+    """Make sure that the caller may hold one more stream."""
+    try:
+        context.team.presence.admit(context.actor.name)
+    except TeamError as error:
+        raise _protocol_error(error) from error
+
+
 def _present(context: Context) -> AbstractContextManager[None]:
     """An open stream keeps its agent here. It is open as long as the agent's program runs."""
-    return context.team.presence.connected(context.actor.name, lasting=True)
+    return context.team.presence.connected(context.actor.name, lasting=True, admitted=True)
 
 
 def _check_length(scope: Scope) -> None:

@@ -31,8 +31,11 @@ def parse(headers: Headers, body: bytes, *, forms: bool = False) -> tuple[dict[s
         return parse_json(body), True
     kind, options = parse_options_header(content_type)
     kind = kind.lower()
-    if forms and kind == "multipart/form-data":
-        return _parse_form(body, options), False
+    if kind == "multipart/form-data":
+        form = _parse_form(body, options)
+        if not forms:
+            raise UnsupportedMedia("No file comes here. Send the arguments as JSON, not as a form.")
+        return form, False
     if not body:
         return {}, True
     if kind != "application/json" and not kind.endswith("+json"):

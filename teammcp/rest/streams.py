@@ -77,6 +77,7 @@ class Streams:
     def _enter(self, headers: Headers, caller: str) -> tuple[Context, stream.Valid]:
         key = bearer(headers.get(b"authorization"))
         context = operations.enter(self._server, key, "stream", caller)
+        context.team.presence.admit(context.actor.name)
         return context, partial(stream.key_is_valid, context, hash_key(key or ""))
 
     async def _run(self, sending: Coroutine[Any, Any, None], receive: Receive) -> bool:

@@ -18,7 +18,7 @@ from tests.live import LiveServer
 
 pytestmark = pytest.mark.acceptance
 
-NO_LIMITS = {"register_rate": 0, "agent_rate": 0, "address_rate": 0}
+NO_LIMITS = {"register_rate": 0, "agent_rate": 0, "address_rate": 0, "member_streams": 0}
 MIB = 1024
 SLOW = 30
 

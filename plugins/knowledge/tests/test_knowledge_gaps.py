@@ -262,7 +262,7 @@ async def test_a_profile_names_no_channel_that_is_closed_to_its_reader(alice: Me
     await alice.call("update_knowledge_profile", participating_channels=["plans", "general"])
     assert (await alice.call("get_knowledge_profile")).participating_channels == ["plans", "general"]
     assert (await bob.call("get_knowledge_profile", agent_id="alice")).participating_channels == ["general"]
-    with pytest.raises(Forbidden):
+    with pytest.raises(NotFound):
         await bob.call("update_knowledge_profile", participating_channels=["plans"])
 
 

@@ -12,7 +12,7 @@ from ...attachments import Attachment, Content, is_text
 from ...budget import Budget
 from ...clock import rfc3339
 from ...directory import Access
-from ...errors import Forbidden, InvalidInput, NotFound, TooLarge
+from ...errors import Forbidden, InvalidInput, NotFound, RateLimited, TooLarge
 from ...models import Limit, Text
 from ...operations import Context, operation
 from ...plugins import Deferred
@@ -24,6 +24,7 @@ from .models import DeletedFile, FileId, FileList, FileMeta, FileName, FilePrevi
 from .removing import meta_of, remove, tell
 from .store import FileStore, sha256
 
+DAY = 86_400_000
 PREVIEW_BYTES = 64 * 1024
 NEWEST = 2**63 - 1
 
@@ -47,10 +48,12 @@ async def upload_file(
         raise InvalidInput(
             "folder_id: folders belong to a channel; name it in 'channel'.", code="folder_without_channel"
         )
+    await context.read(_check_quota, context, len(data))  # before the disk has it
     store = FileStore(context.team.folder)
     digest, mime_type = await asyncio.to_thread(_keep, store, name, data)
 
     def work(tx: Transaction) -> FileMeta:
+        _check_quota(tx, context, len(data))
         if not store.path(digest).exists():  # the last file with the same bytes was deleted a moment ago
             store.put(digest, data)
         if place is not None and place.kind == "dm":
@@ -74,6 +77,29 @@ def _data(context: Context, content: bytes | None, text: str | None) -> bytes:
     if len(data) > limit:
         raise TooLarge(f"content: the file has {len(data)} bytes; the limit is {limit}.", limit=limit)
     return data
+
+
+def _check_quota(reader: Reader, context: Context, size: int) -> None:
+    """Make sure that the actor may upload ``size`` more bytes today."""
+    limit, now = context.server.settings.member_bytes, context.now()
+    rows = queries.uploaded_since(reader, context.actor.name, now - DAY)
+    total = sum(row["size"] for row in rows)
+    if not limit or total + size <= limit:
+        return
+    free = limit - total
+    for row in rows:  # the oldest are forgotten first
+        free += row["size"]
+        if free >= size:
+            wait = max(1, (row["created_at"] + DAY - now) // 1000)
+            break
+    else:
+        raise TooLarge(f"content: the file has {size} bytes; a member may upload {limit} in a day.", limit=limit)
+    raise RateLimited(
+        f"content: you have uploaded {total} bytes within 24 hours; with these {size} it would be more than the "
+        f"{limit} that a member may. Try again in {wait} s, or delete files that nobody needs.",
+        code="upload_quota",
+        retry_after=wait,
+    )
 
 
 def _keep(store: FileStore, name: str, data: bytes) -> tuple[str, str]:

@@ -69,6 +69,14 @@ def insert_file(
     )
 
 
+def uploaded_since(reader: Reader, agent: str, since: int) -> list[Row]:
+    """The size and time of what a member has uploaded after ``since``, oldest first."""
+    return reader.all(
+        "SELECT size, created_at FROM files WHERE uploaded_by = ? AND created_at > ? ORDER BY created_at",
+        (agent, since),
+    )
+
+
 def move_file(tx: Transaction, file_id: int, folder_id: int | None) -> None:
     """Put a file into a folder, or outside of any."""
     tx.execute("UPDATE files SET folder_id = ? WHERE id = ?", (folder_id, file_id))
