@@ -14,6 +14,7 @@ from teammcp.models import Line, NotBlank, Text
 from .settings import PermissionRule, Rule
 
 SHORT = 200
+WHOLE = 2**63
 
 Kind = Literal["state", "operation", "request", "permission"]
 Status = Literal["pending", "needs_confirmation", "approved", "rejected", "cancelled", "expired", "failed"]
@@ -62,6 +63,8 @@ class Approval(Result):
     details: Words
     operation: str | None
     arguments: dict[str, AnyWords]
+    cut: bool = False
+    """Whether long texts of the arguments are cut here; get_approval has all of them: read them before you decide."""
     proposed_by: str
     reason: Words
     why: Words
@@ -89,11 +92,18 @@ class Approval(Result):
     """Whether it waits for you."""
 
     def text(self) -> str:
+        """All of it: nobody is to decide on what is cut."""
+        return self.line(WHOLE)
+
+    def line(self, length: int = SHORT) -> str:
+        """What it is about, each value in at most so many characters."""
         what = quote(self.title)
         if self.kind == "state" and self.operation == "set_state":
-            what += f" = {quote(short(self.proposed_value))} (now {quote(short(self.old_value))})"
-        elif self.operation is not None:
-            what += f" {quote(short(self.arguments))}"
+            what += f" = {quote(short(self.proposed_value, length))} (now {quote(short(self.old_value, length))})"
+        elif self.arguments:
+            what += f" {quote(short(self.arguments, length))}"
+        if self.details and length > SHORT:
+            what += f": {quote(self.details)}"
         reason = f" because: {quote(self.reason)}" if self.reason else ""
         said = "; ".join(f"{each.agent} {'approved' if each.approved else 'rejected'}" for each in self.decisions)
         more = "".join(f" · {part}" for part in (said, quote(self.error)) if part)
@@ -105,7 +115,7 @@ class ApprovalList(RootModel[list[Approval]]):
 
     def text(self) -> str:
         """One line each."""
-        return "\n".join(each.text() for each in self.root) or "no approvals"
+        return "\n".join(each.line() for each in self.root) or "no approvals"
 
 
 class Resolved(Result):

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field
 from teammcp import Conflict, Context, Event, Reason, Transaction, Work, ends, operation, require_valid
 from teammcp.models import Line, json_within
 
-from . import dangerous, matching, memory, people, proposing, queries, telling, voice_queries
+from . import dangerous, matching, memory, people, proposing, queries, shapes, telling, voice_queries
 from .models import HookAnswer, HookDecision, HookOutput, PermissionCheck, PermissionDecision
 from .proposing import Proposal
 from .settings import ApprovalSettings
@@ -27,8 +27,6 @@ from .tool_rules import verdict
 ENDED = {"approval.approved", "approval.rejected", "approval.cancelled", "approval.expired"}
 LARGEST = 16 * 1024 * 1024
 """Bytes of a tool's input: a whole file may be in it."""
-KEPT = 4000
-"""Characters of each text in a tool's input that are kept and shown."""
 
 Tool = Annotated[Line, Field(min_length=1, max_length=200)]
 Input = Annotated[dict[str, Any], AfterValidator(json_within(LARGEST, 32))]
@@ -147,10 +145,9 @@ async def check_permission(
     context: Context, tool_name: Tool, input: Input, tool_use_id: ToolUse = "", timeout_s: Seconds | None = None
 ) -> Work[PermissionCheck]:
     """Ask whether you may use a tool, without waiting: allow, deny, or the approval by which a person is asked."""
-    arguments = _kept(tool_name, input, tool_use_id)
     decision, source, reason = verdict(context, tool_name, input)
     if decision != "ask":
-        return _record(context, arguments, decision, source, reason)
+        return _record(context, _kept(tool_name, input, tool_use_id), decision, source, reason)
     settings: ApprovalSettings = context.settings("approvals")
     keys = [people.key(context, word, "permission_approvers") for word in settings.permission_approvers]
     proposal = Proposal(
@@ -158,7 +155,7 @@ async def check_permission(
         title=_title(tool_name, input),
         approvers=keys,
         why=reason,
-        arguments=arguments,
+        arguments={"tool_name": tool_name, "input": input, "tool_use_id": tool_use_id},  # whole: it is to be read
         expires_seconds=int(_patience(context, timeout_s)) + 1,
     )
     _, store = await proposing.prepare(context, proposal)
@@ -198,19 +195,9 @@ def _title(tool: str, given: dict[str, Any]) -> str:
 
 
 def _kept(tool: str, given: dict[str, Any], use: str) -> dict[str, Any]:
-    """What is kept of a prompt: long texts are cut, and then a digest keeps two of them apart."""
-    kept = _cut(given)
+    """What is kept of a prompt that rules have decided: long texts are cut, and then a digest stands for the whole."""
+    kept = shapes.cut(given)
     arguments = {"tool_name": tool, "input": kept, "tool_use_id": use}
     if kept != given:
         arguments["input_sha256"] = hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
     return arguments
-
-
-def _cut(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _cut(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_cut(each) for each in value]
-    if isinstance(value, str) and len(value) > KEPT:
-        return f"{value[:KEPT]}… ({len(value)} characters)"
-    return value

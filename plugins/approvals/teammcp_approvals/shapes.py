@@ -11,28 +11,47 @@ from teammcp import Context, NotFound, Reader
 from . import people, queries, voice_queries
 from .models import Approval, Decision
 
+KEPT = 4000
+"""Characters of each text in a tool's input that a list shows."""
 
-def of_rows(reader: Reader, context: Context, rows: Iterable[Any]) -> list[Approval]:
-    """The public shapes of approvals, with what was said on them in their last round."""
+
+def cut(value: Any) -> Any:
+    """A tool's input with the beginning of each long text."""
+    if isinstance(value, dict):
+        return {key: cut(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [cut(each) for each in value]
+    if isinstance(value, str) and len(value) > KEPT:
+        return f"{value[:KEPT]}… ({len(value)} characters)"
+    return value
+
+
+def of_rows(reader: Reader, context: Context, rows: Iterable[Any], *, whole: bool = False) -> list[Approval]:
+    """The public shapes of approvals, with what was said on them in their last round.
+
+    Of a tool's input, which may be a whole file, long texts are cut unless ``whole``.
+    """
     rows = list(rows)
     rounds = {row["id"]: row["round"] for row in rows}
     said: dict[int, list[Decision]] = {row["id"]: [] for row in rows}
     for each in voice_queries.decisions(reader, list(rounds)):
         if each["round"] == rounds[each["approval_id"]]:
             said[each["approval_id"]].append(_decision(each))
-    return [_approval(reader, context, row, said[row["id"]]) for row in rows]
+    return [_approval(reader, context, row, said[row["id"]], whole) for row in rows]
 
 
-def _approval(reader: Reader, context: Context, row: Any, decisions: list[Decision]) -> Approval:
+def _approval(reader: Reader, context: Context, row: Any, decisions: list[Decision], whole: bool) -> Approval:
     keys = queries.approvers(row)
     arguments = json.loads(row["arguments"])
+    shown = arguments if whole or row["kind"] != "permission" else cut(arguments)
     return Approval(
         approval_id=row["id"],
         kind=row["kind"],
         title=row["title"],
         details=row["details"],
         operation=row["operation"],
-        arguments=arguments,
+        arguments=shown,
+        cut=shown != arguments,
         proposed_by=row["proposer"],
         reason=row["reason"],
         why=row["why"],
@@ -93,4 +112,4 @@ def find(reader: Reader, context: Context, approval_id: int) -> Any:
 
 def one(reader: Reader, context: Context, approval_id: int) -> Approval:
     """An approval that the actor may see, in its public shape."""
-    return of_rows(reader, context, [find(reader, context, approval_id)])[0]
+    return of_rows(reader, context, [find(reader, context, approval_id)], whole=True)[0]

@@ -19,6 +19,8 @@ NOT_MADE = {
     "failed": "approval {number} was given, but the change could not be made",
 }
 """The ends of an approval whose call is not made, in words."""
+CUT = "…"
+"""What ends a value that is cut."""
 VALUE = 1000
 """Characters of a value in a message."""
 
@@ -107,6 +109,8 @@ def question(approval_id: int, title: str, details: str, values: dict[str, str],
         if value:
             one = len(value.splitlines()) == 1
             lines.append(f"{name}: {quoted_line(value)}" if one else f"{name}:\n{quoted_block(value)}")
+    if any(value.endswith(CUT) for value in values.values()):
+        lines.append(f"Some of this is cut. Read all of it before you decide: get_approval {approval_id}, or its page.")
     lines.append(f"Answer with resolve_approval, approval_id {approval_id}, approved true or false, or on its page.")
     return "\n".join(lines)
 

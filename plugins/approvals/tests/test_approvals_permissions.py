@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -203,18 +204,31 @@ async def test_the_prompt_tool_answers_with_json_text(coder: Member, team: TestT
     assert json.loads(answer.content[0].text) == {"behavior": "allow", "updatedInput": {"command": "ls"}}
 
 
-async def test_long_inputs_are_cut_for_the_eye_and_kept_apart(coder: Member, team: TestTeam) -> None:
-    long = "x" * 10_000
+async def test_what_is_asked_is_seen_whole_and_lists_say_what_they_cut(coder: Member, team: TestTeam) -> None:
+    long = "x" * 10_000 + "; touch /tmp/unseen"
 
     async def check(text: str) -> int:
-        found = await coder.call("check_permission", tool_name="Write", input={"file_path": "/a", "content": text})
+        found = await coder.call("check_permission", tool_name="Bash", input={"command": text})
         return int(found.approval_id)
 
     first = await check(long + "1")
     assert await check(long + "1") == first
     assert await check(long + "2") != first
-    kept = (await coder.call("get_approval", approval_id=first)).arguments
-    assert kept["input"]["content"].endswith("… (10001 characters)")
+    whole = await team.owner.call("get_approval", approval_id=first)
+    assert (whole.arguments["input"]["command"], whole.cut) == (long + "1", False)
+    assert "touch /tmp/unseen1" in whole.text()
+    (listed, *_) = (await team.owner.call("get_pending_approvals")).root
+    assert listed.cut
+    assert listed.arguments["input"]["command"].endswith(f"… ({len(long) + 1} characters)")
+    note = (await team.owner.call("get_inbox")).channels[0].messages[0].content
+    assert f"Read all of it before you decide: get_approval {first}" in note
+    await team.owner.log_in()
+    page = (await team.owner.http.get(f"/approvals/{first}")).text
+    assert "touch /tmp/unseen1" in page
+    assert 'value="yes"' in page
+    overview = (await team.owner.http.get("/approvals")).text
+    assert "Read all of it, to approve" in overview
+    assert 'value="yes"' not in overview
     with pytest.raises(InvalidInput, match="input"):
         await coder.call("check_permission", tool_name="x", input={"a": float("nan")})
 
@@ -250,3 +264,86 @@ async def test_many_wait_at_once_without_holding_anything(coder: Member, team: T
     await asyncio.gather(*answers)
     found = await asyncio.wait_for(asyncio.gather(*asking), 10)
     assert sorted(each.behavior for each in found) == ["allow"] * 15 + ["deny"] * 15
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/srv/project/a.py", True),
+        ("/srv/project/src/b.py", True),
+        ("/srv/project//src/./b.py", True),
+        ("/srv/project/../../root/.bashrc", False),
+        ("/srv/project/src/../c.py", False),
+        ("/srv/project/.git/hooks/pre-commit", False),
+        ("/srv/project/src/.env", False),
+        ("\\srv\\project\\..\\x", False),
+        ("/srv/projects/a.py", False),
+        ("~/project/a.py", False),
+    ],
+)
+async def test_a_rule_for_a_folder_allows_what_is_seen_to_be_in_it(
+    coder: Member, team: TestTeam, path: str, allowed: bool
+) -> None:
+    await allow(team, tool="Write", input={"file_path": "/srv/project/*"})
+    found = await coder.call("check_permission", tool_name="Write", input={"file_path": path, "content": ""})
+    assert (found.decision == "allow") is allowed
+
+
+async def test_a_rule_for_a_folder_follows_no_link_out_of_it(coder: Member, team: TestTeam, tmp_path: Path) -> None:
+    inside, outside = tmp_path / "project", tmp_path / "outside"
+    inside.mkdir()
+    outside.mkdir()
+    (inside / "link").symlink_to(outside)
+    (tmp_path / "same").symlink_to(inside)
+    await allow(team, tool="Write", input={"file_path": f"{inside}/*"})
+    await allow(team, tool="Write", input={"file_path": f"{tmp_path}/same/*"})
+    for path, decision in (
+        (inside / "a.py", "allow"),
+        (inside / "link" / "a.py", "ask"),
+        (tmp_path / "same" / "a.py", "allow"),
+    ):
+        found = await coder.call("check_permission", tool_name="Write", input={"file_path": str(path)})
+        assert found.decision == decision, path
+
+
+@pytest.mark.parametrize(
+    ("pattern", "command", "allowed"),
+    [
+        ("git log*", "git log -5 --oneline", True),
+        ("git log*", "git log --output=/root/.bashrc", False),
+        ("git log*", "git log --outp=x", False),
+        ("git log*", 'git log "--output" x', False),
+        ("git log --output=*", "git log --output=log.txt", True),
+        ("pytest*", "pytest -q tests", True),
+        ("pytest*", "pytest -p evil", False),
+        ("pytest*", "pytest -pevil", False),
+        ("python3 -m pytest*", "python3 -m pytest -p evil", False),
+        ("GIT STATUS*", "git status", False),
+        ("find *", "find . -name x -delete", False),
+    ],
+)
+async def test_a_rule_for_a_command_allows_no_option_that_does_more(
+    coder: Member, team: TestTeam, pattern: str, command: str, allowed: bool
+) -> None:
+    await allow(team, input={"command": pattern})
+    found = await coder.call("check_permission", tool_name="Bash", input={"command": command})
+    assert (found.decision == "allow") is allowed
+
+
+@pytest.mark.parametrize(
+    ("tool", "pattern", "given"),
+    [
+        ("Bash", {"command": "*make deploy*"}, {"command": "make  deploy"}),
+        ("Bash", {"command": "*make deploy*"}, {"command": 'MAKE de"ploy"'}),
+        ("Bash", {"command": "*make deploy*"}, {"command": ["make", "deploy"]}),
+        ("bash", {"command": "*make deploy*"}, {"cmd": "make deploy"}),
+        ("Write", {"file_path": "/etc/*"}, {"file_path": "/srv/../etc/cron.d/x"}),
+        ("Write", {"file_path": "/etc/*"}, {"path": "//etc/x"}),
+    ],
+)
+async def test_what_a_rule_denies_is_denied_however_it_is_written(
+    coder: Member, team: TestTeam, tool: str, pattern: dict[str, str], given: dict[str, Any]
+) -> None:
+    await allow(team, tool="*")
+    await allow(team, tool=tool.title(), decision="deny", input=pattern)
+    assert (await coder.call("check_permission", tool_name=tool, input=given)).decision == "deny"

@@ -58,6 +58,16 @@ def register_event_kinds() -> dict[str, str]:
 
 
 @hookimpl
+async def startup(server: Server) -> None:
+    await sealing.seal_teams(server, now=True)
+
+
+@hookimpl
+async def shutdown(server: Server) -> None:
+    await sealing.seal_teams(server, now=True)
+
+
+@hookimpl
 def register_commands(cli: click.Group) -> None:
     cli.add_command(commands.audit)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel
 
 from teammcp import Context, InvalidInput, Reader, Timestamp, Until, operation
 from teammcp.features.state import FieldName, ProjectId
 from teammcp.models import Limit
+from teammcp.references import Reference
 
 from . import queries
 from .models import ChangeLog, Entry, EventId, Kind, Surface, Word
@@ -87,15 +88,26 @@ def _in_json(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
+def _actor(context: Context, name: str, argument: str) -> str:
+    """Whoever is called so, also in another spelling; else the name as it is, since a log is older than its team."""
+    found = context.team.directory.who(name.removeprefix("@"))
+    return name if found is None else found.name
+
+
+def _channel(context: Context, name: str, argument: str) -> str:
+    found = context.team.directory.channel(name.removeprefix("#"))
+    return name if found is None else found.id
+
+
 @operation("GET /api/audit/changelog", access="manager", profile="audit", read_only=True)
 async def get_changelog(
     context: Context,
-    actor: Word | None = None,
+    actor: Annotated[Word, Reference(_actor)] | None = None,
     kind: Kind | None = None,
     subject: Word | None = None,
     project_id: ProjectId | None = None,
     field: FieldName | None = None,
-    channel: Word | None = None,
+    channel: Annotated[Word, Reference(_channel)] | None = None,
     surface: Surface | None = None,
     since: Timestamp | None = None,
     until: Until | None = None,

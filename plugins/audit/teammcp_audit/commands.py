@@ -66,9 +66,12 @@ def _options(function: Any) -> Any:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Seals exported earlier: they show what was cut off, too.",
 )
+@click.option(
+    "--without-archives", is_flag=True, help="Archives are kept elsewhere: one that is not here is no finding."
+)
 @_options
 @click.pass_context
-def verify(context: click.Context, seals: Path | None, home: Path | None, team: str) -> None:
+def verify(context: click.Context, seals: Path | None, without_archives: bool, home: Path | None, team: str) -> None:
     """Name every event that was altered, taken out, put in or moved; the exit code is 1 if there is one."""
     folder, settings = _place(home, team)
     try:
@@ -76,7 +79,7 @@ def verify(context: click.Context, seals: Path | None, home: Path | None, team: 
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     with _opened(folder) as reader:
-        check = Check(archives_of(folder, settings), known)
+        check = Check(archives_of(folder, settings), known, without_archives=without_archives)
         while check.step(reader):
             pass
         result = check.result(reader)

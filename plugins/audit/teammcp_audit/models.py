@@ -131,15 +131,18 @@ class Verification(Result):
     ok: bool
     findings: list[Finding]
     seals: int
-    events: int = Field(description="Sealed events that were looked at")
+    events: int = Field(description="Sealed events that were looked at …")
+    sealed: int = Field(description="… of how many there are")
     unsealed: int = Field(description="Events younger than the last seal: nothing proves them yet")
     not_checked: list[str] = Field(default_factory=list, description="Archives that are not where they were put")
     last_hash: str
 
     def text(self) -> str:
         found = "1 finding" if len(self.findings) == 1 else f"{len(self.findings)} findings"
-        verdict = "the log is as it was sealed" if self.ok else found
-        counts = f"{self.seals} seals, {self.events} events checked, {self.unsealed} not sealed yet"
+        whole = "the log is as it was sealed" if self.events == self.sealed else "what was checked is as it was sealed"
+        verdict = whole if self.ok else found
+        checked = f"{self.events} events" if self.events == self.sealed else f"{self.events} of {self.sealed} events"
+        counts = f"{self.seals} seals, {checked} checked, {self.unsealed} not sealed yet"
         archives = [f"archived, not checked: {name}" for name in self.not_checked]
         return "\n".join([f"{verdict}: {counts}", *(item.text() for item in self.findings), *archives])
 

@@ -79,13 +79,13 @@ def shapes(rows: Sequence[Any]) -> list[Seal]:
     return [Seal(**{name: row[name] for name in Seal.model_fields}) for row in rows]
 
 
-async def seal_teams(server: Server) -> None:
-    """The job: seal what is due in every team."""
+async def seal_teams(server: Server, *, now: bool = False) -> None:
+    """The job: seal what is due in every team; at a start and a stop all there is, so that nothing of it can be cut."""
     for team in list(server.teams.values()):
         context = Context.inside(team)
         try:
             for _ in range(BLOCKS_A_RUN):
-                if not (await context.call("seal_events")).more:
+                if not (await context.call("seal_events", now=now)).more:
                     break
         except TeamError:
             log.exception("the events of team %s were not sealed", team.name)

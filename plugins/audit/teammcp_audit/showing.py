@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -17,6 +18,8 @@ from teammcp.web import gettext, mark
 from . import charts, graph, labels
 from .models import Entry, Report, Section
 from .reports.steps import step_of
+
+log = logging.getLogger(__name__)
 
 SHORT = 120
 _PATHS = {
@@ -57,20 +60,44 @@ _AMOUNTS = {
 }
 WITHIN = mark("within %(time)s")
 SLOWER = mark("slower")
+LONG = mark("(long)")
 
 
 # -- the change log --------------------------------------------------------------------------------------------------
 
 
 def changes(entry: Entry) -> list[tuple[str, str | None, str | None]]:
-    """What an entry changed: field, before, after; null where there is no such side."""
+    """What an entry changed: field, before, after; null where there is no such side.
+
+    An entry whose data have another shape than this knows must not end the page: it would hide all around it.
+    """
+    try:
+        return _changes(entry)
+    except Exception:
+        log.exception("what event %d (%s) changed cannot be shown", entry.id, entry.kind)
+        return []
+
+
+def _changes(entry: Entry) -> list[tuple[str, str | None, str | None]]:
     data = entry.data or {}
     if isinstance(data.get("changes"), list):
-        return [(item["field"], _short(item["old"]), _short(item["new"])) for item in data["changes"]]
+        return [_change(item) for item in data["changes"] if isinstance(item, dict)]
     if entry.kind in ("state.changed", "state.deleted"):
-        was = _short(data.get("old_value")) if data.get("version", 1) > 1 else None
-        return [(data["field"], was, None if entry.kind == "state.deleted" else _short(data.get("value")))]
+        was = _side(data, "old_value") if str(data.get("version", 1)) != "1" else None
+        new = None if entry.kind == "state.deleted" else _side(data, "value")
+        return [(_short(data.get("field", entry.subject)), was, new)]
     return []
+
+
+def _change(item: dict[str, Any]) -> tuple[str, str | None, str | None]:
+    return _short(item.get("field", "?")), _side(item, "old"), _side(item, "new")
+
+
+def _side(values: dict[str, Any], name: str) -> str:
+    """One side of a change; events leave out what is long."""
+    if name not in values or values.get(f"{name}_omitted"):
+        return gettext(LONG)
+    return _short(values[name])
 
 
 def subject_path(entry: Entry) -> str | None:

@@ -46,13 +46,17 @@ class Check:
     Args:
         folder: where the archives are.
         known: exported seals, by number.
+        without_archives: an archive that is not there is no finding, because it is kept elsewhere.
     """
 
-    def __init__(self, folder: Path, known: Mapping[int, KnownSeal] | None = None) -> None:
+    def __init__(
+        self, folder: Path, known: Mapping[int, KnownSeal] | None = None, *, without_archives: bool = False
+    ) -> None:
         self._archives = archive.Archives(folder)
+        self._without_archives = without_archives
         self._known = known or {}
         self._number, self._hash, self._last_id = 0, chain.FIRST, 0
-        self._events = 0
+        self._events = self._sealed = 0
         self._findings: list[Finding] = []
         self._not_checked: list[str] = []
 
@@ -73,6 +77,7 @@ class Check:
             findings=self._findings,
             seals=self._number,
             events=self._events,
+            sealed=self._sealed,
             unsealed=queries.count(reader, self._last_id + 1, 2**63 - 1),
             not_checked=self._not_checked,
             last_hash=self._hash,
@@ -80,6 +85,7 @@ class Check:
 
     def _block(self, reader: Reader, seal: Any) -> None:
         number = seal["number"]
+        self._sealed += seal["events"]
         self._link(seal)
         if not _is_whole(seal):
             self._add("seal", number, f"seal {number} is damaged")
@@ -111,12 +117,18 @@ class Check:
             return there
         for row in there:
             self._add("inserted", seal["number"], f"event {row[0]} was inserted: the archive holds it", row[0])
-        name = seal["archived_to"]
+        name, number = seal["archived_to"], seal["number"]
+        if not _is_recorded(reader, seal):
+            events = f"events {seal['first_id']} to {seal['last_id']}"
+            self._add("missing", number, f"{events} are gone, and no archive of them was ever made", seal["first_id"])
+            return None
         try:
             return self._archives.rows(name, seal["first_id"], seal["last_id"])
         except FileNotFoundError:
             if name not in self._not_checked:
                 self._not_checked.append(name)
+                if not self._without_archives:
+                    self._add("missing", number, f"the archive {name} is not there, so its events cannot be checked")
         except archive.Unreadable as error:
             self._add("seal", seal["number"], f"the archive {name} cannot be read: {error}")
         return None
@@ -168,6 +180,12 @@ def _runs(differences: list[chain.Difference]) -> list[list[chain.Difference]]:
     return runs
 
 
+def _is_recorded(reader: Reader, seal: Any) -> bool:
+    """Whether the archive that a seal names was made, of the events of the seal."""
+    made = None if seal["archived_to"] is None else queries.archive(reader, seal["archived_to"])
+    return made is not None and made["first_id"] <= seal["first_id"] and seal["last_id"] <= made["last_id"]
+
+
 def _is_whole(seal: Any) -> bool:
     """Whether a seal has the form of one, so that there is something to compare."""
     hashes = (seal["hash"], seal["previous"])
@@ -175,9 +193,13 @@ def _is_whole(seal: Any) -> bool:
 
 
 @operation("GET /api/audit/verify", access="owner", profile="audit", read_only=True)
-async def verify_audit(context: Context) -> Verification:
-    """Check the whole event log against its seals; names every event that was altered, taken out, put in or moved."""
-    check = Check(archive_folder(context.team, context.settings("audit")))
+async def verify_audit(context: Context, without_archives: bool = False) -> Verification:
+    """Check the whole event log against its seals; names every event that was altered, taken out, put in or moved.
+
+    without_archives: the archives are kept elsewhere, so that one that is not here is no finding.
+    """
+    folder = archive_folder(context.team, context.settings("audit"))
+    check = Check(folder, without_archives=without_archives)
     while await context.read(check.step):
         pass
     return await context.read(check.result)

@@ -173,3 +173,13 @@ async def test_exports_are_cleared_away(team: TestTeam, ann: Member, clock: Move
     clock.advance(minutes=61)
     await clear_exports(team.server)
     assert os.listdir(folder) == []
+
+
+async def test_who_is_looked_for_may_be_written_in_any_way(team: TestTeam) -> None:
+    ann = await team.agent("Ann")
+    await ann.call("create_channel", id="plans")
+    for actor in ("Ann", "ann", "@ANN"):
+        assert {each.actor for each in (await team.owner.call("get_changelog", actor=actor)).entries} == {"Ann"}
+    for channel in ("plans", "#Plans"):
+        assert (await team.owner.call("get_changelog", channel=channel)).entries
+    assert (await team.owner.call("get_changelog", actor="nobody")).entries == []

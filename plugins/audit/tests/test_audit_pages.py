@@ -9,6 +9,7 @@ import pytest
 from teammcp_audit import charts, graph
 from teammcp_audit.sealing import seal_teams
 
+from teammcp import Context, Transaction
 from teammcp.testing import Member, MovedClock, TestTeam
 
 
@@ -149,3 +150,45 @@ def test_the_drawing_of_who_talks_to_whom_leaves_out_the_quiet_ones() -> None:
     assert max(edge.width for edge in drawing.edges) == graph.THICKEST
     assert all(0 < node.x < drawing.size and 0 < node.y < drawing.size for node in drawing.nodes)
     assert graph.draw([]).nodes == []
+
+
+HOSTILE = "<script>alert(1)</script>\u202e" + "x" * 600
+
+
+async def test_a_long_change_of_a_task_is_shown_as_long(team: TestTeam) -> None:
+    task = (await team.owner.call("create_task", title="a", related_state="phase", target_value=1)).task
+    await team.owner.call("update_task", task_id=task.id, description=HOSTILE, metadata={"a": HOSTILE})
+    await team.owner.call("set_state", field="text", value="short")
+    await team.owner.call("set_state", field="text", value="y" * 5000)
+    await team.owner.log_in()
+    answer = await team.owner.http.get("/audit")
+    assert answer.status_code == 200
+    assert "(long)" in answer.text
+    assert "<script>alert" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"changes": [{"field": "a"}, "b", None, {}, {"field": None, "old": [1], "new": {"b": 2}}]},
+        {"changes": "none"},
+        {"field": 7, "version": "many", "value": HOSTILE},
+        {"version": None, "old_value_omitted": True},
+        {"changes": [{"field": {"a": HOSTILE}, "old": HOSTILE}]},
+        {},
+    ],
+)
+async def test_every_kind_of_event_is_shown_whatever_is_in_it(team: TestTeam, data: dict[str, Any]) -> None:
+    context = Context.inside(team.team)
+    kinds = sorted(kind for _, kinds in team.server.plugins.collect("register_event_kinds") for kind in kinds)
+    assert len(kinds) > 40
+
+    def work(tx: Transaction) -> None:
+        for kind in kinds:
+            context.emit(tx, kind, "a/b<i>" if kind.startswith("state") else 1, data=data)
+
+    await team.team.database.write(work)
+    await team.owner.log_in()
+    answer = await team.owner.http.get("/audit?kind=*", params={"limit": 200})
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.text

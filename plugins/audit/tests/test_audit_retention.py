@@ -56,12 +56,20 @@ async def test_old_events_leave_the_log_for_the_archive_and_the_chain_stays_whol
     assert archives(old) == [file]
 
 
-async def test_an_archive_that_is_not_there_is_said_not_to_be_checked(old: TestTeam) -> None:
+async def test_an_archive_that_is_not_there_is_a_finding_unless_it_is_kept_elsewhere(old: TestTeam) -> None:
     await retain_events(old.server)
     [file] = archives(old)
     file.unlink()
     result = await old.owner.call("verify_audit")
+    assert (result.ok, result.not_checked) == (False, [file.name])
+    assert [each.detail for each in result.findings] == [
+        f"the archive {file.name} is not there, so its events cannot be checked"
+    ]
+    assert result.events < result.sealed
+    result = await old.owner.call("verify_audit", without_archives=True)
     assert (result.ok, result.not_checked) == (True, [file.name])
+    assert result.text().startswith("what was checked is as it was sealed: 2 seals, ")
+    assert f"{result.events} of {result.sealed} events checked" in result.text()
 
 
 @pytest.mark.parametrize("harm", ["change", "drop", "cut", "swap", "column"])

@@ -232,3 +232,30 @@ def inspect(team: TestTeam, look: Callable[[FileReader], T]) -> T:
 
 def seal_rows(reader: FileReader) -> list[sqlite3.Row]:
     return reader.all("SELECT * FROM audit_seals ORDER BY number")
+
+
+@pytest.mark.parametrize("name", ["events-000000000001-000000000099.jsonl.gz", None])
+async def test_sealed_events_do_not_vanish_into_an_archive_that_never_was(sealed: TestTeam, name: str | None) -> None:
+    last = (await sealed.owner.call("get_audit_seals")).seals[-1].last_id
+    archived = "NULL" if name is None else f"'{name}'"
+    tamper(
+        sealed,
+        f"DELETE FROM events WHERE id <= {last}",
+        f"UPDATE audit_seals SET archived_to = {archived}, pruned_at = 1",
+    )
+    for given in ({}, {"without_archives": True}):
+        result = await sealed.owner.call("verify_audit", **given)
+        assert not result.ok
+        assert "no archive of them was ever made" in result.findings[0].detail
+        assert (result.events, result.sealed) == (0, last)
+        assert "as it was sealed" not in result.text()
+
+
+async def test_a_start_and_a_stop_seal_all_there_is(sealed: TestTeam) -> None:
+    for hook in ("startup", "shutdown"):
+        await sealed.owner.call("send_message", channel="general", content=hook)
+        await sealed.server.plugins.notify(hook, server=sealed.server)
+        assert (await sealed.owner.call("verify_audit")).unsealed == 0
+    count = len((await sealed.owner.call("get_audit_seals")).seals)
+    await sealed.server.plugins.notify("startup", server=sealed.server)
+    assert len((await sealed.owner.call("get_audit_seals")).seals) == count, "nothing new is nothing to seal"
