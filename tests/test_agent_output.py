@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from secrets import token_urlsafe
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from teammcp import Forbidden, InvalidInput, NotFound
 from teammcp.features.directives.redaction import MARK, redact
 from teammcp.features.directives.settings import DirectiveSettings
+from teammcp.keys import new_admin_key
 from teammcp.testing import Member, TestTeam
 
 
@@ -138,6 +140,21 @@ SECRETS = [
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl",
     "-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc\n-----END RSA PRIVATE KEY-----",
     "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNz",
+    new_admin_key(),
+    f"default.{token_urlsafe(32)}",
+    "sk_" + "live_" + "a1B2c3D4" * 3,
+    "rk_" + "test_" + "a1B2c3D4" * 3,
+    "SG." + "a1B2c3" * 4 + "." + "d4E5f6" * 7,
+    "npm_" + "a1B2c3" * 6,
+    "pypi-" + "AgEIcHlwaS5vcmc" + "a1B2c3" * 6,
+    "hf_" + "a1B2c3" * 6,
+    "dop_v1_" + "a1b2c3d4" * 8,
+    "AGE-SECRET-KEY-1" + "Q2W3E4R5" * 7,
+    "https://hooks." + "slack.com/services/T00000000/B00000000/a1B2c3a1B2c3",
+    "123456789:" + "AA" + "a1B2c3D4e5F" * 3,
+    "ya29." + "a1B2c3" * 6,
+    "GOCSPX-" + "a1B2c3" * 5,
+    "wJalrXUtnFEMI/K7MDENG/bPxRfiCY" + "a1B2c3D4e5",
 ]
 
 
@@ -160,6 +177,10 @@ def test_keys_are_known_by_their_form(secret: str, form: str) -> None:
         ("Authorization: Bearer abcdefghijkl", "Authorization: Bearer [redacted]"),
         ("git clone https://ann:s3cret@example.org/x", "git clone https://ann:[redacted]@example.org/x"),
         ("postgres://u:p4ss@db/x?y", "postgres://u:[redacted]@db/x?y"),
+        ("mysql --password hunter22 --host db", "mysql --password [redacted] --host db"),
+        ("tool --api-key 'a b' run", "tool --api-key [redacted] run"),
+        ("Cookie: session=abc; other=1\nnext", "Cookie: [redacted]\nnext"),
+        ("Set-Cookie: a=b; HttpOnly", "Set-Cookie: [redacted]"),
     ],
 )
 def test_what_follows_upon_a_telling_word_is_taken_out(text: str, clean: str) -> None:
@@ -174,17 +195,24 @@ def test_what_follows_upon_a_telling_word_is_taken_out(text: str, clean: str) ->
         "https://example.org/a:b@c is at port 80:90",
         "tests/test_keys.py::test_secret PASSED",
         "eyJust kidding. AKIA is a prefix",
+        "commit 356a192b7913b04c54574d18c28d46e6395428ab",
+        "git push --token-file path and --password-stdin",
+        "see docs/reference/operations.md and src/teammcp/features/messages/sending.py",
     ],
 )
 def test_ordinary_text_stays(text: str) -> None:
     assert redact(text) == text
 
 
-@pytest.mark.parametrize("text", ["a_" * 8000, "pass" * 4000, "tmcp_" + "a-" * 8000, "-----BEGIN " * 1500])
+SEEDS = ["a_", "pass", "tmcp_a-", "a-", "-----BEGIN ", "eyJ-", "eyJaaaaaaaa.", "sk_", "a.", "1234567890:AA", "aA/"]
+SEEDS += ["--password", " --token ", "Cookie:", "Bearer ", "a://b:", "SG.", "npm_", "Aa1/+", "hooks.slack.com/"]
+
+
+@pytest.mark.parametrize("text", ["tmcp_" + "a-" * 8000, *(seed * (16_000 // len(seed)) for seed in SEEDS)])
 def test_hostile_text_takes_no_longer_than_its_length(text: str) -> None:
     began = time.perf_counter()
     redact(text)
-    assert time.perf_counter() - began < 2
+    assert time.perf_counter() - began < 1
 
 
 @pytest.mark.teammcp(plugins={"directives": {"redact": ["(?i)project \\w+", "[0-9]{4}-[0-9]{4}"]}})

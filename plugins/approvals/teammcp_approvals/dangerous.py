@@ -20,13 +20,33 @@ DEEPEST = 5
 SHELLS = {"sh", "bash", "zsh", "dash", "ksh", "fish"}
 RUNNERS = SHELLS | {"python", "python3", "perl", "ruby", "node", "php", "eval", "source", "."}
 FETCHERS = {"curl", "wget"}
-WRAPPERS = {"sudo", "env", "nohup", "time", "exec", "command", "nice", "doas"}
+WRAPPERS: dict[str, tuple[set[str], int]] = {
+    "busybox": (set(), 0),
+    "chroot": ({"--userspec"}, 1),
+    "command": (set(), 0),
+    "doas": ({"-u", "-C"}, 0),
+    "env": ({"-u", "-C", "--unset", "--chdir"}, 0),
+    "exec": ({"-a"}, 0),
+    "ionice": ({"-c", "-n", "-p", "--class", "--classdata"}, 0),
+    "nice": ({"-n", "--adjustment"}, 0),
+    "nohup": (set(), 0),
+    "setsid": (set(), 0),
+    "stdbuf": ({"-i", "-o", "-e", "--input", "--output", "--error"}, 0),
+    "sudo": (
+        {"-u", "-g", "-p", "-C", "-D", "-h", "-r", "-t", "-T", "-U", "--user", "--group", "--prompt", "--chdir"},
+        0,
+    ),
+    "time": ({"-f", "-o"}, 0),
+    "timeout": ({"-k", "-s", "--kill-after", "--signal"}, 1),
+    "xargs": ({"-I", "-L", "-n", "-P", "-s", "-d", "-a", "-E", "--max-args", "--max-procs", "--delimiter"}, 0),
+}
+"""What stands before a program and runs it: its options that take the next word, and how many words follow those."""
 EVERYTHING = re.compile(
-    r"(/|~|\$HOME|\$\{HOME\}|\.|\.\.|/(bin|boot|dev|etc|home|lib|lib64|opt|root|sbin|sys|usr|var|Users))?/?\*?"
+    r"(/|~|\$HOME|\$\{HOME\}|\.|\.\.|/(bin|boot|dev|etc|home|lib|lib64|opt|root|sbin|sys|usr|var|Users))?/?\.?\*?"
 )
 DISK = re.compile(r"/dev/(sd|hd|vd|nvme|disk|mmcblk)")
 PRIVATE = re.compile(
-    r"\.ssh/|\bid_(rsa|dsa|ecdsa|ed25519)\b|\.aws/credentials|\.config/gcloud|\.azure/|\.kube/config|\.netrc\b|\.npmrc\b"
+    r"\.ssh(/|$|\s)|\bid_(rsa|dsa|ecdsa|ed25519)\b|\.aws/credentials|\.config/gcloud|\.azure/|\.kube/config|\.netrc\b|\.npmrc\b"
     r"|\.pypirc\b|\.git-credentials|\.docker/config\.json|\.gnupg/|/etc/(shadow|sudoers)|\.vault-token"
 )
 INLINE = re.compile(r"(?:^|[\s;&|])(?:eval|source|\.|\w{0,4}sh)(?: -\w+)* [\"']?(?:\$\(|`|<\() ?(?:curl|wget)\b")
@@ -84,16 +104,26 @@ def _pipelines(text: str) -> Iterator[list[Words]]:
 
 
 def _program(words: Words) -> Words:
-    """A command without what stands before its program: ``sudo -E A=1 /bin/rm x`` -> ``rm x``."""
-    start = 0
-    while start < len(words) - 1 and _stands_before(words[start], start):
-        start += 1
-    rest = words[start:]
+    """A command without what stands before its program: ``sudo -u root A=1 /bin/rm x`` -> ``rm x``."""
+    rest = words
+    while len(behind := _unwrapped(rest)) < len(rest) and behind:
+        rest = behind
     return [rest[0].rpartition("/")[2] or rest[0], *rest[1:]] if rest else []
 
 
-def _stands_before(word: str, place: int) -> bool:
-    return word in WRAPPERS or re.match(r"\w+=", word) is not None or (place > 0 and word.startswith("-"))
+def _unwrapped(words: Words) -> Words:
+    """A command without the first word, if that only stands before another program, and its options."""
+    if words and re.match(r"\w+=", words[0]):
+        return words[1:]
+    wrapper = words[0].rpartition("/")[2] if words else ""
+    if wrapper not in WRAPPERS:
+        return words
+    valued, positional = WRAPPERS[wrapper]
+    place = 1
+    while place < len(words) and words[place].startswith("-"):
+        option = words[place]
+        place += 2 if option in valued else 1
+    return words[place + positional :]
 
 
 # -- harm ------------------------------------------------------------------------------------------------------------
@@ -110,7 +140,7 @@ def _harm_of(text: str, depth: int = 0) -> str | None:
     for pipeline in _pipelines(text):
         commands = [program for words in pipeline if (program := _program(words))]
         for harm, (sources, sinks) in PIPELINES.items():
-            if _flows([words[0] for words in commands], sources, sinks):
+            if _flows([_unversioned(words[0]) for words in commands], sources, sinks):
                 return harm
         for words in commands:
             found = _harm_of_one(words, depth)
@@ -128,6 +158,11 @@ def _harm_of_one(words: Words, depth: int) -> str | None:
             if " " in inner and (found := _harm_of(inner, depth + 1)) is not None:
                 return found
     return None
+
+
+def _unversioned(program: str) -> str:
+    """``python3.11`` -> ``python``."""
+    return program.rstrip("0123456789.") or program
 
 
 def _flows(programs: Words, sources: set[str], sinks: set[str]) -> bool:
@@ -161,13 +196,17 @@ def _forces_push(program: str, arguments: Words) -> bool:
     if program != "git" or "push" not in arguments:
         return False
     pushed = arguments[arguments.index("push") + 1 :]
-    forced = not {"--force", "--mirror"}.isdisjoint(pushed) or "f" in _flags(pushed)
-    return forced or any(each.startswith("+") for each in pushed)
+    forced = not {"--force", "--mirror", "--delete", "--prune"}.isdisjoint(pushed) or not set("fd").isdisjoint(
+        _flags(pushed)
+    )
+    return forced or any(each.startswith(("+", ":")) for each in pushed)
 
 
 def _writes_disk(program: str, arguments: Words) -> bool:
     if program == "dd":
         return any(each.startswith("of=/dev/") for each in arguments)
+    if program == "shred":
+        return any(map(DISK.match, arguments))
     into = any(first in {">", ">>"} and DISK.match(second) for first, second in pairwise(arguments))
     return into or program == "wipefs" or program.startswith("mkfs")
 

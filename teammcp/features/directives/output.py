@@ -5,6 +5,7 @@ The texts stand in one table and nowhere else: the events only count, so that wh
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from pydantic import Field
@@ -42,7 +43,8 @@ async def _append(context: Context, kind: OutputKind, text: str, directive_id: i
     if directive_id is not None and (await visible(context, directive_id))["worker"] != me:
         raise NotFound(f"directive_id: directive {directive_id} is not yours to do.", code="directive_not_found")
     settings: DirectiveSettings = context.settings("directives")
-    clean = redact(text, settings.redact)
+    # Others go on meanwhile: a pattern of the settings may take its time over a long text.
+    clean = await asyncio.to_thread(redact, text, settings.redact)
 
     def work(tx: Transaction) -> Appended:
         newest = queries.head(tx, me)
