@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from teammcp import Conflict, Context, Deferred, Reader, TeamError, Transaction, Work, operation
+from teammcp import Access, Conflict, Context, Deferred, Forbidden, Reader, TeamError, Transaction, Work, operation
 from teammcp.features.messages import Note, quoted_block, quoted_line, send_notes
 
 from . import people, queries, running, shapes, telling, voice_queries
@@ -57,6 +57,7 @@ async def resolve_state_approval(
 
 async def _resolve(context: Context, approval_id: int, approved: bool, comment: str) -> Work[Resolved]:
     row, voice = await context.read(_check, context, approval_id)
+    await _refuse_newcomer(context, row, voice)
     said = await context.read(voice_queries.decisions, [approval_id])
     call = await _prepare_call(context, row, voice, said) if approved and row["operation"] is not None else None
     notes = await _prepare_notes(context, row, approved, comment)
@@ -74,6 +75,23 @@ async def _resolve(context: Context, approval_id: int, approved: bool, comment: 
         return _resolved(now, outcome.status, count, outcome)
 
     return work
+
+
+async def _refuse_newcomer(context: Context, row: Any, voice: str) -> None:
+    """Let nobody decide as one of all members who was not there when it was asked: its proposer may have made it.
+
+    Raises:
+        Forbidden: the actor came later, and is no manager.
+    """
+    me = context.actor
+    if voice != me.name or me.access >= Access.manager:
+        return
+    profile = await context.call("get_agent_profile", name=me.name)
+    if profile.created_at > row["created_at"]:
+        raise Forbidden(
+            f"approval_id: you came to the team after approval {row['id']} was asked; somebody who was there decides.",
+            code="came_later",
+        )
 
 
 def _write_down(context: Context, tx: Transaction, row: Any, voice: str, approved: bool, comment: str) -> int:

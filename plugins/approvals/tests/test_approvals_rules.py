@@ -249,3 +249,16 @@ async def test_rules_are_there_after_a_restart(team: TestTeam, alice: Member) ->
     await memory.load(team.team)
     assert (await alice.call("list_approval_rules")).root == before
     assert await say(alice, "waits too") == number + 1
+
+
+@with_rules({"operation": "send_message", "approvers": ["member"]})
+async def test_who_came_after_the_question_does_not_decide_it(alice: Member, team: TestTeam, clock: MovedClock) -> None:
+    bob = await team.agent("bob")
+    number = await say(alice, "hello")
+    clock.advance(seconds=1)
+    puppet = await team.agent("puppet")
+    with pytest.raises(Forbidden, match="you came to the team after"):
+        await puppet.call("resolve_approval", approval_id=number, approved=True)
+    assert (await bob.call("resolve_approval", approval_id=number, approved=True)).approval_status == "approved"
+    number = await say(alice, "hello again")
+    assert (await puppet.call("resolve_approval", approval_id=number, approved=True)).approval_status == "approved"
