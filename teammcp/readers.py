@@ -75,8 +75,8 @@ class Handover(Protocol):
     async def arrived(self, team: Team) -> None:
         """Its reader has it."""
 
-    async def lost(self, team: Team) -> None:
-        """Nobody has it."""
+    async def lost(self, team: Team, *, surely: bool) -> None:
+        """Nobody has it, or (not ``surely``) nobody will ever give a sign of it."""
 
 
 @dataclass(eq=False)
@@ -133,7 +133,7 @@ class Signs:
         assert context.reader is not None  # noqa: S101 - who calls inside the process has its answer
         context.reader.handed.append(handover)
         if context.reader.state == "gone":  # while it was being written
-            context.server.background(handover.lost(context.team))
+            context.server.background(handover.lost(context.team, surely=True))
 
     def answered(self, context: Context) -> None:
         """The answer was sent. Nothing follows from that yet."""
@@ -147,7 +147,7 @@ class Signs:
     def gone(self, context: Context) -> None:
         """There was nobody to send the answer to."""
         if context.reader is not None and context.reader.state == "waits":
-            self._give_up(context, context.reader)
+            self._give_up(context, context.reader, surely=True)
 
     async def seen(self, context: Context) -> None:
         """The context's reader has made a call: whatever that shows to have arrived has."""
@@ -161,11 +161,11 @@ class Signs:
             await self._arrived(context, [each for each in self._of(context) if call in each.calls])
 
     def given_up(self, context: Context, name: str, call: str | None = None) -> None:
-        """A program has ended, or has given up one call: what it has given no sign of is lost."""
+        """A program has given up a call, whose answer it does not have; or, without one, it has ended."""
         for reader in self._of(context):
             if reader.name == name and (call is None or call in reader.calls):
                 self._forget(context, reader)
-                self._give_up(context, reader)
+                self._give_up(context, reader, surely=call is not None)
 
     def _of(self, context: Context) -> list[Reader]:
         return list(self._answered.get(context.actor.name, ()))
@@ -183,7 +183,7 @@ class Signs:
         if not waiting:
             del self._answered[context.actor.name]
 
-    def _give_up(self, context: Context, reader: Reader) -> None:
+    def _give_up(self, context: Context, reader: Reader, *, surely: bool) -> None:
         reader.state = "gone"
         for handover in reader.handed:
-            context.server.background(handover.lost(context.team))
+            context.server.background(handover.lost(context.team, surely=surely))

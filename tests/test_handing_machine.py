@@ -212,7 +212,7 @@ def test_a_message_arrives_or_waits_whatever_dies_on_the_way(settings: Settings,
             run_state_machine_as_test(
                 lambda: HandingMachine(runner, app, clock),
                 settings=profile(
-                    max_examples=40,
+                    max_examples=20,
                     stateful_step_count=30,
                     deadline=None,
                     suppress_health_check=[HealthCheck.too_slow],

@@ -207,7 +207,7 @@ def test_claude_is_started_by_listening_when_it_does_not_run(desk: Desk) -> None
     sent = desk.write_to_bob("The build is broken.")
     script = (Call("mcp__teammcp__send_dm", {"recipient": "alice", "content": "I am on it."}), Say("done"))
     with AnthropicModel(*script) as model:
-        command = f'{CLAUDE.path()} -p "You have a message from your team: $(cat)" > said; kill $PPID'
+        command = f'{CLAUDE.path()} -p "You have a message from your team: $(cat)" > said; (sleep 2; kill $PPID) &'
         desk.run(
             *("teammcp", "listen", "--url", desk.live.url, "--exec", command),
             ANTHROPIC_BASE_URL=model.url,

@@ -30,7 +30,8 @@ def test_a_client_that_hangs_up_while_it_waits_loses_nothing(live: LiveServer) -
                 time.sleep(0.05 + pause)
             sent = alice.post("/api/send", json={"channel": "general", "content": "@bob are you there?"}).json()["id"]
             waited = bob.post("/api/wait", json={"timeout": 5}).json()
-            assert [message["id"] for message in waited["messages"]] == [sent]
+            assert ([message["id"] for message in waited["messages"]], waited["again"]) == ([sent], [])
+            bob.get("/api/me").raise_for_status()
         receipt = alice.get(f"/api/messages/{sent}/receipt").json()["recipients"]
         assert next(item["state"] for item in receipt if item["agent"] == "bob") == "offered"
 

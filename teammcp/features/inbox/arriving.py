@@ -52,12 +52,17 @@ def _arrive(context: Context, tx: Transaction, agent: str, message_ids: list[int
 
 
 @operation(internal=True, profile="inbox")
-async def take_back(context: Context, agent: str, message_ids: MessageIds, mark: str) -> Work[Arrived]:
-    """A reader is known not to have what was handed to it: it waits as before, and other waits are woken for it."""
+async def take_back(
+    context: Context, agent: str, message_ids: MessageIds, mark: str, surely: bool = True
+) -> Work[Arrived]:
+    """A reader will give no sign of what was handed to it: it waits for the next one, and other waits are woken for it.
+
+    If it surely does not have it, it is as if it had never been handed over.
+    """
 
     def work(tx: Transaction) -> Arrived:
         marks = {
-            row["message_id"]: _without(row["handed_to"], mark)
+            row["message_id"]: _given_back(row["handed_to"].split(), surely)
             for row in queries.handed(tx, agent, message_ids)
             if row["handed_to"].split()[-1:] == [mark]  # nobody else was handed it meanwhile
         }
@@ -70,7 +75,7 @@ async def take_back(context: Context, agent: str, message_ids: MessageIds, mark:
     return work
 
 
-def _without(marks: str, mark: str) -> str:
-    """The marks without the last one; none if it was never handed to anybody else."""
-    left = marks.split()[:-1]
+def _given_back(marks: list[str], surely: bool) -> str:
+    """The marks of the readers that may have it; none if nobody may."""
+    left = marks[:-1] if surely else marks
     return " ".join([*left, GIVEN_BACK]) if left else ""

@@ -27,7 +27,7 @@ READERS = 20
 CONFIRMS = "+"
 """At the end of the marks of readers that say themselves what has arrived."""
 GIVEN_BACK = "-"
-"""Stands behind the marks where the last reader is known not to have it."""
+"""Stands behind the marks where the last reader will give no sign of having it."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,7 @@ class HandedOver:
         """Its reader has them."""
         await Context.inside(team).call("note_arrival", agent=self.agent, message_ids=self.message_ids)
 
-    async def lost(self, team: Team) -> None:
-        """Nobody has them."""
-        await Context.inside(team).call("take_back", agent=self.agent, message_ids=self.message_ids, mark=self.mark)
+    async def lost(self, team: Team, *, surely: bool) -> None:
+        """Nobody has them, or will ever say so."""
+        about = {"agent": self.agent, "message_ids": self.message_ids, "mark": self.mark}
+        await Context.inside(team).call("take_back", **about, surely=surely)

@@ -29,7 +29,7 @@ SHORTEST = 0.05
 # -- what waits ------------------------------------------------------------------------------------------------------
 
 
-@operation("GET /api/inbox", access="observer", profile="inbox", everyday=True, idempotent=True)
+@operation("GET /api/inbox", access="observer", profile="inbox", everyday=True, idempotent=True, holds=True)
 async def get_inbox(
     context: Context,
     detail_limit: Annotated[int, Field(ge=1, le=50)] = 10,
