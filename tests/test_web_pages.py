@@ -279,3 +279,17 @@ async def test_wrong_ids_and_methods_are_no_crash(team: TestTeam) -> None:
     ):
         answer = await browser.http.post(path, data={**form, "csrf": csrf})
         assert answer.status_code < 500, path
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Dest": "image"}, {"Sec-Fetch-Dest": "document", "Sec-Purpose": "prefetch"}]
+)
+async def test_a_page_that_nobody_opened_is_read_by_nobody(team: TestTeam, headers: dict[str, str]) -> None:
+    alice = await team.agent("alice")
+    browser = await visiting(team, team.owner.key)
+    sent = await alice.call("send_message", channel="general", content="for your eyes", ack_required=True)
+    unread = (await team.owner.call("get_inbox")).total_unread
+    await browser.get("/channels/general", **headers)
+    assert (await team.owner.call("get_inbox")).total_unread == unread > 0
+    await browser.get("/channels/general")
+    assert (await alice.call("get_receipt", message_id=sent.id)).recipients[0].acked_at

@@ -10,7 +10,7 @@ from quart import Request, Response
 from ... import operations
 from ...directory import Access, Channel, fold
 from ...operations import Context
-from ...web import Notice, Outcome, Page, form_call, fragment, go_back, render, see, wants_fragment
+from ...web import Notice, Outcome, Page, form_call, fragment, go_back, is_visit, render, see, wants_fragment
 from ...web import gettext as _
 from ...web.visit import set_cookie
 from ..channels import readable_channel
@@ -35,7 +35,7 @@ async def show_channel(
     unread = _entry(listed, found).info.unread
     history, at_end, older = await _page(context, request, found)
     shown = await arrange(context, history.messages, unread=unread if at_end else 0)
-    if at_end and unread and history.messages:
+    if at_end and unread and history.messages and is_visit(request):
         await mark_read(context, found.id, history.messages[-1].id)
         listed = await sidebar(context, found.id)
     outcome = outcome or Outcome()
