@@ -51,9 +51,11 @@ def mentions_in(text: str, names: Callable[[str], str | None]) -> Iterator[str]:
     Args:
         names: from what is written behind an ``@`` to the name it means, or to None.
     """
+    if not has_at(text):  # as most: then nothing need be imported either
+        return
     from .mentions import may_mention
 
-    if not has_at(text) or not may_mention(text, names):
+    if not may_mention(text, names):
         return
     for block in _parser().parse(text, {"names": names}):
         for token in block.children or []:
