@@ -62,10 +62,10 @@ def test_messages_pass_through_pipes_and_terminals_of_any_encoding(live: LiveSer
         "ß",
         "Straße",
     ]
-    for encoding in ("ascii", "latin-1", "utf-8"):
-        for command in (["logs", "--channel", "general"], ["inbox"], ["status"]):
-            said = run(live, key, encoding, *command)
-            assert (said.returncode, said.stderr) == (0, b"")
+    for command in (["logs", "--channel", "general"], ["inbox"], ["status"]):
+        said = run(live, key, "ascii", *command)
+        assert (said.returncode, said.stderr) == (0, b"")
+    for encoding in ("ascii", "utf-8"):
         called = run(live, key, encoding, "call", "get_history", "channel=general")
         assert "Grüße ✓ 🎉" in json.dumps(json.loads(called.stdout.decode(encoding)), ensure_ascii=False)
     half = run(live, key, "utf-8", "call", "send_message", "channel=general", "content=x", 'mentions=["\\ud83d"]')

@@ -275,6 +275,8 @@ def test_a_team_file_names_agents_folders_and_clients(tmp_path: Path) -> None:
         ('[[agents]]\nname = "bob"\nclient = "codex"\nrank = 1', r"agents\.0\.rank"),
         ('[[agents]]\nname = "bob"\nclient = "codex"\n[[agents]]\nname = "bob"\nclient = "claude"', "more than once"),
         ("agents = ", "no TOML"),
+        ('[[agents]]\nname = "Bob"\nclient = "codex"\n[[agents]]\nname = "bob"\nclient = "claude"', "more than once"),
+        ('[[agents]]\nname = "../bob"\nclient = "codex"', r"agents\.0\.name"),
     ],
 )
 def test_a_wrong_team_file_is_told_which_field(text: str, wrong: str, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from teammcp.joining.changes import Together, forget, joining, leaving
 from teammcp.joining.parts import Entry, Hooks, OwnFile, Section
 from teammcp.joining.programs import Member, as_configured, configured_url, parts_left_to, parts_of
 from tests.test_join import WITH_FILES, furnish, tree
+from tests.test_storage_full import small_disk  # noqa: F401 - a fixture
 
 URL = "https://mcp.team.example/mcp-team"
 
@@ -436,6 +437,25 @@ def test_several_files_change_together_or_not_at_all(
     assert at > 20
     assert state(tmp_path) != before
     assert not [path for path in state(tmp_path) if path.endswith(".teammcp")]
+
+
+def test_a_disk_that_is_really_full_loses_nobody_a_line(
+    member: Callable[..., Member],
+    small_disk: Path,  # noqa: F811
+) -> None:
+    bob = replace(member("claude"), folder=small_disk)
+    furnish(bob)
+    (small_disk / "CLAUDE.md").write_text("a rule\n" * 1000, "utf-8")
+    ballast = small_disk / "ballast"
+    for left in (0, 8192, 20_000, 40_000):
+        ballast.write_bytes(bytes(shutil.disk_usage(small_disk).free - left))
+        before = tree(small_disk)
+        with pytest.raises(InvalidInput, match=r"No space left on device\. Nothing was changed"):
+            join(bob)
+        assert tree(small_disk) == before
+        ballast.unlink()
+    join(bob)
+    assert (small_disk / "CLAUDE.md").read_text("utf-8").startswith("a rule\n" * 1000)
 
 
 def test_a_file_that_changed_since_it_was_shown_is_not_overwritten(

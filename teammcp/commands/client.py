@@ -18,6 +18,7 @@ import click
 
 from ..addresses import ServerAddress
 from ..console_text import as_text, holds_bytes
+from ..invisible import reveal
 from ..keys import key_from_environment
 
 KEY = "TEAMMCP_KEY"
@@ -207,5 +208,6 @@ def _sentence(answer: Any) -> str:
     except ValueError:
         problem = None
     if isinstance(problem, dict) and problem.get("detail"):
-        return str(problem["detail"])
-    return f"The server answered {answer.status_code} {answer.reason_phrase}. Is this the address of a TeamMCP server?"
+        return reveal(str(problem["detail"]))
+    said = f"{answer.status_code} {reveal(answer.reason_phrase)}"
+    return f"The server answered {said}. Is this the address of a TeamMCP server?"

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ..clients import CLIENTS, Client
+from ..invisible import reveal
 from .client import KEY, address, url_option
 
 
@@ -39,7 +40,7 @@ def doctor(client: Client, name: str | None, folder: Path, url: str | None) -> N
     else:
         findings = [not_asked(member), *check_path(member)]
     for finding in findings:
-        click.echo(f"{'ok   ' if not finding.remedy else 'WRONG'}  {finding.what}")
+        click.echo(f"{'ok   ' if not finding.remedy else 'WRONG'}  {reveal(finding.what)}")
         if finding.remedy:
             click.echo(f"       {finding.remedy}")
     if client == "codex":

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ..clients import CLIENTS, Client
+from ..errors import InvalidInput
 from .client import address, url_option
 from .join import show
 
@@ -34,10 +35,19 @@ def leave(name: str | None, client: Client, folder: Path, yes: bool, url: str | 
     from ..joining.programs import Member, as_configured, configured_url, parts_left_to, parts_of
 
     member = Member(name or "", client, "", folder.resolve(), Path.home())
-    member = replace(as_configured(member), url=address(url) if url else configured_url(member) or address(None))
+    left_alone: list[str] = []
+    try:
+        member = replace(as_configured(member), url=address(url) if url else configured_url(member) or address(None))
+    except InvalidInput:  # what is wrong with that file is told below
+        member = replace(member, url=address(url))
     still_used = parts_left_to(member)
-    changes = leaving([part for part in parts_of(member) if part not in still_used])
+    changes = leaving([part for part in parts_of(member, left_alone) if part not in still_used])
     show(changes)
+    for said in left_alone:
+        click.echo(said, err=True)
+    for change in changes:
+        if change.restores:
+            click.echo(f"Deletes the copy in {change.backup}: {change.path} becomes what it is.")
     key_file = member.key_file if name and member.key_file.exists() else None
     if key_file:
         click.echo(f"Deletes the key in {key_file}.")

@@ -47,6 +47,11 @@ class Change:
         """Whether a copy is made."""
         return self.keep and self.before is not None
 
+    @property
+    def restores(self) -> bool:
+        """Whether the file becomes what the copy is, which is not needed any more then."""
+        return self.after is not None and read(self.backup) == self.after
+
     def difference(self) -> str:
         """What is changed, line by line, as ``diff -u`` shows it, with hidden characters written out."""
         before, after = (_lines(data) for data in (self.before, self.after))
@@ -291,7 +296,7 @@ class _File:
 def forget(changes: Sequence[Change], roots: Sequence[Path]) -> None:
     """After a leaving: remove copies of what is there again, and folders that are empty now below ``roots``."""
     for change in changes:
-        if change.after is not None and read(change.backup) == change.after:
+        if change.restores:
             with suppress(OSError):
                 change.backup.unlink()
                 change.backup.parent.rmdir()

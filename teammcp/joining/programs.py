@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from shlex import quote
@@ -82,23 +83,40 @@ class Member:
         return configuration(self.client, self.url).folder != "project"
 
 
-def parts_of(member: Member) -> list[Part]:
+def parts_of(member: Member, left_alone: list[str] | None = None) -> list[Part]:
     """Everything of ours in the files of a member's client; nothing for a client without known files.
 
+    Args:
+        left_alone: takes, if given, what is said of each file that is a link out of the folder it should be in, or is
+            none; such a file is left out then.
+
     Raises:
-        InvalidInput: a file is a link that leads out of the folder it should be in, or is none.
+        InvalidInput: there is such a file, and ``left_alone`` is not given.
     """
     if member.client == "generic":
         return []
     key = str(member.key_file) if member.name else KEY_FILE
     config = configuration(member.client, member.url, key_file=key, tools=member.tools)
-    return [config.part(member.folder, member.home), *_hooks(member), *_guide(member)]
+    found: list[Part] = []
+    makers: list[Callable[[], Sequence[Part]]] = [partial(_hooks, member), *_guide(member)]
+    for make in [lambda: [config.part(member.folder, member.home)], *makers]:
+        try:
+            found += make()
+        except InvalidInput as error:
+            if left_alone is None:
+                raise
+            left_alone.append(str(error))
+    return found
 
 
 def parts_left_to(member: Member) -> list[Part]:
     """Those parts of a member's files that other clients in the same folder use too."""
     others = [replace(member, client=client) for client in CLIENTS if client not in {member.client, "generic"}]
-    return [part for other in others if _may_be_set_up(other) for part in _shared_by(other)]
+    found: list[Part] = []
+    for make in (make for other in others if _may_be_set_up(other) for make in _guide(other)):
+        with suppress(InvalidInput):
+            found += make()
+    return found
 
 
 def _may_be_set_up(member: Member) -> bool:
@@ -110,14 +128,6 @@ def _may_be_set_up(member: Member) -> bool:
         return configured_url(member) is not None
     except InvalidInput:  # broken as it is, it may be set up: then nothing is taken away from it
         return path.is_file() and SERVER.encode() in path.read_bytes()
-
-
-def _shared_by(member: Member) -> list[Part]:
-    """What a client does not have for itself alone; only that can be another's too."""
-    try:
-        return _guide(member)
-    except InvalidInput:
-        return []
 
 
 def configured_url(member: Member) -> str | None:
@@ -230,15 +240,21 @@ def _codex_hooks(url: str) -> dict[str, dict[str, Any]]:
     return dict.fromkeys(("SessionStart", *IN_A_TURN, PROMPT, "SessionEnd"), command)
 
 
-def _guide(member: Member) -> list[Part]:
+def _guide(member: Member) -> list[Callable[[], Sequence[Part]]]:
+    """What makes the guide and each of the skills: the parts that clients in one folder may share."""
     if member.client in WITHOUT_PROJECT:
         return []
     texts = files("teammcp.joining") / "texts"
     root = member.folder
     folder = root / SKILLS.get(member.client, ".agents/skills")
-    skills = [
-        OwnFile(place_of(folder / skill.name.removesuffix(".md") / "SKILL.md", root), skill.read_text("utf-8"))
-        for skill in sorted((texts / "skills").iterdir(), key=lambda skill: skill.name)
-    ]
-    guide = place_of(root / GUIDES.get(member.client, "AGENTS.md"), root)
-    return [Section(guide, (texts / "guide.md").read_text("utf-8")), *skills]
+
+    def guide() -> list[Part]:
+        place = place_of(root / GUIDES.get(member.client, "AGENTS.md"), root)
+        return [Section(place, (texts / "guide.md").read_text("utf-8"))]
+
+    def skill(name: str) -> list[Part]:
+        place = place_of(folder / name.removesuffix(".md") / "SKILL.md", root)
+        return [OwnFile(place, (texts / "skills" / name).read_text("utf-8"))]
+
+    names = sorted(each.name for each in (texts / "skills").iterdir())
+    return [guide, *(partial(skill, name) for name in names)]

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..checking import invalid_input
 from ..clients import Client
+from ..directory import fold
 from ..errors import InvalidInput
 from ..models import AgentName
 
@@ -65,9 +66,9 @@ def read_team(path: Path) -> TeamFile:
         raise InvalidInput(f"{path} is no TOML: {error}.") from error
     except ValidationError as error:
         raise InvalidInput(f"{path}: {invalid_input(error).detail}") from None
-    names = [agent.name for agent in team.agents]
+    names = [fold(agent.name) for agent in team.agents]
     for agent in team.agents:
-        if names.count(agent.name) > 1:
+        if names.count(fold(agent.name)) > 1:
             raise InvalidInput(f"{path}: {agent.name} is in it more than once; an agent has one client.")
         agent.folder = (path.parent / agent.folder).resolve()
         if not agent.folder.is_dir():
