@@ -21,6 +21,7 @@ MAX_DEPTH = 32
 """Levels of lists and objects in what a caller sends."""
 
 HALF = "must not hold halves of surrogate pairs"
+_CONTAINERS = (dict, list)
 _HALF = re.compile("[\ud800-\udfff]")
 # Every escape is met in its turn, so that an escaped backslash is not taken for the beginning of the next one.
 _ESCAPE = re.compile(
@@ -42,21 +43,21 @@ def whole_json(text: bytes) -> bytes:
     return _ESCAPE.sub(lambda escape: b"\\ufffd" if escape[1] else escape[0], text)
 
 
-def flaw(value: Any, place: tuple[str, ...] = (), levels: int = MAX_DEPTH) -> tuple[tuple[str, ...], str] | None:
+def flaw(value: Any, levels: int = MAX_DEPTH) -> tuple[list[str], str] | None:
     """The first place in a JSON value that is not well-formed, and what is wrong there; None if all is well."""
     if isinstance(value, str):
-        return None if value.isascii() or not _HALF.search(value) else (place, HALF)
+        return None if value.isascii() or not _HALF.search(value) else ([], HALF)
     if isinstance(value, float):
-        return None if isfinite(value) else (place, "must be a finite number")
-    if not isinstance(value, dict | list):
+        return None if isfinite(value) else ([], "must be a finite number")
+    if not isinstance(value, _CONTAINERS):
         return None
     if not levels:
-        return place, f"must not be nested more than {MAX_DEPTH} levels deep"
-    parts = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, part in parts:
-        if flaw(key):
-            return place, HALF
-        if found := flaw(part, (*place, str(key)), levels - 1):
+        return [], f"must not be nested more than {MAX_DEPTH} levels deep"
+    for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(key, str) and not key.isascii() and _HALF.search(key):
+            return [], HALF
+        if found := flaw(part, levels - 1):
+            found[0].insert(0, str(key))
             return found
     return None
 

@@ -24,6 +24,7 @@ from teammcp.mcp.tools import described
 
 Schema = dict[str, Any]
 GEMINI = "https://ai.google.dev/api/caching#Schema"
+# The SDK of Google for JavaScript sends a tool's output schema as responseJsonSchema.
 GEMINI_JSON = "https://docs.cloud.google.com/vertex-ai/generative-ai/docs/reference/rest/v1/FunctionDeclaration"
 OPENAI = "https://platform.openai.com/docs/guides/structured-outputs#supported-schemas"
 OPENAI_CALLS = "https://platform.openai.com/docs/api-reference/chat/create#chat_create-tools"
@@ -99,7 +100,8 @@ OUTPUTS = [
         "an object at the top", "https://modelcontextprotocol.io/specification", lambda n: not n.is_root or is_object(n)
     ),
     Rule("nothing beside a reference", GEMINI_JSON, lambda n: "$ref" not in n.schema or len(n.schema) == 1),
-    Rule("a list says of what", VSCODE, lambda n: n.schema.get("type") != "array" or "items" in n.schema),
+    Rule("a list says of what", GEMINI_JSON, items_of_arrays),
+    Rule("one type, or a choice, or a reference", GEMINI_JSON, lambda n: "$ref" in n.schema or one_type(n)),
     Rule("no empty choice", GEMINI, lambda n: "" not in n.schema.get("enum", ())),
     Rule("what is required is there", VSCODE, lambda n: set(n.schema.get("required", ())) <= names_in(n)),
     Rule("no conditions", OPENAI, lambda n: not n.schema.keys() & {"not", "if", "then", "else", "allOf"}),
@@ -265,7 +267,7 @@ GIVEN: dict[str, Any] = {
     "moment": "2026-02-01T10:00:00Z",
     "span": "P1D",
     "colour": "",
-    "anything": {"a": [[1], None]},
+    "anything": {"a": [[[[[[2]]]]]]},
     "json_value": [{"b": 1}],
     "by_day": {"2026-02-01": [1]},
     "either": [{"a": 1}],
@@ -281,7 +283,8 @@ def test_what_a_schema_says_is_true(server: Server) -> None:
         assert not draft(schema).is_valid({"given": {**GIVEN, "twice": ["a"]}})
         assert not draft(schema).is_valid({"given": {**GIVEN, "word": "another"}})
         result = taken.given.model_dump(mode="json", by_alias=True)  # type: ignore[attr-defined]
-        draft(output_schema(Everything, deferrable=False)).validate(result)
+        for anything in ([[[[1, {"a": [[[[[[2]]]]]]}]]], None], [], {}, "", None, 1.5, True):
+            draft(output_schema(Everything, deferrable=False)).validate({**result, "anything": anything})
         assert not draft(output_schema(Everything, deferrable=False)).is_valid({**result, "pair": [[], 1]})
 
 

@@ -16,12 +16,23 @@ _REFERENCE = "#/$defs/"
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null", list: "array"}
 _ITEMS = {"anyOf": [{"type": name} for name in ("object", "string", "number", "boolean")]}
 """Of a list of anything. Of lists in lists only a schema can tell that calls itself by name, and not all take those."""
+_LISTS_IN_LISTS = 4
+"""How deep results may be lists of lists alone. More takes a schema that calls itself, or one that says nothing."""
 _KEPT = {
     *("type", "description", "default", "enum", "anyOf"),
     *("properties", "required", "additionalProperties", "items", "minItems"),
     *("minLength", "maxLength", "pattern", "format", "minimum", "maximum"),
 }
 """What an input's schema may hold; ``const``, ``oneOf``, ``prefixItems`` and the like are said in these words."""
+
+
+def _any_items(lists: int) -> Schema:
+    """What a list of anything holds: lists in lists so many times."""
+    kinds: list[Schema] = [{"type": name} for name in ("object", "string", "number", "boolean", "null")]
+    return {"anyOf": [*kinds, {"type": "array", "items": _any_items(lists - 1)}] if lists else kinds}
+
+
+_ANY_ITEMS = _any_items(_LISTS_IN_LISTS)
 
 
 def portable_input(schema: Schema) -> Schema:
@@ -81,18 +92,22 @@ def _in_common_words(schema: Schema) -> Schema:
 
 
 def portable_output(schema: Any) -> Any:
-    """The schema of a result, which clients compare results with: what is said stays true."""
+    """The schema of a result, which clients compare results with: what is said stays true.
+
+    Gemini is sent it too, by the SDK of Google for JavaScript.
+    """
     if not isinstance(schema, dict):
         return schema
+    said = _with_items(_without_empty_choice(schema), _ANY_ITEMS)
     short: Schema = {}
-    for key, part in _with_items(_without_empty_choice(schema), {}).items():
+    for key, part in (said if "type" in said else _choosing_among_texts(said)).items():
         if key in {"properties", "$defs"}:
             short[key] = {name: portable_output(inner) for name, inner in part.items()}
-        elif key in {"anyOf", "oneOf", "allOf"}:
-            short[key] = [portable_output(inner) for inner in part]
+        elif key in {"anyOf", "oneOf"}:
+            short["anyOf"] = [portable_output(inner) for inner in part]
         elif key in {"items", "additionalProperties"}:
             short[key] = portable_output(part)
-        elif key != "propertyNames":
+        elif key not in {"propertyNames", "discriminator"}:
             short[key] = part
     if "$ref" in short and len(short) > 1:  # beside a reference nothing else may stand
         return {"$ref": short["$ref"]}
