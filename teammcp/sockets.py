@@ -17,7 +17,7 @@ from hypercorn.protocol.ws_stream import WSStream
 from wsproto.events import Ping
 
 EXTENSIONS = b"sec-websocket-extensions"
-SILENCE = 3
+SILENCE = 2
 """Pings that may go without an answer."""
 
 
