@@ -20,7 +20,8 @@ NAMES = set(
     name agent agents agent_id actor assignee creator owner approver approvers subscribers subscribed unsubscribed
     issuer worker closed_by released_by created_by changed_by updated_by uploaded_by pinned_by generated_by writer
     current_writer first_author added_members not_members retired members mentions from_agent recipients about
-    settled_for waiting_for reports_to taken_by current_assignee delegate on_behalf_of proposed_by who team channel
+    settled_for waiting_for reports_to state_linked_by taken_by current_assignee delegate on_behalf_of proposed_by who
+    team channel
     channel_id channel_name id project_id field fields critical_gaps not_shown related_state_project related_state
     relevant_fields critical_fields participating_projects participating_channels last_known_versions labels requires
     capabilities columns tool next cursor content_id when cron_expr every time_zone day action kind
