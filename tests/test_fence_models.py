@@ -23,6 +23,7 @@ NAMES = set(
     settled_for waiting_for reports_to state_linked_by taken_by current_assignee delegate on_behalf_of proposed_by who
     team channel
     channel_id channel_name id project_id field fields critical_gaps not_shown related_state_project related_state
+    state_linked_by
     relevant_fields critical_fields participating_projects participating_channels last_known_versions labels requires
     capabilities columns tool next cursor content_id when cron_expr every time_zone day action kind
     subject surface apiKey model code operation hint unavailable offered_by handed_over_by grant mime_type sha256 hash
