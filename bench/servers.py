@@ -18,6 +18,8 @@ UNLIMITED: dict[str, Any] = {
     "agent_rate": 0,
     "address_rate": 0,
     "register_rate": 0,
+    "member_streams": 0,
+    "member_bytes": 0,
     "log_level": "warning",
     "plugins": {"guard": {"exchange": 0, "monologue": 0, "repeats": 0}},
 }

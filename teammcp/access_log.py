@@ -19,6 +19,8 @@ log = logging.getLogger(NAME)
 LONG = re.compile(r"[\w.~=+-]{24,}")
 """What may be a secret of a plugin's in a part of a path with digits and letters, such as the address of a webhook."""
 DIGIT, LETTER = re.compile("[0-9]"), re.compile("[A-Za-z]")
+LONGEST = 500
+"""Characters of a path that are written."""
 
 
 @dataclass
@@ -52,7 +54,9 @@ def without_secrets(path: str) -> str:
 
 def note(method: str, path: str, status: int | None, seconds: float, member: str, address: str) -> None:
     """Write the line of a request; ``status`` is None if nobody waited for its answer."""
-    shown, spent = without_secrets(path), round(seconds * 1000, 1)
+    if not log.isEnabledFor(logging.INFO):
+        return
+    shown, spent = without_secrets(path[:LONGEST]), round(seconds * 1000, 1)
     fields = {"method": method, "path": shown, "status": status, "ms": spent, "member": member, "address": address}
     log.info(
         "%s %s %s %s ms %s %s", method, shown, status or "-", spent, member, address or "-", extra={"fields": fields}

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from .asgi import Header, Scope
-from .callers import OF_PROXIES
+from .callers import came_by_proxy
 from .errors import InvalidInput
 from .operations import Context
 from .readers import LINE, Line, Reader
@@ -27,7 +27,7 @@ Headers = Mapping[bytes, bytes]
 
 def line_of(scope: Scope) -> Line:
     """The connection on which a request has come."""
-    if OF_PROXIES.search(b"\n".join(name for name, _ in scope["headers"])):
+    if came_by_proxy(scope):
         return Line("")  # the proxy's own, on which requests of anybody may come
     found = scope.get("state", {}).get(LINE)
     if isinstance(found, Line):

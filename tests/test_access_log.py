@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import time
 
 import pytest
 
@@ -102,6 +103,15 @@ async def test_who_only_has_no_key_is_no_guesser(team: TestTeam, lines: pytest.L
 def test_what_looks_like_a_secret_in_a_path_is_left_out(lines: pytest.LogCaptureFixture, path: str, shown: str) -> None:
     note("GET", path, 200, 0.001, "-", "127.0.0.1")
     assert access(lines) == [f"GET {shown} 200 1.0 ms - 127.0.0.1"]
+
+
+@pytest.mark.parametrize("path", ["/" + "a" * 60_000, "/" + "1" * 60_000, "/" + "/" * 60_000, "/" + "a1" * 30_000])
+def test_a_path_of_any_length_is_written_at_once_and_short(lines: pytest.LogCaptureFixture, path: str) -> None:
+    started = time.process_time()
+    for _ in range(100):
+        note("GET", path, 404, 0.001, "-", "127.0.0.1")
+    assert time.process_time() - started < 1
+    assert max(map(len, access(lines))) < 600
 
 
 def test_machines_read_the_parts_of_a_line_by_name(lines: pytest.LogCaptureFixture) -> None:
