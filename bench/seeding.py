@@ -19,6 +19,7 @@ from typing import Any
 import teammcp
 from teammcp import operations
 from teammcp.app import create_app
+from teammcp.clock import Clock
 from teammcp.config import load_settings
 from teammcp.directory import ANONYMOUS
 from teammcp.features.messages import search
@@ -54,7 +55,7 @@ class Seeded:
     """The id of a message of #general in the middle of its history."""
 
 
-class SteppingClock:
+class SteppingClock(Clock):
     """A clock that goes on by the same step with each message."""
 
     def __init__(self, step: float) -> None:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .resources import Resource
     from .storage import Migration, Reader, Row, Transaction, Work, load_migrations
     from .team import Server, Team
+    from .timekeeping import Countdown
     from .times import read_time
 
 __version__ = "0.1.0"
@@ -51,6 +52,7 @@ __all__ = [
     "Budget",
     "Conflict",
     "Context",
+    "Countdown",
     "Deadline",
     "Deferred",
     "Event",
@@ -119,6 +121,7 @@ _FOUND_IN = {
     "resources": ("Resource",),
     "storage": ("Migration", "Reader", "Row", "Transaction", "Work", "load_migrations"),
     "team": ("Server", "Team"),
+    "timekeeping": ("Countdown",),
     "times": ("read_time",),
 }
 

@@ -157,7 +157,7 @@ def collect_operations(plugins: PluginManager) -> Registry:
 
 async def _serving(app: TeamApp) -> AsyncIterator[None]:
     server = app.server
-    jobs = Jobs()
+    jobs = Jobs(server)
     try:
         await server.open()
         add_jobs(jobs.scheduler, server)

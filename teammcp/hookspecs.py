@@ -74,6 +74,15 @@ def register_migrations() -> Any:
 
 
 @contribute
+def register_countdowns() -> Any:
+    """Plain. Return a list of ``Countdown`` objects: columns that count a duration down, such as when a claim ends.
+
+    They move with the machine's clock when it is set, so that what had an hour left has an hour left. Leave out times
+    that somebody has given as times of day, such as due dates.
+    """
+
+
+@contribute
 def register_commands(cli: click.Group) -> None:
     """Plain. Add commands to ``cli``, the ``teammcp`` command line."""
 
@@ -307,6 +316,15 @@ def team_closed(team: Any) -> None:
 
     The team is no longer served and its streams have ended; its database still answers until all have been told. All
     plugins are told side by side and get 5 seconds each. At a stop it comes after `shutdown`.
+    """
+
+
+@notify
+def clock_jumped(team: Any, milliseconds: int) -> None:
+    """After the machine's clock was set, forward or back (less than 0), and the server's time has followed it.
+
+    Deadlines in tables have moved already (see `register_countdowns`), and silence counts anew. Correct here the
+    moments that you keep in memory. Better measure durations with ``server.clock.steady()``, which nobody sets.
     """
 
 

@@ -27,9 +27,9 @@ class RateLimit:
         """
         if not self._rate:
             return
-        now = self._clock.now()
+        now = self._clock.steady()
         tokens, at = self._buckets.pop(key, (self._burst, now))
-        tokens = min(self._burst, tokens + max(0, now - at) * self._rate)  # a clock that is set back costs nobody
+        tokens = min(self._burst, tokens + max(0, now - at) * self._rate)
         if tokens < 1:
             self._buckets[key] = tokens, now
             wait = max(1, round((1 - tokens) / self._rate / 1000 + 0.5))

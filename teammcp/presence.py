@@ -76,11 +76,12 @@ class Patience:
 class _Known:
     """What is known of one member."""
 
-    __slots__ = ("ended", "last_seen", "lasting", "left_at", "said", "standing", "streams", "ttl")
+    __slots__ = ("ended", "last_seen", "lasting", "left_at", "said", "sign_at", "standing", "streams", "ttl")
 
     def __init__(self) -> None:
         self.standing = UNKNOWN
         self.last_seen: int | None = None
+        self.sign_at = 0  # by the steady clock, which nobody sets
         self.left_at: int | None = None
         self.said = False  # the status was said, not concluded from calls
         self.ttl: float | None = None  # milliseconds within which the next sign of life is promised
@@ -115,6 +116,7 @@ class Presence:
         self._changed = changed
         self._known: dict[str, _Known] = {}
         self._here = 0
+        self._heard_since = clock.steady()
 
     # -- what is known -------------------------------------------------------------------------------------------------
 
@@ -148,10 +150,10 @@ class Presence:
 
     def seen(self, name: str) -> None:
         """A member has made a call."""
-        known, now = self._sign(name)
+        known = self._sign(name)
         if known.said or known.standing.status == "online":
             return
-        if known.left_at is None or now - known.left_at > PARTING:
+        if known.left_at is None or self._clock.steady() - known.left_at > PARTING:
             self._become(name, known, "online", Reason("made a call"))
 
     def admit(self, name: str) -> None:
@@ -182,7 +184,7 @@ class Presence:
         """
         if not admitted:
             self.admit(name)
-        known, _ = self._sign(name)
+        known = self._sign(name)
         known.streams += 1
         known.lasting += lasting
         if not known.said:
@@ -190,7 +192,7 @@ class Presence:
         try:
             yield
         finally:
-            known.last_seen = self._clock.now()
+            known.last_seen, known.sign_at = self._clock.now(), self._clock.steady()
             known.streams -= 1
             known.lasting -= lasting
             if lasting and not known.lasting:
@@ -198,7 +200,7 @@ class Presence:
 
     def closing(self, name: str) -> None:
         """A member is about to close its lasting stream in due form."""
-        known, _ = self._sign(name)
+        known = self._sign(name)
         known.ended = "closing"
 
     def expect(self, name: str, seconds: float) -> None:
@@ -206,7 +208,7 @@ class Presence:
 
         Any sign of life keeps the promise, which holds again from then on. 0 takes it back.
         """
-        known, _ = self._sign(name)
+        known = self._sign(name)
         known.ttl = seconds * 1000 if seconds else None
         if not known.said:
             self._become(name, known, "online", Reason("sent a heartbeat"))
@@ -216,14 +218,14 @@ class Presence:
 
         A new reason for the same status is shown from then on, but it is no change: nobody is told.
         """
-        known, _ = self._sign(name)
+        known = self._sign(name)
         known.said = True
         self._become(name, known, status, Reason(reason) if isinstance(reason, str) else reason)
 
     def leave(self, name: str, reason: Reason | str = Reason("said good-bye")) -> None:
         """A member has said good-bye, or was retired: it is away at once, whatever it has open."""
         known = self._of(name)
-        known.left_at = self._clock.now()
+        known.left_at = self._clock.steady()
         self._gone(name, known, "away", Reason(reason) if isinstance(reason, str) else reason)
 
     def _of(self, name: str) -> _Known:
@@ -232,20 +234,30 @@ class Presence:
             known = self._known[name] = _Known()
         return known
 
-    def _sign(self, name: str) -> tuple[_Known, int]:
-        known, now = self._of(name), self._clock.now()
-        known.last_seen = now
+    def _sign(self, name: str) -> _Known:
+        known = self._of(name)
+        known.last_seen, known.sign_at = self._clock.now(), self._clock.steady()
         known.ended = None
-        return known, now
+        return known
 
     # -- silence -------------------------------------------------------------------------------------------------------
 
     def sweep(self) -> None:
         """Notice what silence means. Called every few seconds."""
-        now = self._clock.now()
+        now = self._clock.steady()
         for name, known in self._known.items():
             if known.standing.here and not known.streams and known.last_seen is not None:
-                self._judge(name, known, now - known.last_seen)
+                self._judge(name, known, now - max(known.sign_at, self._heard_since))
+
+    def moved(self, by: int) -> None:
+        """The clock was set forward by so many milliseconds, and so is when everybody was seen."""
+        for known in self._known.values():
+            if known.last_seen is not None:
+                known.last_seen += by
+
+    def hear_anew(self) -> None:
+        """Nobody could be heard until now: silence counts from here on."""
+        self._heard_since = self._clock.steady()
 
     def _judge(self, name: str, known: _Known, silent: float) -> None:
         promised = known.ttl if known.ttl is not None else self._quiet

@@ -33,6 +33,7 @@ from .storage import Migration, SqliteDatabase, load_migrations
 from .storage.failures import failure_of
 from .storage.migrations import blank, prepare
 from .team_folders import TeamFolders
+from .timekeeping import Timekeeper
 
 if TYPE_CHECKING:
     from .registry import Registry
@@ -66,7 +67,18 @@ class Team:
         """Whether its first member needs the admin's word. Without it whoever asks first would be the owner of a team
         that somebody else has made; only on a fresh server being on its machine is enough."""
         self.opened_at = server.clock.now()
-        """When this process opened the team: nobody could call before."""
+        """Since when members could call without a break: since this process opened the team, stood still, or followed a
+        jump of the clock."""
+
+    def moved(self, by: int) -> None:
+        """The server's time has followed a clock that was set forward by so many milliseconds."""
+        self.presence.moved(by)
+        self.hear_anew()
+
+    def hear_anew(self) -> None:
+        """Nobody could be heard until now, so no silence before counts against anybody."""
+        self.opened_at = self.server.clock.now()
+        self.presence.hear_anew()
 
     def _is_person(self, name: str) -> bool:
         agent = self.directory.agents.get(name)
@@ -123,10 +135,14 @@ class Server:
         self._failure_limit = RateLimit(self.clock, 1 / 60, 1, "failed logins")
         self._durable = durable
         self._migrations = self._collect_migrations()
+        self.time = Timekeeper(self)
+        self.health.add(self.time)
         self._folders = TeamFolders(settings.home)
         self._lock = FileLock(settings.home / "server.lock")
         self._changing_teams = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.job_faults: dict[tuple[str, str], str] = {}
+        """What periodic work has failed at last, and why, by what is looked at and team."""
 
     # -- start and stop ------------------------------------------------------------------------------------------------
 
@@ -142,6 +158,7 @@ class Server:
             names = self._look_into(home) or [DEFAULT_TEAM]
             for name in names:
                 await self._open_team(name, reserved=names != [DEFAULT_TEAM])
+            await self.time.begin()
             await self.plugins.announce("startup", START_PATIENCE, server=self)
         except BaseException:
             await self.close()

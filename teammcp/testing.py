@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .clock import Clock, Moved
+
 if TYPE_CHECKING:  # pytest loads this module in every run; what it needs is imported when a fixture is used
     from pathlib import Path
 
@@ -46,19 +48,40 @@ PATIENCE = 60
 """Seconds for a start and a stop, which waits for the import of the MCP SDK: a busy machine takes its time."""
 
 
-class MovedClock:
+class MovedClock(Clock):
     """A clock that stands still until a test moves it."""
 
     def __init__(self, now: int = NOON) -> None:
         self._now = now
+        self._passed = 0
+        self._moved = 0
 
     def now(self) -> int:
         """UTC, milliseconds since the epoch."""
         return self._now
 
+    def steady(self) -> int:
+        """Milliseconds that have passed."""
+        return self._passed
+
+    def moved(self) -> Moved:
+        """What `jump` has done, until the server has followed."""
+        return Moved(self._moved, 0)
+
+    def follow(self, by: int) -> None:
+        """The server follows a jump."""
+        self._now += by
+        self._moved -= by
+
     def advance(self, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
-        """Move forward."""
-        self._now += round(1000 * (seconds + 60 * minutes + 3600 * hours + 86400 * days))
+        """Move forward: time passes."""
+        by = round(1000 * (seconds + 60 * minutes + 3600 * hours + 86400 * days))
+        self._now += by
+        self._passed += by
+
+    def jump(self, *, seconds: float = 0, minutes: float = 0, hours: float = 0) -> None:
+        """Have the machine's clock set, forward or back. The server follows once ``server.time.look()`` is called."""
+        self._moved += round(1000 * (seconds + 60 * minutes + 3600 * hours))
 
 
 class Member:

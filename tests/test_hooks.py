@@ -77,6 +77,8 @@ async def use_everything(team: TestTeam, clock: MovedClock) -> None:
     await owner.call("send_message", channel="general", content=f"where is @{carol.name}?")
     clock.advance(minutes=10)
     team.team.presence.sweep()
+    clock.jump(hours=1)
+    team.server.time.look()
     await team.server.settle()
 
 

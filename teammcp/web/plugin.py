@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from ..directory import Access
 from ..hookspecs import hookimpl
 from ..storage import Migration, load_migrations
+from ..timekeeping import Countdown
 from . import access, home, installed, sessions
 from .i18n import mark
 from .pages import Page
@@ -22,6 +23,11 @@ def register_operations() -> list[Any]:
 @hookimpl
 def register_migrations() -> list[Migration]:
     return load_migrations("web", __package__)
+
+
+@hookimpl
+def register_countdowns() -> list[Countdown]:
+    return [Countdown("web_sessions", ("expires_at",), "expires_at > 0")]
 
 
 @hookimpl

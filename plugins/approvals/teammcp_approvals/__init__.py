@@ -7,7 +7,7 @@ from typing import Any
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from pydantic import BaseModel
 
-from teammcp import Context, Deferred, Migration, Operation, Reader, Server, Team, hookimpl, load_migrations
+from teammcp import Context, Countdown, Deferred, Migration, Operation, Reader, Server, Team, hookimpl, load_migrations
 from teammcp.features.state import StateChange
 from teammcp.web import Page
 
@@ -80,6 +80,11 @@ def register_operations() -> list[Any]:
 @hookimpl
 def register_pages() -> list[Page]:
     return pages.PAGES
+
+
+@hookimpl
+def register_countdowns() -> list[Countdown]:
+    return [Countdown("approvals", ("expires_at",), "closed_at IS NULL")]
 
 
 @hookimpl

@@ -9,6 +9,7 @@ from ...hookspecs import hookimpl
 from ...operations import Context
 from ...storage import Migration, Reader, load_migrations
 from ...team import Server
+from ...timekeeping import Countdown
 from ...web import Page
 from . import claims, operations, output, pages, queries, reaper
 from .settings import DirectiveSettings
@@ -65,6 +66,14 @@ def register_event_kinds() -> dict[str, str]:
 @hookimpl
 def register_settings() -> type[DirectiveSettings]:
     return DirectiveSettings
+
+
+@hookimpl
+def register_countdowns() -> list[Countdown]:
+    return [
+        Countdown("directives", ("lease_expires_at",), "lease_agent IS NOT NULL"),
+        Countdown("directives", ("expires_at",), "status = 'pending' AND expires_at IS NOT NULL"),
+    ]
 
 
 @hookimpl

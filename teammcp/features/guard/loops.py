@@ -50,7 +50,7 @@ async def check(context: Context, draft: Draft) -> None:
         return
     if context.actor.access >= Access.manager and "directive_id" in (draft.metadata or {}):
         return  # nobody keeps a manager from directing it
-    watch, now = watches[context.team], context.now()
+    watch, now = watches[context.team], context.server.clock.steady()
     # What the server repeats by itself, such as a schedule's message, is meant to be the same.
     for pattern, certain in watch.patterns(draft, repeats=context.surface != "plugin"):
         stopped = watch.exceeded(pattern, draft.sender, now, certain=certain)

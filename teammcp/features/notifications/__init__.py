@@ -9,7 +9,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from ...hookspecs import hookimpl
 from ...operations import Context
 from ...storage import Migration, load_migrations
-from ...team import Server
+from ...team import Server, Team
+from ...timekeeping import Countdown
 from ...web import Page
 from . import delivering, notifiers, operations, pages, queueing, working
 from .models import NotificationSettings
@@ -60,6 +61,16 @@ def register_event_kinds() -> dict[str, str]:
 @hookimpl
 def register_settings() -> type[NotificationSettings]:
     return NotificationSettings
+
+
+@hookimpl
+def register_countdowns() -> list[Countdown]:
+    return [Countdown("notifications", ("next_at",), "next_at IS NOT NULL")]
+
+
+@hookimpl
+def clock_jumped(team: Team, milliseconds: int) -> None:
+    working.look_anew(team)
 
 
 @hookimpl

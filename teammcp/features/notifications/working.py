@@ -39,3 +39,10 @@ def stop(server: Server) -> None:
     """Begin no other delivery: the server, which waits for the one at hand, is about to stop."""
     for team in server.teams.values():
         _paces.setdefault(team, Pace()).stopping = True
+
+
+def look_anew(team: Team) -> None:
+    """Forget what was to be waited for: the clock by which it was noted has jumped."""
+    pace = _paces.setdefault(team, Pace())
+    pace.due = 0
+    pace.paused.clear()

@@ -7,10 +7,11 @@ from typing import Any
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from ...hookspecs import hookimpl
+from ...operations import Context
 from ...storage import Migration, load_migrations
-from ...team import Server
+from ...team import Server, Team
 from ...web import Page
-from . import events, firing, operations, pages
+from . import events, firing, jumping, operations, pages
 
 
 @hookimpl
@@ -24,6 +25,7 @@ def register_operations() -> list[Any]:
         operations.cancel_schedule,
         firing.fire_schedule,
         firing.suspend_schedule,
+        jumping.follow_clock,
     ]
 
 
@@ -50,3 +52,8 @@ def register_settings() -> type[firing.Settings]:
 @hookimpl
 def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
     scheduler.add_job(firing.run_due, "interval", [server], seconds=1, id="schedules", misfire_grace_time=None)
+
+
+@hookimpl
+async def clock_jumped(team: Team, milliseconds: int) -> None:
+    await Context.inside(team).call("follow_clock", milliseconds=milliseconds)

@@ -46,6 +46,22 @@ def next_due(reader: Reader, now: int) -> int | None:
     return moment
 
 
+def active(reader: Reader, after: int) -> list[Row]:
+    """The schedules whose next run is after a moment."""
+    return reader.all(
+        f"SELECT {COLUMNS} FROM schedules WHERE status = 'active' AND next_run > ? ORDER BY next_run, id",  # noqa: S608
+        (after,),
+    )
+
+
+def move(tx: Transaction, schedule_id: int, created_at: int, starts_at: int | None, next_run: int) -> None:
+    """Change when a schedule was made and begins, from which intervals count, and when it runs next."""
+    tx.execute(
+        "UPDATE schedules SET created_at = ?, starts_at = ?, next_run = ? WHERE id = ?",
+        (created_at, starts_at, next_run, schedule_id),
+    )
+
+
 def count_open(reader: Reader, agent: str) -> int:
     """How many schedules of an agent have not ended."""
     return int(reader.value("SELECT count(*) FROM schedules WHERE created_by = ? AND status <> 'ended'", (agent,)))

@@ -9,6 +9,7 @@ from ...hookspecs import hookimpl
 from ...operations import Context
 from ...storage import Migration, load_migrations
 from ...team import Server
+from ...timekeeping import Countdown
 from ...web import MessageAction, MessageLink, Page
 from ..state import StateChange
 from . import claims, deleting, finishing, goals, operations, pages, reading, reaper, reminders
@@ -90,6 +91,11 @@ def register_event_kinds() -> dict[str, str]:
 @hookimpl
 def register_settings() -> type[TaskSettings]:
     return TaskSettings
+
+
+@hookimpl
+def register_countdowns() -> list[Countdown]:
+    return [Countdown("tasks", ("lease_expires_at", "progress_due_at"), "lease_agent IS NOT NULL")]
 
 
 @hookimpl

@@ -27,7 +27,7 @@ def past_due(reader: Reader, now: int) -> list[Row]:
     found: dict[int, Row] = {}
     for deadline in ("lease_expires_at", "progress_due_at"):
         rows = reader.all(
-            "SELECT id, lease_agent, lease_seconds, lease_expires_at, progress_due_at FROM tasks"  # noqa: S608
+            "SELECT id, lease_agent, lease_seconds, lease_expires_at, progress_seconds, progress_due_at FROM tasks"  # noqa: S608
             f" WHERE lease_agent IS NOT NULL AND {deadline} <= ?",
             (now,),
         )

@@ -2,7 +2,8 @@
 
 A lease is written down when it is given and with each report of progress. Between those, every sign of life of its
 holder renews it without a write: a call, or a stream that is open. After a restart everybody counts as alive at that
-moment, because nobody could call while the server was down.
+moment, and has as long as after a claim to report progress, because nobody could call while the server was down. The
+same goes for a server that stood still, and for a clock that was set.
 """
 
 from __future__ import annotations
@@ -42,8 +43,9 @@ def why_over(team: Team, row: Row, now: int) -> str | None:
     """Why the lease of a task is over at ``now``, for people to read; None while it holds."""
     if (end := expires_at(team, row)) <= now:
         return f"no sign of life until {rfc3339(end)}"
-    if row["progress_due_at"] <= now:
-        return f"no progress reported until {rfc3339(row['progress_due_at'])}"
+    due = max(row["progress_due_at"], team.opened_at + row["progress_seconds"] * 1000)
+    if due <= now:
+        return f"no progress reported until {rfc3339(due)}"
     return None
 
 
