@@ -138,7 +138,7 @@ async def test_an_event_arrives_with_its_id_kind_and_data(team: TestTeam) -> Non
         await team.owner.call("note")
         frame = (await reader.next())["body"].decode()
     [event] = await team.events("note.made")
-    assert frame == f"id: {event.id}\nevent: note.made\ndata: {event.json}\n\n"
+    assert frame == f"id: {event.cursor}\nevent: note.made\ndata: {event.json}\n\n"
     assert json.loads(event.json).keys() == {"id", "at", "kind", "actor", "subject", "data"}
 
 
@@ -338,7 +338,7 @@ class TestWebSocket:
             await team.owner.call("note")
             frame = await reader.next()
         [event] = await team.events("note.made")
-        assert frame == {"type": "websocket.send", "text": event.json}
+        assert frame == {"type": "websocket.send", "text": event.frame}
 
     async def test_it_says_why_it_ends(self, team: TestTeam) -> None:
         alice = await team.agent("alice")

@@ -76,8 +76,10 @@ def logs(channel: str | None, agent: str | None, last: int, url: str | None) -> 
     elif agent:
         click.echo(Output.model_validate(_call("get_agent_output", url, agent=agent, limit=last)).text())
     else:
+        from ..events.runs import id_in
+
         newest = _sync(url).cursor
-        lines = _sync(url, since=max(0, newest - LOOKED_BACK)).lines()
+        lines = _sync(url, since=max(0, id_in(newest) - LOOKED_BACK)).lines()
         click.echo("\n".join(lines[-last:]) or "(nothing)")
 
 

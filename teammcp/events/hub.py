@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from ..errors import Gone
+from .runs import Runs
 
 if TYPE_CHECKING:
     from .log import Event
@@ -28,6 +29,7 @@ class Hub:
         capacity: how many events the ring keeps.
         read_page: ``(after, limit) -> events`` from the log, for those who fell out of the ring.
         pruned: id of the newest event that the log no longer holds.
+        runs: the stretches of the log; by default it has none yet.
     """
 
     def __init__(
@@ -36,9 +38,11 @@ class Hub:
         capacity: int,
         read_page: Callable[[int, int], Awaitable[list[Event]]],
         pruned: int = 0,
+        runs: Runs | None = None,
     ) -> None:
         self.last_id = last_id
         self.pruned = pruned
+        self.runs = runs or Runs()
         self.closed = False
         self._floor = last_id  # the newest event that is no longer in the ring
         self._ring: list[Event] = []
@@ -93,6 +97,21 @@ class Hub:
                 code="events_pruned",
                 oldest=self.pruned + 1,
             )
+
+    @property
+    def cursor(self) -> int:
+        """Of a reader that has come as far as the log goes."""
+        return self.runs.cursor(self.last_id)
+
+    def place(self, cursor: int) -> int:
+        """The id of the event behind which a reader goes on that comes with a cursor, or with a plain id.
+
+        Raises:
+            Gone: the cursor is of another log, or see `check`.
+        """
+        after = self.runs.place(cursor, self.last_id)
+        self.check(after)
+        return after
 
     def close(self) -> None:
         """End every subscription: their `Subscription.next` returns, with `closed` set."""

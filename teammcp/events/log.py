@@ -17,8 +17,12 @@ from pydantic_core import to_json
 from ..clock import Clock, rfc3339
 from ..storage import Database, Reader, Row, Transaction
 from .hub import Hub
+from .runs import SHIFT, Runs, read_runs
 
-COLUMNS = "id, at, kind, actor, subject, channel, agents, data, surface"
+COLUMNS = (
+    "id, at, kind, actor, subject, channel, agents, data, surface,"
+    " (SELECT mark FROM event_runs WHERE first_id <= events.id ORDER BY first_id DESC LIMIT 1) AS mark"
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ class Event:
     agents: tuple[str, ...] | None
     data: dict[str, Any]
     surface: str | None = None
+    cursor: int = 0
+    """Of a reader that has come as far as this event; see `teammcp.events.runs`."""
 
     def as_dict(self) -> dict[str, Any]:
         """The public shape."""
@@ -54,7 +60,12 @@ class Event:
     @cached_property
     def sse(self) -> bytes:
         """The frame of a ``text/event-stream``; JSON holds no raw line break, so one data line is enough."""
-        return f"id: {self.id}\nevent: {self.kind}\ndata: {self.json}\n\n".encode()
+        return f"id: {self.cursor or self.id}\nevent: {self.kind}\ndata: {self.json}\n\n".encode()
+
+    @cached_property
+    def frame(self) -> str:
+        """The text of a WebSocket's frame, which has no place of its own for the cursor."""
+        return f'{self.json[:-1]},"cursor":{self.cursor or self.id}}}'
 
 
 class EventLog:
@@ -96,8 +107,10 @@ class EventLog:
                 surface,
             ),
         )
+        runs = self._hub.runs
+        runs.begin(tx, key)
         names = None if agents is None else tuple(agents)
-        event = Event(key, at, kind, actor, subject, channel, names, content, surface)
+        event = Event(key, at, kind, actor, subject, channel, names, content, surface, runs.mark << SHIFT | key)
         tx.on_commit(partial(self._hub.publish, event))
         return event
 
@@ -130,7 +143,8 @@ def last_pruned(reader: Reader) -> int:
 async def open_hub(database: Database, capacity: int) -> Hub:
     """A hub that continues where the log ends."""
     pruned = await database.read(last_pruned)
-    return Hub(await database.read(last_id), capacity, partial(_read_page, database), pruned)
+    runs = Runs(await database.read(read_runs))
+    return Hub(await database.read(last_id), capacity, partial(_read_page, database), pruned, runs)
 
 
 async def _read_page(database: Database, after: int, limit: int) -> list[Event]:
@@ -149,4 +163,5 @@ def _event(row: Row) -> Event:
         agents,
         json.loads(row["data"]),
         row["surface"],
+        (row["mark"] or 0) << SHIFT | row["id"],
     )

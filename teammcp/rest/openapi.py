@@ -257,7 +257,7 @@ def _server_paths() -> dict[str, Schema]:
                         "description": "The stream.",
                         "content": {"text/event-stream": {"schema": {"type": "string"}}},
                     },
-                    **_failures(400, 401, 429),
+                    **_failures(400, 401, 410, 429),
                 },
             }
         },

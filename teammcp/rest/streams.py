@@ -107,7 +107,7 @@ async def _send_frames(batches: AsyncGenerator[list[Event], None], send: Send) -
     async with aclosing(batches):
         async for batch in batches:
             for event in batch:
-                await send({"type": "websocket.send", "text": event.json})
+                await send({"type": "websocket.send", "text": event.frame})
 
 
 async def _gone(receive: Receive) -> None:
@@ -132,12 +132,12 @@ def _selection(context: Context, scope: Scope, headers: Headers) -> tuple[int, l
     last = headers.get(b"last-event-id", b"").decode("latin-1")
     stream.check_kinds(kinds)
     start = last or since
-    after = context.team.hub.last_id if start is None else _event_id(start)
-    context.team.hub.check(after)  # now, while the answer can still say no
-    return after, kinds
+    hub = context.team.hub
+    # Now, while the answer can still say no.
+    return hub.last_id if start is None else hub.place(_cursor(start)), kinds
 
 
-def _event_id(text: str) -> int:
+def _cursor(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) > LARGEST_ID:
-        raise InvalidInput("since: must be the id of an event, 0 for all there are.")
+        raise InvalidInput("since: must be a cursor, or the id of an event, or 0 for all there are.")
     return int(text)

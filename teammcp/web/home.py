@@ -44,9 +44,11 @@ async def live(context: Context, request: Request) -> Response:
     """The team's events, for the browser's session instead of a key."""
     session = visit().session
     assert session is not None  # noqa: S101 - the page is for members only
-    return sse_response(context, _since(request), valid=lambda: key_is_valid(context, session.key_hash))
+    cursor = _since(request)
+    since = None if cursor is None else context.team.hub.place(cursor)
+    return sse_response(context, since, valid=lambda: key_is_valid(context, session.key_hash))
 
 
 def _since(request: Request) -> int | None:
     last = request.headers.get("Last-Event-ID") or request.args.get("since", "")
-    return int(last) if last.isdecimal() and len(last) < 16 else None
+    return int(last) if last.isdecimal() and len(last) <= 16 else None

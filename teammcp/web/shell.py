@@ -122,7 +122,7 @@ class Shell:
 
     async def _show(self, page: Page, arguments: dict[str, Any]) -> Response:
         context = self._enter()
-        g.since = context.team.hub.last_id  # before anything is read: what comes later is for the live stream to tell
+        g.since = context.team.hub.cursor  # before anything is read: what comes later is for the live stream to tell
         self._admit(page, context)
         if request.method == "POST":
             sent = request.headers.get("X-CSRF-Token") or (await request.form).get("csrf")
@@ -206,7 +206,7 @@ class Shell:
             "message_actions": [each for each in self.message_actions if each.access <= context.actor.access],
             "styles": self._styles(),
             "event_kinds": self._event_kinds(),
-            "since": g.get("since", context.team.hub.last_id),
+            "since": g.get("since", context.team.hub.cursor),
             "notice": None,
             "waiting_for": self._waiting(context),
             "badge": True,

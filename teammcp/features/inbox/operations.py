@@ -148,16 +148,16 @@ async def sync(
     """Follow what happens in the whole team from a cursor on, waiting up to wait_ms. Without since: just the cursor."""
     hub = context.team.hub
     if since is None:
-        return Synced(events=[], cursor=hub.last_id)
+        return Synced(events=[], cursor=hub.cursor)
     me = context.actor.name
     wants, loses = audience(context.team, me, kinds), ends(context)
-    follows = hub.subscribe(lambda event: wants(event) or loses(event), since)
+    follows = hub.subscribe(lambda event: wants(event) or loses(event), hub.place(since))
     with context.team.presence.connected(me), follows as events:
         found = await events.next(wait_ms / 1000)
     require_valid(context)
     page = context.budget().fit(event.as_dict() for event in found[:MAX_EVENTS])
-    cursor = page[-1]["id"] if len(found) > len(page) else events.cursor
-    return Synced(events=page, cursor=cursor)
+    reached = page[-1]["id"] if len(found) > len(page) else events.cursor
+    return Synced(events=page, cursor=hub.runs.cursor(reached))
 
 
 # -- how far a message got -------------------------------------------------------------------------------------------
