@@ -8,7 +8,7 @@ import hmac
 import logging
 import shutil
 import sqlite3
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,7 @@ from .presence import Patience, Presence, Standing
 from .readers import Signs
 from .storage import Migration, SqliteDatabase, load_migrations
 from .storage.failures import failure_of
-from .storage.migrations import blank, prepare
+from .storage.migrations import blank, prepare, try_out
 from .team_folders import TeamFolders
 from .timekeeping import Timekeeper
 
@@ -134,11 +134,11 @@ class Server:
         )
         self._failure_limit = RateLimit(self.clock, 1 / 60, 1, "failed logins")
         self._durable = durable
+        self._folders = TeamFolders(settings.home)
+        self._lock = FileLock(settings.home / "server.lock")
         self._migrations = self._collect_migrations()
         self.time = Timekeeper(self)
         self.health.add(self.time)
-        self._folders = TeamFolders(settings.home)
-        self._lock = FileLock(settings.home / "server.lock")
         self._changing_teams = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self.job_faults: dict[tuple[str, str], str] = {}
@@ -201,22 +201,48 @@ class Server:
             raise StartError(f"The data folder {home} cannot be used: {_reason(error)}.") from error
 
     def _collect_migrations(self) -> tuple[Migration, ...]:
-        """The steps of the core and of all plugins, but for plugins whose steps fail on an empty database already."""
-        found = (*load_migrations("events", "teammcp.events"), *load_migrations("operations", "teammcp"))
+        """The steps of the core and of all plugins, but for plugins whose steps fail, also on what a team holds."""
+        core = (*load_migrations("events", "teammcp.events"), *load_migrations("operations", "teammcp"))
+        parts: list[tuple[str, Sequence[Migration]]] = [("", core)]
         contributed = self.plugins.collect("register_migrations")
         with contextlib.suppress(Exception):  # who fails is found out below
-            everything = (*found, *(step for _, steps in contributed for step in steps))
-            blank(everything)
-            return everything
+            blank((*core, *(step for _, steps in contributed for step in steps)))
+            return self._tried_out([*parts, *contributed])
         for name, steps in contributed:
             try:
-                longer = (*found, *steps)
-                blank(longer)
+                blank((*(step for _, each in parts for step in each), *steps))
             except Exception:  # noqa: BLE001 - logged, and listed as failed
                 self.plugins.fail(name)
                 continue
-            found = longer
-        return found
+            parts.append((name, steps))
+        return self._tried_out(parts)
+
+    def _tried_out(self, parts: list[tuple[str, Sequence[Migration]]]) -> tuple[Migration, ...]:
+        """The steps of all plugins that the teams' databases take; the others are switched off, before they take part.
+
+        Whether the core fits is for `open` to say, as is everything about a database that cannot be read.
+        """
+        failed: dict[str, str] = {}
+        for path in self._folders.databases():
+            with contextlib.suppress(sqlite3.Error, OSError, Timeout), self._lock.acquire(timeout=0):
+                for name, error in try_out(path, [part for part in parts if part[0] not in failed]).items():
+                    failed.setdefault(name, f"In the database of team '{path.parent.name}': {error}")
+        if all(name and not self.plugins.plugins[name].built_in for name in failed):
+            for name, why in failed.items():
+                self._switch_off(name, why)
+        return tuple(step for name, steps in parts if self._takes_part(name) for step in steps)
+
+    def _takes_part(self, name: str) -> bool:
+        return not name or self.plugins.plugins[name].state == "active"
+
+    def _switch_off(self, name: str, why: str) -> None:
+        try:
+            raise StartError(
+                f"{why} Its tables are as they were, and the rest of the server goes on without the plugin. Install "
+                f"the version of '{name}' that fits, or mend its step; or name it in disabled_plugins."
+            )
+        except StartError:
+            self.plugins.fail(name)
 
     # -- teams ---------------------------------------------------------------------------------------------------------
 
@@ -365,4 +391,5 @@ def _reason(error: Exception, path: Path | None = None) -> str:
     """Why something could not be opened, for the person at the terminal."""
     if isinstance(failure_of(error, path), StorageFull):
         return "the disk is full; free some space"
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    said = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return ", ".join([said, *getattr(error, "__notes__", ())])

@@ -38,6 +38,10 @@ class TeamFolders:
         """Where a team's database is, or is to be."""
         return self._root / name / DATABASE
 
+    def databases(self) -> list[Path]:
+        """The databases that there are."""
+        return sorted(path for path in self._root.glob(f"*/{DATABASE}") if self._has_database(path.parent.name))
+
     def names(self) -> list[str]:
         """The teams that there are.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -196,3 +197,91 @@ def test_what_was_written_before_is_found_and_sorted_as_folded_now(connection: s
         assert [row[0] for row in connection.execute(find, (fulltext.parse(query).expression(),))] == expected
     narrowed = search.match_expression(search.parse("in:general has:file from:ann straße"), [])
     assert [row[0] for row in connection.execute(find, (narrowed,))] == [2]
+
+
+# -- on the data of a team ---------------------------------------------------------------------------------------------
+
+POLLS = Migration("polls", 1, "create", "CREATE TABLE polls (id INTEGER PRIMARY KEY, title TEXT);")
+DOUBLES = (
+    "INSERT INTO polls (title) VALUES ('a'), ('a')",
+    "INSERT INTO polls (title) VALUES ('b')",
+)
+UNFIT = {
+    "fails on the data": Migration("polls", 2, "unique", "CREATE UNIQUE INDEX polls_title ON polls (title);"),
+    "was edited": Migration("polls", 1, "create", POLLS.sql + " -- edited"),
+    "is older than the data": None,
+}
+
+
+def polls(how: str) -> WithTables:
+    """The plugin as it is installed later."""
+    step = UNFIT[how]
+    if step is None:
+        return WithTables()
+    return WithTables(step) if step.number == 1 else WithTables(POLLS, step)
+
+
+@pytest.fixture
+async def used(tmp_path: Path) -> Path:
+    """A data folder in which the plugin polls has been at work, in two teams."""
+    later = Migration("polls", 2, "later", "ALTER TABLE polls ADD COLUMN size INTEGER;")
+    for name, steps, more in (("used", (POLLS,), ()), ("newer", (POLLS, later), ("blue",))):
+        async with open_server(tmp_path / name, plugins={"polls": WithTables(*steps)}) as server:
+            for team in more:
+                await server.create_team(team)
+            for statement in DOUBLES:
+                await server.team("default").database.write(lambda tx, sql=statement: tx.execute(sql))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("how", "folder", "words"),
+    [
+        ("fails on the data", "used", "UNIQUE constraint failed: polls.title, in step 2 of 'polls' .unique."),
+        ("was edited", "used", "Step 1 of 'polls' was changed"),
+        ("is older than the data", "newer", "it has step 2 of 'polls'"),
+    ],
+)
+async def test_a_plugin_whose_step_does_not_fit_a_team_is_switched_off_alone(
+    used: Path, how: str, folder: str, words: str
+) -> None:
+    other = WithTables(Migration("other", 1, "create", "CREATE TABLE other (id INTEGER);"))
+    found = WithTables(POLLS) if how == "is older than the data" else polls(how)
+    async with open_server(used / folder, plugins={"polls": found, "other": other}) as server:
+        info = server.plugins.plugins["polls"]
+        assert (info.state, server.plugins.plugins["other"].state) == ("failed", "active")
+        assert re.search(words, info.error or "")
+        assert f"team '{'blue' if folder == 'newer' else 'default'}'" in (info.error or "")
+        assert "name it in disabled_plugins" in (info.error or "")
+        database = server.team("default").database
+        assert await database.read(lambda reader: reader.value("SELECT count(*) FROM polls")) == 3
+        assert await database.read(lambda reader: reader.value("SELECT count(*) FROM other")) == 0
+        assert await database.read(lambda reader: reader.value("SELECT 1 FROM migrations WHERE number = 1 LIMIT 1"))
+    async with open_server(used / folder) as server:  # as the sentence says
+        assert server.teams
+
+
+async def test_a_plugin_whose_step_does_not_fit_contributes_nothing(used: Path) -> None:
+    broken = polls("fails on the data")
+    broken.register_event_kinds = hookimpl(lambda: {"poll.made": "a poll was made"})  # type: ignore[attr-defined]
+    async with open_server(used / "used", plugins={"polls": broken}) as server:
+        assert not server.plugins.handles("register_event_kinds")
+
+
+async def test_a_step_that_is_tried_out_changes_nothing_and_is_applied_then(used: Path) -> None:
+    grown = Migration("polls", 2, "grow", "ALTER TABLE polls ADD COLUMN size INTEGER;")
+    async with open_server(used / "used", plugins={"polls": WithTables(POLLS, grown)}) as server:
+        assert server.plugins.plugins["polls"].state == "active"
+        found = await server.team("default").database.read(
+            lambda reader: reader.value("SELECT count(*) FROM polls WHERE size IS NULL")
+        )
+        assert found == 3
+
+
+async def test_a_step_of_the_core_that_does_not_fit_ends_the_start_and_blames_no_plugin(used: Path) -> None:
+    with sqlite3.connect(used / "used/teams/default/team.db") as connection:
+        connection.execute("INSERT INTO migrations VALUES ('events', 99, 'later', 'x', '2030-01-01')")
+    plugin = WithTables(POLLS)
+    with pytest.raises(StartError, match="it has step 99 of 'events'"):
+        async with open_server(used / "used", plugins={"polls": plugin}):
+            pass

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from ..errors import StartError
 from ..folding import fold_text
 from ..fulltext import pairs, spread
+from .failures import failure_of
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS migrations (
@@ -37,6 +39,10 @@ class Migration:
     def checksum(self) -> str:
         """SHA-256 of the SQL, so that an edited file is noticed."""
         return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+class StepFailed(StartError):
+    """A step of a feature or plugin does not fit what was applied to a database before, or fails on what it holds."""
 
 
 def load_migrations(feature: str, package: str) -> list[Migration]:
@@ -68,26 +74,80 @@ def migrate(connection: sqlite3.Connection, migrations: Iterable[Migration]) -> 
     Steps of features that are not installed now stay as they are.
 
     Raises:
-        StartError: the database is newer than the code, or an applied step was edited.
+        StepFailed: the database is newer than the code, or an applied step was edited.
+        sqlite3.Error: a step fails; its notes say which.
     """
     steps = list(migrations)
-    for function in (fold_text, spread, pairs):  # for steps that bring what was folded in another way up to date
-        connection.create_function(function.__name__, 1, function, deterministic=True)
+    _lend_functions(connection)
     connection.execute("BEGIN IMMEDIATE")
     try:
-        connection.execute(TABLE)
-        applied = {
-            (feature, number): checksum
-            for feature, number, checksum in connection.execute("SELECT feature, number, checksum FROM migrations")
-        }
-        _check(steps, applied)
-        for step in steps:
-            if (step.feature, step.number) not in applied:
-                _apply(connection, step)
+        _bring_up_to_date(connection, steps)
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def _lend_functions(connection: sqlite3.Connection) -> None:
+    """For steps that bring what was folded in another way up to date."""
+    for function in (fold_text, spread, pairs):
+        connection.create_function(function.__name__, 1, function, deterministic=True)
+
+
+def _bring_up_to_date(connection: sqlite3.Connection, steps: list[Migration]) -> None:
+    connection.execute(TABLE)
+    applied = _applied(connection)
+    _check(steps, applied)
+    for step in steps:
+        if (step.feature, step.number) not in applied:
+            _apply(connection, step)
+
+
+def _applied(connection: sqlite3.Connection) -> dict[tuple[str, int], str]:
+    rows = connection.execute("SELECT feature, number, checksum FROM migrations")
+    return {(feature, number): checksum for feature, number, checksum in rows}
+
+
+def try_out(path: Path, parts: Sequence[tuple[str, Sequence[Migration]]]) -> dict[str, StepFailed]:
+    """Which parts' steps a database does not take, and why. It stays as it is.
+
+    Args:
+        path: the database, which nobody is using.
+        parts: each with its steps, in order; those of one that fails are left out for those behind it.
+    """
+    failed: dict[str, StepFailed] = {}
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None)) as connection:
+        if _is_up_to_date(connection, [step for _, steps in parts for step in steps]):
+            return failed
+        _lend_functions(connection)
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for name, steps in parts:
+                connection.execute("SAVEPOINT part")
+                try:
+                    _bring_up_to_date(connection, list(steps))
+                except (StepFailed, sqlite3.Error) as error:
+                    if failure_of(error) is not None:  # a full disk, say, of which the step knows nothing
+                        raise
+                    failed[name] = error if isinstance(error, StepFailed) else _told(error)
+                    connection.execute("ROLLBACK TO part")
+                connection.execute("RELEASE part")
+        finally:
+            connection.execute("ROLLBACK")
+    return failed
+
+
+def _told(error: sqlite3.Error) -> StepFailed:
+    return StepFailed(f"{error}, {'; '.join(error.__notes__)}.")
+
+
+def _is_up_to_date(connection: sqlite3.Connection, steps: list[Migration]) -> bool:
+    try:
+        applied = _applied(connection)
+        _check(steps, applied)
+    except (StepFailed, sqlite3.OperationalError):  # the latter: there is no table of steps yet
+        return False
+    return all((step.feature, step.number) in applied for step in steps)
 
 
 @cache  # a process may make many teams
@@ -122,17 +182,21 @@ def _check(steps: list[Migration], applied: dict[tuple[str, int], str]) -> None:
         if feature not in features:
             continue
         if (feature, number) not in known:
-            raise StartError(
+            raise StepFailed(
                 f"The database is newer than this program: it has step {number} of '{feature}'. "
                 "Install the version of TeamMCP (or of that plugin) that wrote it."
             )
         if known[feature, number].checksum != checksum:
-            raise StartError(f"Step {number} of '{feature}' was changed after it had been applied. Add a new step.")
+            raise StepFailed(f"Step {number} of '{feature}' was changed after it had been applied. Add a new step.")
 
 
 def _apply(connection: sqlite3.Connection, step: Migration) -> None:
-    for statement in _statements(step.sql):
-        connection.execute(statement)
+    try:
+        for statement in _statements(step.sql):
+            connection.execute(statement)
+    except sqlite3.Error as error:
+        error.add_note(f"in step {step.number} of '{step.feature}' ({step.name})")
+        raise
     connection.execute(
         "INSERT INTO migrations (feature, number, name, checksum, applied_at) VALUES (?, ?, ?, ?, datetime('now'))",
         (step.feature, step.number, step.name, step.checksum),
