@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from contextvars import ContextVar
+from copy import copy
 from functools import cached_property
 from gettext import NullTranslations
 from importlib.resources import files
@@ -19,27 +20,47 @@ _current: ContextVar[NullTranslations] = ContextVar("translations", default=_NON
 
 
 class Catalogues:
-    """The translations of the core and of every plugin that brings some, by language."""
+    """The translations of the core and of every plugin that brings some.
 
-    def __init__(self, folders: Iterable[Traversable]) -> None:
-        self._folders = list(folders)
+    Each plugin has a catalogue of its own: on its pages its words mean what it says, on those of others what they say,
+    and the core's words mean the same everywhere.
+
+    Args:
+        folders: by package, the folder ``locale`` of each that has pages.
+    """
+
+    def __init__(self, folders: Mapping[str, Traversable]) -> None:
+        self._folders = {"": files("teammcp") / "locale", **folders}
 
     @cached_property
-    def _catalogues(self) -> dict[str, NullTranslations]:
-        """Read with the first page, because no start needs them."""
-        own = files("teammcp") / "locale"
-        # The core's first: a catalogue that others are merged into keeps its own rule for plurals.
-        catalogues = {language: _read(own, language) or NullTranslations() for language in LANGUAGES}
-        for folder in self._folders:
-            for language, catalogue in catalogues.items():
-                found = _read(folder, language)
-                if found is not None and isinstance(catalogue, Translations):
-                    catalogue.merge(found)
-        return catalogues
+    def _catalogues(self) -> dict[str, dict[str, Translations]]:
+        """By language and package. Read with the first page, because no start needs them."""
+        found: dict[str, dict[str, Translations]] = {language: {} for language in LANGUAGES}
+        for package, folder in self._folders.items():
+            for language, catalogues in found.items():
+                if (catalogue := _read(folder, language)) is not None:
+                    catalogues[package] = catalogue
+        return found
 
-    def use(self, language: str) -> None:
-        """Translate into ``language`` for the rest of this request."""
-        _current.set(self._catalogues[language])
+    @cached_property
+    def _chains(self) -> dict[tuple[str, str], NullTranslations]:
+        return {}
+
+    def of(self, language: str, package: str) -> NullTranslations:
+        """The words on the pages of a package: the core's, then its own, then those of others, in their order."""
+        chain = self._chains.get((language, package))
+        if chain is None:
+            catalogues = self._catalogues[language]
+            chain = NullTranslations()
+            for name in dict.fromkeys(["", package, *catalogues]):
+                if name in catalogues:
+                    chain.add_fallback(copy(catalogues[name]))  # a copy, for what follows it is kept in it
+            self._chains[language, package] = chain
+        return chain
+
+    def use(self, language: str, package: str) -> None:
+        """Translate into ``language`` for the rest of this request, which is for a page of ``package``."""
+        _current.set(self.of(language, package))
 
 
 def _read(folder: Traversable, language: str) -> Translations | None:

@@ -74,6 +74,7 @@ def build_environment(pages: Iterable[Page], theme: Theme | None) -> Environment
         is_long=is_long,
         plain=plain,
         visit=visit,
+        page_label=_label,
         languages=LANGUAGES,
         Access=Access,
         iso=formatting.iso,
@@ -91,6 +92,12 @@ def build_environment(pages: Iterable[Page], theme: Theme | None) -> Environment
     environment.filters["reveal"] = reveal
     environment.filters["exact"] = exact
     return environment
+
+
+def _label(page: Page) -> str:
+    """The name of a page in the navigation, in the words of the plugin that brings it."""
+    shell: Shell = g.shell
+    return shell.catalogues.of(visit().language, page.package).gettext(page.label or "")
 
 
 def _packages_with_templates(pages: Iterable[Page]) -> list[str]:

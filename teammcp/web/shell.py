@@ -72,7 +72,7 @@ class Shell:
         self.message_actions = collect_message_actions(server.plugins)
         self.theme = find_theme(server.plugins, server.settings.theme)
         self.environment = build_environment(self.pages, self.theme)
-        self.catalogues = Catalogues(page.folder("locale") for page in _one_a_package(self.pages))
+        self.catalogues = Catalogues({page.package: page.folder("locale") for page in _one_a_package(self.pages)})
         self.assets = Assets()
         for page in _one_a_package(self.pages):
             self.assets.add(page.package.removeprefix("teammcp."), page.folder("static"))
@@ -85,7 +85,7 @@ class Shell:
         """The Quart view of a page."""
 
         async def serve(**arguments: Any) -> Response:
-            return await self._respond(lambda: self._show(page, arguments))
+            return await self._respond(lambda: self._show(page, arguments), page.package)
 
         return serve
 
@@ -101,10 +101,10 @@ class Shell:
         """What Quart itself refuses: no such path, another method, a body beyond the limit."""
         return await self._respond(lambda: self._refused(error))
 
-    async def _respond(self, show: Any) -> Response:
+    async def _respond(self, show: Any, package: str = "") -> Response:
         g.shell = self
         g.visit = await open_visit(self.server, request)
-        self.catalogues.use(visit().language)
+        self.catalogues.use(visit().language, package)
         try:
             response: Response = await show()
         except TeamError as error:
