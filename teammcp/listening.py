@@ -15,12 +15,12 @@ from collections.abc import Coroutine
 from typing import Any
 
 from hypercorn.asyncio import run as hypercorn_run
-from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config
 from hypercorn.typing import LifespanState
 
 from . import sockets
 from .addresses import bare_host
+from .crowd import InCrowd
 from .errors import StartError
 from .readers import LINE, Line
 
@@ -33,7 +33,7 @@ WEBSOCKET_MESSAGE = 64 * 1024
 PING_SECONDS = 15
 
 
-class Connection(TCPServer):
+class Connection(InCrowd):
     """One of Hypercorn's, whose requests know what becomes of it: see `Line`."""
 
     async def run(self) -> None:
