@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,11 @@ class Check:
 
     def step(self, reader: Reader) -> bool:
         """Look at the next block; whether there may be another one."""
-        found = queries.seals(reader, self._number, 1)
+        try:
+            found = queries.seals(reader, self._number, 1)
+        except sqlite3.DatabaseError as error:
+            self._add("seal", self._number, f"the seals behind {self._number} cannot be read: {error}")
+            return False
         if not found:
             return False
         self._block(reader, found[0])
@@ -71,14 +76,19 @@ class Check:
     def result(self, reader: Reader) -> Verification:
         """What was found, once `step` has come to the end."""
         self._lost_seals()
-        self._ends(reader)
+        unsealed = 0
+        try:
+            self._ends(reader)
+            unsealed = queries.count(reader, self._last_id + 1, 2**63 - 1)
+        except sqlite3.DatabaseError as error:
+            self._add("missing", self._number, f"the events behind {self._last_id} cannot be read: {error}")
         return Verification(
             ok=not self._findings,
             findings=self._findings,
             seals=self._number,
             events=self._events,
             sealed=self._sealed,
-            unsealed=queries.count(reader, self._last_id + 1, 2**63 - 1),
+            unsealed=unsealed,
             not_checked=self._not_checked,
             last_hash=self._hash,
         )
@@ -111,8 +121,13 @@ class Check:
             self._add("seal", number, f"seal {number} does not begin where the one before it ends")
 
     def _rows(self, reader: Reader, seal: Any) -> list[chain.Row] | None:
-        """The events of a block, from the log or its archive; None if that is not there."""
-        there = queries.rows(reader, seal["first_id"], seal["last_id"])
+        """The events of a block, from the log or its archive; None if that is not there, or cannot be read."""
+        first, last = seal["first_id"], seal["last_id"]
+        try:
+            there = queries.rows(reader, first, last)
+        except sqlite3.DatabaseError as error:
+            self._add("missing", seal["number"], f"events {first} to {last} cannot be read: {error}", first)
+            return None
         if seal["pruned_at"] is None:
             return there
         for row in there:

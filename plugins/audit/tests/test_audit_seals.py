@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from teammcp_audit import chain, seal_files
+from teammcp_audit import chain, seal_files, verifying
 from teammcp_audit.commands import FileReader
 from teammcp_audit.models import Verification
 from teammcp_audit.sealing import seal_teams
@@ -259,3 +259,23 @@ async def test_a_start_and_a_stop_seal_all_there_is(sealed: TestTeam) -> None:
     count = len((await sealed.owner.call("get_audit_seals")).seals)
     await sealed.server.plugins.notify("startup", server=sealed.server)
     assert len((await sealed.owner.call("get_audit_seals")).seals) == count, "nothing new is nothing to seal"
+
+
+async def test_what_the_disk_no_longer_gives_is_named_and_the_rest_is_checked(
+    sealed: TestTeam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = verifying.queries.rows
+
+    def damaged(reader: object, first: int, last: int) -> object:
+        if first == 1:
+            raise sqlite3.DatabaseError("database disk image is malformed")
+        return whole(reader, first, last)
+
+    monkeypatch.setattr(verifying.queries, "rows", damaged)
+    last = (await sealed.team.database.read(lambda reader: verifying.queries.seals(reader, 0, 1)))[0]["last_id"]
+    assert await found(sealed) == [f"events 1 to {last} cannot be read: database disk image is malformed"]
+    for name in ("count", "seals"):
+        with monkeypatch.context() as patch:
+            patch.setattr(verifying.queries, name, lambda *_: damaged(None, 1, 1))
+            answer = await sealed.owner.http.get("/api/audit/verify")
+            assert (answer.status_code, answer.json()["ok"]) == (200, False), name
