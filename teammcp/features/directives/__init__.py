@@ -45,6 +45,7 @@ def register_operations() -> list[Any]:
         output.append_output,
         output.append_error,
         output.get_agent_output,
+        output.get_agent_errors,
     ]
 
 

@@ -21,7 +21,7 @@ from ..channels import MemberRef, find_agent
 from . import output_queries as queries
 from .directives import visible
 from .models import DirectiveId
-from .output_models import Appended, Chunk, Output, OutputKind, OutputSeq, OutputText
+from .output_models import AgentErrors, Appended, Chunk, Output, OutputKind, OutputSeq, OutputText
 from .redaction import redact
 from .settings import DirectiveSettings
 
@@ -71,10 +71,7 @@ async def get_agent_output(
 
     wait_ms waits for more if there is none.
     """
-    name = find_agent(context, agent, "agent", retired=True).name
-    if context.actor.name != name and context.actor.access < Access.manager:
-        raise Forbidden(f"agent: the output of {name} is for managers and {name} alone.", code="not_yours")
-
+    name = _watched(context, agent)
     loses = ends(context)
 
     def wants(event: Event) -> bool:
@@ -87,6 +84,24 @@ async def get_agent_output(
             require_valid(context)
             found = await context.read(_read, context.budget(), name, since_seq, limit)
     return found
+
+
+@operation("GET /api/agent-errors/{agent}", profile="directives", read_only=True, tool=False)
+async def get_agent_errors(
+    context: Context, agent: MemberRef, limit: Annotated[int, Field(ge=1, le=500)] = 50
+) -> AgentErrors:
+    """See what went wrong for an agent, the last first, for managers and the agent itself."""
+    name = _watched(context, agent)
+    rows = await context.read(queries.errors, name, limit)
+    return AgentErrors(agent=name, errors=[Chunk(**dict(row)) for row in rows])
+
+
+def _watched(context: Context, agent: str) -> str:
+    """The name of an agent whose output the actor may see."""
+    name = find_agent(context, agent, "agent", retired=True).name
+    if context.actor.name != name and context.actor.access < Access.manager:
+        raise Forbidden(f"agent: the output of {name} is for managers and {name} alone.", code="not_yours")
+    return name
 
 
 def _read(reader: Reader, budget: Budget, agent: str, since_seq: int | None, limit: int) -> Output:

@@ -49,6 +49,18 @@ class Output(Result):
         return text if last >= self.head_seq else f"{text}\n(more: since_seq={last})"
 
 
+class AgentErrors(Result):
+    """What went wrong for an agent, the last first."""
+
+    agent: str
+    errors: list[Chunk]
+
+    def text(self) -> str:
+        if not self.errors:
+            return "(no errors)"
+        return fence((_line(chunk) for chunk in self.errors), f"errors of {self.agent}")
+
+
 def _line(chunk: Chunk) -> str:
     kind = " (error)" if chunk.kind == "error" else ""
     return f"[{chunk.seq}] {rfc3339(chunk.at)[:16]}{kind}: {quote(chunk.text)}"

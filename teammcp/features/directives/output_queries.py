@@ -32,3 +32,12 @@ def since(reader: Reader, agent: str, seq: int, limit: int) -> list[Row]:
         "SELECT seq, kind, directive_id, text, at FROM agent_output WHERE agent = ? AND seq > ? ORDER BY seq LIMIT ?",
         (agent, seq, limit),
     )
+
+
+def errors(reader: Reader, agent: str, limit: int) -> list[Row]:
+    """The chunks that tell what went wrong, newest first; of an agent a few hundred are kept at most."""
+    return reader.all(
+        "SELECT seq, kind, directive_id, text, at FROM agent_output WHERE agent = ? AND kind = 'error'"
+        " ORDER BY seq DESC LIMIT ?",
+        (agent, limit),
+    )

@@ -7,16 +7,13 @@ a row, which the sweep at the next start removes.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import sys
 import tempfile
 from pathlib import Path
 
-from ...errors import StorageFull
-
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+from ...storage.failures import failure_of
 
 
 def sha256(data: bytes) -> str:
@@ -39,7 +36,7 @@ class FileStore:
         """Keep ``data``, whose SHA-256 is ``digest``; on return they survive a power failure.
 
         Raises:
-            StorageFull: there is no room; nothing was kept.
+            StorageFull: there is no room; nothing was kept. StorageFailed: the disk does not do its part.
         """
         target = self.path(digest)
         try:
@@ -50,8 +47,8 @@ class FileStore:
             for folder in (target.parent, self._root, self._root.parent):  # any of them may be new
                 _sync_folder(folder)
         except OSError as error:
-            if error.errno in _NO_ROOM:
-                raise StorageFull("The disk is full: the file was not kept. Free space and try again.") from error
+            if (failure := failure_of(error)) is not None:
+                raise failure from error
             raise
 
     def _write(self, target: Path, data: bytes) -> None:
