@@ -1,6 +1,7 @@
 # make run       the server on http://127.0.0.1:3100, its data in ~/.teammcp (or TEAMMCP_HOME)
 # make test      every test; brings the browser it needs
 # make sweep     the long tests that `make test` leaves out
+# make newest    the tests of starting, stopping and time on the newest Python of this machine
 # make install   the environment alone
 # make lint      ruff, ruff format, mypy, import-linter
 # make docs      the generated pages of docs/
@@ -10,9 +11,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PARTS := $(patsubst %/pyproject.toml,%,$(wildcard themes/*/pyproject.toml plugins/*/pyproject.toml))
+LIFE := $(addprefix tests/,test_access.py test_server.py test_plugin_life.py test_timekeeping.py test_health.py \
+  test_hub_machine.py test_storage.py test_mcp_sessions.py acceptance/test_start_stop.py)
 PROJECTS := pyproject.toml $(addsuffix /pyproject.toml,$(PARTS))
 
-.PHONY: run test sweep install lint docs bench
+.PHONY: newest run test sweep install lint docs bench
 
 run: .venv/run.stamp
 	@$(BIN)/teammcp start
@@ -23,6 +26,15 @@ test: .venv/dev.stamp
 
 sweep: .venv/dev.stamp
 	$(BIN)/pytest -n auto -m sweep
+
+# What differs between versions of Python is above all how tasks and loops end.
+newest: .venv/dev.stamp
+	@newest=$$($(BIN)/python scripts/newest_python.py); \
+	if [ -z "$$newest" ]; then echo 'There is no newer Python on this machine.'; exit 0; fi; \
+	echo "Trying $$newest …"; \
+	"$$newest" -m venv --clear .venv-newest; \
+	.venv-newest/bin/python -m pip install -q --disable-pip-version-check -e '.[dev]' $(addprefix -e ,$(PARTS)) && \
+	.venv-newest/bin/python -m pytest -q -n auto $(LIFE)
 
 install: .venv/dev.stamp
 

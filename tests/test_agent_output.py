@@ -230,3 +230,18 @@ async def test_the_settings_add_patterns_and_nothing_secret_is_stored(team: Test
 def test_a_wrong_pattern_is_named(pattern: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         DirectiveSettings(redact=[pattern])
+
+
+async def test_what_went_wrong_is_to_be_had_by_itself_by_those_who_may_see_it(team: TestTeam) -> None:
+    bob, mallory = await team.agent("bob"), await team.agent("mallory")
+    for number in range(3):
+        await bob.call("append_output", text=f"fine {number}")
+        await bob.call("append_error", text=f"failed {number}")
+    for who in (bob, team.owner):
+        answer = await who.http.get("/api/agent-errors/bob", params={"limit": 2})
+        assert answer.status_code == 200
+        assert [error["text"] for error in answer.json()["errors"]] == ["failed 2", "failed 1"]
+        assert answer.json()["agent"] == "bob"
+    assert (await mallory.http.get("/api/agent-errors/bob")).status_code == 403
+    assert (await team.owner.http.get("/api/agent-errors/nobody")).status_code == 404
+    assert (await team.client().get("/api/agent-errors/bob")).status_code == 401
