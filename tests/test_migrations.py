@@ -6,6 +6,7 @@ import re
 import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -279,7 +280,7 @@ async def test_a_step_that_is_tried_out_changes_nothing_and_is_applied_then(used
 
 
 async def test_a_step_of_the_core_that_does_not_fit_ends_the_start_and_blames_no_plugin(used: Path) -> None:
-    with sqlite3.connect(used / "used/teams/default/team.db") as connection:
+    with closing(sqlite3.connect(used / "used/teams/default/team.db")) as connection, connection:
         connection.execute("INSERT INTO migrations VALUES ('events', 99, 'later', 'x', '2030-01-01')")
     plugin = WithTables(POLLS)
     with pytest.raises(StartError, match="it has step 99 of 'events'"):

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import stat
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ async def test_a_newer_database_is_refused_and_the_folder_is_free_again(tmp_path
     async with open_server(tmp_path):
         pass
     database = tmp_path / "teams" / "default" / "team.db"
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("INSERT INTO migrations VALUES ('events', 99, 'later', 'x', '2030-01-01')")
     for _ in range(2):
         with pytest.raises(StartError, match="newer than this program"):

@@ -346,7 +346,7 @@ async def test_closing_finishes_what_was_accepted_and_refuses_the_rest(database:
     with pytest.raises(Unavailable):
         database.glance(names)
     assert sorted(await asyncio.gather(*accepted)) == list(range(1, 601))
-    with sqlite3.connect(database.path) as connection:
+    with closing(sqlite3.connect(database.path)) as connection, connection:
         assert connection.execute("SELECT count(*) FROM things").fetchone() == (600,)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -318,7 +319,7 @@ class Noting:
 
 
 async def test_every_countdown_is_found_by_an_index(server: Server) -> None:
-    with sqlite3.connect(":memory:") as connection:
+    with closing(sqlite3.connect(":memory:")) as connection, connection:
         connection.deserialize(blank(server._migrations))
         for each in server.time._countdowns:
             tx = Noting()

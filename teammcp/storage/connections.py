@@ -85,6 +85,15 @@ class SqliteTransaction:
 def connect(path: Path, *, read_only: bool, durable: bool) -> sqlite3.Connection:
     """Open (or create) the file for one thread at a time."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+    try:
+        _set_up(connection, read_only=read_only, durable=durable)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _set_up(connection: sqlite3.Connection, *, read_only: bool, durable: bool) -> None:
     connection.row_factory = sqlite3.Row
     for pragma in (
         "journal_mode=WAL",
@@ -99,7 +108,6 @@ def connect(path: Path, *, read_only: bool, durable: bool) -> sqlite3.Connection
         connection.execute(f"PRAGMA {pragma}")
     if read_only:
         connection.execute("PRAGMA query_only=ON")
-    return connection
 
 
 async def open_with_thread(path: Path, *, read_only: bool, durable: bool) -> HopConnection:
