@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -336,13 +337,13 @@ async def test_a_glance_that_takes_long_is_ended_and_the_next_one_is_not(databas
 async def test_closing_finishes_what_was_accepted_and_refuses_the_rest(database: SqliteDatabase) -> None:
     accepted = [asyncio.create_task(database.write(add(str(number)))) for number in range(600)]
     await asyncio.sleep(0)
-    closing = asyncio.create_task(database.close())
+    ending = asyncio.create_task(database.close())
     await asyncio.sleep(0)
     with pytest.raises(Unavailable):
         await database.write(add("late"))
     with pytest.raises(Unavailable):
         await database.read(names)
-    await closing
+    await ending
     with pytest.raises(Unavailable):
         database.glance(names)
     assert sorted(await asyncio.gather(*accepted)) == list(range(1, 601))
