@@ -164,7 +164,8 @@ async def ask(context: Context, request: Request) -> Response:
 async def resolve(context: Context, request: Request, approval_id: int) -> Response:
     """Say yes or no."""
     form = await request.form
-    approved, comment = form.get("approved") == "yes", form.get("comment", "").replace("\r\n", "\n")
+    approved = {"yes": True, "no": False}.get(form.get("approved", ""))  # what was not said is no answer
+    comment = form.get("comment", "").replace("\r\n", "\n")
     outcome = await form_call(context, "resolve_approval", approval_id=approval_id, approved=approved, comment=comment)
     if outcome.ok and outcome.result.success:
         return await go_back(request, "/approvals")

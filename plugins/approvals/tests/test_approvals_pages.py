@@ -160,3 +160,12 @@ async def test_every_kind_of_approval_has_a_page(owner: Member, bob: Member, tea
     for path in ("/approvals", "/approvals/history", "/inbox"):
         await shown(owner, path)
     assert (await bob.http.get("/approvals/99")).status_code == 404
+
+
+async def test_a_form_without_an_answer_decides_nothing(team: TestTeam) -> None:
+    bob = await team.agent("bob")
+    asked = await bob.call("request_approval", title="x", approvers=["owner"])
+    await team.owner.log_in()
+    answer = await team.owner.submit(f"/approvals/{asked.approval_id}/resolve", comment="well")
+    assert answer.status_code == 400
+    assert (await bob.call("get_approval", approval_id=asked.approval_id)).status == "pending"

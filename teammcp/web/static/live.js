@@ -62,11 +62,16 @@ async function ask(url, options) {
   }
 }
 
+/** The fields of a form as its button would send them: in parts only where it may hold files, as pages take no others. */
+function encoded(form, body) {
+  return form.enctype === "multipart/form-data" ? body : new URLSearchParams(body);
+}
+
 /** Sends a form as its button would; true if it was done. Whatever the server says about it is shown as a notice. */
 export async function submit(form, { button = null, body = new FormData(form, button), blocks = "notice" } = {}) {
   const target = button?.getAttribute("formaction") || form.getAttribute("action");
   const headers = { "X-Fragment": blocks, "X-CSRF-Token": token };
-  const response = await ask(target, { method: "POST", body, headers });
+  const response = await ask(target, { method: "POST", body: encoded(form, body), headers });
   if (!response) return false;
   const found = response.status === 204 ? [] : elements(await response.text());
   const notice = found.find((element) => element.id === "notice");
