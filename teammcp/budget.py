@@ -9,16 +9,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
-from functools import cache
 from itertools import takewhile
 from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel
 
+from .fencing import QUOTE
+
 T = TypeVar("T")
 
-LEAST = 40
-"""What the smallest thing counts, for its place in a list."""
+LEAST, LITTLE = 40, 4
+"""What the smallest row of a list counts, and a number."""
+PLAIN = {int, bool, float, type(None)}
 
 
 class Budget:
@@ -60,13 +62,13 @@ class Budget:
 
 
 def weight(item: Any) -> int:
-    """How many characters something has, as JSON. The names of a model's own fields do not count: its text has none."""
+    """About how many characters something has in a text: those of its values, with a mark before every line."""
+    if type(item) is str:
+        return len(item) + len(QUOTE) * item.count("\n")
+    if not item or type(item) in PLAIN:  # most fields of most rows, and this is asked for each
+        return LITTLE
     if isinstance(item, BaseModel):
-        return max(LEAST, len(item.model_dump_json()) - _frame(type(item)))
-    return len(item) if isinstance(item, str) else len(json.dumps(item, ensure_ascii=False))
-
-
-@cache
-def _frame(model: type[BaseModel]) -> int:
-    """How many characters of JSON a model has if hardly anything is in its fields."""
-    return sum(len(name) + len('"":null,') for name in model.model_fields)
+        return max(LEAST, sum(map(weight, item.__dict__.values())))
+    if isinstance(item, list):
+        return sum(map(weight, item))
+    return len(json.dumps(item, ensure_ascii=False, default=str))

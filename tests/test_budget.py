@@ -139,6 +139,7 @@ def questions(ids: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "list_memory": {"values": True},
         "get_memory_history": {"key": "key"},
         "list_memory_namespaces": {},
+        "list_knowledge_tags": {},
         "get_briefing": {},
         "check_knowledge_gaps": {},
         "get_changelog": {},
