@@ -231,6 +231,7 @@ async def test_page_by_page_everything_is_given_once(team: TestTeam) -> None:
             if not place:
                 break
             more = {cursor: place}
+            assert str(place) in page.text(), name
         assert pages > 1, name
         shown = [each.model_dump() for each in found]
         for each in everything:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, RootModel
+from pydantic import Field, PrivateAttr, RootModel
 
 from teammcp import AnyWords, Result, Timestamp, Words, quote
 from teammcp.features.channels import MemberRef
@@ -113,9 +113,19 @@ class Approval(Result):
 class ApprovalList(RootModel[list[Approval]]):
     """Approvals. Of a page of all of them the last one's id is the ``before`` of the next page."""
 
+    _more: str = PrivateAttr(default="")
+
+    @classmethod
+    def page(cls, approvals: list[Approval], more: str) -> ApprovalList:
+        """Some of them; ``more``, if there are others, says in the text how to go on."""
+        made = cls(approvals)
+        made._more = more
+        return made
+
     def text(self) -> str:
         """One line each."""
-        return "\n".join(each.line() for each in self.root) or "no approvals"
+        more = [f"(more: {self._more})"] if self._more else []
+        return "\n".join([*(each.line() for each in self.root), *more]) or "no approvals"
 
 
 class Resolved(Result):

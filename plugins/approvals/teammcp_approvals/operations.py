@@ -76,14 +76,19 @@ async def request_approval(
 @operation("GET /api/approvals/pending", profile="approvals", read_only=True)
 async def get_pending_approvals(context: Context) -> ApprovalList:
     """List what waits for your approval, oldest first; answer each with resolve_approval."""
-    return ApprovalList(context.budget().fit(await context.read(pending, context, WAITING)))
+    return _waiting(context, await context.read(pending, context, WAITING))
 
 
 @operation("GET /api/state/approvals", profile="approvals", read_only=True, tool=False)
 async def get_state_approvals(context: Context) -> ApprovalList:
     """List the changes of the shared state that wait for your approval."""
     found = await context.read(pending, context, WAITING)
-    return ApprovalList(context.budget().fit(each for each in found if each.kind == "state"))
+    return _waiting(context, [each for each in found if each.kind == "state"])
+
+
+def _waiting(context: Context, found: list[Approval]) -> ApprovalList:
+    shown = context.budget().fit(found)
+    return ApprovalList.page(shown, "answer these first" if len(found) > len(shown) else "")
 
 
 def pending(reader: Reader, context: Context, limit: int) -> list[Approval]:
@@ -117,10 +122,12 @@ async def list_approvals(
     def read(reader: Reader) -> list[Approval]:
         keys, everything = people.all_keys(reader, context), people.is_owner(context.actor)
         end = NEWEST if before is None else before
-        rows = queries.listed(reader, context.actor.name, keys, everything, status, kind, proposer, end, limit)
+        rows = queries.listed(reader, context.actor.name, keys, everything, status, kind, proposer, end, limit + 1)
         return shapes.of_rows(reader, context, rows)
 
-    return ApprovalList(context.budget().fit(await context.read(read)))
+    found = await context.read(read)
+    shown = context.budget().fit(found[:limit])
+    return ApprovalList.page(shown, f"before={shown[-1].approval_id}" if len(found) > len(shown) else "")
 
 
 @operation("GET /api/approvals/{approval_id}", profile="approvals", everyday=True, read_only=True)

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, RootModel, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, PrivateAttr, RootModel, WithJsonSchema
 
 from ...clock import rfc3339
 from ...fencing import AnyWords, Words, quote
@@ -176,9 +176,19 @@ class StateEntry(Result):
 class StateHistory(RootModel[list[StateEntry]]):
     """Versions of fields, newest first; the last one's ``id`` is the ``before`` of the next page."""
 
+    _more: bool = PrivateAttr(default=False)
+
+    @classmethod
+    def page(cls, entries: list[StateEntry], *, more: bool) -> StateHistory:
+        """Some of them; ``more``: there are older ones, which the text says."""
+        made = cls(entries)
+        made._more = more
+        return made
+
     def text(self) -> str:
         """One line a version."""
-        return "\n".join(entry.text() for entry in self.root) or "no changes"
+        more = [f"(more: before={self.root[-1].id})"] if self._more else []
+        return "\n".join([*(entry.text() for entry in self.root), *more]) or "no changes"
 
 
 class Project(Result):

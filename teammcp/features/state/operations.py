@@ -98,8 +98,9 @@ async def get_state_history(
     limit: Limit = 50,
 ) -> StateHistory:
     """See how a field, or a whole project, came to be what it is: newest first; before: the last id of the page."""
-    rows = await context.read(_changes, project_id, field, before, limit)
-    return StateHistory(context.budget().fit(map(entry_of, rows)))
+    rows = await context.read(_changes, project_id, field, before, limit + 1)
+    found = context.budget().fit(map(entry_of, rows[:limit]))
+    return StateHistory.page(found, more=len(rows) > len(found))
 
 
 def _changes(reader: Reader, project_id: str, field: str | None, before: int, limit: int) -> list[Row]:

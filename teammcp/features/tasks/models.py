@@ -216,7 +216,10 @@ class TaskHistory(Result):
     more: bool
 
     def text(self) -> str:
-        return fence(entry.text() for entry in self.history) if self.history else "(nothing)"
+        if not self.history:
+            return "(nothing)"
+        text = fence(entry.text() for entry in self.history)
+        return f"{text}\n(more: after={self.history[-1].id})" if self.more else text
 
 
 class TaskChange(BaseModel):
