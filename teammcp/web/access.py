@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from quart import Request, Response, g
 
@@ -44,8 +45,21 @@ async def set_up(context: Context, request: Request) -> Response:
             context, "web/setup.html", outcome.status, **given, asks_secret=asked, notice=outcome.notice
         )
     key = outcome.result.apiKey
-    entered = await _open(context, key)
-    return await render_secret(entered, "web/welcome.html", key=key, name=outcome.result.agent.name)
+    await _open(context, key)
+    keep_key(outcome.result.agent.name, key)
+    return see("/welcome")
+
+
+async def welcome(context: Context, request: Request) -> Response:
+    """The owner's key, until they have saved it."""
+    name = context.actor.name
+    if request.method == "POST":
+        forget_key(name)
+        return see("/")
+    key = kept_key(name)
+    if key is None:
+        return see(f"/agents/{quote(name)}")
+    return await render_secret(context, "web/welcome.html", key=key, name=name)
 
 
 async def log_in(context: Context, request: Request) -> Response:
@@ -75,10 +89,26 @@ async def log_out(context: Context, request: Request) -> Response:
 
 
 async def render_secret(context: Context, template: str, **variables: Any) -> Response:
-    """A page that shows a key this once: no cache keeps it."""
+    """A page that shows a key: no cache keeps it."""
     response = await render(context, template, **variables)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def keep_key(name: str, key: str) -> None:
+    """Keep a member's new key for this browser, so that the page that shows it can be reloaded."""
+    g.shell.new_keys.keep(visit().token, name, key)
+
+
+def kept_key(name: str) -> str | None:
+    """The new key of a member, if this browser has just made it."""
+    found: str | None = g.shell.new_keys.find(visit().token, name)
+    return found
+
+
+def forget_key(name: str) -> None:
+    """It is saved."""
+    g.shell.new_keys.forget(visit().token, name)
 
 
 async def renew_session(context: Context, key: str) -> None:

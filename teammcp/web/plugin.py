@@ -41,6 +41,7 @@ def register_pages() -> list[Page]:
     return [
         Page("/", home.start),
         Page("/setup", access.set_up, ("GET", "POST"), anonymous),
+        Page("/welcome", access.welcome, ("GET", "POST")),
         Page("/login", access.log_in, ("GET", "POST"), anonymous),
         Page("/logout", access.log_out, ("POST",)),
         Page("/preferences", home.set_preferences, ("POST",), anonymous),

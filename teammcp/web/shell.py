@@ -21,6 +21,7 @@ from .collect import collect_message_actions, collect_pages, find_theme
 from .forms import Notice, wants_fragment
 from .i18n import Catalogues
 from .i18n import gettext as _
+from .new_keys import NewKeys
 from .pages import Page
 from .rendering import build_environment, render
 from .visit import check_form, close_visit, local_path, open_visit, visit
@@ -64,10 +65,12 @@ class Shell:
         theme: the theme in use, or None: the dashboard is plain without one, and usable.
         environment: the templates.
         assets: the static files.
+        new_keys: the keys that browsers are being shown.
     """
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        self.new_keys = NewKeys(server)
         self.pages = collect_pages(server.plugins)
         self.message_actions = collect_message_actions(server.plugins)
         self.theme = find_theme(server.plugins, server.settings.theme)

@@ -44,7 +44,7 @@ async def test_set_up_then_out_and_in_again(street: Street) -> None:
     await maya.page.get_by_label("Your name").fill("Maya")
     await maya.page.get_by_role("button", name="Create the team").click()
     key = await maya.page.locator("#secret-key").inner_text()
-    await maya.page.get_by_role("link", name="I have saved the key").click()
+    await maya.page.get_by_role("button", name="I have saved the key").click()
     await expect(maya.page.get_by_role("heading", name="general")).to_be_visible()
     await maya.page.get_by_label("You and your settings").click()
     await maya.page.get_by_role("button", name="Log out").click()

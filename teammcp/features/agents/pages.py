@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import available_timezones
 
 from quart import Request, Response
@@ -12,7 +13,7 @@ from ... import clients, operations
 from ...directory import SYSTEM, Access
 from ...operations import Context
 from ...web import Outcome, Page, form_call, mark, reason_words, render, see
-from ...web.access import render_secret, renew_session
+from ...web.access import forget_key, keep_key, kept_key, render_secret, renew_session
 from .models import AgentProfile
 from .operations import NEVER
 
@@ -85,7 +86,7 @@ async def change(context: Context, request: Request, name: str) -> Response:
 
 
 async def register(context: Context, request: Request) -> Response:
-    """Register a member, and show its key this once with what its program needs."""
+    """Register a member, and show its key with what its program needs."""
     form = await request.form
     values = {"name": "", "role": "", "kind": "agent", "access": "member"} | form.to_dict()
     outcome = Outcome()
@@ -93,7 +94,7 @@ async def register(context: Context, request: Request) -> Response:
         given = {key: values[key] for key in ("name", "role", "kind", "access")}
         outcome = await form_call(context, "register_agent", **given)
         if outcome.ok:
-            return await _show_key(context, outcome.result.agent.name, outcome.result.apiKey, values["kind"])
+            return _show_key(outcome.result.agent.name, outcome.result.apiKey)
     return await render(
         context,
         "agents/register.html",
@@ -105,7 +106,7 @@ async def register(context: Context, request: Request) -> Response:
 
 
 async def rotate(context: Context, request: Request, name: str) -> Response:
-    """Give a member a new key, and show it this once."""
+    """Give a member a new key, and show it."""
     agent = await _find(context, name)
     if request.method == "GET":
         return await render(context, "agents/confirm.html", agent=agent, action="rotate")
@@ -114,7 +115,7 @@ async def rotate(context: Context, request: Request, name: str) -> Response:
         return await _profile(context, agent, outcome)
     if agent.name == context.actor.name:
         await renew_session(context, outcome.result.apiKey)
-    return await _show_key(context, agent.name, outcome.result.apiKey, agent.kind)
+    return _show_key(agent.name, outcome.result.apiKey)
 
 
 async def retire(context: Context, request: Request, name: str) -> Response:
@@ -126,11 +127,27 @@ async def retire(context: Context, request: Request, name: str) -> Response:
     return see("/agents") if outcome.ok else await _profile(context, agent, outcome)
 
 
-async def _show_key(context: Context, name: str, key: str, kind: str) -> Response:
+def _show_key(name: str, key: str) -> Response:
+    keep_key(name, key)
+    return see(f"/agents/{quote(name)}/key")
+
+
+async def key(context: Context, request: Request, name: str) -> Response:
+    """A new key with what its member's program needs, for the browser that made it, until somebody has saved it."""
+    agent = await _find(context, name)
+    if request.method == "POST":
+        forget_key(agent.name)
+        return see("/agents")
     address = context.server.settings.public_url
-    configurations = [clients.configuration(client, address) for client in clients.CLIENTS] if kind != "human" else []
+    programs = clients.CLIENTS if agent.kind != "human" else ()
     return await render_secret(
-        context, "agents/key.html", name=name, key=key, configurations=configurations, address=address
+        context,
+        "agents/key.html",
+        agent=agent,
+        key=kept_key(agent.name),
+        configurations=[clients.configuration(client, address) for client in programs],
+        address=address,
+        may_change=_may_change(context, agent),
     )
 
 
@@ -140,5 +157,6 @@ PAGES = [
     Page("/agents/<name>", profile),
     Page("/agents/<name>/change", change, ("POST",), Access.member),
     Page("/agents/<name>/rotate-key", rotate, ("GET", "POST"), Access.member),
+    Page("/agents/<name>/key", key, ("GET", "POST"), Access.member),
     Page("/agents/<name>/retire", retire, ("GET", "POST"), Access.manager),
 ]
