@@ -69,6 +69,7 @@ def build_environment(pages: Iterable[Page], theme: Theme | None) -> Environment
         static=static,
         csrf_field=csrf_field,
         avatar=avatar,
+        dot=dot,
         marked=marked,
         markdown=render_markdown,
         is_long=is_long,
@@ -177,6 +178,13 @@ def avatar(name: str, kind: str = "agent", size: str = "") -> Markup:
     """The initials of a member on its colour; people are round, agents and services are square."""
     classes = f"avatar avatar-{escape(kind)} hue-{formatting.hue(name)} {escape(size)}".strip()
     return Markup(f'<span class="{classes}" aria-hidden="true">{escape(formatting.initials(name))}</span>')  # noqa: S704
+
+
+def dot(status: str) -> Markup:
+    """The mark of what a member is doing, in the colour of its word; one who is not here has an empty one."""
+    tone = standing.status_tone(status)
+    word = escape(standing.status_word(status))
+    return Markup(f'<span class="dot{f" dot-{tone}" if tone else ""}" title="{word}"></span>')  # noqa: S704
 
 
 def seen(value: Any) -> Any:

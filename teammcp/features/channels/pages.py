@@ -25,7 +25,8 @@ class Entry:
     info: ChannelInfo
     title: str
     agent: Agent | None = None
-    online: bool = False
+    status: str = "away"
+    """What it is doing."""
 
     @property
     def path(self) -> str:
@@ -68,7 +69,9 @@ def entry(context: Context, info: ChannelInfo) -> Entry:
         return Entry(info, info.name)
     names = info.id.split(":")[1:]
     other = next((name for name in names if name != context.actor.name), names[0])
-    return Entry(info, other, context.team.directory.agent(other), context.team.presence.online(other))
+    agent = context.team.directory.agent(other)
+    status = "retired" if agent is not None and agent.retired else context.team.presence.standing(other).status
+    return Entry(info, other, agent, status)
 
 
 async def channel_list(context: Context, request: Request) -> Response:
