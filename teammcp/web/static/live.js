@@ -3,6 +3,8 @@
 // The server sends events (EventSource); what they change is fetched again as a fragment of HTML, and each of its
 // elements replaces the one with the same id. Pages add their own parts: see `on` and `load`.
 
+import * as kept from "./kept.js";
+
 const page = document.body.dataset;
 const dialog = document.getElementById("dialog");
 const token = document.querySelector('meta[name="csrf-token"]').content;
@@ -45,6 +47,10 @@ export async function load(url, blocks) {
     await pause(1000 * (Number(response.headers.get("Retry-After")) || 1));
     response = await ask(url, options);
   }
+  if (hasEnded(response)) {
+    offerLogin();
+    return [];
+  }
   return response?.ok ? elements(await response.text()) : [];
 }
 
@@ -53,9 +59,7 @@ export const pause = (time) => new Promise((done) => { setTimeout(done, time); }
 
 async function ask(url, options) {
   try {
-    const response = await fetch(url, { ...options, credentials: "same-origin" });
-    if (response.redirected && new URL(response.url).pathname === "/login") location.reload();
-    return response;
+    return await fetch(url, { ...options, credentials: "same-origin" });
   } catch {
     say(page.failed);
     return null;
@@ -67,12 +71,35 @@ function encoded(form, body) {
   return form.enctype === "multipart/form-data" ? body : new URLSearchParams(body);
 }
 
+/** Whether the session is over: then the server answers with the login page, and nothing was done. */
+const hasEnded = (response) => Boolean(response?.redirected) && new URL(response.url).pathname === "/login";
+
+/** What somebody is writing stays where it is until they are ready to log in again. */
+function offerLogin() {
+  const line = document.getElementById("connection");
+  const link = document.createElement("a");
+  link.href = location.href;
+  link.textContent = page.ended;
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    location.assign(kept.keepTouched());
+  });
+  clearTimeout(say.timer);
+  line.replaceChildren(link);
+  line.hidden = false;
+}
+
 /** Sends a form as its button would; true if it was done. Whatever the server says about it is shown as a notice. */
 export async function submit(form, { button = null, body = new FormData(form, button), blocks = "notice" } = {}) {
   const target = button?.getAttribute("formaction") || form.getAttribute("action");
   const headers = { "X-Fragment": blocks, "X-CSRF-Token": token };
   const response = await ask(target, { method: "POST", body: encoded(form, body), headers });
+  if (hasEnded(response)) {
+    location.assign(kept.keepTouched());
+    return false;
+  }
   if (!response) return false;
+  if (response.ok) kept.forget();
   const found = response.status === 204 ? [] : elements(await response.text());
   const notice = found.find((element) => element.id === "notice");
   document.getElementById("notice")?.replaceChildren(...(notice?.children ?? []));
@@ -215,6 +242,7 @@ async function openDialog(url) {
   inner.className = "dialog-inner";
   inner.append(...found.filter((element) => element.id !== "notice"));
   dialog.replaceChildren(inner);
+  dialog.dataset.url = new URL(url, location).pathname + new URL(url, location).search;
   reveal(inner);
   dialog.showModal();
   inner.querySelector("[autofocus]")?.focus();
@@ -348,6 +376,7 @@ async function tellTimezone() {
 }
 
 reveal(document);
+kept.start();
 showWaiting();
 showWrongField();
 // On a telephone the navigation may be wider than the screen.

@@ -170,15 +170,20 @@ function refreshPanel(event) {
 
 // -- writing -------------------------------------------------------------------------------------------------------
 
-const draftKey = (form) => `draft ${channel} ${form.elements.reply_to?.value ?? ""}`;
+// A draft belongs to a person and a place, in all windows of this browser, until the server has confirmed it.
+const draftKey = (form) => `draft ${document.body.dataset.who} ${channel} ${form.elements.reply_to?.value ?? ""}`;
 
 function restoreDraft(field) {
-  if (field && !field.value) field.value = sessionStorage.getItem(draftKey(field.form)) ?? "";
+  if (!field || field.value) return;
+  const { text = "", key } = JSON.parse(localStorage.getItem(draftKey(field.form)) ?? "{}");
+  field.value = text;
+  if (key) field.form.dataset.key = key; // it may have arrived; the same key does not send it twice
 }
 
 function keepDraft(form) {
-  if (form.elements.content.value) sessionStorage.setItem(draftKey(form), form.elements.content.value);
-  else sessionStorage.removeItem(draftKey(form));
+  const { value: text } = form.elements.content;
+  if (text) localStorage.setItem(draftKey(form), JSON.stringify({ text, key: form.dataset.key }));
+  else localStorage.removeItem(draftKey(form));
 }
 
 async function sendMessage(form) {
@@ -186,14 +191,15 @@ async function sendMessage(form) {
   if ((!content.value.trim() && !files.files.length) || form.dataset.sending) return;
   form.dataset.sending = "true";
   // The same key until it has arrived, so that sending again after a lost answer does not send it twice.
-  form.dataset.key ||= crypto.randomUUID();
+  form.dataset.key ||= [...crypto.getRandomValues(new Uint32Array(4))].join("-");
+  keepDraft(form);
   const body = new FormData(form);
   body.set("idem_key", form.dataset.key);
   const text = content.value;
   const sent = await submit(form, { body });
   delete form.dataset.sending;
-  delete form.dataset.key;
   if (!sent) return;
+  delete form.dataset.key;
   if (content.value === text) content.value = "";
   files.value = "";
   form.elements.reply_by.value = "";
@@ -266,8 +272,8 @@ function cancelEdit(item) {
 document.addEventListener("input", (event) => {
   const form = event.target.form;
   if (!form?.matches("[data-composer]")) return;
+  delete form.dataset.key;
   if (event.target.name === "content") {
-    delete form.dataset.key;
     keepDraft(form);
     suggestNames(event.target);
   } else if (event.target.name === "files") showFiles(form);
