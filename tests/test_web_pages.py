@@ -85,20 +85,24 @@ async def test_only_uploads_may_be_large(team: TestTeam) -> None:
     assert refused.status == 413
 
 
-async def test_opening_a_channel_shows_what_is_new_and_marks_it_as_read(team: TestTeam) -> None:
+async def test_opening_a_channel_shows_what_is_new_and_only_a_form_marks_it_as_read(team: TestTeam) -> None:
     alice = await team.agent("alice")
     await team.owner.call("create_channel", id="plans", members=["alice"])
     await alice.call("send_message", channel="plans", content="old")
     browser = await visiting(team, team.owner.key)
-    await browser.get("/channels/plans")
+
+    await browser.send(await browser.get("/channels/plans"), "/channels/plans/read")
     await alice.call("send_message", channel="plans", content="first new, @owner")
     await alice.call("send_message", channel="plans", content="second new")
     elsewhere = await browser.get("/channels/general")
     assert "plans 1 for you" in elsewhere.text
     assert (await browser.get("/inbox")).text.count("first new") == 1
     opened = await browser.get("/channels/plans")
-    assert opened.text.index("old") < opened.text.index(" New ") < opened.text.index("first new")
-    assert "plans 1 for you" not in opened.text
+    stream = opened.text[opened.text.index("Mark all as read") :]
+    assert stream.index("old") < stream.index(" New ") < stream.index("first new")
+    assert "plans 1 for you" in opened.text
+    await browser.send(opened, "/channels/plans/read")
+    assert "plans 1 for you" not in (await browser.get("/channels/plans")).text
     assert "Nothing new." in (await browser.get("/inbox")).text
     receipt = await browser.get(
         f"/messages/{(await alice.call('get_history', channel='plans')).messages[-1].id}/receipt"
@@ -291,5 +295,5 @@ async def test_a_page_that_nobody_opened_is_read_by_nobody(team: TestTeam, heade
     unread = (await team.owner.call("get_inbox")).total_unread
     await browser.get("/channels/general", **headers)
     assert (await team.owner.call("get_inbox")).total_unread == unread > 0
-    await browser.get("/channels/general")
+    await browser.send(await browser.get("/channels/general"), "/channels/general/read")
     assert (await alice.call("get_receipt", message_id=sent.id)).recipients[0].acked_at

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from . import plugin, values
 from .bodies import FormConnection, FormRequest
-from .forms import Notice, Outcome, attempt, form_call, go_back, is_visit, see, wants_fragment
+from .forms import Notice, Outcome, attempt, form_call, go_back, see, wants_fragment
 from .i18n import gettext, mark, ngettext
 from .markdown import plain
 from .pages import MessageAction, MessageLink, Page, Theme
@@ -33,7 +33,6 @@ __all__ = [
     "fragment",
     "gettext",
     "go_back",
-    "is_visit",
     "mark",
     "mount",
     "ngettext",

@@ -71,12 +71,6 @@ def wants_fragment(request: Request) -> bool:
     return "X-Fragment" in request.headers
 
 
-def is_visit(request: Request) -> bool:
-    """Whether somebody opens this page: a page that is fetched as a picture or ahead of time is seen by nobody."""
-    headers = request.headers
-    return headers.get("Sec-Fetch-Dest", "document") == "document" and "prefetch" not in headers.get("Sec-Purpose", "")
-
-
 async def go_back(request: Request, fallback: str) -> Response:
     """After a form: to the page that its field ``next`` names. live.js stays where it is and gets an empty answer."""
     if wants_fragment(request):

@@ -128,7 +128,9 @@ class Shell:
         g.since = context.team.hub.cursor  # before anything is read: what comes later is for the live stream to tell
         self._admit(page, context)
         if visit().session is None and context.actor.access < page.access:
-            return self._turn_away(context, page)  # nothing is done, so no token is looked for: it ended with the session
+            return self._turn_away(
+                context, page
+            )  # nothing is done, so no token is looked for: it ended with the session
         if request.method == "POST":
             sent = request.headers.get("X-CSRF-Token") or (await request.form).get("csrf")
             check_form(visit(), request, sent)

@@ -126,9 +126,8 @@ async def test_a_form_that_is_being_filled_in_is_not_taken_away(street: Street, 
     await end_session(maya)
     api(street.server, key)("create_task", title="news")
     link = maya.page.get_by_role("link", name="Your session has ended. Log in again")
-    await maya.page.evaluate(
-        "async () => (await import(document.querySelector('script[src*=\"web/live.js\"]').src)).load('/tasks', 'content')"
-    )
+    script = "document.querySelector('script[src*=\"web/live.js\"]').src"
+    await maya.page.evaluate(f"async () => (await import({script})).load('/tasks', 'content')")
     await expect(form.get_by_label("Title")).to_have_value("Half a title")
     await link.click()
     await log_in_where_one_is(maya, key)

@@ -27,7 +27,7 @@ from .access import (
     writable_channel,
 )
 from .operations import ensure_dm
-from .queries import late_calls
+from .queries import acked, late_calls
 from .queries import unread as count_unread
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "ChannelRef",
     "MemberRef",
     "OwnRef",
+    "acked",
     "add_members",
     "count_unread",
     "dm_id",

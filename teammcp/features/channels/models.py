@@ -28,6 +28,11 @@ class ChannelInfo(Result):
     mentions: int
     last_message_at: Timestamp | None
 
+    @property
+    def waiting(self) -> int:
+        """How much of what is unread is addressed to this member."""
+        return self.unread if self.type == "dm" else self.mentions
+
     def text(self) -> str:
         waiting = f" ({self.unread} unread)" if self.unread else ""
         about = f": {quote(self.description)}" if self.description else ""

@@ -50,9 +50,9 @@ def channel_path(channel_id: str) -> str:
 
 
 async def sidebar(context: Context, current: str = "") -> Sidebar:
-    """What the list shows. An archived channel is in it only while it is the one being read."""
+    """What the list shows. An archived channel is in it only while it is being read or something in it waits."""
     found = await operations.call(context, "get_channels", {"include_archived": True})
-    shown = [entry(context, info) for info in found.root if not info.archived or info.id == current]
+    shown = [entry(context, info) for info in found.root if not info.archived or info.id == current or info.waiting]
     direct = [each for each in shown if each.info.type == "dm"]
     others = [each for each in shown if each.info.type != "dm"]
     return Sidebar(

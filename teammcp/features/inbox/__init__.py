@@ -27,6 +27,7 @@ EVENT_KINDS = {
     "message.settled": "somebody said that a message needs no answer",
 }
 NOTICE_CAP = 100
+BADGE_CAP = 10_000
 
 
 @hookimpl
@@ -80,4 +81,7 @@ async def agent_retired(context: Context, agent: Agent) -> None:
 
 @hookimpl
 def notices(context: Context, reader: Reader) -> dict[str, int] | None:
-    return dict(queries.waiting(reader, context.actor.name, context.now(), NOTICE_CAP))
+    # An agent's mail waits until it is read; a person's until it was on the screen, as lists of channels have it.
+    if context.actor.kind == "human":
+        return dict(queries.waiting(reader, context.actor.name, "acked", context.now(), BADGE_CAP))
+    return dict(queries.waiting(reader, context.actor.name, "read", context.now(), NOTICE_CAP))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from ...storage import Reader, Row, Transaction
 
@@ -169,15 +170,15 @@ def give_back(tx: Transaction, agent: str, marks: Mapping[int, str]) -> None:
     )
 
 
-def waiting(reader: Reader, agent: str, now: int, cap: int) -> Row:
-    """How many unread messages name an agent (mentions) or were written to it (dms), each up to ``cap``.
+def waiting(reader: Reader, agent: str, until: Literal["read", "acked"], now: int, cap: int) -> Row:
+    """How many messages that wait for an agent name it (mentions) or were written to it (dms), each up to ``cap``.
 
     And how many it has not answered in time (overdue). In one statement, because all this goes with every tool result.
     """
     row = reader.one(
-        "SELECT (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE agent = ? AND read_at IS NULL"
+        f"SELECT (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE agent = ? AND {until}_at IS NULL"  # noqa: S608
         " AND (channel_id < 'dm:' OR channel_id >= 'dm;') AND mention = 1 LIMIT ?)) AS mentions,"
-        " (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE agent = ? AND read_at IS NULL"
+        f" (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE agent = ? AND {until}_at IS NULL"
         " AND channel_id >= 'dm:' AND channel_id < 'dm;' LIMIT ?)) AS dms,"
         " (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE agent = ? AND reply_by <= ?"
         " AND reply_by IS NOT NULL AND settled_at IS NULL LIMIT ?)) AS overdue",

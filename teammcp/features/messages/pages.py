@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from quart import Request, Response
@@ -10,34 +10,59 @@ from quart import Request, Response
 from ... import operations
 from ...directory import Access, Channel, fold
 from ...operations import Context
-from ...web import Notice, Outcome, Page, form_call, fragment, go_back, is_visit, render, see, wants_fragment
+from ...storage import Reader
+from ...web import Notice, Outcome, Page, form_call, fragment, go_back, render, see, wants_fragment
 from ...web import gettext as _
 from ...web.visit import set_cookie
-from ..channels import readable_channel
+from ..channels import acked, readable_channel
+from ..channels.models import ChannelInfo
 from ..channels.pages import LAST_CHANNEL, Sidebar, channel_path, entry, others, sidebar
-from .models import EMOJI, History
+from . import queries
+from .models import EMOJI, History, Message
 from .presentation import Shown, alone, arrange, kind_of
 
 PAGE = 50
+MORE = 200
+"""How many messages come at once behind those that the reader sees already."""
 
 
 # -- the stream ------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Window:
+    """A part of a channel's stream, oldest first, and whether there is more on either side."""
+
+    messages: list[Message]
+    older: bool
+    newer: bool
+
+
+@dataclass(frozen=True)
+class Unread:
+    """What somebody has not read in a channel: how much, from which message on and since when, and the newest one."""
+
+    count: int
+    first: int
+    since: int
+    newest: int
+
+
 async def show_channel(
     context: Context, request: Request, channel: str, outcome: Outcome | None = None, draft: str = ""
 ) -> Response:
-    """A channel: its messages, its side panel if one is asked for. Opening it at its end marks it as read."""
+    """A channel from the first unread message on, with its side panel if one is asked for.
+
+    To look at it reads nothing: live.js says what was on the screen, and there is a button.
+    """
     found = readable_channel(context, channel)
     if found.id != channel:
         return see(channel_path(found.id))
     listed = await sidebar(context, found.id)
-    unread = _entry(listed, found).info.unread
-    history, at_end, older = await _page(context, request, found)
-    shown = await arrange(context, history.messages, unread=unread if at_end else 0)
-    if at_end and unread and history.messages and is_visit(request):
-        await mark_read(context, found.id, history.messages[-1].id)
-        listed = await sidebar(context, found.id)
+    here = _entry(listed, found)
+    unread = await _unread(context, here.info)
+    window = await _window(context, request, found, unread)
+    shown = await arrange(context, window.messages, first_unread=None if unread is None else unread.first)
     outcome = outcome or Outcome()
     response = await render(
         context,
@@ -47,11 +72,11 @@ async def show_channel(
         draft=draft,
         lonely=not others(context),
         sidebar=listed,
-        channel=_entry(listed, found),
+        channel=here,
         shown=shown,
-        at_end=at_end,
-        older=older,
-        around=request.args.get("around", type=int),
+        older=window.older,
+        newer=window.newer,
+        unread=unread,
         emoji=EMOJI,
         panel=await _panel(context, request, found),
     )
@@ -59,42 +84,86 @@ async def show_channel(
     return response
 
 
+async def _unread(context: Context, info: ChannelInfo) -> Unread | None:
+    """What the reader has not read, if they are a member and there is any."""
+    if not info.unread:
+        return None
+
+    def look(reader: Reader) -> Unread | None:
+        seq = acked(reader, info.id, context.actor.name)
+        first = None if seq is None else queries.first_unread(reader, info.id, seq, context.actor.name)
+        if first is None:  # only what an edit has addressed to them since: that is in the inbox
+            return None
+        newest = queries.newest(reader, info.id, None, 1)
+        return Unread(info.unread, first["id"], first["created_at"], newest[0]["id"])
+
+    return await context.read(look)
+
+
+async def show_unread(context: Context, request: Request, channel: str) -> Response:
+    """How much is unread, for live.js."""
+    found = readable_channel(context, channel)
+    here = await _alone(context, found)
+    return await render(context, "messages/unread.html", channel=here, unread=await _unread(context, here.info))
+
+
 def _entry(listed: Sidebar, channel: Channel) -> Any:
     return next(each for each in [*listed.joined, *listed.direct, *listed.open] if each.info.id == channel.id)
 
 
-async def _page(context: Context, request: Request, channel: Channel) -> tuple[History, bool, bool]:
-    """The messages to show, whether the newest is among them, and whether there are older ones."""
-    place = {
-        name: value for name in ("before", "after", "around") if (value := request.args.get(name, type=int)) is not None
-    }
-    history: History = await operations.call(context, "get_history", {"channel": channel.id, "limit": PAGE, **place})
+async def _window(context: Context, request: Request, channel: Channel, unread: Unread | None) -> Window:
+    """The messages to show: those asked for, or else from the first unread one on, or else the newest."""
+    for name in ("before", "after", "around"):
+        if (place := request.args.get(name, type=int)) is not None:
+            return await _part(context, channel.id, **{name: place})
+    newest = await _part(context, channel.id)
+    if unread is None or "newest" in request.args or newest.messages[0].id <= unread.first:
+        return newest
+    return await _part(context, channel.id, around=unread.first)
+
+
+async def _part(context: Context, channel: str, limit: int = PAGE, **place: int) -> Window:
+    """Messages before, after or around one, or the newest."""
+    history: History = await operations.call(context, "get_history", {"channel": channel, "limit": limit, **place})
+    found = history.messages
     if "after" in place:
-        return history, not history.hasMore, True
-    if not place:
-        return history, True, history.hasMore
-    if not history.messages:
-        return history, True, False
-    newer = await operations.call(
-        context, "get_history", {"channel": channel.id, "limit": 1, "after": history.messages[-1].id}
-    )
-    return history, not newer.messages, history.hasMore
+        return Window(found, older=True, newer=history.hasMore)
+    newer = bool(place) and bool(found) and await _is_followed(context, channel, found[-1].id)
+    return Window(found, older=history.hasMore, newer=newer)
+
+
+async def _is_followed(context: Context, channel: str, message_id: int) -> bool:
+    behind = await operations.call(context, "get_history", {"channel": channel, "limit": 1, "after": message_id})
+    return bool(behind.messages)
 
 
 async def more_messages(context: Context, request: Request, channel: str) -> Response:
     """Messages alone, for live.js: those before or after one, or one that has changed."""
     found = readable_channel(context, channel)
     before, after, one = (request.args.get(name, type=int) for name in ("before", "after", "message"))
-    older = False
     if one is not None:
-        shown = [await _again(context, found.id, one, continued="continued" in request.args)]
+        shown, window = (
+            [await _again(context, found.id, one, continued="continued" in request.args)],
+            Window([], False, False),
+        )
     elif before is not None:
-        history = await operations.call(context, "get_history", {"channel": found.id, "limit": PAGE, "before": before})
-        shown, older = await arrange(context, history.messages), history.hasMore
+        window = await _part(context, found.id, before=before)
+        shown, window = await arrange(context, window.messages), replace(window, newer=False)
+    elif after is not None:
+        last = await operations.call(context, "get_message", {"message_id": after})
+        window = await _part(context, found.id, MORE, after=after)
+        shown, window = await arrange(context, window.messages, before=last), replace(window, older=False)
     else:
-        shown = await _since(context, found.id, after)
+        window = await _part(context, found.id)
+        shown = await arrange(context, window.messages)
     return await render(
-        context, "messages/items.html", channel=await _alone(context, found), shown=shown, older=older, emoji=EMOJI
+        context,
+        "messages/items.html",
+        channel=await _alone(context, found),
+        shown=shown,
+        older=window.older,
+        newer=window.newer,
+        emoji=EMOJI,
     )
 
 
@@ -104,16 +173,6 @@ async def _again(context: Context, channel: str, message_id: int, *, continued: 
     above = await operations.call(context, "get_history", {"channel": channel, "limit": 1, "before": message_id})
     shown = await arrange(context, [message], before=above.messages[0] if above.messages else None)
     return replace(shown[0], continued=continued, day=None)
-
-
-async def _since(context: Context, channel: str, after: int | None) -> list[Shown]:
-    """What came after a message that the reader sees already, grouped under it."""
-    if after is None:
-        history = await operations.call(context, "get_history", {"channel": channel, "limit": PAGE})
-        return await arrange(context, history.messages)
-    last = await operations.call(context, "get_message", {"message_id": after})
-    history = await operations.call(context, "get_history", {"channel": channel, "limit": 200, "after": after})
-    return await arrange(context, history.messages, before=last)
 
 
 async def _alone(context: Context, channel: Channel) -> Any:
@@ -230,6 +289,7 @@ async def _upload(context: Context, request: Request, channel: str) -> tuple[Out
 PAGES = [
     Page("/channels/<channel>", show_channel),
     Page("/channels/<channel>/stream", more_messages),
+    Page("/channels/<channel>/unread", show_unread),
     Page("/channels/<channel>/names", names),
     Page("/channels/<channel>/read", note_read, ("POST",)),
     Page("/channels/<channel>/send", send, ("POST",), Access.member, uploads=True),

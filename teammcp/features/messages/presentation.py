@@ -41,16 +41,15 @@ class Shown:
 
 
 async def arrange(
-    context: Context, messages: Sequence[Message], *, before: Message | None = None, unread: int = 0
+    context: Context, messages: Sequence[Message], *, before: Message | None = None, first_unread: int | None = None
 ) -> list[Shown]:
-    """Messages of one channel, oldest first, as a stream. ``before`` is the one above them; ``unread`` how many are."""
-    first_new = _first_unread(messages, unread, context.actor.name)
+    """Messages of one channel, oldest first, as a stream. ``before`` is the one above them."""
     parents = await _parents(context, messages)
     links = await _links(context, messages)
     shown = []
     for message in messages:
         new_day = before is None or day_of(before.created_at) != day_of(message.created_at)
-        is_new = message.id == first_new
+        is_new = message.id == first_unread
         shown.append(
             Shown(
                 message=message,
@@ -89,17 +88,6 @@ def _continues(before: Message | None, message: Message) -> bool:
 
 def _same_thread(before: Message | None, message: Message) -> bool:
     return before is not None and message.thread is not None and message.thread in (before.id, before.thread)
-
-
-def _first_unread(messages: Sequence[Message], unread: int, me: str) -> int | None:
-    """Own and deleted messages do not count as unread; if more are unread than there are here, all of them are."""
-    found = None
-    for message in reversed(messages):
-        if unread <= 0:
-            break
-        if message.from_agent != me and not message.deleted:
-            found, unread = message.id, unread - 1
-    return found
 
 
 async def _links(context: Context, messages: Sequence[Message]) -> dict[int, list[MessageLink]]:

@@ -154,6 +154,15 @@ def newest(reader: Reader, channel_id: str, before_seq: int | None, limit: int) 
     )
 
 
+def first_unread(reader: Reader, channel_id: str, acked_seq: int, agent: str) -> Row | None:
+    """The oldest message of others that an agent has not acknowledged: id, created_at."""
+    return reader.one(
+        "SELECT id, created_at FROM messages WHERE channel_id = ? AND seq > ? AND sender <> ? AND deleted = 0"
+        " ORDER BY seq LIMIT 1",
+        (channel_id, acked_seq, agent),
+    )
+
+
 def following(reader: Reader, channel_id: str, after_seq: int, limit: int) -> list[Row]:
     """The messages of a channel behind a sequence number, oldest first."""
     return reader.all(

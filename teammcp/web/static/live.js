@@ -314,7 +314,7 @@ document.addEventListener("keydown", (event) => {
     if (!dialog.open) openDialog("/go");
     return;
   }
-  if (event.target.dataset?.filter && inList(event)) return;
+  if (inList(event)) return;
   if (isTyping(event)) return;
   if (event.key === "?") {
     event.preventDefault();
@@ -334,14 +334,25 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-/** From the field that filters a list into the list: Enter takes the first that is left, the arrow goes there. */
+/** The arrows go from the field that filters a list through the list and back; Enter in the field takes the first. */
 function inList(event) {
-  const items = document.getElementById(event.target.dataset.filter).querySelectorAll("li:not([hidden]) > :is(a, button)");
-  if (!items.length || isComposing(event) || !["Enter", "ArrowDown"].includes(event.key)) return false;
+  const field = event.target.dataset.filter ? event.target : listField(event.target);
+  if (!field || isComposing(event)) return false;
+  const items = [...document.getElementById(field.dataset.filter).querySelectorAll("li:not([hidden]) > :is(a, button)")];
+  const here = items.indexOf(event.target);
+  const there = { ArrowDown: here + 1, ArrowUp: here - 1, Home: here < 0 ? null : 0, End: here < 0 ? null : items.length - 1 }[event.key];
+  if (event.key === "Enter" && here < 0 && items.length) items[0].click();
+  else if (there >= 0 && there < items.length && there !== null) items[there].focus();
+  else if (there === -1) field.focus();
+  else if (there !== items.length || here < 0) return false;
   event.preventDefault();
-  if (event.key === "Enter") items[0].click();
-  else items[0].focus();
   return true;
+}
+
+/** The field that filters the list in which something stands. */
+function listField(item) {
+  const list = item.closest?.("ul[id], ol[id]");
+  return list && document.querySelector(`[data-filter="${CSS.escape(list.id)}"]`);
 }
 
 /** Whether a key belongs to an input method that is putting a character together. Safari says so by the code alone. */
@@ -371,7 +382,7 @@ async function tellTimezone() {
   const body = new FormData();
   body.set("timezone", timeZone);
   const headers = { "X-CSRF-Token": token };
-  const response = await ask("/preferences", { method: "POST", body, headers, redirect: "manual" });
+  const response = await ask("/preferences", { method: "POST", body: new URLSearchParams(body), headers, redirect: "manual" });
   if (response && document.querySelector("time")) location.reload();
 }
 

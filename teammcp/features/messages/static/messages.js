@@ -21,7 +21,7 @@ function pull() {
     const last = lastMessage()?.dataset.message;
     const was = atEnd();
     const found = await load(`${path}/stream${last ? `?after=${last}` : ""}`, "items");
-    const fresh = found.filter((element) => !document.getElementById(element.id));
+    const fresh = found.filter((element) => element.id !== "newer" && !document.getElementById(element.id));
     if (!fresh.length) return;
     document.getElementById("stream-empty")?.remove();
     list.append(...fresh);
@@ -31,6 +31,7 @@ function pull() {
     showJump();
     noteRead();
     await pause(50); // what comes in a burst is fetched together
+    if (found.some((element) => element.id === "newer")) pull();
   });
 }
 
@@ -44,50 +45,94 @@ async function redraw(id) {
   }
 }
 
-/** What is on the screen of somebody who is looking is read. */
-function noteRead() {
-  const last = lastMessage();
-  if (!last || !isLive() || document.hidden || !atEnd() || last.dataset.message === noteRead.done) return;
-  noteRead.done = last.dataset.message;
-  if (last.classList.contains("mine")) return;
-  const body = new FormData();
-  body.set("message", last.dataset.message);
-  const form = document.createElement("form");
-  form.action = `${path}/read`;
-  submit(form, { body });
+const idOf = (message) => Number(message?.dataset.message ?? 0);
+const messages = () => [...list.querySelectorAll(":scope > .message")];
+
+/** How far everything is read: up to this id. Where nothing is unread, whatever is here is. */
+let readTo = stream.dataset.unread ? Number(stream.dataset.unread) - 1 : idOf(lastMessage());
+
+/** The first and the last message whose end is on the screen. They stand in order, so few are looked at. */
+function onScreen() {
+  const all = messages();
+  const { top, bottom } = stream.getBoundingClientRect();
+  const endOf = (place) => all[place].getBoundingClientRect().bottom;
+  let [low, high] = [0, all.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (endOf(middle) > top) high = middle;
+    else low = middle + 1;
+  }
+  let last = low - 1;
+  while (last + 1 < all.length && endOf(last + 1) <= bottom + 2) last += 1;
+  return last < low ? null : { before: all[low - 1], first: all[low], last: all[last] };
 }
-noteRead.done = lastMessage()?.dataset.message;
+
+/** What was on the screen of somebody who is looking is read; what they jumped over is not. */
+function noteRead() {
+  const seen = document.hidden ? null : onScreen();
+  if (!seen || idOf(seen.last) <= readTo) return;
+  if (idOf(seen.first) > readTo + 1 && !(seen.before && idOf(seen.before) <= readTo)) return;
+  readTo = idOf(seen.last);
+  once("read", async () => {
+    const body = new FormData();
+    body.set("message", readTo);
+    const form = document.createElement("form");
+    form.action = `${path}/read`;
+    await submit(form, { body });
+    await pause(200); // who scrolls reads on
+  });
+}
 
 function showJump() {
-  if (atEnd() && isLive()) missed = 0;
-  jump.hidden = (atEnd() && isLive()) || !isLive();
+  const end = atEnd() && isLive();
+  if (end) missed = 0;
+  jump.hidden = end;
   const label = jump.querySelector("span");
   const { one, many, none } = label.dataset;
   label.textContent = missed === 0 ? none : missed === 1 ? one : many.replace("{n}", missed);
 }
 
-async function older(link) {
+/** Adds to the stream while what is on the screen stays where it is. */
+function addAround(change) {
+  const anchor = onScreen()?.last ?? lastMessage();
+  const before = anchor?.getBoundingClientRect().top;
+  change();
+  if (anchor?.isConnected) stream.scrollTop += anchor.getBoundingClientRect().top - before;
+}
+
+/** Loads what comes before or behind the messages that are here, in the place of the link to it. */
+async function extend(link) {
   const item = link.closest("li");
-  await once("older", async () => {
+  await once(item.id, async () => {
     if (!item.isConnected) return;
     const found = await load(link.href.replace("?", "/stream?"), "items");
-    for (const element of found) document.getElementById(element.id)?.remove();
-    item.remove();
-    list.prepend(...found);
-    watchOlder();
+    if (!found.length) return;
+    addAround(() => {
+      for (const element of found) if (element.id !== item.id) document.getElementById(element.id)?.remove();
+      item.replaceWith(...found);
+    });
+    stream.dataset.newest = String(!document.getElementById("newer"));
+    watchEnds();
+    showJump();
+    noteRead();
   });
 }
 
 const watcher = new IntersectionObserver((entries) => {
-  for (const entry of entries) if (entry.isIntersecting) older(entry.target.querySelector("a"));
-}, { root: stream, rootMargin: "300px 0px 0px 0px" });
+  for (const entry of entries) if (entry.isIntersecting) extend(entry.target.querySelector("a"));
+}, { root: stream, rootMargin: "300px 0px" });
 
-function watchOlder() {
-  const item = document.getElementById("older");
-  if (item && isLive()) watcher.observe(item);
+function watchEnds() {
+  for (const id of ["older", "newer"]) {
+    const item = document.getElementById(id);
+    if (item) watcher.observe(item);
+  }
 }
 
 on((event) => {
+  if (event.kind === "inbox.acked") {
+    for (const item of event.data.items) if (item.channel === channel) readTo = Math.max(readTo, item.ack_id);
+  }
   if (event.data.message_id) redraw(event.data.message_id); // what is shown under a message has changed
   if (event.channel !== channel) return;
   const id = event.subject;
@@ -105,7 +150,12 @@ jump.addEventListener("click", (event) => {
   event.preventDefault();
   stream.scrollTop = 0;
 });
-watchOlder();
+document.getElementById("unread-bar").addEventListener("click", (event) => {
+  const line = document.getElementById("new-line");
+  if (!event.target.closest("[data-to-unread]") || !line) return;
+  event.preventDefault();
+  line.scrollIntoView({ block: "start" });
+});
 
 // -- side panel ----------------------------------------------------------------------------------------------------
 
@@ -130,21 +180,27 @@ async function openPanel(url, push = true) {
   const body = panel.querySelector(".panel-thread");
   if (body) body.scrollTop = body.scrollHeight;
   if (!push) return undefined;
-  history.replaceState(null, "", url);
+  history.pushState(null, "", url);
   (field || panel.querySelector("a, button"))?.focus();
   return undefined;
 }
 
-function closePanel() {
+function closePanel(push = true) {
   if (panel.hidden) return;
   panel.hidden = true;
   panel.replaceChildren();
   delete panel.dataset.url;
   document.body.classList.remove("with-panel");
   for (const link of document.querySelectorAll("#channel-head [data-panel]")) link.setAttribute("aria-current", "false");
-  history.replaceState(null, "", path);
+  if (push) history.pushState(null, "", path);
   document.querySelector("#composer textarea")?.focus();
 }
+
+// Back closes what was opened beside the stream, and forward opens it again.
+addEventListener("popstate", () => {
+  if (new URL(location).searchParams.has("panel")) openPanel(location.href, false);
+  else closePanel(false);
+});
 
 function reloadPanel() {
   if (panel.hidden) return undefined;
@@ -188,7 +244,7 @@ function keepDraft(form) {
 
 async function sendMessage(form) {
   const { content, files } = form.elements;
-  if ((!content.value.trim() && !files.files.length) || form.dataset.sending) return;
+  if ((!content.value.trim() && !files.files.length) || form.dataset.sending) return undefined;
   form.dataset.sending = "true";
   // The same key until it has arrived, so that sending again after a lost answer does not send it twice.
   form.dataset.key ||= [...crypto.getRandomValues(new Uint32Array(4))].join("-");
@@ -198,17 +254,19 @@ async function sendMessage(form) {
   const text = content.value;
   const sent = await submit(form, { body });
   delete form.dataset.sending;
-  if (!sent) return;
+  if (!sent) return undefined;
   delete form.dataset.key;
   if (content.value === text) content.value = "";
   files.value = "";
   form.elements.reply_by.value = "";
   showFiles(form);
   keepDraft(form);
+  if (form.elements.reply_to) reloadPanel();
+  else if (!isLive()) return location.assign(`${path}?newest=1`);
   stream.scrollTop = 0;
   pull();
-  if (form.elements.reply_to) reloadPanel();
   content.focus();
+  return undefined;
 }
 
 document.addEventListener("submit", async (event) => {
@@ -239,8 +297,8 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a");
   if (!link) return;
   const handlers = {
-    "[data-older]": () => older(link),
-    "[data-close-panel]": closePanel,
+    "[data-older], [data-newer]": () => extend(link),
+    "[data-close-panel]": () => closePanel(),
     "[data-panel]": () => (link.getAttribute("aria-current") === "true" ? closePanel() : openPanel(link.href)),
     "[data-edit]": () => startEdit(link.closest(".message")),
     "[data-cancel]": () => cancelEdit(link.closest(".message")),
@@ -478,8 +536,13 @@ list.addEventListener("click", (event) => {
 restoreDraft(document.querySelector("#composer textarea"));
 if (panel.querySelector(".panel-thread")) panel.querySelector(".panel-thread").scrollTop = 1e6;
 const target = location.hash && document.getElementById(location.hash.slice(1));
+const unreadFrom = document.getElementById("new-line");
 if (target) target.scrollIntoView({ block: "center" });
+else if (unreadFrom) unreadFrom.scrollIntoView({ block: "start" });
+if (target) target.focus({ preventScroll: true });
 else if (matchMedia("(min-width: 761px) and (hover: hover)").matches) {
   document.querySelector(panel.querySelector("textarea") ? "#reply textarea" : "#composer textarea")?.focus();
 }
+watchEnds();
+showJump();
 if (me) noteRead();
