@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teammcp import Budget, Result, Words
+from teammcp.budget import weight
 from teammcp.fencing import holds_words
 from teammcp.mcp.cutting import SHORT, cut
 from teammcp.testing import Member, TestTeam
@@ -39,9 +40,9 @@ class Page(Result):
 def test_a_budget_holds_what_fits_in_order_and_at_least_one(texts: list[str], size: int) -> None:
     taken = Budget(size).fit(texts)
     assert taken == texts[: len(taken)]
-    assert len(taken) <= 1 or sum(map(len, taken)) <= size
+    assert len(taken) <= 1 or sum(map(weight, taken)) <= size
     assert taken or not texts
-    assert len(taken) == len(texts) or sum(map(len, texts[: len(taken) + 1])) > size
+    assert len(taken) == len(texts) or sum(map(weight, texts[: len(taken) + 1])) > size
     assert Budget().fit(texts) == texts
 
 
