@@ -378,12 +378,12 @@ function nextChannel(step, unreadOnly) {
 async function tellTimezone() {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   if (!timeZone || timeZone === page.timezone || sessionStorage.getItem("timezone") === timeZone) return;
-  sessionStorage.setItem("timezone", timeZone);
-  const body = new FormData();
-  body.set("timezone", timeZone);
+  const body = new URLSearchParams({ timezone: timeZone });
   const headers = { "X-CSRF-Token": token };
-  const response = await ask("/preferences", { method: "POST", body: new URLSearchParams(body), headers, redirect: "manual" });
-  if (response && document.querySelector("time")) location.reload();
+  const response = await ask("/preferences", { method: "POST", body, headers, redirect: "manual" });
+  if (!response?.ok && response?.type !== "opaqueredirect") return; // somebody went on meanwhile: the next page tells it
+  sessionStorage.setItem("timezone", timeZone);
+  if (document.querySelector("time")) location.reload();
 }
 
 reveal(document);
