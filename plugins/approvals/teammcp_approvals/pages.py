@@ -11,7 +11,7 @@ from quart import Request, Response
 
 from teammcp import Access, Context
 from teammcp.features.messages import kind_of
-from teammcp.web import Notice, Outcome, Page, form_call, go_back, mark, render, see, values
+from teammcp.web import Notice, Outcome, Page, form_call, fragment, go_back, mark, render, see, values, wants_fragment
 from teammcp.web import gettext as _
 
 from . import rule_pages, state
@@ -168,10 +168,21 @@ async def resolve(context: Context, request: Request, approval_id: int) -> Respo
     comment = form.get("comment", "").replace("\r\n", "\n")
     outcome = await form_call(context, "resolve_approval", approval_id=approval_id, approved=approved, comment=comment)
     if outcome.ok and outcome.result.success:
+        if wants_fragment(request):
+            notice = Notice("done", _said(approval_id, bool(approved), outcome.result.approval_status))
+            return await fragment(context, "web/notice.html", [], notice=notice)
         return await go_back(request, "/approvals")
     if outcome.ok:
         outcome = Outcome(notice=Notice("info", _not_done(outcome.result.approval_status, outcome.result.error)))
     return await _overview(context, outcome)
+
+
+def _said(approval_id: int, approved: bool, status: str) -> str:
+    if not approved:
+        return _("You rejected approval %(number)s.", number=approval_id)
+    if status == "pending":
+        return _("You agreed to approval %(number)s; others have to agree as well.", number=approval_id)
+    return _("You approved approval %(number)s.", number=approval_id)
 
 
 def _not_done(status: str, error: str) -> str:

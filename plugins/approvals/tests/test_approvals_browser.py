@@ -1,4 +1,4 @@
-"""The page in a real browser: deciding with one key, and questions that come while somebody is typing."""
+"""The page in a real browser: deciding with keys, and questions that come while somebody is typing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,68 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-async def test_one_decides_with_one_key_while_more_comes(server: LiveServer, browser: Browser) -> None:
+async def test_no_single_key_and_no_key_held_down_decides(server: LiveServer, browser: Browser) -> None:
+    key = server.register("mei", kind="human")
+    mei, bob = api(server, key), api(server, server.register("bob"))
+    for title in ("first", "second"):
+        bob("request_approval", title=title, approvers=["mei"])
+    street = Street(browser, server)
+    page = (person := await street.person(key)).page
+    await person.open("/approvals")
+    cards = page.locator("#approvals-waiting .approval")
+    await page.keyboard.press("j")
+    await page.keyboard.press("a")
+    await expect(cards.first.locator(".approval-armed")).to_have_text("Press a again to approve, Escape to leave it.")
+    for others in (("Escape", "a"), ("r",), ("j", "a"), ("k", "r"), ("a",)):
+        for pressed in others:
+            await page.keyboard.press(pressed)
+    await page.keyboard.down("r")
+    for _ in range(5):
+        await page.keyboard.down("r")
+    await page.keyboard.up("r")
+    await expect(cards.first.locator(".approval-armed")).to_contain_text("Press r again")
+    assert [each["status"] for each in mei("list_approvals")] == ["pending", "pending"]
+    await page.keyboard.down("r")
+    for _ in range(5):
+        await page.keyboard.down("r")
+    await page.keyboard.up("r")
+    await expect(cards).to_have_count(1)
+    await expect(page.locator("#notice")).to_contain_text("You rejected approval 1.")
+    assert {each["title"]: each["status"] for each in mei("list_approvals")} == {
+        "first": "rejected",
+        "second": "pending",
+    }
+    await expect(cards.first.locator(".approval-armed")).to_have_text("")
+    await street.close()
+
+
+async def test_a_second_click_is_not_taken_for_the_card_that_comes_next(server: LiveServer, browser: Browser) -> None:
+    key = server.register("mei", kind="human")
+    mei, bob = api(server, key), api(server, server.register("bob"))
+    for title in ("first", "second"):
+        bob("request_approval", title=title, approvers=["mei"])
+    street = Street(browser, server)
+    page = (person := await street.person(key)).page
+    await person.open("/approvals")
+    cards = page.locator("#approvals-waiting .approval")
+    await page.evaluate(
+        """() => {
+            const list = document.getElementById("approvals-waiting");
+            const next = () => list.querySelector(".approval-form button[value=yes]")?.click();
+            new MutationObserver(next).observe(list, { childList: true });
+        }"""
+    )
+    await cards.first.get_by_role("button", name="Approve").dblclick()
+    await expect(cards).to_have_count(1)
+    await expect(page.locator("#notice")).to_contain_text("You approved approval 1.")
+    assert {each["title"]: each["status"] for each in mei("list_approvals")} == {
+        "first": "approved",
+        "second": "pending",
+    }
+    await street.close()
+
+
+async def test_one_decides_with_the_keyboard_while_more_comes(server: LiveServer, browser: Browser) -> None:
     key = server.register("mei", kind="human")
     mei, bob = api(server, key), api(server, server.register("bob"))
     for field in ("date", "budget"):
@@ -61,8 +122,11 @@ async def test_one_decides_with_one_key_while_more_comes(server: LiveServer, bro
 
     await page.keyboard.press("Escape")
     await page.keyboard.press("a")
+    await page.keyboard.press("a")
     await expect(cards).to_have_count(2)
+    await expect(page.locator("#notice")).to_contain_text("You approved approval 1.")
     await expect(cards.first).to_be_focused()
+    await page.keyboard.press("r")
     await page.keyboard.press("r")
     await expect(cards).to_have_count(1)
     await expect(badge).to_contain_text("1")
