@@ -55,6 +55,57 @@ async def test_the_form_keeps_what_was_typed_if_it_is_wrong(ann: Member, browser
     assert (await ann.call("list_directives")).directives == []
 
 
+async def test_nobody_is_chosen_before_somebody_chooses(team: TestTeam, ann: Member, browser: Visitor) -> None:
+    page = await browser.get("/directives/new")
+    options = page.elements("option")
+    assert options[0] == {"value": ""}
+    assert not [option for option in options if option["value"] == "ann" and "selected" in option]
+    refused = await browser.send(page, "/directives/new", instruction="count")
+    assert refused.status in {400, 404}
+    chosen = await browser.send(page, "/directives/new", instruction="count", to_agent="ann", hours="x")
+    assert "selected" in next(option for option in chosen.elements("option") if option["value"] == "ann")
+    assert (await ann.call("list_directives")).directives == []
+
+
+async def test_the_page_shows_at_first_all_unfinished_ones_that_one_may_see(
+    team: TestTeam, ann: Member, browser: Visitor
+) -> None:
+    bob, cy = await team.agent("bob"), await team.agent("cy")
+    await team.owner.call("send_directive", to_agent="ann", instruction="from the owner")
+    await ann.call("send_directive", to_agent="bob", instruction="between two")
+    await bob.call("send_directive", to_agent="ann", instruction="and back")
+    everything = ("from the owner", "between two", "and back")
+    for who, seen in ((browser, everything), (ann, everything), (bob, everything[1:]), (cy, ())):
+        page = await (who if isinstance(who, Visitor) else await visiting(team, who.key)).get("/directives")
+        assert [text for text in everything if text in page.text] == list(seen)
+
+
+async def test_pages_of_both_sides_leave_nothing_out(
+    team: TestTeam, ann: Member, browser: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("teammcp.features.directives.pages.SHOWN", 2)
+    for number in range(9):
+        sender, receiver = (ann, "owner") if number % 3 else (team.owner, "ann")
+        await sender.call("send_directive", to_agent=receiver, instruction=f"thing {number}")
+    visitor, path, seen = await visiting(team, ann.key), "/directives", ""
+    while path:
+        page = await visitor.get(path)
+        seen += page.text
+        path = page.links.get("Older directives", "")
+    assert [seen.count(f"thing {number}") for number in range(9)] == [1] * 9
+
+
+async def test_an_empty_view_says_what_others_hold(team: TestTeam, ann: Member, browser: Visitor) -> None:
+    await team.agent("bob")
+    await ann.call("send_directive", to_agent="bob", instruction="between two")
+    page = await browser.get("/directives?role=received")
+    assert "No directives here." in page.text
+    assert "between two" in (await browser.get(page.links["Everybody's, Unfinished: 1"])).text
+    await ann.call("cancel_directive", directive_id=1)
+    page = await browser.get("/directives")
+    assert "between two" in (await browser.get(page.links["Everybody's, All: 1"])).text
+
+
 async def test_a_person_works_on_one(ann: Member, browser: Visitor) -> None:
     await ann.call("send_directive", to_agent="owner", instruction="sign **it**")
     assert "sign **it**" not in (await browser.get("/inbox")).text

@@ -41,13 +41,14 @@ async def test_a_message_is_scheduled_with_the_form(browser: Visitor, fields: di
 
 async def test_the_form_keeps_what_was_typed_if_it_is_wrong(browser: Visitor) -> None:
     form = await browser.get("/schedules/new")
-    page = await browser.send(form, "/schedules/new", content="stand up", repeat="cron", cron="0 25 * * *")
+    typed = {"content": "stand up", "channel": "general"}
+    page = await browser.send(form, "/schedules/new", **typed, repeat="cron", cron="0 25 * * *")
     assert page.status == 400
     assert "cron_expr: the hour '25' must be 0 to 23." in page.text
     assert page.form("/schedules/new").values["cron"] == "0 25 * * *"
     assert page.elements("option", value="cron")[0].keys() == {"value", "selected"}
     for fields in ({"time": ""}, {"repeat": "once"}, {"repeat": "nonsense"}, {"count": "x"}, {"time_zone": "Mars"}):
-        page = await browser.send(form, "/schedules/new", content="x", **fields)
+        page = await browser.send(form, "/schedules/new", **typed, **fields)
         assert page.status == 400, fields
     assert "Nothing is scheduled." in (await browser.get("/schedules")).text
 
@@ -90,7 +91,7 @@ def csrf(page: Any) -> dict[str, str]:
 async def test_managers_see_everybodys_and_others_their_own(team: TestTeam, browser: Visitor) -> None:
     alice = await team.agent("alice")
     await alice.call("schedule_message", channel="general", content="alice's own", every="1 hour")
-    assert "alice's own" not in (await browser.get("/schedules")).text
+    assert "alice's own" not in (await browser.get("/schedules?mine=1")).text
     page = await browser.get("/schedules?all=1")
     assert "alice's own" in page.text
     assert "by alice" in page.text
@@ -140,3 +141,23 @@ async def test_live_js_gets_the_parts_it_asks_for(team: TestTeam, browser: Visit
         assert page.status == 200
         assert shown in page.text
         assert "<html" not in page.response.text
+
+
+async def test_a_manager_sees_everybody_s_unless_they_ask_for_their_own(team: TestTeam) -> None:
+    alice = await team.agent("alice")
+    await alice.call("schedule_message", channel="general", content="alice's own", every="1 hour")
+    browser = await visiting(team, team.owner.key)
+    assert "alice's own" in (await browser.get("/schedules")).text
+    page = await browser.get("/schedules?mine=1")
+    assert "alice's own" not in page.text
+    assert "alice's own" in (await browser.get(page.links["1 schedule of others"])).text
+
+
+async def test_no_channel_is_chosen_before_somebody_chooses(team: TestTeam) -> None:
+    browser = await visiting(team, team.owner.key)
+    page = await browser.get("/schedules/new")
+    (channel,) = page.elements("select", name="channel")
+    assert "required" in channel
+    refused = await browser.send(page, "/schedules/new", content="stand up")
+    assert refused.status in {400, 404}
+    assert (await team.owner.call("list_schedules", all=True)).schedules == []

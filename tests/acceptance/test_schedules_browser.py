@@ -33,6 +33,7 @@ async def test_a_person_schedules_and_sees_what_an_agent_does_with_it(street: St
         return dialog.locator(f"[name={name}]")
 
     await expect(field("content")).to_be_focused()
+    await field("channel").select_option("general")
     await field("content").fill("Stand up")
     await expect(field("cron")).to_be_hidden()
     await field("repeat").select_option("cron")

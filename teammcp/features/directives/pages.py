@@ -10,6 +10,7 @@ from ... import operations
 from ...directory import Access
 from ...operations import Context
 from ...web import Outcome, Page, form_call, mark, render, see
+from ...web import gettext as _
 from .models import Directive, DirectiveList
 from .output_models import Output
 
@@ -21,13 +22,50 @@ FIELDS = {"to_agent": "", "instruction": "", "priority": "medium", "hours": ""}
 
 
 async def directives(context: Context, request: Request) -> Response:
-    """What waits for the visitor, what it has sent, or for managers everything."""
-    role, status = request.args.get("role", "received"), request.args.get("status", "open")
+    """What is unfinished of all that the visitor may see; or what waits for it, what it has sent, what has ended."""
+    role, status = request.args.get("role", ""), request.args.get("status", "open")
+    found = await _seen(context, role, status, request.args.get("cursor", type=int))
+    return await render(
+        context,
+        "directives/list.html",
+        found=found,
+        role=role,
+        wanted=status,
+        views={
+            "": _("Everybody's") if context.actor.access >= Access.manager else _("For me and from me"),
+            "received": _("For me"),
+            "sent": _("From me"),
+        },
+        elsewhere=[] if found.directives else await _elsewhere(context, role, status),
+    )
+
+
+async def _seen(context: Context, role: str, status: str, before: int | None = None) -> DirectiveList:
+    """A page of directives; the role ``""`` is whatever the visitor may see."""
+    if role:
+        return await _listed(context, role, status, before)
+    if context.actor.access >= Access.manager:
+        return await _listed(context, "all", status, before)
+    sides = [await _listed(context, side, status, before) for side in ("received", "sent")]
+    end = max(side.next or 0 for side in sides)  # behind it, one side is not complete
+    both = {each.id: each for side in sides for each in side.directives if each.id >= end}
+    shown = sorted(both.values(), key=lambda each: -each.id)
+    return DirectiveList(directives=shown, next=end or None)
+
+
+async def _listed(context: Context, role: str, status: str, before: int | None) -> DirectiveList:
     arguments: dict[str, Any] = {"role": role, "status": status, "limit": SHOWN}
-    if before := request.args.get("cursor", type=int):
+    if before:
         arguments["cursor"] = before
     found: DirectiveList = await operations.call(context, "list_directives", arguments)
-    return await render(context, "directives/list.html", found=found, role=role, wanted=status)
+    return found
+
+
+async def _elsewhere(context: Context, role: str, status: str) -> list[tuple[str, str, int]]:
+    """The views that hold something while this one is empty: role, status, and how many (`SHOWN` at most)."""
+    views = [(other, wanted) for other in ("", "received", "sent") for wanted in ("open", "all")]
+    counted = [(*view, len((await _seen(context, *view)).directives)) for view in views if view != (role, status)]
+    return [view for view in counted if view[2]]
 
 
 async def new_directive(context: Context, request: Request) -> Response:

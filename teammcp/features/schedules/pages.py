@@ -21,7 +21,7 @@ from .words import describe
 
 ORDER = {"suspended": 0, "active": 1, "paused": 2, "ended": 3}
 FIELDS = {
-    "channel": "general",
+    "channel": "",
     "content": "",
     "repeat": "day",
     "time": "09:00",
@@ -38,16 +38,30 @@ FIELDS = {
 
 
 async def schedules(context: Context, request: Request) -> Response:
-    """What is to be sent: one's own, or for managers everybody's."""
-    everybody = "all" in request.args
+    """What is to be sent: for managers everybody's unless they ask for their own, for others their own."""
+    everybody = "all" in request.args or (context.actor.access >= Access.manager and "mine" not in request.args)
     arguments: dict[str, Any] = {"all": everybody, "limit": 200}
     if before := request.args.get("cursor", type=int):
         arguments["cursor"] = before
     found = await operations.call(context, "list_schedules", arguments)
     ordered = sorted(found.schedules, key=lambda each: (ORDER[each.status], each.next_run or 0))
     return await render(
-        context, "schedules/list.html", schedules=ordered, everybody=everybody, older=found.next, **_helpers()
+        context,
+        "schedules/list.html",
+        schedules=ordered,
+        everybody=everybody,
+        others=await _others(context) if not ordered and not everybody else 0,
+        older=found.next,
+        **_helpers(),
     )
+
+
+async def _others(context: Context) -> int:
+    """How many schedules there are of others that the visitor may see."""
+    if context.actor.access < Access.manager:
+        return 0
+    found = await operations.call(context, "list_schedules", {"all": True, "limit": 200})
+    return sum(each.created_by != context.actor.name for each in found.schedules)
 
 
 async def new_schedule(context: Context, request: Request) -> Response:
