@@ -329,9 +329,10 @@ async def test_a_cancellation_reaches_the_worker_at_its_next_wait_and_hook(ann: 
 async def test_managers_cancel_too_and_both_sides_are_told(team: TestTeam, ann: Member, bob: Member) -> None:
     number, _ = await claimed(ann, bob)
     await team.owner.call("cancel_directive", directive_id=number, reason="too dear")
-    line = f"Directive {number} from ann to bob was cancelled by owner. Reason: too dear"
-    assert await told(ann, "system") == [line]
+    line = f"Directive {number} from ann to bob was cancelled by owner. get_directive {number} has the reason."
+    assert await told(ann, "system") == [line], "the server does not speak the words of a member"
     assert await told(bob, "system") == [line]
+    assert (await get(bob, number)).result == "too dear"
 
 
 async def test_a_cancellation_that_changes_nothing_says_why(ann: Member, bob: Member) -> None:

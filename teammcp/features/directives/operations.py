@@ -214,14 +214,14 @@ def _kept(context: Context, row: Row) -> Settled | None:
 
 
 async def _tell_of_cancelling(context: Context, row: Row, reason: str) -> list[Note]:
-    why = " Reason: " if reason else ""
     me = context.actor.name
     if me == row["issuer"]:
         text = f"Directive {row['id']} is cancelled. Stop working on it"
-        return await telling.answer(context, row, row["worker"], text, reason, lead=f".{why}")
-    text = f"Directive {row['id']} from {row['issuer']} to {row['worker']} was cancelled by {me}.{why}"
+        return await telling.answer(context, row, row["worker"], text, reason, lead=". Reason: ")
+    text = f"Directive {row['id']} from {row['issuer']} to {row['worker']} was cancelled by {me}."
+    text += f" get_directive {row['id']} has the reason." if reason else ""
     told = [name for name in (row["issuer"], row["worker"]) if name != me]
-    return [note for name in told for note in await telling.from_server(context, row, name, text, reason)]
+    return [note for name in told for note in await telling.from_server(context, row, name, text)]
 
 
 # -- what waits ------------------------------------------------------------------------------------------------------

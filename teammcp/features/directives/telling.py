@@ -6,12 +6,10 @@ from typing import Any
 
 from ...operations import Context
 from ...storage import Row
-from ..messages import Note, note, quoted_line
+from ..messages import Note, note
 
 LONGEST = 4000
 """Characters of a result that a message of its author holds; get_directive has all of it."""
-EXCERPT = 200
-"""Characters of it that a message of the server quotes."""
 
 
 async def answer(context: Context, row: Row, recipient: str, text: str, words: str, *, lead: str = ": ") -> list[Note]:
@@ -27,11 +25,9 @@ async def answer(context: Context, row: Row, recipient: str, text: str, words: s
     return found or await from_server(context, row, recipient, f"{text}.{kept}")
 
 
-async def from_server(context: Context, row: Row, recipient: str, text: str, words: str = "") -> list[Note]:
-    """Get a message of the server itself ready. Of a member's ``words`` it quotes the beginning."""
-    line = " ".join(words.split())
-    excerpt = line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"
-    return await _prepare(Context.inside(context.team), row, recipient, f"{text}{quoted_line(excerpt)}")
+async def from_server(context: Context, row: Row, recipient: str, text: str) -> list[Note]:
+    """Get a message of the server itself ready. No word of a member's own is in it."""
+    return await _prepare(Context.inside(context.team), row, recipient, text)
 
 
 async def _prepare(context: Context, row: Row, recipient: str, text: str, **more: Any) -> list[Note]:
