@@ -22,8 +22,10 @@ PROXY = "proxy"
 HERE = "here"
 """The bucket of all who are on this machine, or may be."""
 OF_PROXIES = re.compile(
-    rb"forwarded|(?:client|connecting|real|remote|user|source|socket)-?(?:ip|addr)|^(?:x-original|x-envoy|tailscale)-"
-    rb"|^(?:via|cdn-loop|cf-ray|x-scheme|x-proto|x-amzn-trace-id)$"
+    rb"forwarded|(?:client|connecting|real|remote|user|source|socket)-?(?:ip|addr)|-(?:ip|addr|address)$"
+    rb"|^(?:x-original|x-originating|x-envoy|x-amzn|x-appengine|x-azure|x-arr|x-nf|x-vercel|x-akamai|x-sucuri)-"
+    rb"|^(?:cf|fly|fastly|akamai|incap|tailscale|ngrok|true-client)-"
+    rb"|^(?:via|cdn-loop|x-scheme|x-proto|x-host|x-coming-from|x-request-start|x-cloud-trace-context|front-end-https)$"
 )
 """Names of headers that proxies add: the standard ones, and those of well-known makers."""
 
