@@ -61,10 +61,13 @@ def alike(one: str, other: str) -> bool:
     """Whether two names may be taken for one another, as they are written, in small letters, or in capitals.
 
     Capitals are compared only where one is not Latin: there small letters differ whose capitals are the same, while
-    ``ai`` and ``al`` are told apart although their capitals are not.
+    ``ai`` and ``al`` are told apart although their capitals are not. A digit is read as a letter, as in ``adm1n``,
+    where the other name has a letter.
     """
     first, second = _skeletons(one), _skeletons(other)
     if first[0] == second[0] or first[1] == second[1]:
+        return True
+    if _digits(one) != _digits(other) and _read(first[1]) == _read(second[1]):
         return True
     return first[2] == second[2] and not ("LATIN" in _scripts(one) and "LATIN" in _scripts(other))
 
@@ -72,6 +75,18 @@ def alike(one: str, other: str) -> bool:
 @lru_cache(maxsize=10_000)
 def _skeletons(name: str) -> tuple[str, str, str]:
     return _small(skeleton(name)), _small(skeleton(fold(name))), skeleton(name.upper())
+
+
+_READ = str.maketrans({"1": "l", "i": "l", "5": "s"})
+"""Digits as the letters that they are read as in words; nought always is one."""
+
+
+def _read(skeleton_of_name: str) -> str:
+    return skeleton_of_name.translate(_READ)
+
+
+def _digits(name: str) -> list[str]:
+    return [character for character in name if character in "15"]
 
 
 def _small(text: str) -> str:
@@ -82,7 +97,7 @@ def _small(text: str) -> str:
 def skeleton(text: str) -> str:
     """What a text looks like: each character replaced by the one that stands for all that look like it."""
     prototypes = _prototypes()
-    before = ""
+    text, before = text.translate(_small_capitals()), ""
     while text != before:  # what stands for a character may be decomposed further
         before, text = text, "".join(prototypes.get(part, part) for part in unicodedata.normalize("NFD", text))
     return text
@@ -94,6 +109,19 @@ def _scripts(name: str) -> frozenset[str]:
     from confusable_homoglyphs import categories  # not at the start, which need not read its data
 
     return frozenset(categories.alias(character) for character in unicodedata.normalize("NFKC", name)) - SHARED
+
+
+@cache
+def _small_capitals() -> dict[int, str]:
+    """The letters that look like capitals, only smaller, as these: the data has not all of them as confusable."""
+    named = (
+        (code, unicodedata.name(chr(code), "").split(" ")) for code in (*range(0x250, 0x1E00), *range(0xA720, 0xA800))
+    )
+    return {
+        code: words[-1]
+        for code, words in named
+        if words[:-1] == ["LATIN", "LETTER", "SMALL", "CAPITAL"] and len(words[-1]) == 1
+    }
 
 
 @cache

@@ -12,6 +12,11 @@ from teammcp.lookalikes import SERVERS_OWN, alike, check_new, skeleton
 from teammcp.testing import TestTeam
 
 PAIRS = [
+    ("al1ce", "alice"),
+    ("ADM1N", "admin"),
+    ("a55istant", "assistant"),
+    ("ʙoʙ", "bob"),
+    ("ᴋaᴛe", "kate"),
     ("аԁа", "Ada"),
     ("oIivia", "olivia"),
     ("o1ivia", "olivia"),
@@ -29,6 +34,8 @@ PAIRS = [
 ]
 """Across scripts, within one, and of several letters for one."""
 DIFFERENT = [
+    ("ai-1", "al-1"),
+    ("agent1", "agent5"),
     ("ai", "al"),
     ("ann", "anna"),
     ("agent-1", "agent-2"),
