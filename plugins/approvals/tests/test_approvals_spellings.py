@@ -169,6 +169,14 @@ async def test_a_rule_holds_every_way_to_do_the_same(alice: Member, team: TestTe
     ways: list[tuple[str, dict[str, Any], str, dict[str, str]]] = [
         ("send_message", {"channel": "dm:bob", "content": "a"}, "send_dm", {"recipient": "bob"}),
         ("send_message", {**there, "content": "hear @bob"}, "send_message", {"mentions": "bob"}),
+        ("send_message", {"channel": "general", "content": "hear me, @all"}, "send_message", {"mentions": "bob"}),
+        (
+            "send_message",
+            {"channel": "general", "content": "o", "mentions": ["all"]},
+            "send_message",
+            {"mentions": "b*"},
+        ),
+        ("edit_message", {"id": at["message"], "content": "@all"}, "send_message", {"mentions": "bob"}),
         ("send_message", {"channel": "dm:bob", "content": "b"}, "send_message", {"priority": "next"}),
         (
             "send_message",

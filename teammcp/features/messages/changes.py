@@ -13,7 +13,7 @@ from ..channels import ChannelRef, readable_channel
 from ..files import FileId, detach, only_with
 from . import queries, search
 from .answers import take_back_answers
-from .meanings import as_dm
+from .meanings import as_dm, everybody_called
 from .mentions import find_mentions_aside
 from .models import (
     Content,
@@ -46,7 +46,7 @@ async def _as_sent(context: Context, arguments: Any) -> list[dict[str, Any]]:
         {
             "channel": channel.id,
             "content": arguments.content,
-            "mentions": await _mentions(context, row, arguments.content),
+            "mentions": everybody_called(context, channel, await _mentions(context, row, arguments.content)),
             "replyTo": row["reply_to"],
             "priority": row["priority"],
             "ack_required": bool(row["ack_required"]),

@@ -63,4 +63,15 @@ async def _called(
     context: Context, channel: Channel, content: str, priority: Priority | None, given: list[str] | None = None
 ) -> dict[str, Any]:
     mentions = await all_mentions(context, given or [], content)
-    return {"mentions": mentions, "priority": effective_priority(context, channel, mentions, priority)}
+    return {
+        "mentions": everybody_called(context, channel, mentions),
+        "priority": effective_priority(context, channel, mentions, priority),
+    }
+
+
+def everybody_called(context: Context, channel: Channel, mentions: list[str]) -> list[str]:
+    """Who is called, with each member of the channel by name where everybody is."""
+    if "all" not in mentions:
+        return mentions
+    there = sorted(context.team.directory.members(channel.id) - {context.actor.name})
+    return list(dict.fromkeys([*mentions, *there]))
