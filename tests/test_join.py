@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -186,6 +187,8 @@ def test_skills_begin_with_what_programs_look_for(member: Callable[..., Member])
             fields = dict(line.split(": ", 1) for line in head.strip().splitlines())
             assert fields["name"] == part.path.parent.name
             assert len(fields["description"]) < 300
+            for value in fields.values():  # YAML, which takes text as it is only without marks of its own
+                assert re.fullmatch(r"\w(?:(?!: | #).)*[^:]", value), value
             assert body.strip()
 
 
