@@ -107,6 +107,18 @@ def test_start_tells_the_newcomer_where_to_go(live: LiveServer) -> None:
     assert "log in with your key" in "".join(live.output)
 
 
+def test_start_sends_to_no_page_that_would_refuse_the_newcomer(start_server: Callable[..., LiveServer]) -> None:
+    said = "".join(start_server(url="https://team.example.org").output)
+    assert "in a browser" not in said
+    assert "teammcp register NAME --kind human --url https://team.example.org" in said
+
+
+def test_a_person_is_told_where_to_log_in_and_not_how_to_configure_a_program(live: LiveServer) -> None:
+    said = teammcp(live.home, "register", "maya", "--kind", "human", url=live.url).stdout
+    assert f"log in with it at {live.url}" in said
+    assert "mcpServers" not in said
+
+
 def first_words(home: Path, output: int, reading: int | None = None) -> bytes:
     """What a start tells, until it is stopped. ``output`` is where it writes to, ``reading`` where that comes out."""
     command = [sys.executable, "-m", "teammcp", "start"]

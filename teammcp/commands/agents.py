@@ -76,6 +76,9 @@ def register(
         click.echo(f"Registered {made['agent']['name']} in team {made['agent']['team']}.")
         _hand_over(made["apiKey"], place)
         together.commit()
+    if path is None and client == "generic" and made["agent"]["kind"] == "human":
+        click.echo(f"They log in with it at {base}. For a program that acts as them, choose it with --client.")
+        return
     if path is None:
         click.echo(clients.render(client, base), nl=False)
         return

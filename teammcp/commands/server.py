@@ -75,6 +75,8 @@ def announce(app: TeamApp, url: str) -> None:
 
 
 def _welcome(app: TeamApp, url: str) -> list[str]:
+    from ..callers import is_public
+
     server = app.server
     lines = [f"TeamMCP is running at {url}", f"  data folder  {server.settings.home}"]
     if server.new_admin_key and sys.stdout.isatty():
@@ -86,6 +88,9 @@ def _welcome(app: TeamApp, url: str) -> list[str]:
         lines.append("  admin key    not shown here: 'teammcp admin-key' makes a new one while the server is stopped")
     if any(team.directory.owners for team in server.teams.values()):
         lines.append(f"Open {url} in a browser and log in with your key. Stop the server with Ctrl-C.")
+    elif is_public(server.settings):  # nobody counts as being on this machine, so the page would refuse them
+        lines.append("The team has no owner yet. Set TEAMMCP_ADMIN_KEY to the admin key and register them:")
+        lines.append(f"teammcp register NAME --kind human --url {url}. Stop the server with Ctrl-C.")
     else:
         lines.append(f"Open {url} in a browser on this machine to set up your team: it makes you the owner and shows")
         lines.append("you your key, with which you log in from then on. Stop the server with Ctrl-C.")
