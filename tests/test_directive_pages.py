@@ -141,14 +141,16 @@ async def test_lists_go_on_to_older_ones(ann: Member, browser: Visitor, monkeypa
     assert "thing 0" in (await browser.get(page.links["Older directives"])).text
 
 
-async def test_output_is_shown_as_text_newest_first(team: TestTeam, ann: Member, browser: Visitor) -> None:
+async def test_output_is_shown_as_text_newest_last(team: TestTeam, ann: Member, browser: Visitor) -> None:
     assert "No output yet." in (await browser.get("/agents/ann/output")).text
     await ann.call("append_output", text="<b>one</b>")
     await ann.call("append_error", text="two")
+    await ann.call("append_output", text="\x1b[32mPASS\x1b[0m 10%\r\x1b[2K100%")
     page = await browser.get("/agents/ann/output")
     assert "<b>one</b>" in page.text
     assert not page.elements("b")
-    assert page.text.index("two") < page.text.index("<b>one</b>")
+    assert page.text.index("<b>one</b>") < page.text.index("two") < page.text.index("100%")
+    assert not [part for part in ("10% ", "[32m", "U+001B", "\x1b") if part in page.text]
     (live,) = page.elements("div", id="output")
     assert live["data-on"] == "agent.output"
     assert "<b>one</b>" in (await (await visiting(team, ann.key)).get("/agents/ann/output")).text

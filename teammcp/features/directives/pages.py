@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from quart import Request, Response
@@ -13,6 +14,7 @@ from ...web import Outcome, Page, form_call, mark, render, see
 from ...web import gettext as _
 from .models import Directive, DirectiveList
 from .output_models import Output
+from .terminal import Terminal
 
 SHOWN = 100
 TAIL = 200
@@ -162,9 +164,13 @@ async def work_on(context: Context, request: Request, directive_id: int) -> Resp
 
 
 async def output(context: Context, request: Request, name: str) -> Response:
-    """The last of what an agent has put out; it follows what comes."""
+    """The last of what an agent has put out, the newest last; it follows what comes."""
     found: Output = await operations.call(context, "get_agent_output", {"agent": name, "limit": TAIL})
-    return await render(context, "directives/output.html", output=found)
+    terminals: defaultdict[str, Terminal] = defaultdict(Terminal)  # what is printed and what went wrong are two streams
+    texts = [terminals[chunk.kind].show(chunk.text) for chunk in found.chunks]
+    return await render(
+        context, "directives/output.html", output=found, shown=list(zip(found.chunks, texts, strict=True))
+    )
 
 
 CHANGES = (
