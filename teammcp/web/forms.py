@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
 
-from quart import Request, Response, redirect
+from quart import Request, Response, g, redirect, request
+from werkzeug.datastructures import MultiDict
 
 from .. import operations
 from ..errors import TeamError
@@ -77,6 +79,23 @@ async def go_back(request: Request, fallback: str) -> Response:
         return Response(status=204)
     form = await request.form
     return see(local_path(form.get("next"), fallback))
+
+
+def kept(action: str, name: str, default: str = "", /, **fixed: str) -> str:
+    """What a field of a form holds: what somebody has just typed, on the page that says why the form was refused.
+
+    Args:
+        action: where the form goes, as in its attribute.
+        name: the field.
+        default: what it holds on every other page.
+        fixed: hidden fields that tell this form from others with the same action.
+    """
+    form: MultiDict[str, str] | None = g.get("sent_form")
+    if form is None or unquote(urlsplit(action).path) != request.path:
+        return default
+    if any(form.get(key) != value for key, value in fixed.items()):
+        return default
+    return form.get(name, "")
 
 
 def see(path: str) -> Response:

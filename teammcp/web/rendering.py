@@ -28,7 +28,7 @@ from ..directory import Access
 from ..invisible import reveal
 from ..operations import Context
 from . import formatting, standing
-from .forms import Notice
+from .forms import Notice, kept
 from .highlighting import page_budget
 from .i18n import LANGUAGES, gettext, ngettext
 from .markdown import is_long, plain, render_markdown
@@ -71,6 +71,7 @@ def build_environment(pages: Iterable[Page], theme: Theme | None) -> Environment
         avatar=avatar,
         dot=dot,
         marked=marked,
+        kept=kept,
         markdown=render_markdown,
         is_long=is_long,
         plain=plain,

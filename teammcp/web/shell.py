@@ -134,6 +134,7 @@ class Shell:
         if request.method == "POST":
             sent = request.headers.get("X-CSRF-Token") or (await request.form).get("csrf")
             check_form(visit(), request, sent)
+            g.sent_form = await request.form  # for the page that says why the form was refused
         if context.actor.access < page.access:
             return self._turn_away(context, page)
         result = await page.view(context, request, **arguments)

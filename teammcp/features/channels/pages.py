@@ -9,6 +9,7 @@ from quart import Request, Response
 
 from ... import operations
 from ...directory import Access, Agent, fold
+from ...errors import NotFound
 from ...operations import Context
 from ...web import Outcome, Page, form_call, go_back, mark, render, see, wants_fragment
 from .access import GENERAL
@@ -161,8 +162,22 @@ async def change_about(context: Context, request: Request, channel: str) -> Resp
     """Change a channel's name and description."""
     form = await request.form
     arguments = {"channel": channel, "name": form.get("name", ""), "description": form.get("description", "")}
-    await operations.call(context, "update_channel", arguments)
-    return await go_back(request, f"{channel_path(channel)}?panel=about")
+    outcome = await form_call(context, "update_channel", **arguments)
+    if outcome.ok:
+        return await go_back(request, f"{channel_path(channel)}?panel=about")
+    assert outcome.notice is not None  # noqa: S101 - it was refused
+    found = await operations.call(context, "get_channels", {"include_archived": True})
+    info = next((each for each in found.root if each.id == channel), None)
+    if info is None:
+        raise NotFound(outcome.notice.text)
+    return await render(
+        context,
+        "channels/about.html",
+        outcome.status,
+        notice=outcome.notice,
+        channel=entry(context, info),
+        sidebar=await sidebar(context, channel),
+    )
 
 
 def others(context: Context) -> list[Agent]:

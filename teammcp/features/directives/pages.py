@@ -139,12 +139,16 @@ def _sees_output(context: Context, directive: Directive) -> bool:
 
 async def cancel(context: Context, request: Request, directive_id: int) -> Response:
     """Cancel a directive, once somebody is sure."""
+    outcome = Outcome()
     if request.method == "POST":
         reason = (await request.form).get("reason", "")
         outcome = await form_call(context, "cancel_directive", directive_id=directive_id, reason=reason)
-        return see(f"/directives/{directive_id}") if outcome.ok else await _show(context, directive_id, outcome)
+        if outcome.ok:
+            return see(f"/directives/{directive_id}")
     found = await operations.call(context, "get_directive", {"directive_id": directive_id})
-    return await render(context, "directives/cancel.html", directive=found.directive)
+    return await render(
+        context, "directives/cancel.html", outcome.status, notice=outcome.notice, directive=found.directive
+    )
 
 
 async def work_on(context: Context, request: Request, directive_id: int) -> Response:

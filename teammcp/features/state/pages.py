@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from ... import operations
 from ...directory import Access
-from ...errors import NotFound
+from ...errors import Conflict, NotFound
 from ...operations import Context
 from ...web import Notice, Outcome, Page, attempt, form_call, go_back, mark, render, see, values
 from ...web import gettext as _
@@ -148,10 +148,7 @@ async def _set(context: Context, draft: Draft, project: str, name: str, version:
 async def delete_field(context: Context, request: Request, project: str, name: str) -> Response:
     """Delete a field, once somebody is sure."""
     if request.method == "GET":
-        found = (await operations.call(context, "get_state", {"project_id": project, "field": name})).root
-        if found is None:
-            raise NotFound(f"There is no field '{name}' in project '{project}'.", code="state_not_found")
-        return await _render(context, "state/delete.html", field=found)
+        return await _ask_to_delete(context, project, name)
     form = await request.form
     outcome = await form_call(
         context,
@@ -163,7 +160,16 @@ async def delete_field(context: Context, request: Request, project: str, name: s
     )
     if outcome.ok:
         return see(project_path(project))
-    return await show_field(context, request, project, name, outcome)
+    if outcome.status == Conflict.status:  # somebody has changed it: look at it first
+        return await show_field(context, request, project, name, outcome)
+    return await _ask_to_delete(context, project, name, outcome)
+
+
+async def _ask_to_delete(context: Context, project: str, name: str, outcome: Outcome | None = None) -> Response:
+    found = (await operations.call(context, "get_state", {"project_id": project, "field": name})).root
+    if found is None:
+        raise NotFound(f"There is no field '{name}' in project '{project}'.", code="state_not_found")
+    return await _render(context, "state/delete.html", outcome, field=found)
 
 
 async def subscribe(context: Context, request: Request, project: str, name: str) -> Response:

@@ -119,7 +119,10 @@ export function say(text) {
 /** Leads to the field that a notice on the page is about. */
 function showWrongField() {
   const name = document.querySelector("#notice [data-field]")?.dataset.field;
-  const field = name && document.querySelector(`main form :is([name="${name}"], [data-argument="${name}"]):not([type=hidden])`);
+  const forms = [...document.querySelectorAll("main form")];
+  const sent = forms.filter((form) => new URL(form.getAttribute("action") ?? "", location.href).pathname === location.pathname);
+  const wanted = `:is([name="${name}"], [data-argument="${name}"]):not([type=hidden])`;
+  const field = name && [...sent, ...forms].map((form) => form.querySelector(wanted)).find((found) => found);
   if (!field) return;
   field.setAttribute("aria-invalid", "true");
   field.setAttribute("aria-describedby", "notice");
