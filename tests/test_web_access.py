@@ -124,7 +124,13 @@ async def test_sessions_end_by_themselves(team: TestTeam, clock: MovedClock) -> 
     clock.advance(days=29)
     assert (await browser.get("/agents")).path == "/agents"
     clock.advance(days=2)
-    assert (await browser.get("/agents")).path.startswith("/login")
+    asked = await browser.get("/agents")
+    assert asked.path.startswith("/login")
+    assert "Your session has ended" in asked.text
+    refused = await browser.send(asked, "/login", key="tmcp_default_wrong")
+    assert "Your session has ended" in refused.text
+    assert (await browser.send(refused, "/login", key=team.owner.key)).path == "/agents"
+    assert "Your session has ended" not in (await visitor(team).get("/agents")).text
 
 
 async def test_a_new_key_and_retiring_end_the_sessions_of_the_old_one(team: TestTeam) -> None:

@@ -68,14 +68,16 @@ async def log_in(context: Context, request: Request) -> Response:
         return see("/setup")
     target = local_path(request.args.get("next"))
     if request.method == "GET":
-        return see(target) if visit().session else await render(context, "web/login.html", target=target)
+        if visit().session:
+            return see(target)
+        return await render(context, "web/login.html", target=target, ended=visit().ended)
     form = await request.form
     target = local_path(form.get("next"))
     try:
         await _open(context, form.get("key", "").strip())
     except (Unauthorized, RateLimited) as error:
         notice = Notice("error", error.detail)
-        return await render(context, "web/login.html", error.status, target=target, notice=notice)
+        return await render(context, "web/login.html", error.status, target=target, ended=visit().ended, notice=notice)
     return see(target)
 
 

@@ -41,6 +41,8 @@ class Visit:
     scheme: Scheme
     timezone: tzinfo
     now: int
+    ended: bool = False
+    """Whether the browser still has the cookie of a session that is no more."""
 
     @property
     def csrf(self) -> str:
@@ -65,7 +67,8 @@ def visit() -> Visit:
 
 async def open_visit(server: Server, request: Request) -> Visit:
     """Read a request's cookies."""
-    session = await find_session(server, request.cookies.get(_local(SESSION, request)))
+    token = request.cookies.get(_local(SESSION, request))
+    session = await find_session(server, token)
     visitor = request.cookies.get(_local(VISITOR, request)) or secrets.token_urlsafe(32)
     scheme = request.cookies.get(SCHEME)
     language = _language(request)
@@ -78,6 +81,7 @@ async def open_visit(server: Server, request: Request) -> Visit:
         scheme=next((known for known in SCHEMES if known == scheme), "auto"),
         timezone=_timezone(request.cookies.get(TIMEZONE)),
         now=server.clock.now(),
+        ended=session is None and token is not None,
     )
 
 
