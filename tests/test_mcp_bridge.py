@@ -186,6 +186,27 @@ async def test_a_wrong_key_is_said_at_once(app: TeamApp, team: TestTeam, tmp_pat
     assert "not valid" in errors.decode()
 
 
+async def test_every_request_is_answered_also_when_the_input_ends_right_behind_it(
+    app: TeamApp, team: TestTeam, tmp_path: Path
+) -> None:
+    alice = await team.agent("alice")
+    info = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "pipe", "version": "1"}}
+    slow = {"name": "wait_for_messages", "arguments": {"timeout": 0.3}}
+    lines = [
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": info},
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+        {"jsonrpc": "2.0", "id": "2", "method": "tools/call", "params": slow},
+        {"jsonrpc": "2.0", "id": 3.5, "method": "ping"},
+        {"jsonrpc": "2.0", "id": 4, "method": "tools/list"},
+    ]
+    text = "\n".join(map(json.dumps, lines)).encode()  # the last line without an end
+    async with listening(app) as url, raw_bridge(url, alice.key, tmp_path) as raw:
+        output, errors = await asyncio.wait_for(raw.process.communicate(text), SOON)
+    answered = {str(answer["id"]): "result" in answer for answer in map(json.loads, output.splitlines())}
+    assert answered == {"1": True, "2": True, "3.5": False, "4": True}
+    assert (errors, raw.process.returncode) == (b"", 0)
+
+
 def test_the_address_may_come_with_or_without_its_path() -> None:
     for url in ("http://h:1", "http://h:1/", "http://h:1/mcp", "http://h:1/mcp/"):
         assert mcp_address(url) == "http://h:1/mcp"

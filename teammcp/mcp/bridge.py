@@ -51,6 +51,7 @@ from ..addresses import ServerAddress
 from ..operations import IDEM_KEY
 from ..reading import MOST_IDS
 from . import channel
+from .answers import Answers
 from .following import listen
 from .lines import Lines
 from .server import HANDED, INSTRUCTIONS, McpServer
@@ -60,6 +61,8 @@ WRONG_KEY = 1
 """Exit code, as of every command to which the server says no."""
 FIRST_LOOK = 5.0
 """Seconds the server has at the start to refuse the key; if it is away, the bridge waits for it while it serves."""
+LAST_ANSWERS = 2.0
+"""Seconds that answers have when the input has ended: who pipes requests in ends it right behind the last of them."""
 PUSHED = (
     ' A <channel source="teammcp" sender="…" channel="…"> is a message that has just come for you: answer it with '
     "send_message or send_dm."
@@ -93,8 +96,8 @@ async def run_bridge(url: str, key: str) -> int:
         bridge = Bridge(upstream, own)
         lines = Lines(anyio.wrap_file(sys.stdin.buffer))
         standard: Any = stdio_server(stdin=lines)  # type: ignore[arg-type]  # it reads lines, and that is all
-        async with standard as (read, write), _for_channels(read, write, lines) as frames:
-            await bridge.server.run(frames, write, bridge.server.create_initialization_options())
+        async with standard as (read, write), _for_channels(read, answers := Answers(write), lines) as frames:
+            await bridge.server.run(frames, answers, bridge.server.create_initialization_options())
     return 0
 
 
@@ -271,7 +274,7 @@ class Bridge:
 
 
 @asynccontextmanager
-async def _for_channels(read: Any, write: Any, lines: Lines) -> AsyncIterator[ObjectReceiveStream[Frame]]:
+async def _for_channels(read: Any, answers: Answers, lines: Lines) -> AsyncIterator[ObjectReceiveStream[Frame]]:
     """The client's frames, without the question for the 2026 era from clients that take messages pushed.
 
     They take them in the handshake era only, and turn to it when that question is not understood.
@@ -282,14 +285,16 @@ async def _for_channels(read: Any, write: Any, lines: Lines) -> AsyncIterator[Ob
         async with send:
             async for frame in read:
                 request = frame.message if isinstance(frame, SessionMessage) else None
+                answers.expect(request)
                 if isinstance(request, JSONRPCRequest) and _discovers_for_channel(request):
                     error = ErrorData(code=METHOD_NOT_FOUND, message="Method not found")
-                    await write.send(SessionMessage(JSONRPCError(jsonrpc="2.0", id=request.id, error=error)))
+                    await answers.send(SessionMessage(JSONRPCError(jsonrpc="2.0", id=request.id, error=error)))
                 else:
                     await send.send(frame)
+            await answers.all_given(LAST_ANSWERS)
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(lines.answer_refused, write)
+        tasks.start_soon(lines.answer_refused, answers)
         tasks.start_soon(pass_on)
         yield receive
         tasks.cancel_scope.cancel()
