@@ -23,7 +23,7 @@ from .commands import (
     server,
     teams,
 )
-from .console_text import show_anything
+from .console_text import give_up_output, is_full, show_anything
 from .errors import StartError, TeamError
 
 
@@ -70,6 +70,11 @@ class CommandLine(click.Group):
             return super().invoke(ctx)
         except (StartError, TeamError) as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:
+            if not is_full(error):
+                raise
+            give_up_output()
+            raise click.ClickException(f"Standard output cannot be written: {error.strerror}.") from error
 
     def _load_plugins(self) -> None:
         if self.loaded:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import codecs
+import errno
+import os
 import re
 import sys
+from contextlib import suppress
 from typing import IO, Any
 
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BYTES = re.compile("[\udc80-\udcff]")
 """What Python puts for bytes of arguments and file names that the system's encoding does not know."""
+_FULL = {errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF, getattr(errno, "EDQUOT", errno.ENOSPC)}
 SHOWN = "teammcp-shown"
 """The name of `_show` among the ways to treat what an encoding lacks."""
 
@@ -36,7 +40,9 @@ def holds_bytes(text: str) -> bool:
 
 
 def read_input() -> str:
-    """All of standard input as text."""
+    """All of standard input as text; nothing if it is closed."""
+    if sys.stdin is None:
+        return ""
     return as_text(sys.stdin.buffer.read(), sys.stdin.encoding)
 
 
@@ -46,6 +52,19 @@ def show_anything() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors=SHOWN)
+
+
+def is_full(error: OSError) -> bool:
+    """Whether an error says that standard output takes nothing more; no file was named that could not be written."""
+    return error.filename is None and error.errno in _FULL
+
+
+def give_up_output() -> None:
+    """Write nothing more to standard output, so that the end of the process does not try again what has failed."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def is_unicode(stream: IO[Any]) -> bool:

@@ -32,6 +32,29 @@ def test_every_input_is_text(data: bytes, encoding: str | None, text: str) -> No
     assert as_text(data, encoding) == text
 
 
+def assert_nothing_fails_for_want_of_a_stream(live: LiveServer, key: str) -> None:
+    environment = clean_environment(live.home, url=live.url, key=key)
+    sender = live.register("sender")
+    for streams, arguments in (
+        ("<&-", "send general -"),
+        (">&-", "wait --timeout 5"),
+        (">/dev/full", "wait --timeout 5"),
+        (">/dev/full", "status"),
+        (">/dev/full", "call get_agents"),
+    ):
+        with live.client(sender) as other:
+            sent = other.post("/api/send", json={"channel": "dm:owner", "content": "for the owner"}).json()
+        command = f"{sys.executable} -m teammcp {arguments} {streams}"
+        done = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, timeout=60, check=False)
+        if "wait" in arguments:
+            waited_for = sent["id"]
+        said = done.stderr.decode()
+        assert (done.returncode, said.count("\n"), said[:7]) == (1, 1, "Error: "), (streams, arguments, said)
+    with live.client(sender) as other:
+        receipt = other.get(f"/api/messages/{waited_for}/receipt").json()["recipients"]
+        assert [each["state"] for each in receipt if each["agent"] == "owner"] == ["handed_over"]
+
+
 def run(
     live: LiveServer, key: str, encoding: str, *command: str | bytes, stdin: bytes = b""
 ) -> subprocess.CompletedProcess[bytes]:
@@ -68,6 +91,7 @@ def test_messages_pass_through_pipes_and_terminals_of_any_encoding(live: LiveSer
     for encoding in ("ascii", "utf-8"):
         called = run(live, key, encoding, "call", "get_history", "channel=general")
         assert "Grüße ✓ 🎉" in json.dumps(json.loads(called.stdout.decode(encoding)), ensure_ascii=False)
+    assert_nothing_fails_for_want_of_a_stream(live, key)
     half = run(live, key, "utf-8", "call", "send_message", "channel=general", "content=x", 'mentions=["\\ud83d"]')
     assert (half.returncode, b"Traceback" in half.stderr) == (2, False)
     said = run(live, key, "ascii", "hook", "claude", stdin=b'{"hook_event_name": "SessionStart"}')

@@ -168,8 +168,10 @@ def tell(text: str) -> None:
     """Print what others wrote. When it returns, the text has left this process.
 
     Raises:
-        OSError: nobody reads it.
+        OSError: nobody reads it. click.ClickException: nobody can.
     """
+    if sys.stdout is None:
+        raise click.ClickException("Standard output is closed, so nothing can be printed.")
     click.echo(text)
     sys.stdout.flush()
 

@@ -50,7 +50,7 @@ def inbox(url: str | None) -> None:
     """Print what waits for you. It stays in the inbox until you acknowledge it: teammcp call ack_inbox items=…"""
     from ..features.inbox.models import Inbox
 
-    click.echo(Inbox.model_validate(_call("get_inbox", url, MARGIN)).text())
+    tell(Inbox.model_validate(_call("get_inbox", url, MARGIN)).text())
 
 
 def _call(name: str, url: str | None, patience: float, reader: str | None = None, **arguments: Any) -> Any:
