@@ -95,6 +95,7 @@ def test_marks_of_direction_stay_in_prose_with_right_to_left_letters_only() -> N
     assert reveal("שלום!\u200f hi") == "שלום!<U+200F> hi"
     assert reveal("hi\u200f 1 2", prose=True) == "hi<U+200F> 1 2"
     assert reveal("שלום\u202e", prose=True) == "שלום<U+202E>"
+    assert reveal("hi\u061c 1\u200e 2", prose=True) == "hi<U+061C> 1<U+200E> 2", "a mark is no letter"
 
 
 characters = st.one_of(
