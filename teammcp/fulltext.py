@@ -13,13 +13,15 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from .folding import edges, fold_text, segments, words
 
 SNIPPET = 160
 LOOK = 2000
 """In how many characters from the first one found on the words of a search are counted and marked."""
+MOST_SPANS = 100
+"""How often the words of a search are counted and marked in one text; a snippet has room for fewer."""
 MOST_WORDS = 32
 """How many words of a search count; what is behind them is not looked for. So much work is a search at the most."""
 TERM = re.compile(r'(?:"([^"]*)"|([^\s"]+))(\*)?')
@@ -159,7 +161,7 @@ def _spans(folded: str, asked: Words) -> list[tuple[int, int]]:
     if not first or not asked.pattern:
         return []
     matches = asked.pattern.finditer(folded, first.start(), first.end() + LOOK)
-    return [match.span() for match in matches]
+    return [match.span() for match in islice(matches, MOST_SPANS)]
 
 
 def _places(text: str, end: int) -> Sequence[tuple[int, int]]:

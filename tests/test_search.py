@@ -201,7 +201,8 @@ def test_the_work_of_a_search_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(search.parse("Ab aB ab " * 50).terms) == 1
     assert len(search.parse(f'"{"a " * 200}"').expression()) < 4 * fulltext.MOST_WORDS
     asked = search.parse("a b")
-    assert len(fulltext.highlights("a b " * 2500, asked)) <= fulltext.LOOK
+    assert len(fulltext.highlights("a b " * 2500, asked)) <= fulltext.MOST_SPANS
+    assert fulltext.relevance("a b " * 400, asked) == fulltext.relevance("a b " * 50 + "c d " * 350, asked)
     assert fulltext.snippet("x" * 9000 + " needle", search.parse("needle"))[1]
 
 
