@@ -28,7 +28,9 @@ _FLAG = re.compile(  # a black flag, and the letters of a country in tags
 )
 _FLAG_LENGTH = 7
 _MARKS = "\u200e\u200f\u061c"
-_RIGHT_TO_LEFT = re.compile("[\u0590-\u061b\u061d-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u061b\u061d-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 _JOINING = {"ARABIC", "SYRIAC", "MANDAIC", "MONGOLIAN", "PHAGS-PA", "NKO", "ADLAM", "MANICHAEAN", "PSALTER", "SOGDIAN"}
 """Scripts whose letters join, by the first word of their characters' names."""
 _VIRAMA = 9

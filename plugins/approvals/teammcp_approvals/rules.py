@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -20,6 +21,8 @@ Patterns = Annotated[dict[str, Glob], Field(max_length=20)]
 Who = Annotated[list[Word], Field(max_length=50)]
 Note = Annotated[Line, Field(max_length=200)]
 KINDS = ("human", "agent", "service")
+NEAR = 0.85
+"""How alike a word is to a level or kind that was meant by it: "agnt" and "managers" are, "Agnes" is not."""
 
 
 @operation("GET /api/approvals/rules", profile="approvals", read_only=True)
@@ -108,17 +111,34 @@ def _tell(context: Context, tx: Transaction, kind: str, stored: StoredRule) -> N
 
 
 def check_settings(server: Server) -> None:
-    """Make sure that each rule of the settings file is about an operation that there is.
+    """Make sure that each rule of the settings file is about an operation that there is, and no level is misspelt.
 
     Raises:
-        StartError: one is not, so it would hold nothing.
+        StartError: it would hold nothing, or nobody could approve.
     """
     settings: ApprovalSettings = server.plugins.settings["approvals"]  # type: ignore[assignment]
+    _check_words("permission_approvers", settings.permission_approvers)
+    for number, each in enumerate(settings.permission_rules):
+        _check_words(f"permission_rules.{number}.who", each.who)
     for number, rule in enumerate(settings.rules):
         try:
             _check_operation(server.registry, rule.operation, rule.arguments)
         except InvalidInput as error:
             raise StartError(f"plugins.approvals.rules.{number}: {error.detail}") from None
+        _check_words(f"rules.{number}.who", rule.who)
+        _check_words(f"rules.{number}.approvers", rule.approvers)
+
+
+def _check_words(place: str, words: Iterable[str]) -> None:
+    """Refuse a word that is nearly a level or a kind. Members need not be there yet, and may be written ``@name``."""
+    known = (*people.LEVELS, *KINDS, "observer")
+    for word in words:
+        near = get_close_matches(plain(word), known, n=1, cutoff=NEAR) if word.isalpha() else []
+        if near and plain(word) not in known:
+            raise StartError(
+                f"plugins.approvals.{place}: '{word}' is neither an access level nor a kind; did you mean '{near[0]}'? "
+                f"A member of that name is '@{word}'."
+            )
 
 
 def _check_operation(registry: Iterable[Operation], pattern: str, arguments: dict[str, str]) -> None:

@@ -65,6 +65,8 @@ async def test_no_server_starts_without_the_rules_that_wrong_settings_hold(
         ({"operation": "send_mesage"}, "no operation"),
         ({"operation": "send_message", "arguments": {"chanel": "x"}}, "no argument"),
         ({"operation": "get_inbox"}, "cannot wait"),
+        ({"operation": "send_message", "who": ["agnt"]}, "did you mean 'agent'"),
+        ({"operation": "send_message", "approvers": ["Managers"]}, "did you mean 'manager'"),
     ],
 )
 def test_no_server_starts_with_a_rule_that_holds_nothing(tmp_path: Path, rule: dict[str, Any], message: str) -> None:
@@ -72,6 +74,12 @@ def test_no_server_starts_with_a_rule_that_holds_nothing(tmp_path: Path, rule: d
     app = create_app(wrong, MovedClock())
     with pytest.raises(StartError, match=message):
         add_jobs(AsyncIOScheduler(), app.server)
+
+
+def test_a_rule_may_name_members_who_are_still_to_come(tmp_path: Path) -> None:
+    rule = {"operation": "send_message", "who": ["agent1", "@agnt", "Agnes"], "approvers": ["OWNER", "@managers"]}
+    right = settings(tmp_path, "approvals", plugins={"approvals": {"rules": [rule]}})
+    add_jobs(AsyncIOScheduler(), create_app(right, MovedClock()).server)
 
 
 async def test_idle_it_writes_nothing(team: TestTeam) -> None:
