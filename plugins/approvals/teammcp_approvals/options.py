@@ -6,6 +6,7 @@ is known beforehand, the table is a net.
 
 from __future__ import annotations
 
+import re
 import shlex
 
 OF_ALL = (
@@ -63,8 +64,17 @@ def words(text: str) -> list[str]:
         return text.split()
 
 
+EXPANDED = re.compile(r"""\$|(?:^|[\s,{])(?:''|""|'-+'|"-+"|-)*[\[{*?]""")
+"""A variable, or a word that begins with braces or a pattern of file names, for which the shell puts in other words."""
+
+
 def do_more(command: str, pattern: str) -> bool:
-    """Whether a command that a pattern matches has options, not named in the pattern, that write or run something."""
+    """Whether a command that a pattern matches has options, not named in the pattern, that write or run something.
+
+    Words that the shell makes out of what is written may be such options: those are not known here.
+    """
+    if EXPANDED.search(command):
+        return True
     given = words(command)
     named = {_option(each) for each in pattern.replace("*", " ").split()}
     known = [*OF_ALL, *(option for program in _programs(given) for option in OF_PROGRAMS.get(program, ()))]
