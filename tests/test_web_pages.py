@@ -184,6 +184,18 @@ async def test_direct_messages_begin_with_a_name(team: TestTeam) -> None:
     assert (await browser.get("/channels/dm:alice")).path == "/channels/dm:alice:owner"
 
 
+async def test_the_system_has_a_picture_wherever_its_direct_messages_are_shown(team: TestTeam) -> None:
+    ann, bob = await team.agent("ann"), await team.agent("bob")
+    await ann.call("send_directive", to_agent="bob", instruction="count the files")
+    await team.owner.call("retire_agent", name=bob.name)
+    await team.server.settle()  # the system tells whoever asked
+    browser = await visiting(team, ann.key)
+    channel = "/channels/dm:ann:system"
+    for path in ("/inbox", "/go?q=system", channel):
+        lines = (await browser.http.get(path)).text.splitlines()
+        assert any("avatar-small" in line and "system" in line for line in lines), path
+
+
 async def test_search_finds_marks_and_goes_on(team: TestTeam) -> None:
     for number in range(25):
         await team.owner.call("send_message", channel="general", content=f"the rate-limit <b>{number}</b>")

@@ -34,6 +34,13 @@ class Entry:
         """The address of its page."""
         return channel_path(self.info.id)
 
+    @property
+    def kind(self) -> str | None:
+        """What the other side of a direct message is; the server itself, which is no member, is a service."""
+        if self.info.type != "dm":
+            return None
+        return self.agent.kind if self.agent else "service"
+
 
 @dataclass(frozen=True)
 class Sidebar:
