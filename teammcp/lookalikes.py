@@ -62,8 +62,10 @@ def alike(one: str, other: str) -> bool:
 
     Capitals are compared only where one is not Latin: there small letters differ whose capitals are the same, while
     ``ai`` and ``al`` are told apart although their capitals are not. A digit is read as a letter, as in ``adm1n``,
-    where the other name has a letter.
+    where the other name has a letter, unless the name is mostly a number.
     """
+    if _counts(one) != _counts(other):
+        return False
     first, second = _skeletons(one), _skeletons(other)
     if first[0] == second[0] or first[1] == second[1]:
         return True
@@ -87,6 +89,11 @@ def _read(skeleton_of_name: str) -> str:
 
 def _digits(name: str) -> list[str]:
     return [character for character in name if character in "15"]
+
+
+def _counts(name: str) -> bool:
+    """Whether a name is mostly a number, as ``a11``: among digits none is read as a letter."""
+    return 2 * sum(character.isdigit() for character in name) > len(name)
 
 
 def _small(text: str) -> str:

@@ -337,7 +337,7 @@ async def test_an_acknowledgement_is_of_all_items_or_of_none(team: TestTeam) -> 
         (("dev", here), InvalidInput),
         (("dev", 10**9), InvalidInput),
         (("nowhere", 1), NotFound),
-        (("other", foreign), Forbidden),
+        (("other", foreign), NotFound),
         (("dm:alice:carol", letter), Forbidden),
     ):
         with pytest.raises(error):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from teammcp import TeamError
 from teammcp.errors import Conflict, InvalidInput
-from teammcp.lookalikes import SERVERS_OWN, alike, check_new, skeleton
+from teammcp.lookalikes import SERVERS_OWN, TITLES, alike, check_new, skeleton
 from teammcp.testing import TestTeam
 
 PAIRS = [
@@ -130,3 +130,10 @@ async def test_names_that_are_there_already_keep_working(team: TestTeam, monkeyp
         assert (await member.call("get_me")).name == member.name
         await member.call("send_message", channel="general", content=f"hello @{old[0].name}")
         await team.owner.call("rotate_key", name=member.name)
+
+
+@pytest.mark.parametrize("number", [*range(1, 30), 100, 111, 1115, 511])
+def test_numbered_agents_are_no_words_and_not_one_another(number: int) -> None:
+    for name in (f"a{number}", f"s{number}", f"m{number}"):
+        assert not any(alike(name, word) for word in (*SERVERS_OWN, *TITLES)), name
+        assert not any(alike(name, f"{name[0]}{other}") for other in range(1, 120) if other != number), name
