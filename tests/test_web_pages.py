@@ -191,9 +191,9 @@ async def test_the_system_has_a_picture_wherever_its_direct_messages_are_shown(t
     await team.server.settle()  # the system tells whoever asked
     browser = await visiting(team, ann.key)
     channel = "/channels/dm:ann:system"
-    for path in ("/inbox", "/go?q=system", channel):
+    for path, mark in (("/inbox", "<h2>"), ("/go?q=system", 'class="person"'), (channel, "<h1>")):
         lines = (await browser.http.get(path)).text.splitlines()
-        assert any("avatar-small" in line and "system" in line for line in lines), path
+        assert any(mark in line and "avatar-small" in line and "system" in line for line in lines), path
 
 
 async def test_search_finds_marks_and_goes_on(team: TestTeam) -> None:
