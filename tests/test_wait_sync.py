@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from teammcp import InvalidInput
+from teammcp import Gone, InvalidInput
 from teammcp.errors import Unauthorized
+from teammcp.events.runs import id_in
 from teammcp.testing import Member, MovedClock, TestTeam
 
 LONG = 20
@@ -277,9 +278,12 @@ async def test_sync_comes_in_pages_that_lose_nothing(team: TestTeam) -> None:
     assert seen == [event.id for event in await team.events()]
 
 
-async def test_a_cursor_of_the_future_is_no_error(team: TestTeam) -> None:
+async def test_a_cursor_of_the_future_is_told_where_to_go_on(team: TestTeam) -> None:
     alice = await team.agent("alice")
-    page = await alice.call("sync", since=10**12, kinds=["message.sent"])
-    assert page.events == []
+    now = (await alice.call("sync")).cursor
+    for future in (id_in(now) + 1, 10**12):
+        with pytest.raises(Gone) as told:
+            await alice.call("sync", since=future, kinds=["message.sent"])
     await say(alice, "x")
-    assert len((await alice.call("sync", since=page.cursor, kinds=["message.sent"])).events) == 1
+    assert len((await alice.call("sync", since=told.value.data["since"], kinds=["message.sent"])).events) == 1
+    assert (await alice.call("sync", since=id_in(now))).events

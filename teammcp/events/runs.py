@@ -66,17 +66,20 @@ class Runs:
         return event_id if not place else self._marks[place - 1] << SHIFT | event_id
 
     def place(self, cursor: int, last_id: int) -> int:
-        """The id of the event that a cursor stands behind. A plain id is taken as it is.
+        """The id of the event that a cursor stands behind. A plain id is taken as it is, if there was such an event.
 
         Args:
             cursor: what somebody came with.
             last_id: of the newest event.
 
         Raises:
-            Gone: it is a cursor of another log; ``since`` is the last point up to which both are known to be the same.
+            Gone: it is a cursor of another log, or of the future; ``since`` is the last point up to which both are
+                known to be the same.
         """
         mark, event_id = cursor >> SHIFT, id_in(cursor)
         if not FIRST_MARK <= mark <= LAST_MARK:
+            if cursor > last_id:  # nobody can have been told of it by this log
+                raise _other(self.cursor(last_id))
             return cursor
         if mark not in self._marks:
             raise _other(0)
