@@ -5,6 +5,7 @@
 # make install   the environment alone
 # make lint      ruff, ruff format, mypy, import-linter
 # make docs      the generated pages of docs/
+# make site      the documentation site, in build/site/pages
 # make bench     the table of figures
 # Needs python3 (3.11 or newer) with its venv module, and make.
 
@@ -15,7 +16,7 @@ LIFE := $(addprefix tests/,test_access.py test_server.py test_plugin_life.py tes
   test_hub_machine.py test_storage.py test_mcp_sessions.py acceptance/test_start_stop.py)
 PROJECTS := pyproject.toml $(addsuffix /pyproject.toml,$(PARTS))
 
-.PHONY: newest run test sweep install lint docs bench
+.PHONY: newest run test sweep install lint docs site bench
 
 run: .venv/run.stamp
 	@$(BIN)/teammcp start
@@ -47,6 +48,9 @@ lint: .venv/dev.stamp
 docs: .venv/dev.stamp
 	$(BIN)/python scripts/make_docs.py
 
+site: .venv/site.stamp
+	$(BIN)/python -m scripts.make_site
+
 bench: .venv/dev.stamp
 	$(BIN)/python -m bench
 
@@ -67,4 +71,9 @@ bench: .venv/dev.stamp
 .venv/dev.stamp: .venv/run.stamp
 	@echo 'Installing what the tests need …'
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+.venv/site.stamp: .venv/run.stamp
+	@echo 'Installing what the documentation site needs …'
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[site]'
 	@touch $@

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from scripts.documents import GUIDE, HOME, ROOT, anchors, contents, documents, linked_file, links
 from scripts.make_docs import pages
+from scripts.make_site import files
 from tests.live import clean_environment
 
-ROOT = Path(__file__).parent.parent
-TEXTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
-LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
+DOCUMENTS = documents()
+PICTURES = {".png", ".svg"}
 
 
 def names(paths: list[Path]) -> list[str]:
@@ -30,23 +31,20 @@ def test_generated_pages_are_what_the_code_says(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == GENERATED[path], "run 'make docs'"
 
 
-@pytest.mark.parametrize("path", TEXTS, ids=names(TEXTS))
-def test_links_lead_to_files_and_headings_that_are_there(path: Path) -> None:
-    text = without_code(path.read_text(encoding="utf-8"))
-    dead = []
-    for target in [link or picture for link, picture in LINK.findall(text)]:
-        if "://" in target:
-            continue
-        file, _, heading = target.partition("#")
-        found = (path.parent / file).resolve() if file else path
-        if not found.exists() or (heading and heading not in anchors(found)):
-            dead.append(target)
-    assert dead == []
+@pytest.mark.parametrize("document", DOCUMENTS, ids=names(DOCUMENTS))
+def test_a_link_leads_to_a_file_and_a_heading_that_are_there(document: Path) -> None:
+    assert [target for target in links(document) if not leads_somewhere(document, target)] == []
 
 
-@pytest.mark.parametrize("path", TEXTS, ids=names(TEXTS))
-def test_commands_that_are_named_exist(path: Path) -> None:
-    named = set(re.findall(r"(?:^    |`|\$ )teammcp ([a-z][a-z-]*)", path.read_text(encoding="utf-8"), re.MULTILINE))
+def leads_somewhere(document: Path, target: str) -> bool:
+    file, anchor = linked_file(document, target), target.partition("#")[2]
+    return file.is_file() and file.is_relative_to(ROOT) and (not anchor or anchor in anchors(file))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=names(DOCUMENTS))
+def test_commands_that_are_named_exist(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    named = set(re.findall(r"(?:^    |`|\$ )teammcp ([a-z][a-z-]*)", text, re.MULTILINE))
     assert named - commands() - {"greet"} == set()  # the example of a plugin's command
 
 
@@ -60,19 +58,18 @@ def commands() -> set[str]:
     return set(re.findall(r"^  ([a-z][a-z-]*) ", shown.stdout.partition("Commands:")[2], re.MULTILINE))
 
 
-def test_the_readme_leads_to_every_page_of_the_guide() -> None:
-    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
-    assert "docs/README.md" in (ROOT / "README.md").read_text(encoding="utf-8")
-    linked = {target.partition("#")[0] for target, _ in LINK.findall(index)}
-    pages_there = {str(path.relative_to(ROOT / "docs")) for path in TEXTS if path.is_relative_to(ROOT / "docs")}
-    assert pages_there - linked == {"README.md"}
+def test_the_guide_leads_to_every_page() -> None:
+    listed = [page for _, pages_listed in contents() for _, page in pages_listed]
+    assert len(listed) == len(set(listed))
+    assert {page for page in DOCUMENTS if page.is_relative_to(ROOT / "docs")} - {GUIDE} <= set(listed)
+    assert {linked_file(HOME, target) for target in links(HOME)} >= {GUIDE, ROOT / "CONTRIBUTING.md"}
 
 
-def anchors(path: Path) -> set[str]:
-    """The anchors of a page's headings, as GitHub makes them."""
-    headings = re.findall(r"^#+ (.+)$", without_code(path.read_text(encoding="utf-8")), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+def test_every_picture_of_the_guide_is_shown_somewhere() -> None:
+    assert {path for path in (ROOT / "docs").rglob("*") if path.suffix in PICTURES} <= files()
 
 
-def without_code(text: str) -> str:
-    return re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+def test_headings_have_the_anchors_that_readers_are_sent_to(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# A `call`, and *what* follows\n\n## Part\n\n## Part\n\n```\n# no heading\n```\n\n## 数据_1\n")
+    assert anchors(page) == {"a-call-and-what-follows", "part", "part-1", "数据_1"}
