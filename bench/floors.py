@@ -16,7 +16,7 @@ from typing import Any, cast
 from hypercorn.asyncio import serve
 from quart import Quart, Response, request
 
-from teammcp.listening import hypercorn_config, listen, run
+from teammcp.http.listening import hypercorn_config, listen, run
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 12\r\n\r\n" + b'{"ok": true}'
 

@@ -21,12 +21,12 @@ from teammcp import operations
 from teammcp.app import create_app
 from teammcp.clock import Clock
 from teammcp.config import load_settings
-from teammcp.directory import ANONYMOUS
 from teammcp.features.messages import search
-from teammcp.fulltext import spread
+from teammcp.members.directory import ANONYMOUS
 from teammcp.operations import Context
+from teammcp.server import Server
 from teammcp.storage import Transaction, Work
-from teammcp.team import Server
+from teammcp.text.fulltext import spread
 
 from . import texts
 from .servers import UNLIMITED

@@ -23,7 +23,7 @@ import teammcp
 from teammcp import operations
 from teammcp.app import create_app
 from teammcp.config import load_settings
-from teammcp.directory import ANONYMOUS
+from teammcp.members.directory import ANONYMOUS
 from teammcp.operations import Context
 from teammcp.storage import Transaction
 

@@ -19,17 +19,17 @@ import click
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from teammcp import hookspecs, web
+from teammcp import web
 from teammcp.app import collect_operations
 from teammcp.cli import cli
 from teammcp.config import Settings
-from teammcp.contracts import hook_kind
 from teammcp.features import BUILT_IN
 from teammcp.mcp.tools import EVERYDAY, described, profiles_of
 from teammcp.operations import Operation
-from teammcp.plugins import PluginManager
+from teammcp.plugins import PluginManager, hookspecs
+from teammcp.plugins.contracts import hook_kind
 from teammcp.rest.openapi import document
-from teammcp.team import Server
+from teammcp.server import Server
 
 DOCS = Path(__file__).parent.parent / "docs"
 NOTE = "<!-- Written by `make docs` from the code; changes here are lost. -->\n"

@@ -10,11 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .attachments import Attachment
-    from .budget import Budget
+    from .arguments.fields import Deadline, Timestamp, Until
+    from .arguments.times import read_time
     from .clock import rfc3339
     from .config import load_settings
-    from .directory import Access, Agent
     from .errors import (
         Conflict,
         Forbidden,
@@ -28,18 +27,19 @@ if TYPE_CHECKING:
         TooLarge,
     )
     from .events.log import Event
-    from .events.stream import ends, require_valid
-    from .fencing import OTHERS, AnyWords, Words, fence, quote
-    from .hookspecs import hookimpl
-    from .models import Deadline, Timestamp, Until
+    from .members.directory import Access, Agent
+    from .members.presence import Reason, Standing
     from .operations import Context, Operation, Result, operation
+    from .operations.budget import Budget
     from .plugins import Deferred
-    from .presence import Reason, Standing
-    from .resources import Resource
+    from .plugins.hookspecs import hookimpl
+    from .server import Server, Team
+    from .server.timekeeping import Countdown
     from .storage import Migration, Reader, Row, Transaction, Work, load_migrations
-    from .team import Server, Team
-    from .timekeeping import Countdown
-    from .times import read_time
+    from .surfaces.attachments import Attachment
+    from .surfaces.resources import Resource
+    from .surfaces.streams import ends, require_valid
+    from .text.untrusted import OTHERS, AnyWords, Words, fence, quote
 
 __version__ = "0.1.0"
 
@@ -93,11 +93,11 @@ __all__ = [
 ]
 
 _FOUND_IN = {
-    "attachments": ("Attachment",),
-    "budget": ("Budget",),
+    "surfaces.attachments": ("Attachment",),
+    "operations.budget": ("Budget",),
     "clock": ("rfc3339",),
     "config": ("load_settings",),
-    "directory": ("Access", "Agent"),
+    "members.directory": ("Access", "Agent"),
     "errors": (
         "Conflict",
         "Forbidden",
@@ -111,18 +111,18 @@ _FOUND_IN = {
         "TooLarge",
     ),
     "events.log": ("Event",),
-    "events.stream": ("ends", "require_valid"),
-    "fencing": ("OTHERS", "AnyWords", "Words", "fence", "quote"),
-    "hookspecs": ("hookimpl",),
-    "models": ("Deadline", "Timestamp", "Until"),
+    "surfaces.streams": ("ends", "require_valid"),
+    "text.untrusted": ("OTHERS", "AnyWords", "Words", "fence", "quote"),
+    "plugins.hookspecs": ("hookimpl",),
+    "arguments.fields": ("Deadline", "Timestamp", "Until"),
     "operations": ("Context", "Operation", "Result", "operation"),
     "plugins": ("Deferred",),
-    "presence": ("Reason", "Standing"),
-    "resources": ("Resource",),
+    "members.presence": ("Reason", "Standing"),
+    "surfaces.resources": ("Resource",),
     "storage": ("Migration", "Reader", "Row", "Transaction", "Work", "load_migrations"),
-    "team": ("Server", "Team"),
-    "timekeeping": ("Countdown",),
-    "times": ("read_time",),
+    "server": ("Server", "Team"),
+    "server.timekeeping": ("Countdown",),
+    "arguments.times": ("read_time",),
 }
 
 if not TYPE_CHECKING:  # type checkers are to know what is there and what is not

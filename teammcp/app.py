@@ -3,74 +3,31 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from quart import Quart
-
-from . import idempotency, mcp, rest, web
-from .asgi import Application
+from . import mcp, rest, web
+from .application import TeamApp
 from .clock import Clock
 from .config import Settings
+from .config.remedies import unknown
 from .errors import StartError
 from .features import BUILT_IN
-from .front import Front
-from .jobs import Jobs
-from .operations import Registry
+from .http.asgi import Application
+from .http.middleware import Front
+from .operations import Registry, idempotency
 from .plugins import GUARDS, PluginManager, installed
-from .remedies import unknown
+from .plugins.wrappers import contain
+from .server import Server
+from .server.jobs import Jobs
 from .storage import Reader
-from .team import Server
-from .wrappers import contain
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-    from .mcp.server import McpSurface
-
 log = logging.getLogger(__name__)
 
 PRESENCE_SECONDS = 5
-
-
-class TeamApp(Quart):
-    """The whole application. ``app.server`` is open while the application is serving."""
-
-    url_rule_class = web.PageRule
-    request_class = web.FormRequest
-    asgi_http_class = web.FormConnection
-
-    server: Server
-    front: Front
-    mcp_mount: mcp.McpMount
-
-    def __init__(self, import_name: str) -> None:
-        super().__init__(import_name, static_folder=None)
-        self.config["RESPONSE_TIMEOUT"] = None  # it would cut live streams
-        self.stream_enders: list[Callable[[], Awaitable[None]]] = []
-        """What a surface does to end its own long-lived answers when the server stops."""
-        self.start_failure: Exception | None = None
-        """Why the server could not be opened: ASGI's lifespan protocol carries only its text."""
-
-    def log_exception(self, exception_info: Any) -> None:
-        """Log what nobody has caught, but for why the server does not start: whoever starts it tells that."""
-        if not isinstance(exception_info[1], StartError):
-            super().log_exception(exception_info)
-
-    @property
-    def mcp(self) -> McpSurface:
-        """What answers at ``/mcp``."""
-        return self.mcp_mount.surface
-
-    def stand_before(self, wrap: Callable[[Application], Application]) -> None:
-        """Put an ASGI layer before everything that is there so far."""
-        self.asgi_app = wrap(cast(Application, self.asgi_app))  # type: ignore[method-assign, assignment]
-
-    async def end_streams(self) -> None:
-        """End all live streams, so that a stop does not wait for their readers."""
-        self.server.end_streams()
-        for end in self.stream_enders:
-            await end()
 
 
 def create_app(
@@ -137,8 +94,7 @@ def check_permissions(settings: Settings, registry: Registry, plugins: PluginMan
 
 def _mount_surfaces(app: TeamApp) -> None:
     web.mount(app)
-    surface, app.mcp_mount = rest.mount(app), mcp.mount(app)
-    app.stream_enders += [surface.end_streams, app.mcp_mount.end_streams]
+    app.stream_enders += [rest.mount(app).end_streams, mcp.mount(app).end_streams]
 
 
 def collect_operations(plugins: PluginManager) -> Registry:

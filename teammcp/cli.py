@@ -23,8 +23,8 @@ from .commands import (
     server,
     teams,
 )
-from .console_text import give_up_output, is_full, show_anything
 from .errors import StartError, TeamError
+from .machine.console import give_up_output, is_full, show_anything
 
 
 class CommandLine(click.Group):

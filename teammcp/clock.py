@@ -28,7 +28,7 @@ class Moved:
 
 
 class Clock:
-    """What the server asks for the time. It is the server's own: see `teammcp.timekeeping`."""
+    """What the server asks for the time. It is the server's own: see `teammcp.server.timekeeping`."""
 
     def now(self) -> int:
         """UTC, milliseconds since the epoch. It runs evenly, whatever happens to the machine's clock."""
@@ -98,7 +98,7 @@ def rfc3339(milliseconds: int) -> str:
 
 
 def milliseconds(text: str) -> int:
-    """The reverse of `rfc3339`. What others write for a time is read by `teammcp.times`.
+    """The reverse of `rfc3339`. What others write for a time is read by `teammcp.arguments.times`.
 
     Raises:
         ValueError: it is nothing that `rfc3339` wrote.

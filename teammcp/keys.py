@@ -10,7 +10,7 @@ import secrets
 from pathlib import Path
 
 from .errors import InvalidInput
-from .writing import write_whole
+from .machine.files import write_whole
 
 ADMIN_PREFIX = "tmcpadmin_"
 _KEY = re.compile(r"tmcp_([a-z0-9][a-z0-9-]{0,31})_([A-Za-z0-9_-]{43})")

@@ -9,11 +9,11 @@ from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from .checking import checked
-from .directory import Access
+from .arguments.checking import checked
+from .arguments.references import Reference, references_of
 from .errors import NotFound
-from .fencing import quote
-from .references import Reference, references_of
+from .members.directory import Access
+from .text.untrusted import quote
 
 Function = TypeVar("Function", bound=Callable[..., Awaitable[Any]])
 

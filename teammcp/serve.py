@@ -18,11 +18,12 @@ from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.utils import LifespanFailureError
 
 from . import logs
-from .app import TeamApp, create_app
+from .app import create_app
+from .application import TeamApp
 from .config import Settings
-from .doubts import doubts
 from .errors import StartError
-from .listening import allow_many_connections, hypercorn_config, listen, run, watch_connections
+from .http.listening import allow_many_connections, hypercorn_config, listen, run, watch_connections
+from .server.doubts import doubts
 
 log = logging.getLogger(__name__)
 

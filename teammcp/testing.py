@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # pytest loads this module in every run; what it needs is imp
     from .config import Settings
     from .events.log import Event
     from .operations import Surface
-    from .team import Server, Team
+    from .server import Server, Team
 
 NOON = 1_767_268_800_000
 """2026-01-01T12:00:00Z, where a `MovedClock` starts."""
@@ -190,7 +190,7 @@ class TestTeam:
     async def register_owner(self) -> None:
         """Make the first member, who becomes the owner."""
         from . import operations
-        from .directory import ANONYMOUS
+        from .members.directory import ANONYMOUS
 
         context = operations.Context(self.server, self.team, ANONYMOUS, "rest", "127.0.0.1")
         secret = self.server.settings.register_secret

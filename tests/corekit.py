@@ -9,11 +9,11 @@ from typing import Any
 
 from teammcp.clock import Clock
 from teammcp.config import Settings
-from teammcp.directory import Access, Agent
+from teammcp.members.directory import Access, Agent
 from teammcp.operations import Context, Registry, Result, operation
 from teammcp.plugins import PluginManager
+from teammcp.server import Server
 from teammcp.storage import Migration, Reader, Transaction, Work
-from teammcp.team import Server
 from teammcp.testing import NO_LIMITS, MovedClock
 
 THINGS = Migration("things", 1, "create", "CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT NOT NULL);")

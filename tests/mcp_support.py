@@ -18,7 +18,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPDeprecationWarning
 
 from teammcp.app import TeamApp
-from teammcp.asgi import Application, Receive, Scope, Send
+from teammcp.http.asgi import Application, Receive, Scope, Send
 
 Era = Literal["legacy", "2026-07-28"]
 ERAS: tuple[Era, ...] = ("legacy", "2026-07-28")

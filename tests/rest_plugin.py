@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, RootModel
 
 from teammcp import Conflict, Context, Deferred, Result, Timestamp, Transaction, Work, hookimpl, operation
-from teammcp.attachments import Attachment, Content
+from teammcp.surfaces.attachments import Attachment, Content
 
 
 class Thing(Result):

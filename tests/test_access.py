@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from teammcp import Forbidden, Gone, NotFound, TeamError, operations
-from teammcp.notices import waiting
 from teammcp.operations import Operation
+from teammcp.surfaces.unread import waiting
 from teammcp.testing import Member, TestTeam
 
 SECRET = "xyzzy"

@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from teammcp.access_log import note
-from teammcp.flood import Flood
 from teammcp.logs import JsonFormatter, TextFormatter
+from teammcp.logs.access import note
+from teammcp.logs.flood import Flood
 from teammcp.testing import TestTeam
 
 WRONG = "tmcp_default_" + "Zx9" * 14 + "q"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from teammcp.addresses import ServerAddress, bare_host, is_loopback, loopback_of
 from teammcp.errors import InvalidInput
+from teammcp.net.addresses import ServerAddress, bare_host, is_loopback, loopback_of
 
 
 @pytest.mark.parametrize(

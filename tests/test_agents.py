@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from teammcp import Conflict, Forbidden, Gone, InvalidInput, NotFound, TeamError, hookimpl, operations
-from teammcp.directory import ANONYMOUS, fold
+from teammcp.arguments.fields import AgentName
 from teammcp.errors import Unauthorized
-from teammcp.models import AgentName
+from teammcp.members.directory import ANONYMOUS, fold
 from teammcp.testing import Member, MovedClock, TestTeam
 
 

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teammcp import Budget, Result, Words
-from teammcp.budget import weight
-from teammcp.fencing import holds_words
 from teammcp.mcp.cutting import SHORT, cut
+from teammcp.operations.budget import weight
 from teammcp.testing import Member, TestTeam
+from teammcp.text.untrusted import holds_words
 
 LIMIT = 8000
 LONG = "lorem " * 400

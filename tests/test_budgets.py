@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from teammcp.asgi import STRANGERS_BODY
-from teammcp.checking import ARGUMENTS, NAMED
+from teammcp.arguments.checking import ARGUMENTS, NAMED
+from teammcp.http.asgi import STRANGERS_BODY
 from teammcp.testing import TestTeam
 from teammcp.web.bodies import FIELDS
 from teammcp.web.rendering import BLOCKS

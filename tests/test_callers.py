@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teammcp.callers import HERE, PROXY, Callers, bucket, is_loopback
 from teammcp.config import Settings
+from teammcp.http.callers import HERE, PROXY, Callers, bucket, is_loopback
 from teammcp.testing import TestTeam
 
 LOOPBACK = ["127.0.0.1", "127.0.0.2", "127.255.255.254", "::1", "::ffff:127.0.0.1"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from teammcp import Conflict, Forbidden, Gone, InvalidInput, NotFound
-from teammcp.directory import Directory
+from teammcp.members.directory import Directory
 from teammcp.testing import Member, TestTeam
 
 

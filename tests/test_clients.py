@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from teammcp.clients import CLIENTS, Client, configuration, render, write
 from teammcp.errors import InvalidInput
+from teammcp.joining.clients import CLIENTS, Client, configuration, render, write
 
 URL = "https://team.example:3100"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from teammcp.console_text import as_text
+from teammcp.machine.console import as_text
 from tests.live import LiveServer, clean_environment
 
 

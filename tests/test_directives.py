@@ -12,10 +12,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from teammcp import Conflict, Forbidden, Gone, InvalidInput, NotFound, Refused, hookimpl, operations
 from teammcp.config import Settings
 from teammcp.features.directives.reaper import reap
-from teammcp.notices import waiting
 from teammcp.operations import Context
 from teammcp.plugins import Deferred
-from teammcp.team import Server
+from teammcp.server import Server
+from teammcp.surfaces.unread import waiting
 from teammcp.testing import Member, MovedClock, TestTeam, serve
 from tests.doc_examples import read_examples, run_examples
 

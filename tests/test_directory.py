@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from teammcp.directory import Access, Agent, Channel, Directory, fold
+from teammcp.members.directory import Access, Agent, Channel, Directory, fold
 
 
 def agent(name: str, access: Access = Access.member, *, retired: bool = False) -> Agent:

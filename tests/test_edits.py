@@ -8,7 +8,7 @@ import pytest
 
 from teammcp import hookimpl, operations
 from teammcp.features.inbox.watching import watch
-from teammcp.notices import waiting as what_waits
+from teammcp.surfaces.unread import waiting as what_waits
 from teammcp.testing import Member, MovedClock, TestTeam
 
 # How a message that bob and eve may read can call them, and how it is sent.

@@ -13,7 +13,7 @@ import pytest
 from teammcp import operations
 from teammcp.errors import Gone
 from teammcp.events.runs import FIRST_MARK, SHIFT, Runs, id_in
-from teammcp.team import Server
+from teammcp.server import Server
 from teammcp.testing import TestTeam
 from tests.corekit import enter, open_server
 

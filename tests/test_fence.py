@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teammcp.features.inbox.showing import NEWEST
-from teammcp.fencing import fence, quote, told
-from teammcp.invisible import strip
 from teammcp.testing import Member, TestTeam
+from teammcp.text.invisible import strip
+from teammcp.text.untrusted import fence, quote, told
 
 OPENED = re.compile(r"<from-others ([0-9a-f]{8})( \S+)?>")
 SEEN = fence(["[1] alice (agent): an earlier one"])

@@ -11,9 +11,9 @@ import pytest
 from pydantic import BaseModel
 
 from teammcp.features.inbox.models import Synced
-from teammcp.fencing import OTHERS, WRITERS, holds_words, quote, told
-from teammcp.team import Server
+from teammcp.server import Server
 from teammcp.testing import TestTeam
+from teammcp.text.untrusted import OTHERS, WRITERS, holds_words, quote, told
 
 NAMES = set(
     """

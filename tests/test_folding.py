@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from teammcp.folding import fold_text, segments, words
+from teammcp.text.folding import fold_text, segments, words
 
 SAME = [
     ("Straße", "STRASSE"),

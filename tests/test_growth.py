@@ -16,16 +16,16 @@ from pydantic import TypeAdapter
 
 import teammcp
 from teammcp import TeamError
+from teammcp.arguments.fields import AgentName, ChannelName, Line, Timestamp, TimeZone, Token
 from teammcp.features.messages import quoted_block, quoted_line
 from teammcp.features.messages.search import parse as parse_query
 from teammcp.features.schedules.cron import parse_cron
 from teammcp.features.schedules.times import kind_of, parse_rule
-from teammcp.fencing import quote
-from teammcp.fulltext import highlights, pairs, parse, snippet, spread
-from teammcp.invisible import is_blank, reveal, strip
 from teammcp.joining import jsonc
 from teammcp.mcp import frames
-from teammcp.models import AgentName, ChannelName, Line, Timestamp, TimeZone, Token
+from teammcp.text.fulltext import highlights, pairs, parse, snippet, spread
+from teammcp.text.invisible import is_blank, reveal, strip
+from teammcp.text.untrusted import quote
 from teammcp.web import values
 from teammcp.web.markdown import is_long, plain
 

@@ -15,9 +15,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 import teammcp.mcp.server  # noqa: F401 - else a thread imports it while hypothesis moves the limit of recursion
 from teammcp import operations
 from teammcp.config import Settings
+from teammcp.members.readers import Line, Reader, Signs
 from teammcp.operations import Context
-from teammcp.readers import Line, Reader, Signs
-from teammcp.reading import answering, take_signs
+from teammcp.surfaces.reader_headers import answering, take_signs
 from teammcp.testing import MovedClock, TestTeam, serve
 
 EXAMPLES = itertools.count()

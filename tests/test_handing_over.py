@@ -12,7 +12,7 @@ import pytest
 
 from teammcp.app import TeamApp
 from teammcp.config import Settings
-from teammcp.readers import LINGER, Line, Reader
+from teammcp.members.readers import LINGER, Line, Reader
 from teammcp.testing import Member, MovedClock, TestTeam, serve
 from tests.mcp_support import ERAS, Era, http_client, listening, mcp_client, message, open_session, rpc, until
 from tests.test_mcp_bridge import bridge
@@ -401,7 +401,7 @@ def test_a_connection_that_is_dropped_behind_an_answer_may_not_have_carried_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr("teammcp.readers.time.monotonic", lambda: now)
+    monkeypatch.setattr("teammcp.members.readers.time.monotonic", lambda: now)
     for after, broken, tells, shown in (
         (None, False, False, True),
         (0.1, False, False, False),

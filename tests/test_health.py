@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from teammcp import Server, health, hookimpl
+from teammcp import Server, hookimpl
 from teammcp.config import Settings
-from teammcp.health import Problem, status_of
 from teammcp.mcp import mounting
+from teammcp.server import health
+from teammcp.server.health import Problem, status_of
 from teammcp.testing import MovedClock, TestTeam, serve
 
 PUBLIC = {"status", "problems", "version", "uptime_ms", "timestamp"}

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from teammcp import hookspecs
 from teammcp.config import Settings
 from teammcp.errors import Refused, Unauthorized
 from teammcp.features.notifications import Notification, Notifier
 from teammcp.features.notifications.working import work_off
 from teammcp.keys import new_key
 from teammcp.operations import Context
+from teammcp.plugins import hookspecs
 from teammcp.testing import MovedClock, TestTeam, serve
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "plugins" / "examples"

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from teammcp import Access, Deferred, Server, hookimpl, idempotency, operations
+from teammcp import Access, Deferred, Server, hookimpl, operations
+from teammcp.arguments.fields import Metadata, Timestamp
 from teammcp.errors import Conflict, Forbidden
-from teammcp.models import Metadata, Timestamp
-from teammcp.operations import Context, Result, operation
+from teammcp.operations import Context, Result, idempotency, operation
 from teammcp.storage import Transaction, Work
 from teammcp.testing import MovedClock
 from tests.corekit import Thing, enter, names, open_server

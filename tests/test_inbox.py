@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from teammcp import Forbidden, InvalidInput, NotFound, Reader, hookimpl, operations
-from teammcp.notices import waiting as what_waits
+from teammcp.surfaces.unread import waiting as what_waits
 from teammcp.testing import Member, TestTeam
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teammcp.invisible import is_blank, reveal, strip
+from teammcp.text.invisible import is_blank, reveal, strip
 
 MEANT = [
     "می‌خواهم",  # Persian: the joiner keeps two letters apart

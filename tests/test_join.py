@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 import teammcp
-from teammcp.clients import ALL, CLIENTS, EVERYDAY, Client
 from teammcp.errors import InvalidInput
 from teammcp.joining.changes import forget, joining, leaving
+from teammcp.joining.clients import ALL, CLIENTS, EVERYDAY, Client
 from teammcp.joining.parts import Entry, Hooks, Item, OwnFile, Part, Section
 from teammcp.joining.programs import Member, as_configured, configured_url, parts_left_to, parts_of
 from teammcp.joining.team_file import read_team

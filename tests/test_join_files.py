@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from teammcp.clients import CLIENTS, Client, configuration
 from teammcp.errors import InvalidInput
 from teammcp.joining.changes import Together, forget, joining, leaving
+from teammcp.joining.clients import CLIENTS, Client, configuration
 from teammcp.joining.parts import Entry, Hooks, OwnFile, Section
 from teammcp.joining.programs import Member, as_configured, configured_url, parts_left_to, parts_of
 from tests.test_join import WITH_FILES, furnish, tree

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teammcp.errors import RateLimited
-from teammcp.limits import KEPT, RateLimit
+from teammcp.server.limits import KEPT, RateLimit
 from teammcp.testing import MovedClock
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from teammcp import TeamError
 from teammcp.errors import Conflict, InvalidInput
-from teammcp.lookalikes import SERVERS_OWN, TITLES, alike, check_new, skeleton
+from teammcp.members.lookalikes import SERVERS_OWN, TITLES, alike, check_new, skeleton
 from teammcp.testing import TestTeam
 
 PAIRS = [

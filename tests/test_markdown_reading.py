@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teammcp.directory import Access, Agent, Directory
 from teammcp.features.messages import find_mentions
+from teammcp.members.directory import Access, Agent, Directory
 from teammcp.web.markdown import plain, render_markdown
 
 NAMES = ["bob", "Bob.Smith", "R2_D2", "a-_b", "b_", "李雷", "x", "all"]

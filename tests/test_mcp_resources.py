@@ -201,7 +201,7 @@ class StuckConnection:
 
 async def test_a_client_that_does_not_read_holds_up_nobody(app: TeamApp, team: TestTeam) -> None:
     uri = "teammcp://channel/general"
-    surface: McpSurface = app.mcp  # type: ignore[attr-defined]
+    surface: McpSurface = app.extensions["mcp"].surface
     stuck = StuckConnection()
     ctx: Any = SimpleNamespace(session=SimpleNamespace(_connection=stuck))
     bob = await team.agent("bob")

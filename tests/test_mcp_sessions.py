@@ -149,9 +149,10 @@ async def test_the_oldest_sessions_of_an_agent_make_room(
 
 
 async def test_an_idle_session_ends(app: TeamApp, team: TestTeam) -> None:
-    manager = sessions.SessionManager(app.mcp.protocol, idle=0.05)  # type: ignore[attr-defined]
+    manager = sessions.SessionManager(app.extensions["mcp"].surface.protocol, idle=0.05)
     async with manager.run(), listening(app) as url, http_client(team.owner.key) as http:
-        app.mcp._manager, kept = manager, app.mcp._manager  # type: ignore[attr-defined]
+        surface = app.extensions["mcp"].surface
+        surface._manager, kept = manager, surface._manager
         session = await open_session(http, url)
         stream = {**session, "accept": "text/event-stream"}
         answers = []
@@ -161,7 +162,7 @@ async def test_an_idle_session_ends(app: TeamApp, team: TestTeam) -> None:
             if answers[-1] == 404:
                 break
         assert answers[-1] == 404, answers
-        app.mcp._manager = kept  # type: ignore[attr-defined]
+        surface._manager = kept
 
 
 async def test_bad_bodies_are_refused(app: TeamApp, team: TestTeam) -> None:

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from teammcp.app import TeamApp
-from teammcp.connection import SignsOfLife, WhileConnected
+from teammcp.http.connection import SignsOfLife, WhileConnected
 from teammcp.testing import TestTeam
 from tests.mcp_support import ERAS, Era, http_client, listening, mcp_client, open_session, until
 

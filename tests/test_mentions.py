@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teammcp import NotFound
-from teammcp.directory import Access, Agent, Directory
 from teammcp.features.messages.mentions import find_mentions
+from teammcp.members.directory import Access, Agent, Directory
 from teammcp.testing import TestTeam
 
 NAMES = ["Bob", "Bob.Smith", "bobby", "李雷", "李雷雷", "sec-test", "R2_D2", "josé", "Зоя", "さくら", "अजय", "7of9"]

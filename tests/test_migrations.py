@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from teammcp import fulltext, hookimpl
+from teammcp import hookimpl
 from teammcp.errors import StartError
 from teammcp.features.messages import search
 from teammcp.storage import Migration, load_migrations
 from teammcp.storage.migrations import migrate
+from teammcp.text import fulltext
 from tests.corekit import open_server
 
 FIRST = Migration("things", 1, "create", "CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT);")

@@ -8,7 +8,7 @@ import pytest
 from quart import Quart
 
 from teammcp.config import Settings
-from teammcp.team import Server
+from teammcp.server import Server
 from teammcp.testing import TestTeam
 from teammcp.web.new_keys import MOST, SECONDS, NewKeys
 from tests.webkit import Page, visiting, visitor

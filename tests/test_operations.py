@@ -10,7 +10,7 @@ import pytest
 from pydantic import Field, RootModel
 
 from teammcp import Access, Deferred, Refused, Server, hookimpl, operations
-from teammcp.directory import ANONYMOUS
+from teammcp.arguments.fields import Metadata, Text
 from teammcp.errors import (
     Conflict,
     Forbidden,
@@ -22,7 +22,7 @@ from teammcp.errors import (
 )
 from teammcp.events.log import read_since
 from teammcp.keys import hash_key, new_key
-from teammcp.models import Metadata, Text
+from teammcp.members.directory import ANONYMOUS
 from teammcp.operations import Context, Registry, operation
 from teammcp.storage import Transaction, Work
 from teammcp.testing import MovedClock

@@ -13,10 +13,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PUBLIC = {
     "teammcp",
-    "teammcp.fulltext",
-    "teammcp.meanings",
-    "teammcp.models",
-    "teammcp.references",
+    "teammcp.text.fulltext",
+    "teammcp.operations.effects",
+    "teammcp.arguments.fields",
+    "teammcp.arguments.references",
     "teammcp.testing",
     "teammcp.web",
 }

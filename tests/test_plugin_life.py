@@ -13,13 +13,13 @@ import pytest
 
 from teammcp import Server, Team, hookimpl
 from teammcp import team as team_module
-from teammcp.asgi import Application, Message, Receive, Scope, Send
 from teammcp.clock import Clock
 from teammcp.config import Settings
 from teammcp.errors import PluginFailed
+from teammcp.http.asgi import Application, Message, Receive, Scope, Send
 from teammcp.plugins import PluginManager
+from teammcp.plugins.wrappers import contain
 from teammcp.testing import TestTeam, serve
-from teammcp.wrappers import contain
 from tests.corekit import names, open_server
 
 LIFE = ("startup", "team_opened", "team_closed", "shutdown")

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field
 
-from teammcp import Deferred, Refused, hookimpl, hookspecs
-from teammcp.contracts import hook_kind
+from teammcp import Deferred, Refused, hookimpl
 from teammcp.errors import PluginFailed
-from teammcp.plugins import PluginManager
+from teammcp.plugins import PluginManager, hookspecs
+from teammcp.plugins.contracts import hook_kind
 
 
 class Log:
@@ -170,7 +170,7 @@ def test_installed_plugins_are_found_and_broken_or_disabled_ones_are_listed(monk
         FakeEntryPoint("broken", broken),
         FakeEntryPoint("unwanted", unwanted),
     ]
-    monkeypatch.setattr("teammcp.plugins.installed", lambda: points)
+    monkeypatch.setattr("teammcp.plugins.manager.installed", lambda: points)
     found = PluginManager({}, disabled=["unwanted"])
     found.discover()
     assert states(found) == {"broken": "failed", "unwanted": "disabled", "works": "active"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from teammcp.presence import UNKNOWN, Doing, Patience, Presence, Reason, Standing
+from teammcp.members.presence import UNKNOWN, Doing, Patience, Presence, Reason, Standing
 from teammcp.testing import MovedClock
 
 QUIET, LONG = 30, 600

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from teammcp.presence import HERE, PARTING, UNKNOWN, Doing, Patience, Presence, Standing
+from teammcp.members.presence import HERE, PARTING, UNKNOWN, Doing, Patience, Presence, Standing
 from teammcp.testing import MovedClock
 
 QUIET, LONG = 30, 600

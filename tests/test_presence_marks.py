@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from teammcp.presence import Doing, Reason
+from teammcp.members.presence import Doing, Reason
 from teammcp.testing import TestTeam
 from teammcp.web.standing import TONES
 from tests.webkit import visiting

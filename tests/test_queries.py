@@ -182,7 +182,7 @@ def faults(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any] =
 @pytest.fixture(scope="module")
 def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
     """A database with all tables, and one row in those that others refer to."""
-    steps = load_migrations("events", "teammcp.events") + load_migrations("operations", "teammcp")
+    steps = load_migrations("events", "teammcp.events") + load_migrations("operations", "teammcp.operations")
     for _, migrations in PluginManager(BUILT_IN).collect("register_migrations"):
         steps += migrations
     connection = sqlite3.connect(tmp_path_factory.mktemp("queries") / "team.db", isolation_level=None)

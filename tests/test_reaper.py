@@ -12,7 +12,7 @@ from teammcp.features.tasks import lease_queries
 from teammcp.features.tasks.reaper import reap
 from teammcp.features.tasks.reminders import remind
 from teammcp.operations import Context
-from teammcp.team import Server
+from teammcp.server import Server
 from teammcp.testing import Member, MovedClock, TestTeam, serve
 
 

@@ -10,9 +10,9 @@ import pytest
 from pydantic import Field
 
 from teammcp import Access, Forbidden, NotFound, hookimpl, operations
-from teammcp.meanings import meanings
+from teammcp.arguments.references import UNKNOWN, Reference, matches, names_match, references_of
 from teammcp.operations import Context, operation
-from teammcp.references import UNKNOWN, Reference, matches, names_match, references_of
+from teammcp.operations.effects import meanings
 from tests.corekit import Thing, enter, open_server
 
 STONES = {"granite", "Marble"}

@@ -11,7 +11,7 @@ import pytest
 
 from teammcp import Server
 from teammcp.config import load_settings
-from teammcp.connection import WhileConnected
+from teammcp.http.connection import WhileConnected
 from teammcp.testing import MovedClock, TestTeam, serve
 from tests import rest_plugin
 from tests.rest_plugin import RestPlugin

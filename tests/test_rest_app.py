@@ -12,8 +12,8 @@ from pydantic import BaseModel
 
 from teammcp import Server, hookimpl
 from teammcp.app import forget_idempotency_keys, sweep_presence
-from teammcp.asgi import Application, Receive, Scope, Send
 from teammcp.config import Settings
+from teammcp.http.asgi import Application, Receive, Scope, Send
 from teammcp.logs import JsonFormatter, TextFormatter, configure, request_id
 from teammcp.testing import MovedClock, TestTeam
 

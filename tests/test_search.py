@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from teammcp import Forbidden, InvalidInput, NotFound, fulltext
+from teammcp import Forbidden, InvalidInput, NotFound
 from teammcp.features.messages import search
 from teammcp.testing import Member, MovedClock, TestTeam
+from teammcp.text import fulltext
 
 in_one_team = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 

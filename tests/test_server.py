@@ -19,7 +19,7 @@ from teammcp.errors import Conflict, InvalidInput, NotFound, StartError, Unautho
 from teammcp.keys import hash_key
 from teammcp.operations import Context, Registry
 from teammcp.plugins import PluginManager
-from teammcp.team import Server
+from teammcp.server import Server
 from tests.corekit import actor, enter, names, open_server
 
 

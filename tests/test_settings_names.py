@@ -165,7 +165,7 @@ def test_approvals_and_audit_are_required_where_they_are_installed(
 ) -> None:
     def install(load: Callable[[], Any]) -> None:
         points = [FakeEntryPoint(name, load)]
-        monkeypatch.setattr("teammcp.plugins.installed", lambda: points)
+        monkeypatch.setattr("teammcp.plugins.manager.installed", lambda: points)
         monkeypatch.setattr("teammcp.app.installed", lambda: points)
 
     install(_missing)

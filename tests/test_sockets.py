@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from hypercorn.asyncio import serve
 
-from teammcp import sockets
 from teammcp.app import TeamApp
-from teammcp.listening import hypercorn_config
+from teammcp.http import websockets as sockets
+from teammcp.http.listening import hypercorn_config
 from teammcp.testing import Member, TestTeam
 from tests.mcp_support import _without_lifespan, until
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from teammcp import Deferred, TeamError, hookimpl
-from teammcp.directory import Access
+from teammcp.members.directory import Access
 from teammcp.testing import Member, TestTeam
 
 LEVELS = ["observer", "member", "manager", "owner"]

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from teammcp import Context, Forbidden, Refused, hookimpl, operation
-from teammcp.directory import SYSTEM
 from teammcp.errors import TeamError
 from teammcp.features.state import StateChange, StateWritten
+from teammcp.members.directory import SYSTEM
 from teammcp.operations import call
 from teammcp.plugins import Deferred
 from teammcp.storage import Transaction, Work

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from teammcp.errors import StorageFailed, StorageFull, TeamError, Unavailable
-from teammcp.flood import AT_ONCE, WINDOW, Flood
+from teammcp.logs.flood import AT_ONCE, WINDOW, Flood
 from teammcp.storage import Reader, SqliteDatabase, Transaction
 from teammcp.storage.failures import failure_of
 
@@ -158,7 +158,7 @@ def record(text: str, level: int = logging.ERROR, error: Exception | None = None
 
 def test_a_fault_that_comes_again_and_again_is_logged_a_few_times_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr("teammcp.flood.time.monotonic", lambda: now)
+    monkeypatch.setattr("teammcp.logs.flood.time.monotonic", lambda: now)
     flood = Flood()
     assert [flood.filter(record("%s failed")) for _ in range(1000)] == [True] * AT_ONCE + [False] * (1000 - AT_ONCE)
     assert flood.filter(record("%s is another thing"))

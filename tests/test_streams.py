@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from teammcp import Context, Gone, InvalidInput, Result, Server, Transaction, Work, hookimpl, operation, operations
-from teammcp.events import stream
 from teammcp.events.log import open_hub
+from teammcp.surfaces import streams as stream
 from teammcp.testing import Member, TestTeam
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from teammcp import InvalidInput, NotFound
 from teammcp.features.tasks import list_queries
-from teammcp.folding import fold_text
 from teammcp.testing import Member, MovedClock, TestTeam
+from teammcp.text.folding import fold_text
 
 PRIORITIES = ["urgent", "high", "medium", "low"]
 

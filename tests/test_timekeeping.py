@@ -14,16 +14,15 @@ import pytest
 from apscheduler.schedulers import base as apscheduler_base
 
 from teammcp import clock as clock_module
-from teammcp import timekeeping
 from teammcp.app import forget_idempotency_keys
 from teammcp.clock import Moved, SystemClock
 from teammcp.errors import RateLimited
 from teammcp.features.schedules import firing
 from teammcp.features.tasks import reaper
-from teammcp.jobs import Scheduler
-from teammcp.limits import RateLimit
+from teammcp.server import Server, timekeeping
+from teammcp.server.jobs import Scheduler
+from teammcp.server.limits import RateLimit
 from teammcp.storage.migrations import blank
-from teammcp.team import Server
 from teammcp.testing import NOON, Member, MovedClock, TestTeam
 from tests.corekit import open_server
 
@@ -239,7 +238,7 @@ class Wall:
                 return datetime.now(tz) + wall.ahead
 
         monkeypatch.setattr(apscheduler_base, "datetime", Moved)
-        monkeypatch.setattr("teammcp.jobs.datetime", Moved)
+        monkeypatch.setattr("teammcp.server.jobs.datetime", Moved)
 
 
 @pytest.mark.parametrize("hours", [-2, 2])
@@ -247,7 +246,7 @@ async def test_periodic_work_goes_on_at_its_pace_when_the_clock_is_set(
     monkeypatch: pytest.MonkeyPatch, hours: int
 ) -> None:
     wall = Wall(monkeypatch)
-    monkeypatch.setattr("teammcp.jobs.LOOK", 0.05)
+    monkeypatch.setattr("teammcp.server.jobs.LOOK", 0.05)
     ran: list[str] = []
     scheduler = Scheduler(lambda: None, timezone="UTC", job_defaults={"misfire_grace_time": None})
     scheduler.add_job(lambda: ran.append("often"), "interval", seconds=0.1)

@@ -12,10 +12,10 @@ import pytest
 from pydantic import Field, TypeAdapter
 
 from teammcp import rfc3339
+from teammcp.arguments.times import read_time
 from teammcp.clock import milliseconds
-from teammcp.team import Server
+from teammcp.server import Server
 from teammcp.testing import MovedClock, TestTeam
-from teammcp.times import read_time
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 BERLIN = ZoneInfo("Europe/Berlin")

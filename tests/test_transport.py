@@ -20,7 +20,7 @@ from click.testing import CliRunner
 
 from teammcp.cli import cli
 from teammcp.errors import InvalidInput
-from teammcp.transport import proxy_for, reason
+from teammcp.net.transport import proxy_for, reason
 from tests.live import LiveServer, clean_environment, free_port
 
 KEY = f"tmcp_default_{'Kx0-_' * 8}abc"

@@ -13,12 +13,12 @@ from teammcp import Forbidden, InvalidInput, NotFound, operations
 from teammcp.clock import rfc3339
 from teammcp.features import BUILT_IN
 from teammcp.features.inbox.watching import watch
-from teammcp.notices import waiting
 from teammcp.operations import Context
 from teammcp.plugins import PluginManager
+from teammcp.server import Server
 from teammcp.storage import load_migrations
 from teammcp.storage.migrations import migrate
-from teammcp.team import Server
+from teammcp.surfaces.unread import waiting
 from teammcp.testing import Member, MovedClock, TestTeam
 
 MINUTE = 60_000
@@ -432,7 +432,7 @@ async def test_a_crash_behind_a_retirement_loses_no_word_of_it(team: TestTeam, a
 
 
 def test_what_was_answered_before_this_was_kept_is_known_as_answered(tmp_path: Path) -> None:
-    steps = load_migrations("events", "teammcp.events") + load_migrations("operations", "teammcp")
+    steps = load_migrations("events", "teammcp.events") + load_migrations("operations", "teammcp.operations")
     for _, migrations in PluginManager(BUILT_IN).collect("register_migrations"):
         steps += migrations
     later = [step for step in steps if step.feature == "messages" and step.number > 1]

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, JsonValue
 
 from teammcp import InvalidInput, Server
-from teammcp.checking import checked
+from teammcp.arguments.checking import checked
 from teammcp.operations import Operation
 from teammcp.testing import TestTeam
-from teammcp.wellformed import HALF, MAX_DEPTH, flaw, read_json, whole_json
+from teammcp.text.wellformed import HALF, MAX_DEPTH, flaw, read_json, whole_json
 
 HALVES = ["\ud83d", "an emoji cut in the middle: \ud83d", "\ude00\ud83d", "\ud83d\ud83d\ude00"]
 

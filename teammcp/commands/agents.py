@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .. import clients
-from ..clients import CLIENTS, Client
+from ..joining import clients
+from ..joining.clients import CLIENTS, Client
 from ..keys import key_from_environment, key_from_file
 from .client import ADMIN_KEY, KEY, address, key_from, request, secret_from, server_address, url_option
 

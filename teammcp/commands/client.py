@@ -16,10 +16,10 @@ from typing import Any, TypeVar
 
 import click
 
-from ..addresses import ServerAddress
-from ..console_text import as_text, holds_bytes
-from ..invisible import reveal
 from ..keys import key_from_environment
+from ..machine.console import as_text, holds_bytes
+from ..net.addresses import ServerAddress
+from ..text.invisible import reveal
 
 KEY = "TEAMMCP_KEY"
 ADMIN_KEY = "TEAMMCP_ADMIN_KEY"
@@ -126,7 +126,7 @@ def request(
     """
     import httpx2
 
-    from ..transport import client_options, reason
+    from ..net.transport import client_options, reason
 
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     sent: dict[str, Any] = {"params": query, "headers": headers, "timeout": timeout}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from ..clients import CLIENTS, Client
-from ..invisible import reveal
+from ..joining.clients import CLIENTS, Client
+from ..text.invisible import reveal
 from .client import KEY, address, url_option
 
 

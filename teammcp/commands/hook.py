@@ -17,7 +17,7 @@ import click
 
 from ..errors import StartError, TeamError
 from ..keys import key_from_environment
-from ..transport import Answer, Connection
+from ..net.transport import Answer, Connection
 from .client import KEY, address, url_option
 
 Event = dict[str, Any]

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..addresses import ServerAddress
-from ..clients import CLIENTS, Client, render
+from ..joining.clients import CLIENTS, Client, render
 from ..keys import clean_key
+from ..net.addresses import ServerAddress
 from .client import KEY, Refused, address, request, secret_from, server_address, url_option
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ def _check_approvals(planned: Planned, url: str) -> None:
 
 
 def _check_tools(planned: Planned, url: str) -> None:
-    from ..clients import ALL
+    from ..joining.clients import ALL
 
     if planned.tools in {None, ALL}:
         return

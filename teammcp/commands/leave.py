@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from ..clients import CLIENTS, Client
 from ..errors import InvalidInput
+from ..joining.clients import CLIENTS, Client
 from .client import address, url_option
 from .join import show
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..console_text import read_input
+from ..machine.console import read_input
 from .client import KEY, address, confirm, key_from, new_reader, request, tell, url_option
 
 NOTHING_CAME = 2

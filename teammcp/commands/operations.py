@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ..console_text import is_unicode
+from ..machine.console import is_unicode
 from .client import KEY, address, key_from, request, url_option
 
 

@@ -14,7 +14,7 @@ import click
 from ..errors import StartError
 
 if TYPE_CHECKING:
-    from ..app import TeamApp
+    from ..application import TeamApp
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ def announce(app: TeamApp, url: str) -> None:
 
 
 def _welcome(app: TeamApp, url: str) -> list[str]:
-    from ..callers import is_public
+    from ..http.callers import is_public
 
     server = app.server
     lines = [f"TeamMCP is running at {url}", f"  data folder  {server.settings.home}"]
@@ -103,7 +103,7 @@ def init(home: Path | None) -> None:
     """Write a settings file with every setting in it, commented out."""
     use_home(home)
     from ..config import default_home
-    from ..writing import private_folder, write_whole
+    from ..machine.files import private_folder, write_whole
     from .settings_file import settings_file
 
     path = Path(os.environ.get("TEAMMCP_CONFIG") or default_home() / "teammcp.toml")

@@ -16,8 +16,8 @@ from typing import Self
 from platformdirs import user_config_path
 
 from ..errors import InvalidInput
-from ..invisible import reveal
-from ..writing import Staged, private_folder, sync_folder
+from ..machine.files import Staged, private_folder, sync_folder
+from ..text.invisible import reveal
 from .parts import Part
 from .places import Text, read
 

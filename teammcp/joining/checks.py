@@ -11,10 +11,10 @@ from typing import Any
 
 import httpx2
 
-from ..clients import ALL
 from ..errors import TeamError
-from ..transport import VARIABLES, client_options, reason
+from ..net.transport import VARIABLES, client_options, reason
 from .changes import joining
+from .clients import ALL
 from .programs import WITH_HOOKS, Member, asks_team, configured_url, parts_of
 
 UNNAMED = "NAME"

@@ -12,11 +12,11 @@ from urllib.parse import quote
 from platformdirs import user_config_path
 from pydantic import TypeAdapter, ValidationError
 
-from ..addresses import ServerAddress
+from ..arguments.fields import AgentName
 from ..errors import InvalidInput
 from ..keys import LONGEST, key_from_file
-from ..models import AgentName
-from ..writing import Staged, private_folder
+from ..machine.files import Staged, private_folder
+from ..net.addresses import ServerAddress
 
 _NAME: TypeAdapter[str] = TypeAdapter(AgentName)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from ..addresses import ServerAddress
 from ..errors import TeamError
 from ..keys import key_from_environment
+from ..net.addresses import ServerAddress
 from .keys import kept_key, kept_keys
 from .programs import Member, as_configured, configured_url
 

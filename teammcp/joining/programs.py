@@ -13,8 +13,9 @@ from shlex import quote
 from typing import Any
 from urllib.parse import parse_qsl
 
-from ..addresses import ServerAddress
-from ..clients import (
+from ..errors import InvalidInput
+from ..net.addresses import ServerAddress
+from .clients import (
     ALL,
     CLIENTS,
     EVERYDAY,
@@ -26,7 +27,6 @@ from ..clients import (
     codex_home,
     configuration,
 )
-from ..errors import InvalidInput
 from .keys import key_file
 from .parts import Call, Hooks, Item, OwnFile, Part, Section, call_of, calls_at
 from .places import Text, place_of, read

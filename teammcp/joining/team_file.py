@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..checking import invalid_input
-from ..clients import Client
-from ..directory import fold
+from ..arguments.checking import invalid_input
+from ..arguments.fields import AgentName
 from ..errors import InvalidInput
-from ..models import AgentName
+from ..members.directory import fold
+from .clients import Client
 
 
 class Planned(BaseModel):

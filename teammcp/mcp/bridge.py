@@ -47,9 +47,9 @@ from mcp.types import (
 )
 
 from .. import __version__
-from ..addresses import ServerAddress
+from ..net.addresses import ServerAddress
 from ..operations import IDEM_KEY
-from ..reading import MOST_IDS
+from ..surfaces.reader_headers import MOST_IDS
 from . import channel
 from .answers import Answers
 from .following import listen

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from mcp.server.session import ServerSession
 from mcp.types import Implementation, Notification
 
-from ..fencing import fence, quote
+from ..text.untrusted import fence, quote
 from .upstream import Unreachable, Upstream, call, pauses
 
 CAPABILITY = "claude/channel"

@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ..attachments import Attachment
-from ..fencing import OTHERS
+from ..surfaces.attachments import Attachment
+from ..text.untrusted import OTHERS
 
 FROM = "from_character"
 """The argument of a reading tool that says at which of their characters long texts go on."""

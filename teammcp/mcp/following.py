@@ -22,8 +22,8 @@ from mcp.types import (
 )
 
 from ..events.log import Event
-from ..events.stream import KEEP_ALIVE, audience
 from ..operations import Context
+from ..surfaces.streams import KEEP_ALIVE, audience
 from .resources import Target
 
 MAX_TARGETS = 256

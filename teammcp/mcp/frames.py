@@ -13,7 +13,7 @@ from typing import Any
 
 from mcp.types import INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR, ErrorData, JSONRPCError
 
-from ..wellformed import MAX_DEPTH, TooDeep, read_json, whole_json
+from ..text.wellformed import MAX_DEPTH, TooDeep, read_json, whole_json
 
 LEVELS = MAX_DEPTH + 4
 """Of nesting: what an operation takes, and what the protocol puts around it."""

@@ -16,13 +16,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .. import logs
-from ..asgi import Application, Receive, Scope, Send, respond_problem
 from ..errors import Unavailable
-from ..health import Problem
+from ..http.asgi import Application, Receive, Scope, Send, respond_problem
+from ..server.health import Problem
 
 if TYPE_CHECKING:
-    from ..app import TeamApp
-    from ..team import Server
+    from ..application import TeamApp
+    from ..server import Server
     from .server import McpSurface
 
 PATH = "/mcp"
@@ -136,6 +136,7 @@ def mount(app: TeamApp) -> McpMount:
     """Serve MCP at ``/mcp`` beside the application, for the teams of ``app.server``."""
     logging.getLogger("mcp").setLevel(logging.WARNING)  # at "info" it tells of every session
     place = McpMount(app.server)
+    app.extensions["mcp"] = place
     app.server.health.add(place)
     app.while_serving(place.serve)  # type: ignore[type-var]  # the hint leaves out async generators
     app.stand_before(place.wrap)

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 
 from ..keys import hash_key
-from ..readers import Line, Reader
+from ..members.readers import Line, Reader
 
 BEGINS = b"server/discover"
 KEPT = 10_000

@@ -13,7 +13,7 @@ from ..errors import NotFound
 from ..events.log import Event
 from ..operations import Context
 from ..plugins import PluginManager
-from ..resources import Resource
+from ..surfaces.resources import Resource
 
 
 @dataclass(frozen=True)

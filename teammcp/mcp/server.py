@@ -41,14 +41,14 @@ from mcp.types import (
 from starlette.requests import Request
 
 from .. import __version__, operations
-from ..asgi import JSON, Receive, Scope, Send, bearer, drain, respond, respond_problem
-from ..callers import address
-from ..connection import Disconnected, SignsOfLife, WhileConnected, read_body, replayed
 from ..errors import TeamError, TooLarge, Unavailable
-from ..events.stream import is_valid
+from ..http.asgi import JSON, Receive, Scope, Send, bearer, drain, respond, respond_problem
+from ..http.callers import address
+from ..http.connection import Disconnected, SignsOfLife, WhileConnected, read_body, replayed
 from ..operations import Context
-from ..reading import answering, declared, line_of, take_signs
-from ..team import Server
+from ..server import Server
+from ..surfaces.reader_headers import answering, declared, line_of, take_signs
+from ..surfaces.streams import is_valid
 from .following import Follower, Sessions, listen
 from .frames import Malformed, read_message
 from .programs import Programs

@@ -22,7 +22,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.types import INVALID_REQUEST
 from mcp.types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
-from ..asgi import Receive, Scope, Send
+from ..http.asgi import Receive, Scope, Send
 from .frames import Malformed
 
 BODY_LIMIT = 4 * 1024 * 1024

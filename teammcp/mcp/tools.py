@@ -14,13 +14,13 @@ from mcp.types import CallToolResult, ImageContent, TextContent, Tool, ToolAnnot
 from pydantic import BaseModel
 
 from .. import logs, operations
-from ..attachments import Attachment
 from ..errors import InvalidInput, NotFound, TeamError
-from ..fencing import fence, holds_words, quote, told
-from ..notices import waiting
 from ..operations import Context, Operation
 from ..plugins import Deferred
-from ..team import Server
+from ..server import Server
+from ..surfaces.attachments import Attachment
+from ..surfaces.unread import waiting
+from ..text.untrusted import fence, holds_words, quote, told
 from .cutting import FROM, cut
 from .schemas import input_schema, output_schema, wraps
 

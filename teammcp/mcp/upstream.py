@@ -24,7 +24,7 @@ from mcp.types import (
 )
 
 from .. import __version__
-from ..transport import client_options, reason
+from ..net.transport import client_options, reason
 
 VERSION = "2026-07-28"
 PATIENCE = 30.0

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from ..asgi import Application
+from ..http.asgi import Application
 from .api import RestSurface
 from .arguments import check_route
 
 if TYPE_CHECKING:
-    from ..app import TeamApp
+    from ..application import TeamApp
 
 __all__ = ["RestSurface", "check_route", "mount"]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from .. import logs
-from ..asgi import Application, Receive, Scope, Send, allow, drain, reject_websocket, respond, respond_problem
-from ..connection import Disconnected
 from ..errors import NotFound, TeamError
+from ..http.asgi import Application, Receive, Scope, Send, allow, drain, reject_websocket, respond, respond_problem
+from ..http.connection import Disconnected
 from ..logs import request_id
-from ..team import Server
+from ..server import Server
 from . import documents, health, operations, teams
 from .request import Request
 from .routing import Router

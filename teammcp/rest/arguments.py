@@ -13,11 +13,11 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, create_model
 
-from ..attachments import holds_bytes
-from ..checking import checked
+from ..arguments.checking import checked
 from ..errors import InvalidInput
 from ..operations import Operation
-from ..wellformed import read_json
+from ..surfaces.attachments import holds_bytes
+from ..text.wellformed import read_json
 
 MAX_QUERY_FIELDS = 100
 LISTS = {list, tuple, set, frozenset, collections.abc.Sequence, collections.abc.Set}

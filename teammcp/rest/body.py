@@ -9,9 +9,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
-from ..connection import Headers
 from ..errors import InvalidInput
-from ..wellformed import TooDeep, read_json
+from ..http.connection import Headers
+from ..text.wellformed import TooDeep, read_json
 from .errors import UnsupportedMedia
 
 MAX_PARTS = 32

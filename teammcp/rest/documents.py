@@ -8,8 +8,8 @@ from importlib.resources import files
 import jinja2
 from pydantic_core import to_json
 
-from ..asgi import JSON
-from ..team import Server
+from ..http.asgi import JSON
+from ..server import Server
 from . import openapi
 from .request import Endpoint, Request, Routes
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 from .. import __version__, operations
-from ..asgi import JSON, bearer
-from ..directory import Access
-from ..health import Problem, status_of
-from ..team import Server, Team
+from ..http.asgi import JSON, bearer
+from ..members.directory import Access
+from ..server import Server, Team
+from ..server.health import Problem, status_of
 from .models import Health, HealthDetails, HealthProblem, Presence
 from .request import Request, Routes
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from ..health import Status
-from ..models import Timestamp
+from ..arguments.fields import Timestamp
+from ..server.health import Status
 
 
 class Presence(BaseModel):

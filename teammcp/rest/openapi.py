@@ -8,10 +8,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from .. import __version__
-from ..attachments import Attachment
-from ..directory import Access
+from ..members.directory import Access
 from ..operations import IDEM_KEY, Operation
-from ..team import Server
+from ..server import Server
+from ..surfaces.attachments import Attachment
 from .arguments import PLACEHOLDER, path_names, takes_file
 from .models import CreatedTeam, Health, NewTeam, TeamInfo
 

@@ -11,17 +11,17 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from .. import operations
-from ..asgi import JSON, STRANGERS_BODY, bearer
-from ..attachments import Attachment
-from ..connection import WhileConnected, read_body
-from ..directory import ANONYMOUS, Access
 from ..errors import InvalidInput
+from ..http.asgi import JSON, STRANGERS_BODY, bearer
+from ..http.connection import WhileConnected, read_body
+from ..members.directory import ANONYMOUS, Access
+from ..members.readers import Reader
 from ..operations import Context, Operation
 from ..plugins import Deferred
-from ..readers import Reader
-from ..reading import answering, declared, handed, line_of, take_signs
-from ..team import DEFAULT_TEAM, Server
-from ..wellformed import whole_json
+from ..server import DEFAULT_TEAM, Server
+from ..surfaces.attachments import Attachment
+from ..surfaces.reader_headers import answering, declared, handed, line_of, take_signs
+from ..text.wellformed import whole_json
 from . import body
 from .arguments import RouteArguments, takes_file
 from .request import Request, Routes

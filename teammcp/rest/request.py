@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ..asgi import Header, Receive, Scope, Send, respond
-from ..callers import address
-from ..connection import Headers
+from ..http.asgi import Header, Receive, Scope, Send, respond
+from ..http.callers import address
+from ..http.connection import Headers
 
 
 @dataclass

@@ -9,14 +9,15 @@ from functools import partial
 from typing import Any
 
 from .. import operations
-from ..asgi import Receive, Scope, Send, bearer
-from ..callers import address
-from ..connection import Headers
 from ..errors import InvalidInput
-from ..events import Event, stream
+from ..events import Event
+from ..http.asgi import Receive, Scope, Send, bearer
+from ..http.callers import address
+from ..http.connection import Headers
 from ..keys import hash_key
 from ..operations import Context
-from ..team import Server
+from ..server import Server
+from ..surfaces import streams as stream
 from .arguments import parse_query
 from .request import Request, Routes
 

@@ -8,13 +8,13 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from .. import operations
-from ..asgi import JSON, bearer
-from ..connection import read_body
-from ..directory import ANONYMOUS
 from ..errors import Forbidden, Unauthorized
+from ..http.asgi import JSON, bearer
+from ..http.connection import read_body
+from ..members.directory import ANONYMOUS
 from ..operations import Context, invalid_input
 from ..plugins import Deferred
-from ..team import Server
+from ..server import Server
 from . import body
 from .models import CreatedTeam, NewTeam, TeamInfo
 from .request import Request, Routes

@@ -14,8 +14,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from ..errors import StartError
-from ..folding import fold_text
-from ..fulltext import pairs, spread
+from ..text.folding import fold_text
+from ..text.fulltext import pairs, spread
 from .failures import failure_of
 
 TABLE = """

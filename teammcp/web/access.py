@@ -9,8 +9,8 @@ from urllib.parse import quote
 from quart import Request, Response, g
 
 from .. import operations
-from ..callers import is_public
 from ..errors import Forbidden, RateLimited, Unauthorized
+from ..http.callers import is_public
 from ..keys import team_of
 from ..operations import Context
 from .forms import Notice, form_call, see

@@ -20,7 +20,7 @@ from quart.wrappers.request import Body
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from ..asgi import STRANGERS_BODY, Message
+from ..http.asgi import STRANGERS_BODY, Message
 
 FIELDS = 1000
 LARGE = 64 * 1024

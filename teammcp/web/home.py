@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from quart import Request, Response
 
-from ..events.stream import key_is_valid, sse_response
 from ..operations import Context
+from ..surfaces.streams import key_is_valid, sse_response
 from .forms import see
 from .i18n import LANGUAGES
 from .rendering import fragment, render

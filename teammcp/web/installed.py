@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quart import Request, Response
 
-from ..directory import Access
+from ..members.directory import Access
 from ..operations import Context
 from .rendering import render
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..errors import Unauthorized
 from ..keys import hash_key
-from ..team import Server
+from ..server import Server
 
 SECONDS = 600
 """How long a key can be looked at again, unless somebody says before that it is saved."""

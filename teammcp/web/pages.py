@@ -8,7 +8,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from ..directory import Access
+from ..members.directory import Access
 
 View = Callable[..., Awaitable[Any]]
 

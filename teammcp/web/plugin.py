@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ..directory import Access
-from ..hookspecs import hookimpl
+from ..members.directory import Access
+from ..plugins.hookspecs import hookimpl
+from ..server.timekeeping import Countdown
 from ..storage import Migration, load_migrations
-from ..timekeeping import Countdown
 from . import access, home, installed, sessions
 from .i18n import mark
 from .pages import Page

@@ -24,9 +24,9 @@ from markupsafe import Markup, escape
 from quart import Response, g, request
 
 from ..clock import milliseconds
-from ..directory import Access
-from ..invisible import reveal
+from ..members.directory import Access
 from ..operations import Context
+from ..text.invisible import reveal
 from . import formatting, standing
 from .forms import Notice, kept
 from .highlighting import page_budget

@@ -8,13 +8,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..directory import Agent
+from ..arguments.fields import Text, Timestamp
 from ..errors import Forbidden, Unauthorized
 from ..keys import hash_key
-from ..models import Text, Timestamp
+from ..members.directory import Agent
 from ..operations import Context, Result, operation
+from ..server import Server, Team
 from ..storage import Transaction, Work
-from ..team import Server, Team
 from . import queries
 
 DAY = 86_400_000

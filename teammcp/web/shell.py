@@ -8,15 +8,15 @@ from quart import Response, g, redirect, request
 from werkzeug.exceptions import HTTPException
 
 from .. import logs
-from ..asgi import STRANGERS_BODY, Scope
-from ..callers import address
-from ..directory import ANONYMOUS
 from ..errors import Forbidden, NotFound, TeamError, TooLarge, Unavailable
-from ..notices import waiting
+from ..http.asgi import STRANGERS_BODY, Scope
+from ..http.callers import address
+from ..members.directory import ANONYMOUS
 from ..operations import Context, enter_as
-from ..team import DEFAULT_TEAM, Server, Team
+from ..server import DEFAULT_TEAM, Server, Team
+from ..surfaces.unread import waiting
 from .assets import Assets
-from .bodies import MULTIPART, FormRequest
+from .bodies import MULTIPART, FormConnection, FormRequest
 from .collect import collect_message_actions, collect_pages, find_theme
 from .forms import Notice, wants_fragment
 from .i18n import Catalogues
@@ -24,10 +24,11 @@ from .i18n import gettext as _
 from .new_keys import NewKeys
 from .pages import Page
 from .rendering import build_environment, render
+from .routing import PageRule
 from .visit import check_form, close_visit, local_path, open_visit, visit
 
 if TYPE_CHECKING:
-    from ..app import TeamApp
+    from ..application import TeamApp
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -44,6 +45,9 @@ HEADERS = {
 
 def mount(app: TeamApp) -> None:
     """Serve the pages of the core and of all plugins with ``app``."""
+    app.url_rule_class = PageRule
+    app.request_class = FormRequest
+    app.asgi_http_class = FormConnection
     shell = Shell(app.server)
     for number, page in enumerate(shell.pages):
         app.add_url_rule(

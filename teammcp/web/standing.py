@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..presence import Reason
+from ..members.presence import Reason
 from .i18n import gettext as _
 from .i18n import mark
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
-from ..invisible import reveal
+from ..text.invisible import reveal
 from .highlighting import highlight
 from .i18n import gettext as _
 

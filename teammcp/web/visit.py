@@ -15,7 +15,7 @@ from babel.localedata import locale_identifiers
 from quart import Request, Response, g
 
 from ..errors import Forbidden
-from ..team import Server
+from ..server import Server
 from .i18n import DEFAULT, LANGUAGES
 from .i18n import gettext as _
 from .sessions import Session, find_session

@@ -27,7 +27,7 @@ from mcp.types import (
 
 from teammcp import Context, Event, hookimpl
 from teammcp.mcp.server import McpSurface
-from teammcp.resources import Resource
+from teammcp.surfaces.resources import Resource
 
 Ctx = ServerRequestContext[Any, Any]
 

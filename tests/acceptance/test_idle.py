@@ -13,7 +13,7 @@ import pytest
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from teammcp import operations
-from teammcp.events.stream import sse
+from teammcp.surfaces.streams import sse
 from teammcp.testing import Member, MovedClock, TestTeam
 from tests.live import LiveServer
 

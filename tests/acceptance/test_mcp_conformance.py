@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from teammcp.app import TeamApp
-from teammcp.asgi import Receive, Scope, Send
+from teammcp.http.asgi import Receive, Scope, Send
 from teammcp.testing import TestTeam
 from tests.acceptance.conformance_fixture import ConformancePlugin, install
 from tests.acceptance.npm_tools import CONFORMANCE
@@ -29,7 +29,7 @@ SECONDS = 100
 async def test_the_suite_passes(app: TeamApp, team: TestTeam, tmp_path: Path, revision: str) -> None:
     baseline = Path(__file__).with_name(f"conformance-{revision}.yml")
     program = await asyncio.to_thread(CONFORMANCE.path)
-    install(app.mcp)  # type: ignore[attr-defined]
+    install(app.extensions["mcp"].surface)
     _with_key(app, team.owner.key)
     async with listening(app) as url:
         process = await asyncio.create_subprocess_exec(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from teammcp import clients
+from teammcp.joining import clients
 from teammcp.keys import new_key
 from tests.acceptance.fake_models import AnthropicModel, Call, OpenAIModel, Say
 from tests.acceptance.npm_tools import CLAUDE, CODEX

@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from teammcp import Access, Context, Deferred, Operation, Refused
-from teammcp.meanings import meanings
-from teammcp.references import matches
+from teammcp.arguments.references import matches
+from teammcp.operations.effects import meanings
 
 from . import matching, people, proposing, running
 from .proposing import Proposal

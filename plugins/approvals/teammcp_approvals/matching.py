@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from teammcp import Access, Agent, Context, Operation
-from teammcp.references import UNKNOWN, matches, names_match, plain
+from teammcp.arguments.references import UNKNOWN, matches, names_match, plain
 
 from . import memory
 from .people import LEVELS

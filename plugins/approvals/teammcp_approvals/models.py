@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, RootModel
 
 from teammcp import AnyWords, Result, Timestamp, Words, quote
+from teammcp.arguments.fields import Line, NotBlank, Text
 from teammcp.features.channels import MemberRef
-from teammcp.models import Line, NotBlank, Text
 
 from .settings import PermissionRule, Rule
 

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from teammcp import Conflict, Context, Deadline, Forbidden, InvalidInput, Reader, Transaction, Work, operation
+from teammcp.arguments.fields import Limit
 from teammcp.features.channels import find_agent
 from teammcp.features.messages import quoted_line, send_notes
-from teammcp.models import Limit
 
 from . import people, proposing, queries, shapes, state, telling, voice_queries
 from .models import (

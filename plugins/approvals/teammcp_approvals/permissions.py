@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from teammcp import Conflict, Context, Event, Reason, Transaction, Work, ends, operation, require_valid
-from teammcp.models import Line, json_within
+from teammcp.arguments.fields import Line, json_within
 
 from . import dangerous, matching, memory, people, proposing, queries, shapes, telling, voice_queries
 from .models import HookAnswer, HookDecision, HookOutput, PermissionCheck, PermissionDecision

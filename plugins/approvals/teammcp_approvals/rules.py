@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from teammcp import Context, InvalidInput, NotFound, Operation, Server, StartError, Transaction, Work, operation
+from teammcp.arguments.fields import Line
+from teammcp.arguments.references import matches, plain
 from teammcp.features.channels import find_agent
-from teammcp.models import Line
-from teammcp.references import matches, plain
 
 from . import matching, memory, people, rule_queries
 from .models import RuleList, StoredRule

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from teammcp import OTHERS, Result
-from teammcp.models import Line
+from teammcp.arguments.fields import Line
 
 WEEK = 7 * 24 * 60
 YEAR = 366 * 24 * 60

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from teammcp import Context
-from teammcp.references import matches
+from teammcp.arguments.references import matches
 
 from . import dangerous, matching, options
 from .settings import PermissionRule

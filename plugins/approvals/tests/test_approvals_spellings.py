@@ -9,7 +9,7 @@ from teammcp_approvals.matching import can_wait, is_about
 from teammcp_approvals.settings import Rule
 
 from teammcp import Context, Deferred, Forbidden, Operation, Refused, Result, TeamError, hookimpl, operation
-from teammcp.references import Reference, resolved
+from teammcp.arguments.references import Reference, resolved
 from teammcp.testing import Member, TestTeam
 
 MEMBER = ["Bob", "bob", "BOB", "@bob", "@Bob", "Ｂｏｂ"]

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel
 
 from teammcp import Context, InvalidInput, Reader, Timestamp, Until, operation
+from teammcp.arguments.fields import Limit
+from teammcp.arguments.references import Reference
 from teammcp.features.state import FieldName, ProjectId
-from teammcp.models import Limit
-from teammcp.references import Reference
 
 from . import queries
 from .models import ChangeLog, Entry, EventId, Kind, Surface, Word

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, field_serializer
 
 from teammcp import AnyWords, Result, Timestamp, quote
-from teammcp.models import Line
+from teammcp.arguments.fields import Line
 
 EventId = Annotated[int, Field(ge=1, le=2**53)]
 ReportType = Literal["compliance", "efficiency", "anomaly", "communication"]

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from teammcp import Conflict, Context, Reader, Server, TeamError, Transaction, Work, operation
-from teammcp.models import Limit
+from teammcp.arguments.fields import Limit
 
 from . import chain, queries
 from .models import BLOCK, AuditSettings, Seal, Sealed, Seals

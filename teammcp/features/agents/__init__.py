@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...directory import SYSTEM, Access, Agent
-from ...hookspecs import hookimpl
-from ...presence import Reason, Standing
+from ...members.directory import SYSTEM, Access, Agent
+from ...members.presence import Reason, Standing
+from ...plugins.hookspecs import hookimpl
+from ...server import Server, Team
 from ...storage import Migration, Transaction, load_migrations
-from ...team import Server, Team
 from ...web import Page
 from . import heartbeats, mirror, operations, pages, queries
 

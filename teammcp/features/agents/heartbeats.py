@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ...errors import InvalidInput
+from ...members.presence import Doing, Reason
 from ...operations import Context, operation
-from ...presence import Doing, Reason
 from .models import Beat, Why
 
 Seconds = Annotated[int, Field(ge=0, le=86_400)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...directory import Access, Agent
+from ...members.directory import Access, Agent
+from ...server import Team
 from ...storage import Reader, Row, Transaction
-from ...team import Team
 from . import queries
 
 

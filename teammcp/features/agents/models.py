@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, RootModel
 
-from ...fencing import Words, fence, quote
-from ...models import Line, Text, Timestamp, TimeZone, Token
+from ...arguments.fields import Line, Text, Timestamp, TimeZone, Token
+from ...members.presence import HERE, Status
 from ...operations import Result
-from ...presence import HERE, Status
+from ...text.untrusted import Words, fence, quote
 
 Kind = Literal["human", "agent", "service"]
 AccessName = Literal["observer", "member", "manager", "owner"]

@@ -7,14 +7,14 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from ...access_log import note_wrong
-from ...directory import SYSTEM, Access, Agent, fold
+from ...arguments.fields import AgentName, Text, TimeZone
 from ...errors import Conflict, Forbidden, Gone, NotFound
 from ...keys import hash_key, new_key
-from ...lookalikes import SERVERS_OWN, TITLES, check_new
-from ...models import AgentName, Text, TimeZone
+from ...logs.access import note_wrong
+from ...members.directory import SYSTEM, Access, Agent, fold
+from ...members.lookalikes import SERVERS_OWN, TITLES, check_new
+from ...members.presence import Reason
 from ...operations import Context, operation
-from ...presence import Reason
 from ...storage import Row, Transaction, Work
 from ..channels import MemberRef, OwnRef, find_agent, join_general
 from . import queries

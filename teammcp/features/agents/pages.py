@@ -9,8 +9,9 @@ from zoneinfo import available_timezones
 
 from quart import Request, Response
 
-from ... import clients, operations
-from ...directory import SYSTEM, Access
+from ... import operations
+from ...joining import clients
+from ...members.directory import SYSTEM, Access
 from ...operations import Context
 from ...web import Outcome, Page, form_call, mark, reason_words, render, see
 from ...web.access import forget_key, keep_key, kept_key, render_secret, renew_session

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...directory import Channel
-from ...hookspecs import hookimpl
+from ...members.directory import Channel
+from ...plugins.hookspecs import hookimpl
+from ...server import Team
 from ...storage import Migration, load_migrations
-from ...team import Team
 from ...web import Page
 from . import operations, pages, queries
 from .access import (

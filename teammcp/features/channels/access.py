@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Annotated
 
-from ...directory import SYSTEM, Access, Agent, Channel
+from ...arguments.references import Reference
 from ...errors import Conflict, Forbidden, Gone, InvalidInput, NotFound
+from ...members.directory import SYSTEM, Access, Agent, Channel
 from ...operations import Context
-from ...references import Reference
 from ...storage import Transaction
 from . import queries
 

@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import RootModel
 
-from ...fencing import Words, quote
-from ...models import Timestamp
+from ...arguments.fields import Timestamp
 from ...operations import Result
+from ...text.untrusted import Words, quote
 
 Kind = Literal["group", "topic", "dm"]
 

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ...directory import Access, Channel, fold
+from ...arguments.fields import ChannelName, Line, NotBlank, Text
 from ...errors import Conflict, Forbidden
-from ...lookalikes import SERVERS_OWN, check_new
-from ...models import ChannelName, Line, NotBlank, Text
+from ...members.directory import Access, Channel, fold
+from ...members.lookalikes import SERVERS_OWN, check_new
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
 from . import queries

@@ -8,8 +8,8 @@ from urllib.parse import quote
 from quart import Request, Response
 
 from ... import operations
-from ...directory import Access, Agent, fold
 from ...errors import NotFound
+from ...members.directory import Access, Agent, fold
 from ...operations import Context
 from ...web import Outcome, Page, form_call, go_back, mark, render, see, wants_fragment
 from .access import GENERAL

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...directory import Agent
-from ...hookspecs import hookimpl
+from ...members.directory import Agent
 from ...operations import Context
+from ...plugins.hookspecs import hookimpl
+from ...server import Server
+from ...server.timekeeping import Countdown
 from ...storage import Migration, Reader, load_migrations
-from ...team import Server
-from ...timekeeping import Countdown
 from ...web import Page
 from . import claims, operations, output, pages, queries, reaper
 from .settings import DirectiveSettings

@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ...directory import SYSTEM, Access
 from ...errors import NotFound
+from ...members.directory import SYSTEM, Access
 from ...operations import Context
+from ...server import Team
 from ...storage import Row, Transaction
-from ...team import Team
 from ..tasks.leases import expires_at
 from ..tasks.models import PRIORITIES
 from . import queries

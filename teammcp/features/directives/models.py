@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ...arguments.fields import Text, Timestamp
 from ...clock import rfc3339
-from ...fencing import AnyWords, Words, fence, quote
-from ...models import Text, Timestamp
 from ...operations import Result
+from ...text.untrusted import AnyWords, Words, fence, quote
 from ..messages.models import Content
 from ..tasks.models import Priority
 

@@ -8,14 +8,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...directory import Access
+from ...arguments.fields import Deadline, Limit, Metadata
 from ...errors import Conflict, Gone, InvalidInput, Refused
 from ...events import Event
-from ...events.stream import ends, require_valid
-from ...models import Deadline, Limit, Metadata
+from ...members.directory import Access
 from ...operations import Context, operation
 from ...plugins import Deferred
 from ...storage import Reader, Row, Transaction, Work
+from ...surfaces.streams import ends, require_valid
 from ..channels import MemberRef, find_agent
 from ..messages import Note, send_notes
 from ..tasks.models import PRIORITIES, Attempts, LeaseSeconds, Priority

@@ -10,13 +10,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...budget import Budget
-from ...directory import Access
 from ...errors import Forbidden, NotFound
 from ...events import Event
-from ...events.stream import ends, require_valid
+from ...members.directory import Access
 from ...operations import Context, operation
+from ...operations.budget import Budget
 from ...storage import Reader, Transaction, Work
+from ...surfaces.streams import ends, require_valid
 from ..channels import MemberRef, find_agent
 from . import output_queries as queries
 from .directives import visible

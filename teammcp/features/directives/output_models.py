@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...arguments.fields import Text, Timestamp
 from ...clock import rfc3339
-from ...fencing import Words, fence, quote
-from ...models import Text, Timestamp
 from ...operations import Result
+from ...text.untrusted import Words, fence, quote
 
 OutputText = Annotated[Text, Field(min_length=1, max_length=16 * 1024)]
 OutputKind = Literal["output", "error"]

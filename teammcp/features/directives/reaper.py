@@ -6,10 +6,10 @@ import logging
 
 from ... import operations
 from ...clock import rfc3339
-from ...jobs import in_each_team
 from ...operations import Context, operation
+from ...server import Server, Team
+from ...server.jobs import in_each_team
 from ...storage import Row, Transaction, Work
-from ...team import Server, Team
 from ..messages import Note, send_notes
 from ..tasks.leases import expires_at
 from . import queries, telling

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from ...hookspecs import hookimpl
+from ...plugins.hookspecs import hookimpl
+from ...server import Team
 from ...storage import Migration, load_migrations
-from ...team import Team
 from ...web import Page
 from . import folders, operations, pages
 from .links import attach, detach, files_of, only_with

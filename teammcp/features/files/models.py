@@ -8,12 +8,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from ...attachments import OCTETS
+from ...arguments.fields import Timestamp
 from ...clock import rfc3339
-from ...fencing import Words, quote
-from ...invisible import strip
-from ...models import Timestamp
 from ...operations import Result
+from ...surfaces.attachments import OCTETS
+from ...text.invisible import strip
+from ...text.untrusted import Words, quote
 
 NAME_BYTES = 200
 """UTF-8 bytes of a file's name; file systems take 255, and people's programs add to a name."""

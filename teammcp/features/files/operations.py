@@ -8,15 +8,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...attachments import Attachment, Content, is_text
-from ...budget import Budget
+from ...arguments.fields import Limit, Text
 from ...clock import rfc3339
-from ...directory import Access
 from ...errors import Forbidden, InvalidInput, NotFound, RateLimited, TooLarge
-from ...models import Limit, Text
+from ...members.directory import Access
 from ...operations import Context, operation
+from ...operations.budget import Budget
 from ...plugins import Deferred
 from ...storage import Reader, Row, Transaction, Work
+from ...surfaces.attachments import Attachment, Content, is_text
 from ..channels import ChannelRef, ensure_dm, readable_channel, writable_channel
 from . import queries
 from .folders import in_channel, of_row

@@ -8,9 +8,9 @@ from urllib.parse import quote
 from quart import Request, Response, send_file
 
 from ... import operations
-from ...attachments import Attachment
-from ...directory import Access
+from ...members.directory import Access
 from ...operations import Context
+from ...surfaces.attachments import Attachment
 from ...web import Outcome, Page, form_call, go_back, render, see
 from ..channels import readable_channel
 from ..channels.pages import sidebar

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...folding import fold_text
 from ...storage import Reader, Row, Transaction
+from ...text.folding import fold_text
 
 FILE = "id, name, size, mime_type, sha256, channel, folder_id, uploaded_by, created_at"
 FOLDER = "id, channel, parent_id, name, created_by, created_at"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...operations import Context
+from ...server import Team
 from ...storage import Row, Transaction
-from ...team import Team
 from . import queries
 from .models import FileMeta
 from .store import FileStore

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...hookspecs import hookimpl
 from ...operations import Context
+from ...plugins.hookspecs import hookimpl
+from ...server import Team
 from ...storage import Migration, load_migrations
-from ...team import Team
 from ...web import Page
 from ..messages import Draft, Message
 from . import budgets, loops, pages

@@ -10,11 +10,11 @@ from pydantic import Field
 
 from ... import operations
 from ...clock import rfc3339
-from ...directory import Access
 from ...errors import Forbidden, Refused, TeamError
+from ...members.directory import Access
 from ...operations import Context, operation
+from ...server import Team
 from ...storage import Reader, Transaction, Work
-from ...team import Team
 from ..agents.models import AgentProfile
 from ..channels import MemberRef, find_agent
 from ..messages import Draft, Message

@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from ...operations import Context
+from ...server import Team
 from ...storage import Reader, Row
-from ...team import Team
 from . import queries
 from .settings import GuardSettings
 from .usage_models import MILLION, Budget, percent

@@ -9,12 +9,12 @@ from typing import Annotated
 from pydantic import Field
 
 from ... import operations
-from ...directory import Access
+from ...arguments.fields import Limit
 from ...errors import NotFound, Refused, TeamError
-from ...models import Limit
+from ...members.directory import Access
 from ...operations import Context, operation
+from ...server import Team
 from ...storage import Reader, Row, Transaction, Work
-from ...team import Team
 from ..messages import Draft, Message, Note, send_notes, server_note
 from . import queries
 from .models import Loop, LoopId, LoopKind, Loops, what_happened

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ...models import Timestamp
+from ...arguments.fields import Timestamp
 from ...operations import Result
 
 LoopKind = Literal["exchange", "monologue", "repeat"]

@@ -8,7 +8,7 @@ from typing import Any
 from babel.numbers import format_currency, format_decimal
 from quart import Request, Response
 
-from ...directory import Access
+from ...members.directory import Access
 from ...operations import Context
 from ...web import Notice, Outcome, Page, attempt, current_visit, gettext, go_back, mark, render, see
 from ..channels.pages import channel_path

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...directory import SYSTEM, Access, Agent
-from ...team import Team
+from ...members.directory import SYSTEM, Access, Agent
+from ...server import Team
 
 
 def is_watched(agent: Agent | None) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...models import Line, Timestamp
+from ...arguments.fields import Line, Timestamp
 from ...operations import Result
 
 MILLION = 1_000_000

@@ -15,9 +15,9 @@ from functools import cached_property
 from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
-from ...directory import SYSTEM, Agent, Directory
-from ...references import plain
-from ...team import Team
+from ...arguments.references import plain
+from ...members.directory import SYSTEM, Agent, Directory
+from ...server import Team
 from ..messages import Draft, Message
 from .models import LoopKind
 from .people import is_watched

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...directory import Agent
-from ...hookspecs import hookimpl
+from ...members.directory import Agent
 from ...operations import Context
-from ...resources import Resource
+from ...plugins.hookspecs import hookimpl
+from ...server import Server
 from ...storage import Reader
-from ...team import Server
+from ...surfaces.resources import Resource
 from ...web import Page
 from . import arriving, operations, pages, queries, unanswered, watching
 from .offering import Asking, anything_new, hand_over

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from ...arguments.fields import Timestamp
 from ...clock import rfc3339
-from ...fencing import AnyWords, Words, fence, quote
-from ...models import Timestamp
 from ...operations import Result
+from ...text.untrusted import AnyWords, Words, fence, quote
 from ..messages.models import Message, message_line
 
 State = Literal["stored", "handed_over", "offered", "read", "acked", "answered"]

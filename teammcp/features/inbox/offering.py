@@ -1,7 +1,7 @@
 """Handing messages to an agent's turn: each one once, as far as its readers give a sign of having it.
 
-What is handed over is offered once the reader has given a sign (see `teammcp.readers`). What nobody has given one for
-in time comes again, marked as such: to the same reader once more, and to every other.
+What is handed over is offered once the reader has given a sign (see `teammcp.members.readers`). What nobody has given
+one for in time comes again, marked as such: to the same reader once more, and to every other.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from hashlib import blake2b
 from itertools import islice
 
 from ...operations import Context
+from ...server import Team
 from ...storage import Reader, Row, Transaction
-from ...team import Team
 from ..messages import messages_by_id
 from . import queries
 from .models import Waited
@@ -151,7 +151,7 @@ def _marked(marks: str, mark: str) -> str:
 
 @dataclass(frozen=True)
 class HandedOver:
-    """Messages that an answer has handed over; a `teammcp.readers.Handover`."""
+    """Messages that an answer has handed over; a `teammcp.members.readers.Handover`."""
 
     agent: str
     message_ids: list[int]

@@ -10,9 +10,9 @@ from pydantic import Field
 from ...errors import Forbidden, InvalidInput
 from ...events import Event
 from ...events.hub import Subscription
-from ...events.stream import audience, ends, is_valid, require_valid
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
+from ...surfaces.streams import audience, ends, is_valid, require_valid
 from ..channels import readable_channel
 from ..messages import visible
 from . import queries

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...events import Event
 from ...operations import Context
-from ...resources import Resource
+from ...surfaces.resources import Resource
 
 
 async def _read(context: Context) -> str:

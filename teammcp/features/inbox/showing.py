@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-from ...budget import Budget
 from ...operations import Context
+from ...operations.budget import Budget
 from ...storage import Row, Transaction
 from ..channels import count_unread, late_calls
 from ..messages import Message, first_lines, messages_by_id

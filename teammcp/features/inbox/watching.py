@@ -12,10 +12,10 @@ from typing import Any, Literal
 from ... import operations
 from ...clock import rfc3339
 from ...errors import Forbidden
-from ...jobs import in_each_team
 from ...operations import Context, operation
+from ...server import Server, Team
+from ...server.jobs import in_each_team
 from ...storage import Reader, Row, Transaction, Work
-from ...team import Server, Team
 from ..messages import Note, quoted_line, send_notes, server_note
 from ..messages.models import MessageId
 from . import watch_queries

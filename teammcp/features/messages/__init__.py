@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...hookspecs import hookimpl
-from ...resources import Resource
+from ...plugins.hookspecs import hookimpl
 from ...storage import Migration, load_migrations
+from ...surfaces.resources import Resource
 from ...web import Page
 from . import changes, message_pages, operations, pages, search_pages, searching
 from .mentions import find_mentions, find_mentions_aside

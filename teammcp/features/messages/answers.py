@@ -5,7 +5,7 @@ In a direct message every later message of the other side is an answer; elsewher
 
 from __future__ import annotations
 
-from ...directory import Channel
+from ...members.directory import Channel
 from ...storage import Transaction
 from . import answer_queries
 

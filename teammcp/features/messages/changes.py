@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ...directory import Access
 from ...errors import Conflict, Forbidden, Gone
+from ...members.directory import Access
 from ...operations import Context, operation
 from ...storage import Row, Transaction, Work
 from ..channels import ChannelRef, readable_channel

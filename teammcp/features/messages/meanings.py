@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...directory import Channel
+from ...members.directory import Channel
 from ...operations import Context
 from ..channels import resolve
 from .models import Priority

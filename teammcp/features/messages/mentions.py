@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ...directory import Directory
+from ...members.directory import Directory
 from ...web.markdown import has_at, mentions_in, named
 
 SHORT = 1000

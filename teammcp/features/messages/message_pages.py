@@ -5,8 +5,8 @@ from __future__ import annotations
 from quart import Request, Response
 
 from ... import operations
-from ...directory import Access
 from ...errors import Forbidden
+from ...members.directory import Access
 from ...operations import Context
 from ...web import Outcome, Page, form_call, go_back, render, see
 from ...web import gettext as _

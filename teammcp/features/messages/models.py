@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
+from ...arguments.fields import Metadata, NotBlank, Text, Timestamp
+from ...arguments.times import read_time, zone_of_writer
 from ...clock import rfc3339
-from ...fencing import AnyWords, Words, fence, quote
-from ...models import Metadata, NotBlank, Text, Timestamp
 from ...operations import Result
-from ...times import read_time, zone_of_writer
+from ...text.untrusted import AnyWords, Words, fence, quote
 from ..files import FileRef
 
 MAX_CONTENT = 10_000

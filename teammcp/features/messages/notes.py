@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import TeamError
-from ...invisible import strip
 from ...operations import Context
 from ...plugins import Deferred
 from ...storage import Transaction, Work
+from ...text.invisible import strip
 
 log = logging.getLogger(__name__)
 

@@ -7,12 +7,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...budget import Budget
-from ...directory import Channel
+from ...arguments.fields import Limit, Metadata
+from ...arguments.references import Reference
 from ...errors import Forbidden, Gone, InvalidInput, NotFound
-from ...models import Limit, Metadata
+from ...members.directory import Channel
 from ...operations import Context, operation
-from ...references import Reference
+from ...operations.budget import Budget
 from ...storage import Reader, Row, Transaction, Work
 from ..channels import ChannelRef, MemberRef, may_oversee, may_read, no_channel, readable_channel, resolve
 from ..files import FileIds

@@ -8,7 +8,7 @@ from typing import Any
 from quart import Request, Response
 
 from ... import operations
-from ...directory import Access, Channel, fold
+from ...members.directory import Access, Channel, fold
 from ...operations import Context
 from ...storage import Reader
 from ...web import Notice, Outcome, Page, form_call, fragment, go_back, render, see, wants_fragment

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from ...directory import Channel
+from ...members.directory import Channel
 from ...operations import Context
 from ...storage import Row, Transaction
 from . import queries

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...errors import TeamError
 from ...events import Event
 from ...operations import Context
-from ...resources import Resource
+from ...surfaces.resources import Resource
 from ..channels import readable_channel
 
 SHOWN = 50

@@ -10,10 +10,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
+from ...arguments.times import read_time
 from ...errors import InvalidInput
-from ...fulltext import Words, pairs, spread
 from ...storage import Reader, Transaction
-from ...times import read_time
+from ...text.fulltext import Words, pairs, spread
 
 CANDIDATES = 500
 """How many of the newest matches are ranked by relevance: enough to choose from, and bounded."""

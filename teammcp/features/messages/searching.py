@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field
 
-from ...budget import Budget
+from ...arguments.times import zone_of
 from ...errors import InvalidInput, NotFound
-from ...fulltext import rank, relevance, snippet
 from ...operations import Context, operation
+from ...operations.budget import Budget
 from ...storage import Reader, Row
-from ...times import zone_of
+from ...text.fulltext import rank, relevance, snippet
 from ..channels import ChannelRef, readable_channel, resolve
 from . import queries, search
 from .models import Found, SearchResults

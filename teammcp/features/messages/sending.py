@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass, field
 from functools import partial
 
-from ...directory import SYSTEM, Access, Channel, Directory
 from ...errors import Conflict, InvalidInput
+from ...members.directory import SYSTEM, Access, Channel, Directory
 from ...operations import Context
 from ...storage import Row, Transaction, Work
 from ..channels import add_members, ensure_dm, find_agent, no_channel, writable_channel

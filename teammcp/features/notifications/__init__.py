@@ -6,11 +6,11 @@ from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from ...hookspecs import hookimpl
 from ...operations import Context
+from ...plugins.hookspecs import hookimpl
+from ...server import Server, Team
+from ...server.timekeeping import Countdown
 from ...storage import Migration, load_migrations
-from ...team import Server, Team
-from ...timekeeping import Countdown
 from ...web import Page
 from . import delivering, notifiers, operations, pages, queueing, working
 from .models import NotificationSettings

@@ -9,11 +9,11 @@ from typing import Annotated
 
 from pydantic import Field
 
+from ...arguments.fields import Text
 from ...errors import Conflict
-from ...models import Text
 from ...operations import Context, operation
+from ...server import Team
 from ...storage import Reader, Row, Transaction, Work
-from ...team import Team
 from . import notifiers, outbox, queries
 from .models import NotificationId, NotificationInfo, Outcome
 from .notifiers import TryLater, Undeliverable

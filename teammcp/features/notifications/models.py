@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from ...models import Line, Timestamp
+from ...arguments.fields import Line, Timestamp
 from ...operations import Result
 
 Reason = Literal["ack", "dm", "mention"]

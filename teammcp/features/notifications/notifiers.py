@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from ...team import Server
+from ...server import Server
 from .models import Reason
 
 DAY = 86_400.0

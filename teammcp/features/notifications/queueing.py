@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from ...events.log import Event, read_since
 from ...operations import Context, operation
+from ...server import Team
 from ...storage import Row, Transaction, Work
-from ...team import Team
 from . import outbox, queries
 from .models import REASONS, QueuedNotifications, Reason
 from .pace import Pace

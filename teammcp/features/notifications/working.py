@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from weakref import WeakKeyDictionary
 
-from ...team import Server, Team
+from ...server import Server, Team
 from . import notifiers
 from .delivering import deliver
 from .pace import Pace

@@ -6,10 +6,10 @@ from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from ...hookspecs import hookimpl
 from ...operations import Context
+from ...plugins.hookspecs import hookimpl
+from ...server import Server, Team
 from ...storage import Migration, load_migrations
-from ...team import Server, Team
 from ...web import Page
 from . import events, firing, jumping, operations, pages
 

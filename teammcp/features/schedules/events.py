@@ -6,8 +6,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from ...operations import Context
+from ...server import Team
 from ...storage import Transaction
-from ...team import Team
 from .models import Schedule
 
 KINDS = {

@@ -12,14 +12,14 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from ... import operations
+from ...arguments.fields import Text, Timestamp
 from ...clock import rfc3339
-from ...directory import Agent
 from ...errors import Conflict, Gone, InvalidInput, RateLimited, TeamError
-from ...models import Text, Timestamp
+from ...members.directory import Agent
 from ...operations import Context, operation
 from ...plugins import Deferred
+from ...server import Server, Team
 from ...storage import Reader, Row, Transaction, Work
-from ...team import Server, Team
 from ..messages import Note, send_notes, server_note
 from . import queries
 from .events import Agenda, agenda, tell

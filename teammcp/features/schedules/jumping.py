@@ -7,9 +7,9 @@ step goes on at once, and what is rarer has been done already: a daily message d
 
 from __future__ import annotations
 
+from ...arguments.times import zone_of
 from ...operations import Context, Result, operation
 from ...storage import Row, Transaction, Work
-from ...times import zone_of
 from . import queries
 from .events import agenda
 from .shapes import timing_of

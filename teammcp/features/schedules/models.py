@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ...arguments.fields import Line, Timestamp
 from ...clock import rfc3339
-from ...fencing import Words, quote
-from ...models import Line, Timestamp
 from ...operations import Result
+from ...text.untrusted import Words, quote
 from ..messages.models import Priority
 
 Status = Literal["active", "paused", "suspended", "ended"]

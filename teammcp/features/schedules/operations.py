@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from ...directory import Access
+from ...arguments.fields import Limit, TimeZone
+from ...arguments.times import Edge, read_time
 from ...errors import Conflict, Forbidden, InvalidInput, NotFound
-from ...models import Limit, TimeZone
+from ...members.directory import Access
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
-from ...times import Edge, read_time
 from ..channels import ChannelRef, find_agent, writable_channel
 from ..messages.models import Content, Priority
 from . import queries

@@ -8,10 +8,10 @@ from zoneinfo import available_timezones
 from quart import Request, Response
 
 from ... import operations
+from ...arguments.times import zone_of
 from ...clock import rfc3339
-from ...directory import Access
+from ...members.directory import Access
 from ...operations import Context
-from ...times import zone_of
 from ...web import Outcome, Page, form_call, gettext, go_back, mark, render, see
 from ...web.visit import visit
 from ..channels.pages import channel_path, entry

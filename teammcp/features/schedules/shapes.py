@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
+from ...arguments.times import zone_of
 from ...storage import Reader, Row
-from ...times import zone_of
 from . import queries
 from .models import Schedule
 from .times import Kind, Once, Timing, parse_rule

@@ -10,8 +10,8 @@ from itertools import count
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from ...arguments.times import read_time
 from ...clock import rfc3339
-from ...times import read_time
 from .cron import Cron, parse_cron
 
 Kind = Literal["cron_expr", "every", "at"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...hookspecs import hookimpl
 from ...operations import Context
+from ...plugins.hookspecs import hookimpl
 from ...storage import Migration, Reader, load_migrations
 from ...web import Page
 from . import changing, operations, pages, subscriptions

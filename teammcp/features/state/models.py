@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, PrivateAttr, RootModel, WithJsonSchema
 
+from ...arguments.fields import Text, Timestamp, json_within
 from ...clock import rfc3339
-from ...fencing import AnyWords, Words, quote
-from ...models import Text, Timestamp, json_within
 from ...operations import Result
+from ...text.untrusted import AnyWords, Words, quote
 
 VALUE_BYTES = 64 * 1024
 VALUE_DEPTH = 16

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ...budget import Budget
-from ...directory import Access
+from ...arguments.fields import Limit
+from ...arguments.paging import Cursor, from_cursor, to_cursor
 from ...errors import InvalidInput
-from ...models import Limit
+from ...members.directory import Access
 from ...operations import Context, operation
-from ...paging import Cursor, from_cursor, to_cursor
+from ...operations.budget import Budget
 from ...storage import Reader, Row
 from . import queries, rules
 from .changing import DEFAULT_PROJECT, find, of_rows

@@ -10,8 +10,8 @@ from quart import Request, Response
 from werkzeug.datastructures import MultiDict
 
 from ... import operations
-from ...directory import Access
 from ...errors import Conflict, NotFound
+from ...members.directory import Access
 from ...operations import Context
 from ...web import Notice, Outcome, Page, attempt, form_call, go_back, mark, render, see, values
 from ...web import gettext as _

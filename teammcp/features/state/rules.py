@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from ...directory import Access
+from ...arguments.references import Reference
 from ...errors import Conflict, Forbidden, Refused
+from ...members.directory import Access
 from ...operations import Context
-from ...references import Reference
 from ..channels import find_agent
 from .models import StateChange, StateField
 

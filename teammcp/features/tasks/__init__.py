@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...hookspecs import hookimpl
 from ...operations import Context
+from ...plugins.hookspecs import hookimpl
+from ...server import Server
+from ...server.timekeeping import Countdown
 from ...storage import Migration, load_migrations
-from ...team import Server
-from ...timekeeping import Countdown
 from ...web import MessageAction, MessageLink, Page
 from ..state import StateChange
 from . import claims, deleting, finishing, goals, operations, pages, reading, reaper, reminders

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from quart import Request, Response
 
 from ... import operations
-from ...directory import Access
+from ...members.directory import Access
 from ...operations import Context
 from ...web import Notice, Outcome, Page, form_call, fragment, mark, render, see, wants_fragment
 from ...web.visit import local_path

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from ...arguments.fields import Line
+from ...arguments.references import Reference
+from ...arguments.times import read_time, zone_of
 from ...errors import InvalidInput
-from ...models import Line
 from ...operations import Context
-from ...references import Reference
 from ...storage import Transaction
-from ...times import read_time, zone_of
 from ..channels import find_agent, writable_channel
 from . import goal_queries, hierarchy, queries
 from .models import PRIORITIES

@@ -7,8 +7,8 @@ from typing import Any
 from quart import Request, Response
 
 from ... import operations
-from ...directory import Access
 from ...errors import InvalidInput
+from ...members.directory import Access
 from ...operations import Context
 from ...web import Notice, Outcome, Page, form_call, render, see
 from ...web.markdown import plain

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ...fencing import Words, quote
-from ...models import Timestamp
+from ...arguments.fields import Timestamp
 from ...operations import Result
+from ...text.untrusted import Words, quote
 from .models import Status
 
 GoalStatus = Literal["open", "achieved", "dropped"]

@@ -7,7 +7,7 @@ from typing import Any
 from quart import Request, Response
 
 from ... import operations
-from ...directory import Access
+from ...members.directory import Access
 from ...operations import Context
 from ...web import Outcome, Page, form_call, render, see
 from . import showing

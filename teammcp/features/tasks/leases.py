@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...clock import rfc3339
-from ...directory import Agent
+from ...members.directory import Agent
+from ...server import Team
 from ...storage import Row
-from ...team import Team
 from .models import Task
 
 PATIENCE = 7 * 24 * 3600

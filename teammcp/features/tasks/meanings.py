@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from ...arguments.references import UNKNOWN
 from ...operations import Context
-from ...references import UNKNOWN
 from ..messages import visible
 from . import hierarchy, queries
 from .shapes import task_of

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
+from ...arguments.fields import Line, NotBlank, Text, Timestamp, Token
 from ...clock import rfc3339
-from ...fencing import OTHERS, AnyWords, Words, fence, quote
-from ...models import Line, NotBlank, Text, Timestamp, Token
 from ...operations import Result
+from ...text.untrusted import OTHERS, AnyWords, Words, fence, quote
 
 Status = Literal["todo", "doing", "blocked", "done", "failed", "cancelled"]
 Priority = Literal["urgent", "high", "medium", "low"]

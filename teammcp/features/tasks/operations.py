@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
+from ...arguments.fields import Line, Metadata
 from ...errors import Conflict, Gone
-from ...models import Line, Metadata
 from ...operations import Context, operation
 from ...storage import Row, Transaction, Work
 from ...web.markdown import plain

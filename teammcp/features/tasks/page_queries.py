@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...folding import fold_text
 from ...storage import Reader, Row
+from ...text.folding import fold_text
 from .queries import marks
 
 

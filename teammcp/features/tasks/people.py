@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...directory import Access
+from ...members.directory import Access
 from ...operations import Context
 from ...storage import Reader, Row
 from . import member_queries

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...folding import fold_text
 from ...storage import Reader, Row, Transaction
+from ...text.folding import fold_text
 
 COLUMNS = (
     "id, title, description, status, priority, task_type, creator, assignee, channel, scope, parent_id, goal_id,"

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ...budget import Budget
-from ...folding import fold_text
-from ...models import Limit, Line, Until
+from ...arguments.fields import Limit, Line, Until
+from ...arguments.paging import Cursor, from_cursor, to_cursor
 from ...operations import Context, operation
-from ...paging import Cursor, from_cursor, to_cursor
+from ...operations.budget import Budget
 from ...storage import Reader, Row
+from ...text.folding import fold_text
 from ..channels import find_agent
 from . import leases, list_queries, queries
 from .fields import bad

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 
 from ... import operations
-from ...jobs import in_each_team
 from ...operations import Context, operation
+from ...server import Server, Team
+from ...server.jobs import in_each_team
 from ...storage import Transaction, Work
-from ...team import Server, Team
 from . import changes, failing, lease_queries, leases
 from .models import Id, Progress
 

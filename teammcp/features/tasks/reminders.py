@@ -12,10 +12,10 @@ from pydantic import Field
 
 from ... import operations
 from ...clock import rfc3339
-from ...jobs import in_each_team
 from ...operations import Context, Result, operation
+from ...server import Server, Team
+from ...server.jobs import in_each_team
 from ...storage import Reader, Row, Transaction, Work
-from ...team import Server, Team
 from ..messages import quoted_line, send_notes
 from . import changes, people, reminder_queries, telling
 from .models import Id

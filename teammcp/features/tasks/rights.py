@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...directory import Access
 from ...errors import Forbidden
+from ...members.directory import Access
 from ...operations import Context
 from ...storage import Row
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from babel.dates import format_skeleton
 
-from ...directory import Access, Agent, fold
+from ...members.directory import Access, Agent, fold
 from ...operations import Context
 from ...storage import Row
 from ...web import gettext as _

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...directory import SYSTEM, Channel
 from ...errors import NotFound
+from ...members.directory import SYSTEM, Channel
 from ...operations import Context
 from ...storage import Row, Transaction
 from . import queries

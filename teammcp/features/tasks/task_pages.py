@@ -5,8 +5,8 @@ from __future__ import annotations
 from quart import Request, Response
 
 from ... import operations
-from ...directory import Access
 from ...errors import NotFound
+from ...members.directory import Access
 from ...operations import Context
 from ...storage import Row
 from ...web import Notice, Outcome, Page, form_call, fragment, go_back, render, see, wants_fragment

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from ...errors import Forbidden
-from ...fencing import fence, quote
 from ...operations import Context
+from ...text.untrusted import fence, quote
 from ..agents.models import AgentProfile
 
 PEOPLE = 20

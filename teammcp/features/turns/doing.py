@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...presence import Doing, Presence, Reason
+from ...members.presence import Doing, Presence, Reason
 
 KNOWN_BETTER: dict[Doing, set[str]] = {"waiting": {"waiting"}, "idle": {"idle", "blocked"}}
 """What a notification says -> the statuses that another event has given already, with a better reason."""

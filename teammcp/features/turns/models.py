@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, RootModel
 
-from ...models import Line
+from ...arguments.fields import Line
 
 EventName = Annotated[Line, Field(min_length=1, max_length=64)]
 """What the program is doing, in its own word: ``PostToolUse``."""

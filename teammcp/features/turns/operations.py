@@ -11,10 +11,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...notices import waiting
+from ...members.presence import Reason
 from ...operations import Context, operation
-from ...presence import Reason
 from ...storage import Work
+from ...surfaces.unread import waiting
 from ..inbox import Asking, anything_new, hand_over
 from ..inbox.models import Waited
 from . import briefing, wording

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ...directory import fold
-from ...invisible import strip
+from ...members.directory import fold
+from ...text.invisible import strip
 from ..recent import Recent
 
 if TYPE_CHECKING:

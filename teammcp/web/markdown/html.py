@@ -15,7 +15,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import escape
 
-from ...invisible import reveal
+from ...text.invisible import reveal
 from ..highlighting import highlight
 
 _OWN_PICTURE = re.compile(r"/files/[0-9]{1,19}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from teammcp.hookspecs import hookimpl
+from teammcp.plugins.hookspecs import hookimpl
 from teammcp.web import Theme
 
 

@@ -15,7 +15,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from teammcp.models import Line
+from teammcp.arguments.fields import Line
 
 TAG_LENGTH = 64
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from teammcp import Result, Timestamp, Words, quote, rfc3339
-from teammcp.models import Line, NotBlank, Text
+from teammcp.arguments.fields import Line, NotBlank, Text
 
 from .addressing import Tag, Tags, normal
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from teammcp import Conflict, Context, Forbidden, Gone, NotFound, Reader, Row, Transaction, Work, operation
+from teammcp.arguments.references import Reference
 from teammcp.features.messages import visible
-from teammcp.references import Reference
 
 from . import queries, search
 from .addressing import content_id as address

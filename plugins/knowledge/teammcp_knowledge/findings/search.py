@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from teammcp import Reader, Transaction
-from teammcp.fulltext import GAP, Words, pairs, spread
+from teammcp.text.fulltext import GAP, Words, pairs, spread
 
 INSERT = "INSERT INTO knowledge_search (rowid, content, pairs, facets) VALUES (?, ?, ?, ?)"
 DELETE = "INSERT INTO knowledge_search (knowledge_search, rowid, content, pairs, facets) VALUES ('delete', ?, ?, ?, ?)"

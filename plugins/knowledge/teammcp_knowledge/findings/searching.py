@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from teammcp import Budget, Context, InvalidInput, Reader, Row, operation
-from teammcp.fulltext import Words, highlights, of_rank, parse, rank, relevance, snippet
+from teammcp.text.fulltext import Words, highlights, of_rank, parse, rank, relevance, snippet
 
 from . import queries, search
 from .models import Findings, FindingTags, FoundFinding

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from teammcp import AnyWords, Result, Timestamp, Words, quote, rfc3339
+from teammcp.arguments.fields import Line
 from teammcp.features.state import Value, short
-from teammcp.models import Line
 
 MAIN = "default"
 

@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from teammcp import Context, Reader, Row, Transaction, Work, operation
+from teammcp.arguments.fields import Limit
 from teammcp.features.state import dumps, fitting
-from teammcp.models import Limit
 
 from . import queries
 from .models import (

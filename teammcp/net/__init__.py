@@ -1,0 +1,1 @@
+"""How programs reach a server: addresses, and the way to them."""

@@ -1,0 +1,19 @@
+"""Operations: each thing that can be done, defined once, called in one way by every surface."""
+
+from ..registry import IDEM_KEY, Operation, Registry, Result, operation
+from .calling import Context, Surface, authorise, call, enter, enter_as, invalid_input
+
+__all__ = [
+    "IDEM_KEY",
+    "Context",
+    "Operation",
+    "Registry",
+    "Result",
+    "Surface",
+    "authorise",
+    "call",
+    "enter",
+    "enter_as",
+    "invalid_input",
+    "operation",
+]

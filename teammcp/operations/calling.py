@@ -1,0 +1,321 @@
+"""Operations: each thing that can be done, defined once, called in one way by every surface.
+
+    MCP call · REST call · page form · CLI · plugin
+        -> call(context, name, arguments)
+             validate -> authorise -> resolve names -> before hooks -> the operation -> one transaction -> commit
+             -> after hooks
+
+An operation is an async function. One that only reads returns its result. One that changes something does its checks,
+then returns its unit of work, a plain function ``work(tx) -> result``; `call` runs it in one transaction, together with
+what makes a repeated call harmless. There is no other way to write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel
+
+from ..arguments.checking import invalid_input
+from ..arguments.references import resolved
+from ..errors import Forbidden, Gone, Unauthorized
+from ..events.log import Event
+from ..http.callers import is_loopback
+from ..keys import hash_key
+from ..logs.access import note_member
+from ..members.directory import ANONYMOUS, SYSTEM, Access, Agent
+from ..members.readers import Reader
+from ..plugins import Deferred
+from ..plugins.contracts import hook_kind
+from ..registry import IDEM_KEY, Operation, Registry, Result, operation
+from ..server import Server, Team
+from ..storage import Transaction, Work
+from . import idempotency
+from .budget import Budget
+from .effects import check_levels
+
+__all__ = [
+    "IDEM_KEY",
+    "Context",
+    "Operation",
+    "Registry",
+    "Result",
+    "Surface",
+    "authorise",
+    "call",
+    "enter",
+    "enter_as",
+    "invalid_input",
+    "operation",
+]
+
+T = TypeVar("T")
+Surface = Literal["mcp", "rest", "page", "stream", "plugin"]
+
+
+@dataclass(frozen=True)
+class Context:
+    """Who calls, where, and what the callee may use."""
+
+    server: Server
+    team: Team
+    actor: Agent
+    surface: Surface
+    address: str = ""
+    """The caller's network address, empty inside the process."""
+    grant: str | None = None
+    """Set when a deferred call is run at last: the reference under which it was approved."""
+    key_hash: str | None = None
+    """Of the key that the caller came with; None inside the process, and for the session of a browser."""
+    reader: Reader | None = None
+    """Who reads the answer, if that may be gone when it comes; None inside the process, and for a person's page."""
+    admin: bool = False
+    """Whether the caller, who is no member, has shown the server's admin key."""
+
+    def now(self) -> int:
+        """UTC, milliseconds since the epoch."""
+        return self.server.clock.now()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the caller is on the server's own machine, or in its process (no address)."""
+        return not self.address or is_loopback(self.address)
+
+    def budget(self) -> Budget:
+        """How much a result may hold. Only people's pages, and what the server does by itself, take all at once."""
+        return Budget(None if self.surface in {"page", "plugin"} else self.server.settings.max_result)
+
+    def settings(self, plugin: str) -> Any:
+        """A plugin's checked settings; see the hook ``register_settings``."""
+        return self.server.plugins.settings[plugin]
+
+    async def read(self, query: Callable[..., T], *arguments: Any) -> T:
+        """Run ``query(reader, *arguments)`` on a snapshot of the team's database."""
+        return await self.team.database.read(query, *arguments)
+
+    async def call(self, name: str, /, **arguments: Any) -> Any:
+        """Call another operation, in a transaction of its own."""
+        return await call(self, name, arguments)
+
+    async def prepare(self, name: str, /, **arguments: Any) -> Work[Any] | Deferred[Any]:
+        """Run another operation's checks and before hooks; the work that is left, to run inside one's own.
+
+        An operation that changes nothing has its answer already, which its work gives. If a plugin makes it wait
+        instead, run `Deferred.store` inside one's own work: nothing is stored until then.
+        """
+        outcome = await _prepare(self, self.server.registry.get(name), arguments)
+        if isinstance(outcome, Deferred) or _is_work(outcome):
+            prepared: Work[Any] | Deferred[Any] = outcome
+            return prepared
+        return lambda tx: outcome
+
+    async def before(self, hook: str, value: T) -> T:
+        """Pass ``value`` through a before hook; the value as the plugins changed it.
+
+        Raises:
+            Refused, PluginFailed: see `PluginManager.before`. If a plugin defers the change, the operation ends here
+            and its caller gets the `Deferred`.
+        """
+        passed = await self.server.plugins.before(hook, value, context=self)
+        if isinstance(passed, Deferred):
+            raise _DeferredCall(passed)
+        return passed
+
+    def notify(self, hook: str, **arguments: Any) -> None:
+        """Tell plugins something, beside the current call. From a work, use it through ``tx.on_commit``."""
+        assert hook_kind(hook) == "notify"  # noqa: S101 - a mistake of the programmer, not of the caller
+        self.server.tell(hook, context=self, **arguments)
+
+    def emit(
+        self,
+        tx: Transaction,
+        kind: str,
+        subject: str | int,
+        *,
+        channel: str | None = None,
+        agents: list[str] | None = None,
+        data: dict[str, Any] | None = None,
+    ) -> Event:
+        """Append an event by this actor to the log, in the transaction ``tx``. See `EventLog.append`."""
+        return self.team.log.append(
+            tx,
+            kind,
+            actor=self.actor.name,
+            subject=str(subject),
+            channel=channel,
+            agents=agents,
+            data=data,
+            surface=self.surface,
+        )
+
+    def require(self, access: Access, what: str) -> None:
+        """Check an access level that depends on the arguments.
+
+        Raises:
+            Forbidden: the actor's is lower; ``what`` completes "… needs access level 'manager'".
+        """
+        if self.actor.access < access:
+            raise Forbidden(f"{what} needs access level '{access.name}'; yours is '{self.actor.access.name}'.")
+
+    @classmethod
+    def inside(cls, team: Team, actor: Agent = SYSTEM) -> Context:
+        """The context of work that no request asks for: a reminder, a schedule that has come round."""
+        return cls(team.server, team, actor, "plugin")
+
+    def on_behalf_of(self, agent: Agent, grant: str) -> Context:
+        """The context in which a deferred call is run as its proposer."""
+        return replace(self, actor=agent, surface="plugin", grant=grant, key_hash=None, reader=None)
+
+
+def enter(server: Server, key: str | None, surface: Surface, address: str, reader: Reader | None = None) -> Context:
+    """The context of a request that comes with a key: authenticated, counted against its limit, seen.
+
+    Who has no valid key counts against the limit of its address. That is shared by all who are there, so whoever has
+    one takes nothing from it and does not depend on it.
+
+    Args:
+        server: all teams.
+        key: the caller's.
+        surface: by which it comes.
+        address: its network address.
+        reader: who reads the answer, if that may be gone when it comes.
+
+    Raises:
+        Unauthorized: no key, or not a valid one.
+        RateLimited: too many calls.
+    """
+    if not key:
+        server.address_limit.take(address)
+        raise Unauthorized("Send your key in the header 'Authorization: Bearer tmcp_…'.", code="missing_key")
+    try:
+        team, actor = server.authenticate(key)
+    except Unauthorized:
+        server.address_limit.take(address)
+        server.login_failed(key, address, surface)
+        raise
+    return replace(enter_as(server, team, actor, surface, address, hash_key(key)), reader=reader)
+
+
+def enter_as(
+    server: Server, team: Team, actor: Agent, surface: Surface, address: str, key_hash: str | None = None
+) -> Context:
+    """The context of a request whose actor is known from elsewhere, such as a browser's session."""
+    server.agent_limit.take(f"{team.name}/{actor.name}")
+    team.presence.seen(actor.name)
+    note_member(team.name, actor.name)
+    return Context(server, team, actor, surface, address, key_hash=key_hash)
+
+
+async def call(
+    context: Context,
+    name: str,
+    arguments: Mapping[str, Any],
+    *,
+    idempotency_key: str | None = None,
+    strict: bool = False,
+) -> Any:
+    """Do one thing: the only way in. The operation's result model, or `Deferred` if a plugin made it wait.
+
+    Raises:
+        TeamError: whatever keeps it from being done; nothing was changed then.
+    """
+    operation = context.server.registry.get(name)
+    checked = operation.check(arguments, strict=strict, time_zone=context.actor.time_zone)
+    authorise(context, operation)
+    key = None if operation.read_only else idempotency_key or getattr(checked, IDEM_KEY, None)
+    once = None
+    if key is not None:
+        once = idempotency.Once(operation, context.actor.name, key, checked, context.now())
+        if (replay := await context.read(once.look_up)) is not None:
+            return replay
+    outcome = await _run(context, operation, checked)
+    if isinstance(outcome, Deferred):
+        if outcome.work is None:
+            return outcome
+        return Deferred(await context.team.database.write(_by_right(context, outcome.store)))
+    if _is_work(outcome):
+        work = outcome if once is None else once.guard(outcome)
+        try:
+            outcome = await context.team.database.write(_by_right(context, work))
+        except idempotency.Replayed as replayed:  # the same call, at the same moment
+            return replayed.result
+    if not operation.read_only:
+        context.notify("operation_done", operation=operation, result=outcome)
+    return outcome
+
+
+def authorise(context: Context, operation: Operation) -> None:
+    """Check the actor's access level.
+
+    Raises:
+        Unauthorized: nobody is logged in. Forbidden: the level is too low, or the server alone does this.
+    """
+    if operation.internal and context.actor is not SYSTEM:
+        raise Forbidden(f"{operation.name} is for the server alone, which does it by itself.", code="server_only")
+    override = context.server.settings.permissions.get(operation.name)
+    needed = operation.access if override is None else Access[override]
+    if context.actor.access >= needed:
+        return
+    if context.actor.access is Access.anonymous:
+        raise Unauthorized("Send your key in the header 'Authorization: Bearer tmcp_…'.", code="missing_key")
+    raise Forbidden(f"{operation.name} needs access level '{needed.name}'; yours is '{context.actor.access.name}'.")
+
+
+def _by_right(context: Context, work: Work[Any]) -> Work[Any]:
+    """``work``, made to run only if the actor may still do what it could when the call was checked.
+
+    Between the checks and this transaction its membership may have ended, or its level been lowered. Each check that a
+    call has passed was made with the level that it had then, so that one comparison repeats them all.
+    """
+    stored = context.team.directory.stored
+    if stored is None or context.actor in (SYSTEM, ANONYMOUS):
+        return work
+
+    def checked(tx: Transaction) -> Any:
+        now = stored(tx, context.actor.name)  # before the work, which may change it
+        result = work(tx)  # first, since what it refuses by itself it can say better; an error undoes it
+        if now is None or now.retired:
+            raise Gone(f"{context.actor.name} was retired.", code="agent_retired")
+        if now.access < context.actor.access:
+            raise Forbidden(
+                f"Your access level has just been changed to '{now.access.name}', so nothing was done. Try again.",
+                code="access_changed",
+            )
+        return result
+
+    return checked
+
+
+def _is_work(outcome: Any) -> bool:
+    """Whether an operation left a unit of work, rather than its answer."""
+    return callable(outcome) and not isinstance(outcome, BaseModel)
+
+
+class _DeferredCall(Exception):
+    def __init__(self, deferred: Deferred[Any]) -> None:
+        super().__init__("deferred")
+        self.deferred = deferred
+
+
+async def _prepare(context: Context, operation: Operation, arguments: Mapping[str, Any]) -> Any:
+    checked = operation.check(arguments, time_zone=context.actor.time_zone)
+    authorise(context, operation)
+    return await _run(context, operation, checked)
+
+
+async def _run(context: Context, operation: Operation, checked: BaseModel) -> Any:
+    plugins = context.server.plugins
+    checked = await resolved(context, operation.references, checked)
+    await check_levels(context, operation, checked)
+    if plugins.handles("before_operation"):
+        passed = await plugins.before("before_operation", checked, context=context, operation=operation)
+        if isinstance(passed, Deferred):
+            return passed
+        checked = passed
+    values = {key: value for key, value in checked if key != IDEM_KEY}
+    try:
+        return await operation.function(context, **values)
+    except _DeferredCall as call:
+        return call.deferred

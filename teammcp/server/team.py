@@ -1,0 +1,63 @@
+"""`Team`: one team's database, event log, live hub, members and presence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..events.hub import Hub
+from ..events.log import EventLog
+from ..members.directory import Directory
+from ..members.presence import Patience, Presence, Standing
+from ..members.readers import Signs
+from ..storage import SqliteDatabase
+
+if TYPE_CHECKING:
+    from .server import Server
+
+
+class Team:
+    """Everything of one team. Teams share nothing, so no query can reach from one into another."""
+
+    def __init__(self, server: Server, name: str, database: SqliteDatabase, hub: Hub, reserved: bool) -> None:
+        self.server = server
+        self.name = name
+        self.database = database
+        self.hub = hub
+        self.log = EventLog(server.clock, hub)
+        self.directory = Directory()
+        self.signs = Signs()
+        patience = Patience(server.settings.presence_timeout, server.settings.away_timeout)
+        self.presence = Presence(
+            server.clock, patience, self._is_person, self._status_changed, server.settings.member_streams
+        )
+        self.folder = database.path.parent
+        self.reserved = reserved
+        """Whether its first member needs the admin's word. Without it whoever asks first would be the owner of a team
+        that somebody else has made; only on a fresh server being on its machine is enough."""
+        self.opened_at = server.clock.now()
+        """Since when members could call without a break: since this process opened the team, stood still, or followed a
+        jump of the clock."""
+
+    def moved(self, by: int) -> None:
+        """The server's time has followed a clock that was set forward by so many milliseconds."""
+        self.presence.moved(by)
+        self.hear_anew()
+
+    def hear_anew(self) -> None:
+        """Nobody could be heard until now, so no silence before counts against anybody."""
+        self.opened_at = self.server.clock.now()
+        self.presence.hear_anew()
+
+    def _is_person(self, name: str) -> bool:
+        agent = self.directory.agents.get(name)
+        return agent is not None and agent.kind == "human"
+
+    def _status_changed(self, agent: str, before: Standing, after: Standing) -> None:
+        self.server.tell("status_changed", team=self, agent=agent, before=before, after=after)
+        if before.here != after.here:
+            self.server.tell("agent_online" if after.here else "agent_offline", team=self, agent=agent)
+
+    async def close(self) -> None:
+        """End live streams, finish accepted writes, close the database."""
+        self.hub.close()
+        await self.database.close()

@@ -1,0 +1,16 @@
+"""What waits for a member, in the words of all plugins, at the price of a glance."""
+
+from __future__ import annotations
+
+from ..operations import Context
+from ..storage import Reader
+
+
+def waiting(context: Context) -> dict[str, int]:
+    """What waits for the actor, for instance ``{"mentions": 1, "dms": 2}``; nothing that is none."""
+    return context.team.database.glance(_ask, context)
+
+
+def _ask(reader: Reader, context: Context) -> dict[str, int]:
+    answers = context.server.plugins.answers("notices", context=context, reader=reader)
+    return {what: number for answer in answers for what, number in answer.items() if number}

@@ -1,0 +1,1 @@
+"""Texts of people and models: folded, searched, fenced off, freed from what nobody sees."""
