@@ -23,7 +23,7 @@ from teammcp import web
 from teammcp.app import collect_operations
 from teammcp.cli import cli
 from teammcp.config import Settings
-from teammcp.features import BUILT_IN
+from teammcp.features import built_in
 from teammcp.mcp.tools import EVERYDAY, described, profiles_of
 from teammcp.operations import Operation
 from teammcp.plugins import PluginManager, hookspecs
@@ -38,7 +38,7 @@ SURFACE_KEYS = {"idem_key"}
 
 def pages() -> dict[Path, str]:
     """Every generated page: where it belongs, and its text."""
-    plugins = PluginManager({**BUILT_IN, "web": web.plugin, **bundled()})
+    plugins = PluginManager({**built_in(), "web": web.plugin, **bundled()})
     return {
         DOCS / "reference" / "settings.md": settings_page(plugins),
         DOCS / "reference" / "operations.md": operations_page(plugins),

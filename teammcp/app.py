@@ -12,7 +12,7 @@ from .clock import Clock
 from .config import Settings
 from .config.remedies import unknown
 from .errors import StartError
-from .features import BUILT_IN
+from .features import built_in
 from .http.asgi import Application
 from .http.middleware import Front
 from .operations import Registry, idempotency
@@ -45,7 +45,7 @@ def create_app(
         StartError: a built-in feature or a required plugin is broken, or a setting names what is not there.
     """
     plugins = PluginManager(
-        {**BUILT_IN, "web": web.plugin}, settings.disabled_plugins, settings.plugins, required_plugins(settings)
+        {**built_in(), "web": web.plugin}, settings.disabled_plugins, settings.plugins, required_plugins(settings)
     )
     plugins.discover()
     for name, plugin in (install or {}).items():

@@ -22,7 +22,7 @@ import pytest
 
 import teammcp
 from teammcp import operations
-from teammcp.features import BUILT_IN
+from teammcp.features import built_in
 from teammcp.features.directives.reaper import reap as settle
 from teammcp.features.inbox.watching import watch
 from teammcp.features.tasks.list_queries import START, TEXTS, Filters, Sorting
@@ -183,7 +183,7 @@ def faults(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any] =
 def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
     """A database with all tables, and one row in those that others refer to."""
     steps = load_migrations("events", "teammcp.events") + load_migrations("operations", "teammcp.operations")
-    for _, migrations in PluginManager(BUILT_IN).collect("register_migrations"):
+    for _, migrations in PluginManager(built_in()).collect("register_migrations"):
         steps += migrations
     connection = sqlite3.connect(tmp_path_factory.mktemp("queries") / "team.db", isolation_level=None)
     connection.row_factory = sqlite3.Row

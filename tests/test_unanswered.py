@@ -11,7 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from teammcp import Forbidden, InvalidInput, NotFound, operations
 from teammcp.clock import rfc3339
-from teammcp.features import BUILT_IN
+from teammcp.features import built_in
 from teammcp.features.inbox.watching import watch
 from teammcp.operations import Context
 from teammcp.plugins import PluginManager
@@ -433,7 +433,7 @@ async def test_a_crash_behind_a_retirement_loses_no_word_of_it(team: TestTeam, a
 
 def test_what_was_answered_before_this_was_kept_is_known_as_answered(tmp_path: Path) -> None:
     steps = load_migrations("events", "teammcp.events") + load_migrations("operations", "teammcp.operations")
-    for _, migrations in PluginManager(BUILT_IN).collect("register_migrations"):
+    for _, migrations in PluginManager(built_in()).collect("register_migrations"):
         steps += migrations
     later = [step for step in steps if step.feature == "messages" and step.number > 1]
     connection = sqlite3.connect(tmp_path / "team.db", isolation_level=None)

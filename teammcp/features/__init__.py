@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import ModuleType
 
-from . import agents, channels, directives, files, guard, inbox, messages, notifications, schedules, state, tasks, turns
+BUILT_IN = (
+    "agents",
+    "channels",
+    "messages",
+    "inbox",
+    "files",
+    "state",
+    "tasks",
+    "schedules",
+    "turns",
+    "guard",
+    "directives",
+    "notifications",
+)
+"""Their names, in the order in which they are registered and called: each relies on those before it."""
 
-BUILT_IN: dict[str, ModuleType] = {
-    "agents": agents,
-    "channels": channels,
-    "messages": messages,
-    "inbox": inbox,
-    "files": files,
-    "state": state,
-    "tasks": tasks,
-    "schedules": schedules,
-    "turns": turns,
-    "guard": guard,
-    "directives": directives,
-    "notifications": notifications,
-}
+
+def built_in() -> dict[str, ModuleType]:
+    """The features by name, each as the module ``plugin.py`` with its hooks.
+
+    They are imported only now, so that whoever needs a model of one feature need not load the pages of all.
+    """
+    return {name: import_module(f"{__name__}.{name}.plugin") for name in BUILT_IN}

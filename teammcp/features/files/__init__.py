@@ -2,72 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
-
-from ...plugins.hookspecs import hookimpl
-from ...server import Team
-from ...storage import Migration, load_migrations
-from ...web import Page
-from . import folders, operations, pages
 from .links import attach, detach, files_of, only_with
 from .models import FileId, FileIds, FileRef
-from .removing import remove_unused
-from .store import FileStore
 
 __all__ = ["FileId", "FileIds", "FileRef", "attach", "detach", "files_of", "only_with"]
-
-EVENT_KINDS = {
-    "file.uploaded": "a file was uploaded",
-    "file.moved": "a file was put into another folder",
-    "file.deleted": "a file was deleted",
-    "folder.created": "a folder was created",
-    "folder.renamed": "a folder got another name",
-    "folder.deleted": "a folder was deleted; its files stay",
-}
-
-
-@hookimpl
-def register_operations() -> list[Any]:
-    return [
-        operations.upload_file,
-        operations.list_files,
-        operations.get_file,
-        operations.download_file,
-        operations.get_file_preview,
-        operations.move_file,
-        operations.delete_file,
-        folders.create_folder,
-        folders.list_folders,
-        folders.rename_folder,
-        folders.delete_folder,
-    ]
-
-
-@hookimpl
-def register_pages() -> list[Page]:
-    return pages.PAGES
-
-
-@hookimpl
-def register_migrations() -> list[Migration]:
-    return load_migrations("files", __name__)
-
-
-@hookimpl
-def register_event_kinds() -> dict[str, str]:
-    return EVENT_KINDS
-
-
-@hookimpl
-async def team_opened(team: Team) -> None:
-    store = FileStore(team.folder)
-    await asyncio.to_thread(store.clear_incoming)
-    team.server.background(_sweep(team, store))
-
-
-async def _sweep(team: Team, store: FileStore) -> None:
-    """Remove the bytes that a crash has left without a row."""
-    found = await asyncio.to_thread(store.digests)
-    for start in range(0, len(found), 500):  # in small works: senders wait for none of them
-        await remove_unused(team, found[start : start + 500])

@@ -1,13 +1,1 @@
 """Turns: what agents' programs are told by their own hooks, so that no message misses the turn it is meant for."""
-
-from __future__ import annotations
-
-from typing import Any
-
-from ...plugins.hookspecs import hookimpl
-from . import operations
-
-
-@hookimpl
-def register_operations() -> list[Any]:
-    return [operations.claude_hook, operations.codex_hook, operations.take_new_messages]

@@ -1,0 +1,104 @@
+"""What approvals contributes: its hook implementations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from pydantic import BaseModel
+
+from teammcp import Context, Countdown, Deferred, Migration, Operation, Reader, Server, Team, hookimpl, load_migrations
+from teammcp.features.state import StateChange
+from teammcp.web import Page
+
+from . import expiry, gate, memory, operations, pages, permissions, resolving, rules, state
+from .events import EVENT_KINDS
+from .settings import ApprovalSettings
+
+NOTICE_CAP = 100
+SHOWN = 20
+
+
+@hookimpl
+def register_settings() -> type[BaseModel]:
+    return ApprovalSettings
+
+
+@hookimpl
+def register_migrations() -> list[Migration]:
+    return load_migrations("approvals", __package__)
+
+
+@hookimpl
+def register_event_kinds() -> dict[str, str]:
+    return EVENT_KINDS
+
+
+@hookimpl
+def register_operations() -> list[Any]:
+    return [
+        operations.request_approval,
+        operations.get_pending_approvals,
+        operations.get_state_approvals,
+        operations.list_approvals,
+        operations.get_approval,
+        operations.cancel_approval,
+        operations.confirm_approval,
+        operations.delegate_approval,
+        operations.delegate_approvals,
+        operations.end_delegation,
+        operations.get_delegation,
+        rules.list_approval_rules,
+        rules.add_approval_rule,
+        rules.add_permission_rule,
+        rules.delete_approval_rule,
+        permissions.check_permission,
+        permissions.request_permission,
+        permissions.permission_hook,
+        resolving.resolve_approval,
+        resolving.resolve_state_approval,
+        expiry.expire_approval,
+    ]
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return pages.PAGES
+
+
+@hookimpl
+def register_countdowns() -> list[Countdown]:
+    return [Countdown("approvals", ("expires_at",), "closed_at IS NULL")]
+
+
+@hookimpl
+def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
+    rules.check_settings(server)
+    scheduler.add_job(expiry.expire, "interval", [server], seconds=expiry.SECONDS, id="approvals")
+
+
+@hookimpl
+async def team_opened(team: Team) -> None:
+    await memory.load(team)
+
+
+@hookimpl
+async def before_operation(context: Context, operation: Operation, arguments: BaseModel) -> Deferred[Any] | None:
+    return await gate.look(context, operation, arguments)
+
+
+@hookimpl
+async def before_state_change(context: Context, change: StateChange) -> StateChange | Deferred[Any] | None:
+    return await state.look(context, change)
+
+
+@hookimpl
+async def inbox_section(context: Context) -> dict[str, Any] | None:
+    found = await context.read(operations.pending, context, SHOWN)
+    return {"approvals": [each.model_dump(mode="json") for each in found]} if found else None
+
+
+@hookimpl
+def notices(context: Context, reader: Reader) -> dict[str, int] | None:
+    count = operations.count_pending(reader, context, NOTICE_CAP)
+    return {"approvals": count} if count else None

@@ -1,0 +1,52 @@
+"""What channels contributes: its hook implementations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...members.directory import Channel
+from ...plugins.hookspecs import hookimpl
+from ...server import Team
+from ...storage import Migration, load_migrations
+from ...web import Page
+from . import operations, pages, queries
+from .events import EVENT_KINDS
+
+
+@hookimpl
+def register_operations() -> list[Any]:
+    return [
+        operations.get_channels,
+        operations.create_channel,
+        operations.get_channel_members,
+        operations.join_channel,
+        operations.leave_channel,
+        operations.add_channel_member,
+        operations.remove_channel_member,
+        operations.update_channel,
+        operations.archive_channel,
+        operations.open_dm,
+    ]
+
+
+@hookimpl
+def register_migrations() -> list[Migration]:
+    return load_migrations("channels", __package__)
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return pages.PAGES
+
+
+@hookimpl
+def register_event_kinds() -> dict[str, str]:
+    return EVENT_KINDS
+
+
+@hookimpl
+async def team_opened(team: Team) -> None:
+    for row in await team.database.read(queries.all_channels):
+        team.directory.put_channel(Channel(row["id"], row["kind"], row["archived_at"] is not None))
+    for row in await team.database.read(queries.all_members):
+        team.directory.join(row["channel_id"], [row["agent"]])

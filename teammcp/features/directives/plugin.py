@@ -1,0 +1,90 @@
+"""What directives contributes: its hook implementations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...members.directory import Agent
+from ...operations import Context
+from ...plugins.hookspecs import hookimpl
+from ...server import Server
+from ...server.timekeeping import Countdown
+from ...storage import Migration, Reader, load_migrations
+from ...web import Page
+from . import claims, operations, output, pages, queries, reaper
+from .events import EVENT_KINDS
+from .settings import DirectiveSettings
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+IN_INBOX = 20
+"""Directives that the inbox shows at once; list_directives has all."""
+
+
+@hookimpl
+def register_operations() -> list[Any]:
+    return [
+        operations.send_directive,
+        operations.list_directives,
+        operations.get_directive,
+        operations.wait_directive,
+        operations.cancel_directive,
+        claims.claim_directive,
+        claims.report_directive,
+        reaper.settle_directive,
+        output.append_output,
+        output.append_error,
+        output.get_agent_output,
+        output.get_agent_errors,
+    ]
+
+
+@hookimpl
+def register_migrations() -> list[Migration]:
+    return load_migrations("directives", __package__)
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return pages.PAGES
+
+
+@hookimpl
+def register_event_kinds() -> dict[str, str]:
+    return EVENT_KINDS
+
+
+@hookimpl
+def register_settings() -> type[DirectiveSettings]:
+    return DirectiveSettings
+
+
+@hookimpl
+def register_countdowns() -> list[Countdown]:
+    return [
+        Countdown("directives", ("lease_expires_at",), "lease_agent IS NOT NULL"),
+        Countdown("directives", ("expires_at",), "status = 'pending' AND expires_at IS NOT NULL"),
+    ]
+
+
+@hookimpl
+def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
+    scheduler.add_job(reaper.reap, "interval", [server], seconds=reaper.SECONDS, id="directives.reap")
+
+
+@hookimpl
+async def agent_retired(context: Context, agent: Agent) -> None:
+    await reaper.give_up_retired(context, agent.name)
+
+
+@hookimpl
+async def inbox_section(context: Context) -> dict[str, Any] | None:
+    waiting = await operations.waiting(context, IN_INBOX)
+    return {"directives": [directive.model_dump(mode="json") for directive in waiting]} if waiting else None
+
+
+@hookimpl
+def notices(context: Context, reader: Reader) -> dict[str, int] | None:
+    number = queries.count_received(reader, context.actor.name, "pending")
+    return {"directives": number} if number else None

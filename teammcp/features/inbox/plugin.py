@@ -1,0 +1,81 @@
+"""What inbox contributes: its hook implementations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...members.directory import Agent
+from ...operations import Context
+from ...plugins.hookspecs import hookimpl
+from ...server import Server
+from ...storage import Reader
+from ...surfaces.resources import Resource
+from ...web import Page
+from . import arriving, operations, pages, queries, unanswered, watching
+from .events import EVENT_KINDS
+from .resources import INBOX
+from .settings import InboxSettings
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+
+NOTICE_CAP = 100
+BADGE_CAP = 10_000
+
+
+@hookimpl
+def register_operations() -> list[Any]:
+    return [
+        operations.get_inbox,
+        operations.ack_inbox,
+        operations.wait_for_messages,
+        operations.sync,
+        operations.get_receipt,
+        arriving.confirm_messages,
+        arriving.hold_messages,
+        arriving.note_arrival,
+        arriving.take_back,
+        unanswered.list_unanswered,
+        unanswered.settle_message,
+        watching.tell_sender,
+        watching.close_mailbox,
+    ]
+
+
+@hookimpl
+def register_resources() -> list[Resource]:
+    return [INBOX]
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return pages.PAGES
+
+
+@hookimpl
+def register_event_kinds() -> dict[str, str]:
+    return EVENT_KINDS
+
+
+@hookimpl
+def register_settings() -> type[InboxSettings]:
+    return InboxSettings
+
+
+@hookimpl
+def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
+    scheduler.add_job(watching.watch, "interval", [server], seconds=watching.SECONDS, id="inbox.watch")
+
+
+@hookimpl
+async def agent_retired(context: Context, agent: Agent) -> None:
+    await Context.inside(context.team).call("close_mailbox", name=agent.name)
+
+
+@hookimpl
+def notices(context: Context, reader: Reader) -> dict[str, int] | None:
+    # An agent's mail waits until it is read; a person's until it was on the screen, as lists of channels have it.
+    if context.actor.kind == "human":
+        return dict(queries.waiting(reader, context.actor.name, "acked", context.now(), BADGE_CAP))
+    return dict(queries.waiting(reader, context.actor.name, "read", context.now(), NOTICE_CAP))

@@ -1,0 +1,59 @@
+"""What schedules contributes: its hook implementations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from ...operations import Context
+from ...plugins.hookspecs import hookimpl
+from ...server import Server, Team
+from ...storage import Migration, load_migrations
+from ...web import Page
+from . import events, firing, jumping, operations, pages
+
+
+@hookimpl
+def register_operations() -> list[Any]:
+    return [
+        operations.schedule_message,
+        operations.list_schedules,
+        operations.get_schedule,
+        operations.pause_schedule,
+        operations.resume_schedule,
+        operations.cancel_schedule,
+        firing.fire_schedule,
+        firing.suspend_schedule,
+        jumping.follow_clock,
+    ]
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return pages.PAGES
+
+
+@hookimpl
+def register_migrations() -> list[Migration]:
+    return load_migrations("schedules", __package__)
+
+
+@hookimpl
+def register_event_kinds() -> dict[str, str]:
+    return events.KINDS
+
+
+@hookimpl
+def register_settings() -> type[firing.Settings]:
+    return firing.Settings
+
+
+@hookimpl
+def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
+    scheduler.add_job(firing.run_due, "interval", [server], seconds=1, id="schedules", misfire_grace_time=None)
+
+
+@hookimpl
+async def clock_jumped(team: Team, milliseconds: int) -> None:
+    await Context.inside(team).call("follow_clock", milliseconds=milliseconds)

@@ -1,0 +1,55 @@
+"""What state contributes: its hook implementations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...operations import Context
+from ...plugins.hookspecs import hookimpl
+from ...storage import Migration, Reader, load_migrations
+from ...web import Page
+from . import changing, operations, pages, subscriptions
+from .events import EVENT_KINDS
+
+
+@hookimpl
+def register_operations() -> list[Any]:
+    return [
+        operations.get_state,
+        changing.set_state,
+        changing.delete_state,
+        changing.conclude_state,
+        operations.get_state_history,
+        operations.list_state_projects,
+        operations.route_state,
+        subscriptions.subscribe_state,
+        subscriptions.unsubscribe_state,
+        subscriptions.ack_state,
+    ]
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return pages.PAGES
+
+
+@hookimpl
+def register_migrations() -> list[Migration]:
+    return load_migrations("state", __package__)
+
+
+@hookimpl
+def register_event_kinds() -> dict[str, str]:
+    return EVENT_KINDS
+
+
+@hookimpl
+async def inbox_section(context: Context) -> dict[str, Any] | None:
+    changes = await subscriptions.news(context)
+    return {"state_changes": changes} if changes else None
+
+
+@hookimpl
+def notices(context: Context, reader: Reader) -> dict[str, int] | None:
+    count = subscriptions.count_news(reader, context.actor.name)
+    return {"state": count} if count else None

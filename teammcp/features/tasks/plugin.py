@@ -1,0 +1,108 @@
+"""What tasks contributes: its hook implementations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...operations import Context
+from ...plugins.hookspecs import hookimpl
+from ...server import Server
+from ...server.timekeeping import Countdown
+from ...storage import Migration, load_migrations
+from ...web import MessageAction, MessageLink, Page
+from ..state import StateChange
+from . import claims, deleting, finishing, goals, operations, pages, reading, reaper, reminders
+from .events import EVENT_KINDS
+from .settings import TaskSettings
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+
+@hookimpl
+def register_operations() -> list[Any]:
+    return [
+        operations.create_task,
+        operations.update_task,
+        operations.done_task,
+        operations.pin_task,
+        deleting.delete_task,
+        finishing.settle_task_state,
+        reading.list_tasks,
+        reading.get_task,
+        reading.get_task_history,
+        claims.claim_task,
+        claims.claim_next_task,
+        claims.update_task_progress,
+        claims.complete_task,
+        claims.fail_task,
+        claims.release_task,
+        reaper.requeue_task,
+        reminders.remind_of_task,
+        goals.create_goal,
+        goals.list_goals,
+        goals.get_goal,
+        goals.update_goal,
+    ]
+
+
+@hookimpl
+def register_migrations() -> list[Migration]:
+    return load_migrations("tasks", __package__)
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return pages.PAGES
+
+
+@hookimpl
+def register_message_actions() -> list[MessageAction]:
+    return pages.MESSAGE_ACTIONS
+
+
+@hookimpl
+async def message_links(context: Context, message_ids: list[int]) -> dict[int, list[MessageLink]]:
+    return await pages.links_at(context, message_ids)
+
+
+@hookimpl
+def register_event_kinds() -> dict[str, str]:
+    return EVENT_KINDS
+
+
+@hookimpl
+def register_settings() -> type[TaskSettings]:
+    return TaskSettings
+
+
+@hookimpl
+def register_countdowns() -> list[Countdown]:
+    return [Countdown("tasks", ("lease_expires_at", "progress_due_at"), "lease_agent IS NOT NULL")]
+
+
+@hookimpl
+def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
+    scheduler.add_job(reaper.reap, "interval", [server], seconds=reaper.SECONDS, id="tasks.reap")
+    scheduler.add_job(reminders.remind, "interval", [server], seconds=reminders.SECONDS, id="tasks.remind")
+
+
+@hookimpl
+async def state_changed(context: Context, change: StateChange) -> None:
+    if not change.deleting:
+        await finishing.settle(context, change.project_id, change.field, change.value)
+
+
+@hookimpl
+async def deferred_dropped(
+    context: Context, operation: str, arguments: Mapping[str, Any], proposer: str, reason: str
+) -> None:
+    if operation == "set_state":
+        await finishing.drop(context, arguments, proposer, reason)
+
+
+@hookimpl
+async def inbox_section(context: Context) -> dict[str, Any] | None:
+    due = await reading.due_section(context)
+    return {"tasks_due": due} if due else None

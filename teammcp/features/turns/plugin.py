@@ -1,0 +1,13 @@
+"""What turns contributes: its hook implementations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...plugins.hookspecs import hookimpl
+from . import operations
+
+
+@hookimpl
+def register_operations() -> list[Any]:
+    return [operations.claude_hook, operations.codex_hook, operations.take_new_messages]
