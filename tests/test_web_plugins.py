@@ -112,6 +112,29 @@ async def test_a_plugin_brings_a_page(shop: ModuleType, tmp_path: Path) -> None:
         await team.close()
 
 
+def test_the_pages_of_a_subpackage_use_the_folders_of_the_nearest_package_that_has_any(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("templates", "pages", "returns/static", "returns/pages"):
+        folder = tmp_path / "layered_plugin" / name
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").write_text("", "utf-8")
+    (tmp_path / "layered_plugin/__init__.py").write_text("", "utf-8")
+    (tmp_path / "layered_plugin/returns/__init__.py").write_text("", "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def package_of(module: str) -> str:
+        async def view(context: Context, request: Request) -> str:
+            return ""
+
+        view.__module__ = module
+        return Page("/shop", view).package
+
+    assert package_of("layered_plugin.pages") == "layered_plugin"
+    assert package_of("layered_plugin.pages.goods") == "layered_plugin"
+    assert package_of("layered_plugin.returns.pages.list") == "layered_plugin.returns"
+
+
 async def test_a_theme_brings_colours_and_templates(shop: ModuleType, tmp_path: Path) -> None:
     async with await with_shop(tmp_path, Shop(), theme="shop") as app:
         team = TestTeam(app, app.server, "default")  # type: ignore[attr-defined]

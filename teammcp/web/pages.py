@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from ..members.directory import Access
 
 View = Callable[..., Awaitable[Any]]
+FOLDERS = ("templates", "static", "locale")
+"""What a package holds for its pages."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,8 @@ class Page:
 
     The view is ``async view(context, request, **url_arguments)``; it returns a string of HTML or a response, and lets
     a `TeamError` pass to have it shown as a page. Templates and translations are taken from the folders ``templates``
-    and ``locale`` beside the view's module, style sheets and scripts from ``static``.
+    and ``locale``, style sheets and scripts from ``static``: those of the view's package or, where it has none of them,
+    of the nearest package around it that has.
 
     Attributes:
         path: a Quart rule, as in ``"/things/<int:id>"``.
@@ -49,11 +53,20 @@ class Page:
     @property
     def package(self) -> str:
         """The package whose folders hold the page's templates, translations and static files."""
-        return str(self.view.__module__).rpartition(".")[0]
+        return home_of(str(self.view.__module__).rpartition(".")[0])
 
     def folder(self, name: str) -> Traversable:
         """One of those folders; it need not exist."""
         return files(self.package) / name
+
+
+@cache
+def home_of(package: str) -> str:
+    """The package whose folders serve the pages in ``package``: itself, or the nearest around it that has any."""
+    around = package
+    while around and not any((files(around) / name).is_dir() for name in FOLDERS):
+        around = around.rpartition(".")[0]
+    return around or package
 
 
 @dataclass(frozen=True)
