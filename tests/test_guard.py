@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from teammcp import Forbidden, NotFound, Refused, operations
-from teammcp.features.guard.watching import KEPT, watches
+from teammcp.features.guard.loops.watch import KEPT, watches
 from teammcp.operations import Context
 from teammcp.testing import Member, MovedClock, TestTeam
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from teammcp import Forbidden, NotFound, Refused
-from teammcp.features.guard.ledger import ledgers
+from teammcp.features.guard.budgets.ledger import ledgers
 from teammcp.testing import Member, MovedClock, TestTeam
 
 

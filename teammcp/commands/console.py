@@ -27,7 +27,7 @@ NOT_TO_BE_HAD = {403, 404}
 def status(url: str | None) -> None:
     """Print who does what: each member, the tasks that are begun or blocked, and what the guard has stopped."""
     from ..features.agents.models import AgentList
-    from ..features.guard.models import Loops
+    from ..features.guard.loops.models import Loops
     from ..features.tasks.models import TaskList
 
     click.echo(AgentList.model_validate(_call("get_agents", url)).text())

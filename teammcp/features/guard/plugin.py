@@ -10,8 +10,10 @@ from ...server import Team
 from ...storage import Migration, load_migrations
 from ...web import Page
 from ..messages import Draft, Message
-from . import budgets, loops, pages
+from .budgets import operations as budgets
 from .events import EVENT_KINDS
+from .loops import operations as loops
+from .pages import usage as pages
 from .settings import GuardSettings
 
 

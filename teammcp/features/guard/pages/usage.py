@@ -8,12 +8,12 @@ from typing import Any
 from babel.numbers import format_currency, format_decimal
 from quart import Request, Response
 
-from ...members.directory import Access
-from ...operations import Context
-from ...web import Notice, Outcome, Page, attempt, current_visit, gettext, go_back, mark, render, see
-from ..channels.pages import channel_path
-from .models import Loop
-from .usage_models import AgentUsage
+from ....members.directory import Access
+from ....operations import Context
+from ....web import Notice, Outcome, Page, attempt, current_visit, gettext, go_back, mark, render, see
+from ...channels.pages import channel_path
+from ..budgets.models import AgentUsage
+from ..loops.models import Loop
 
 BAR = 24
 """Height of the tallest bar of a chart, in the units of its drawing."""

@@ -8,20 +8,20 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ... import operations
-from ...clock import rfc3339
-from ...errors import Forbidden, Refused, TeamError
-from ...members.directory import Access
-from ...operations import Context, operation
-from ...server import Team
-from ...storage import Reader, Transaction, Work
-from ..agents.models import AgentProfile
-from ..channels import MemberRef, find_agent
-from ..messages import Draft, Message
-from . import queries
+from .... import operations
+from ....clock import rfc3339
+from ....errors import Forbidden, Refused, TeamError
+from ....members.directory import Access
+from ....operations import Context, operation
+from ....server import Team
+from ....storage import Reader, Transaction, Work
+from ...agents.models import AgentProfile
+from ...channels import MemberRef, find_agent
+from ...messages import Draft, Message
+from .. import queries
+from ..members import is_watched, managers
 from .ledger import Ledger, Today, day_of, ledgers
-from .people import is_watched, managers
-from .usage_models import (
+from .models import (
     MILLION,
     AgentUsage,
     Budget,

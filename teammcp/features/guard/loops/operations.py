@@ -8,18 +8,18 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ... import operations
-from ...arguments.fields import Limit
-from ...errors import NotFound, Refused, TeamError
-from ...members.directory import Access
-from ...operations import Context, operation
-from ...server import Team
-from ...storage import Reader, Row, Transaction, Work
-from ..messages import Draft, Message, Note, send_notes, server_note
-from . import queries
+from .... import operations
+from ....arguments.fields import Limit
+from ....errors import NotFound, Refused, TeamError
+from ....members.directory import Access
+from ....operations import Context, operation
+from ....server import Team
+from ....storage import Reader, Row, Transaction, Work
+from ...messages import Draft, Message, Note, send_notes, server_note
+from .. import queries
+from ..members import is_watched, managers
 from .models import Loop, LoopId, LoopKind, Loops, what_happened
-from .people import is_watched, managers
-from .watching import Pattern, Watch, watches
+from .watch import Pattern, Watch, watches
 
 log = logging.getLogger(__name__)
 

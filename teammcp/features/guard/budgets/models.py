@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...arguments.fields import Line, Timestamp
-from ...operations import Result
+from ....arguments.fields import Line, Timestamp
+from ....operations import Result
 
 MILLION = 1_000_000
 Tokens = Annotated[int, Field(ge=0, le=10**12)]

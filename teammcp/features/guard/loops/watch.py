@@ -15,13 +15,13 @@ from functools import cached_property
 from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
-from ...arguments.references import plain
-from ...members.directory import SYSTEM, Agent, Directory
-from ...server import Team
-from ..messages import Draft, Message
+from ....arguments.references import plain
+from ....members.directory import SYSTEM, Agent, Directory
+from ....server import Team
+from ...messages import Draft, Message
+from ..members import is_watched
+from ..settings import GuardSettings
 from .models import LoopKind
-from .people import is_watched
-from .settings import GuardSettings
 
 KEPT = 10_000
 """Entries of each memory; the one used longest ago goes first."""

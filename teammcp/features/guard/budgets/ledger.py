@@ -8,12 +8,12 @@ from functools import cached_property
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from ...operations import Context
-from ...server import Team
-from ...storage import Reader, Row
-from . import queries
-from .settings import GuardSettings
-from .usage_models import MILLION, Budget, percent
+from ....operations import Context
+from ....server import Team
+from ....storage import Reader, Row
+from .. import queries
+from ..settings import GuardSettings
+from .models import MILLION, Budget, percent
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ...arguments.fields import Timestamp
-from ...operations import Result
+from ....arguments.fields import Timestamp
+from ....operations import Result
 
 LoopKind = Literal["exchange", "monologue", "repeat"]
 LoopId = Annotated[int, Field(ge=1, le=2**53)]
