@@ -11,9 +11,11 @@ from ...storage import Migration, load_migrations
 from ...web import Page
 from ..messages import Draft, Message
 from .budgets import operations as budgets
+from .budgets import rule as budget_rule
 from .events import EVENT_KINDS
 from .loops import operations as loops
-from .pages import usage as pages
+from .loops import rule as loop_rule
+from .pages import PAGES
 from .settings import GuardSettings
 
 
@@ -31,7 +33,7 @@ def register_operations() -> list[Any]:
 
 @hookimpl
 def register_pages() -> list[Page]:
-    return pages.PAGES
+    return PAGES
 
 
 @hookimpl
@@ -51,17 +53,17 @@ def register_settings() -> type[GuardSettings]:
 
 @hookimpl
 async def team_opened(team: Team) -> None:
-    await loops.load(team)
-    await budgets.load(team)
+    await loop_rule.load(team)
+    await budget_rule.load(team)
 
 
 @hookimpl
 async def before_message(context: Context, draft: Draft) -> None:
-    await budgets.check(context, draft)
-    await loops.check(context, draft)
+    await budget_rule.check(context, draft)
+    await loop_rule.check(context, draft)
 
 
 @hookimpl
 async def message_sent(context: Context, message: Message) -> None:
-    await loops.noticed(context, message)
-    await budgets.noticed(context, message)
+    await loop_rule.noticed(context, message)
+    await budget_rule.noticed(context, message)

@@ -1,0 +1,1 @@
+"""Budgets: what an agent may send and spend in a day."""

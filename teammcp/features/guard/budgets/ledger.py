@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from ....operations import Context
 from ....server import Team
 from ....storage import Reader, Row
-from .. import queries
 from ..settings import GuardSettings
+from . import queries
 from .models import MILLION, Budget, percent
 
 

@@ -1,26 +1,20 @@
-"""Budgets: what an agent may send and spend in a day. At 80 % it is told, at 100 % its messages are refused."""
+"""What agents report of their use, what they have used, and what they may."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
 
-from .... import operations
-from ....clock import rfc3339
-from ....errors import Forbidden, Refused, TeamError
+from ....errors import Forbidden
 from ....members.directory import Access
 from ....operations import Context, operation
-from ....server import Team
 from ....storage import Reader, Transaction, Work
 from ...agents.models import AgentProfile
 from ...channels import MemberRef, find_agent
-from ...messages import Draft, Message
-from .. import queries
 from ..members import is_watched, managers
-from .ledger import Ledger, Today, day_of, ledgers
+from . import queries
+from .ledger import day_of, ledgers
 from .models import (
     MILLION,
     AgentUsage,
@@ -34,107 +28,7 @@ from .models import (
     UsageDay,
     percent,
 )
-
-WARNING = 80
-"""Percent of a budget at which its agent is told."""
-
-log = logging.getLogger(__name__)
-
-
-class BudgetSpent(Refused):
-    """The agent has used up its day; ``renewed_at`` says when the next one begins."""
-
-    code, title = "budget_spent", "Today's budget is used up"
-
-
-# -- the rule --------------------------------------------------------------------------------------------------------
-
-
-async def load(team: Team) -> None:
-    """Remember a team's budgets."""
-    ledger = ledgers[team] = Ledger(Context.inside(team).settings("guard"))
-    for row in await team.database.read(queries.budgets):
-        ledger.set[row["agent"]] = ledger.budget_of(row)
-
-
-async def check(context: Context, draft: Draft) -> None:
-    """Refuse the message of an agent that has used up its day, unless it is a direct message to a person.
-
-    Raises:
-        BudgetSpent: what to do instead is in its text.
-    """
-    ledger, agent = ledgers[context.team], context.actor
-    if not is_watched(agent) or draft.edited is not None or not ledger.limits(agent.name):
-        return
-    today = await ledger.today(context, agent.name)
-    if ledger.used(agent.name, today) < 100 or _is_to_a_person(context.team, draft):
-        return
-    renewed = rfc3339(today.day.end)
-    raise BudgetSpent(
-        f"Not sent: you have used up your budget of today ({_story(ledger, agent.name, today)}). It begins anew at "
-        f"{renewed}. Until then finish what needs no message and end your turn. A direct message to a person still "
-        f"passes; a manager can give you more with set_budget: {_names(context.team)}.",
-        renewed_at=renewed,
-    )
-
-
-def _is_to_a_person(team: Team, draft: Draft) -> bool:
-    if not draft.channel.startswith("dm:"):
-        return False
-    others = [team.directory.agent(name) for name in draft.channel.split(":")[1:] if name != draft.sender]
-    return all(other is not None and other.kind == "human" for other in others)
-
-
-async def noticed(context: Context, message: Message) -> None:
-    """Count a message that was sent."""
-    ledger, name = ledgers[context.team], context.actor.name
-    if not is_watched(context.actor) or not ledger.limits(name):
-        return
-    today = await ledger.today(context, name)
-    today.messages += 1
-    await _tell(context.team, name, today)
-
-
-async def _tell(team: Team, agent: str, today: Today) -> None:
-    """Tell the agent once that most of its day is used, and it and the managers once that all of it is."""
-    ledger = ledgers[team]
-    used, told = ledger.used(agent, today), today.told
-    today.told = max(used, told)
-    story = _story(ledger, agent, today)
-    if told < 100 <= used:
-        text = f"{agent} has used up its budget of today ({story}); its messages are refused until "
-        text += f"{rfc3339(today.day.end)}, but for direct messages to people. set_budget gives it more."
-        await _send(team, [agent, *(manager.name for manager in managers(team) if manager.name != agent)], text)
-    elif told < WARNING <= used:
-        text = f"You have used {used} % of your budget of today ({story}). At 100 % your messages are refused until "
-        text += f"{rfc3339(today.day.end)}: keep to what matters, and ask a manager if you need more."
-        await _send(team, [agent], text)
-
-
-async def _send(team: Team, recipients: Sequence[str], text: str) -> None:
-    for name in recipients:
-        try:
-            await operations.call(Context.inside(team), "send_dm", {"recipient": name, "content": text})
-        except TeamError as error:  # a plugin's rule; the others are to know all the same
-            log.warning("%s is not told of a budget: %s", name, error)
-
-
-def _story(ledger: Ledger, agent: str, today: Today) -> str:
-    """What is used of what, for each limit there is."""
-    budget = ledger.budget(agent)
-    parts = [
-        (f"{today.messages} of {budget.messages} messages", budget.messages),
-        (f"{today.tokens} of {budget.tokens} tokens", budget.tokens),
-        (f"${today.cost_micros / MILLION:.2f} of ${budget.cost_usd:.2f}", budget.cost_usd),
-    ]
-    return ", ".join(part for part, cap in parts if cap)
-
-
-def _names(team: Team) -> str:
-    return ", ".join(agent.name for agent in managers(team))
-
-
-# -- operations ------------------------------------------------------------------------------------------------------
+from .rule import warn
 
 
 @operation("POST /api/usage", access="observer", profile="guard")
@@ -150,7 +44,7 @@ async def report_usage(
         today.tokens += tokens_in + tokens_out
         today.cost_micros += cost
         if is_watched(context.actor):
-            context.server.background(_tell(context.team, name, today))
+            context.server.background(warn(context.team, name, today))
 
     def work(tx: Transaction) -> AgentUsage:
         queries.add_usage(tx, name, today.day.date.isoformat(), model, tokens_in, tokens_out, cost)

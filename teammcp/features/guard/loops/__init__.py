@@ -1,0 +1,1 @@
+"""Loops: agents that keep each other, or themselves, busy are stopped."""

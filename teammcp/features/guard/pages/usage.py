@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from babel.numbers import format_currency, format_decimal
 from quart import Request, Response
 
 from ....members.directory import Access
 from ....operations import Context
-from ....web import Notice, Outcome, Page, attempt, current_visit, gettext, go_back, mark, render, see
+from ....web import Notice, Outcome, Page, attempt, gettext, go_back, mark, render, see
 from ...channels.pages import channel_path
-from ..budgets.models import AgentUsage
-from ..loops.models import Loop
+from .values import bars, dollars, number, story
 
-BAR = 24
-"""Height of the tallest bar of a chart, in the units of its drawing."""
 CAPS: dict[str, type[int] | type[float]] = {"messages": int, "tokens": int, "cost_usd": float}
 
 
@@ -56,32 +51,6 @@ async def release(context: Context, request: Request, loop_id: int) -> Response:
 
 def _helpers() -> dict[str, Any]:
     return {"story": story, "number": number, "dollars": dollars, "bars": bars}
-
-
-def story(loop: Loop) -> str:
-    """What happened, in the reader's language."""
-    said = {"count": loop.count, "seconds": loop.seconds}
-    if loop.kind == "exchange":
-        return gettext("%(count)s messages to each other within %(seconds)s s, no person's word between", **said)
-    if loop.kind == "monologue":
-        return gettext("%(count)s messages within %(seconds)s s while nobody else spoke", **said)
-    return gettext("the same text %(count)s times within %(seconds)s s", **said)
-
-
-def number(value: int) -> str:
-    """A count as the reader writes numbers."""
-    return str(format_decimal(value, locale=current_visit().locale))
-
-
-def dollars(value: float) -> str:
-    """US dollars as the reader writes them."""
-    return str(format_currency(value, "USD", locale=current_visit().locale))
-
-
-def bars(usage: AgentUsage) -> Sequence[tuple[int, str, int]]:
-    """Heights of the days' bars, of ``BAR`` for the most messages, with each day's date and number of messages."""
-    most = max(1, *(day.messages for day in usage.days))
-    return [(max(1, BAR * day.messages // most), day.day, day.messages) for day in usage.days]
 
 
 PAGES = [
