@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from . import plugin, values
 from .bodies import FormConnection, FormRequest
+from .channels import channel_path, sidebar
 from .forms import Notice, Outcome, attempt, form_call, go_back, see, wants_fragment
 from .i18n import gettext, mark, ngettext
 from .markdown import plain
+from .members import kind_of
 from .pages import MessageAction, MessageLink, Page, Theme
 from .rendering import fragment, render
 from .routing import PageRule
@@ -28,11 +30,13 @@ __all__ = [
     "PageRule",
     "Theme",
     "attempt",
+    "channel_path",
     "current_visit",
     "form_call",
     "fragment",
     "gettext",
     "go_back",
+    "kind_of",
     "mark",
     "mount",
     "ngettext",
@@ -41,6 +45,7 @@ __all__ = [
     "reason_words",
     "render",
     "see",
+    "sidebar",
     "values",
     "wants_fragment",
 ]

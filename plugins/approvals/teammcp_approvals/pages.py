@@ -10,8 +10,20 @@ from typing import Any
 from quart import Request, Response
 
 from teammcp import Access, Context
-from teammcp.features.messages import kind_of
-from teammcp.web import Notice, Outcome, Page, form_call, fragment, go_back, mark, render, see, values, wants_fragment
+from teammcp.web import (
+    Notice,
+    Outcome,
+    Page,
+    form_call,
+    fragment,
+    go_back,
+    kind_of,
+    mark,
+    render,
+    see,
+    values,
+    wants_fragment,
+)
 from teammcp.web import gettext as _
 
 from . import rule_pages, state

@@ -9,8 +9,7 @@ from typing import Any
 from quart import Request, Response
 
 from teammcp import Access, Context
-from teammcp.features.messages import kind_of
-from teammcp.web import MessageAction, Outcome, Page, form_call, mark, plain, render, see
+from teammcp.web import MessageAction, Outcome, Page, form_call, kind_of, mark, plain, render, see
 
 from .findings.models import MAX_BODY, SHORT, Finding
 

@@ -2,84 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from urllib.parse import quote
-
 from quart import Request, Response
 
 from ... import operations
 from ...errors import NotFound
-from ...members.directory import Access, Agent, fold
+from ...members.directory import Access
 from ...operations import Context
 from ...web import Outcome, Page, form_call, go_back, mark, render, see, wants_fragment
+from ...web.channels import LAST_CHANNEL, channel_entry, channel_path, sidebar
+from ...web.members import other_members
 from .access import GENERAL
-from .models import ChannelInfo
-
-LAST_CHANNEL = "teammcp_channel"
-"""The cookie that remembers where somebody was."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A channel as the list shows it. ``agent`` is the other side of a direct message."""
-
-    info: ChannelInfo
-    title: str
-    agent: Agent | None = None
-    status: str = "away"
-    """What it is doing."""
-
-    @property
-    def path(self) -> str:
-        """The address of its page."""
-        return channel_path(self.info.id)
-
-    @property
-    def kind(self) -> str | None:
-        """What the other side of a direct message is; the server itself, which is no member, is a service."""
-        if self.info.type != "dm":
-            return None
-        return self.agent.kind if self.agent else "service"
-
-
-@dataclass(frozen=True)
-class Sidebar:
-    """The list of channels: those the reader is in, direct messages, and open channels to join."""
-
-    joined: list[Entry]
-    direct: list[Entry]
-    open: list[Entry]
-    current: str = ""
-
-
-def channel_path(channel_id: str) -> str:
-    """The address of a channel's page."""
-    return f"/channels/{quote(channel_id, safe=':')}"
-
-
-async def sidebar(context: Context, current: str = "") -> Sidebar:
-    """What the list shows. An archived channel is in it only while it is being read or something in it waits."""
-    found = await operations.call(context, "get_channels", {"include_archived": True})
-    shown = [entry(context, info) for info in found.root if not info.archived or info.id == current or info.waiting]
-    direct = [each for each in shown if each.info.type == "dm"]
-    others = [each for each in shown if each.info.type != "dm"]
-    return Sidebar(
-        joined=[each for each in others if each.info.member],
-        direct=sorted(direct, key=lambda each: -(each.info.last_message_at or each.info.created_at)),
-        open=[each for each in others if not each.info.member],
-        current=current,
-    )
-
-
-def entry(context: Context, info: ChannelInfo) -> Entry:
-    """A channel for the list: a direct message has the name of its other side."""
-    if info.type != "dm":
-        return Entry(info, info.name)
-    names = info.id.split(":")[1:]
-    other = next((name for name in names if name != context.actor.name), names[0])
-    agent = context.team.directory.agent(other)
-    status = "retired" if agent is not None and agent.retired else context.team.presence.standing(other).status
-    return Entry(info, other, agent, status)
 
 
 async def channel_list(context: Context, request: Request) -> Response:
@@ -111,7 +43,7 @@ async def new_channel(context: Context, request: Request) -> Response:
         notice=outcome.notice,
         values=values,
         chosen=form.getlist("members"),
-        agents=others(context),
+        agents=other_members(context),
         sidebar=await sidebar(context),
     )
 
@@ -128,7 +60,7 @@ async def new_dm(context: Context, request: Request) -> Response:
         "channels/new_dm.html",
         outcome.status,
         notice=outcome.notice,
-        agents=others(context),
+        agents=other_members(context),
         presence=context.team.presence,
         sidebar=await sidebar(context),
     )
@@ -138,7 +70,7 @@ async def go(context: Context, request: Request) -> Response:
     """Every channel and person, to go there by a few letters."""
     listed = await sidebar(context)
     known = {each.title for each in listed.direct}
-    strangers = [agent for agent in others(context) if agent.name not in known]
+    strangers = [agent for agent in other_members(context) if agent.name not in known]
     return await render(context, "channels/go.html", sidebar=listed, strangers=strangers)
 
 
@@ -182,16 +114,9 @@ async def change_about(context: Context, request: Request, channel: str) -> Resp
         "channels/about.html",
         outcome.status,
         notice=outcome.notice,
-        channel=entry(context, info),
+        channel=channel_entry(context, info),
         sidebar=await sidebar(context, channel),
     )
-
-
-def others(context: Context) -> list[Agent]:
-    """The members of the team besides the actor, by name."""
-    agents = context.team.directory.agents.values()
-    found = [agent for agent in agents if not agent.retired and agent.name != context.actor.name]
-    return sorted(found, key=lambda agent: fold(agent.name))
 
 
 PAGES = [

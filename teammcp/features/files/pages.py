@@ -12,8 +12,8 @@ from ...members.directory import Access
 from ...operations import Context
 from ...surfaces.attachments import Attachment
 from ...web import Outcome, Page, form_call, go_back, render, see
+from ...web.channels import sidebar
 from ..channels import readable_channel
-from ..channels.pages import sidebar
 from .models import FilePreview, Folder
 
 PAGE = 100

@@ -8,8 +8,10 @@ from ... import operations
 from ...operations import Context
 from ...web import Page, go_back, mark, render
 from ...web import gettext as _
-from ..channels.pages import Entry, entry, sidebar
-from ..messages.presentation import arrange, kind_of
+from ...web.channels import ChannelEntry, channel_entry, sidebar
+from ...web.members import kind_of
+from ...web.messages import arrange
+from ..messages import answered
 from .models import Inbox, InboxChannel, Unanswered, UnansweredList
 
 TITLES = {
@@ -33,15 +35,16 @@ async def inbox(context: Context, request: Request) -> Response:
     )
 
 
-async def _entries(context: Context) -> dict[str, Entry]:
+async def _entries(context: Context) -> dict[str, ChannelEntry]:
     """All channels that the reader may read, by id."""
     channels = await operations.call(context, "get_channels", {"include_archived": True})
-    return {info.id: entry(context, info) for info in channels.root}
+    return {info.id: channel_entry(context, info) for info in channels.root}
 
 
 async def _arrange(context: Context, found: InboxChannel) -> list[object]:
     together = {message.id: message for message in [*found.mentions, *found.messages]}
-    return [*await arrange(context, [together[key] for key in sorted(together)])]
+    messages = [together[key] for key in sorted(together)]
+    return [*await arrange(context, messages, await answered(context, messages))]
 
 
 async def acknowledge(context: Context, request: Request) -> Response:
@@ -81,7 +84,7 @@ async def unanswered(context: Context, request: Request) -> Response:
     )
 
 
-def _row(context: Context, channel: Entry, found: Unanswered) -> dict[str, object]:
+def _row(context: Context, channel: ChannelEntry, found: Unanswered) -> dict[str, object]:
     """One message with the way to its answer."""
     message, me = found.message, context.actor.name
     thread = f"{channel.path}?panel=thread&message={message.thread or message.id}"

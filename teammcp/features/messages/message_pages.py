@@ -10,9 +10,9 @@ from ...members.directory import Access
 from ...operations import Context
 from ...web import Outcome, Page, form_call, go_back, render, see
 from ...web import gettext as _
-from ..channels.pages import channel_path, sidebar
+from ...web.channels import channel_path, sidebar
+from ...web.members import kind_of
 from .models import Message
-from .presentation import kind_of
 
 
 async def show_message(context: Context, request: Request, message_id: int) -> Response:

@@ -13,13 +13,14 @@ from ...operations import Context
 from ...storage import Reader
 from ...web import Notice, Outcome, Page, form_call, fragment, go_back, render, see, wants_fragment
 from ...web import gettext as _
+from ...web.channels import LAST_CHANNEL, ChannelEntry, ListedChannel, Sidebar, channel_entry, channel_path, sidebar
+from ...web.members import kind_of, other_members
+from ...web.messages import Shown, alone, arrange
 from ...web.visit import set_cookie
 from ..channels import acked, readable_channel
-from ..channels.models import ChannelInfo
-from ..channels.pages import LAST_CHANNEL, Sidebar, channel_path, entry, others, sidebar
 from . import queries
 from .models import EMOJI, History, Message
-from .presentation import Shown, alone, arrange, kind_of
+from .shapes import answered
 
 PAGE = 50
 MORE = 200
@@ -62,7 +63,7 @@ async def show_channel(
     here = _entry(listed, found)
     unread = await _unread(context, here.info)
     window = await _window(context, request, found, unread)
-    shown = await arrange(context, window.messages, first_unread=None if unread is None else unread.first)
+    shown = await _stream(context, window.messages, first_unread=None if unread is None else unread.first)
     outcome = outcome or Outcome()
     response = await render(
         context,
@@ -70,7 +71,7 @@ async def show_channel(
         outcome.status,
         notice=outcome.notice,
         draft=draft,
-        lonely=not others(context),
+        lonely=not other_members(context),
         sidebar=listed,
         channel=here,
         shown=shown,
@@ -84,7 +85,7 @@ async def show_channel(
     return response
 
 
-async def _unread(context: Context, info: ChannelInfo) -> Unread | None:
+async def _unread(context: Context, info: ListedChannel) -> Unread | None:
     """What the reader has not read, if they are a member and there is any."""
     if not info.unread:
         return None
@@ -107,7 +108,7 @@ async def show_unread(context: Context, request: Request, channel: str) -> Respo
     return await render(context, "messages/unread.html", channel=here, unread=await _unread(context, here.info))
 
 
-def _entry(listed: Sidebar, channel: Channel) -> Any:
+def _entry(listed: Sidebar, channel: Channel) -> ChannelEntry:
     return next(each for each in [*listed.joined, *listed.direct, *listed.open] if each.info.id == channel.id)
 
 
@@ -148,14 +149,14 @@ async def more_messages(context: Context, request: Request, channel: str) -> Res
         )
     elif before is not None:
         window = await _part(context, found.id, before=before)
-        shown, window = await arrange(context, window.messages), replace(window, newer=False)
+        shown, window = await _stream(context, window.messages), replace(window, newer=False)
     elif after is not None:
         last = await operations.call(context, "get_message", {"message_id": after})
         window = await _part(context, found.id, MORE, after=after)
-        shown, window = await arrange(context, window.messages, before=last), replace(window, older=False)
+        shown, window = await _stream(context, window.messages, before=last), replace(window, older=False)
     else:
         window = await _part(context, found.id)
-        shown = await arrange(context, window.messages)
+        shown = await _stream(context, window.messages)
     return await render(
         context,
         "messages/items.html",
@@ -171,13 +172,20 @@ async def _again(context: Context, channel: str, message_id: int, *, continued: 
     """A message that the reader sees already, as it is now, in the same place."""
     message = await operations.call(context, "get_message", {"message_id": message_id})
     above = await operations.call(context, "get_history", {"channel": channel, "limit": 1, "before": message_id})
-    shown = await arrange(context, [message], before=above.messages[0] if above.messages else None)
+    shown = await _stream(context, [message], before=above.messages[0] if above.messages else None)
     return replace(shown[0], continued=continued, day=None)
 
 
-async def _alone(context: Context, channel: Channel) -> Any:
+async def _alone(context: Context, channel: Channel) -> ChannelEntry:
     found = await operations.call(context, "get_channels", {"include_archived": True})
-    return next(entry(context, info) for info in found.root if info.id == channel.id)
+    return next(channel_entry(context, info) for info in found.root if info.id == channel.id)
+
+
+async def _stream(
+    context: Context, messages: list[Message], *, before: Message | None = None, first_unread: int | None = None
+) -> list[Shown]:
+    """Messages as the stream shows them, each with what it answers."""
+    return await arrange(context, messages, await answered(context, messages), before=before, first_unread=first_unread)
 
 
 async def mark_read(context: Context, channel: str, message_id: int) -> None:
@@ -215,12 +223,12 @@ async def _panel(context: Context, request: Request, channel: Channel) -> dict[s
         thread = await operations.call(
             context, "get_thread", {"message_id": request.args.get("message", 0, type=int) or 0, "limit": 200}
         )
-        replies = await arrange(context, thread.replies, before=thread.root)
+        replies = await _stream(context, thread.replies, before=thread.root)
         return {"kind": kind, "root": await alone(context, thread.root), "replies": replies, "more": thread.hasMore}
     if kind == "members":
         found = await operations.call(context, "get_channel_members", {"channel": channel.id})
         agents = [context.team.directory.agent(name) for name in found.members]
-        outside = [agent for agent in others(context) if agent.name not in found.members]
+        outside = [agent for agent in other_members(context) if agent.name not in found.members]
         return {"kind": kind, "agents": agents, "outside": outside, "presence": context.team.presence}
     if kind == "pins":
         found = await operations.call(context, "get_pinned_messages", {"channel_id": channel.id})

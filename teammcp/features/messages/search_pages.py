@@ -8,8 +8,8 @@ from quart import Request, Response
 
 from ...operations import Context
 from ...web import Outcome, Page, form_call, mark, render
-from ..channels.pages import sidebar
-from .presentation import kind_of
+from ...web.channels import sidebar
+from ...web.members import kind_of
 
 
 async def search(context: Context, request: Request) -> Response:

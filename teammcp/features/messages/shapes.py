@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 
+from ...operations import Context
 from ...storage import Reader, Row
 from ..files import FileRef, files_of
 from . import queries
@@ -81,6 +82,12 @@ def reactions_of(reader: Reader, ids: Sequence[int]) -> dict[int, list[Reaction]
 def messages_by_id(reader: Reader, ids: Sequence[int]) -> list[Message]:
     """The public shapes of some messages, in order of id."""
     return messages_of(reader, queries.by_ids(reader, ids)) if ids else []
+
+
+async def answered(context: Context, messages: Sequence[Message]) -> dict[int, Message]:
+    """The messages that others answer, by id. An answer is in the channel of what it answers, so all may be read."""
+    wanted = sorted({message.reply_to for message in messages if message.reply_to is not None})
+    return {message.id: message for message in await context.read(messages_by_id, wanted)} if wanted else {}
 
 
 def first_lines(reader: Reader, ids: Sequence[int]) -> dict[int, str]:

@@ -13,8 +13,8 @@ from ...clock import rfc3339
 from ...members.directory import Access
 from ...operations import Context
 from ...web import Outcome, Page, form_call, gettext, go_back, mark, render, see
+from ...web.channels import channel_entry, channel_path
 from ...web.visit import visit
-from ..channels.pages import channel_path, entry
 from .models import Schedule, ScheduleResult
 from .times import Kind, parse_rule
 from .words import describe
@@ -125,7 +125,7 @@ async def cancel(context: Context, request: Request, schedule_id: int) -> Respon
 async def _channels(context: Context) -> list[tuple[str, str]]:
     """Ids and names of where one may write to."""
     found = await operations.call(context, "get_channels", {})
-    listed = [entry(context, info) for info in found.root]
+    listed = [channel_entry(context, info) for info in found.root]
     return [
         (each.info.id, each.title if each.info.type == "dm" else f"#{each.title}")
         for each in listed

@@ -15,7 +15,7 @@ from ...members.directory import Access
 from ...operations import Context
 from ...web import Notice, Outcome, Page, attempt, form_call, go_back, mark, render, see, values
 from ...web import gettext as _
-from ..messages.presentation import kind_of
+from ...web.members import kind_of
 from . import rules
 from .changing import DEFAULT_PROJECT
 from .models import StateEntry, StateField

@@ -9,7 +9,7 @@ from quart import Request, Response
 from ....members.directory import Access
 from ....operations import Context
 from ....web import Notice, Outcome, Page, attempt, gettext, go_back, mark, render, see
-from ...channels.pages import channel_path
+from ....web.channels import channel_path
 from .values import bars, dollars, number, story
 
 CAPS: dict[str, type[int] | type[float]] = {"messages": int, "tokens": int, "cost_usd": float}

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from ...operations import Context
-from ...web import MessageLink
-from ...web.formatting import day_name, day_of
-from .models import Message
-from .shapes import messages_by_id
+from ..operations import Context
+from .formatting import day_name, day_of
+from .members import kind_of
+from .pages import MessageLink
 
 GROUPED_WITHIN = 5 * 60 * 1000
 """Milliseconds within which messages of one author stand under one name."""
+
+
+class StreamMessage(Protocol):
+    """What a stream needs of a message; its template shows the rest."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def from_agent(self) -> str: ...
+    @property
+    def reply_to(self) -> int | None: ...
+    @property
+    def thread(self) -> int | None: ...
+    @property
+    def created_at(self) -> int: ...
+    @property
+    def deleted(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -30,21 +47,33 @@ class Shown:
         links: what plugins show under it.
     """
 
-    message: Message
+    message: StreamMessage
     kind: str
     continued: bool = False
     day: str | None = None
     day_id: str = ""
     new: bool = False
-    answers: Message | None = None
+    answers: StreamMessage | None = None
     links: Sequence[MessageLink] = ()
 
 
 async def arrange(
-    context: Context, messages: Sequence[Message], *, before: Message | None = None, first_unread: int | None = None
+    context: Context,
+    messages: Sequence[StreamMessage],
+    answered: Mapping[int, StreamMessage],
+    *,
+    before: StreamMessage | None = None,
+    first_unread: int | None = None,
 ) -> list[Shown]:
-    """Messages of one channel, oldest first, as a stream. ``before`` is the one above them."""
-    parents = await _parents(context, messages)
+    """Messages of one channel, oldest first, as a stream.
+
+    Args:
+        context: of the reader.
+        messages: what is shown.
+        answered: the messages that these answer, by id.
+        before: the message above them.
+        first_unread: the id of the first message that the reader has not read.
+    """
     links = await _links(context, messages)
     shown = []
     for message in messages:
@@ -58,7 +87,7 @@ async def arrange(
                 day=day_name(message.created_at) if new_day else None,
                 day_id=day_of(message.created_at).isoformat() if new_day else "",
                 new=is_new,
-                answers=None if _same_thread(before, message) else parents.get(message.reply_to or 0),
+                answers=None if _same_thread(before, message) else answered.get(message.reply_to or 0),
                 links=links.get(message.id, ()),
             )
         )
@@ -66,19 +95,13 @@ async def arrange(
     return shown
 
 
-async def alone(context: Context, message: Message) -> Shown:
+async def alone(context: Context, message: StreamMessage) -> Shown:
     """A message by itself."""
     links = await _links(context, [message])
     return Shown(message, kind_of(context, message.from_agent), links=links.get(message.id, ()))
 
 
-def kind_of(context: Context, name: str) -> str:
-    """Whether an author is a person; ``service`` for the system itself."""
-    agent = context.team.directory.agent(name)
-    return "service" if agent is None else agent.kind
-
-
-def _continues(before: Message | None, message: Message) -> bool:
+def _continues(before: StreamMessage | None, message: StreamMessage) -> bool:
     if before is None or before.from_agent != message.from_agent:
         return False
     if not _same_thread(before, message) and (message.thread or before.thread):
@@ -86,11 +109,11 @@ def _continues(before: Message | None, message: Message) -> bool:
     return not before.deleted and message.created_at - before.created_at < GROUPED_WITHIN
 
 
-def _same_thread(before: Message | None, message: Message) -> bool:
+def _same_thread(before: StreamMessage | None, message: StreamMessage) -> bool:
     return before is not None and message.thread is not None and message.thread in (before.id, before.thread)
 
 
-async def _links(context: Context, messages: Sequence[Message]) -> dict[int, list[MessageLink]]:
+async def _links(context: Context, messages: Sequence[StreamMessage]) -> dict[int, list[MessageLink]]:
     """What plugins show under messages, by the message's id."""
     plugins = context.server.plugins
     ids = [message.id for message in messages if not message.deleted]
@@ -101,10 +124,3 @@ async def _links(context: Context, messages: Sequence[Message]) -> dict[int, lis
         for message_id, links in answer.items():
             found.setdefault(message_id, []).extend(links)
     return found
-
-
-async def _parents(context: Context, messages: Sequence[Message]) -> dict[int, Message]:
-    """The messages that others answer. An answer is always in the channel of what it answers, so all may be read."""
-    wanted = sorted({message.reply_to for message in messages if message.reply_to is not None})
-    found = await context.read(messages_by_id, wanted) if wanted else []
-    return {message.id: message for message in found}
