@@ -22,12 +22,12 @@ from teammcp.features.messages.search import parse as parse_query
 from teammcp.features.schedules.cron import parse_cron
 from teammcp.features.schedules.times import kind_of, parse_rule
 from teammcp.joining import jsonc
+from teammcp.markdown import is_long, plain
 from teammcp.mcp import frames
 from teammcp.text.fulltext import highlights, pairs, parse, snippet, spread
 from teammcp.text.invisible import is_blank, reveal, strip
 from teammcp.text.untrusted import quote
 from teammcp.web import values
-from teammcp.web.markdown import is_long, plain
 
 WORDS = """ab a. a- a: eyJ- sk- https:// a= -- key: -----BEGIN Bearer AKIA ghp_ x@ .. 0- 1, */ a://"""
 PARTS = [

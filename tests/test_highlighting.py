@@ -15,10 +15,9 @@ from pathlib import Path
 import pytest
 from pygments.lexers import get_all_lexers
 
+from teammcp.markdown import highlighting, render_markdown
+from teammcp.markdown.highlighting import LATE, PLAIN, Highlighter, highlight, page_budget
 from teammcp.testing import TestTeam
-from teammcp.web import highlighting
-from teammcp.web.highlighting import LATE, PLAIN, Highlighter, highlight, page_budget
-from teammcp.web.markdown import render_markdown
 from tests.hostile_code import KNOWN, short
 from tests.webkit import visiting
 
@@ -163,7 +162,7 @@ def _runs(pid: int) -> bool:
 
 
 def test_pygments_runs_in_the_process_alone() -> None:
-    program = "import sys, teammcp.app, teammcp.web.markdown as m, teammcp.web.values as v\n"
+    program = "import sys, teammcp.app, teammcp.markdown as m, teammcp.web.values as v\n"
     program += "m.render_markdown('```python\\nx = 1\\n```'); v.rendered({'a': 1})\nsys.exit('pygments' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 0
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teammcp.features.messages import find_mentions
+from teammcp.markdown import plain, render_markdown
 from teammcp.members.directory import Access, Agent, Directory
-from teammcp.web.markdown import plain, render_markdown
 
 NAMES = ["bob", "Bob.Smith", "R2_D2", "a-_b", "b_", "李雷", "x", "all"]
 

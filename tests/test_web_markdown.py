@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from teammcp.markdown import is_long, plain, render_markdown
 from teammcp.testing import TestTeam
-from teammcp.web.markdown import is_long, plain, render_markdown
 from tests.webkit import visiting
 
 ATTACKS = [

@@ -5,12 +5,12 @@ What the pages of features and plugins use is exported here.
 
 from __future__ import annotations
 
+from ..markdown import plain
 from . import plugin, values
 from .bodies import FormConnection, FormRequest
 from .channels import channel_path, sidebar
 from .forms import Notice, Outcome, attempt, form_call, go_back, see, wants_fragment
 from .i18n import gettext, mark, ngettext
-from .markdown import plain
 from .members import kind_of
 from .pages import MessageAction, MessageLink, Page, Theme
 from .rendering import fragment, render

@@ -24,14 +24,14 @@ from markupsafe import Markup, escape
 from quart import Response, g, request
 
 from ..clock import milliseconds
+from ..markdown import is_long, plain, render_markdown
+from ..markdown.highlighting import page_budget
 from ..members.directory import Access
 from ..operations import Context
 from ..text.invisible import reveal
 from . import formatting, standing
 from .forms import Notice, kept
-from .highlighting import page_budget
 from .i18n import LANGUAGES, gettext, ngettext
-from .markdown import is_long, plain, render_markdown
 from .pages import Page, Theme
 from .visit import visit
 

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
+from ..markdown.highlighting import highlight
 from ..text.invisible import reveal
-from .highlighting import highlight
 from .i18n import gettext as _
 
 WIDTH = 76

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from teammcp.markdown import render_markdown
 from teammcp.testing import TestTeam
-from teammcp.web.markdown import render_markdown
 
 HOSTILE = [
     "[Renew your key](https://evil.example)",

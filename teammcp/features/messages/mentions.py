@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from ...markdown import has_at, mentions_in, named
 from ...members.directory import Directory
-from ...web.markdown import has_at, mentions_in, named
 
 SHORT = 1000
 """Characters of a text that is parsed at once; a longer one could hold up everybody, and is parsed in a thread."""
@@ -14,7 +14,7 @@ SHORT = 1000
 def find_mentions(content: str, directory: Directory) -> tuple[list[str], bool]:
     """The names of the members mentioned in a text, in order, and whether everybody is (``@all``).
 
-    Those are mentioned whose mention the pages show: there is one parser for both (`web.markdown`).
+    Those are mentioned whose mention the pages show: there is one parser for both (`teammcp.markdown`).
     """
 
     def names(written: str) -> str | None:

@@ -8,10 +8,10 @@ from quart import Request, Response
 
 from ... import operations
 from ...errors import InvalidInput
+from ...markdown import plain
 from ...members.directory import Access
 from ...operations import Context
 from ...web import Notice, Outcome, Page, form_call, render, see
-from ...web.markdown import plain
 from ..messages import Message
 from . import page_queries, showing, task_forms
 from .models import OPEN, PRIORITIES, TaskDetail

@@ -9,9 +9,9 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 
 from ...arguments.fields import Line, Metadata
 from ...errors import Conflict, Gone
+from ...markdown import plain
 from ...operations import Context, operation
 from ...storage import Row, Transaction, Work
-from ...web.markdown import plain
 from ..channels import CHANNEL, ensure_dm
 from ..messages import Note, send_notes, visible
 from ..state import ProjectId, Value, key

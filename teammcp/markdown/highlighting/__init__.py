@@ -31,7 +31,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from ..recent import Recent
+from ...text.recent import Recent
 
 LONGEST = 64_000
 """Characters of a text that is coloured."""

@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from ...text.invisible import has_right_to_left
+from ..text.invisible import has_right_to_left
 
 _TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 _OUTERMOST = {"paragraph_open", "heading_open", "bullet_list_open", "ordered_list_open", "blockquote_open"}

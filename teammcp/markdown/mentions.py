@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from ...arguments.fields import is_name_character
+from ..arguments.fields import is_name_character
 
 AT = "@＠"
 LONGEST = 64

@@ -15,8 +15,8 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import escape
 
-from ...text.invisible import reveal
-from ..highlighting import highlight
+from ..text.invisible import reveal
+from .highlighting import highlight
 
 _OWN_PICTURE = re.compile(r"/files/[0-9]{1,19}")
 

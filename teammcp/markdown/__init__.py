@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ...members.directory import fold
-from ...text.invisible import strip
-from ..recent import Recent
+from ..members.directory import fold
+from ..text.invisible import strip
+from ..text.recent import Recent
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
