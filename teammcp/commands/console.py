@@ -10,7 +10,7 @@ import click
 from .client import KEY, Refused, address, key_from, patiently, request, url_option
 
 if TYPE_CHECKING:
-    from ..features.inbox.models import Synced
+    from ..features.inbox import Synced
 
 WAIT_MS = 30_000
 PATIENCE = 60
@@ -26,9 +26,9 @@ NOT_TO_BE_HAD = {403, 404}
 @url_option
 def status(url: str | None) -> None:
     """Print who does what: each member, the tasks that are begun or blocked, and what the guard has stopped."""
-    from ..features.agents.models import AgentList
-    from ..features.guard.loops.models import Loops
-    from ..features.tasks.models import TaskList
+    from ..features.agents import AgentList
+    from ..features.guard import Loops
+    from ..features.tasks import TaskList
 
     click.echo(AgentList.model_validate(_call("get_agents", url)).text())
     click.echo(TaskList.model_validate(_call("list_tasks", url, status=OPEN)).text())
@@ -66,8 +66,8 @@ def watch(timeout: int | None, url: str | None) -> None:
 @url_option
 def logs(channel: str | None, agent: str | None, last: int, url: str | None) -> None:
     """Print what has happened in the team last, or in a channel, or in an agent's work."""
-    from ..features.directives.output_models import Output
-    from ..features.messages.models import History
+    from ..features.directives import Output
+    from ..features.messages import History
 
     if channel and agent:
         raise click.UsageError("Give --channel or --agent, or neither.")
@@ -88,7 +88,7 @@ def _next(url: str | None, cursor: int, wait_ms: int) -> Synced:
 
 
 def _sync(url: str | None, **arguments: Any) -> Synced:
-    from ..features.inbox.models import Synced
+    from ..features.inbox import Synced
 
     return Synced.model_validate(_call("sync", url, **arguments))
 

@@ -14,7 +14,7 @@ import click
 from .client import KEY, address, confirm, key_from, new_reader, patiently, request, url_option
 
 if TYPE_CHECKING:
-    from ..features.inbox.models import Waited
+    from ..features.inbox import Waited
 
 SECONDS = 240
 MARGIN = 30
@@ -42,7 +42,7 @@ def listen(command: str, url: str | None) -> None:
 
 def _next(base: str, key: str, reader: str) -> Waited:
     """The next message, if one comes: one at a time, so that what is not begun yet still waits on the server."""
-    from ..features.inbox.models import Waited
+    from ..features.inbox import Waited
 
     arguments = {"timeout": SECONDS, "limit": 1}
     path = f"{base}/api/call/wait_for_messages"

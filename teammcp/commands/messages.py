@@ -34,7 +34,7 @@ def send(channel: str, text: str, url: str | None) -> None:
 @url_option
 def wait(timeout: int, url: str | None) -> None:
     """Wait for messages to you and print them. Ends with 0 when some came, with 2 when none did."""
-    from ..features.inbox.models import Waited
+    from ..features.inbox import Waited
 
     reader = new_reader("wait")
     found = Waited.model_validate(_call("wait_for_messages", url, timeout + MARGIN, reader=reader, timeout=timeout))
@@ -48,7 +48,7 @@ def wait(timeout: int, url: str | None) -> None:
 @url_option
 def inbox(url: str | None) -> None:
     """Print what waits for you. It stays in the inbox until you acknowledge it: teammcp call ack_inbox items=…"""
-    from ..features.inbox.models import Inbox
+    from ..features.inbox import Inbox
 
     tell(Inbox.model_validate(_call("get_inbox", url, MARGIN)).text())
 

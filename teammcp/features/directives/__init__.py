@@ -1,1 +1,9 @@
 """Directives, from one member to another and back with a result; and what agents put out while they work."""
+
+from __future__ import annotations
+
+from .output_models import Output
+
+__all__ = [
+    "Output",
+]

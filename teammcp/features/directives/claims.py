@@ -13,7 +13,7 @@ from pydantic import Field
 from ...operations import Context, operation
 from ...storage import Row, Transaction, Work
 from ..messages import send_notes
-from ..tasks.leases import PATIENCE, expires_at
+from ..tasks import PATIENCE, expires_at
 from . import telling
 from .directives import change, close, has_expired, is_open, shape, still_there, visible
 from .models import DirectiveId, Reason, ResultText, Settled, Taken

@@ -11,8 +11,7 @@ from ...members.directory import SYSTEM, Access
 from ...operations import Context
 from ...server import Team
 from ...storage import Row, Transaction
-from ..tasks.leases import expires_at
-from ..tasks.models import PRIORITIES
+from ..tasks import PRIORITIES, expires_at
 from . import queries
 from .models import OPEN, Directive
 

@@ -11,8 +11,8 @@ from ...arguments.fields import Text, Timestamp
 from ...clock import rfc3339
 from ...operations import Result
 from ...text.untrusted import AnyWords, Words, fence, quote
-from ..messages.models import Content
-from ..tasks.models import Priority
+from ..messages import Content
+from ..tasks import Priority
 
 Status = Literal["pending", "running", "done", "failed", "cancelled", "expired"]
 STATUSES: tuple[Status, ...] = ("pending", "running", "done", "failed", "cancelled", "expired")

@@ -18,7 +18,7 @@ from ...storage import Reader, Row, Transaction, Work
 from ...surfaces.streams import ends, require_valid
 from ..channels import MemberRef, find_agent
 from ..messages import Note, send_notes
-from ..tasks.models import PRIORITIES, Attempts, LeaseSeconds, Priority
+from ..tasks import PRIORITIES, Attempts, LeaseSeconds, Priority
 from . import queries, telling
 from .directives import close, is_open, shape, still_there, tell, visible
 from .models import (

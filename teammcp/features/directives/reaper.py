@@ -11,7 +11,7 @@ from ...server import Server, Team
 from ...server.jobs import in_each_team
 from ...storage import Row, Transaction, Work
 from ..messages import Note, send_notes
-from ..tasks.leases import expires_at
+from ..tasks import expires_at
 from . import queries, telling
 from .directives import LEASE_ENDED, change, close, has_expired, is_open, still_there, visible
 from .models import DirectiveId, Settled

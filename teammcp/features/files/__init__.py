@@ -5,4 +5,12 @@ from __future__ import annotations
 from .links import attach, detach, files_of, only_with
 from .models import FileId, FileIds, FileRef
 
-__all__ = ["FileId", "FileIds", "FileRef", "attach", "detach", "files_of", "only_with"]
+__all__ = [
+    "FileId",
+    "FileIds",
+    "FileRef",
+    "attach",
+    "detach",
+    "files_of",
+    "only_with",
+]

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from .models import Inbox, Synced, Waited
 from .offering import Asking, anything_new, hand_over
 
-__all__ = ["Asking", "anything_new", "hand_over"]
+__all__ = [
+    "Asking",
+    "Inbox",
+    "Synced",
+    "Waited",
+    "anything_new",
+    "hand_over",
+]

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ...operations import Context, operation
 from ...storage import Transaction, Work
-from ..messages.models import MessageId
+from ..messages import MessageId
 from . import queries
 from .models import Arrived, Held
 from .offering import GIVEN_BACK, Asking

@@ -11,7 +11,7 @@ from ...arguments.fields import Timestamp
 from ...clock import rfc3339
 from ...operations import Result
 from ...text.untrusted import AnyWords, Words, fence, quote
-from ..messages.models import Message, message_line
+from ..messages import Message, message_line
 
 State = Literal["stored", "handed_over", "offered", "read", "acked", "answered"]
 View = Literal["waiting_for_me", "waiting_for_others", "overdue"]

@@ -10,8 +10,7 @@ from pydantic import Field
 from ...errors import Forbidden
 from ...operations import Context, operation
 from ...storage import Reader, Transaction, Work
-from ..messages import messages_by_id, visible
-from ..messages.models import MessageId
+from ..messages import MessageId, messages_by_id, visible
 from . import unanswered_queries as queries
 from .models import Settled, Unanswered, UnansweredList, View
 

@@ -16,8 +16,7 @@ from ...operations import Context, operation
 from ...server import Server, Team
 from ...server.jobs import in_each_team
 from ...storage import Reader, Row, Transaction, Work
-from ..messages import Note, quoted_line, send_notes, server_note
-from ..messages.models import MessageId
+from ..messages import MessageId, Note, quoted_line, send_notes, server_note
 from . import watch_queries
 from .models import Told
 from .settings import InboxSettings

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from .mentions import find_mentions, find_mentions_aside
-from .models import Draft, Message, message_line
+from .models import Content, Draft, History, Message, MessageId, Priority, message_line
 from .notes import Note, note, quoted_block, quoted_line, send_notes, server_note
 from .operations import visible
 from .shapes import answered, first_lines, messages_by_id
 
 __all__ = [
+    "Content",
     "Draft",
+    "History",
     "Message",
+    "MessageId",
     "Note",
+    "Priority",
     "answered",
     "find_mentions",
     "find_mentions_aside",

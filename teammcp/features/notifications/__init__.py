@@ -4,4 +4,9 @@ from __future__ import annotations
 
 from .notifiers import Notification, Notifier, TryLater, Undeliverable
 
-__all__ = ["Notification", "Notifier", "TryLater", "Undeliverable"]
+__all__ = [
+    "Notification",
+    "Notifier",
+    "TryLater",
+    "Undeliverable",
+]

@@ -10,7 +10,7 @@ from ...arguments.fields import Line, Timestamp
 from ...clock import rfc3339
 from ...operations import Result
 from ...text.untrusted import Words, quote
-from ..messages.models import Priority
+from ..messages import Priority
 
 Status = Literal["active", "paused", "suspended", "ended"]
 Outcome = Literal["sent", "deferred", "skipped"]

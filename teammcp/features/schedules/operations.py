@@ -13,7 +13,7 @@ from ...members.directory import Access
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
 from ..channels import ChannelRef, find_agent, writable_channel
-from ..messages.models import Content, Priority
+from ..messages import Content, Priority
 from . import queries
 from .events import tell
 from .models import CancelledSchedule, Count, Expression, Moment, ScheduleId, ScheduleList, ScheduleResult

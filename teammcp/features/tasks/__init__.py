@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
-from .models import Task, TaskChange
+from .leases import PATIENCE, expires_at
+from .models import PRIORITIES, Attempts, LeaseSeconds, Priority, Task, TaskChange, TaskList
 
-__all__ = ["Task", "TaskChange"]
+__all__ = [
+    "PATIENCE",
+    "PRIORITIES",
+    "Attempts",
+    "LeaseSeconds",
+    "Priority",
+    "Task",
+    "TaskChange",
+    "TaskList",
+    "expires_at",
+]

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from ...errors import Forbidden
 from ...operations import Context
 from ...text.untrusted import fence, quote
-from ..agents.models import AgentProfile
+from ..agents import AgentProfile
 
 PEOPLE = 20
 TASKS = 5

@@ -15,8 +15,7 @@ from ...members.presence import Reason
 from ...operations import Context, operation
 from ...storage import Work
 from ...surfaces.unread import waiting
-from ..inbox import Asking, anything_new, hand_over
-from ..inbox.models import Waited
+from ..inbox import Asking, Waited, anything_new, hand_over
 from . import briefing, wording
 from .doing import Told, note
 from .models import NOTHING, EventName, HookAnswer, Label, context_for, go_on_with

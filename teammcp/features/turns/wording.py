@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..inbox.models import Waited
+from ..inbox import Waited
 from ..messages import Message
 
 LONGEST = 1500

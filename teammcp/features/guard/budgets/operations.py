@@ -10,7 +10,7 @@ from ....errors import Forbidden
 from ....members.directory import Access
 from ....operations import Context, operation
 from ....storage import Reader, Transaction, Work
-from ...agents.models import AgentProfile
+from ...agents import AgentProfile
 from ...channels import MemberRef, find_agent
 from ..members import is_watched, managers
 from . import queries
