@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         TeamError,
         TooLarge,
     )
-    from .events.log import Event
+    from .events import Event
     from .members.directory import Access, Agent
     from .members.presence import Reason, Standing
     from .operations import Context, Operation, Result, operation

@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # pytest loads this module in every run; what it needs is imp
     from quart import Quart
 
     from .config import Settings
-    from .events.log import Event
+    from .events import Event
     from .operations import Surface
     from .server import Server, Team
 

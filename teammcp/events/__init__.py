@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from .event import Event
 from .hub import Hub, Subscription
-from .log import Event, EventLog
+from .log import EventLog
 
 __all__ = ["Event", "EventLog", "Hub", "Subscription"]

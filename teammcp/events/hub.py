@@ -9,13 +9,10 @@ import asyncio
 from bisect import bisect_right
 from collections.abc import Awaitable, Callable
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 from ..errors import Gone
+from .event import Event
 from .runs import Runs
-
-if TYPE_CHECKING:
-    from .log import Event
 
 PAGE = 500
 by_id = attrgetter("id")

@@ -21,7 +21,7 @@ from mcp.types import (
     SubscriptionsListenResult,
 )
 
-from ..events.log import Event
+from ..events import Event
 from ..operations import Context
 from ..surfaces.streams import KEEP_ALIVE, audience
 from .resources import Target

@@ -10,7 +10,7 @@ from mcp.types import Resource as ListedResource
 from mcp.types import ResourceTemplate
 
 from ..errors import NotFound
-from ..events.log import Event
+from ..events import Event
 from ..operations import Context
 from ..plugins import PluginManager
 from ..surfaces.resources import Resource

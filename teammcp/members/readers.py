@@ -13,12 +13,11 @@ from __future__ import annotations
 import itertools
 import time
 from collections import deque
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Any, Literal, Protocol
 
-if TYPE_CHECKING:
-    from ..operations import Context
-    from ..server import Team
+from .directory import Agent
 
 LINE = "teammcp.line"
 """Key of the `Line` in the state of a connection, which each of its requests has in its ASGI scope."""
@@ -72,11 +71,29 @@ class Handover(Protocol):
     def message_ids(self) -> list[int]:
         """The messages in it, for programs that say themselves what has arrived."""
 
-    async def arrived(self, team: Team) -> None:
+    async def arrived(self) -> None:
         """Its reader has it."""
 
-    async def lost(self, team: Team, *, surely: bool) -> None:
+    async def lost(self, *, surely: bool) -> None:
         """Nobody has it, or (not ``surely``) nobody will ever give a sign of it."""
+
+
+class Background(Protocol):
+    """What lets work go on behind an answer: the server."""
+
+    def background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it, and keep nobody waiting for it."""
+
+
+class Call(Protocol):
+    """The call that is answered: an `operations.Context`."""
+
+    @property
+    def actor(self) -> Agent: ...
+    @property
+    def server(self) -> Background: ...
+    @property
+    def reader(self) -> Reader | None: ...
 
 
 @dataclass(eq=False)
@@ -128,14 +145,14 @@ class Signs:
     def __init__(self) -> None:
         self._answered: dict[str, deque[Reader]] = {}
 
-    def hand(self, context: Context, handover: Handover) -> None:
+    def hand(self, context: Call, handover: Handover) -> None:
         """The answer to the context's request hands something over. For works: ``tx.on_commit``."""
         assert context.reader is not None  # noqa: S101 - who calls inside the process has its answer
         context.reader.handed.append(handover)
         if context.reader.state == "gone":  # while it was being written
-            context.server.background(handover.lost(context.team, surely=True))
+            context.server.background(handover.lost(surely=True))
 
-    def answered(self, context: Context) -> None:
+    def answered(self, context: Call) -> None:
         """The answer was sent. Nothing follows from that yet."""
         reader = context.reader
         if reader is None or reader.state != "waits":
@@ -144,46 +161,46 @@ class Signs:
         if reader.handed:
             self._answered.setdefault(context.actor.name, deque(maxlen=KEPT)).append(reader)
 
-    def gone(self, context: Context) -> None:
+    def gone(self, context: Call) -> None:
         """There was nobody to send the answer to."""
         if context.reader is not None and context.reader.state == "waits":
             self._give_up(context, context.reader, surely=True)
 
-    async def seen(self, context: Context) -> None:
+    async def seen(self, context: Call) -> None:
         """The context's reader has made a call: whatever that shows to have arrived has."""
         later = context.reader
         if later is not None and context.actor.name in self._answered:
             await self._arrived(context, [each for each in self._of(context) if each.is_shown_by(later)])
 
-    async def seen_after(self, context: Context, call: str) -> None:
+    async def seen_after(self, context: Call, call: str) -> None:
         """The agent's program tells of the result of a call of its model's."""
         if call and context.actor.name in self._answered:
             await self._arrived(context, [each for each in self._of(context) if call in each.calls])
 
-    def given_up(self, context: Context, name: str, call: str | None = None) -> None:
+    def given_up(self, context: Call, name: str, call: str | None = None) -> None:
         """A program has given up a call, whose answer it does not have; or, without one, it has ended."""
         for reader in self._of(context):
             if reader.name == name and (call is None or call in reader.calls):
                 self._forget(context, reader)
                 self._give_up(context, reader, surely=call is not None)
 
-    def _of(self, context: Context) -> list[Reader]:
+    def _of(self, context: Call) -> list[Reader]:
         return list(self._answered.get(context.actor.name, ()))
 
-    async def _arrived(self, context: Context, readers: list[Reader]) -> None:
+    async def _arrived(self, context: Call, readers: list[Reader]) -> None:
         for reader in readers:
             self._forget(context, reader)
         for reader in readers:
             for handover in reader.handed:
-                await handover.arrived(context.team)
+                await handover.arrived()
 
-    def _forget(self, context: Context, reader: Reader) -> None:
+    def _forget(self, context: Call, reader: Reader) -> None:
         waiting = self._answered[context.actor.name]
         waiting.remove(reader)
         if not waiting:
             del self._answered[context.actor.name]
 
-    def _give_up(self, context: Context, reader: Reader, *, surely: bool) -> None:
+    def _give_up(self, context: Call, reader: Reader, *, surely: bool) -> None:
         reader.state = "gone"
         for handover in reader.handed:
-            context.server.background(handover.lost(context.team, surely=surely))
+            context.server.background(handover.lost(surely=surely))

@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from ..arguments.checking import invalid_input
 from ..arguments.references import resolved
 from ..errors import Forbidden, Gone, Unauthorized
-from ..events.log import Event
+from ..events import Event
 from ..http.callers import is_loopback
 from ..keys import hash_key
 from ..logs.access import note_member

@@ -7,22 +7,29 @@ effect of its calls; the access levels of the settings, and the rules of plugins
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
+
+from pydantic import BaseModel
 
 from ..errors import Forbidden
-from ..members.directory import Access
+from ..members.directory import Access, Agent
 from ..registry import IDEM_KEY, Operation
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-
-    from . import Context
+from ..server import Server
 
 Values = dict[str, Any]
 
 
+class Caller(Protocol):
+    """Who calls, and where: a `Context`."""
+
+    @property
+    def actor(self) -> Agent: ...
+    @property
+    def server(self) -> Server: ...
+
+
 async def meanings(
-    context: Context, operation: Operation, arguments: BaseModel, wanted: Callable[[str], bool]
+    context: Caller, operation: Operation, arguments: BaseModel, wanted: Callable[[str], bool]
 ) -> list[tuple[Operation, Values]]:
     """What a call does, as operations whose names are ``wanted``, and their arguments as JSON values.
 
@@ -39,7 +46,7 @@ async def meanings(
     return found
 
 
-async def check_levels(context: Context, operation: Operation, arguments: BaseModel) -> None:
+async def check_levels(context: Caller, operation: Operation, arguments: BaseModel) -> None:
     """Check the access levels that the settings give to other ways to do what this call does.
 
     Raises:

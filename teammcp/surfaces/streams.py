@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from quart import Response
 
 from ..errors import InvalidInput, Unauthorized
-from ..events.log import Event
+from ..events import Event
 
 if TYPE_CHECKING:
     from ..operations import Context

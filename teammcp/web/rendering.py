@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, ParamSpec, cast
+from typing import Any, ParamSpec, Protocol, cast
 from urllib.parse import quote
 
 from jinja2 import (
@@ -30,15 +30,27 @@ from ..members.directory import Access
 from ..operations import Context
 from ..text.invisible import reveal
 from . import formatting, standing
+from .assets import Assets
 from .forms import Notice, kept
-from .i18n import LANGUAGES, gettext, ngettext
+from .i18n import LANGUAGES, Catalogues, gettext, ngettext
 from .pages import Page, Theme
 from .visit import visit
 
-if TYPE_CHECKING:
-    from .shell import Shell
-
 P = ParamSpec("P")
+
+
+class Stage(Protocol):
+    """What pages are rendered with: the shell, as ``g.shell`` has it during a request."""
+
+    @property
+    def environment(self) -> Environment: ...
+    @property
+    def assets(self) -> Assets: ...
+    @property
+    def catalogues(self) -> Catalogues: ...
+
+    async def variables(self, context: Context, given: dict[str, Any]) -> dict[str, Any]:
+        """What every template can use, and what this one was given."""
 
 
 BLOCKS = 10
@@ -98,7 +110,7 @@ def build_environment(pages: Iterable[Page], theme: Theme | None) -> Environment
 
 def _label(page: Page) -> str:
     """The name of a page in the navigation, in the words of the plugin that brings it."""
-    shell: Shell = g.shell
+    shell: Stage = g.shell
     return shell.catalogues.of(visit().language, page.package).gettext(page.label or "")
 
 
@@ -120,7 +132,7 @@ async def render(context: Context, template: str, /, status: int = 200, **variab
     if wanted is not None:
         blocks = list(dict.fromkeys(filter(None, wanted.split(","))))[:BLOCKS]
         return await fragment(context, template, blocks, status=status, **variables)
-    shell: Shell = g.shell
+    shell: Stage = g.shell
     values = await shell.variables(context, variables)
     return _response(await _aside(shell.environment.get_template(template).render, values), status)
 
@@ -129,7 +141,7 @@ async def fragment(
     context: Context, template: str, blocks: Sequence[str], /, status: int = 200, **variables: Any
 ) -> Response:
     """Some blocks of a page, one after the other. Each of their elements replaces the one with the same id."""
-    shell: Shell = g.shell
+    shell: Stage = g.shell
     values = await shell.variables(context, variables)
     known = shell.environment.get_template(template).blocks
     present = [name for name in blocks if name in known]
@@ -155,7 +167,7 @@ def _response(html: str, status: int) -> Response:
 
 def static(name: str) -> str:
     """The address of a static file, as in ``static("web/app.css")``."""
-    shell: Shell = g.shell
+    shell: Stage = g.shell
     return shell.assets.url(name)
 
 

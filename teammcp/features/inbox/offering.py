@@ -124,7 +124,7 @@ def hand_over(context: Context, tx: Transaction, way: str, limit: int, *, begins
     elif ids:
         marks = {row["message_id"]: _marked(row["handed_to"], asking.mark) for row in taken}
         queries.hand(tx, asking.agent, marks, way, asking.now)
-        handed = HandedOver(asking.agent, ids, asking.mark)
+        handed = HandedOver(context.team, asking.agent, ids, asking.mark)
         tx.on_commit(lambda: context.team.signs.hand(context, handed))
     again = [row["message_id"] for row in taken if row["handed_at"] is not None]
     return Waited(messages=messages, again=again, more=len(rows) > len(taken))
@@ -153,15 +153,16 @@ def _marked(marks: str, mark: str) -> str:
 class HandedOver:
     """Messages that an answer has handed over; a `teammcp.members.readers.Handover`."""
 
+    team: Team
     agent: str
     message_ids: list[int]
     mark: str
 
-    async def arrived(self, team: Team) -> None:
+    async def arrived(self) -> None:
         """Its reader has them."""
-        await Context.inside(team).call("note_arrival", agent=self.agent, message_ids=self.message_ids)
+        await Context.inside(self.team).call("note_arrival", agent=self.agent, message_ids=self.message_ids)
 
-    async def lost(self, team: Team, *, surely: bool) -> None:
+    async def lost(self, *, surely: bool) -> None:
         """Nobody has them, or will ever say so."""
         about = {"agent": self.agent, "message_ids": self.message_ids, "mark": self.mark}
-        await Context.inside(team).call("take_back", **about, surely=surely)
+        await Context.inside(self.team).call("take_back", **about, surely=surely)

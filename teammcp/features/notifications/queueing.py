@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from ...events.log import Event, read_since
+from ...events import Event
+from ...events.log import read_since
 from ...operations import Context, operation
 from ...server import Team
 from ...storage import Row, Transaction, Work
