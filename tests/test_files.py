@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from teammcp.errors import Conflict, Forbidden, InvalidInput, NotFound, StorageFull, TooLarge
-from teammcp.features.files import operations as file_operations
+from teammcp.features.files.operations import files as file_operations
 from teammcp.features.files.store import FileStore
 from teammcp.testing import Member, MovedClock, TestTeam, serve
 

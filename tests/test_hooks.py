@@ -15,7 +15,7 @@ import pytest
 from teammcp.config import Settings
 from teammcp.errors import Refused, Unauthorized
 from teammcp.features.notifications import Notification, Notifier
-from teammcp.features.notifications.working import work_off
+from teammcp.features.notifications.jobs import work_off
 from teammcp.keys import new_key
 from teammcp.operations import Context
 from teammcp.plugins import hookspecs

@@ -124,7 +124,7 @@ async def test_no_channel_looks_like_another_or_like_the_server(team: TestTeam) 
 
 async def test_names_that_are_there_already_keep_working(team: TestTeam, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as before:
-        before.setattr("teammcp.features.agents.operations.check_new", lambda *_: None)
+        before.setattr("teammcp.features.agents.operations.members.check_new", lambda *_: None)
         old = [await team.agent(name) for name in ("olivia", "oIivia", "systern-")]
     for member in old:
         assert (await member.call("get_me")).name == member.name

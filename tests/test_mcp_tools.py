@@ -13,7 +13,7 @@ from pydantic import Field, RootModel
 
 from teammcp import Context, Deferred, Refused, Result, Work, hookimpl, operation
 from teammcp.app import TeamApp
-from teammcp.features.turns import wording
+from teammcp.features.turns import texts as wording
 from teammcp.mcp.server import INSTRUCTIONS
 from teammcp.mcp.tools import ERROR
 from teammcp.testing import TestTeam

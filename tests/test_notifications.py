@@ -12,7 +12,7 @@ from teammcp import Team, hookimpl
 from teammcp.config import Settings
 from teammcp.errors import Forbidden, InvalidInput, NotFound
 from teammcp.features.notifications import Notification, Notifier, TryLater, Undeliverable, queries
-from teammcp.features.notifications.working import stop, work_off
+from teammcp.features.notifications.jobs import stop, work_off
 from teammcp.testing import Member, MovedClock, TestTeam, serve
 from tests.test_hooks import load_example
 from tests.webkit import visiting

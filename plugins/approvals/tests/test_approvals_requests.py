@@ -6,7 +6,7 @@ import pytest
 
 from teammcp import Conflict, Forbidden, Gone, InvalidInput, NotFound, hookimpl
 from teammcp.features.notifications import Notification, Notifier
-from teammcp.features.notifications.working import work_off
+from teammcp.features.notifications.jobs import work_off
 from teammcp.testing import Member, MovedClock, TestTeam
 
 

@@ -10,8 +10,11 @@ from ...plugins.hookspecs import hookimpl
 from ...server import Server, Team
 from ...storage import Migration, Transaction, load_migrations
 from ...web import Page
-from . import heartbeats, mirror, operations, pages, queries
+from . import mirror, queries
 from .events import EVENT_KINDS
+from .operations import heartbeats
+from .operations import members as operations
+from .pages import members as pages
 
 
 @hookimpl

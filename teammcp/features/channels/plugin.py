@@ -9,8 +9,9 @@ from ...plugins.hookspecs import hookimpl
 from ...server import Team
 from ...storage import Migration, load_migrations
 from ...web import Page
-from . import operations, pages, queries
+from . import operations, queries
 from .events import EVENT_KINDS
+from .pages import channels as pages
 
 
 @hookimpl

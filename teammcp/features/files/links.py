@@ -9,7 +9,7 @@ from ...operations import Context
 from ...storage import Reader, Row, Transaction
 from . import queries
 from .models import FileRef
-from .removing import remove
+from .removal import remove
 
 
 def attach(tx: Transaction, file_ids: Sequence[int], message_id: int, channel: str, sender: str) -> list[FileRef]:

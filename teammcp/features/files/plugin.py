@@ -9,9 +9,11 @@ from ...plugins.hookspecs import hookimpl
 from ...server import Team
 from ...storage import Migration, load_migrations
 from ...web import Page
-from . import folders, operations, pages
 from .events import EVENT_KINDS
-from .removing import remove_unused
+from .operations import files as operations
+from .operations import folders
+from .pages import files as pages
+from .removal import remove_unused
 from .store import FileStore
 
 

@@ -12,9 +12,12 @@ from ...server import Server, Team
 from ...server.timekeeping import Countdown
 from ...storage import Migration, load_migrations
 from ...web import Page
-from . import delivering, notifiers, operations, pages, queueing, working
+from . import courier as delivering
+from . import jobs as working
+from . import notifiers, operations, queueing
 from .events import EVENT_KINDS
 from .models import NotificationSettings
+from .pages import notifications as pages
 
 
 @hookimpl

@@ -16,9 +16,10 @@ from ...operations import Context, operation
 from ...storage import Work
 from ...surfaces.unread import waiting
 from ..inbox import Asking, Waited, anything_new, hand_over
-from . import briefing, wording
-from .doing import Told, note
+from . import briefing
+from . import texts as wording
 from .models import NOTHING, EventName, HookAnswer, Label, context_for, go_on_with
+from .status import Told, note
 
 AT_ONCE = 10
 """Messages handed over by one hook; the next one brings the rest."""

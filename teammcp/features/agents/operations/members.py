@@ -7,19 +7,19 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from ...arguments.fields import AgentName, Text, TimeZone
-from ...errors import Conflict, Forbidden, Gone, NotFound
-from ...keys import hash_key, new_key
-from ...logs.access import note_wrong
-from ...members.directory import SYSTEM, Access, Agent, fold
-from ...members.lookalikes import SERVERS_OWN, TITLES, check_new
-from ...members.presence import Reason
-from ...operations import Context, operation
-from ...storage import Row, Transaction, Work
-from ..channels import MemberRef, OwnRef, find_agent, join_general
-from . import queries
-from .mirror import agent_of, mirror
-from .models import (
+from ....arguments.fields import AgentName, Text, TimeZone
+from ....errors import Conflict, Forbidden, Gone, NotFound
+from ....keys import hash_key, new_key
+from ....logs.access import note_wrong
+from ....members.directory import SYSTEM, Access, Agent, fold
+from ....members.lookalikes import SERVERS_OWN, TITLES, check_new
+from ....members.presence import Reason
+from ....operations import Context, operation
+from ....storage import Row, Transaction, Work
+from ...channels import MemberRef, OwnRef, find_agent, join_general
+from .. import queries
+from ..mirror import agent_of, mirror
+from ..models import (
     AccessName,
     AgentList,
     AgentProfile,

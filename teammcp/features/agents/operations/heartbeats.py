@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ...errors import InvalidInput
-from ...members.presence import Doing, Reason
-from ...operations import Context, operation
-from .models import Beat, Why
+from ....errors import InvalidInput
+from ....members.presence import Doing, Reason
+from ....operations import Context, operation
+from ..models import Beat, Why
 
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
 

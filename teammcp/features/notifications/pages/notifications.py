@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from quart import Request, Response
 
-from ...operations import Context
-from ...web import Outcome, Page, form_call, render, see
-from .models import REASONS
+from ....operations import Context
+from ....web import Outcome, Page, form_call, render, see
+from ..models import REASONS
 
 RECENT = 20
 """Notifications that the page shows."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...errors import Conflict, InvalidInput, NotFound
-from ...operations import Context, operation
-from ...storage import Reader, Row, Transaction, Work
-from ..channels import ChannelRef, ensure_dm, readable_channel, writable_channel
-from . import queries
-from .models import DeletedFolder, FileId, Folder, FolderList, FolderName
+from ....errors import Conflict, InvalidInput, NotFound
+from ....operations import Context, operation
+from ....storage import Reader, Row, Transaction, Work
+from ...channels import ChannelRef, ensure_dm, readable_channel, writable_channel
+from .. import queries
+from ..models import DeletedFolder, FileId, Folder, FolderList, FolderName
 
 DEPTH = 5
 FOLDERS = 500

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from quart import Request, Response
 
-from ... import operations
-from ...errors import NotFound
-from ...members.directory import Access
-from ...operations import Context
-from ...web import Outcome, Page, form_call, go_back, mark, render, see, wants_fragment
-from ...web.channels import LAST_CHANNEL, channel_entry, channel_path, sidebar
-from ...web.members import other_members
-from .access import GENERAL
+from .... import operations
+from ....errors import NotFound
+from ....members.directory import Access
+from ....operations import Context
+from ....web import Outcome, Page, form_call, go_back, mark, render, see, wants_fragment
+from ....web.channels import LAST_CHANNEL, channel_entry, channel_path, sidebar
+from ....web.members import other_members
+from ..access import GENERAL
 
 
 async def channel_list(context: Context, request: Request) -> Response:

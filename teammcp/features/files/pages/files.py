@@ -7,14 +7,14 @@ from urllib.parse import quote
 
 from quart import Request, Response, send_file
 
-from ... import operations
-from ...members.directory import Access
-from ...operations import Context
-from ...surfaces.attachments import Attachment
-from ...web import Outcome, Page, form_call, go_back, render, see
-from ...web.channels import sidebar
-from ..channels import readable_channel
-from .models import FilePreview, Folder
+from .... import operations
+from ....members.directory import Access
+from ....operations import Context
+from ....surfaces.attachments import Attachment
+from ....web import Outcome, Page, form_call, go_back, render, see
+from ....web.channels import sidebar
+from ...channels import readable_channel
+from ..models import FilePreview, Folder
 
 PAGE = 100
 

@@ -8,21 +8,21 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...arguments.fields import Limit, Text
-from ...clock import rfc3339
-from ...errors import Forbidden, InvalidInput, NotFound, RateLimited, TooLarge
-from ...members.directory import Access
-from ...operations import Context, operation
-from ...operations.budget import Budget
-from ...plugins import Deferred
-from ...storage import Reader, Row, Transaction, Work
-from ...surfaces.attachments import Attachment, Content, is_text
-from ..channels import ChannelRef, ensure_dm, readable_channel, writable_channel
-from . import queries
+from ....arguments.fields import Limit, Text
+from ....clock import rfc3339
+from ....errors import Forbidden, InvalidInput, NotFound, RateLimited, TooLarge
+from ....members.directory import Access
+from ....operations import Context, operation
+from ....operations.budget import Budget
+from ....plugins import Deferred
+from ....storage import Reader, Row, Transaction, Work
+from ....surfaces.attachments import Attachment, Content, is_text
+from ...channels import ChannelRef, ensure_dm, readable_channel, writable_channel
+from .. import queries
+from ..models import DeletedFile, FileId, FileList, FileMeta, FileName, FilePreview, Folder, media_type
+from ..removal import meta_of, remove, tell
+from ..store import FileStore, sha256
 from .folders import in_channel, of_row
-from .models import DeletedFile, FileId, FileList, FileMeta, FileName, FilePreview, Folder, media_type
-from .removing import meta_of, remove, tell
-from .store import FileStore, sha256
 
 DAY = 86_400_000
 PREVIEW_BYTES = 64 * 1024

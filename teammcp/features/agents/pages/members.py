@@ -9,14 +9,14 @@ from zoneinfo import available_timezones
 
 from quart import Request, Response
 
-from ... import operations
-from ...joining import clients
-from ...members.directory import SYSTEM, Access
-from ...operations import Context
-from ...web import Outcome, Page, form_call, mark, reason_words, render, see
-from ...web.access import forget_key, keep_key, kept_key, render_secret, renew_session
-from .models import AgentProfile
-from .operations import NEVER
+from .... import operations
+from ....joining import clients
+from ....members.directory import SYSTEM, Access
+from ....operations import Context
+from ....web import Outcome, Page, form_call, mark, reason_words, render, see
+from ....web.access import forget_key, keep_key, kept_key, render_secret, renew_session
+from ..models import AgentProfile
+from ..operations.members import NEVER
 
 FIELDS = ("role", "description", "reports_to", "time_zone", "access")
 ORDER = ("waiting", "blocked", "busy", "online", "idle", "dead", "away", "retired")

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from ...server import Server, Team
 from . import notifiers
-from .delivering import deliver
+from .courier import deliver
 from .pace import Pace
 from .queueing import queue
 
