@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from teammcp import Server, Team, hookimpl
-from teammcp import team as team_module
 from teammcp.clock import Clock
 from teammcp.config import Settings
 from teammcp.errors import PluginFailed
 from teammcp.http.asgi import Application, Message, Receive, Scope, Send
 from teammcp.plugins import PluginManager
 from teammcp.plugins.wrappers import contain
+from teammcp.server import server as server_module
 from teammcp.testing import TestTeam, serve
 from tests.corekit import names, open_server
 
@@ -99,8 +99,8 @@ async def test_a_plugin_hears_of_every_team_that_is_opened_and_closed(tmp_path: 
 async def test_a_plugin_that_hangs_takes_its_own_time_and_nobody_elses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, hook: str
 ) -> None:
-    monkeypatch.setattr(team_module, "PATIENCE", 0.1)
-    monkeypatch.setattr(team_module, "START_PATIENCE", 0.1)
+    monkeypatch.setattr(server_module, "PATIENCE", 0.1)
+    monkeypatch.setattr(server_module, "START_PATIENCE", 0.1)
     told = Told()
     began = time.monotonic()
     async with open_server(tmp_path, plugins={"one": Deaf(hook), "two": Deaf(hook), "told": told}) as server:

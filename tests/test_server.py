@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from teammcp import hookimpl, operations
-from teammcp import team as team_module
 from teammcp.config import Settings
 from teammcp.errors import Conflict, InvalidInput, NotFound, StartError, Unauthorized, Unavailable
 from teammcp.keys import hash_key
 from teammcp.operations import Context, Registry
 from teammcp.plugins import PluginManager
 from teammcp.server import Server
+from teammcp.server import server as server_module
 from tests.corekit import actor, enter, names, open_server
 
 
@@ -209,7 +209,7 @@ class Stuck:
 
 
 async def test_a_plugin_that_hangs_keeps_no_other_one_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(team_module, "PATIENCE", 0.1)
+    monkeypatch.setattr(server_module, "PATIENCE", 0.1)
     heard = asyncio.Event()
 
     class Listener:
@@ -225,7 +225,7 @@ async def test_a_plugin_that_hangs_keeps_no_other_one_waiting(tmp_path: Path, mo
 async def test_a_plugin_that_hangs_does_not_keep_the_server_from_stopping(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(team_module, "PATIENCE", 0.1)
+    monkeypatch.setattr(server_module, "PATIENCE", 0.1)
     stuck = Stuck()
     async with open_server(tmp_path, plugins={"stuck": stuck}) as server:
         assert await add(server, "default", "a")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from teammcp import team as team_module
 from teammcp.errors import Conflict, StartError
+from teammcp.server import server as server_module
 from tests.corekit import open_server
 
 
@@ -107,7 +107,7 @@ async def test_a_start_on_a_full_disk_says_so(tmp_path: Path, monkeypatch: pytes
         error.sqlite_errorcode = sqlite3.SQLITE_FULL
         raise error
 
-    monkeypatch.setattr(team_module.SqliteDatabase, "open", full)
+    monkeypatch.setattr(server_module.SqliteDatabase, "open", full)
     with pytest.raises(StartError, match="cannot be opened: the disk is full; free some space"):
         async with open_server(tmp_path):
             pass
