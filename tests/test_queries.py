@@ -25,9 +25,9 @@ from teammcp import operations
 from teammcp.features import built_in
 from teammcp.features.directives.reaper import reap as settle
 from teammcp.features.inbox.watching import watch
-from teammcp.features.tasks.list_queries import START, TEXTS, Filters, Sorting
-from teammcp.features.tasks.reaper import reap
-from teammcp.features.tasks.reminders import remind
+from teammcp.features.tasks.claims.jobs import reap
+from teammcp.features.tasks.reminders.operations import remind
+from teammcp.features.tasks.tasks.list_queries import START, TEXTS, Filters, Sorting
 from teammcp.operations import Context
 from teammcp.plugins import PluginManager
 from teammcp.storage import load_migrations
@@ -90,9 +90,10 @@ EXAMPLES: dict[str, list[Any]] = {
 
 def modules() -> Iterator[tuple[str, types.ModuleType]]:
     """Every module of the program whose name ends with ``queries``, by the name of what it belongs to."""
-    for found in pkgutil.walk_packages(teammcp.__path__, "teammcp."):
-        if found.name.endswith("queries"):
-            yield found.name.split(".")[-2], importlib.import_module(found.name)
+    for module in pkgutil.walk_packages(teammcp.__path__, "teammcp."):
+        if module.name.endswith("queries"):
+            owner = module.name.rpartition(".")[0].removeprefix("teammcp.").removeprefix("features.")
+            yield owner, importlib.import_module(module.name)
 
 
 def functions() -> dict[str, Callable[..., Any]]:

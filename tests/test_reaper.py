@@ -8,9 +8,9 @@ import pytest
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from teammcp import Forbidden, operations
-from teammcp.features.tasks import lease_queries
-from teammcp.features.tasks.reaper import reap
-from teammcp.features.tasks.reminders import remind
+from teammcp.features.tasks.claims import queries as lease_queries
+from teammcp.features.tasks.claims.jobs import reap
+from teammcp.features.tasks.reminders.operations import remind
 from teammcp.operations import Context
 from teammcp.server import Server
 from teammcp.testing import Member, MovedClock, TestTeam, serve

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from teammcp import InvalidInput, NotFound
-from teammcp.features.tasks import list_queries
+from teammcp.features.tasks.tasks import list_queries
 from teammcp.testing import Member, MovedClock, TestTeam
 from teammcp.text.folding import fold_text
 

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 import teammcp.mcp.server  # noqa: F401 - else a thread imports it while hypothesis moves the limit of recursion
 from teammcp import Conflict, InvalidInput, NotFound
 from teammcp.config import Settings
-from teammcp.features.tasks.reaper import reap
+from teammcp.features.tasks.claims.jobs import reap
 from teammcp.testing import MovedClock, TestTeam, serve
 
 NAMES = ("ann", "bob", "cat")

@@ -18,7 +18,7 @@ from teammcp.app import forget_idempotency_keys
 from teammcp.clock import Moved, SystemClock
 from teammcp.errors import RateLimited
 from teammcp.features.schedules import firing
-from teammcp.features.tasks import reaper
+from teammcp.features.tasks.claims import jobs as reaper
 from teammcp.server import Server, timekeeping
 from teammcp.server.jobs import Scheduler
 from teammcp.server.limits import RateLimit

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .leases import PATIENCE, expires_at
-from .models import PRIORITIES, Attempts, LeaseSeconds, Priority, Task, TaskChange, TaskList
+from .tasks.leases import PATIENCE, expires_at
+from .tasks.models import PRIORITIES, Attempts, LeaseSeconds, Priority, Task, TaskChange, TaskList
 
 __all__ = [
     "PATIENCE",

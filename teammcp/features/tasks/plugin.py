@@ -12,9 +12,16 @@ from ...server.timekeeping import Countdown
 from ...storage import Migration, load_migrations
 from ...web import MessageAction, MessageLink, Page
 from ..state import StateChange
-from . import claims, deleting, finishing, goals, operations, pages, reading, reaper, reminders
+from .claims.jobs import SECONDS as REAP_SECONDS
+from .claims.jobs import reap, requeue_task
+from .claims.operations import reports
 from .events import EVENT_KINDS
+from .goals import operations as goals
+from .pages import message_links as pages
+from .reminders import operations as reminders
 from .settings import TaskSettings
+from .tasks import linked_state
+from .tasks.operations import deletion, retrieval, updates
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -23,22 +30,22 @@ if TYPE_CHECKING:
 @hookimpl
 def register_operations() -> list[Any]:
     return [
-        operations.create_task,
-        operations.update_task,
-        operations.done_task,
-        operations.pin_task,
-        deleting.delete_task,
-        finishing.settle_task_state,
-        reading.list_tasks,
-        reading.get_task,
-        reading.get_task_history,
-        claims.claim_task,
-        claims.claim_next_task,
-        claims.update_task_progress,
-        claims.complete_task,
-        claims.fail_task,
-        claims.release_task,
-        reaper.requeue_task,
+        updates.create_task,
+        updates.update_task,
+        updates.done_task,
+        updates.pin_task,
+        deletion.delete_task,
+        linked_state.settle_task_state,
+        retrieval.list_tasks,
+        retrieval.get_task,
+        retrieval.get_task_history,
+        reports.claim_task,
+        reports.claim_next_task,
+        reports.update_task_progress,
+        reports.complete_task,
+        reports.fail_task,
+        reports.release_task,
+        requeue_task,
         reminders.remind_of_task,
         goals.create_goal,
         goals.list_goals,
@@ -84,14 +91,14 @@ def register_countdowns() -> list[Countdown]:
 
 @hookimpl
 def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
-    scheduler.add_job(reaper.reap, "interval", [server], seconds=reaper.SECONDS, id="tasks.reap")
+    scheduler.add_job(reap, "interval", [server], seconds=REAP_SECONDS, id="tasks.reap")
     scheduler.add_job(reminders.remind, "interval", [server], seconds=reminders.SECONDS, id="tasks.remind")
 
 
 @hookimpl
 async def state_changed(context: Context, change: StateChange) -> None:
     if not change.deleting:
-        await finishing.settle(context, change.project_id, change.field, change.value)
+        await linked_state.settle(context, change.project_id, change.field, change.value)
 
 
 @hookimpl
@@ -99,10 +106,10 @@ async def deferred_dropped(
     context: Context, operation: str, arguments: Mapping[str, Any], proposer: str, reason: str
 ) -> None:
     if operation == "set_state":
-        await finishing.drop(context, arguments, proposer, reason)
+        await linked_state.drop(context, arguments, proposer, reason)
 
 
 @hookimpl
 async def inbox_section(context: Context) -> dict[str, Any] | None:
-    due = await reading.due_section(context)
+    due = await retrieval.due_section(context)
     return {"tasks_due": due} if due else None

@@ -1,0 +1,56 @@
+"""An attempt at a task that came to nothing: back to the queue, or after the last one failed for good."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ....operations import Context
+from ....storage import Row, Transaction
+from ...messages import Note, quoted_line, send_notes
+from .. import notification_texts, notifications, recipients
+from ..tasks import changes, leases
+from ..tasks.models import Progress
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What becomes of the task, and who is told."""
+
+    final: bool
+    notes: list[Note]
+
+
+async def prepare(context: Context, row: Row, why: str, *, tell_holder: bool = False) -> Failure:
+    """Decide about a task whose holder gives up, or is given up (then it is told too).
+
+    Of the last failure its creator hears, and the creator's superior or in want of one the managers.
+    """
+    attempt = row["attempts"] + 1
+    final = attempt >= row["max_attempts"]
+    title = quoted_line(row["title"])
+    task = f"task {row['id']} ({title})"
+    count = f"attempt {attempt} of {row['max_attempts']}"
+    texts: list[tuple[str | None, str]] = []
+    if tell_holder:
+        outcome = "It has failed for good." if final else "It is back in the queue."
+        texts.append((row["lease_agent"], f"Your claim of {task} is over: {why}. {outcome} That was {count}."))
+    if final:
+        superior = await recipients.above(context, row["creator"], 1, row)
+        who, why = row["lease_agent"], why or "no reason given"
+        text = f"Task {row['id']} ({title}) of {who} has failed for good in {count}: {notification_texts.excerpt(why)}"
+        told = [row["creator"], *([superior] if superior is not None else recipients.managers(context, row))]
+        texts += [(name, text) for name in told]
+    return Failure(final, await notifications.prepare(context, texts, row))
+
+
+def run(context: Context, tx: Transaction, row: Row, failure: Failure, comment: str) -> Progress:
+    """Carry it out, in the transaction."""
+    new: dict[str, Any] = {"attempts": row["attempts"] + 1}
+    new |= {"status": "failed", **leases.ENDED} if failure.final else leases.given_back(context.team, row)
+    action, kind = ("failed", "task.failed") if failure.final else ("requeued", "task.requeued")
+    changes.apply(context, tx, row, new, action=action, kind=kind, comment=comment)
+    send_notes(tx, failure.notes)
+    return Progress(
+        ok=True, task_id=row["id"], status=new["status"], requeued=not failure.final, attempts=new["attempts"]
+    )

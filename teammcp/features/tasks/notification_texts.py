@@ -1,0 +1,90 @@
+"""What members are told of a change: in one line, with the actor's name, the task's number and its title."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..messages import quoted_line
+from .tasks.models import OPEN
+
+Texts = list[tuple[str | None, str]]
+EXCERPT = 200
+
+
+def of_creation(actor: str, task: Mapping[str, Any]) -> Texts:
+    """Whom to tell what of a new task."""
+    return [(task["assignee"], f"{actor} assigned {_to_you(task)}")]
+
+
+def of_change(actor: str, old: Mapping[str, Any], new: Mapping[str, Any], comment: str) -> Texts:
+    """Whom to tell what of a change; ``new``: the columns with new values. The first line for somebody counts."""
+    task = {**old, **new}
+    what = f"task {task['id']}: {_title(task)}"
+    texts: Texts = []
+    if task["assignee"] != old["assignee"]:
+        texts.append((task["assignee"], f"{actor} assigned {_to_you(task)}{_because(comment)}"))
+        receiver = task["assignee"] or "nobody"
+        texts.append((old["assignee"], f"{actor} reassigned task {task['id']} to {receiver}: {_title(task)}"))
+    if task["status"] != old["status"]:
+        texts += _of_status(actor, old, task, what, comment)
+    elif comment:
+        line = f"{actor} commented on {what} — {excerpt(comment)}"
+        texts += [(task["assignee"], line), (task["creator"], line)]
+    return texts
+
+
+def of_mentions(actor: str, task: Mapping[str, Any], comment: str, called: Iterable[str]) -> Texts:
+    """What those are told whom a comment calls."""
+    return [(name, f"{actor} called you in task {task['id']}: {_title(task)} — {excerpt(comment)}") for name in called]
+
+
+def of_deletion(actor: str, task: Mapping[str, Any]) -> Texts:
+    """Whom to tell what of a task that is deleted."""
+    line = f"{actor} deleted task {task['id']}: {_title(task)}"
+    return [(task["assignee"], line), (task["creator"], line)]
+
+
+def of_refused_state(task: Mapping[str, Any], said: str, refused_by: str) -> Texts:
+    """Whom to tell that the field of a task is not set. Who asked for it has heard that already."""
+    line = f"Task {task['id']} ({_title(task)}): {quoted_line(said)}"
+    knowing = (task["state_asked_by"], refused_by)
+    return [(name, line) for name in (task["assignee"], task["creator"]) if name not in knowing]
+
+
+def _of_status(actor: str, old: Mapping[str, Any], task: Mapping[str, Any], what: str, comment: str) -> Texts:
+    creator, assignee = task["creator"], task["assignee"]
+    reason = _because(comment)
+    if task["status"] == "done":
+        result = f" — {excerpt(task['result'])}" if task["result"] else reason
+        line = f"{actor} finished {what}{result}"
+    elif task["status"] in ("failed", "cancelled"):
+        line = f"{actor} marked {what} as {task['status']}{reason}"
+    elif old["status"] not in OPEN:
+        line = f"{actor} reopened {what}{reason}"
+    elif task["status"] == "doing":
+        return [(creator, f"{actor} started {what}{reason}")]
+    elif task["status"] == "blocked":
+        return [(creator, f"{actor} is blocked in {what}{reason}")]
+    else:
+        return [(assignee, f"{actor} put back {what}{reason}")]
+    return [(assignee, line), (creator, line)]
+
+
+def _to_you(task: Mapping[str, Any]) -> str:
+    field = f"; done, it sets {task['related_state_project']}.{task['related_state']}" if task["related_state"] else ""
+    return f"task {task['id']} to you: {_title(task)}{field}"
+
+
+def _title(task: Mapping[str, Any]) -> str:
+    return quoted_line(task["title"])
+
+
+def _because(comment: str) -> str:
+    return f" — {excerpt(comment)}" if comment else ""
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a longer text by somebody, in a line of the server's."""
+    line = " ".join(text.split())
+    return quoted_line(line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…")

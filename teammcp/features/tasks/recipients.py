@@ -1,0 +1,41 @@
+"""Who hears of a task besides those who work on it: the command chain, and those who manage the team."""
+
+from __future__ import annotations
+
+from ...members.directory import Access
+from ...operations import Context
+from ...storage import Reader, Row
+from . import member_queries
+from .visibility import sees
+
+
+def reachable(context: Context, name: str | None, row: Row) -> bool:
+    """Whether a member is still there and may see a task."""
+    agent = None if name is None else context.team.directory.agent(name)
+    return agent is not None and not agent.retired and sees(context, agent.name, row["scope"])
+
+
+def managers(context: Context, row: Row) -> list[str]:
+    """The managers and owners who may see a task."""
+    names = [agent.name for agent in context.team.directory.agents.values() if agent.access >= Access.manager]
+    return sorted(name for name in names if reachable(context, name, row))
+
+
+def responsible(context: Context, row: Row) -> list[str]:
+    """The assignee of a task; in want of one its creator, in want of that too the managers."""
+    for name in (row["assignee"], row["creator"]):
+        if reachable(context, name, row):
+            return [name]
+    return managers(context, row)
+
+
+async def above(context: Context, name: str | None, steps: int, row: Row) -> str | None:
+    """Who stands ``steps`` above a member in the command chain, if that is somebody who may hear of the task."""
+    found = await context.read(_above, name, steps)
+    return found if reachable(context, found, row) else None
+
+
+def _above(reader: Reader, name: str | None, steps: int) -> str | None:
+    for _ in range(steps):
+        name = None if name is None else member_queries.superior(reader, name)
+    return name

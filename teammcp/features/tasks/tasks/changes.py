@@ -1,0 +1,271 @@
+"""The one way in which a task changes: its row, history, event, and what follows for the tasks around it.
+
+Everything here runs in the transaction of the operation that asked for it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ....clock import rfc3339
+from ....operations import Context
+from ....storage import Row, Transaction
+from ..visibility import may_see, still_visible, visible_task
+from . import dependencies, hierarchy, leases, queries
+from .models import OPEN, PRIORITIES, FieldChange, Task, TaskChange
+from .shapes import task_of, tasks_of
+
+__all__ = ["Change", "apply", "before", "create", "may_see", "still_visible", "visible_task"]
+
+LONG = 500
+"""Characters of a value beyond which an event leaves it out; get_task and get_task_history have it."""
+ANNOUNCED = 200
+"""For how many of the tasks that one waited for an event says that they may be claimed now."""
+JSON = {"labels", "requires", "metadata", "target_value"}
+"""Columns that hold JSON."""
+SHOWN = {
+    "title": "title",
+    "description": "description",
+    "status": "status",
+    "priority": "priority",
+    "task_type": "task_type",
+    "assignee": "assignee",
+    "channel": "channel",
+    "parent_id": "parent_id",
+    "goal_id": "goal_id",
+    "weight": "weight",
+    "due_at": "due_date",
+    "labels": "labels",
+    "requires": "requires",
+    "own_progress": "progress",
+    "result": "result",
+    "metadata": "metadata",
+    "checkin_interval": "checkin_interval",
+    "related_state_project": "related_state_project",
+    "related_state": "related_state",
+    "target_value": "target_value",
+    "attempts": "attempts",
+    "max_attempts": "max_attempts",
+    "lease_seconds": "lease_seconds",
+    "progress_seconds": "progress_seconds",
+}
+"""The columns whose changes are shown, and the names of the fields that they stand for."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a change brought about."""
+
+    task: Task
+    changes: list[FieldChange]
+    unblocked: list[int]
+    """The tasks that can be claimed now that this one is done, as far as the actor may see them."""
+
+
+async def before(context: Context, row: Row | None, action: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Pass a change through ``before_task_change``; the values as the plugins changed them.
+
+    ``row`` is None for a task that is to be created; ``values`` are the arguments that are given.
+
+    Raises:
+        Refused, PluginFailed: a plugin keeps the change from being made.
+    """
+    if not context.server.plugins.handles("before_task_change"):
+        return dict(values)
+    task = None if row is None else await context.read(task_of, row)
+    change = await context.before("before_task_change", TaskChange(task=task, action=action, values=dict(values)))
+    return change.values
+
+
+def create(context: Context, tx: Transaction, new: Mapping[str, Any], depends_on: Sequence[int]) -> Task:
+    """Store a new task. ``new``: its columns, but for those that follow from others."""
+    now, task_id = context.now(), new["id"]
+    columns = {**new, "creator": context.actor.name, "created_at": now, "updated_at": now, "progress": 0}
+    columns |= _status_columns(None, new["status"], now)
+    columns["lane_id"] = queries.lane(tx, new["scope"], new["requires"], new["assignee"] or "")
+    queries.insert(tx, columns)
+    queries.set_labels(tx, task_id, [], json.loads(new["labels"]))
+    dependencies.replace(context, tx, task_id, depends_on)
+    queries.update(tx, task_id, {"unmet": dependencies.count_unmet(tx, task_id)})
+    hierarchy.climb(tx, task_id)
+    _announce(context, tx, "task.progress", hierarchy.climb(tx, new["parent_id"]))
+    queries.insert_history(tx, task_id, context.actor.name, "created", "[]", "", now)
+    row = queries.task(tx, task_id)
+    task = task_of(tx, row)
+    _emit(context, tx, "task.created", row, task, [])
+    tx.on_commit(lambda: context.notify("task_created", task=task))
+    return task
+
+
+def apply(
+    context: Context,
+    tx: Transaction,
+    row: Row,
+    new: Mapping[str, Any],
+    *,
+    action: str,
+    kind: str = "task.updated",
+    comment: str = "",
+) -> Change:
+    """Change a task and everything that follows from it.
+
+    Args:
+        row: the task as it is in this transaction.
+        new: columns and their new values, ``scope`` with ``channel``; ``depends_on``, a list of ids, is for the edges.
+        action: for the history.
+        kind: of the event; a task that becomes done or failed has a kind of its own.
+        comment: for the history.
+    """
+    task_id, now = row["id"], context.now()
+    columns = {column: value for column, value in new.items() if column != "depends_on" and value != row[column]}
+    changes = [_field_change(row, column, value) for column, value in columns.items() if column in SHOWN]
+    columns |= {
+        column: value
+        for column, value in _consequences(context, tx, row, columns).items()
+        if column not in new and value != row[column]
+    }
+    changes += [
+        _field_change(row, column, columns[column])
+        for column in ("assignee", "attempts")
+        if column in columns and column not in new
+    ]
+    if "depends_on" in new:
+        old_edges, edges = dependencies.replace(context, tx, task_id, new["depends_on"])
+        if edges != old_edges:
+            changes.append(FieldChange(field="depends_on", old=old_edges, new=edges))
+            columns["unmet"] = dependencies.count_unmet(tx, task_id)
+    if not columns and not changes and not comment:
+        return Change(task_of(tx, row), [], [])
+    queries.update(tx, task_id, {**columns, "updated_at": now})
+    if "labels" in columns:
+        queries.set_labels(tx, task_id, json.loads(row["labels"]), json.loads(columns["labels"]))
+    freed = _settle_dependents(tx, row, columns)
+    climbed = _update_progress(tx, row, columns)
+    if changes or comment or action != "updated":
+        stored = json.dumps([change.model_dump() for change in changes], ensure_ascii=False)
+        queries.insert_history(tx, task_id, context.actor.name, action, stored, comment, now)
+    changed = queries.any_task(tx, task_id)
+    task = task_of(tx, changed)
+    _tell(context, tx, row, changed, task, changes, kind)
+    _announce(context, tx, "task.progress", climbed)
+    _announce(context, tx, "task.updated", [free["id"] for free in freed[:ANNOUNCED]])
+    unblocked = [free["id"] for free in freed if task.status == "done" and free["status"] == "todo"]
+    seen = {free["id"] for free in freed if may_see(context, free)}
+    return Change(task, changes, [one for one in unblocked if one in seen])
+
+
+def delete(context: Context, tx: Transaction, row: Row) -> None:
+    """Delete a task without subtasks. What waited for it waits for it no longer."""
+    for dependent in queries.dependents(tx, row["id"]):
+        waiting = queries.any_task(tx, dependent["id"])
+        edges = [edge["depends_on"] for edge in queries.dependencies(tx, [waiting["id"]])]
+        left = [one for one in edges if one != row["id"]]
+        apply(context, tx, waiting, {"depends_on": left}, action="updated", comment=f"task {row['id']} was deleted")
+    new = {"deleted": 1, "labels": "[]", "depends_on": []}
+    apply(context, tx, row, new, action="deleted", kind="task.deleted")
+
+
+# -- what follows from a change --------------------------------------------------------------------------------------
+
+
+def _consequences(context: Context, tx: Transaction, row: Row, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that change because others do."""
+    now = context.now()
+    status = columns.get("status", row["status"])
+    follow: dict[str, Any] = {}
+    if "status" in columns:
+        follow |= _status_columns(row, status, now)
+    elif status in ("doing", "blocked") and context.actor.name == row["assignee"]:
+        follow["worked_at"] = now
+    left = status not in ("doing", "blocked") or columns.keys() & {"assignee", "deleted"}
+    if row["lease_agent"] is not None and left:
+        follow |= leases.ENDED
+        if status == "todo":
+            follow["assignee"] = leases.given_back(context.team, row)["assignee"]
+    if status == "todo":
+        after = {**dict(row), **follow, **columns}
+        follow["lane_id"] = queries.lane(tx, after["scope"], after["requires"], after["assignee"] or "")
+    return follow
+
+
+def _status_columns(row: Row | None, status: str, now: int) -> dict[str, Any]:
+    """The columns that follow from a new status; ``row`` is None for a new task."""
+    follow: dict[str, Any] = {"closed_at": None if status in OPEN else now}
+    if status == "doing":
+        follow["worked_at"] = now
+        if row is None or row["started_at"] is None:
+            follow["started_at"] = now
+    if row is not None and row["status"] not in OPEN and status in OPEN:
+        follow |= {"state_pending": 0, "attempts": 0}
+    return follow
+
+
+def _settle_dependents(tx: Transaction, row: Row, columns: Mapping[str, Any]) -> list[Row]:
+    was, done = row["status"] == "done", columns.get("status", row["status"]) == "done"
+    return [] if was == done else dependencies.settle(tx, row["id"], done=done)
+
+
+def _update_progress(tx: Transaction, row: Row, columns: Mapping[str, Any]) -> list[int]:
+    """Bring progress up to date from a task upwards; the ids of the tasks above with another progress now."""
+    if not columns.keys() & {"status", "own_progress", "weight", "parent_id", "deleted"}:
+        return []
+    hierarchy.climb(tx, row["id"])
+    above = [row["parent_id"], columns.get("parent_id")]
+    return [one for parent in dict.fromkeys(above) for one in hierarchy.climb(tx, parent)]
+
+
+# -- telling of it ---------------------------------------------------------------------------------------------------
+
+
+def _tell(
+    context: Context, tx: Transaction, old: Row, row: Row, task: Task, changes: list[FieldChange], kind: str
+) -> None:
+    became = task.status if task.status != old["status"] else None
+    if kind == "task.updated" and became in ("done", "failed"):
+        kind = f"task.{became}"
+    _emit(context, tx, kind, row, task, changes)
+    if old["scope"] != row["scope"]:  # for those who saw it before: look again
+        context.emit(tx, kind, task.id, channel=old["scope"] or None, data={"task": {"id": task.id}, "changes": []})
+    if row["deleted"]:
+        return
+    tx.on_commit(lambda: context.notify("task_changed", task=task, changes=changes))
+    if became == "done":
+        tx.on_commit(lambda: context.notify("task_done", task=task))
+
+
+def _announce(context: Context, tx: Transaction, kind: str, ids: Iterable[int]) -> None:
+    """Tell those who look at tasks around a changed one."""
+    rows = queries.tasks(tx, list(dict.fromkeys(ids)))
+    for row, task in zip(rows, tasks_of(tx, rows), strict=True):
+        _emit(context, tx, kind, row, task, [])
+
+
+def _emit(context: Context, tx: Transaction, kind: str, row: Row, task: Task, changes: Iterable[FieldChange]) -> None:
+    data: dict[str, Any] = {
+        "task": _short(task.model_dump(mode="json")),
+        "changes": [_short(change.model_dump(mode="json")) for change in changes],
+    }
+    if task.source_msg is not None:  # the task is shown under that message
+        data["message_id"] = task.source_msg
+    context.emit(tx, kind, task.id, channel=row["scope"] or None, data=data)
+
+
+def _short(shape: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in shape.items() if len(json.dumps(value, ensure_ascii=False)) <= LONG}
+
+
+def _field_change(row: Row, column: str, value: Any) -> FieldChange:
+    return FieldChange(field=SHOWN[column], old=_public(column, row[column]), new=_public(column, value))
+
+
+def _public(column: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if column in JSON:
+        return json.loads(value)
+    if column == "due_at":
+        return rfc3339(value)
+    return PRIORITIES[value] if column == "priority" else value

@@ -1,0 +1,177 @@
+"""From the arguments of an operation to the columns of a task, checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from ....arguments.fields import Line
+from ....arguments.references import Reference
+from ....arguments.times import read_time, zone_of
+from ....errors import InvalidInput
+from ....operations import Context
+from ....storage import Transaction
+from ...channels import find_agent, writable_channel
+from ..goals import queries as goal_queries
+from ..visibility import may_see, scope_of, sees
+from . import hierarchy, queries
+from .models import PRIORITIES
+
+NEW: dict[str, Any] = {
+    "description": "",
+    "status": "todo",
+    "priority": PRIORITIES.index("medium"),
+    "task_type": "task",
+    "assignee": None,
+    "channel": None,
+    "scope": "",
+    "parent_id": None,
+    "goal_id": None,
+    "source_msg": None,
+    "weight": 1,
+    "labels": "[]",
+    "requires": "[]",
+    "own_progress": 0,
+    "result": "",
+    "related_state_project": None,
+    "related_state": None,
+    "target_value": None,
+    "state_linked_by": None,
+    "max_attempts": 3,
+    "lease_seconds": 90,
+    "progress_seconds": 1800,
+}
+"""The columns of a new task that nothing is said of."""
+
+RENAMED = {"progress": "own_progress", "due_date": "due_at"}
+AS_THEY_ARE = {
+    "title",
+    "description",
+    "status",
+    "task_type",
+    "source_msg",
+    "weight",
+    "progress",
+    "result",
+    "depends_on",
+    "max_attempts",
+    "lease_seconds",
+    "progress_seconds",
+}
+EARLIEST, LATEST = read_time("1971-01-01"), read_time("9000-01-01")
+"""Within these, every database, language and time zone can count."""
+CLEARED_BY_EMPTY = {"parent_id", "goal_id", "checkin_interval", "related_state", "related_state_project"}
+
+
+def bad(field: str, message: str) -> InvalidInput:
+    """The error of one field."""
+    return InvalidInput(f"{field}: {message}.", errors=[{"field": field, "message": message}])
+
+
+async def columns_of(context: Context, row: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that get new values by what is ``given``; ``row``: the task as it is, or as a new one begins.
+
+    Raises:
+        TeamError: names the argument that is wrong.
+    """
+    new: dict[str, Any] = {}
+    for field, value in given.items():
+        column = RENAMED.get(field, field)
+        if field in AS_THEY_ARE:
+            new[column] = value
+        elif field in CLEARED_BY_EMPTY:
+            new[column] = value or None
+        elif field == "priority":
+            new[column] = PRIORITIES.index(value)
+        elif field == "assignee":
+            new[column] = _assignee(context, value) if value else None
+        elif field == "channel":
+            channel = writable_channel(context, value) if value else None
+            new["channel"], new["scope"] = channel and channel.id, scope_of(channel)
+        elif field in ("labels", "requires"):
+            new[column] = json.dumps(sorted(set(value)), ensure_ascii=False)
+        elif field == "metadata":
+            new[column] = json.dumps(value, ensure_ascii=False) if value else None
+        elif field == "target_value":
+            new[column] = json.dumps(value, ensure_ascii=False)
+    if "due_date" in given:
+        text, whose = given["due_date"], {**row, **new}["assignee"]
+        new["due_at"] = _due_at(context, text, whose) if text else None
+    _check_link({**row, **new}, new)
+    if any(column in new and new[column] != row[column] for column in LINK):
+        new["state_linked_by"] = None if {**row, **new}["related_state"] is None else context.actor.name
+    check_sight(context, {**row, **new}, given)
+    return new
+
+
+def check_place(context: Context, tx: Transaction, task_id: int | None, new: Mapping[str, Any]) -> None:
+    """Check in the transaction that the parent and goal among the new columns are there, and fit.
+
+    Raises:
+        InvalidInput: they are not, or do not.
+    """
+    if (parent_id := new.get("parent_id")) is not None:
+        parent = queries.task(tx, parent_id)
+        if parent is None or not may_see(context, parent):
+            raise bad("parent_id", f"there is no task {parent_id} that you may see")
+        hierarchy.refuse_bad_parent(tx, task_id, parent_id)
+    if (goal_id := new.get("goal_id")) is not None and goal_queries.goal(tx, goal_id) is None:
+        raise bad("goal_id", f"there is no goal {goal_id}; list_goals lists them")
+
+
+def _assignee(context: Context, name: str, argument: str = "assignee") -> str:
+    return context.actor.name if name == "me" else find_agent(context, name, argument).name
+
+
+Assignee = Annotated[Line, Field(max_length=300), Reference(_assignee)]
+"""An argument that names who is to do a task: a member, or ``me``."""
+
+
+def _due_at(context: Context, text: str, whose: str | None) -> int:
+    """The moment that a due date means, in the time zone of ``whose`` or else of the actor; a date means its end.
+
+    Raises:
+        InvalidInput: it means none.
+    """
+    agent = context.team.directory.agent(whose or "") or context.actor
+    try:
+        moment = read_time(text, zone_of(agent.time_zone), "end")
+    except ValueError as error:
+        raise bad("due_date", str(error)) from None
+    if not EARLIEST <= moment < LATEST:
+        raise bad("due_date", "must be in a year from 1971 to 8999")
+    return moment
+
+
+LINK = ("related_state_project", "related_state", "target_value")
+"""The columns that say which field of the shared state is set, and to what, when a task is done."""
+
+
+def _check_link(after: Mapping[str, Any], new: dict[str, Any]) -> None:
+    """A field of the shared state goes with a value, and none with none."""
+    if not new.keys() & {"related_state", "related_state_project", "target_value"}:
+        return
+    if after["related_state"] is None:
+        if new.get("target_value") is not None or new.get("related_state_project") is not None:
+            raise bad("related_state", "say which field target_value and related_state_project are for")
+        new |= {"related_state": None, "related_state_project": None, "target_value": None}
+        return
+    if after["target_value"] is None:
+        raise bad("target_value", "say what related_state is to be set to when the task is done")
+    new["related_state_project"] = after["related_state_project"] or "default"
+
+
+def check_sight(context: Context, after: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Check that whoever has a task sees it, if either is changed; ``after``: the task as it will be.
+
+    Raises:
+        InvalidInput: it would not.
+    """
+    assignee, scope = after["assignee"], after["scope"]
+    if not given.keys() & {"assignee", "channel"} or assignee is None or sees(context, assignee, scope):
+        return
+    field = "assignee" if "assignee" in given else "channel"
+    raise bad(field, f"{assignee} cannot see the tasks of {scope}; add {assignee} to that channel, or choose another")

@@ -1,0 +1,155 @@
+"""The field of the shared state that is set when a task is done.
+
+Whoever linked the field must have the right to set it, and whoever finishes the task too: neither gets the other to do
+what it may not do itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ....errors import Conflict, Forbidden
+from ....operations import Context, call, operation
+from ....plugins import Deferred
+from ....storage import Row, Transaction, Work
+from ...messages import send_notes
+from .. import notification_texts, notifications
+from . import changes, columns, queries
+from .models import Comment, Id, TaskAnswer
+from .shapes import task_of
+
+EXCERPT = 2000
+"""Characters of a reason that the history keeps."""
+LINK = (*columns.LINK, "state_linked_by")
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What belongs to finishing one task."""
+
+    task_id: int
+    link: tuple[Any, ...]
+    """The field and its value, as they were when this was prepared."""
+    prepared: Work[Any] | Deferred[Any] | None = None
+    """What is left to do, or what makes the field wait."""
+    asked_by: str | None = None
+    """Whose proposal it is that waits."""
+
+    @property
+    def pending(self) -> bool:
+        """Whether the field waits for an approval."""
+        return isinstance(self.prepared, Deferred)
+
+    def columns(self) -> dict[str, Any]:
+        """The columns of the task that say so."""
+        return {"state_pending": int(self.pending), "state_asked_by": self.asked_by if self.pending else None}
+
+
+async def prepare(context: Context, row: Row) -> Finish:
+    """Check whether the field that a task is linked to may be set, and get it ready.
+
+    If whoever linked it may not set it, it is that member's proposal, where such a thing waits for an approval.
+
+    Raises:
+        TeamError: the state refuses it, so the task cannot be done by this actor, or by nobody with this link.
+    """
+    link, me = _link(row), context.actor.name
+    if row["related_state"] is None:
+        return Finish(row["id"], link)
+    linked_by = row["state_linked_by"] or row["creator"]
+    if linked_by != me:
+        prepared = await _as_linked(context, row, linked_by)
+        if isinstance(prepared, Deferred):
+            return Finish(row["id"], link, prepared, linked_by)
+    # To agree that the task is finished is not to agree to the field, which nobody was shown then: no grant goes along.
+    return Finish(row["id"], link, await _setting(replace(context, grant=None), row), me)
+
+
+async def _as_linked(context: Context, row: Row, linked_by: str) -> Work[Any] | Deferred[Any]:
+    """The field as whoever linked it may set it.
+
+    Raises:
+        Forbidden: that member may not, or is no longer there.
+    """
+    member = context.team.directory.who(linked_by)
+    why = f"{linked_by} was retired"
+    if member is not None and not member.retired:
+        try:
+            return await _setting(Context.inside(context.team, member), row)
+        except Forbidden as error:
+            why = error.detail
+    raise Forbidden(
+        f"related_state: {linked_by} linked task {row['id']} to '{row['related_state']}' and may not set that ({why}). "
+        "Ask a manager to take the link away, or to make it anew.",
+        code="link_not_allowed",
+    )
+
+
+async def _setting(context: Context, row: Row) -> Work[Any] | Deferred[Any]:
+    return await context.prepare(
+        "set_state",
+        project_id=row["related_state_project"],
+        field=row["related_state"],
+        value=json.loads(row["target_value"]),
+        reason=f"task {row['id']} is done",
+    )
+
+
+def run(tx: Transaction, finish: Finish) -> Any:
+    """Set the field in the transaction that ends the task; if it has to wait, what the plugin says of that.
+
+    Raises:
+        Conflict: the task was linked to another field or value meanwhile.
+    """
+    now = queries.task(tx, finish.task_id)
+    if now is not None and _link(now) != finish.link:
+        raise Conflict(f"Task {finish.task_id} was changed at the same moment; try again.", code="task_changed")
+    if isinstance(finish.prepared, Deferred):
+        return finish.prepared.store(tx)
+    if finish.prepared is not None:
+        finish.prepared(tx)
+    return None
+
+
+@operation(internal=True, profile="tasks", idempotent=True)
+async def settle_task_state(
+    context: Context, task_id: Id, refused: Comment = "", refused_by: str = ""
+) -> Work[TaskAnswer]:
+    """Note that the field that a task waited for has its value at last, or will not get it: refused says why."""
+    before = await changes.visible_task(context, task_id)
+    field = f"{before['related_state_project']}.{before['related_state']}"
+    action, said = ("state not set", f"{field} is not set: {refused}") if refused else ("state set", "")
+    texts = notification_texts.of_refused_state(before, said, refused_by) if refused else []
+    notes = await notifications.prepare(context, texts, before)
+
+    def work(tx: Transaction) -> TaskAnswer:
+        row = changes.still_visible(context, tx, task_id)
+        if not row["state_pending"] or _link(row) != _link(before):
+            return TaskAnswer(task=task_of(tx, row))
+        change = changes.apply(context, tx, row, {"state_pending": 0}, action=action, comment=said)
+        send_notes(tx, notes)
+        return TaskAnswer(task=change.task)
+
+    return work
+
+
+async def settle(context: Context, project_id: str, field: str, value: Any) -> None:
+    """Settle the tasks that waited for a field to get this value."""
+    for row in await context.read(queries.awaiting_state, project_id, field):
+        if json.loads(row["target_value"]) == value:
+            await call(Context.inside(context.team), "settle_task_state", {"task_id": row["id"]})
+
+
+async def drop(context: Context, arguments: Mapping[str, Any], asked_by: str, reason: str) -> None:
+    """Settle the tasks whose field waited for what a member asked for, and that is not to be."""
+    for row in await context.read(queries.awaiting_state, arguments["project_id"], arguments["field"]):
+        if row["state_asked_by"] == asked_by and json.loads(row["target_value"]) == arguments["value"]:
+            given = {"task_id": row["id"], "refused": reason[:EXCERPT], "refused_by": context.actor.name}
+            await call(Context.inside(context.team), "settle_task_state", given)
+
+
+def _link(row: Row) -> tuple[Any, ...]:
+    return tuple(row[column] for column in LINK)
