@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     )
     from .events import Event
     from .members.directory import Access, Agent
-    from .members.presence import Reason, Standing
+    from .members.presence import MemberStatus, Reason
     from .operations import Context, Operation, Result, operation
     from .operations.budget import Budget
     from .plugins import Deferred
@@ -59,6 +59,7 @@ __all__ = [
     "Forbidden",
     "Gone",
     "InvalidInput",
+    "MemberStatus",
     "Migration",
     "NotFound",
     "Operation",
@@ -70,7 +71,6 @@ __all__ = [
     "Result",
     "Row",
     "Server",
-    "Standing",
     "StartError",
     "Team",
     "TeamError",
@@ -117,7 +117,7 @@ _FOUND_IN = {
     "arguments.fields": ("Deadline", "Timestamp", "Until"),
     "operations": ("Context", "Operation", "Result", "operation"),
     "plugins": ("Deferred",),
-    "members.presence": ("Reason", "Standing"),
+    "members.presence": ("Reason", "MemberStatus"),
     "surfaces.resources": ("Resource",),
     "storage": ("Migration", "Reader", "Row", "Transaction", "Work", "load_migrations"),
     "server": ("Server", "Team"),

@@ -14,7 +14,7 @@ from .config.remedies import unknown
 from .errors import StartError
 from .features import built_in
 from .http.asgi import Application
-from .http.middleware import Front
+from .http.middleware import RequestGuard
 from .operations import Registry, idempotency
 from .plugins import GUARDS, PluginManager, installed
 from .plugins.wrappers import contain
@@ -62,8 +62,8 @@ def create_app(
             app.stand_before(contain(plugins, name, wrap))
         except Exception:
             plugins.fail(name)
-    app.front = Front(cast(Application, app.asgi_app), settings)
-    app.stand_before(lambda _: app.front)
+    app.guard = RequestGuard(cast(Application, app.asgi_app), settings)
+    app.stand_before(lambda _: app.guard)
     return app
 
 

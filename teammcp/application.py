@@ -11,7 +11,7 @@ from .errors import StartError
 from .http.asgi import Application
 
 if TYPE_CHECKING:
-    from .http.middleware import Front
+    from .http.middleware import RequestGuard
     from .server import Server
 
 
@@ -19,7 +19,7 @@ class TeamApp(Quart):
     """The whole application. ``app.server`` is open while the application is serving."""
 
     server: Server
-    front: Front
+    guard: RequestGuard
 
     def __init__(self, import_name: str) -> None:
         super().__init__(import_name, static_folder=None)

@@ -72,7 +72,7 @@ async def _serve(app: TeamApp, listener: socket.socket, ready: Callable[[TeamApp
             ready(app, app.server.settings.public_url)
         await stop.wait()
         await app.end_streams()
-        await app.front.settle(GRACE)
+        await app.guard.settle(GRACE)
 
     try:
         await hypercorn_serve(app, hypercorn_config(listener), shutdown_trigger=until_stopped)

@@ -44,7 +44,7 @@ NO_LIMITS: dict[str, Any] = {"agent_rate": 0, "address_rate": 0, "register_rate"
 """A clock that stands still refills no bucket and ends no minute, so the limits are off unless a test sets them."""
 
 
-PATIENCE = 60
+LIFESPAN_TIMEOUT = 60
 """Seconds for a start and a stop, which waits for the import of the MCP SDK: a busy machine takes its time."""
 
 
@@ -220,7 +220,7 @@ async def serve(
     from .app import create_app
 
     app = create_app(settings, clock, install=install or {}, durable=False)
-    async with TestApp(app, startup_timeout=PATIENCE, shutdown_timeout=PATIENCE):
+    async with TestApp(app, startup_timeout=LIFESPAN_TIMEOUT, shutdown_timeout=LIFESPAN_TIMEOUT):
         yield app
 
 

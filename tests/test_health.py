@@ -89,7 +89,7 @@ async def test_a_disk_that_does_not_answer_keeps_nobody_waiting(
         await hanging.wait()
         return 2**40
 
-    monkeypatch.setattr(health, "PATIENCE", 0.05)
+    monkeypatch.setattr(health, "PROBE_TIMEOUT", 0.05)
     monkeypatch.setattr(health.asyncio, "to_thread", hang)
     disk = health.Disk(team.server.settings.home)
     for _ in range(3):

@@ -123,7 +123,7 @@ async def test_nothing_is_written_while_nothing_changes(
 
 
 async def test_plugins_say_what_a_member_does(team: TestTeam, ann: Member) -> None:
-    team.team.presence.say("ann", "waiting", Reason("permission prompt: %(about)s", "Bash"))
+    team.team.presence.set_status("ann", "waiting", Reason("permission prompt: %(about)s", "Bash"))
     await team.server.settle()
     assert await seen_of(team) == ("waiting", "permission prompt: Bash")
     [change] = [event for event in await team.events("agent.online") if event.subject == "ann"]

@@ -65,7 +65,7 @@ async def test_the_sdk_reads_a_slow_answer(
 async def test_a_client_that_hangs_up_ends_its_call(
     app: TeamApp, team: TestTeam, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(WhileConnected, "PATIENCE", 0)
+    monkeypatch.setattr(WhileConnected, "LOOK_AFTER", 0)
     bob = await team.agent("bob")
     async with listening(app) as url, http_client(bob.key) as http:
         call = asyncio.create_task(http.post(url, **request_of({})))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from teammcp.members.presence import UNKNOWN, Doing, Patience, Presence, Reason, Standing
+from teammcp.members.presence import UNKNOWN, Doing, MemberStatus, Presence, PresenceTimeouts, Reason
 from teammcp.testing import MovedClock
 
 QUIET, LONG = 30, 600
@@ -24,17 +24,17 @@ def told() -> Told:
 
 @pytest.fixture
 def presence(clock: MovedClock, told: Told) -> Presence:
-    def note(name: str, before: Standing, after: Standing) -> None:
+    def note(name: str, before: MemberStatus, after: MemberStatus) -> None:
         told.append((name, before.status, after.status))
 
-    return Presence(clock, Patience(QUIET, LONG), lambda name: name == "maya", note)
+    return Presence(clock, PresenceTimeouts(QUIET, LONG), lambda name: name == "maya", note)
 
 
 def after(presence: Presence, clock: MovedClock, seconds: float) -> tuple[str, str]:
     """What is known of ann once so much time has passed without a word of hers."""
     clock.advance(seconds=seconds)
     presence.sweep()
-    found = presence.standing("ann")
+    found = presence.status_of("ann")
     return found.status, str(found.reason)
 
 
@@ -51,16 +51,16 @@ def test_an_agent_that_only_makes_calls_is_online_then_away_but_never_dead(
     assert [change[1:] for change in told] == [("away", "online"), ("online", "away")]
     assert (presence.count, presence.online("ann")) == (0, False)
     presence.seen("ann")
-    assert presence.standing("ann").status == "online"
+    assert presence.status_of("ann").status == "online"
 
 
 def test_a_status_has_the_moment_of_its_beginning(presence: Presence, clock: MovedClock) -> None:
     begun = clock.now()
-    presence.say("ann", "busy", "building")
+    presence.set_status("ann", "busy", "building")
     clock.advance(seconds=20)
-    presence.say("ann", "busy", "testing")
+    presence.set_status("ann", "busy", "testing")
     presence.seen("ann")
-    assert presence.standing("ann") == Standing("busy", Reason("testing"), begun)
+    assert presence.status_of("ann") == MemberStatus("busy", Reason("testing"), begun)
     assert presence.last_seen("ann") == clock.now()
 
 
@@ -72,7 +72,7 @@ def test_who_has_promised_heartbeats_and_sends_none_is_dead(presence: Presence, 
     assert len(told) == 2
     assert not presence.online("ann")
     presence.expect("ann", 30)
-    assert presence.standing("ann").status == "online"
+    assert presence.status_of("ann").status == "online"
 
 
 def test_any_sign_of_life_keeps_the_promise_and_zero_takes_it_back(presence: Presence, clock: MovedClock) -> None:
@@ -85,7 +85,7 @@ def test_any_sign_of_life_keeps_the_promise_and_zero_takes_it_back(presence: Pre
 
 
 def test_a_heartbeat_leaves_what_was_said_as_it_is(presence: Presence, clock: MovedClock) -> None:
-    presence.say("ann", "waiting", "for a key")
+    presence.set_status("ann", "waiting", "for a key")
     presence.expect("ann", 30)
     assert after(presence, clock, 29) == ("waiting", "for a key")
 
@@ -97,36 +97,36 @@ def test_good_bye_is_not_lost_contact(presence: Presence, clock: MovedClock) -> 
 
 
 def test_calls_that_belong_to_a_good_bye_are_no_return(presence: Presence, clock: MovedClock, told: Told) -> None:
-    presence.say("ann", "busy")
+    presence.set_status("ann", "busy")
     presence.leave("ann")
     presence.seen("ann")
     presence.closing("ann")
-    assert presence.standing("ann").status == "away"
+    assert presence.status_of("ann").status == "away"
     with presence.connected("ann"):
-        assert presence.standing("ann").status == "online"
+        assert presence.status_of("ann").status == "online"
     presence.leave("ann")
     clock.advance(seconds=2.1)
     presence.seen("ann")
-    assert presence.standing("ann").status == "online"
+    assert presence.status_of("ann").status == "online"
     presence.leave("ann")
-    presence.say("ann", "idle", "another session")
-    assert presence.standing("ann").status == "idle"
+    presence.set_status("ann", "idle", "another session")
+    assert presence.status_of("ann").status == "idle"
 
 
 @pytest.mark.parametrize("status", ["idle", "blocked", "waiting", "online"])
 def test_who_may_be_silent_is_away_after_long_and_who_was_at_work_is_lost(
     presence: Presence, clock: MovedClock, status: Doing
 ) -> None:
-    presence.say("ann", status)
+    presence.set_status("ann", status)
     assert after(presence, clock, LONG)[0] == status
     assert after(presence, clock, 1) == ("away", "no sign of life for 600 s")
-    presence.say("ann", "busy")
+    presence.set_status("ann", "busy")
     assert after(presence, clock, LONG)[0] == "busy"
     assert after(presence, clock, 1) == ("dead", "no sign of life for 600 s")
 
 
 def test_an_open_stream_keeps_an_agent_as_it_is(presence: Presence, clock: MovedClock, told: Told) -> None:
-    presence.say("ann", "busy")
+    presence.set_status("ann", "busy")
     with presence.connected("ann"):
         with presence.connected("ann"):
             clock.advance(hours=5)
@@ -139,7 +139,7 @@ def test_an_open_stream_keeps_an_agent_as_it_is(presence: Presence, clock: Moved
 def test_a_connection_that_breaks_off_looks_different_from_one_that_is_closed(
     presence: Presence, clock: MovedClock
 ) -> None:
-    presence.say("ann", "idle")
+    presence.set_status("ann", "idle")
     with presence.connected("ann", lasting=True):
         pass
     presence.seen("ann")  # it goes on with another one, or without
@@ -148,7 +148,7 @@ def test_a_connection_that_breaks_off_looks_different_from_one_that_is_closed(
         pass
     assert after(presence, clock, 29)[0] == "idle"
     assert after(presence, clock, 2) == ("dead", "its connection broke off")
-    presence.say("ann", "idle")
+    presence.set_status("ann", "idle")
     with presence.connected("ann", lasting=True):
         with presence.connected("ann", lasting=True):
             pass
@@ -167,8 +167,8 @@ def test_a_person_is_online_or_away(presence: Presence, clock: MovedClock, told:
 
 def test_nothing_is_claimed_of_whom_the_server_has_not_heard(presence: Presence, clock: MovedClock, told: Told) -> None:
     assert after(presence, clock, LONG) == ("away", "not heard of since the server started")
-    assert presence.standing("ann") == UNKNOWN
+    assert presence.status_of("ann") == UNKNOWN
     assert (presence.last_seen("ann"), presence.alive_until("ann")) == (None, None)
     presence.leave("ann")
-    assert (presence.standing("ann").status, presence.last_seen("ann")) == ("away", None)
+    assert (presence.status_of("ann").status, presence.last_seen("ann")) == ("away", None)
     assert told == []

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from teammcp.members.presence import HERE, PARTING, UNKNOWN, Doing, Patience, Presence, Standing
+from teammcp.members.presence import HERE, PARTING, UNKNOWN, Doing, MemberStatus, Presence, PresenceTimeouts
 from teammcp.testing import MovedClock
 
 QUIET, LONG = 30, 600
@@ -27,8 +27,8 @@ class PresenceMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.clock = MovedClock()
-        self.presence = Presence(self.clock, Patience(QUIET, LONG), lambda name: name == "maya", self._told)
-        self.last_told: dict[str, Standing] = {}
+        self.presence = Presence(self.clock, PresenceTimeouts(QUIET, LONG), lambda name: name == "maya", self._told)
+        self.last_told: dict[str, MemberStatus] = {}
         self.streams: dict[str, list[tuple[AbstractContextManager[None], bool]]] = {
             name: [] for name in (*AGENTS, "maya")
         }
@@ -38,7 +38,7 @@ class PresenceMachine(RuleBasedStateMachine):
         self.said: set[str] = set()  # what it is doing
         self.left: dict[str, int] = {}
 
-    def _told(self, name: str, before: Standing, after: Standing) -> None:
+    def _told(self, name: str, before: MemberStatus, after: MemberStatus) -> None:
         known = self.last_told.get(name, UNKNOWN)
         assert before.status == known.status, "a change was not told"
         assert after.status != before.status, "no change was told"
@@ -57,26 +57,26 @@ class PresenceMachine(RuleBasedStateMachine):
     @rule(name=names)
     def call(self, name: str) -> None:
         parting = self.clock.now() - self.left.get(name, -PARTING - 1) <= PARTING
-        before = self.presence.standing(name)
+        before = self.presence.status_of(name)
         self.presence.seen(name)
         self._sign(name)
         assert self.presence.online(name) == (before.here or not parting)
 
     @rule(name=agents, ttl=st.sampled_from([0, 30, 90]))
     def beat(self, name: str, ttl: int) -> None:
-        before = self.presence.standing(name)
+        before = self.presence.status_of(name)
         self.presence.expect(name, ttl)
         self._sign(name)
         self.promised.add(name) if ttl else self.promised.discard(name)
-        after = self.presence.standing(name)
+        after = self.presence.status_of(name)
         assert after.status in ({before.status, "online"} & HERE)
 
     @rule(name=agents, status=doing, reason=st.sampled_from(["", "one", "two"]))
     def say(self, name: str, status: Doing, reason: str) -> None:
-        self.presence.say(name, status, reason)
+        self.presence.set_status(name, status, reason)
         self._sign(name)
         self.said.add(name)
-        found = self.presence.standing(name)
+        found = self.presence.status_of(name)
         assert (found.status, str(found.reason)) == (status, reason)
 
     @rule(name=names)
@@ -84,7 +84,7 @@ class PresenceMachine(RuleBasedStateMachine):
         self.presence.leave(name)
         self.left[name] = self.clock.now()
         self._forget(name)
-        assert self.presence.standing(name).status == "away"
+        assert self.presence.status_of(name).status == "away"
 
     @rule(name=names, lasting=st.booleans())
     def open(self, name: str, lasting: bool) -> None:
@@ -116,11 +116,11 @@ class PresenceMachine(RuleBasedStateMachine):
 
     @rule(passed=seconds)
     def wait(self, passed: float) -> None:
-        before = {name: self.presence.standing(name) for name in self.streams}
+        before = {name: self.presence.status_of(name) for name in self.streams}
         self.clock.advance(seconds=passed)
         self.presence.sweep()
         for name, standing in before.items():
-            now = self.presence.standing(name)
+            now = self.presence.status_of(name)
             if now.status == standing.status:
                 continue
             silent = (self.clock.now() - self.spoken[name]) / 1000
@@ -136,7 +136,7 @@ class PresenceMachine(RuleBasedStateMachine):
     @invariant()
     def everything_was_told(self) -> None:
         for name in self.streams:
-            assert self.presence.standing(name).status == self.last_told.get(name, UNKNOWN).status
+            assert self.presence.status_of(name).status == self.last_told.get(name, UNKNOWN).status
 
     @invariant()
     def those_here_are_counted(self) -> None:
@@ -144,7 +144,7 @@ class PresenceMachine(RuleBasedStateMachine):
 
     @invariant()
     def a_person_is_online_or_away(self) -> None:
-        assert self.presence.standing("maya").status in {"online", "away"}
+        assert self.presence.status_of("maya").status in {"online", "away"}
 
     @invariant()
     def nobody_is_silent_for_ever(self) -> None:

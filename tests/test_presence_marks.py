@@ -10,7 +10,7 @@ import pytest
 
 from teammcp.members.presence import Doing, Reason
 from teammcp.testing import TestTeam
-from teammcp.web.standing import TONES
+from teammcp.web.member_status import TONES
 from tests.webkit import visiting
 
 PLACES = ("/agents", "/channels/dm:ann:owner", "/dm/new", "/channels/general?panel=members", "/agents/ann")
@@ -25,7 +25,7 @@ def marks(html: str) -> list[tuple[str, str]]:
 async def test_a_mark_has_the_colour_of_its_word_everywhere(team: TestTeam, doing: Doing) -> None:
     await team.agent("ann")
     await team.owner.call("send_message", channel="dm:ann:owner", content="hello")
-    team.team.presence.say("ann", doing, Reason("testing"))
+    team.team.presence.set_status("ann", doing, Reason("testing"))
     browser = await visiting(team, team.owner.key)
     word = "waiting for a person" if doing == "waiting" else doing
     for path in PLACES:

@@ -154,7 +154,7 @@ async def test_an_idempotency_key_is_short_printable_text(team: TestTeam, key: s
 async def test_a_call_that_waits_ends_when_its_client_goes_away(
     team: TestTeam, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(WhileConnected, "PATIENCE", 0)
+    monkeypatch.setattr(WhileConnected, "LOOK_AFTER", 0)
     messages = [{"type": "http.request", "body": b"", "more_body": False}]
     hung_up = asyncio.Event()
     sent = []

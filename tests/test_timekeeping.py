@@ -115,11 +115,11 @@ async def test_a_jump_says_nothing_about_who_is_here(team: TestTeam, clock: Move
     clock.advance(seconds=20)
     await jump(team, clock, hours)
     team.team.presence.sweep()
-    assert team.team.presence.standing("bob").status == "busy"
+    assert team.team.presence.status_of("bob").status == "busy"
     assert team.team.presence.last_seen("bob") == clock.now() - 20_000
     clock.advance(seconds=31)
     team.team.presence.sweep()
-    assert team.team.presence.standing("bob").status == "dead"
+    assert team.team.presence.status_of("bob").status == "dead"
 
 
 @pytest.mark.parametrize("hours", STEPS)
@@ -179,11 +179,11 @@ async def test_a_process_that_stood_still_calls_nobody_dead_and_ends_no_claim(
     assert "stood still for" in caplog.text
     team.team.presence.sweep()
     await reaper.reap(team.server)
-    assert team.team.presence.standing("bob").status == "busy"
+    assert team.team.presence.status_of("bob").status == "busy"
     assert await statuses(bob, task.id) == ("doing", 0)
     clock.advance(seconds=6)
     team.team.presence.sweep()
-    assert team.team.presence.standing("bob").status == "dead"
+    assert team.team.presence.status_of("bob").status == "dead"
 
 
 # -- from one start to the next ----------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..features.inbox import Synced
 
 WAIT_MS = 30_000
-PATIENCE = 60
+ANSWER_TIMEOUT = 60
 """Seconds after which a server counts as gone; longer than it may wait for something to happen."""
 LOOKED_BACK = 500
 """Events of the log among which the last ones are looked for."""
@@ -94,4 +94,4 @@ def _sync(url: str | None, **arguments: Any) -> Synced:
 
 
 def _call(name: str, url: str | None, **arguments: Any) -> Any:
-    return request("POST", f"{address(url)}/api/call/{name}", key_from(KEY), arguments, timeout=PATIENCE)
+    return request("POST", f"{address(url)}/api/call/{name}", key_from(KEY), arguments, timeout=ANSWER_TIMEOUT)

@@ -20,7 +20,7 @@ from .client import KEY, Refused, Unreachable, address, key_from, request, url_o
 
 LOSSES = 3
 """Heartbeats in a row that may be lost before the agent is taken for dead."""
-PATIENCE = 5.0
+ANSWER_TIMEOUT = 5.0
 """Seconds that a heartbeat may take; the next one makes up for it."""
 LOOK = 0.5
 """Seconds between two looks at what is watched."""
@@ -97,7 +97,7 @@ class Heartbeats:
             Refused: the server does not take it.
         """
         try:
-            request("POST", self._url, self._key, self._body, timeout=PATIENCE)
+            request("POST", self._url, self._key, self._body, timeout=ANSWER_TIMEOUT)
         except Unreachable as error:
             self._trouble(error.message)
         except Refused as error:
@@ -119,7 +119,7 @@ class Heartbeats:
     def _say_good_bye(self, reason: str | None) -> None:
         body: dict[str, Any] = {"status": "away"} if reason is None else {"status": "away", "reason": reason}
         try:
-            request("POST", self._url, self._key, body, timeout=PATIENCE)
+            request("POST", self._url, self._key, body, timeout=ANSWER_TIMEOUT)
         except (Unreachable, Refused) as error:
             click.echo(f"The good-bye was not heard: {error.message}", err=True)
         if reason is not None:

@@ -33,7 +33,7 @@ USED = (
     "source",
 )
 """The parts of an event that are sent."""
-PATIENCE = 0.4
+ANSWER_TIMEOUT = 0.4
 """Seconds that the program is kept waiting at most, besides the start of this one."""
 
 
@@ -66,7 +66,7 @@ def hook(program: str, url: str | None) -> None:
     # A name that cannot be resolved blocks longer than any time-out, but not the end of the process.
     asking = threading.Thread(target=lambda: _ask(exchange, program, event, answers), daemon=True)
     asking.start()
-    asking.join(PATIENCE)
+    asking.join(ANSWER_TIMEOUT)
     if not answers:
         return
     _say(answers[0].text)
@@ -99,7 +99,7 @@ class _Exchange:
     """One connection to the server, for the calls of one hook."""
 
     def __init__(self, base: str, key: str, reader: str) -> None:
-        self._connection = Connection(base, PATIENCE)
+        self._connection = Connection(base, ANSWER_TIMEOUT)
         name = re.sub(r"[^!-~]", "_", reader)[:100]
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "TeamMCP-Reader": name}
 

@@ -71,12 +71,12 @@ class WhileConnected:
         at_once: look from the first moment on, for calls that wait, or that hand over what nobody would get.
     """
 
-    PATIENCE = 1
+    LOOK_AFTER = 1
     """Seconds until somebody looks."""
 
     def __init__(self, receive: Receive, *, at_once: bool = False) -> None:
         self._receive = receive
-        self._patience = 0 if at_once else self.PATIENCE
+        self._look_after = 0 if at_once else self.LOOK_AFTER
         self._watcher: asyncio.Task[None] | None = None
         self._gone = False
 
@@ -84,7 +84,7 @@ class WhileConnected:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - ASGI runs in tasks
         self._task = task
-        self._timer = task.get_loop().call_later(self._patience, self._watch)
+        self._timer = task.get_loop().call_later(self._look_after, self._watch)
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._timer.cancel()

@@ -43,7 +43,7 @@ class UrlTooLong(TeamError):
     status, code, title = 414, "url_too_long", "URI too long"
 
 
-class Front:
+class RequestGuard:
     """Stands before everything, WebSockets included.
 
     Args:

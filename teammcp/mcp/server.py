@@ -327,7 +327,7 @@ def _admit(context: Context) -> None:
 
 def _present(context: Context) -> AbstractContextManager[None]:
     """An open stream keeps its agent here. It is open as long as the agent's program runs."""
-    return context.team.presence.connected(context.actor.name, lasting=True, admitted=True)
+    return context.team.presence.connected(context.actor.name, session=True, admitted=True)
 
 
 def _check_length(scope: Scope) -> None:

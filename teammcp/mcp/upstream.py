@@ -27,7 +27,7 @@ from .. import __version__
 from ..net.transport import client_options, reason
 
 VERSION = "2026-07-28"
-PATIENCE = 30.0
+AWAY_TIMEOUT = 30.0
 """Seconds a request waits for a server that is away."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 CONNECT_TIMEOUT = 10.0
@@ -61,7 +61,7 @@ class Upstream:
         reader: a name for the client behind it, if that says itself which messages have arrived.
     """
 
-    def __init__(self, url: str, key: str, patience: float = PATIENCE, reader: str | None = None) -> None:
+    def __init__(self, url: str, key: str, patience: float = AWAY_TIMEOUT, reader: str | None = None) -> None:
         self.url = url
         self.patience = patience
         self._ids = itertools.count(1)

@@ -43,7 +43,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MemberStatus:
     """A member's status, why, and since when (milliseconds; None if it was never another)."""
 
     status: Status
@@ -56,11 +56,11 @@ class Standing:
         return self.status in HERE
 
 
-UNKNOWN = Standing("away", Reason("not heard of since the server started"))
+UNKNOWN = MemberStatus("away", Reason("not heard of since the server started"))
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class PresenceTimeouts:
     """How many seconds of silence mean something.
 
     Attributes:
@@ -76,17 +76,17 @@ class Patience:
 class _Known:
     """What is known of one member."""
 
-    __slots__ = ("ended", "last_seen", "lasting", "left_at", "said", "sign_at", "standing", "streams", "ttl")
+    __slots__ = ("ended", "last_seen", "left_at", "said", "session", "sign_at", "status", "streams", "ttl")
 
     def __init__(self) -> None:
-        self.standing = UNKNOWN
+        self.status = UNKNOWN
         self.last_seen: int | None = None
         self.sign_at = 0  # by the steady clock, which nobody sets
         self.left_at: int | None = None
         self.said = False  # the status was said, not concluded from calls
         self.ttl: float | None = None  # milliseconds within which the next sign of life is promised
         self.streams = 0
-        self.lasting = 0  # those of the streams that are open as long as the agent's program runs
+        self.session = 0  # those of the streams that are open as long as the agent's program runs
         self.ended: Literal["closing", "closed", "broken"] | None = None  # how the last of those ends
 
 
@@ -97,16 +97,16 @@ class Presence:
         clock: the server's clock.
         patience: how much silence means something.
         is_person: whether a member is a person, who is online or away and nothing else.
-        changed: called with a name, the standing before and the one from now on, when a status has changed.
+        changed: called with a name, the status before and the one from now on, when a status has changed.
         held: how many streams and waits a member may hold at once; 0 means no limit.
     """
 
     def __init__(
         self,
         clock: Clock,
-        patience: Patience,
+        patience: PresenceTimeouts,
         is_person: Callable[[str], bool],
-        changed: Callable[[str, Standing, Standing], None],
+        changed: Callable[[str, MemberStatus, MemberStatus], None],
         held: int = 0,
     ) -> None:
         self._held = held
@@ -120,14 +120,14 @@ class Presence:
 
     # -- what is known -------------------------------------------------------------------------------------------------
 
-    def standing(self, name: str) -> Standing:
+    def status_of(self, name: str) -> MemberStatus:
         """What a member is doing as far as is known, why, and since when."""
         known = self._known.get(name)
-        return UNKNOWN if known is None else known.standing
+        return UNKNOWN if known is None else known.status
 
     def online(self, name: str) -> bool:
         """Whether a member is here, whatever it is doing."""
-        return self.standing(name).here
+        return self.status_of(name).here
 
     @property
     def count(self) -> int:
@@ -151,7 +151,7 @@ class Presence:
     def seen(self, name: str) -> None:
         """A member has made a call."""
         known = self._sign(name)
-        if known.said or known.standing.status == "online":
+        if known.said or known.status.status == "online":
             return
         if known.left_at is None or self._clock.steady() - known.left_at > PARTING:
             self._become(name, known, "online", Reason("made a call"))
@@ -171,12 +171,12 @@ class Presence:
             )
 
     @contextmanager
-    def connected(self, name: str, *, lasting: bool = False, admitted: bool = False) -> Iterator[None]:
+    def connected(self, name: str, *, session: bool = False, admitted: bool = False) -> Iterator[None]:
         """A member has a stream open, or waits for something, and is here for as long.
 
         Args:
             name: the member.
-            lasting: the stream is open as long as the agent's program runs, so that its end says something.
+            session: the stream is open as long as the agent's program runs, so that its end says something.
             admitted: `admit` was asked already, while the answer could still say no.
 
         Raises:
@@ -186,7 +186,7 @@ class Presence:
             self.admit(name)
         known = self._sign(name)
         known.streams += 1
-        known.lasting += lasting
+        known.session += session
         if not known.said:
             self._become(name, known, "online", Reason("opened a stream"))
         try:
@@ -194,12 +194,12 @@ class Presence:
         finally:
             known.last_seen, known.sign_at = self._clock.now(), self._clock.steady()
             known.streams -= 1
-            known.lasting -= lasting
-            if lasting and not known.lasting:
+            known.session -= session
+            if session and not known.session:
                 known.ended = "closed" if known.ended == "closing" else "broken"
 
     def closing(self, name: str) -> None:
-        """A member is about to close its lasting stream in due form."""
+        """A member is about to close its session stream in due form."""
         known = self._sign(name)
         known.ended = "closing"
 
@@ -213,7 +213,7 @@ class Presence:
         if not known.said:
             self._become(name, known, "online", Reason("sent a heartbeat"))
 
-    def say(self, name: str, status: Doing, reason: Reason | str = "") -> None:
+    def set_status(self, name: str, status: Doing, reason: Reason | str = "") -> None:
         """A member, or its program, says what it is doing. It holds until something else is said, or silence tells.
 
         A new reason for the same status is shown from then on, but it is no change: nobody is told.
@@ -246,7 +246,7 @@ class Presence:
         """Notice what silence means. Called every few seconds."""
         now = self._clock.steady()
         for name, known in self._known.items():
-            if known.standing.here and not known.streams and known.last_seen is not None:
+            if known.status.here and not known.streams and known.last_seen is not None:
                 self._judge(name, known, now - max(known.sign_at, self._heard_since))
 
     def moved(self, by: int) -> None:
@@ -272,7 +272,7 @@ class Presence:
         elif known.ended == "broken" and known.said:
             self._gone(name, known, "dead", Reason("its connection broke off"))
         elif silent > self._long:
-            lost = known.standing.status == "busy"
+            lost = known.status.status == "busy"
             reason = Reason("no sign of life for %(about)s s", _seconds(self._long))
             self._gone(name, known, "dead" if lost else "away", reason)
 
@@ -281,14 +281,14 @@ class Presence:
         self._become(name, known, status, reason)
 
     def _become(self, name: str, known: _Known, status: Status, reason: Reason) -> None:
-        before = known.standing
+        before = known.status
         if before.status == status:
             if before.reason != reason:
-                known.standing = replace(before, reason=reason)
+                known.status = replace(before, reason=reason)
             return
-        known.standing = Standing(status, reason, self._clock.now())
-        self._here += known.standing.here - before.here
-        self._changed(name, before, known.standing)
+        known.status = MemberStatus(status, reason, self._clock.now())
+        self._here += known.status.here - before.here
+        self._changed(name, before, known.status)
 
 
 def _seconds(milliseconds: float) -> str:

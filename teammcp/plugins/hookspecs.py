@@ -250,7 +250,7 @@ def agent_offline(team: Any, agent: str) -> None:
 def status_changed(team: Any, agent: str, before: Any, after: Any) -> None:
     """After an agent's status has changed, as from ``busy`` to ``waiting``; before `agent_online` and `agent_offline`.
 
-    ``before`` and ``after`` are each a ``Standing``: ``status``, ``reason``, ``since``, ``here``.
+    ``before`` and ``after`` are each a ``MemberStatus``: ``status``, ``reason``, ``since``, ``here``.
     """
 
 

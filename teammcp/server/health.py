@@ -26,7 +26,7 @@ Status = Literal["ok", "degraded", "failing"]
 
 LOW = 64 * 1024 * 1024
 """Bytes free on the disk below which it is said that it will soon be full."""
-PATIENCE = 2.0
+PROBE_TIMEOUT = 2.0
 """Seconds within which a disk that works has written a few bytes."""
 KEPT = 5.0
 """Seconds for which the answer of the disk holds, so that nobody can keep it busy by asking."""
@@ -118,9 +118,9 @@ class Disk:
             self._probing = asyncio.ensure_future(asyncio.to_thread(_probe, self._home))
             self._probing.add_done_callback(_heard)
         try:
-            self._free = await asyncio.wait_for(asyncio.shield(self._probing), PATIENCE)
+            self._free = await asyncio.wait_for(asyncio.shield(self._probing), PROBE_TIMEOUT)
         except TimeoutError:
-            yield Problem(self.name, f"The disk has not written a few bytes within {PATIENCE:g} s.", failing=True)
+            yield Problem(self.name, f"The disk has not written a few bytes within {PROBE_TIMEOUT:g} s.", failing=True)
             return
         except OSError as error:
             failure = failure_of(error)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..events.hub import Hub
 from ..events.log import EventLog
 from ..members.directory import Directory
-from ..members.presence import Patience, Presence, Standing
+from ..members.presence import MemberStatus, Presence, PresenceTimeouts
 from ..members.readers import Signs
 from ..storage import SqliteDatabase
 
@@ -26,7 +26,7 @@ class Team:
         self.log = EventLog(server.clock, hub)
         self.directory = Directory()
         self.signs = Signs()
-        patience = Patience(server.settings.presence_timeout, server.settings.away_timeout)
+        patience = PresenceTimeouts(server.settings.presence_timeout, server.settings.away_timeout)
         self.presence = Presence(
             server.clock, patience, self._is_person, self._status_changed, server.settings.member_streams
         )
@@ -52,7 +52,7 @@ class Team:
         agent = self.directory.agents.get(name)
         return agent is not None and agent.kind == "human"
 
-    def _status_changed(self, agent: str, before: Standing, after: Standing) -> None:
+    def _status_changed(self, agent: str, before: MemberStatus, after: MemberStatus) -> None:
         self.server.tell("status_changed", team=self, agent=agent, before=before, after=after)
         if before.here != after.here:
             self.server.tell("agent_online" if after.here else "agent_offline", team=self, agent=agent)

@@ -33,7 +33,7 @@ STILL = 3.0
 """Seconds without a look, of which there is one a second, after which the process has stood still."""
 TOLD = 600.0
 """Seconds for which health tells of a jump."""
-PATIENCE = 5.0
+HOOK_TIMEOUT = 5.0
 """Seconds that each plugin gets to follow a jump."""
 
 log = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ class Timekeeper:
                 team.moved(by)
             self._keep_origin()
             for team in list(server.teams.values()):
-                await server.plugins.announce("clock_jumped", PATIENCE, team=team, milliseconds=by)
+                await server.plugins.announce("clock_jumped", HOOK_TIMEOUT, team=team, milliseconds=by)
         finally:
             self._following = False
 

@@ -11,12 +11,12 @@ from .bodies import FormConnection, FormRequest
 from .channels import channel_path, sidebar
 from .forms import Notice, Outcome, attempt, form_call, go_back, see, wants_fragment
 from .i18n import gettext, mark, ngettext
+from .member_status import reason_words
 from .members import kind_of
 from .pages import MessageAction, MessageLink, Page, Theme
 from .rendering import fragment, render
 from .routing import PageRule
 from .shell import mount
-from .standing import reason_words
 from .visit import visit as current_visit
 
 __all__ = [

@@ -100,5 +100,5 @@ def channel_entry(context: Context, info: ListedChannel) -> ChannelEntry:
     names = info.id.split(":")[1:]
     other = next((name for name in names if name != context.actor.name), names[0])
     agent = context.team.directory.agent(other)
-    status = "retired" if agent is not None and agent.retired else context.team.presence.standing(other).status
+    status = "retired" if agent is not None and agent.retired else context.team.presence.status_of(other).status
     return ChannelEntry(info, other, agent, status)

@@ -29,7 +29,7 @@ from ..markdown.highlighting import page_budget
 from ..members.directory import Access
 from ..operations import Context
 from ..text.invisible import reveal
-from . import formatting, standing
+from . import formatting, member_status
 from .assets import Assets
 from .forms import Notice, kept
 from .i18n import LANGUAGES, Catalogues, gettext, ngettext
@@ -99,8 +99,8 @@ def build_environment(pages: Iterable[Page], theme: Theme | None) -> Environment
         day_name=formatting.day_name,
         ago=formatting.ago,
         file_size=formatting.file_size,
-        status_word=standing.status_word,
-        status_tone=standing.status_tone,
+        status_word=member_status.status_word,
+        status_tone=member_status.status_tone,
     )
     environment.filters["path"] = path_part
     environment.filters["reveal"] = reveal
@@ -195,8 +195,8 @@ def avatar(name: str, kind: str = "agent", size: str = "") -> Markup:
 
 def dot(status: str) -> Markup:
     """The mark of what a member is doing, in the colour of its word; one who is not here has an empty one."""
-    tone = standing.status_tone(status)
-    word = escape(standing.status_word(status))
+    tone = member_status.status_tone(status)
+    word = escape(member_status.status_word(status))
     return Markup(f'<span class="dot{f" dot-{tone}" if tone else ""}" title="{word}"></span>')  # noqa: S704
 
 

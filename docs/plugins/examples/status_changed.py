@@ -2,12 +2,12 @@
 
 from collections import Counter
 
-from teammcp import Standing, Team, hookimpl
+from teammcp import MemberStatus, Team, hookimpl
 
 waits: Counter[str] = Counter()
 
 
 @hookimpl
-def status_changed(team: Team, agent: str, before: Standing, after: Standing) -> None:
+def status_changed(team: Team, agent: str, before: MemberStatus, after: MemberStatus) -> None:
     if after.status == "waiting":
         waits[f"{agent}: {after.reason}"] += 1

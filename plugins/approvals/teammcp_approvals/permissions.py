@@ -108,15 +108,15 @@ def _seen_to_wait(context: Context, tool: str) -> Iterator[list[Reason]]:
     It then goes on for the reason that is put into the list; for lack of one, without a permission.
     """
     presence, me, prompts = context.team.presence, context.actor.name, memory.of(context.team).prompts
-    presence.say(me, "waiting", Reason("permission prompt: %(about)s", tool))
+    presence.set_status(me, "waiting", Reason("permission prompt: %(about)s", tool))
     prompts[me] += 1
     goes_on: list[Reason] = []
     try:
         yield goes_on
     finally:
         prompts[me] -= 1
-        if not prompts[me] and presence.standing(me).status == "waiting":  # it may have left meanwhile
-            presence.say(me, "busy", next(iter(goes_on), Reason("goes on without a permission")))
+        if not prompts[me] and presence.status_of(me).status == "waiting":  # it may have left meanwhile
+            presence.set_status(me, "busy", next(iter(goes_on), Reason("goes on without a permission")))
 
 
 def _patience(context: Context, timeout_s: float | None) -> float:

@@ -166,18 +166,18 @@ async def test_whoever_asks_for_two_things_waits_until_both_are_answered(coder: 
     asking, found = await ask(coder, team, "make one", "make two")
     await team.owner.call("resolve_approval", approval_id=found[0].approval_id, approved=True)
     await asyncio.wait(asking, timeout=5, return_when=asyncio.FIRST_COMPLETED)
-    assert team.team.presence.standing("coder").status == "waiting"
+    assert team.team.presence.status_of("coder").status == "waiting"
     await team.owner.call("resolve_approval", approval_id=found[1].approval_id, approved=True)
     await asyncio.wait_for(asyncio.gather(*asking), 5)
-    assert team.team.presence.standing("coder").status == "busy"
+    assert team.team.presence.status_of("coder").status == "busy"
 
 
 async def test_whoever_asks_no_longer_is_not_seen_to_wait(coder: Member, team: TestTeam) -> None:
     (asking,), _ = await ask(coder, team, "make deploy")
-    assert team.team.presence.standing("coder").status == "waiting"
+    assert team.team.presence.status_of("coder").status == "waiting"
     asking.cancel()
     await asyncio.gather(asking, return_exceptions=True)
-    standing = team.team.presence.standing("coder")
+    standing = team.team.presence.status_of("coder")
     assert (standing.status, str(standing.reason)) == ("busy", "goes on without a permission")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...members.directory import SYSTEM, Access, Agent
-from ...members.presence import Reason, Standing
+from ...members.presence import MemberStatus, Reason
 from ...plugins.hookspecs import hookimpl
 from ...server import Server, Team
 from ...storage import Migration, Transaction, load_migrations
@@ -60,7 +60,7 @@ async def team_opened(team: Team) -> None:
 
 
 @hookimpl
-async def status_changed(team: Team, agent: str, before: Standing, after: Standing) -> None:
+async def status_changed(team: Team, agent: str, before: MemberStatus, after: MemberStatus) -> None:
     kind = "agent.status" if before.here == after.here else "agent.online" if after.here else "agent.offline"
     await _note(team, agent, kind, after)
 
@@ -85,15 +85,15 @@ async def login_failed(team: Team, address: str, surface: str) -> None:
 async def _say_good_bye(team: Team, reason: Reason) -> None:
     """The server knows nothing of anybody while it does not run."""
     for name in await team.database.read(queries.still_online):
-        await _note(team, name, "agent.offline", Standing("away", reason))
+        await _note(team, name, "agent.offline", MemberStatus("away", reason))
 
 
-async def _note(team: Team, name: str, kind: str, standing: Standing) -> None:
+async def _note(team: Team, name: str, kind: str, member_status: MemberStatus) -> None:
     """Presence is observed, not done by anybody: it has no operation, and only changes are written."""
 
     def work(tx: Transaction) -> None:
-        queries.set_presence(tx, name, standing.here, team.presence.last_seen(name))
-        data = {"status": standing.status, "reason": str(standing.reason)}
+        queries.set_presence(tx, name, member_status.here, team.presence.last_seen(name))
+        data = {"status": member_status.status, "reason": str(member_status.reason)}
         team.log.append(tx, kind, actor=SYSTEM.name, subject=name, data=data)
 
     await team.database.write(work)

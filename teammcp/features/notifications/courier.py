@@ -19,7 +19,7 @@ from .models import NotificationId, NotificationInfo, Outcome
 from .notifiers import TryLater, Undeliverable
 from .pace import NEVER, Pace
 
-PATIENCE = 30.0
+DELIVERY_TIMEOUT = 30.0
 """Seconds that one delivery may take."""
 RETRY = 30_000
 """Milliseconds until the second attempt, doubled each time, and until anything else is tried by that notifier."""
@@ -105,7 +105,7 @@ async def _hand_over(context: Context, row: Row) -> None:
         raise TryLater(RETRY / 1000, f"the plugin that brings the notifier '{row['notifier']}' is not there")
     if not context.team.directory.can_read(row["agent"], row["channel"]):
         raise Undeliverable(f"{row['agent']} is no longer a member of {row['channel']}")
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(DELIVERY_TIMEOUT):
         await notifier.deliver(outbox.notification_of(context, row))
 
 

@@ -117,7 +117,7 @@ async def _end_turn(context: Context) -> HookAnswer:
     if not found.messages:
         note(presence, me, "Stop", Told())
         return NOTHING
-    presence.say(me, "busy", Reason("goes on with new messages"))
+    presence.set_status(me, "busy", Reason("goes on with new messages"))
     return go_on_with(wording.before_the_end(found))
 
 

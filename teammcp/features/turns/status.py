@@ -35,9 +35,9 @@ def note(presence: Presence, name: str, event: str, told: Told) -> None:
     found = _doing(event, told)
     if found is None:
         return
-    if event == "Notification" and presence.standing(name).status in KNOWN_BETTER[found[0]]:
+    if event == "Notification" and presence.status_of(name).status in KNOWN_BETTER[found[0]]:
         return
-    presence.say(name, *found)
+    presence.set_status(name, *found)
 
 
 def _doing(event: str, told: Told) -> tuple[Doing, Reason] | None:

@@ -36,5 +36,5 @@ async def heartbeat(
     ttl = context.server.settings.heartbeat_ttl if ttl is None else ttl
     presence.expect(me, ttl)
     if status is not None:
-        presence.say(me, status, reason)
-    return Beat(time=context.now(), status=presence.standing(me).status, ttl=ttl)
+        presence.set_status(me, status, reason)
+    return Beat(time=context.now(), status=presence.status_of(me).status, ttl=ttl)

@@ -290,21 +290,21 @@ def _me(context: Context) -> Me:
         kind=actor.kind,
         role=actor.role,
         access=actor.access.name,
-        status=context.team.presence.standing(actor.name).status,
+        status=context.team.presence.status_of(actor.name).status,
     )
 
 
 def _profile(context: Context, row: Row) -> AgentProfile:
     presence, retired_at = context.team.presence, row["retired_at"]
-    standing, last_seen = presence.standing(row["name"]), presence.last_seen(row["name"]) or row["last_seen"]
+    member_status, last_seen = presence.status_of(row["name"]), presence.last_seen(row["name"]) or row["last_seen"]
     return AgentProfile(
         name=row["name"],
         kind=row["kind"],
         role=row["role"],
         access=Access(row["access"]).name,
-        status=standing.status if retired_at is None else "retired",
-        reason=str(standing.reason if last_seen else NEVER) if retired_at is None else "",
-        since=standing.since if retired_at is None else retired_at,
+        status=member_status.status if retired_at is None else "retired",
+        reason=str(member_status.reason if last_seen else NEVER) if retired_at is None else "",
+        since=member_status.since if retired_at is None else retired_at,
         lastSeen=last_seen,
         description=row["description"],
         reports_to=row["reports_to"],

@@ -40,7 +40,7 @@ def _why(context: Context, agent: AgentProfile) -> str:
     """The reason of a member's status in the reader's language."""
     if agent.status == "retired" or agent.kind == "human":  # of a person no more is known than the word says
         return ""
-    return reason_words(context.team.presence.standing(agent.name).reason if agent.lastSeen else NEVER)
+    return reason_words(context.team.presence.status_of(agent.name).reason if agent.lastSeen else NEVER)
 
 
 async def _find(context: Context, name: str) -> AgentProfile:
