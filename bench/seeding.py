@@ -26,7 +26,7 @@ from teammcp.members.directory import ANONYMOUS
 from teammcp.operations import Context
 from teammcp.server import Server
 from teammcp.storage import Transaction, Work
-from teammcp.text.fulltext import spread
+from teammcp.text.unspaced import spread
 
 from . import texts
 from .servers import UNLIMITED
@@ -88,7 +88,7 @@ def _version() -> str:
     sources = [*(package / part / "migrations" for part in SEEDED), Path(__file__), Path(texts.__file__)]
     files = [min(source.glob("*.sql")) if source.is_dir() else source for source in sources]
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files))
-    digest.update((search.facets("a", "group", "b", True) + spread("ab \u6570\u636e")).encode())
+    digest.update((" ".join(search.facets("a", "group", "b", True)) + spread("ab \u6570\u636e")).encode())
     return digest.hexdigest()[:12]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .arguments.fields import Deadline, Timestamp, Until
+    from .arguments.paging import of_rank, rank
     from .arguments.times import read_time
     from .clock import rfc3339
     from .config import load_settings
@@ -35,15 +36,29 @@ if TYPE_CHECKING:
     from .plugins.hookspecs import hookimpl
     from .server import Server, Team
     from .server.timekeeping import Countdown
-    from .storage import Migration, Reader, Row, Transaction, Work, load_migrations
+    from .storage import (
+        LARGEST_ID,
+        Index,
+        IndexEntry,
+        Migration,
+        Reader,
+        Row,
+        Transaction,
+        Work,
+        facet,
+        load_migrations,
+    )
     from .surfaces.attachments import Attachment
     from .surfaces.resources import Resource
     from .surfaces.streams import ends, require_valid
+    from .text.snippets import highlights, relevance, snippet
+    from .text.terms import Terms, parse_terms
     from .text.untrusted import OTHERS, AnyWords, Words, fence, quote
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "LARGEST_ID",
     "OTHERS",
     "Access",
     "Agent",
@@ -58,6 +73,8 @@ __all__ = [
     "Event",
     "Forbidden",
     "Gone",
+    "Index",
+    "IndexEntry",
     "InvalidInput",
     "MemberStatus",
     "Migration",
@@ -74,6 +91,7 @@ __all__ = [
     "StartError",
     "Team",
     "TeamError",
+    "Terms",
     "Timestamp",
     "TooLarge",
     "Transaction",
@@ -81,15 +99,22 @@ __all__ = [
     "Words",
     "Work",
     "ends",
+    "facet",
     "fence",
+    "highlights",
     "hookimpl",
     "load_migrations",
     "load_settings",
+    "of_rank",
     "operation",
+    "parse_terms",
     "quote",
+    "rank",
     "read_time",
+    "relevance",
     "require_valid",
     "rfc3339",
+    "snippet",
 ]
 
 _FOUND_IN = {
@@ -119,9 +144,23 @@ _FOUND_IN = {
     "plugins": ("Deferred",),
     "members.presence": ("Reason", "MemberStatus"),
     "surfaces.resources": ("Resource",),
-    "storage": ("Migration", "Reader", "Row", "Transaction", "Work", "load_migrations"),
+    "storage": (
+        "LARGEST_ID",
+        "Index",
+        "IndexEntry",
+        "Migration",
+        "Reader",
+        "Row",
+        "Transaction",
+        "Work",
+        "facet",
+        "load_migrations",
+    ),
+    "text.snippets": ("highlights", "relevance", "snippet"),
+    "text.terms": ("Terms", "parse_terms"),
     "server": ("Server", "Team"),
     "server.timekeeping": ("Countdown",),
+    "arguments.paging": ("of_rank", "rank"),
     "arguments.times": ("read_time",),
 }
 

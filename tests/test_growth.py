@@ -24,8 +24,10 @@ from teammcp.features.schedules.times import kind_of, parse_rule
 from teammcp.joining import jsonc
 from teammcp.markdown import is_long, plain
 from teammcp.mcp import frames
-from teammcp.text.fulltext import highlights, pairs, parse, snippet, spread
 from teammcp.text.invisible import is_blank, reveal, strip
+from teammcp.text.snippets import highlights, snippet
+from teammcp.text.terms import parse_terms
+from teammcp.text.unspaced import pairs, spread
 from teammcp.text.untrusted import quote
 from teammcp.web import values
 
@@ -104,7 +106,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "an interval": lambda text: parse_rule("every", text, ZoneInfo("UTC"), None, 0),
     "a query": parse_query,
     "what is indexed": lambda text: (spread(text), pairs(text)),
-    "what was found": lambda text: (highlights(text, parse("a 好")), snippet(text, parse("a 好"))),
+    "what was found": lambda text: (highlights(text, parse_terms("a 好")), snippet(text, parse_terms("a 好"))),
 }
 
 

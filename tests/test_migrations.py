@@ -15,8 +15,9 @@ from teammcp import hookimpl
 from teammcp.errors import StartError
 from teammcp.features.messages import search
 from teammcp.storage import Migration, load_migrations
+from teammcp.storage.connections import SqliteTransaction
 from teammcp.storage.migrations import migrate
-from teammcp.text import fulltext
+from teammcp.text.terms import parse_terms
 from tests.corekit import open_server
 
 FIRST = Migration("things", 1, "create", "CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT);")
@@ -194,11 +195,12 @@ def test_what_was_written_before_is_found_and_sorted_as_folded_now(connection: s
         [values.get(column, 0) for column in columns],
     )
     migrate(connection, steps)
-    find = "SELECT rowid FROM message_search WHERE message_search MATCH ? ORDER BY rowid"
+    reader = SqliteTransaction(connection)
     for query, expected in (("STRASSE", [2]), ("केला", [1]), ("किला", [])):
-        assert [row[0] for row in connection.execute(find, (fulltext.parse(query).expression(),))] == expected
-    narrowed = search.match_expression(search.parse("in:general has:file from:ann straße"), [])
-    assert [row[0] for row in connection.execute(find, (narrowed,))] == [2]
+        assert search.INDEX.search(reader, parse_terms(query), limit=5) == expected
+    narrowed = search.parse("in:general has:file from:ann straße")
+    assert search.newest(reader, narrowed, search.Sight({"general"}, set()), 0, 9, 5) == [2]
+    assert search.INDEX.search(reader, narrowed.terms, [[search.OPEN], *search.narrowing(narrowed)], limit=5) == [2]
 
 
 # -- on the data of a team ---------------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PUBLIC = {
     "teammcp",
-    "teammcp.text.fulltext",
     "teammcp.operations.effects",
     "teammcp.arguments.fields",
     "teammcp.arguments.references",

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from teammcp import Forbidden, InvalidInput, NotFound
 from teammcp.features.messages import search
+from teammcp.storage import fts5
 from teammcp.testing import Member, MovedClock, TestTeam
-from teammcp.text import fulltext
+from teammcp.text import snippets, terms
 
 in_one_team = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 
@@ -180,7 +181,7 @@ async def test_a_word_is_found_in_any_script_however_it_is_written(
     for query in finding:
         assert await find(team.owner, query) == [message], query
         assert await find(team.owner, f"{query} in:general", sort="relevance") == [message], query
-        _, spans = fulltext.snippet(content, search.parse(query))
+        _, spans = snippets.snippet(content, search.parse(query).terms)
         assert spans, query
     for query in missing:
         assert await find(team.owner, query) == [], query
@@ -198,13 +199,13 @@ async def test_what_is_no_word_is_found_nowhere_however_the_search_is_narrowed(t
 def test_the_work_of_a_search_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """Words count once, and not without end; of a long text a part is looked at."""
     many = search.parse(" ".join(f"a w{number} a b" for number in range(100)))
-    assert len(many.terms) <= fulltext.MOST_WORDS
+    assert len(many.terms) <= terms.MOST_WORDS
     assert len(search.parse("Ab aB ab " * 50).terms) == 1
-    assert len(search.parse(f'"{"a " * 200}"').expression()) < 4 * fulltext.MOST_WORDS
-    asked = search.parse("a b")
-    assert len(fulltext.highlights("a b " * 2500, asked)) <= fulltext.MOST_SPANS
-    assert fulltext.relevance("a b " * 400, asked) == fulltext.relevance("a b " * 50 + "c d " * 350, asked)
-    assert fulltext.snippet("x" * 9000 + " needle", search.parse("needle"))[1]
+    assert len(fts5.expression(search.parse(f'"{"a " * 200}"').terms, [])) < 4 * terms.MOST_WORDS
+    asked = search.parse("a b").terms
+    assert len(snippets.highlights("a b " * 2500, asked)) <= snippets.MOST_SPANS
+    assert snippets.relevance("a b " * 400, asked) == snippets.relevance("a b " * 50 + "c d " * 350, asked)
+    assert snippets.snippet("x" * 9000 + " needle", search.parse("needle").terms)[1]
 
 
 # -- what a searcher may not see -------------------------------------------------------------------------------------
@@ -318,7 +319,7 @@ async def test_an_absurd_cursor_is_harmless(team: TestTeam) -> None:
     ],
 )
 def test_highlights_point_at_what_matched(content: str, query: str, expected: list[str]) -> None:
-    text, spans = fulltext.snippet(content, search.parse(query))
+    text, spans = snippets.snippet(content, search.parse(query).terms)
     assert [text[start:end] for start, end in spans] == expected
 
 
@@ -328,8 +329,8 @@ def test_highlights_point_at_what_matched(content: str, query: str, expected: li
     st.text(st.sampled_from("ab 你好\n.é"), max_size=400),
 )
 def test_a_snippet_is_short_and_shows_the_match(before: str, needle: str, behind: str) -> None:
-    text, spans = fulltext.snippet(f"{before} {needle} {behind}", search.parse(needle))
-    assert len(text) <= fulltext.SNIPPET + 2
+    text, spans = snippets.snippet(f"{before} {needle} {behind}", search.parse(needle).terms)
+    assert len(text) <= snippets.SNIPPET + 2
     assert "\n" not in text
     assert spans
     for start, end in spans:
@@ -339,7 +340,7 @@ def test_a_snippet_is_short_and_shows_the_match(before: str, needle: str, behind
 
 @given(st.text(max_size=80), st.text(st.characters(categories=["L", "M"]), min_size=1, max_size=3))
 def test_any_text_has_a_snippet_with_offsets_inside_it(content: str, word: str) -> None:
-    text, spans = fulltext.snippet(f"{content} {word} {content}", search.parse(word))
+    text, spans = snippets.snippet(f"{content} {word} {content}", search.parse(word).terms)
     edges = [edge for span in spans for edge in span]
     assert edges == sorted(edges)
     assert all(0 <= edge <= len(text) for edge in edges)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from ..errors import InvalidInput
+from ..storage import LARGEST_ID
 from .fields import Line
 
 Cursor = Annotated[Line, Field(max_length=4000)]
@@ -40,3 +41,14 @@ def from_cursor(cursor: str, *kinds: type) -> list[Any]:
 def _fits(place: list[Any], kinds: tuple[type, ...]) -> bool:
     of_kinds = [type(value) for value in place] == list(kinds)
     return of_kinds and all(abs(value) < 2**63 for value in place if isinstance(value, int))
+
+
+def rank(score: float, item: int) -> int:
+    """How far up something stands among what is ranked: one number for its score and, of equal ones, its id."""
+    return round(score * 1e9) * LARGEST_ID + item
+
+
+def of_rank(place: int) -> tuple[float, int]:
+    """Score and id of a `rank`."""
+    score, item = divmod(place, LARGEST_ID)
+    return score / 1e9, item

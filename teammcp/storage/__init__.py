@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from .base import Database, Reader, Row, Transaction, Work
+from .base import LARGEST_ID, Database, Reader, Row, Transaction, Work
+from .fulltext import Index, IndexEntry, facet
 from .migrations import Migration, load_migrations
 from .sqlite import SqliteDatabase
 
-__all__ = ["Database", "Migration", "Reader", "Row", "SqliteDatabase", "Transaction", "Work", "load_migrations"]
+__all__ = [
+    "LARGEST_ID",
+    "Database",
+    "Index",
+    "IndexEntry",
+    "Migration",
+    "Reader",
+    "Row",
+    "SqliteDatabase",
+    "Transaction",
+    "Work",
+    "facet",
+    "load_migrations",
+]

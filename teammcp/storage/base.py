@@ -17,6 +17,9 @@ Row: TypeAlias = Any
 
 Parameters: TypeAlias = Sequence[Any]
 
+LARGEST_ID = 2**53
+"""No row's id and no version is larger: JSON's numbers are exact up to here. To begin a list at its newest item."""
+
 T = TypeVar("T")
 
 

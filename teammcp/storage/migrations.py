@@ -15,7 +15,8 @@ from pathlib import Path
 
 from ..errors import StartError
 from ..text.folding import fold_text
-from ..text.fulltext import pairs, spread
+from ..text.unspaced import pairs, spread
+from . import fts5
 from .failures import failure_of
 
 TABLE = """
@@ -90,8 +91,8 @@ def migrate(connection: sqlite3.Connection, migrations: Iterable[Migration]) -> 
 
 def _lend_functions(connection: sqlite3.Connection) -> None:
     """For steps that bring what was folded in another way up to date."""
-    for function in (fold_text, spread, pairs):
-        connection.create_function(function.__name__, 1, function, deterministic=True)
+    for function, arguments in ((fold_text, 1), (spread, 1), (pairs, 1), (fts5.facet, 2)):
+        connection.create_function(function.__name__, arguments, function, deterministic=True)
 
 
 def _bring_up_to_date(connection: sqlite3.Connection, steps: list[Migration]) -> None:
@@ -193,7 +194,8 @@ def _check(steps: list[Migration], applied: dict[tuple[str, int], str]) -> None:
 def _apply(connection: sqlite3.Connection, step: Migration) -> None:
     try:
         for statement in _statements(step.sql):
-            connection.execute(statement)
+            for part in fts5.made_of(statement):
+                connection.execute(part)
     except sqlite3.Error as error:
         error.add_note(f"in step {step.number} of '{step.feature}' ({step.name})")
         raise

@@ -1,4 +1,4 @@
-"""The SQL of messages and what hangs on them; searching is in ``search.py``."""
+"""The SQL of messages and what hangs on them."""
 
 from __future__ import annotations
 
@@ -176,6 +176,27 @@ def by_ids(reader: Reader, ids: Sequence[int]) -> list[Row]:
     if not ids:
         return []
     return reader.all(f"SELECT {COLUMNS} FROM messages WHERE id IN ({marks(ids)}) ORDER BY id", ids)  # noqa: S608
+
+
+def channels_of(reader: Reader, ids: Sequence[int]) -> dict[int, str]:
+    """The channel of each of these messages that is there, by its id."""
+    if not ids:
+        return {}
+    return dict(reader.all(f"SELECT id, channel_id FROM messages WHERE id IN ({marks(ids)})", ids))  # noqa: S608
+
+
+def newest_id(reader: Reader) -> int:
+    """The id of the newest message, 0 if there is none."""
+    newest: int | None = reader.value("SELECT max(id) FROM messages")
+    return newest or 0
+
+
+def first_since(reader: Reader, at: int) -> int | None:
+    """The id of the first message that was sent at a time or after it."""
+    first: int | None = reader.value(
+        "SELECT id FROM messages WHERE created_at >= ? ORDER BY created_at, id LIMIT 1", (at,)
+    )
+    return first
 
 
 def thread(reader: Reader, root: int, after: int, limit: int) -> list[Row]:

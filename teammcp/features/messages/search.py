@@ -1,6 +1,6 @@
-"""Full-text search over messages: the one module of this feature with SQL that only SQLite (FTS5) understands.
+"""Finding messages: what a search is, and which messages answer it.
 
-Beside the words (see `fulltext`), who sent a message, where, and who may read it are tokens of the index too.
+Beside the words, who sent a message, where, and who may read it are in the index too, as facets.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from datetime import UTC, tzinfo
 
 from ...arguments.times import read_time
 from ...errors import InvalidInput
-from ...storage import Reader, Transaction
-from ...text.fulltext import Words, pairs, spread
+from ...storage import Index, IndexEntry, Reader, Transaction, facet
+from ...text.terms import Terms
+from . import queries
 
 CANDIDATES = 500
 """How many of the newest matches are ranked by relevance: enough to choose from, and bounded."""
@@ -22,48 +23,48 @@ LOOK = 300
 OPEN = "open"
 FILE = "file"
 TERM = re.compile(r'(?:(from|in|before|after|has):)?(?:"([^"]*)"|([^\s"]+))(\*)?', re.IGNORECASE)
+INDEX = Index("message_search")
 
 
 # -- the index -------------------------------------------------------------------------------------------------------
 
 
-INSERT = "INSERT INTO message_search (rowid, content, pairs, facets) VALUES (?, ?, ?, ?)"
-DELETE = "INSERT INTO message_search (message_search, rowid, content, pairs, facets) VALUES ('delete', ?, ?, ?, ?)"
-
-
-def facets(channel_id: str, kind: str, sender: str, has_file: bool) -> str:
-    """The tokens by which a search is narrowed."""
-    parts = [_token("c", channel_id), _token("a", sender)]
+def facets(channel_id: str, kind: str, sender: str, has_file: bool) -> tuple[str, ...]:
+    """By what a search for a message may be narrowed."""
+    found = [_channel(channel_id), _sender(sender)]
     if kind == "group":
-        parts.append(OPEN)
+        found.append(OPEN)
     if has_file:
-        parts.append(FILE)
-    return " ".join(parts)
+        found.append(FILE)
+    return tuple(found)
 
 
-def index(tx: Transaction, message_id: int, content: str, tokens: str) -> None:
+def index(tx: Transaction, message_id: int, content: str, facets: tuple[str, ...]) -> None:
     """Make a message findable."""
-    row = (message_id, spread(content), pairs(content), tokens)
-    tx.before_commit(lambda end: end.execute(INSERT, row))
+    INDEX.add(tx, IndexEntry(message_id, (content,), facets))
 
 
-def unindex(tx: Transaction, message_id: int, content: str, tokens: str) -> None:
-    """Take a message out of the index; ``content`` and ``tokens`` as they were indexed."""
-    row = (message_id, spread(content), pairs(content), tokens)
-    tx.before_commit(lambda end: end.execute(DELETE, row))
+def unindex(tx: Transaction, message_id: int, content: str, facets: tuple[str, ...]) -> None:
+    """Take a message out of the index; ``content`` and ``facets`` as they were indexed."""
+    INDEX.remove(tx, IndexEntry(message_id, (content,), facets))
 
 
-def _token(prefix: str, name: str) -> str:
-    return prefix + name.encode().hex()
+def _channel(channel_id: str) -> str:
+    return facet("c", channel_id)
+
+
+def _sender(name: str) -> str:
+    return facet("a", name)
 
 
 # -- queries ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass
-class Query(Words):
+class Query:
     """A search as understood: words and phrases that must all be there, and what narrows it."""
 
+    terms: Terms = field(default_factory=Terms)
     senders: list[str] = field(default_factory=list)
     channels: list[str] = field(default_factory=list)
     """Of those named, the ones that the searcher may read."""
@@ -99,7 +100,7 @@ def parse(text: str, zone: tzinfo = UTC) -> Query:
             case "has":
                 raise InvalidInput("query: 'has:' is followed by 'file'.", code="bad_query")
             case _:
-                query.add(phrase, word, star)
+                query.terms.add(phrase, word, star)
                 query.has_text = True
     return query
 
@@ -113,24 +114,16 @@ def _date(value: str, operator: str, zone: tzinfo) -> int:
         ) from None
 
 
-def match_expression(query: Query, closed: Collection[str] | None = None) -> str:
-    """The FTS5 expression of a query; empty if nothing but dates is asked.
-
-    ``closed``: leave out what is neither open to everybody nor in one of these channels.
-    """
-    parts = [query.expression()] if query.terms else []
-    narrow = []
-    if closed is not None:
-        narrow.append("(" + " OR ".join([OPEN, *(_token("c", channel) for channel in sorted(closed))]) + ")")
+def narrowing(query: Query) -> list[Collection[str]]:
+    """What a message needs to have besides the words: one facet of each collection."""
+    narrow: list[Collection[str]] = []
     if query.senders:
-        narrow.append("(" + " OR ".join(_token("a", name) for name in query.senders) + ")")
+        narrow.append([_sender(name) for name in query.senders])
     if query.channels:
-        narrow.append("(" + " OR ".join(_token("c", channel) for channel in query.channels) + ")")
+        narrow.append([_channel(channel) for channel in query.channels])
     if query.has_file:
-        narrow.append(FILE)
-    if narrow:
-        parts.append(f"facets : ({' AND '.join(narrow)})")
-    return " AND ".join(parts)
+        narrow.append([FILE])
+    return narrow
 
 
 @dataclass
@@ -145,41 +138,23 @@ class Sight:
 
 def newest(reader: Reader, query: Query, sight: Sight, low: int, high: int, limit: int) -> list[int]:
     """Ids of matching messages that may be read, with ``low <= id < high``, newest first."""
-    expression = match_expression(query)
-    if expression:
+    narrow = narrowing(query)
+    if query.terms or narrow:
         # In the index, what may be read is an alternative of as many parts as the searcher has channels. To look at
         # the newest matches is cheaper, and mostly enough.
-        look = limit if query.channels else max(LOOK, 2 * limit)  # channels that are named may be read
-        rows = reader.all(
-            "SELECT s.rowid, m.channel_id FROM message_search s CROSS JOIN messages m ON m.id = s.rowid"
-            " WHERE s.message_search MATCH ? AND s.rowid >= ? AND s.rowid < ? ORDER BY s.rowid DESC LIMIT ?",
-            (expression, low, high, look),
-        )
-        found = [row[0] for row in rows if row[1] in sight.readable]
-        if len(found) >= limit or len(rows) < look:
-            return found[:limit]
-    rows = reader.all(
-        "SELECT rowid FROM message_search WHERE message_search MATCH ? AND rowid >= ? AND rowid < ?"
-        " ORDER BY rowid DESC LIMIT ?",
-        (match_expression(query, sight.closed), low, high, limit),
-    )
-    return [row[0] for row in rows]
+        for look in (limit,) if query.channels else (limit, max(LOOK, 2 * limit)):  # named channels may be read
+            ids = INDEX.search(reader, query.terms, narrow, since=low, before=high, limit=look)
+            channels = queries.channels_of(reader, ids)
+            found = [message_id for message_id in ids if channels.get(message_id) in sight.readable]
+            if len(found) >= limit or len(ids) < look:
+                return found[:limit]
+    may_be_read = [OPEN, *map(_channel, sorted(sight.closed))]
+    return INDEX.search(reader, query.terms, [may_be_read, *narrow], since=low, before=high, limit=limit)
 
 
 def bounds(reader: Reader, query: Query) -> tuple[int, int]:
     """The range of ids, from the first to behind the last, that the dates of a query leave."""
-    low = 0
-    high: int = (reader.value("SELECT max(id) FROM messages") or 0) + 1
-    if query.after is not None:
-        low = (
-            reader.value(
-                "SELECT id FROM messages WHERE created_at >= ? ORDER BY created_at, id LIMIT 1", (query.after,)
-            )
-            or high
-        )
-    if query.before is not None:
-        found = reader.value(
-            "SELECT id FROM messages WHERE created_at >= ? ORDER BY created_at, id LIMIT 1", (query.before,)
-        )
-        high = high if found is None else min(high, found)
-    return low, high
+    end = queries.newest_id(reader) + 1
+    low = 0 if query.after is None else queries.first_since(reader, query.after) or end
+    high = end if query.before is None else queries.first_since(reader, query.before) or end
+    return low, min(high, end)

@@ -6,12 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field
 
+from ...arguments.paging import rank
 from ...arguments.times import zone_of
 from ...errors import InvalidInput, NotFound
 from ...operations import Context, operation
 from ...operations.budget import Budget
-from ...storage import Reader, Row
-from ...text.fulltext import rank, relevance, snippet
+from ...storage import LARGEST_ID, Reader, Row
+from ...text.snippets import relevance, snippet
 from ..channels import ChannelRef, readable_channel, resolve
 from . import queries, search
 from .models import Found, SearchResults
@@ -86,7 +87,7 @@ def _relevant(
     if cursor is not None:  # the page before fixed which messages are ranked: what is written meanwhile stays out
         high, behind = min(high, _cursor(cursor)[0]), _cursor(cursor)[1]
     ids = search.newest(reader, query, sight, low, high, search.CANDIDATES)
-    rows = {rank(relevance(row["content"], query), row["id"]): row for row in queries.by_ids(reader, ids)}
+    rows = {rank(relevance(row["content"], query.terms), row["id"]): row for row in queries.by_ids(reader, ids)}
     ranked = sorted((place for place in rows if behind is None or place < behind), reverse=True)
     found = budget.fit(_found(rows[place], query) for place in ranked[:limit])
     return found, f"{high}.{ranked[len(found) - 1]}" if len(ranked) > len(found) else None
@@ -96,11 +97,11 @@ def _cursor(cursor: str) -> tuple[int, int]:
     head, _, tail = cursor.partition(".")
     if not (head.isascii() and head.isdigit() and (not tail or (tail.isascii() and tail.isdigit()))):
         raise InvalidInput("cursor: give 'next' of the page before, unchanged.", code="bad_cursor")
-    return min(int(head), 2**53), int(tail or 0)
+    return min(int(head), LARGEST_ID), int(tail or 0)
 
 
 def _found(row: Row, query: search.Query) -> Found:
-    text, spans = snippet(row["content"], query)
+    text, spans = snippet(row["content"], query.terms)
     return Found(
         id=row["id"],
         channel_id=row["channel_id"],

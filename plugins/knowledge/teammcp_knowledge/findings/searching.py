@@ -9,8 +9,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from teammcp import Budget, Context, InvalidInput, Reader, Row, operation
-from teammcp.text.fulltext import Words, highlights, of_rank, parse, rank, relevance, snippet
+from teammcp import (
+    LARGEST_ID,
+    Budget,
+    Context,
+    InvalidInput,
+    Reader,
+    Row,
+    Terms,
+    highlights,
+    of_rank,
+    operation,
+    parse_terms,
+    rank,
+    relevance,
+    snippet,
+)
 
 from . import queries, search
 from .models import Findings, FindingTags, FoundFinding
@@ -19,9 +33,8 @@ CANDIDATES = 200
 """How many of the newest matches are ranked: enough to choose from, and bounded."""
 LOOK = 2000
 """Characters of a body that count for its rank."""
-NEWEST = 2**53
-HIGHEST = rank(NEWEST, 0)
-DIGITS = len(str(NEWEST))
+HIGHEST = rank(LARGEST_ID, 0)
+DIGITS = len(str(LARGEST_ID))
 
 Sort = Literal["relevance", "newest", "top"]
 
@@ -30,7 +43,7 @@ Sort = Literal["relevance", "newest", "top"]
 class Place:
     """Where a page begins: at findings before ``before``, and behind the place ``rank`` where they are ranked."""
 
-    before: int = NEWEST
+    before: int = LARGEST_ID
     rank: int = HIGHEST
 
     @classmethod
@@ -62,49 +75,50 @@ async def search_knowledge(
 
     Answers with snippets; get_knowledge reads one in full. sort "top": those of most contributors first.
     """
-    words, place = parse(query), Place.parse(cursor)
-    if query.strip() and not words.terms:
+    terms, place = parse_terms(query), Place.parse(cursor)
+    if query.strip() and not terms:
         return Findings(results=[], next=None)
     known = None if contributor is None else context.team.directory.who(contributor.removeprefix("@"))
     name = contributor if known is None else known.name
-    expression = search.match_expression(words, tags, name)
-    return await context.read(_search, context.budget(), expression, words, sort, place, limit, include_bodies)
+    narrow = search.narrowing(tags, name)
+    return await context.read(_search, context.budget(), narrow, terms, sort, place, limit, include_bodies)
 
 
 def _search(
     reader: Reader,
     budget: Budget,
-    expression: str,
-    words: Words,
+    narrow: list[str],
+    terms: Terms,
     sort: Sort,
     place: Place,
     limit: int,
     include_bodies: bool,
 ) -> Findings:
-    places = _places(reader, expression, words, sort, place, limit + 1)
+    places = _places(reader, narrow, terms, sort, place, limit + 1)
     rows = _in_order(reader, [finding for finding, _ in places[:limit]])
-    results = budget.fit(_found(row, words, include_bodies) for row in rows)
+    results = budget.fit(_found(row, terms, include_bodies) for row in rows)
     following = places[len(results) - 1][1] if len(places) > len(results) else None
     return Findings(results=results, next=None if following is None else str(following))
 
 
 def _places(
-    reader: Reader, expression: str, words: Words, sort: Sort, place: Place, number: int
+    reader: Reader, narrow: list[str], terms: Terms, sort: Sort, place: Place, number: int
 ) -> list[tuple[int, Place]]:
     """The ids of the findings behind a place, each with its own."""
-    if sort == "newest" or (sort == "relevance" and not words.terms):
-        if expression:
-            ids = search.matching(reader, expression, place.before, number)
+    if sort == "newest" or (sort == "relevance" and not terms):
+        if terms or narrow:
+            ids = search.INDEX.search(reader, terms, narrow, before=place.before, limit=number)
         else:
             ids = queries.newest(reader, place.before, number)
         return [(finding, Place(finding)) for finding in ids]
-    if expression:
-        ids = search.matching(reader, expression, place.before, CANDIDATES)
-        before = max(ids) + 1 if place.before == NEWEST and ids else place.before  # what is posted meanwhile stays out
-        ranks = [_rank(row, words, sort) for row in queries.by_ids(reader, ids)]
+    if terms or narrow:
+        ids = search.INDEX.search(reader, terms, narrow, before=place.before, limit=CANDIDATES)
+        begins = place.before == LARGEST_ID and ids
+        before = max(ids) + 1 if begins else place.before  # what is posted meanwhile stays out
+        ranks = [_rank(row, terms, sort) for row in queries.by_ids(reader, ids)]
         ranks = sorted((each for each in ranks if each < place.rank), reverse=True)
     else:
-        before, ranks = NEWEST, [rank(*each) for each in queries.top(reader, *of_rank(place.rank), number)]
+        before, ranks = LARGEST_ID, [rank(*each) for each in queries.top(reader, *of_rank(place.rank), number)]
     return [(of_rank(each)[1], Place(before, each)) for each in ranks[:number]]
 
 
@@ -113,19 +127,19 @@ def _in_order(reader: Reader, ids: list[int]) -> list[Row]:
     return [rows[finding_id] for finding_id in ids]
 
 
-def _rank(row: Row, words: Words, sort: Sort) -> int:
-    return rank(row["contributors"] if sort == "top" else _score(row, words), row["id"])
+def _rank(row: Row, terms: Terms, sort: Sort) -> int:
+    return rank(row["contributors"] if sort == "top" else _score(row, terms), row["id"])
 
 
-def _score(row: Row, words: Words) -> float:
+def _score(row: Row, terms: Terms) -> float:
     """How well a finding answers: words in the title count more, and so does what several have found."""
-    in_title = 0.5 if highlights(row["title"], words) else 0.0
+    in_title = 0.5 if highlights(row["title"], terms) else 0.0
     text = f"{row['title']}\n{row['body'][:LOOK]}"
-    return relevance(text, words) + in_title + 0.1 * math.log(row["contributors"])
+    return relevance(text, terms) + in_title + 0.1 * math.log(row["contributors"])
 
 
-def _found(row: Row, words: Words, include_body: bool) -> FoundFinding:
-    text, spans = snippet(row["body"], words)
+def _found(row: Row, terms: Terms, include_body: bool) -> FoundFinding:
+    text, spans = snippet(row["body"], terms)
     return FoundFinding(
         content_id=row["content_id"],
         title=row["title"],
