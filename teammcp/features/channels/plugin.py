@@ -11,7 +11,7 @@ from ...storage import Migration, load_migrations
 from ...web import Page
 from . import operations, queries
 from .events import EVENT_KINDS
-from .pages import channels as pages
+from .pages import PAGES
 
 
 @hookimpl
@@ -37,7 +37,7 @@ def register_migrations() -> list[Migration]:
 
 @hookimpl
 def register_pages() -> list[Page]:
-    return pages.PAGES
+    return PAGES
 
 
 @hookimpl

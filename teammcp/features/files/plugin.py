@@ -10,9 +10,8 @@ from ...server import Team
 from ...storage import Migration, load_migrations
 from ...web import Page
 from .events import EVENT_KINDS
-from .operations import files as operations
-from .operations import folders
-from .pages import files as pages
+from .operations import files, folders
+from .pages import PAGES
 from .removal import remove_unused
 from .store import FileStore
 
@@ -20,13 +19,13 @@ from .store import FileStore
 @hookimpl
 def register_operations() -> list[Any]:
     return [
-        operations.upload_file,
-        operations.list_files,
-        operations.get_file,
-        operations.download_file,
-        operations.get_file_preview,
-        operations.move_file,
-        operations.delete_file,
+        files.upload_file,
+        files.list_files,
+        files.get_file,
+        files.download_file,
+        files.get_file_preview,
+        files.move_file,
+        files.delete_file,
         folders.create_folder,
         folders.list_folders,
         folders.rename_folder,
@@ -36,7 +35,7 @@ def register_operations() -> list[Any]:
 
 @hookimpl
 def register_pages() -> list[Page]:
-    return pages.PAGES
+    return PAGES
 
 
 @hookimpl

@@ -5,26 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import Annotated
 
-from pydantic import Field
-
-from ...arguments.fields import Text
 from ...errors import Conflict
-from ...operations import Context, operation
+from ...operations import Context
 from ...server import Team
-from ...storage import Reader, Row, Transaction, Work
+from ...storage import Reader, Row
 from . import notifiers, outbox, queries
-from .models import NotificationId, NotificationInfo, Outcome
+from .models import Outcome
 from .notifiers import TryLater, Undeliverable
+from .operations.deliveries import RETRY
 from .pace import NEVER, Pace
 
 DELIVERY_TIMEOUT = 30.0
 """Seconds that one delivery may take."""
-RETRY = 30_000
-"""Milliseconds until the second attempt, doubled each time, and until anything else is tried by that notifier."""
-LONGEST = 3_600_000
-HOUR = 3_600_000
 
 log = logging.getLogger(__name__)
 
@@ -107,30 +100,3 @@ async def _hand_over(context: Context, row: Row) -> None:
         raise Undeliverable(f"{row['agent']} is no longer a member of {row['channel']}")
     async with asyncio.timeout(DELIVERY_TIMEOUT):
         await notifier.deliver(outbox.notification_of(context, row))
-
-
-@operation(internal=True, profile="notifications")
-async def note_delivery(
-    context: Context,
-    notification_id: NotificationId,
-    outcome: Outcome | None = None,
-    error: Annotated[Text, Field(max_length=500)] = "",
-    wait_s: Annotated[float, Field(ge=0)] = 0,
-) -> Work[NotificationInfo]:
-    """Note what an attempt to deliver came to."""
-
-    def work(tx: Transaction) -> NotificationInfo:
-        row = queries.notification(tx, notification_id)
-        if row is None or row["outcome"] is not None:
-            raise Conflict(f"notification_id: {notification_id} is settled already.", code="settled")
-        attempts, now = row["attempts"] + 1, context.now()
-        give_up = row["created_at"] + HOUR * context.settings("notifications").give_up_hours
-        if outcome is not None:
-            return outbox.settle(context, tx, row, attempts, outcome, error or None)
-        if now >= give_up:
-            return outbox.settle(context, tx, row, attempts, "given_up", error)
-        wait = max(int(wait_s * 1000), min(RETRY * 2 ** min(row["attempts"], 20), LONGEST))
-        queries.postpone(tx, notification_id, attempts, min(now + wait, give_up), error)
-        return outbox.info(queries.notification(tx, notification_id))
-
-    return work

@@ -10,11 +10,12 @@ from __future__ import annotations
 import logging
 from weakref import WeakKeyDictionary
 
+from ...operations import Context
 from ...server import Server, Team
-from . import notifiers
+from . import notifiers, queries
 from .courier import deliver
+from .models import QueuedNotifications
 from .pace import Pace
-from .queueing import queue
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,20 @@ async def work_off(server: Server) -> None:
         except Exception:
             log.exception("the notifications of team %s could not be looked at", team.name)
             pace.seen, pace.due = -1, 0
+
+
+async def queue(team: Team, pace: Pace) -> None:
+    """Go through what is new in the log."""
+    newest = team.hub.last_id
+    if newest == pace.seen:
+        return
+    more: bool = await team.database.read(queries.anybody)
+    while more:
+        done: QueuedNotifications = await Context.inside(team).call("queue_notifications")
+        more = done.more
+        if done.queued:
+            pace.due = 0
+    pace.seen = newest
 
 
 def stop(server: Server) -> None:

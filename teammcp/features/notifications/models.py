@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import Field, RootModel
 
 from ...arguments.fields import Line, Timestamp
 from ...operations import Result
@@ -18,14 +18,6 @@ NotifierName = Annotated[Line, Field(min_length=1, max_length=64)]
 Address = Annotated[Line, Field(min_length=1, max_length=500)]
 Reasons = Annotated[list[Reason], Field(min_length=1, max_length=len(REASONS))]
 NotificationId = Annotated[int, Field(ge=1, lt=2**63)]
-
-
-class NotificationSettings(BaseModel):
-    """The table ``[plugins.notifications]``."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    give_up_hours: int = Field(24, ge=1, le=24 * 30, description="How long a notification is tried again")
 
 
 class NotificationAddress(Result):

@@ -22,7 +22,7 @@ def settle(
 ) -> NotificationInfo:
     """End a notification. Where it went and what it said is not kept."""
     queries.settle(tx, row["id"], attempts, outcome, error, context.now())
-    tell(context, tx, "settled", row, outcome=outcome)
+    emit(context, tx, "settled", row, outcome=outcome)
     return info(queries.notification(tx, row["id"]))
 
 
@@ -32,7 +32,7 @@ def info(row: Any) -> NotificationInfo:
     return NotificationInfo(**shown, next_attempt_at=row["next_at"])
 
 
-def tell(context: Context, tx: Transaction, what: str, row: Any, **more: Any) -> None:
+def emit(context: Context, tx: Transaction, what: str, row: Any, **more: Any) -> None:
     """An event for those whom it concerns, without address and text; and the hook."""
     data = {name: row[name] for name in ("id", "agent", "notifier", "reason", "message_id")}
     known = context.team.directory.agents

@@ -12,29 +12,28 @@ from ...server import Server, Team
 from ...server.timekeeping import Countdown
 from ...storage import Migration, load_migrations
 from ...web import Page
-from . import courier as delivering
-from . import jobs as working
-from . import notifiers, operations, queueing
+from . import jobs, notifiers
 from .events import EVENT_KINDS
-from .models import NotificationSettings
-from .pages import notifications as pages
+from .operations import addresses, deliveries, queue
+from .pages import PAGES
+from .settings import NotificationSettings
 
 
 @hookimpl
 def register_operations() -> list[Any]:
     return [
-        operations.get_notifiers,
-        operations.set_notification_address,
-        operations.remove_notification_address,
-        operations.list_notifications,
-        queueing.queue_notifications,
-        delivering.note_delivery,
+        addresses.get_notifiers,
+        addresses.set_notification_address,
+        addresses.remove_notification_address,
+        addresses.list_notifications,
+        queue.queue_notifications,
+        deliveries.note_delivery,
     ]
 
 
 @hookimpl
 def register_pages() -> list[Page]:
-    return pages.PAGES
+    return PAGES
 
 
 @hookimpl
@@ -64,12 +63,12 @@ def register_countdowns() -> list[Countdown]:
 
 @hookimpl
 def clock_jumped(team: Team, milliseconds: int) -> None:
-    working.look_anew(team)
+    jobs.look_anew(team)
 
 
 @hookimpl
 def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
-    scheduler.add_job(working.work_off, "interval", [server], seconds=1, id="notifications")
+    scheduler.add_job(jobs.work_off, "interval", [server], seconds=1, id="notifications")
 
 
 @hookimpl
@@ -79,4 +78,4 @@ def startup(server: Server) -> None:
 
 @hookimpl
 def shutdown(server: Server) -> None:
-    working.stop(server)
+    jobs.stop(server)

@@ -19,7 +19,7 @@ from ..inbox import Asking, Waited, anything_new, hand_over
 from . import briefing
 from . import texts as wording
 from .models import NOTHING, EventName, HookAnswer, Label, context_for, go_on_with
-from .status import Told, note
+from .status import EventDetails, note
 
 AT_ONCE = 10
 """Messages handed over by one hook; the next one brings the rest."""
@@ -51,7 +51,7 @@ async def claude_hook(
     The event also says what the agent is doing, which the team sees as its status.
     """
     await _signs(context, "claude", session_id, hook_event_name, tool_use_id)
-    return await _answer(context, hook_event_name, agent_id, Told(tool_name, notification_type, error, source))
+    return await _answer(context, hook_event_name, agent_id, EventDetails(tool_name, notification_type, error, source))
 
 
 @operation(
@@ -71,7 +71,7 @@ async def codex_hook(
     The event also says what the agent is doing, which the team sees as its status.
     """
     await _signs(context, "codex", session_id, hook_event_name, tool_use_id)
-    return await _answer(context, hook_event_name, agent_id, Told(tool_name, source=source))
+    return await _answer(context, hook_event_name, agent_id, EventDetails(tool_name, source=source))
 
 
 @operation("POST /api/hooks/take", access="observer", profile="hooks", tool=False, holds=True)
@@ -96,15 +96,15 @@ async def _signs(context: Context, program: str, session: str, event: str, tool_
         signs.given_up(context, context.reader.name)
 
 
-async def _answer(context: Context, event: str, subagent: str | None, told: Told) -> HookAnswer:
+async def _answer(context: Context, event: str, subagent: str | None, details: EventDetails) -> HookAnswer:
     if event == "Stop" and subagent is None:
         return await _end_turn(context)
-    note(context.team.presence, context.actor.name, event, told)
+    note(context.team.presence, context.actor.name, event, details)
     if subagent is not None:  # it does one thing for the agent and would swallow what the agent is to know
         return NOTHING
     if event == "SessionStart":
         parts = await briefing.parts(context, waiting(context))
-        found = await _take(context, begins=told.source in BEGINNINGS)
+        found = await _take(context, begins=details.source in BEGINNINGS)
         return context_for(event, wording.briefing(context.actor.name, context.team.name, parts, found))
     if event not in {"UserPromptSubmit", "PostToolUse"}:
         return NOTHING
@@ -115,7 +115,7 @@ async def _answer(context: Context, event: str, subagent: str | None, told: Told
 async def _end_turn(context: Context) -> HookAnswer:
     found, presence, me = await _take(context), context.team.presence, context.actor.name
     if not found.messages:
-        note(presence, me, "Stop", Told())
+        note(presence, me, "Stop", EventDetails())
         return NOTHING
     presence.set_status(me, "busy", Reason("goes on with new messages"))
     return go_on_with(wording.before_the_end(found))

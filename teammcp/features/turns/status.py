@@ -11,7 +11,7 @@ KNOWN_BETTER: dict[Doing, set[str]] = {"waiting": {"waiting"}, "idle": {"idle", 
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class EventDetails:
     """What a program tells with an event, beside the event's name; each is empty if it does not.
 
     Attributes:
@@ -27,12 +27,12 @@ class Told:
     source: str = ""
 
 
-def note(presence: Presence, name: str, event: str, told: Told) -> None:
+def note(presence: Presence, name: str, event: str, details: EventDetails) -> None:
     """Let an agent's status follow an event of its program; most events say nothing of it."""
     if event == "SessionEnd":
         presence.leave(name, Reason("its session ended"))
         return
-    found = _doing(event, told)
+    found = _doing(event, details)
     if found is None:
         return
     if event == "Notification" and presence.status_of(name).status in KNOWN_BETTER[found[0]]:
@@ -40,25 +40,27 @@ def note(presence: Presence, name: str, event: str, told: Told) -> None:
     presence.set_status(name, *found)
 
 
-def _doing(event: str, told: Told) -> tuple[Doing, Reason] | None:
+def _doing(event: str, details: EventDetails) -> tuple[Doing, Reason] | None:
     match event:
-        case "SessionStart" if told.source != "compact":  # that one comes in the middle of a turn
+        case "SessionStart" if details.source != "compact":  # that one comes in the middle of a turn
             return "idle", Reason("its session began")
         case "UserPromptSubmit":
             return "busy", Reason("prompt submitted")
         case "PostToolUse" | "PostToolUseFailure":
-            return "busy", Reason("used %(about)s", told.tool) if told.tool else Reason("used a tool")
+            return "busy", Reason("used %(about)s", details.tool) if details.tool else Reason("used a tool")
         case "PermissionDenied":
             return "busy", Reason("goes on without a permission")
         case "PermissionRequest":
-            asked = Reason("permission prompt: %(about)s", told.tool) if told.tool else Reason("permission prompt")
+            asked = (
+                Reason("permission prompt: %(about)s", details.tool) if details.tool else Reason("permission prompt")
+            )
             return "waiting", asked
         case "Notification":
-            return _notified(told.notification)
+            return _notified(details.notification)
         case "Stop":
             return "idle", Reason("its turn ended")
         case "StopFailure":
-            failed = Reason("its turn failed: %(about)s", told.error) if told.error else Reason("its turn failed")
+            failed = Reason("its turn failed: %(about)s", details.error) if details.error else Reason("its turn failed")
             return "blocked", failed
     return None
 

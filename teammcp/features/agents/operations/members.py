@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import json
 from dataclasses import replace
-from typing import Any
 
 from ....arguments.fields import AgentName, Text, TimeZone
 from ....errors import Conflict, Forbidden, Gone, NotFound
@@ -31,9 +30,7 @@ from ..models import (
     RegisteredAgent,
     Role,
 )
-
-NEVER = Reason("never heard of")
-CHANGEABLE = {"role", "description", "reports_to", "capabilities", "time_zone", "access"}
+from ..shapes import changes_of, me_of, profile_of, summary_of
 
 
 @operation("POST /api/register", access="anonymous", tool=False, secret_result=True)
@@ -65,10 +62,10 @@ async def register_agent(
         agent = mirror(context.team, tx, name)
         joining = replace(context, actor=agent)
         registrar = context if context.actor.access else joining
-        registrar.emit(tx, "agent.registered", name, data=_public(agent))
+        registrar.emit(tx, "agent.registered", name, data=summary_of(agent))
         join_general(joining, tx, name)
         tx.on_commit(lambda: context.notify("agent_registered", agent=agent))
-        return RegisteredAgent(apiKey=key, agent=_me(joining))
+        return RegisteredAgent(apiKey=key, agent=me_of(joining))
 
     return work
 
@@ -127,14 +124,14 @@ def _check_secret(context: Context, secret: str | None) -> bool:
 @operation("GET /api/me", read_only=True, everyday=True)
 async def get_me(context: Context) -> Me:
     """Say who you are in this team."""
-    return _me(context)
+    return me_of(context)
 
 
 @operation("GET /api/agents", read_only=True, everyday=True)
 async def get_agents(context: Context, include_retired: bool = False) -> AgentList:
     """List the team's members: who they are, what they do and whether they are here."""
     rows = await context.read(queries.all_agents)
-    return AgentList([_profile(context, row) for row in rows if include_retired or row["retired_at"] is None])
+    return AgentList([profile_of(context, row) for row in rows if include_retired or row["retired_at"] is None])
 
 
 @operation("GET /api/agents/{name}", read_only=True)
@@ -142,7 +139,7 @@ async def get_agent_profile(context: Context, name: OwnRef | None = None) -> Age
     """Get one member's profile; yours without a name."""
     found = _find(context, name)
     row = await context.read(queries.agent, found.name)
-    return _profile(context, row)
+    return profile_of(context, row)
 
 
 @operation("PATCH /api/agents/{name}", idempotent=True)
@@ -184,8 +181,8 @@ async def update_agent_profile(
             row["time_zone"] if time_zone is None else time_zone,
         )
         changed = mirror(context.team, tx, agent.name)
-        now = _profile(context, queries.agent(tx, agent.name))
-        data = {**_public(changed), "changes": _changes(_profile(context, row), now)}
+        now = profile_of(context, queries.agent(tx, agent.name))
+        data = {**summary_of(changed), "changes": changes_of(profile_of(context, row), now)}
         context.emit(tx, "agent.updated", agent.name, data=data)
         return now
 
@@ -206,10 +203,10 @@ async def retire_agent(context: Context, name: MemberRef) -> Work[AgentProfile]:
             )
         queries.retire(tx, agent.name, context.now())
         gone = mirror(context.team, tx, agent.name)
-        context.emit(tx, "agent.retired", agent.name, data=_public(gone))
+        context.emit(tx, "agent.retired", agent.name, data=summary_of(gone))
         tx.on_commit(lambda: context.team.presence.leave(agent.name, Reason("was retired")))
         tx.on_commit(lambda: context.notify("agent_retired", agent=gone))
-        return _profile(context, queries.agent(tx, agent.name))
+        return profile_of(context, queries.agent(tx, agent.name))
 
     return work
 
@@ -270,45 +267,3 @@ def _refuse_cycle(tx: Transaction, name: str, chief: str | None) -> None:
         seen.add(chief)
         row = queries.agent(tx, chief)
         chief = row["reports_to"] if row is not None else None
-
-
-def _public(agent: Agent) -> dict[str, str]:
-    return {"name": agent.name, "kind": agent.kind, "role": agent.role, "access": agent.access.name}
-
-
-def _changes(old: AgentProfile, new: AgentProfile) -> list[dict[str, Any]]:
-    """What was changed in a profile, before and after."""
-    before, after = old.model_dump(include=CHANGEABLE), new.model_dump(include=CHANGEABLE)
-    return [{"field": name, "old": before[name], "new": after[name]} for name in before if before[name] != after[name]]
-
-
-def _me(context: Context) -> Me:
-    actor = context.actor
-    return Me(
-        team=context.team.name,
-        name=actor.name,
-        kind=actor.kind,
-        role=actor.role,
-        access=actor.access.name,
-        status=context.team.presence.status_of(actor.name).status,
-    )
-
-
-def _profile(context: Context, row: Row) -> AgentProfile:
-    presence, retired_at = context.team.presence, row["retired_at"]
-    member_status, last_seen = presence.status_of(row["name"]), presence.last_seen(row["name"]) or row["last_seen"]
-    return AgentProfile(
-        name=row["name"],
-        kind=row["kind"],
-        role=row["role"],
-        access=Access(row["access"]).name,
-        status=member_status.status if retired_at is None else "retired",
-        reason=str(member_status.reason if last_seen else NEVER) if retired_at is None else "",
-        since=member_status.since if retired_at is None else retired_at,
-        lastSeen=last_seen,
-        description=row["description"],
-        reports_to=row["reports_to"],
-        capabilities=json.loads(row["capabilities"]),
-        time_zone=row["time_zone"],
-        created_at=row["created_at"],
-    )

@@ -20,9 +20,10 @@ from ....surfaces.attachments import Attachment, Content, is_text
 from ...channels import ChannelRef, ensure_dm, readable_channel, writable_channel
 from .. import queries
 from ..models import DeletedFile, FileId, FileList, FileMeta, FileName, FilePreview, Folder, media_type
-from ..removal import meta_of, remove, tell
+from ..removal import remove
+from ..shapes import emit_file, folder_of, meta_of
 from ..store import FileStore, sha256
-from .folders import in_channel, of_row
+from .folders import in_channel
 
 DAY = 86_400_000
 PREVIEW_BYTES = 64 * 1024
@@ -63,7 +64,7 @@ async def upload_file(
         where = None if place is None else place.id
         actor = context.actor.name
         file_id = queries.insert_file(tx, name, len(data), mime_type, digest, where, folder_id, actor, context.now())
-        return tell(context, tx, "file.uploaded", queries.file(tx, file_id))
+        return emit_file(context, tx, "file.uploaded", queries.file(tx, file_id))
 
     return work
 
@@ -126,7 +127,7 @@ async def list_files(
 
 
 def _list(reader: Reader, budget: Budget, channel: str, folder_id: int | None, before: int, limit: int) -> FileList:
-    folders = [of_row(row) for row in queries.folders(reader, channel)]
+    folders = [folder_of(row) for row in queries.folders(reader, channel)]
     if folder_id is None:
         return _page(budget, queries.files_in_channel(reader, channel, before, limit + 1), folders, limit)
     inside = [folder for folder in folders if (folder.parent_id or 0) == folder_id]
@@ -190,7 +191,7 @@ async def move_file(context: Context, file_id: FileId, folder_id: FileId | None 
         if folder_id is not None:
             in_channel(tx, folder_id, row["channel"])
         queries.move_file(tx, file_id, folder_id)
-        return tell(context, tx, "file.moved", queries.file(tx, file_id))
+        return emit_file(context, tx, "file.moved", queries.file(tx, file_id))
 
     return work
 

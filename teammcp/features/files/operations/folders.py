@@ -10,6 +10,7 @@ from ....storage import Reader, Row, Transaction, Work
 from ...channels import ChannelRef, ensure_dm, readable_channel, writable_channel
 from .. import queries
 from ..models import DeletedFolder, FileId, Folder, FolderList, FolderName
+from ..shapes import folder_of
 
 DEPTH = 5
 FOLDERS = 500
@@ -31,7 +32,7 @@ async def create_folder(
             raise Conflict(f"channel: {place.id} has {FOLDERS} folders already; delete some.", code="too_many_folders")
         _refuse_taken(tx, place.id, parent_id, name)
         folder_id = queries.insert_folder(tx, place.id, parent_id, name, context.actor.name, context.now())
-        return _tell(context, tx, "folder.created", queries.folder(tx, folder_id))
+        return _emit(context, tx, "folder.created", queries.folder(tx, folder_id))
 
     return work
 
@@ -40,7 +41,7 @@ async def create_folder(
 async def list_folders(context: Context, channel: ChannelRef) -> FolderList:
     """List all folders of a channel's files."""
     found = readable_channel(context, channel)
-    return FolderList(folders=[of_row(row) for row in await context.read(queries.folders, found.id)])
+    return FolderList(folders=[folder_of(row) for row in await context.read(queries.folders, found.id)])
 
 
 async def _as_created(context: Context, arguments: Any) -> list[dict[str, Any]]:
@@ -57,10 +58,10 @@ async def rename_folder(context: Context, folder_id: FileId, name: FolderName) -
     def work(tx: Transaction) -> Folder:
         row = _existing(tx, folder_id)
         if row["name"] == name:
-            return of_row(row)
+            return folder_of(row)
         _refuse_taken(tx, row["channel"], row["parent_id"], name)
         queries.rename_folder(tx, folder_id, name)
-        return _tell(context, tx, "folder.renamed", queries.folder(tx, folder_id))
+        return _emit(context, tx, "folder.renamed", queries.folder(tx, folder_id))
 
     return work
 
@@ -77,7 +78,7 @@ async def delete_folder(context: Context, folder_id: FileId) -> Work[DeletedFold
         for inner in reversed(doomed):
             moved += queries.empty_folder(tx, inner)
             queries.delete_folder(tx, inner)
-        _tell(context, tx, "folder.deleted", row)
+        _emit(context, tx, "folder.deleted", row)
         return DeletedFolder(deleted_folders=len(doomed), moved_files=moved)
 
     return work
@@ -93,18 +94,6 @@ def in_channel(reader: Reader, folder_id: int, channel: str, field: str = "folde
     if row is None or row["channel"] != channel:
         raise NotFound(f"{field}: there is no folder {folder_id} in {channel}.", code="folder_not_found")
     return row
-
-
-def of_row(row: Row) -> Folder:
-    """The public shape of a row."""
-    return Folder(
-        id=row["id"],
-        name=row["name"],
-        channel=row["channel"],
-        parent_id=row["parent_id"],
-        created_by=row["created_by"],
-        created_at=row["created_at"],
-    )
 
 
 async def _writable(context: Context, folder_id: int) -> None:
@@ -151,7 +140,7 @@ def _with_those_inside(reader: Reader, row: Row) -> list[int]:
     return found
 
 
-def _tell(context: Context, tx: Transaction, kind: str, row: Row) -> Folder:
-    folder = of_row(row)
+def _emit(context: Context, tx: Transaction, kind: str, row: Row) -> Folder:
+    folder = folder_of(row)
     context.emit(tx, kind, folder.id, channel=folder.channel, data=folder.model_dump(mode="json"))
     return folder

@@ -7,12 +7,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...errors import InvalidInput, NotFound
-from ...events.log import last_id
-from ...operations import Context, operation
-from ...storage import Reader, Row, Transaction, Work
-from . import notifiers, outbox, queries
-from .models import (
+from ....errors import InvalidInput, NotFound
+from ....events.log import last_id
+from ....operations import Context, operation
+from ....storage import Reader, Row, Transaction, Work
+from .. import notifiers, outbox, queries
+from ..models import (
     REASONS,
     Address,
     NotificationAddress,
@@ -24,7 +24,7 @@ from .models import (
     Reasons,
     RemovedAddress,
 )
-from .notifiers import Notifier
+from ..notifiers import Notifier
 
 Limit = Annotated[int, Field(ge=1, le=200)]
 MessageId = Annotated[int, Field(ge=1, lt=2**63)]

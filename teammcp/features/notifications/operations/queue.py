@@ -5,34 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from ...events import Event
-from ...events.log import read_since
-from ...operations import Context, operation
-from ...server import Team
-from ...storage import Row, Transaction, Work
-from . import outbox, queries
-from .models import REASONS, QueuedNotifications, Reason
-from .pace import Pace
+from ....events import Event
+from ....events.log import read_since
+from ....operations import Context, operation
+from ....storage import Row, Transaction, Work
+from .. import outbox, queries
+from ..models import REASONS, QueuedNotifications, Reason
 
 PAGE = 500
 """Events that are gone through in one transaction."""
 SHOWN = 1000
 """Characters of a message that stand in a notification."""
 HOUR = 3_600_000
-
-
-async def queue(team: Team, pace: Pace) -> None:
-    """Go through what is new in the log."""
-    newest = team.hub.last_id
-    if newest == pace.seen:
-        return
-    more: bool = await team.database.read(queries.anybody)
-    while more:
-        done: QueuedNotifications = await Context.inside(team).call("queue_notifications")
-        more = done.more
-        if done.queued:
-            pace.due = 0
-    pace.seen = newest
 
 
 @operation(internal=True, profile="notifications")
@@ -83,7 +67,7 @@ def _queue_event(context: Context, tx: Transaction, event: Event, addresses: lis
             context.now(),
         )
         row = queries.notification(tx, number)
-        outbox.tell(context, tx, "queued", row)
+        outbox.emit(context, tx, "queued", row)
         if late:  # no notifier was there for long; nobody wants to be woken for last month's messages
             outbox.settle(context, tx, row, 0, "given_up", "it had waited too long when a notifier was there again")
     return len(wanted)

@@ -1,0 +1,1 @@
+"""What can be done with notifications; the last two the server does itself."""
