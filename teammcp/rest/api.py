@@ -6,11 +6,11 @@ from .. import logs
 from ..errors import NotFound, TeamError
 from ..http.asgi import Application, Receive, Scope, Send, allow, drain, reject_websocket, respond, respond_problem
 from ..http.connection import Disconnected
+from ..http.routing import Router
 from ..logs import request_id
 from ..server import Server
 from . import documents, health, operations, teams
-from .request import Request
-from .routing import Router
+from .request import Endpoint, Request, Routes
 from .streams import Streams
 
 PREFIX = "/api/"
@@ -27,10 +27,14 @@ class RestSurface:
         self._inner = inner
         self._streams = Streams(server)
         self._sockets = self._streams.sockets()
-        self._router = Router()
-        self._router.add(self._streams.routes())
+        self._router: Router[Endpoint] = Router("There is nothing at this path. GET /api/docs lists what there is.")
+        self._add(self._streams.routes())
         for part in (operations, teams, documents, health):
-            self._router.add(part.routes(server))
+            self._add(part.routes(server))
+
+    def _add(self, routes: Routes) -> None:
+        for (method, path), endpoint in routes.items():
+            self._router.add(method, path, endpoint)
 
     async def end_streams(self) -> None:
         """End what is left of live streams once the teams' hubs are closed."""

@@ -9,20 +9,19 @@ import typing
 from contextlib import suppress
 from functools import cached_property
 from typing import Annotated, Any
-from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, create_model
 
 from ..arguments.checking import checked
 from ..errors import InvalidInput
+from ..http.query import parse_query
+from ..http.routing import PLACEHOLDER
 from ..operations import Operation
 from ..surfaces.attachments import holds_bytes
 from ..text.wellformed import read_json
 
-MAX_QUERY_FIELDS = 100
 LISTS = {list, tuple, set, frozenset, collections.abc.Sequence, collections.abc.Set}
 """What comes as an array in JSON."""
-PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def path_names(path: str) -> list[str]:
@@ -103,22 +102,6 @@ def _listed(value: str) -> list[Any]:
             found: list[Any] = read_json(value)
             return found
     return value.split(",") if value else []
-
-
-def parse_query(query: bytes) -> list[tuple[str, str]]:
-    """The fields of a query string.
-
-    Raises:
-        InvalidInput: not UTF-8, or absurdly many.
-    """
-    try:
-        return parse_qsl(
-            query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_QUERY_FIELDS
-        )
-    except ValueError:  # UnicodeDecodeError is one
-        raise InvalidInput(
-            f"The query must be percent-encoded UTF-8 with at most {MAX_QUERY_FIELDS} fields.", code="bad_query"
-        ) from None
 
 
 def _takes_list(annotation: Any) -> bool:

@@ -11,8 +11,8 @@ from werkzeug.http import parse_options_header
 
 from ..errors import InvalidInput
 from ..http.connection import Headers
+from ..http.errors import UnsupportedMedia
 from ..text.wellformed import TooDeep, read_json
-from .errors import UnsupportedMedia
 
 MAX_PARTS = 32
 

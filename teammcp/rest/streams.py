@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
-from typing import Any
 
 from .. import operations
 from ..errors import InvalidInput
@@ -14,18 +12,17 @@ from ..events import Event
 from ..http.asgi import Receive, Scope, Send, bearer
 from ..http.callers import address
 from ..http.connection import Headers
+from ..http.query import parse_query
+from ..http.streaming import Sendings
 from ..keys import hash_key
 from ..operations import Context
 from ..server import Server
 from ..surfaces import streams as stream
-from .arguments import parse_query
 from .request import Request, Routes
 
 LARGEST_ID = 2**63 - 1
 GOING_AWAY = 1001
 POLICY_VIOLATION = 1008
-LAST_FRAMES = 0.1
-"""Seconds that streams get to write what they have when the server stops."""
 
 Socket = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -35,7 +32,7 @@ class Streams:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._sending: set[asyncio.Task[None]] = set()
+        self._sendings = Sendings()
 
     def routes(self) -> Routes:
         """The endpoint of the event stream."""
@@ -47,17 +44,14 @@ class Streams:
 
     async def end(self) -> None:
         """Break off the streams whose clients do not read; once the hubs are closed, the others end by themselves."""
-        if self._sending:
-            _, stuck = await asyncio.wait(self._sending, timeout=LAST_FRAMES)
-            for task in stuck:
-                task.cancel()
+        await self._sendings.end()
 
     async def _events(self, request: Request) -> None:
         context, valid = self._enter(request.headers, request.address)
         since, kinds = _selection(context, request.scope, request.headers)
         chunks = stream.sse(context, since, kinds, valid)
         await request.start(200, stream.SSE_HEADERS)
-        if request.scope["method"] == "HEAD" or await self._run(_write(chunks, request), request.receive):
+        if request.scope["method"] == "HEAD" or await self._sendings.run(_write(chunks, request), request.receive):
             await request.end()
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +62,7 @@ class Streams:
         batches = stream.follow(context, since, kinds, valid)
         await receive()  # websocket.connect
         await send({"type": "websocket.accept"})
-        if not await self._run(_send_frames(batches, send), receive):
+        if not await self._sendings.run(_send_frames(batches, send), receive):
             return
         if valid():
             await send({"type": "websocket.close", "code": GOING_AWAY, "reason": "the server is stopping"})
@@ -80,22 +74,6 @@ class Streams:
         context = operations.enter(self._server, key, "stream", caller)
         context.team.presence.admit(context.actor.name)
         return context, partial(stream.key_is_valid, context, hash_key(key or ""))
-
-    async def _run(self, sending: Coroutine[Any, Any, None], receive: Receive) -> bool:
-        """Run ``sending`` until it ends or the client goes away; whether it has come to its end."""
-        task = asyncio.create_task(sending)
-        watcher = asyncio.create_task(_gone(receive))
-        self._sending.add(task)
-        try:
-            await asyncio.wait([task, watcher], return_when=asyncio.FIRST_COMPLETED)
-            return task.done() and not task.cancelled()
-        finally:
-            self._sending.discard(task)
-            watcher.cancel()
-            task.cancel()
-            await asyncio.wait([task, watcher])
-            if not task.cancelled():
-                task.result()
 
 
 async def _write(chunks: AsyncGenerator[bytes, None], request: Request) -> None:
@@ -109,11 +87,6 @@ async def _send_frames(batches: AsyncGenerator[list[Event], None], send: Send) -
         async for batch in batches:
             for event in batch:
                 await send({"type": "websocket.send", "text": event.frame})
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] not in {"http.disconnect", "websocket.disconnect"}:
-        pass
 
 
 def _selection(context: Context, scope: Scope, headers: Headers) -> tuple[int, list[str]]:
