@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         StartError,
         TeamError,
         TooLarge,
+        Unauthorized,
     )
     from .events import Event
     from .members.directory import Access, Agent
@@ -50,7 +51,9 @@ if TYPE_CHECKING:
     )
     from .surfaces.attachments import Attachment
     from .surfaces.resources import Resource
+    from .surfaces.routes import RawRequest, RawResponse, Route, WebSocketRoute
     from .surfaces.streams import ends, require_valid
+    from .surfaces.websockets import WebSocket, WebSocketClosed
     from .text.snippets import highlights, relevance, snippet
     from .text.terms import Terms, parse_terms
     from .text.untrusted import OTHERS, AnyWords, Words, fence, quote
@@ -81,11 +84,14 @@ __all__ = [
     "NotFound",
     "Operation",
     "PreconditionRequired",
+    "RawRequest",
+    "RawResponse",
     "Reader",
     "Reason",
     "Refused",
     "Resource",
     "Result",
+    "Route",
     "Row",
     "Server",
     "StartError",
@@ -95,7 +101,11 @@ __all__ = [
     "Timestamp",
     "TooLarge",
     "Transaction",
+    "Unauthorized",
     "Until",
+    "WebSocket",
+    "WebSocketClosed",
+    "WebSocketRoute",
     "Words",
     "Work",
     "ends",
@@ -134,6 +144,7 @@ _FOUND_IN = {
         "StartError",
         "TeamError",
         "TooLarge",
+        "Unauthorized",
     ),
     "events.log": ("Event",),
     "surfaces.streams": ("ends", "require_valid"),
@@ -144,6 +155,8 @@ _FOUND_IN = {
     "plugins": ("Deferred",),
     "members.presence": ("Reason", "MemberStatus"),
     "surfaces.resources": ("Resource",),
+    "surfaces.routes": ("RawRequest", "RawResponse", "Route", "WebSocketRoute"),
+    "surfaces.websockets": ("WebSocket", "WebSocketClosed"),
     "storage": (
         "LARGEST_ID",
         "Index",

@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from . import mcp, rest, web
+from . import mcp, rest, routes, web
 from .application import TeamApp
 from .clock import Clock
 from .config import Settings
@@ -94,7 +94,7 @@ def check_permissions(settings: Settings, registry: Registry, plugins: PluginMan
 
 def _mount_surfaces(app: TeamApp) -> None:
     web.mount(app)
-    app.stream_enders += [rest.mount(app).end_streams, mcp.mount(app).end_streams]
+    app.stream_enders += [part.mount(app).end_streams for part in (routes, rest, mcp)]
 
 
 def collect_operations(plugins: PluginManager) -> Registry:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # pytest loads this module in every run; what it needs is imp
 
     from .config import Settings
     from .events import Event
+    from .http.websocket_client import SocketClient
     from .operations import Surface
     from .server import Server, Team
 
@@ -178,6 +179,26 @@ class TestTeam:
         )
         self._clients.append(client)
         return client
+
+    def websocket(self, path: str, member: Member | None = None, **headers: str) -> SocketClient:
+        """A WebSocket of the server: ``async with team.websocket("/hooks/polls/live", alice) as socket: …``.
+
+        It can ``send()`` and ``receive()``, which raises ``SocketEnded`` (``code``, ``reason``) once the server has
+        ended it. One that is not opened raises ``SocketRefused`` (``status``, ``problem``).
+
+        Args:
+            path: with its query, if it has one.
+            member: who opens it: from a page of theirs after `Member.log_in`, or else with their key.
+            headers: more of them.
+        """
+        from .http.websocket_client import SocketClient
+
+        place = self.server.settings.public_url
+        if member is not None:
+            cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in member.http.cookies.jar)
+            known = {"cookie": cookies, "origin": place} if cookies else {"authorization": f"Bearer {member.key}"}
+            headers = {**known, **headers}
+        return SocketClient(self.app, path, {"host": place.partition("//")[2], **headers})  # type: ignore[arg-type]
 
     async def events(self, *kinds: str) -> list[Event]:
         """What the team's log holds, oldest first; only of these kinds, if given."""

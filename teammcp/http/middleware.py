@@ -111,7 +111,8 @@ class RequestGuard:
         finally:
             if self._logged:
                 spent = time.perf_counter() - started
-                access_log.note(scope.get("method", "GET"), scope["path"], status, spent, served.member, caller)
+                method, path = scope.get("method", "GET"), scope["path"]
+                access_log.note(method, path, status, spent, served.member, caller, served.path)
 
     def _refusal(self, scope: Scope, headers: Mapping[bytes, bytes], host: str) -> TeamError | None:
         if host not in self._hosts and not is_loopback(host):

@@ -19,6 +19,8 @@ log = logging.getLogger(NAME)
 LONG = re.compile(r"[\w.~=+-]{24,}")
 """What may be a secret of a plugin's in a part of a path with digits and letters, such as the address of a webhook."""
 DIGIT, LETTER = re.compile("[0-9]"), re.compile("[A-Za-z]")
+HOOKS = "/hooks/"
+"""Where paths begin of which only a plugin knows which part is a secret."""
 LONGEST = 500
 """Characters of a path that are written."""
 
@@ -28,6 +30,8 @@ class Served:
     """What becomes known of a request while it is served."""
 
     member: str = "-"
+    path: str | None = None
+    """As the log shows it, where the path itself may hold a secret."""
 
 
 _served: ContextVar[Served | None] = ContextVar("served", default=None)
@@ -46,17 +50,36 @@ def note_member(team: str, name: str) -> None:
         served.member = f"{team}/{name}"
 
 
+def note_path(shown: str) -> None:
+    """Note how the log is to show the path of the request that is being served."""
+    if (served := _served.get()) is not None:
+        served.path = shown
+
+
 def without_secrets(path: str) -> str:
     """A path as the log shows it. Each part is looked through once, however long it is."""
     parts = path.split("/")
+    if path.startswith(HOOKS):
+        return "/".join([*parts[:3], *["…"][: len(parts) - 3]])
     return "/".join(LONG.sub("…", part) if DIGIT.search(part) and LETTER.search(part) else part for part in parts)
 
 
-def note(method: str, path: str, status: int | None, seconds: float, member: str, address: str) -> None:
-    """Write the line of a request; ``status`` is None if nobody waited for its answer."""
+def note(
+    method: str,
+    path: str,
+    status: int | None,
+    seconds: float,
+    member: str,
+    address: str,
+    shown: str | None = None,
+) -> None:
+    """Write the line of a request; ``status`` is None if nobody waited for its answer.
+
+    ``shown`` stands for the path, if that may hold a secret.
+    """
     if not log.isEnabledFor(logging.INFO):
         return
-    shown, spent = without_secrets(path[:LONGEST]), round(seconds * 1000, 1)
+    shown, spent = shown or without_secrets(path[:LONGEST]), round(seconds * 1000, 1)
     fields = {"method": method, "path": shown, "status": status, "ms": spent, "member": member, "address": address}
     log.info(
         "%s %s %s %s ms %s %s", method, shown, status or "-", spent, member, address or "-", extra={"fields": fields}

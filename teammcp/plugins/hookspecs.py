@@ -69,6 +69,16 @@ def register_pages() -> Any:
 
 
 @contribute
+def register_routes() -> Any:
+    """Plain. Return a list of ``Route`` and ``WebSocketRoute`` objects: paths that the plugin answers by itself, raw.
+
+    Each is served under ``/hooks/<plugin>``, with an authentication of the plugin's own; a ``WebSocketRoute`` may also
+    ask for a member. The host that a request names, the site that it comes from, the rate of its address and the size
+    of its body are checked before.
+    """
+
+
+@contribute
 def register_migrations() -> Any:
     """Plain. Return a list of ``Migration`` objects, usually ``load_migrations("my_plugin", __package__)``."""
 

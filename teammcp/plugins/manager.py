@@ -355,10 +355,11 @@ class PluginManager:
             found = self._calls[hook] = [(item.plugin_name, item.function, tuple(item.argnames)) for item in ordered]
         return found
 
-    def count_fault(self, name: str, hook: str) -> None:
-        """Note against a plugin the exception being handled, which it raised when it was called for ``hook``."""
-        self._note_fault(name, hook, _traceback())
-        log.exception("plugin %s failed in %s", name, hook)
+    def count_fault(self, name: str, hook: str, error: BaseException | None = None) -> None:
+        """Note against a plugin what it raised for ``hook``: ``error``, or else the exception being handled."""
+        raised = error or sys.exception()
+        self._note_fault(name, hook, "".join(traceback.format_exception(raised)))
+        log.error("plugin %s failed in %s", name, hook, exc_info=raised)
 
     def _note_fault(self, name: str, hook: str, what: str) -> None:
         info = self.plugins[name]

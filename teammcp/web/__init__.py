@@ -17,6 +17,7 @@ from .pages import MessageAction, MessageLink, Page, Theme
 from .rendering import fragment, render
 from .routing import PageRule
 from .shell import mount
+from .visit import session_of
 from .visit import visit as current_visit
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "reason_words",
     "render",
     "see",
+    "session_of",
     "sidebar",
     "values",
     "wants_fragment",

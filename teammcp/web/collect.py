@@ -12,7 +12,7 @@ from .routing import PageRule
 
 log = logging.getLogger(__name__)
 
-RESERVED = ("/api/", "/mcp", "/static/")
+RESERVED = ("/api/", "/hooks/", "/mcp", "/static/")
 
 
 def collect_pages(plugins: PluginManager) -> list[Page]:

@@ -13,8 +13,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.core import negotiate_locale
 from babel.localedata import locale_identifiers
 from quart import Request, Response, g
+from werkzeug.datastructures import Headers
+from werkzeug.http import parse_cookie
 
 from ..errors import Forbidden
+from ..http.asgi import Scope
 from ..server import Server
 from .i18n import DEFAULT, LANGUAGES
 from .i18n import gettext as _
@@ -57,6 +60,13 @@ class Visit:
     def logged_in(self, session: Session) -> Visit:
         """The visit from now on, once somebody has logged in."""
         return replace(self, session=session, token=session.token)
+
+
+async def session_of(server: Server, scope: Scope) -> Session | None:
+    """Who is logged in with the browser that sends a request which is for no page, such as one for a WebSocket."""
+    headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
+    cookies = parse_cookie("; ".join(headers.getlist("cookie")))
+    return await find_session(server, cookies.get(_on_port(SESSION, headers.get("host", ""))))
 
 
 def visit() -> Visit:
@@ -125,7 +135,11 @@ def local_path(target: str | None, fallback: str = "/") -> str:
 
 def _local(name: str, request: Request) -> str:
     """Cookies do not tell ports apart, so that two servers on one machine would log each other's people out."""
-    port = request.host.rpartition(":")[2]
+    return _on_port(name, request.host)
+
+
+def _on_port(name: str, host: str) -> str:
+    port = host.rpartition(":")[2]
     return f"{name}_{port}" if port.isdecimal() else name
 
 
