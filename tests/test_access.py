@@ -171,6 +171,7 @@ def _fill(name: str, annotation: Any, private: Private) -> Any:
 TABLES = (
     "channels",
     "channel_members",
+    "cursors",
     "messages",
     "message_edits",
     "deliveries",

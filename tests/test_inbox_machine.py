@@ -143,8 +143,9 @@ class InboxMachine(RuleBasedStateMachine):
     def what_is_acknowledged_was_shown(self) -> None:
         numbers = {message: number for number, message in self.ids.items()}
         behind = self._rows(
-            "SELECT m.id FROM messages m JOIN channel_members c ON c.channel_id = m.channel_id AND c.agent = 'bob'"
-            " WHERE m.seq <= c.acked AND m.created_at >= c.joined_at AND m.deleted = 0"
+            "SELECT m.id FROM messages m JOIN channel_members j ON j.channel_id = m.channel_id AND j.agent = 'bob'"
+            " JOIN cursors c ON c.channel_id = m.channel_id AND c.agent = 'bob'"
+            " WHERE m.seq <= c.acked AND m.created_at >= j.joined_at AND m.deleted = 0"
         )
         assert {numbers[row["id"]] for row in behind} <= self.begun
 

@@ -197,8 +197,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Con
         INSERT INTO messages
             (id, channel_id, seq, sender, content, mentions, priority, ack_required, has_file, created_at)
             VALUES (1, 'general', 1, 'ann', 'hello', '[]', 'next', 0, 0, 0);
-        INSERT INTO channel_members (agent, channel_id, joined_at, offered, read, acked)
-            VALUES ('ann', 'general', 0, 0, 0, 0);
+        INSERT INTO channel_members (agent, channel_id, joined_at) VALUES ('ann', 'general', 0);
         """
     )
     yield connection

@@ -9,6 +9,7 @@ BUILT_IN = (
     "agents",
     "channels",
     "messages",
+    "deliveries",
     "inbox",
     "files",
     "state",

@@ -19,26 +19,25 @@ from .access import (
     writable_channel,
 )
 from .operations import ensure_dm
-from .queries import acked, late_calls
-from .queries import unread as count_unread
+from .queries import last_place, open_place, take_place
 
 __all__ = [
     "CHANNEL",
     "ChannelRef",
     "MemberRef",
     "OwnRef",
-    "acked",
     "add_members",
-    "count_unread",
     "dm_id",
     "ensure_dm",
     "find_agent",
     "join_general",
-    "late_calls",
+    "last_place",
     "may_oversee",
     "may_read",
     "no_channel",
+    "open_place",
     "readable_channel",
     "resolve",
+    "take_place",
     "writable_channel",
 ]

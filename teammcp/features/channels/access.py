@@ -11,6 +11,7 @@ from ...errors import Conflict, Forbidden, Gone, InvalidInput, NotFound
 from ...members.directory import SYSTEM, Access, Agent, Channel
 from ...operations import Context
 from ...storage import Transaction
+from .. import deliveries
 from . import queries
 
 GENERAL = "general"
@@ -150,10 +151,11 @@ def writable_channel(context: Context, reference: str) -> Channel:
 
 def add_members(context: Context, tx: Transaction, channel_id: str, names: list[str], *, seq: int) -> list[str]:
     """Make agents members who have everything up to ``seq`` behind them; the names that were not members before."""
-    added = [name for name in names if queries.add_member(tx, channel_id, name, seq, context.now())]
+    added = [name for name in names if queries.add_member(tx, channel_id, name, context.now())]
     if added:
         tx.on_commit(partial(context.team.directory.join, channel_id, added))
     for name in added:
+        deliveries.begin(tx, name, channel_id, seq)
         context.emit(tx, "channel.member_added", name, channel=channel_id, data={"id": channel_id, "agent": name})
     return added
 

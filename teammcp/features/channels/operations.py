@@ -12,6 +12,7 @@ from ...members.directory import Access, Channel, fold
 from ...members.lookalikes import SERVERS_OWN, check_new
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
+from .. import deliveries
 from . import queries
 from .access import ChannelRef, MemberRef, add_members, find_agent, readable_channel, resolve
 from .models import ChannelInfo, ChannelList, ChannelMembers, MemberChange
@@ -30,11 +31,17 @@ async def get_channels(context: Context, include_archived: bool = False) -> Chan
 
 def _overview(reader: Reader, context: Context) -> list[ChannelInfo]:
     rows = sorted(queries.shown_to(reader, context.actor.name), key=lambda row: (ORDER[row["kind"]], row["folded"]))
-    return [_info(reader, context, row, row["acked"]) for row in rows]
+    cursors = deliveries.cursors(reader, context.actor.name)
+    return [_info(reader, context, row, cursors.get(row["id"])) for row in rows]
 
 
-def _info(reader: Reader, context: Context, row: Row, acked: int | None) -> ChannelInfo:
-    me = context.actor.name
+def _info(reader: Reader, context: Context, row: Row, cursor: Row | None) -> ChannelInfo:
+    """A channel as the actor sees it; ``cursor``: how far it is there, None if it is no member."""
+    unread = mentions = 0
+    if cursor is not None:
+        me = context.actor.name
+        unread = deliveries.unread(reader, me, row["id"], cursor["acked"], cursor["own"], row["last_seq"])
+        mentions = deliveries.unread_mentions(reader, me, row["id"])
     return ChannelInfo(
         id=row["id"],
         type=row["kind"],
@@ -43,11 +50,16 @@ def _info(reader: Reader, context: Context, row: Row, acked: int | None) -> Chan
         created_by=row["created_by"],
         created_at=row["created_at"],
         archived=row["archived_at"] is not None,
-        member=acked is not None,
-        unread=0 if acked is None else queries.unread(reader, me, row["id"], acked, row["last_seq"]),
-        mentions=0 if acked is None else queries.unread_mentions(reader, me, row["id"]),
+        member=cursor is not None,
+        unread=unread,
+        mentions=mentions,
         last_message_at=row["last_message_at"],
     )
+
+
+def _current(reader: Reader, context: Context, channel_id: str) -> ChannelInfo:
+    cursor = deliveries.cursor(reader, context.actor.name, channel_id)
+    return _info(reader, context, _row(reader, channel_id), cursor)
 
 
 def _row(reader: Reader, channel_id: str) -> Row:
@@ -97,7 +109,7 @@ async def create_channel(
         check_new("id", id, queries.ids(tx), SERVERS_OWN)
         queries.insert(tx, id, fold(id), type, name or id, description, context.actor.name, context.now())
         announce(context, tx, Channel(id, type), [context.actor.name, *invited])
-        return _info(tx, context, _row(tx, id), acked=0)
+        return _current(tx, context, id)
 
     return work
 
@@ -181,6 +193,7 @@ def _remove(context: Context, channel_id: str, agent: str) -> Work[MemberChange]
     def work(tx: Transaction) -> MemberChange:
         changed = queries.remove_member(tx, channel_id, agent)
         if changed:
+            deliveries.leave(tx, agent, channel_id)
             tx.on_commit(lambda: context.team.directory.leave(channel_id, agent))
             # The one who left hears of it too, though the channel's events may no longer reach it.
             context.emit(
@@ -242,7 +255,7 @@ async def _change(
         kind = "channel.updated" if archived is None else "channel.archived"
         data = {"id": found.id, "archived": archived_at is not None}
         context.emit(tx, kind, found.id, channel=found.id, data=data)
-        return _info(tx, context, _row(tx, found.id), queries.acked(tx, found.id, context.actor.name))
+        return _current(tx, context, found.id)
 
     return work
 
@@ -254,7 +267,7 @@ async def open_dm(context: Context, agent: MemberRef) -> Work[ChannelInfo]:
 
     def work(tx: Transaction) -> ChannelInfo:
         ensure_dm(context, tx, found.id)
-        return _info(tx, context, _row(tx, found.id), queries.acked(tx, found.id, context.actor.name))
+        return _current(tx, context, found.id)
 
     return work
 

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from ...operations import Context, operation
 from ...storage import Transaction, Work
+from .. import deliveries
 from ..messages import MessageId
-from . import queries
 from .models import Arrived, Held
 from .offering import GIVEN_BACK, Asking
 
@@ -31,9 +31,9 @@ async def hold_messages(context: Context, message_ids: MessageIds) -> Work[Held]
     mark = Asking.of(context).mark
 
     def work(tx: Transaction) -> Held:
-        rows = queries.handed(tx, context.actor.name, message_ids)
+        rows = deliveries.handed(tx, context.actor.name, message_ids)
         mine = [row["message_id"] for row in rows if row["handed_to"].split()[-1:] == [mark]]
-        queries.hold(tx, context.actor.name, mine, context.now())
+        deliveries.hold(tx, context.actor.name, mine, context.now())
         return Held(message_ids=mine)
 
     return work
@@ -46,8 +46,8 @@ async def note_arrival(context: Context, agent: str, message_ids: MessageIds) ->
 
 
 def _arrive(context: Context, tx: Transaction, agent: str, message_ids: list[int]) -> Arrived:
-    new = [row["message_id"] for row in queries.handed(tx, agent, message_ids)]
-    queries.arrive(tx, agent, new, context.now())
+    new = [row["message_id"] for row in deliveries.handed(tx, agent, message_ids)]
+    deliveries.arrive(tx, agent, new, context.now())
     return Arrived(message_ids=new)
 
 
@@ -63,11 +63,11 @@ async def take_back(
     def work(tx: Transaction) -> Arrived:
         marks = {
             row["message_id"]: _given_back(row["handed_to"].split(), surely)
-            for row in queries.handed(tx, agent, message_ids)
+            for row in deliveries.handed(tx, agent, message_ids)
             if row["handed_to"].split()[-1:] == [mark]  # nobody else was handed it meanwhile
         }
         if marks:
-            queries.give_back(tx, agent, marks)
+            deliveries.give_back(tx, agent, marks)
             data = {"message_ids": list(marks), "addressed": [agent]}
             context.emit(tx, "inbox.given_back", agent, agents=[agent], data=data)
         return Arrived(message_ids=[])

@@ -14,8 +14,8 @@ from itertools import islice
 from ...operations import Context
 from ...server import Team
 from ...storage import Reader, Row, Transaction
+from .. import deliveries
 from ..messages import messages_by_id
-from . import queries
 from .models import Waited
 from .settings import InboxSettings
 
@@ -120,10 +120,10 @@ def hand_over(context: Context, tx: Transaction, way: str, limit: int, *, begins
     ids = [message.id for message in messages]
     taken = rows[: len(ids)]
     if context.reader is None:
-        queries.offer(tx, asking.agent, ids, way, asking.now)
+        deliveries.offer(tx, asking.agent, ids, way, asking.now)
     elif ids:
         marks = {row["message_id"]: _marked(row["handed_to"], asking.mark) for row in taken}
-        queries.hand(tx, asking.agent, marks, way, asking.now)
+        deliveries.hand(tx, asking.agent, marks, way, asking.now)
         handed = HandedOver(context.team, asking.agent, ids, asking.mark)
         tx.on_commit(lambda: context.team.signs.hand(context, handed))
     again = [row["message_id"] for row in taken if row["handed_at"] is not None]
@@ -133,7 +133,7 @@ def hand_over(context: Context, tx: Transaction, way: str, limit: int, *, begins
 def _waiting(reader: Reader, agent: str) -> Iterator[Row]:
     """The messages of which no reader has given a sign, the oldest first."""
     after = 0
-    while rows := queries.unoffered(reader, agent, after, PAGE):
+    while rows := deliveries.unoffered(reader, agent, after, PAGE):
         yield from rows
         if len(rows) < PAGE:
             return

@@ -13,9 +13,9 @@ from ...events.hub import Subscription
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
 from ...surfaces.streams import audience, ends, is_valid, require_valid
+from .. import deliveries
 from ..channels import readable_channel
-from ..messages import visible
-from . import queries
+from ..messages import first_replies, seq_of, visible
 from .models import AckItem, Acknowledged, Inbox, InboxChannel, Receipt, Recipient, State, Synced, Waited
 from .offering import Asking, hand_over, next_due
 from .showing import SECTIONS, fitting_sections, show
@@ -43,7 +43,7 @@ async def get_inbox(
         budget = context.budget()
         sections, more = fitting_sections(found, budget.part(SECTIONS))
         channels: list[InboxChannel] = []
-        for row in queries.behind(tx, me):
+        for row in deliveries.behind(tx, me):
             entry = show(context, tx, row, detail_limit, summary_threshold, budget)
             if entry is not None and not entry.ack_id:
                 more = True
@@ -83,14 +83,14 @@ def _acknowledge(context: Context, tx: Transaction, item: AckItem) -> bool:
     """Acknowledge one channel; whether that changed anything."""
     me, now = context.actor.name, context.now()
     seq = _seq(tx, item)
-    if queries.membership(tx, me, item.channel) is None:
+    if deliveries.cursor(tx, me, item.channel) is None:
         raise Forbidden(f"items: you are not a member of {item.channel}.", code="not_a_member")
-    moved = queries.advance(tx, me, item.channel, seq, "acked", now)
-    return queries.acknowledge(tx, me, item.channel, item.ack_id, now) or moved
+    moved = deliveries.advance(tx, me, item.channel, seq, "acked", now)
+    return deliveries.acknowledge(tx, me, item.channel, item.ack_id, now) or moved
 
 
 def _seq(reader: Reader, item: AckItem) -> int:
-    seq = queries.seq_of(reader, item.channel, item.ack_id)
+    seq = seq_of(reader, item.channel, item.ack_id)
     if seq is None:
         raise InvalidInput(
             f"items: {item.ack_id} is no message of {item.channel}; give the ack_id that get_inbox gave.",
@@ -171,8 +171,8 @@ async def get_receipt(context: Context, message_id: Annotated[int, Field(ge=1, l
 
 
 def _receipt(reader: Reader, message: Row) -> Receipt:
-    answers = {row["sender"]: row for row in queries.answers(reader, message["id"])}
-    rows = queries.recipients(reader, message["id"], message["channel_id"], message["sender"], message["created_at"])
+    answers = {row["sender"]: row for row in first_replies(reader, message["id"])}
+    rows = deliveries.recipients(reader, message["id"], message["channel_id"], message["sender"], message["created_at"])
     return Receipt(
         message_id=message["id"],
         channel=message["channel_id"],

@@ -11,7 +11,8 @@ from ...server import Server
 from ...storage import Reader
 from ...surfaces.resources import Resource
 from ...web import Page
-from . import arriving, operations, pages, queries, unanswered, watching
+from .. import deliveries
+from . import arriving, operations, pages, unanswered, watching
 from .events import EVENT_KINDS
 from .resources import INBOX
 from .settings import InboxSettings
@@ -77,5 +78,5 @@ async def agent_retired(context: Context, agent: Agent) -> None:
 def notices(context: Context, reader: Reader) -> dict[str, int] | None:
     # An agent's mail waits until it is read; a person's until it was on the screen, as lists of channels have it.
     if context.actor.kind == "human":
-        return dict(queries.waiting(reader, context.actor.name, "acked", context.now(), BADGE_CAP))
-    return dict(queries.waiting(reader, context.actor.name, "read", context.now(), NOTICE_CAP))
+        return dict(deliveries.count_waiting(reader, context.actor.name, "acked", context.now(), BADGE_CAP))
+    return dict(deliveries.count_waiting(reader, context.actor.name, "read", context.now(), NOTICE_CAP))

@@ -14,9 +14,8 @@ from typing import Any
 from ...operations import Context
 from ...operations.budget import Budget
 from ...storage import Row, Transaction
-from ..channels import count_unread, late_calls
-from ..messages import Message, first_lines, messages_by_id
-from . import queries
+from .. import deliveries
+from ..messages import Message, first_lines, messages_by_id, newest_ids, seq_of, unread_ids
 from .models import InboxChannel
 
 NEWEST = 5
@@ -47,23 +46,23 @@ def show(
     """One channel's part, as far as it fits; what is shown whole is read from now on. None if nothing is unread.
 
     Args:
-        row: the channel, as `queries.behind` gives it.
+        row: the channel, as `deliveries.behind` gives it.
         details: how many messages that are addressed to the reader a summary shows.
         threshold: up to how many unread messages there is no summary.
     """
-    me, channel_id, acked = context.actor.name, row["id"], row["acked"]
-    unread = count_unread(tx, me, channel_id, acked, row["last_seq"])
+    me, channel_id = context.actor.name, row["id"]
+    unread = deliveries.unread(tx, me, channel_id, row["acked"], row["own"], row["last_seq"])
     if not unread:
         return None
     complete = unread <= threshold
     found = _all(tx, me, row, threshold) if complete else _some(tx, me, row, details)
     given = _give(found, budget)
     if complete and given:
-        seq = queries.seq_of(tx, channel_id, given[-1])
+        seq = seq_of(tx, channel_id, given[-1])
         assert seq is not None  # noqa: S101 - it was found in this channel
-        queries.advance(tx, me, channel_id, seq, "read", context.now())
+        deliveries.advance(tx, me, channel_id, seq, "read", context.now())
     shown = {message_id: found.whole[message_id] for message_id in given if message_id in found.whole}
-    queries.read(tx, me, list(shown), "inbox", context.now())
+    deliveries.read(tx, me, list(shown), "inbox", context.now())
     passed = list(takewhile(given.__contains__, found.oldest))
     return InboxChannel(
         channel=channel_id,
@@ -102,8 +101,8 @@ def _all(tx: Transaction, me: str, row: Row, number: int) -> _Found:
 
 
 def _some(tx: Transaction, me: str, row: Row, details: int) -> _Found:
-    called = queries.addressed_ids(tx, me, row["id"], details + 1)
-    newest = queries.newest_ids(tx, me, row["id"], row["acked"], min(details, NEWEST))
+    called = deliveries.addressed_ids(tx, me, row["id"], details + 1)
+    newest = newest_ids(tx, me, row["id"], row["acked"], min(details, NEWEST))
     oldest = _oldest(tx, me, row, LINES)
     if len(called) > details:  # the next one is not shown whole, and so is not to be passed
         called.pop()
@@ -114,8 +113,8 @@ def _some(tx: Transaction, me: str, row: Row, details: int) -> _Found:
 
 
 def _oldest(tx: Transaction, me: str, row: Row, number: int) -> list[int]:
-    late = late_calls(tx, me, row["id"], row["acked"])
-    return [*late, *queries.unread_ids(tx, me, row["id"], row["acked"], number)][:number]
+    late = deliveries.late_calls(tx, me, row["id"], row["acked"])
+    return [*late, *unread_ids(tx, me, row["id"], row["acked"], number)][:number]
 
 
 def _give(found: _Found, budget: Budget) -> list[int]:

@@ -10,8 +10,8 @@ from pydantic import Field
 from ...errors import Forbidden
 from ...operations import Context, operation
 from ...storage import Reader, Transaction, Work
+from .. import deliveries
 from ..messages import MessageId, messages_by_id, visible
-from . import unanswered_queries as queries
 from .models import Settled, Unanswered, UnansweredList, View
 
 
@@ -35,7 +35,7 @@ def _list(reader: Reader, context: Context, view: View, limit: int, before: int 
     shown = ids[:limit]
     waiting: dict[int, list[str]] = defaultdict(list)
     late: set[int] = set()
-    for row in queries.waited_for(reader, shown):
+    for row in deliveries.waited_for(reader, shown):
         waiting[row["message_id"]].append(row["agent"])
         if row["reply_by"] is not None and row["reply_by"] <= now:
             late.add(row["message_id"])
@@ -51,11 +51,11 @@ def _list(reader: Reader, context: Context, view: View, limit: int, before: int 
 
 def _ids(reader: Reader, me: str, view: View, now: int, limit: int, before: int | None) -> list[int]:
     if view == "waiting_for_me":
-        return queries.waiting_for(reader, me, before, limit)
+        return deliveries.waiting_for(reader, me, before, limit)
     if view == "waiting_for_others":
-        return queries.awaited_by(reader, me, before, limit)
-    mine = queries.overdue_of(reader, me, now, before, limit)
-    others = queries.overdue_to(reader, me, now, before, limit)
+        return deliveries.awaited_by(reader, me, before, limit)
+    mine = deliveries.overdue_of(reader, me, now, before, limit)
+    others = deliveries.overdue_to(reader, me, now, before, limit)
     return sorted({*mine, *others}, reverse=True)[:limit]
 
 
@@ -64,13 +64,13 @@ async def settle_message(context: Context, message_id: MessageId) -> Work[Settle
     """Say that a message needs no answer: none of yours if it was sent to you, nobody's if it is your own."""
     row, channel = await visible(context, message_id)
     me, sender = context.actor.name, row["sender"]
-    if me != sender and not await context.read(queries.is_addressed, message_id, me):
+    if me != sender and not await context.read(deliveries.is_addressed, message_id, me):
         raise Forbidden(
             f"message_id: message {message_id} is neither yours nor addressed to you.", code="not_addressed"
         )
 
     def work(tx: Transaction) -> Settled:
-        names = queries.settle(tx, message_id, None if me == sender else me, context.now())
+        names = deliveries.settle(tx, message_id, None if me == sender else me, context.now())
         if names:
             data = {"message_id": message_id, "channel_id": channel.id, "agents": names}
             told = list(dict.fromkeys([sender, *names]))

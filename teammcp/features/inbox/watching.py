@@ -16,8 +16,8 @@ from ...operations import Context, operation
 from ...server import Server, Team
 from ...server.jobs import in_each_team
 from ...storage import Reader, Row, Transaction, Work
-from ..messages import MessageId, Note, quoted_line, send_notes, server_note
-from . import watch_queries
+from .. import deliveries
+from ..messages import MessageId, Note, message_row, quoted_line, send_notes, server_note
 from .models import Told
 from .settings import InboxSettings
 
@@ -40,14 +40,14 @@ async def watch(server: Server) -> None:
 async def _watch(team: Team) -> None:
     context = Context.inside(team)
     now = context.now()
-    for name in await context.read(watch_queries.retired_with_mail):
+    for name in await context.read(deliveries.retired_with_mail):
         await _attempt(context, "close_mailbox", {"name": name})
-    for message_id in await context.read(watch_queries.newly_late, now, AT_ONCE):
+    for message_id in await context.read(deliveries.newly_late, now, AT_ONCE):
         await _attempt(context, "tell_sender", {"message_id": message_id, "reason": "overdue"})
     since = _offline_since(context)
     if team.opened_at > since:  # who was away before the server was may be on the way back
         return
-    for message_id in await context.read(watch_queries.away, since):
+    for message_id in await context.read(deliveries.away, since):
         await _attempt(context, "tell_sender", {"message_id": message_id, "reason": "offline"})
 
 
@@ -70,17 +70,17 @@ def _offline_since(context: Context) -> int:
 @operation(internal=True, profile="inbox")
 async def tell_sender(context: Context, message_id: MessageId, reason: Reason) -> Work[Told]:
     """Tell a message's sender who has not answered in time, or is offline for long."""
-    message = await context.read(watch_queries.message, message_id)
+    message = await context.read(message_row, message_id)
     names = await context.read(_concerned, message_id, reason, context)
     nobody = Told(recipients=[], about=[])
-    if message is None or not names:
+    if message is None or message["deleted"] or not names:
         return lambda tx: nobody
     notes = await _prepare(context, message["sender"], _text(reason, message_id, message, names), message_id)
 
     def work(tx: Transaction) -> Told:
         if _concerned(tx, message_id, reason, context) != names:  # somebody has answered: next time it is said anew
             return nobody
-        remember = watch_queries.note_late if reason == "overdue" else watch_queries.note_away
+        remember = deliveries.note_late if reason == "overdue" else deliveries.note_away
         remember(tx, message_id, names, context.now())
         if not notes:
             return nobody
@@ -93,8 +93,8 @@ async def tell_sender(context: Context, message_id: MessageId, reason: Reason) -
 def _concerned(reader: Reader, message_id: int, reason: Reason, context: Context) -> list[str]:
     """Who is late or away as things are now, without the sender knowing of it."""
     if reason == "overdue":
-        return watch_queries.late_with(reader, message_id, context.now())
-    return watch_queries.away_with(reader, message_id, _offline_since(context))
+        return deliveries.late_with(reader, message_id, context.now())
+    return deliveries.away_with(reader, message_id, _offline_since(context))
 
 
 def _text(reason: Reason, message_id: int, message: Row, names: Sequence[str]) -> str:
@@ -122,16 +122,16 @@ async def close_mailbox(context: Context, name: str) -> Work[Told]:
     agent = context.team.directory.agent(name)
     if agent is None or not agent.retired:
         raise Forbidden(f"name: {name} was not retired; its messages still reach it.", code="not_retired")
-    left = await context.read(watch_queries.left_behind, agent.name)
+    left = await context.read(deliveries.left_behind, agent.name)
     notes: list[Note] = []
     for row in left:
         notes += await _prepare(context, row["sender"], _farewell(agent.name, row), row["newest"])
 
     def work(tx: Transaction) -> Told:
-        if watch_queries.left_behind(tx, agent.name) != left:  # somebody else was faster
+        if deliveries.left_behind(tx, agent.name) != left:  # somebody else was faster
             return Told(recipients=[], about=[])
         send_notes(tx, notes)
-        watch_queries.close(tx, agent.name, context.now())
+        deliveries.close(tx, agent.name, context.now())
         return Told(recipients=[note.recipient for note in notes], about=[agent.name])
 
     return work

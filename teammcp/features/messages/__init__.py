@@ -6,6 +6,8 @@ from .mentions import find_mentions, find_mentions_aside
 from .models import Content, Draft, History, Message, MessageId, Priority, message_line
 from .notes import Note, note, quoted_block, quoted_line, send_notes, server_note
 from .operations import visible
+from .queries import first_replies, newest_ids, seq_of, unread_ids
+from .queries import message as message_row
 from .shapes import answered, first_lines, messages_by_id
 
 __all__ = [
@@ -20,12 +22,17 @@ __all__ = [
     "find_mentions",
     "find_mentions_aside",
     "first_lines",
+    "first_replies",
     "message_line",
+    "message_row",
     "messages_by_id",
+    "newest_ids",
     "note",
     "quoted_block",
     "quoted_line",
     "send_notes",
+    "seq_of",
     "server_note",
+    "unread_ids",
     "visible",
 ]

@@ -9,6 +9,7 @@ from ...errors import Conflict, Forbidden, Gone
 from ...members.directory import Access
 from ...operations import Context, operation
 from ...storage import Row, Transaction, Work
+from .. import deliveries
 from ..channels import ChannelRef, readable_channel
 from ..files import FileId, detach, only_with
 from . import queries, search
@@ -150,6 +151,7 @@ async def delete_message(context: Context, id: MessageId) -> Work[DeletedMessage
         tokens = search.facets(channel.id, channel.kind, old["sender"], bool(old["has_file"]))
         search.unindex(tx, id, old["content"], tokens)
         detach(context, tx, id, old["sender"])
+        deliveries.forget_message(tx, id)
         queries.delete(tx, id)
         take_back_answers(tx, channel, id)
         message = _now(tx, id)

@@ -17,7 +17,8 @@ from ...web.channels import LAST_CHANNEL, ChannelEntry, ListedChannel, Sidebar, 
 from ...web.members import kind_of, other_members
 from ...web.messages import Shown, alone, arrange
 from ...web.visit import set_cookie
-from ..channels import acked, readable_channel
+from .. import deliveries
+from ..channels import readable_channel
 from . import queries
 from .models import EMOJI, History, Message
 from .shapes import answered
@@ -89,10 +90,11 @@ async def _unread(context: Context, info: ListedChannel) -> Unread | None:
     """What the reader has not read, if they are a member and there is any."""
     if not info.unread:
         return None
+    me = context.actor.name
 
     def look(reader: Reader) -> Unread | None:
-        seq = acked(reader, info.id, context.actor.name)
-        first = None if seq is None else queries.first_unread(reader, info.id, seq, context.actor.name)
+        cursor = deliveries.cursor(reader, me, info.id)
+        first = None if cursor is None else queries.first_unread(reader, info.id, cursor["acked"], me)
         if first is None:  # only what an edit has addressed to them since: that is in the inbox
             return None
         newest = queries.newest(reader, info.id, None, 1)

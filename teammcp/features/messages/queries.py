@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ...storage import Reader, Row, Transaction
 
@@ -55,45 +55,12 @@ def insert(
             thread,
             metadata,
             priority,
-            ack_required,
+            int(ack_required),
             reply_by,
-            has_file,
+            int(has_file),
             at,
         ),
     )
-
-
-def place(reader: Reader, channel_id: str, sender: str) -> Row | None:
-    """Where a new message goes: the channel's kind, archived_at, last_seq, and the sender's acked (None: no member)."""
-    return reader.one(
-        "SELECT c.kind, c.archived_at, c.last_seq, m.acked FROM channels c"
-        " LEFT JOIN channel_members m ON m.channel_id = c.id AND m.agent = ? WHERE c.id = ?",
-        (sender, channel_id),
-    )
-
-
-def last_seq(reader: Reader, channel_id: str) -> int:
-    """The sequence number of a channel's newest message."""
-    return int(reader.value("SELECT last_seq FROM channels WHERE id = ?", (channel_id,)) or 0)
-
-
-def touch_channel(tx: Transaction, channel_id: str, seq: int, at: int) -> None:
-    """Note a channel's newest message."""
-    tx.execute("UPDATE channels SET last_seq = ?, last_message_at = ? WHERE id = ?", (seq, at, channel_id))
-
-
-def pass_own(tx: Transaction, channel_id: str, sender: str, seq: int, at: int) -> None:
-    """Move the cursors of a sender who had nothing unread over its own message."""
-    tx.execute(
-        "UPDATE channel_members SET offered = ?, read = ?, acked = ?, offered_at = ?, read_at = ?, acked_at = ?"
-        " WHERE agent = ? AND channel_id = ?",
-        (seq, seq, seq, at, at, at, sender, channel_id),
-    )
-
-
-def count_own(tx: Transaction, channel_id: str, sender: str) -> None:
-    """Note that one more of the messages behind a sender's cursor is its own."""
-    tx.execute("UPDATE channel_members SET own = own + 1 WHERE agent = ? AND channel_id = ?", (sender, channel_id))
 
 
 def set_content(tx: Transaction, message_id: int, content: str, mentions: str, at: int) -> None:
@@ -104,13 +71,13 @@ def set_content(tx: Transaction, message_id: int, content: str, mentions: str, a
 
 
 def delete(tx: Transaction, message_id: int) -> None:
-    """Empty a message, with everything that hangs on it; the row stays, so that order and threads do."""
+    """Empty a message, with what hangs on it in tables of its own; the row stays, so that order and threads do."""
     tx.execute(
         "UPDATE messages SET deleted = 1, content = '', mentions = '[]', metadata = NULL, reply_by = NULL,"
         " has_file = 0 WHERE id = ?",
         (message_id,),
     )
-    for table in ("deliveries", "message_edits", "reactions", "pins"):
+    for table in ("message_edits", "reactions", "pins"):
         tx.execute(f"DELETE FROM {table} WHERE message_id = ?", (message_id,))  # noqa: S608
 
 
@@ -171,6 +138,31 @@ def following(reader: Reader, channel_id: str, after_seq: int, limit: int) -> li
     )
 
 
+def unread_ids(reader: Reader, agent: str, channel_id: str, after_seq: int, limit: int) -> list[int]:
+    """Ids of the oldest messages of others behind a sequence number."""
+    rows = reader.all(
+        "SELECT id FROM messages WHERE channel_id = ? AND seq > ? AND sender <> ? AND deleted = 0 ORDER BY seq LIMIT ?",
+        (channel_id, after_seq, agent, limit),
+    )
+    return [row["id"] for row in rows]
+
+
+def newest_ids(reader: Reader, agent: str, channel_id: str, after_seq: int, limit: int) -> list[int]:
+    """Ids of the newest messages of others behind a sequence number, newest first."""
+    rows = reader.all(
+        "SELECT id FROM messages WHERE channel_id = ? AND seq > ? AND sender <> ? AND deleted = 0"
+        " ORDER BY seq DESC LIMIT ?",
+        (channel_id, after_seq, agent, limit),
+    )
+    return [row["id"] for row in rows]
+
+
+def seq_of(reader: Reader, channel_id: str, message_id: int) -> int | None:
+    """The sequence number of a message of a channel."""
+    row = reader.one("SELECT seq FROM messages WHERE id = ? AND channel_id = ?", (message_id, channel_id))
+    return None if row is None else int(row["seq"])
+
+
 def by_ids(reader: Reader, ids: Sequence[int]) -> list[Row]:
     """Messages by id, in order of id."""
     if not ids:
@@ -204,6 +196,33 @@ def thread(reader: Reader, root: int, after: int, limit: int) -> list[Row]:
     return reader.all(
         f"SELECT {COLUMNS} FROM messages WHERE thread = ? AND id > ? ORDER BY id LIMIT ?",  # noqa: S608
         (root, after, limit),
+    )
+
+
+def next_in_channel(reader: Reader, agent: str, channel_id: str, message_id: int) -> Row | None:
+    """An agent's first message in a channel behind another message: id, created_at."""
+    return reader.one(
+        "SELECT id, created_at FROM messages WHERE channel_id = ? AND sender = ?"
+        " AND seq > (SELECT seq FROM messages WHERE id = ?) AND deleted = 0 ORDER BY seq LIMIT 1",
+        (channel_id, agent, message_id),
+    )
+
+
+def next_in_thread(reader: Reader, agent: str, thread: int, message_id: int) -> Row | None:
+    """An agent's first message in a thread behind another message: id, created_at."""
+    return reader.one(
+        "SELECT id, created_at FROM messages WHERE thread = ? AND sender = ? AND id > ? AND deleted = 0"
+        " ORDER BY id LIMIT 1",
+        (thread, agent, message_id),
+    )
+
+
+def first_replies(reader: Reader, message_id: int) -> list[Row]:
+    """The first direct reply of each who replied to a message: sender, id, created_at."""
+    return reader.all(
+        "SELECT sender, min(id) AS id, min(created_at) AS created_at FROM messages"
+        " WHERE reply_to = ? AND deleted = 0 GROUP BY sender",
+        (message_id,),
     )
 
 
@@ -278,76 +297,3 @@ def pin(tx: Transaction, message_id: int, channel_id: str, by: str, at: int) -> 
 def unpin(tx: Transaction, message_id: int) -> bool:
     """Unpin a message; False if it was not pinned."""
     return tx.execute("DELETE FROM pins WHERE message_id = ?", (message_id,)) == 1
-
-
-# -- deliveries ------------------------------------------------------------------------------------------------------
-
-
-def address(
-    tx: Transaction,
-    message_id: int,
-    channel_id: str,
-    sender: str,
-    thread: int,
-    names: Iterable[str],
-    mention: bool,
-    ack_required: bool,
-    reply_by: int | None,
-    settled_at: int | None,
-) -> None:
-    """Note to whom a message is addressed, and until when they are asked to answer; ``mention``: by name.
-
-    ``thread`` is the message that began the thread, perhaps this one; ``settled_at`` is given if nobody can answer.
-    """
-    tx.execute_many(
-        "INSERT INTO deliveries"
-        " (agent, message_id, channel_id, sender, thread, mention, ack_required, reply_by, settled_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (agent, message_id, channel_id, sender, thread, mention, ack_required, reply_by, settled_at)
-            for agent in names
-        ],
-    )
-
-
-def readdress(
-    tx: Transaction,
-    message_id: int,
-    channel_id: str,
-    sender: str,
-    thread: int,
-    agent: str,
-    mention: bool,
-    ack_required: bool,
-    reply_by: int | None,
-) -> None:
-    """Note that an edited message is addressed to an agent, newly or still; see `address`.
-
-    Where an acknowledgement was all that was asked for it has settled the message, and does so no more if an answer is
-    asked for now, or the other way round.
-    """
-    tx.execute(
-        "INSERT INTO deliveries"
-        " (agent, message_id, channel_id, sender, thread, mention, ack_required, reply_by, late)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)"
-        " ON CONFLICT (agent, message_id) DO UPDATE SET mention = excluded.mention, reply_by = excluded.reply_by,"
-        " settled_at = CASE"
-        " WHEN deliveries.answer IS NOT NULL OR deliveries.ack_required = 0 THEN deliveries.settled_at"
-        " WHEN excluded.reply_by IS NULL THEN coalesce(deliveries.settled_at, deliveries.acked_at)"
-        " WHEN deliveries.reply_by IS NULL AND deliveries.settled_at = deliveries.acked_at THEN NULL"
-        " ELSE deliveries.settled_at END",
-        (agent, message_id, channel_id, sender, thread, mention, ack_required, reply_by),
-    )
-
-
-def unaddress(tx: Transaction, message_id: int, names: Iterable[str]) -> None:
-    """Take a message back from those it is no longer addressed to."""
-    tx.execute_many(
-        "DELETE FROM deliveries WHERE message_id = ? AND agent = ?", [(message_id, agent) for agent in names]
-    )
-
-
-def addressed(reader: Reader, message_id: int) -> dict[str, Row]:
-    """To whom a message is addressed, with reply_by: until when each is asked to answer."""
-    rows = reader.all("SELECT agent, reply_by FROM deliveries WHERE message_id = ?", (message_id,))
-    return {row["agent"]: row for row in rows}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...members.directory import Channel
 from ...operations import Context
 from ...storage import Row, Transaction
-from . import queries
+from .. import deliveries
 from .models import Message
 from .sending import Audience, add_strangers, address, asks_everybody
 
@@ -40,13 +40,13 @@ def readdress(
         old: the row as it was.
         add: make members of those who are named without being any.
     """
-    known = queries.addressed(tx, message.id)
+    known = deliveries.addressed(tx, message.id)
     everybody = _calls_everybody(message, message.mentions)
     audience = address(context, channel, message.mentions, everybody=everybody)
     added = add_strangers(context, tx, channel, audience) if add else []
     gone = [] if everybody or channel.kind == "dm" else sorted(known.keys() - set(message.mentions))
     if gone:
-        queries.unaddress(tx, message.id, gone)
+        deliveries.unaddress(tx, message.id, gone)
     named = set(message.mentions)
     if everybody and not _calls_everybody(message, json.loads(old["mentions"])):
         named.update(audience.mentioned, audience.others)
@@ -71,7 +71,7 @@ def _deliver(
         asked = name in known and known[name]["reply_by"] is not None
         if reply_by is not None and reply_by <= context.now() and not asked:
             reply_by = None  # nobody is late with what it was not asked for in time
-        queries.readdress(
+        deliveries.readdress(
             tx,
             message.id,
             message.channel_id,

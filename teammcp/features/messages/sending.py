@@ -9,8 +9,18 @@ from functools import partial
 from ...errors import Conflict, InvalidInput
 from ...members.directory import SYSTEM, Access, Channel, Directory
 from ...operations import Context
-from ...storage import Row, Transaction, Work
-from ..channels import add_members, ensure_dm, find_agent, no_channel, writable_channel
+from ...storage import Transaction, Work
+from .. import deliveries
+from ..channels import (
+    add_members,
+    ensure_dm,
+    find_agent,
+    last_place,
+    no_channel,
+    open_place,
+    take_place,
+    writable_channel,
+)
 from ..files import attach
 from . import queries, search
 from .answers import note_answers
@@ -55,11 +65,11 @@ async def send(
     lowered = priority == "now" and draft.priority != "now"
 
     def work(tx: Transaction) -> SentMessage:
-        place = _place(context, tx, channel, draft)
+        seq = _enter(context, tx, channel)
         everybody = asks_everybody(draft.mentions, draft.ack_required, draft.reply_by)
         audience = address(context, channel, draft.mentions, everybody=everybody)
         added = add_strangers(context, tx, channel, audience) if auto_add_mentions else []
-        message = _store(context, tx, channel, draft, place, audience)
+        message = _store(context, tx, channel, draft, audience, seq)
         bounce(context, tx, message, audience.retired)
         return SentMessage(
             id=message.id,
@@ -112,7 +122,7 @@ def add_strangers(context: Context, tx: Transaction, channel: Channel, audience:
     """Make members of those who are named without being any, and let them be called; whom that made a member."""
     if channel.kind == "dm" or not audience.strangers:
         return []
-    added = add_members(context, tx, channel.id, audience.strangers, seq=queries.last_seq(tx, channel.id))
+    added = add_members(context, tx, channel.id, audience.strangers, seq=last_place(tx, channel.id))
     audience.mentioned += audience.strangers
     audience.strangers = []
     return added
@@ -146,27 +156,25 @@ def _retired(directory: Directory, name: str) -> bool:
     return found is None or found.retired
 
 
-def _place(context: Context, tx: Transaction, channel: Channel, draft: Draft) -> Row:
-    """The channel as it is now, with the sender in it."""
-    sender = context.actor.name
+def _enter(context: Context, tx: Transaction, channel: Channel) -> int:
+    """The sequence number of a new message of the actor, whose own cursors are moved over it."""
+    sender, now = context.actor.name, context.now()
     if channel.kind == "dm":
         ensure_dm(context, tx, channel.id)
-    place = queries.place(tx, channel.id, sender)
-    if place is None or place["archived_at"] is not None:
+    last = open_place(tx, channel.id)
+    if last is None:
         raise Conflict(f"channel: #{channel.id} is archived; write somewhere else.", code="channel_archived")
-    if place["acked"] is None:
+    if not deliveries.pass_own(tx, sender, channel.id, last + 1, now):
         if channel.kind != "group":
             raise no_channel(channel.id)
-        add_members(context, tx, channel.id, [sender], seq=place["last_seq"])  # who speaks wants to hear the answer
-        place = queries.place(tx, channel.id, sender)
-    return place
+        add_members(context, tx, channel.id, [sender], seq=last)  # who speaks wants to hear the answer
+        deliveries.pass_own(tx, sender, channel.id, last + 1, now)
+    return last + 1
 
 
-def _store(
-    context: Context, tx: Transaction, channel: Channel, draft: Draft, place: Row, audience: Audience
-) -> Message:
+def _store(context: Context, tx: Transaction, channel: Channel, draft: Draft, audience: Audience, seq: int) -> Message:
     thread = _thread(tx, channel, draft.reply_to)
-    seq, now = place["last_seq"] + 1, context.now()
+    now = context.now()
     metadata = None if draft.metadata is None else json.dumps(draft.metadata, ensure_ascii=False)
     message_id = queries.insert(
         tx,
@@ -184,11 +192,7 @@ def _store(
         bool(draft.files),
         now,
     )
-    queries.touch_channel(tx, channel.id, seq, now)
-    if place["acked"] == place["last_seq"]:
-        queries.pass_own(tx, channel.id, context.actor.name, seq, now)
-    else:
-        queries.count_own(tx, channel.id, context.actor.name)
+    take_place(tx, channel.id, seq, now)
     note_answers(tx, channel, context.actor.name, thread, message_id, now)
     tokens = search.facets(channel.id, channel.kind, context.actor.name, bool(draft.files))
     search.index(tx, message_id, draft.content, tokens)
@@ -226,7 +230,7 @@ def deliver(tx: Transaction, message: Message, audience: Audience) -> None:
     for names, mention in ((audience.mentioned, True), (audience.others, False)):
         if names:
             reply_by = message.reply_by if mention or not audience.mentioned else None
-            queries.address(
+            deliveries.address(
                 tx,
                 message.id,
                 message.channel_id,

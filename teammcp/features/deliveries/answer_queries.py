@@ -1,4 +1,7 @@
-"""The SQL of what waits for an answer. Newest first; ``before`` is the id of a message to go on behind, or None."""
+"""The SQL of answers: what a message answers, and what waits for one.
+
+Lists are newest first; ``before`` is the id of a message to go on behind, or None.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,48 @@ LAST = 2**53
 
 READABLE = (
     " JOIN channels c ON c.id = d.channel_id"
-    " LEFT JOIN channel_members m ON m.agent = ? AND m.channel_id = d.channel_id"
+    " LEFT JOIN cursors m ON m.agent = ? AND m.channel_id = d.channel_id"
     " WHERE (c.kind = 'group' OR m.agent IS NOT NULL)"
 )
-"""Who left a channel is not told any more of what it wrote there."""
+"""Whoever left a channel is not told any more of what it wrote there."""
+
+
+# -- what a message answers ------------------------------------------------------------------------------------------
+
+
+def answer_channel(tx: Transaction, agent: str, channel_id: str, answer: int, at: int) -> None:
+    """Note that an agent's message answers everything that was addressed to it in a channel."""
+    tx.execute(
+        "UPDATE deliveries SET settled_at = ?, answer = ? WHERE agent = ? AND channel_id = ? AND settled_at IS NULL",
+        (at, answer, agent, channel_id),
+    )
+
+
+def answer_thread(tx: Transaction, agent: str, channel_id: str, thread: int, answer: int, at: int) -> None:
+    """Note that an agent's message answers everything that was addressed to it in a thread."""
+    tx.execute(
+        "UPDATE deliveries SET settled_at = ?, answer = ?"
+        " WHERE agent = ? AND channel_id = ? AND thread = ? AND settled_at IS NULL",
+        (at, answer, agent, channel_id, thread),
+    )
+
+
+def answered_by(reader: Reader, answer: int) -> list[Row]:
+    """The deliveries that a message answers: agent, message_id, channel_id, thread."""
+    return reader.all("SELECT agent, message_id, channel_id, thread FROM deliveries WHERE answer = ?", (answer,))
+
+
+def set_answer(tx: Transaction, agent: str, message_id: int, answer: int | None, at: int | None) -> None:
+    """Replace the answer to a message; without one, an acknowledgement settles what asked for no more."""
+    tx.execute(
+        "UPDATE deliveries SET answer = ?, settled_at ="
+        " coalesce(?, CASE WHEN ack_required = 1 AND reply_by IS NULL THEN acked_at END)"
+        " WHERE agent = ? AND message_id = ?",
+        (answer, at, agent, message_id),
+    )
+
+
+# -- what waits ------------------------------------------------------------------------------------------------------
 
 
 def waiting_for(reader: Reader, agent: str, before: int | None, limit: int) -> list[int]:
@@ -76,6 +117,9 @@ def is_addressed(reader: Reader, message_id: int, agent: str) -> bool:
     return reader.value(sql, (message_id, agent)) is not None
 
 
+# -- what waits no more ----------------------------------------------------------------------------------------------
+
+
 def settle(tx: Transaction, message_id: int, agent: str | None, at: int) -> list[str]:
     """Note that a message waits no more: for one member, or without a name for any; for whom it did until now."""
     waiting = [row["agent"] for row in waited_for(tx, [message_id]) if agent in (None, row["agent"])]
@@ -85,3 +129,9 @@ def settle(tx: Transaction, message_id: int, agent: str | None, at: int) -> list
             [(at, name, message_id) for name in waiting],
         )
     return waiting
+
+
+def close(tx: Transaction, agent: str, at: int) -> None:
+    """Nothing waits for a member any more, nor for answers to it."""
+    tx.execute("UPDATE deliveries SET settled_at = ? WHERE agent = ? AND settled_at IS NULL", (at, agent))
+    tx.execute("UPDATE deliveries SET settled_at = ? WHERE sender = ? AND settled_at IS NULL", (at, agent))

@@ -6,6 +6,12 @@ from collections.abc import Sequence
 
 from ...storage import Reader, Row, Transaction
 
+AWAY = (  # CROSS JOIN keeps the order: first who is away, then what is asked of it
+    " FROM agents a CROSS JOIN deliveries d CROSS JOIN messages m WHERE d.agent = a.name AND m.id = d.message_id"
+    " AND (d.ack_required = 1 OR d.reply_by IS NOT NULL) AND d.settled_at IS NULL AND d.offline_told_at IS NULL"
+    " AND a.online = 0 AND a.retired_at IS NULL AND coalesce(a.last_seen, 0) <= ? AND m.created_at <= ?"
+)
+
 
 def newly_late(reader: Reader, now: int, limit: int) -> list[int]:
     """Ids of the messages that were not answered in time, and whose sender does not know; the latest last."""
@@ -25,13 +31,6 @@ def late_with(reader: Reader, message_id: int, now: int) -> list[str]:
         (message_id, now),
     )
     return [row["agent"] for row in rows]
-
-
-AWAY = (  # CROSS JOIN keeps the order: first who is away, then what is asked of it
-    " FROM agents a CROSS JOIN deliveries d CROSS JOIN messages m WHERE d.agent = a.name AND m.id = d.message_id"
-    " AND (d.ack_required = 1 OR d.reply_by IS NOT NULL) AND d.settled_at IS NULL AND d.offline_told_at IS NULL"
-    " AND a.online = 0 AND a.retired_at IS NULL AND coalesce(a.last_seen, 0) <= ? AND m.created_at <= ?"
-)
 
 
 def away(reader: Reader, since: int) -> list[int]:
@@ -65,16 +64,6 @@ def note_away(tx: Transaction, message_id: int, agents: Sequence[str], at: int) 
     )
 
 
-def message(reader: Reader, message_id: int) -> Row | None:
-    """A message that was not deleted: channel_id, sender, content, reply_by."""
-    return reader.one(
-        "SELECT channel_id, sender, content, reply_by FROM messages WHERE id = ? AND deleted = 0", (message_id,)
-    )
-
-
-# -- who was retired -------------------------------------------------------------------------------------------------
-
-
 def retired_with_mail(reader: Reader) -> list[str]:
     """The retired members that still have messages waiting, to them or from them."""
     rows = reader.all(
@@ -93,9 +82,3 @@ def left_behind(reader: Reader, agent: str) -> list[Row]:
         " GROUP BY sender ORDER BY sender",
         (agent,),
     )
-
-
-def close(tx: Transaction, agent: str, at: int) -> None:
-    """Nothing waits for a member any more, nor for answers to it."""
-    tx.execute("UPDATE deliveries SET settled_at = ? WHERE agent = ? AND settled_at IS NULL", (at, agent))
-    tx.execute("UPDATE deliveries SET settled_at = ? WHERE sender = ? AND settled_at IS NULL", (at, agent))
