@@ -43,7 +43,7 @@ def open_by_fingerprint(reader: Reader, fingerprint: str) -> Row | None:
 def count_open(reader: Reader, proposer: str, limit: int) -> int:
     """How many approvals of a proposer are open, counted up to ``limit``."""
     count: int = reader.value(
-        "SELECT count(*) FROM (SELECT 1 FROM approvals WHERE proposer = ? AND closed_at IS NULL LIMIT ?)",
+        "SELECT count(*) FROM (SELECT 1 FROM approvals WHERE proposer = ? AND closed_at IS NULL LIMIT ?) AS capped",
         (proposer, limit),
     )
     return count

@@ -46,15 +46,15 @@ def waiting(reader: Reader, keys: Sequence[str], agent: str, own: bool, now: int
     """What waits for the word of those whom the keys stand for, oldest first: not their own, unless ``own``."""
     return reader.all(
         f"SELECT {COLUMNS} FROM approvals a WHERE {_waiting(keys)} ORDER BY a.id LIMIT ?",  # noqa: S608
-        (*keys, own, agent, now, agent, limit),
+        (*keys, int(own), agent, now, agent, limit),
     )
 
 
 def count_waiting(reader: Reader, keys: Sequence[str], agent: str, own: bool, now: int, limit: int) -> int:
     """How many those are, counted up to ``limit``."""
     count: int = reader.value(
-        f"SELECT count(*) FROM (SELECT 1 FROM approvals a WHERE {_waiting(keys)} LIMIT ?)",  # noqa: S608
-        (*keys, own, agent, now, agent, limit),
+        f"SELECT count(*) FROM (SELECT 1 FROM approvals a WHERE {_waiting(keys)} LIMIT ?) AS capped",  # noqa: S608
+        (*keys, int(own), agent, now, agent, limit),
     )
     return count
 
@@ -63,7 +63,7 @@ def _waiting(keys: Sequence[str]) -> str:
     marks = ", ".join("?" * len(keys))
     return (
         f"a.id IN (SELECT approval_id FROM approval_voices WHERE waiting = 1 AND who IN ({marks}))"  # noqa: S608
-        " AND a.status = 'pending' AND (? OR a.proposer <> ?) AND a.expires_at > ?"
+        " AND a.status = 'pending' AND (? = 1 OR a.proposer <> ?) AND a.expires_at > ?"
         " AND NOT EXISTS (SELECT 1 FROM approval_decisions d"
         " WHERE d.approval_id = a.id AND d.round = a.round AND d.agent = ?)"
     )

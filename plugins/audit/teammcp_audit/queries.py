@@ -193,7 +193,7 @@ class Conditions:
         if not self.sent:
             parts.append("kind <> 'message.sent'")
         if self.kind is not None:
-            parts.append("kind LIKE ? ESCAPE '\\'")
+            parts.append("lower(kind) LIKE ? ESCAPE '\\'")
             values.append(self.kind)
         if self.text is not None:
             plain, in_json = self.text

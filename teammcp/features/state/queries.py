@@ -249,7 +249,7 @@ def news(reader: Reader, agent: str, limit: int) -> list[Row]:
 def count_news(reader: Reader, agent: str, limit: int) -> int:
     """How many those are, counted up to ``limit``."""
     count: int = reader.value(
-        "SELECT count(*) FROM (SELECT 1 FROM state_subscriptions WHERE agent = ? AND news = 1 LIMIT ?)",
+        "SELECT count(*) FROM (SELECT 1 FROM state_subscriptions WHERE agent = ? AND news = 1 LIMIT ?) AS capped",
         (agent, limit),
     )
     return count

@@ -14,9 +14,9 @@ AND (? = 0 OR c.kind = 'group')
 """
 # Whom a message is addressed to. It is the deliveries that are gone through: most messages are addressed to nobody.
 _DELIVERED = """
-FROM deliveries d CROSS JOIN messages m ON m.id = d.message_id JOIN channels c ON c.id = m.channel_id
-WHERE d.message_id >= ? AND d.message_id < ? AND m.created_at >= ? AND m.created_at < ? AND m.deleted = 0
-    AND (? = 0 OR c.kind = 'group')
+FROM deliveries d CROSS JOIN messages m JOIN channels c ON c.id = m.channel_id
+WHERE m.id = d.message_id AND d.message_id >= ? AND d.message_id < ? AND m.created_at >= ? AND m.created_at < ?
+    AND m.deleted = 0 AND (? = 0 OR c.kind = 'group')
 """
 # Who is called, by @name or by a direct message.
 _CALLS = f"{_DELIVERED} AND m.sender <> 'system' AND d.agent <> m.sender AND (d.mention = 1 OR c.kind = 'dm')"
@@ -51,8 +51,8 @@ def replied(reader: Reader, scope: Scope, ids: range) -> list[Any]:
     """For each sender and each member replied to: how often."""
     return reader.all(
         "SELECT m.sender, p.sender AS agent, count(*) AS replies"  # noqa: S608
-        " FROM messages m CROSS JOIN messages p ON p.id = m.reply_to JOIN channels c ON c.id = m.channel_id"
-        f" WHERE {_SENT} AND p.sender <> m.sender GROUP BY m.sender, p.sender",
+        " FROM messages m CROSS JOIN messages p JOIN channels c ON c.id = m.channel_id"
+        f" WHERE {_SENT} AND p.id = m.reply_to AND p.sender <> m.sender GROUP BY m.sender, p.sender",
         _part(scope, ids),
     )
 
@@ -61,7 +61,7 @@ def written(reader: Reader, scope: Scope, ids: range) -> list[Any]:
     """How much each member wrote in each channel, in each step of the period, by the number of the step."""
     return reader.all(
         f"SELECT m.sender AS agent, m.channel_id AS channel, {scope.step_of('m.created_at')} AS step,"  # noqa: S608
-        f" count(*) AS messages FROM messages m CROSS JOIN channels c ON c.id = m.channel_id WHERE {_SENT}"
+        f" count(*) AS messages FROM messages m CROSS JOIN channels c WHERE {_SENT} AND c.id = m.channel_id"
         " GROUP BY m.sender, m.channel_id, step",
         _part(scope, ids),
     )
@@ -96,6 +96,8 @@ def answers(reader: Reader, scope: Scope, ids: range) -> list[Any]:
 
 def asked(reader: Reader, numbers: list[int]) -> dict[int, Any]:
     """Who asked and when, by the number of the message."""
+    if not numbers:
+        return {}
     marks = ", ".join("?" * len(numbers))
     found = reader.all(f"SELECT id, sender, created_at FROM messages WHERE id IN ({marks})", numbers)  # noqa: S608
     return {row["id"]: row for row in found}

@@ -66,7 +66,7 @@ def median(value: str) -> str:
 _CHANGES = """
 FROM state_changes c LEFT JOIN state_changes p ON p.field_id = c.field_id AND p.version = c.version - 1
 JOIN state_fields f ON f.id = c.field_id
-WHERE c.changed_at >= ? AND c.changed_at < ? AND (? IS NULL OR c.project_id = ?)
+WHERE c.changed_at >= ? AND c.changed_at < ? AND (CAST(? AS TEXT) IS NULL OR c.project_id = ?)
 """
 # Who owned the field before may change it, unless it needs approval: then its approver alone. Making one is free.
 _UNAPPROVED = """
@@ -109,14 +109,15 @@ def hot_fields(reader: Reader, scope: Scope, more_than: int) -> list[Any]:
 
 # -- events ----------------------------------------------------------------------------------------------------------
 # The plugin's indexes say 'kind <> …': without those words SQLite does not use them. Nor does it with a range of
-# ids beside a range of kinds; the '+' hides that range from it.
+# ids beside a range of kinds; the '+ 0' hides that range from it.
 
 
 def of_kind(reader: Reader, scope: Scope, prefix: str) -> list[Any]:
     """The newest events whose kind begins with ``prefix``."""
     return reader.all(
         "SELECT at, kind, actor, subject FROM events"
-        " WHERE kind >= ? AND kind < ? AND kind <> 'message.sent' AND +id >= ? AND +id < ? ORDER BY id DESC LIMIT ?",
+        " WHERE kind >= ? AND kind < ? AND kind <> 'message.sent' AND id + 0 >= ? AND id + 0 < ?"
+        " ORDER BY id DESC LIMIT ?",
         (
             prefix,
             f"{prefix}~",
@@ -196,7 +197,7 @@ def approvals(reader: Reader, scope: Scope) -> list[Any]:
         SELECT actor AS decided_by, count(CASE WHEN kind = 'approval.approved' THEN 1 END) AS approved,
             count(CASE WHEN kind = 'approval.rejected' THEN 1 END) AS rejected,
             {median("took")} AS median_ms, max(took) AS longest_ms
-        FROM ranked GROUP BY actor ORDER BY amount DESC, actor LIMIT ?
+        FROM ranked GROUP BY actor, amount ORDER BY amount DESC, actor LIMIT ?
         """,  # noqa: S608
         (scope.events.start, scope.events.stop, LISTED),
     )

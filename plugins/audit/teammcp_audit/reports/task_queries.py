@@ -8,7 +8,7 @@ from teammcp import Reader
 
 from .queries import LISTED, Scope, median
 
-_OF_PROJECT = "deleted = 0 AND (? IS NULL OR related_state_project = ?)"
+_OF_PROJECT = "deleted = 0 AND (CAST(? AS TEXT) IS NULL OR related_state_project = ?)"
 _DONE = f"FROM tasks WHERE status = 'done' AND closed_at >= ? AND closed_at < ? AND {_OF_PROJECT}"
 
 
@@ -96,7 +96,7 @@ def in_the_way(reader: Reader, scope: Scope) -> list[Any]:
         SELECT t.id AS task_id, t.status, t.assignee, count(*) AS waiting
         FROM tasks t JOIN task_dependencies d ON d.depends_on = t.id JOIN tasks w ON w.id = d.task_id
         WHERE t.status IN ('todo', 'doing', 'blocked') AND t.deleted = 0 AND w.deleted = 0
-            AND w.status IN ('todo', 'doing', 'blocked') AND (? IS NULL OR t.related_state_project = ?)
+            AND w.status IN ('todo', 'doing', 'blocked') AND (CAST(? AS TEXT) IS NULL OR t.related_state_project = ?)
             AND (? = 0 OR t.scope = '')
         GROUP BY t.id, t.status, t.assignee ORDER BY waiting DESC, task_id LIMIT ?
         """,

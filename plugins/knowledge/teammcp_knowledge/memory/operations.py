@@ -156,10 +156,9 @@ async def list_memory(
 
 
 def _entries(reader: Reader, namespace: str, prefix: str, after: str, limit: int) -> tuple[list[Row], int]:
-    first = max(prefix, after + "\x00")  # NUL, which no key holds, leads to the first key behind `after`
     row = queries.namespace(reader, namespace)
     total = 0 if row is None else row["keys"]
-    return queries.entries(reader, namespace, first, prefix + LAST, limit), total
+    return queries.entries(reader, namespace, prefix, prefix + LAST, after, limit), total
 
 
 def _line(row: Row, values: bool) -> MemoryLine:

@@ -17,12 +17,13 @@ def entry(reader: Reader, namespace: str, key: str) -> Row | None:
     )
 
 
-def entries(reader: Reader, namespace: str, first: str, last: str, limit: int) -> list[Row]:
-    """The keys of a namespace from ``first`` to before ``last``, by name."""
+def entries(reader: Reader, namespace: str, first: str, last: str, after: str, limit: int) -> list[Row]:
+    """The keys of a namespace from ``first`` to before ``last`` that come behind ``after``, by name."""
+    bound, place = (">", after) if after >= first else (">=", first)
     return reader.all(
         f"SELECT {COLUMNS} FROM memory_entries"  # noqa: S608
-        " WHERE namespace = ? AND key >= ? AND key < ? AND deleted = 0 ORDER BY key LIMIT ?",
-        (namespace, first, last, limit),
+        f" WHERE namespace = ? AND key {bound} ? AND key < ? AND deleted = 0 ORDER BY key LIMIT ?",
+        (namespace, place, last, limit),
     )
 
 

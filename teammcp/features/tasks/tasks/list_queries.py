@@ -123,6 +123,11 @@ def walked_ids(reader: Reader, filters: Filters, sorting: Sorting, limit: int, o
     )
 
 
+def unindexed(column: str) -> str:
+    """SQL for what a column holds, that no index is looked at for."""
+    return f"coalesce({column}, {column})"
+
+
 def _where(filters: Filters, *, walk: bool = False, kept: str = "") -> tuple[str, tuple[Any, ...]]:
     """The condition and its parameters.
 
@@ -132,27 +137,27 @@ def _where(filters: Filters, *, walk: bool = False, kept: str = "") -> tuple[str
     parts = ["deleted = 0"]
     parameters: list[Any] = []
 
-    def add(condition: str, *values: Any) -> None:
-        indexed = condition.split()[0] == kept or not (walk or filters.label)
-        parts.append(condition if indexed else f"+{condition}")
+    def add(column: str, condition: str, *values: Any) -> None:
+        indexed = column == kept or not (walk or filters.label)
+        parts.append(f"{column if indexed else unindexed(column)} {condition}")
         parameters.extend(values)
 
     for column, wanted in (("scope", filters.scopes), ("status", filters.status), ("priority", filters.priority)):
         if wanted:
-            add(f"{column} IN ({queries.marks(wanted)})", *wanted)
+            add(column, f"IN ({queries.marks(wanted)})", *wanted)
     if filters.assignee is not None:
-        add("assignee = ?", filters.assignee) if filters.assignee else add("assignee IS NULL")
+        add("assignee", "= ?", filters.assignee) if filters.assignee else add("assignee", "IS NULL")
     if filters.parent_id is not None:
-        add("parent_id = ?", filters.parent_id) if filters.parent_id else add("parent_id IS NULL")
+        add("parent_id", "= ?", filters.parent_id) if filters.parent_id else add("parent_id", "IS NULL")
     if filters.creator is not None:
-        add("creator = ?", filters.creator)
+        add("creator", "= ?", filters.creator)
     if filters.goal_id is not None:
-        add("goal_id = ?", filters.goal_id)
+        add("goal_id", "= ?", filters.goal_id)
     if filters.due_before is not None:
-        add("due_at < ?", filters.due_before)
+        add("due_at", "< ?", filters.due_before)
     for word in filters.words:
         literal = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        add("title_folded LIKE ? ESCAPE '\\'", f"%{literal}%")
+        add("title_folded", "LIKE ? ESCAPE '\\'", f"%{literal}%")
     if filters.label is not None:
         way = "id IN (SELECT task_id FROM task_labels WHERE label = ?)"
         parts.append("EXISTS (SELECT 1 FROM task_labels WHERE label = ? AND task_id = tasks.id)" if walk else way)
