@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from .models import AgentList, AgentProfile
+from .queries import capabilities, is_active, superior, time_zones
 
 __all__ = [
     "AgentList",
     "AgentProfile",
+    "capabilities",
+    "is_active",
+    "superior",
+    "time_zones",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from ...storage import Reader, Row, Transaction
 
 COLUMNS = (
@@ -38,6 +40,28 @@ def count(reader: Reader) -> int:
 def active_owners(reader: Reader) -> int:
     """How many owners are not retired. 4 is the access level 'owner'."""
     return int(reader.value("SELECT count(*) FROM agents WHERE access = 4 AND retired_at IS NULL"))
+
+
+def is_active(reader: Reader, name: str) -> bool:
+    """Whether a member has not been retired."""
+    return reader.value("SELECT 1 FROM agents WHERE name = ? AND retired_at IS NULL", (name,)) is not None
+
+
+def capabilities(reader: Reader, name: str) -> list[str]:
+    """What a member can do."""
+    found: list[str] = json.loads(reader.value("SELECT capabilities FROM agents WHERE name = ?", (name,)) or "[]")
+    return found
+
+
+def superior(reader: Reader, name: str) -> str | None:
+    """Whom a member reports to."""
+    found: str | None = reader.value("SELECT reports_to FROM agents WHERE name = ?", (name,))
+    return found
+
+
+def time_zones(reader: Reader) -> dict[str, str]:
+    """Where each member lives: the name of its time zone."""
+    return {row["name"]: row["time_zone"] for row in reader.all("SELECT name, time_zone FROM agents")}
 
 
 def insert(tx: Transaction, name: str, folded: str, kind: str, access: int, key: str, at: int) -> None:

@@ -16,6 +16,7 @@ from ...operations import Context, operation
 from ...plugins import Deferred
 from ...storage import Reader, Row, Transaction, Work
 from ...surfaces.streams import ends, require_valid
+from ..agents import is_active
 from ..channels import MemberRef, find_agent
 from ..messages import Note, send_notes
 from ..tasks import PRIORITIES, Attempts, LeaseSeconds, Priority
@@ -77,7 +78,7 @@ async def send_directive(
         raise Refused("instruction: a plugin makes messages like this one wait; send it as a message instead.")
 
     def work(tx: Transaction) -> DirectiveResult:
-        if not queries.is_active(tx, worker):  # retired since it was looked up
+        if not is_active(tx, worker):  # retired since it was looked up
             raise Gone(f"to_agent: {worker} was retired and reads nothing any more.", code="agent_retired")
         if queries.count_received(tx, worker, "pending") >= MOST:
             raise Conflict(

@@ -64,8 +64,3 @@ def past_due(reader: Reader, now: int) -> list[Row]:
         "SELECT * FROM directives WHERE status = 'pending' AND expires_at IS NOT NULL AND expires_at <= ?", (now,)
     )
     return [*leased, *expired]
-
-
-def is_active(reader: Reader, agent: str) -> bool:
-    """Whether a member has not been retired."""
-    return reader.value("SELECT 1 FROM agents WHERE name = ? AND retired_at IS NULL", (agent,)) is not None

@@ -199,6 +199,16 @@ def thread(reader: Reader, root: int, after: int, limit: int) -> list[Row]:
     )
 
 
+def count_sent(reader: Reader, sender: str, start: int, end: int) -> int:
+    """How many messages somebody sent from ``start`` on and before ``end``."""
+    return int(
+        reader.value(
+            "SELECT count(*) FROM messages WHERE sender = ? AND created_at >= ? AND created_at < ?",
+            (sender, start, end),
+        )
+    )
+
+
 def next_in_channel(reader: Reader, agent: str, channel_id: str, message_id: int) -> Row | None:
     """An agent's first message in a channel behind another message: id, created_at."""
     return reader.one(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...members.directory import Access
 from ...operations import Context
 from ...storage import Reader, Row
-from . import member_queries
+from ..agents import superior
 from .visibility import sees
 
 
@@ -37,5 +37,5 @@ async def above(context: Context, name: str | None, steps: int, row: Row) -> str
 
 def _above(reader: Reader, name: str | None, steps: int) -> str | None:
     for _ in range(steps):
-        name = None if name is None else member_queries.superior(reader, name)
+        name = None if name is None else superior(reader, name)
     return name

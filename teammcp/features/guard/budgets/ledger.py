@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from ....operations import Context
 from ....server import Team
 from ....storage import Reader, Row
+from ...messages import count_sent
 from ..settings import GuardSettings
 from . import queries
 from .models import MILLION, Budget, percent
@@ -103,7 +104,7 @@ class Ledger:
 
 def _today(reader: Reader, agent: str, day: Day) -> Today:
     row = queries.usage_of_day(reader, agent, day.date.isoformat())
-    messages = queries.count_messages(reader, agent, day.start, day.end)
+    messages = count_sent(reader, agent, day.start, day.end)
     return Today(day, messages, row["tokens_in"] + row["tokens_out"], row["cost_micros"])
 
 

@@ -12,6 +12,7 @@ from ....operations import Context, operation
 from ....storage import Reader, Transaction, Work
 from ...agents import AgentProfile
 from ...channels import MemberRef, find_agent
+from ...messages import count_sent
 from ..members import is_watched, managers
 from . import queries
 from .ledger import day_of, ledgers
@@ -119,7 +120,7 @@ def _usage(reader: Reader, profile: AgentProfile, budget: Budget, now: int, days
         shown.append(
             UsageDay(
                 day=day.date.isoformat(),
-                messages=queries.count_messages(reader, profile.name, day.start, day.end),
+                messages=count_sent(reader, profile.name, day.start, day.end),
                 tokens_in=row["tokens_in"],
                 tokens_out=row["tokens_out"],
                 cost_usd=row["cost_micros"] / MILLION,

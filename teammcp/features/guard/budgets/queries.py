@@ -5,16 +5,6 @@ from __future__ import annotations
 from ....storage import Reader, Row, Transaction
 
 
-def count_messages(reader: Reader, sender: str, start: int, end: int) -> int:
-    """How many messages somebody sent from ``start`` on and before ``end``."""
-    return int(
-        reader.value(
-            "SELECT count(*) FROM messages WHERE sender = ? AND created_at >= ? AND created_at < ?",
-            (sender, start, end),
-        )
-    )
-
-
 def usage_of_day(reader: Reader, agent: str, day: str) -> Row:
     """What an agent reported for a day, over all models: ``tokens_in``, ``tokens_out``, ``cost_micros``."""
     return reader.one(

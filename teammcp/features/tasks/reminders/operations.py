@@ -16,6 +16,7 @@ from ....operations import Context, Result, operation
 from ....server import Server, Team
 from ....server.jobs import in_each_team
 from ....storage import Reader, Row, Transaction, Work
+from ...agents import time_zones
 from ...messages import quoted_line, send_notes
 from .. import notifications, recipients
 from ..settings import TaskSettings
@@ -62,15 +63,17 @@ def _candidates(reader: Reader, now: int, settings: TaskSettings) -> list[tuple[
     for level, minutes in enumerate(settings.stuck_minutes):
         rows = queries.idle(reader, _name("stuck", level), now - minutes * MINUTE)
         found += [(row["id"], "stuck", level) for row in rows]
-    asked = [row for row in queries.with_check_ins(reader, now) if _asks(row, now, settings)]
+    zones = time_zones(reader)
+    rows = queries.with_check_ins(reader, now)
+    asked = [row for row in rows if _asks(row, now, zones.get(row["asked"], "UTC"), settings)]
     found += [(row["id"], "check_in", 0) for row in asked]
     return found
 
 
-def _asks(row: Row, now: int, settings: TaskSettings) -> bool:
+def _asks(row: Row, now: int, zone: str, settings: TaskSettings) -> bool:
     """Whether it is time for a check-in that was not yet."""
     try:
-        mark = occasion("check_in", 0, row, now, row["time_zone"], settings)
+        mark = occasion("check_in", 0, row, now, zone, settings)
     except (ValueError, OSError, LookupError):
         log.exception("task %s has no check-ins: the time zone of who is asked is not known", row["id"])
         return False

@@ -33,11 +33,10 @@ def idle(reader: Reader, kind: str, since: int) -> list[Row]:
 
 
 def with_check_ins(reader: Reader, now: int) -> list[Row]:
-    """The open tasks with check-ins made before ``now``, each with the last one and the time zone of who is asked."""
+    """The open tasks with check-ins made before ``now``, each with the last one and ``asked``, who is asked."""
     return reader.all(
-        f"SELECT {COLUMNS}, a.time_zone, (SELECT max(r.mark) FROM task_reminders r"  # noqa: S608
+        f"SELECT {COLUMNS}, coalesce(t.assignee, t.creator) AS asked, (SELECT max(r.mark) FROM task_reminders r"  # noqa: S608
         " WHERE r.task_id = t.id AND r.kind = 'check_in') AS last FROM tasks t"
-        " JOIN agents a ON a.name = coalesce(t.assignee, t.creator)"
         " WHERE t.created_at < ? AND t.checkin_interval IS NOT NULL AND t.closed_at IS NULL AND t.deleted = 0"
         " ORDER BY t.created_at",
         (now,),

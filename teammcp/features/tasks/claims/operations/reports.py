@@ -15,8 +15,9 @@ from pydantic import Field
 from .....errors import Refused
 from .....operations import Context, operation
 from .....storage import Reader, Row, Transaction, Work
+from ....agents import capabilities
 from ....messages import send_notes
-from ... import member_queries, notification_texts, notifications
+from ... import notification_texts, notifications
 from ...tasks import changes, equivalents, leases, linked_state, queries, shapes
 from ...tasks.models import Claim, Comment, Description, Id, Percent, Progress
 from .. import attempts
@@ -93,7 +94,7 @@ async def _first_allowed(context: Context, row: Row) -> int:
 
 def _next(reader: Reader, context: Context, behind: tuple[int, int] = (-1, 0)) -> Row | None:
     """The first of all lanes that the actor may take from, behind a task's priority and id."""
-    able = set(json.loads(member_queries.capabilities(reader, context.actor.name) or "[]"))
+    able = set(capabilities(reader, context.actor.name))
     best: tuple[int, int] | None = None
     for lane in lease_queries.lanes(reader, context.actor.name):
         if not changes.may_see(context, lane) or not able.issuperset(json.loads(lane["requires"])):
