@@ -5,7 +5,7 @@ Surfaces encode them: REST as an RFC 9457 problem document, MCP as a tool result
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 
 class TeamError(Exception):
@@ -30,6 +30,19 @@ class InvalidInput(TeamError):
     """An argument is missing, unknown, of the wrong type or out of range. ``errors`` lists field and message."""
 
     status, code, title = 400, "invalid_input", "Invalid input"
+
+    @classmethod
+    def at(cls, field: str, message: str, *, detail: str | None = None, **more: Any) -> Self:
+        """The error of one argument.
+
+        Args:
+            field: the argument.
+            message: what is wrong with it, as it goes on behind its name and without a full stop: "must be …".
+            detail: what is said instead of both together, where the remedy takes a sentence of its own.
+            more: the error's ``code``, and its data.
+        """
+        said = f"{field}: {message}." if detail is None else detail
+        return cls(said, errors=[{"field": field, "message": message}], **more)
 
 
 class Unauthorized(TeamError):

@@ -128,10 +128,9 @@ def configuration(
         InvalidInput: there is no such client.
     """
     if client not in CLIENTS:
-        raise InvalidInput(
-            f"client: there is no client '{client}'. Choose one of {', '.join(CLIENTS)}.",
-            errors=[{"field": "client", "message": f"must be one of {', '.join(CLIENTS)}"}],
-        )
+        choices = ", ".join(CLIENTS)
+        detail = f"client: there is no client '{client}'. Choose one of {choices}."
+        raise InvalidInput.at("client", f"must be one of {choices}", detail=detail)
     base = url.rstrip("/")
     if client == "claude-desktop":  # it starts programs only, and hands on nothing of its environment
         asked = base if tools == ALL else f"{base}?tools={tools}"

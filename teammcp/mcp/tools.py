@@ -73,10 +73,8 @@ class Toolbox:
         options = dict(parse_qsl(query, keep_blank_values=True))
         results = options.get("results", "")
         if results not in {"", TEXT_ONLY}:
-            raise InvalidInput(
-                f"results: '{TEXT_ONLY}' is the only choice besides leaving it out.",
-                errors=[{"field": "results", "message": f"must be '{TEXT_ONLY}'"}],
-            )
+            detail = f"results: '{TEXT_ONLY}' is the only choice besides leaving it out."
+            raise InvalidInput.at("results", f"must be '{TEXT_ONLY}'", detail=detail)
         return View(self._names(options["tools"]) if "tools" in options else None, results == TEXT_ONLY)
 
     def _names(self, wanted: str) -> frozenset[str]:
@@ -84,10 +82,8 @@ class Toolbox:
         unknown = sorted(names - self._profiles - self._operations.keys())
         if unknown:
             profiles = ", ".join(sorted(self._profiles))
-            raise InvalidInput(
-                f"tools: there is no profile or tool called '{unknown[0]}'. Profiles: {profiles}.",
-                errors=[{"field": "tools", "message": "no such profile or tool"}],
-            )
+            detail = f"tools: there is no profile or tool called '{unknown[0]}'. Profiles: {profiles}."
+            raise InvalidInput.at("tools", "no such profile or tool", detail=detail)
         return names
 
     def offered(self, context: Context, view: View) -> list[Tool]:
@@ -201,8 +197,7 @@ def _start(operation: Operation, arguments: Mapping[str, Any]) -> tuple[int, dic
     if isinstance(start, str) and start.isdecimal():
         start = int(start)
     if type(start) is not int or not 0 <= start <= 2**53:
-        message = "must be a whole number, as the answer before gave it"
-        raise InvalidInput(f"{FROM}: {message}.", errors=[{"field": FROM, "message": message}])
+        raise InvalidInput.at(FROM, "must be a whole number, as the answer before gave it")
     return start, rest
 
 

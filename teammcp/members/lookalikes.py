@@ -40,21 +40,17 @@ def check_new(field: str, name: str, taken: Iterable[str], reserved: Iterable[st
         Conflict: it looks like a name that is taken.
     """
     if name[-1] in "_.-":
-        raise _wrong(field, "must end with a letter or digit")
+        raise InvalidInput.at(field, "must end with a letter or digit")
     if (scripts := _scripts(name)) and len(scripts) > 1 and not any(scripts <= group for group in TOGETHER):
-        raise _wrong(field, "must not mix scripts, whose letters look alike")
+        raise InvalidInput.at(field, "must not mix scripts, whose letters look alike")
     for word in reserved:
         if alike(name, word):
-            raise _wrong(field, f"'{name}' is reserved, or looks like '{word}'; choose another name")
+            raise InvalidInput.at(field, f"'{name}' is reserved, or looks like '{word}'; choose another name")
     for other in taken:
         if alike(name, other):
             raise Conflict(
                 f"{field}: '{name}' looks like '{other}', which is taken. Choose another.", code="name_alike"
             )
-
-
-def _wrong(field: str, problem: str) -> InvalidInput:
-    return InvalidInput(f"{field}: {problem}.", errors=[{"field": field, "message": problem}])
 
 
 def alike(one: str, other: str) -> bool:

@@ -208,10 +208,8 @@ class Server:
             Conflict: there is one of that name.
         """
         if TEAM_NAME.fullmatch(name) is None:
-            raise InvalidInput(
-                "name: a team's name has 1 to 32 lower-case letters, digits and hyphens.",
-                errors=[{"field": "name", "message": "1 to 32 lower-case letters, digits and hyphens"}],
-            )
+            wanted = "1 to 32 lower-case letters, digits and hyphens"
+            raise InvalidInput.at("name", wanted, detail=f"name: a team's name has {wanted}.")
         async with self._changing_teams:
             if name in self.teams:
                 raise Conflict(f"There is a team called '{name}' already.", code="name_taken")

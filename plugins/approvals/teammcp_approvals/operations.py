@@ -257,8 +257,7 @@ async def delegate_approvals(context: Context, to: Name, until: Deadline) -> Wor
     """Let another member decide on all your approvals until a time, for instance while you are away."""
     delegate = _delegate(context, to)
     if not context.now() < until <= context.now() + LONGEST:
-        reason = "must be a time within a year from now"
-        raise InvalidInput(f"until: {reason}.", errors=[{"field": "until", "message": reason}])
+        raise InvalidInput.at("until", "must be a time within a year from now")
 
     def work(tx: Transaction) -> Delegated:
         me = context.actor.name
@@ -296,5 +295,5 @@ async def get_delegation(context: Context) -> Delegated:
 def _delegate(context: Context, to: str) -> str:
     found = find_agent(context, to, "to")
     if found == context.actor:
-        raise InvalidInput("to: name another member than yourself.", errors=[{"field": "to", "message": "is you"}])
+        raise InvalidInput.at("to", "is you", detail="to: name another member than yourself.")
     return found.name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -149,20 +149,20 @@ def _check_operation(registry: Iterable[Operation], pattern: str, arguments: dic
     """
     named = [each for each in registry if matches(pattern, each.name)]
     if not named:
-        _refuse("operation", f"there is no operation '{pattern}'; give the name of a tool, or a pattern of names")
+        raise InvalidInput.at(
+            "operation", f"there is no operation '{pattern}'; give the name of a tool, or a pattern of names"
+        )
     fitting = [each for each in named if matching.can_wait(each)]
     if not fitting:
-        _refuse("operation", f"'{pattern}' cannot wait: it reads, decides, shows a secret, takes a file or is no tool")
+        raise InvalidInput.at(
+            "operation", f"'{pattern}' cannot wait: it reads, decides, shows a secret, takes a file or is no tool"
+        )
     for name in arguments:
         if not any(name in each.arguments.model_fields for each in fitting):
-            _refuse("arguments", f"'{pattern}' has no argument '{name}'")
+            raise InvalidInput.at("arguments", f"'{pattern}' has no argument '{name}'")
 
 
 def _check_who(context: Context, who: list[str]) -> None:
     for word in who:
         if plain(word) not in (*people.LEVELS, *KINDS, "observer"):
             find_agent(context, word, "who")
-
-
-def _refuse(field: str, message: str) -> Any:
-    raise InvalidInput(f"{field}: {message}.", errors=[{"field": field, "message": message}])

@@ -65,7 +65,7 @@ async def send_directive(
     """
     worker = find_agent(context, to_agent, "to_agent").name
     if worker == context.actor.name:
-        raise _invalid("to_agent", "names yourself; name another member")
+        raise InvalidInput.at("to_agent", "names yourself; name another member")
     deadline = _deadline(context.now(), expires_in, expires_at)
     number = await context.team.database.write(queries.next_number)  # the message names it
     message = await context.prepare(
@@ -109,14 +109,10 @@ async def send_directive(
 
 def _deadline(now: int, expires_in: int | None, expires_at: int | None) -> int | None:
     if expires_in is not None and expires_at is not None:
-        raise _invalid("expires_at", "give either this or expires_in, not both")
+        raise InvalidInput.at("expires_at", "give either this or expires_in, not both")
     if expires_at is not None and expires_at <= now:
-        raise _invalid("expires_at", "is over; give a later time")
+        raise InvalidInput.at("expires_at", "is over; give a later time")
     return expires_at if expires_in is None else now + expires_in * 1000
-
-
-def _invalid(field: str, message: str) -> InvalidInput:
-    return InvalidInput(f"{field}: {message}.", errors=[{"field": field, "message": message}])
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------

@@ -27,10 +27,11 @@ def attach(tx: Transaction, file_ids: Sequence[int], message_id: int, channel: s
         if row is not None and row["channel"] is None and row["uploaded_by"] == sender:
             queries.publish_file(tx, file_id, channel)
         elif row is None or row["channel"] != channel:
-            raise InvalidInput(
-                f"files: there is no file {file_id} in {channel}. Upload it there with upload_file first.",
+            raise InvalidInput.at(
+                "files",
+                f"no file {file_id} in {channel}",
+                detail=f"files: there is no file {file_id} in {channel}. Upload it there with upload_file first.",
                 code="file_not_in_channel",
-                errors=[{"field": "files", "message": f"no file {file_id} in {channel}"}],
             )
         found.append(_reference(row))
     queries.link(tx, message_id, wanted)

@@ -92,10 +92,8 @@ def _acknowledge(context: Context, tx: Transaction, item: AckItem) -> bool:
 def _seq(reader: Reader, item: AckItem) -> int:
     seq = seq_of(reader, item.channel, item.ack_id)
     if seq is None:
-        raise InvalidInput(
-            f"items: {item.ack_id} is no message of {item.channel}; give the ack_id that get_inbox gave.",
-            errors=[{"field": "items", "message": f"{item.ack_id} is no message of {item.channel}"}],
-        )
+        problem = f"{item.ack_id} is no message of {item.channel}"
+        raise InvalidInput.at("items", problem, detail=f"items: {problem}; give the ack_id that get_inbox gave.")
     return seq
 
 

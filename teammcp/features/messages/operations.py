@@ -125,10 +125,8 @@ def _deadline(context: Context, reply_by: timedelta | int | None) -> int | None:
     if isinstance(reply_by, timedelta):
         return context.now() + reply_by // timedelta(milliseconds=1)
     if reply_by is not None and reply_by <= context.now():
-        raise InvalidInput(
-            "reply_by: lies in the past; give a time to come, or a number of minutes from now.",
-            errors=[{"field": "reply_by", "message": "lies in the past"}],
-        )
+        detail = "reply_by: lies in the past; give a time to come, or a number of minutes from now."
+        raise InvalidInput.at("reply_by", "lies in the past", detail=detail)
     return reply_by
 
 
@@ -188,9 +186,10 @@ def _around(reader: Reader, budget: Budget, channel_id: str, message_id: int, li
 def _seq(reader: Reader, channel_id: str, message_id: int, field: str) -> int:
     row = queries.message(reader, message_id)
     if row is None or row["channel_id"] != channel_id:
-        raise InvalidInput(
-            f"{field}: there is no message {message_id} in {channel_id}.",
-            errors=[{"field": field, "message": f"no message {message_id} in {channel_id}"}],
+        raise InvalidInput.at(
+            field,
+            f"no message {message_id} in {channel_id}",
+            detail=f"{field}: there is no message {message_id} in {channel_id}.",
         )
     seq: int = row["seq"]
     return seq

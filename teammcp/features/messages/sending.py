@@ -250,9 +250,10 @@ def _thread(tx: Transaction, channel: Channel, reply_to: int | None) -> int | No
         return None
     parent = queries.message(tx, reply_to)
     if parent is None or parent["channel_id"] != channel.id:
-        raise InvalidInput(
-            f"replyTo: there is no message {reply_to} in {channel.id}.",
-            errors=[{"field": "replyTo", "message": f"no message {reply_to} in {channel.id}"}],
+        raise InvalidInput.at(
+            "replyTo",
+            f"no message {reply_to} in {channel.id}",
+            detail=f"replyTo: there is no message {reply_to} in {channel.id}.",
         )
     thread: int = parent["thread"] or parent["id"]
     return thread

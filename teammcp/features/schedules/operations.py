@@ -54,7 +54,7 @@ async def schedule_message(
     first = timing.next_after(context.now())
     if first is None:
         field, problem = ("at", "is over") if kind == "at" else ("ends_at", "comes before the first run")
-        raise _invalid(field, f"{problem}; give a later time")
+        raise InvalidInput.at(field, f"{problem}; give a later time")
 
     def work(tx: Transaction) -> ScheduleResult:
         creator = context.actor.name
@@ -172,7 +172,7 @@ def _expression(cron_expr: str | None, every: str | None, at: str | None) -> tup
         (kind, text) for kind, text in (("cron_expr", cron_expr), ("every", every), ("at", at)) if text is not None
     ]
     if len(given) != 1:
-        raise _invalid("cron_expr", "give exactly one of cron_expr, every and at")
+        raise InvalidInput.at("cron_expr", "give exactly one of cron_expr, every and at")
     kind, text = given[0]
     return kind_of(text) if kind == "cron_expr" else cast(Kind, kind), text
 
@@ -183,7 +183,9 @@ def _timing(kind: Kind, text: str, zone: ZoneInfo, starts_at: str | None, ends_a
     if kind == "at":
         _near("at", text, zone, "start", now)
         if start is not None or end is not None:
-            raise _invalid("starts_at" if start is not None else "ends_at", "a message that is sent once needs none")
+            raise InvalidInput.at(
+                "starts_at" if start is not None else "ends_at", "a message that is sent once needs none"
+            )
     rule = _checked(kind, parse_rule, kind, text, zone, start, now)
     return Timing(rule, zone, rule.first if isinstance(rule, Every) else start, end)
 
@@ -191,7 +193,7 @@ def _timing(kind: Kind, text: str, zone: ZoneInfo, starts_at: str | None, ends_a
 def _near(field: str, text: str, zone: ZoneInfo, edge: Edge, now: int) -> int:
     moment: int = _checked(field, read_time, text, zone, edge)
     if abs(moment - now) > HORIZON:
-        raise _invalid(field, "must be within ten years of now")
+        raise InvalidInput.at(field, "must be within ten years of now")
     return moment
 
 
@@ -200,11 +202,7 @@ def _checked(field: str, function: Callable[..., T], *arguments: object) -> T:
     try:
         return function(*arguments)
     except ValueError as error:
-        raise _invalid(field, str(error)) from None
-
-
-def _invalid(field: str, message: str) -> InvalidInput:
-    return InvalidInput(f"{field}: {message}.", errors=[{"field": field, "message": message}])
+        raise InvalidInput.at(field, str(error)) from None
 
 
 # -- whose -----------------------------------------------------------------------------------------------------------

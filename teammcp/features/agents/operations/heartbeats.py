@@ -27,8 +27,7 @@ async def heartbeat(
     ttl=0 if you do not send heartbeats regularly. `teammcp heartbeat` sends them for you.
     """
     if reason and status is None:
-        problem = "it says why a status is what it is: give the status, too"
-        raise InvalidInput(f"reason: {problem}.", errors=[{"field": "reason", "message": problem}])
+        raise InvalidInput.at("reason", "it says why a status is what it is: give the status, too")
     presence, me = context.team.presence, context.actor.name
     if status == "away":
         presence.leave(me, reason or Reason("said good-bye"))

@@ -71,8 +71,7 @@ async def upload_file(
 
 def _data(context: Context, content: bytes | None, text: str | None) -> bytes:
     if (content is None) == (text is None):
-        message = "give either the file's bytes as base64 in 'content' or its text in 'text'"
-        raise InvalidInput(f"content: {message}.", errors=[{"field": "content", "message": message}])
+        raise InvalidInput.at("content", "give either the file's bytes as base64 in 'content' or its text in 'text'")
     data = content if content is not None else (text or "").encode()
     limit = context.server.settings.max_file
     if len(data) > limit:

@@ -126,4 +126,4 @@ def _checked(notifier: Notifier, address: str) -> str:
     try:
         return notifier.check(address)
     except ValueError as error:
-        raise InvalidInput(f"address: {error}", errors=[{"field": "address", "message": str(error)}]) from None
+        raise InvalidInput.at("address", str(error), detail=f"address: {error}") from None

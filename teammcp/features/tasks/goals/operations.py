@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ....errors import Forbidden, NotFound
+from ....errors import Forbidden, InvalidInput, NotFound
 from ....operations import Context, operation
 from ....storage import Reader, Row, Transaction, Work
 from ..permissions import is_in_charge
-from ..tasks.columns import bad
 from ..tasks.hierarchy import percent_of
 from ..tasks.models import Description, Id, Status, Title
 from ..tasks.operations.updates import NoneOrId
@@ -140,14 +139,14 @@ def _check_parent(reader: Reader, goal_id: int | None, parent_id: int) -> None:
     while above is not None and above != goal_id:
         row = queries.goal(reader, above)
         if row is None:
-            raise bad("parent_id", f"there is no goal {above}; list_goals lists them")
+            raise InvalidInput.at("parent_id", f"there is no goal {above}; list_goals lists them")
         chain.append(above)
         above = row["parent_id"]
     if above is not None:
         circle = " → ".join(map(str, [goal_id, *chain, goal_id]))
-        raise bad("parent_id", f"a goal cannot be part of itself: {circle}")
+        raise InvalidInput.at("parent_id", f"a goal cannot be part of itself: {circle}")
     if len(chain) + _height(reader, goal_id) > DEPTH:
-        raise bad("parent_id", f"goals may be nested {DEPTH} deep; choose a goal further up")
+        raise InvalidInput.at("parent_id", f"goals may be nested {DEPTH} deep; choose a goal further up")
 
 
 def _height(reader: Reader, goal_id: int | None) -> int:

@@ -66,11 +66,6 @@ EARLIEST, LATEST = read_time("1971-01-01"), read_time("9000-01-01")
 CLEARED_BY_EMPTY = {"parent_id", "goal_id", "checkin_interval", "related_state", "related_state_project"}
 
 
-def bad(field: str, message: str) -> InvalidInput:
-    """The error of one field."""
-    return InvalidInput(f"{field}: {message}.", errors=[{"field": field, "message": message}])
-
-
 async def columns_of(context: Context, row: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """The columns that get new values by what is ``given``; ``row``: the task as it is, or as a new one begins.
 
@@ -116,10 +111,10 @@ def check_place(context: Context, tx: Transaction, task_id: int | None, new: Map
     if (parent_id := new.get("parent_id")) is not None:
         parent = queries.task(tx, parent_id)
         if parent is None or not may_see(context, parent):
-            raise bad("parent_id", f"there is no task {parent_id} that you may see")
+            raise InvalidInput.at("parent_id", f"there is no task {parent_id} that you may see")
         hierarchy.refuse_bad_parent(tx, task_id, parent_id)
     if (goal_id := new.get("goal_id")) is not None and goal_queries.goal(tx, goal_id) is None:
-        raise bad("goal_id", f"there is no goal {goal_id}; list_goals lists them")
+        raise InvalidInput.at("goal_id", f"there is no goal {goal_id}; list_goals lists them")
 
 
 def _assignee(context: Context, name: str, argument: str = "assignee") -> str:
@@ -140,9 +135,9 @@ def _due_at(context: Context, text: str, whose: str | None) -> int:
     try:
         moment = read_time(text, zone_of(agent.time_zone), "end")
     except ValueError as error:
-        raise bad("due_date", str(error)) from None
+        raise InvalidInput.at("due_date", str(error)) from None
     if not EARLIEST <= moment < LATEST:
-        raise bad("due_date", "must be in a year from 1971 to 8999")
+        raise InvalidInput.at("due_date", "must be in a year from 1971 to 8999")
     return moment
 
 
@@ -156,11 +151,11 @@ def _check_link(after: Mapping[str, Any], new: dict[str, Any]) -> None:
         return
     if after["related_state"] is None:
         if new.get("target_value") is not None or new.get("related_state_project") is not None:
-            raise bad("related_state", "say which field target_value and related_state_project are for")
+            raise InvalidInput.at("related_state", "say which field target_value and related_state_project are for")
         new |= {"related_state": None, "related_state_project": None, "target_value": None}
         return
     if after["target_value"] is None:
-        raise bad("target_value", "say what related_state is to be set to when the task is done")
+        raise InvalidInput.at("target_value", "say what related_state is to be set to when the task is done")
     new["related_state_project"] = after["related_state_project"] or "default"
 
 
@@ -174,4 +169,6 @@ def check_sight(context: Context, after: Mapping[str, Any], given: Mapping[str, 
     if not given.keys() & {"assignee", "channel"} or assignee is None or sees(context, assignee, scope):
         return
     field = "assignee" if "assignee" in given else "channel"
-    raise bad(field, f"{assignee} cannot see the tasks of {scope}; add {assignee} to that channel, or choose another")
+    raise InvalidInput.at(
+        field, f"{assignee} cannot see the tasks of {scope}; add {assignee} to that channel, or choose another"
+    )

@@ -20,8 +20,7 @@ def refuse_unknown(context: Context, reader: Reader, wanted: Sequence[int]) -> N
     known = {row["id"] for row in queries.tasks(reader, wanted) if may_see(context, row)}
     unknown = sorted(set(wanted) - known)
     if unknown:
-        message = f"there is no task {', '.join(map(str, unknown))} that you may see"
-        raise InvalidInput(f"depends_on: {message}.", errors=[{"field": "depends_on", "message": message}])
+        raise InvalidInput.at("depends_on", f"there is no task {', '.join(map(str, unknown))} that you may see")
 
 
 def replace(context: Context, tx: Transaction, task_id: int, wanted: Sequence[int]) -> tuple[list[int], list[int]]:
@@ -69,9 +68,7 @@ def _refuse_circle(reader: Reader, task_id: int, added: Sequence[int]) -> None:
     if task_id in came_from:
         circle = " → ".join(map(str, _way(came_from, task_id)))
         message = f"these tasks would wait for each other for ever: {circle}"
-        raise InvalidInput(
-            f"depends_on: {message}.", code="cycle", errors=[{"field": "depends_on", "message": message}], cycle=circle
-        )
+        raise InvalidInput.at("depends_on", message, code="cycle", cycle=circle)
 
 
 def _way(came_from: dict[int, int], task_id: int) -> list[int]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ....errors import InvalidInput
 from ....storage import Reader, Row, Transaction
 from . import queries
@@ -23,14 +21,12 @@ def refuse_bad_parent(reader: Reader, task_id: int | None, parent_id: int) -> No
         chain.append(above)
     if task_id in chain:
         circle = " → ".join(map(str, [task_id, *chain[: chain.index(task_id) + 1]]))
-        raise _refused(f"a task cannot be part of itself: {circle}", code="cycle", cycle=circle)
+        raise InvalidInput.at("parent_id", f"a task cannot be part of itself: {circle}", code="cycle", cycle=circle)
     height = 1 if task_id is None else 1 + len(below(reader, task_id))
     if len(chain) + height > DEPTH:
-        raise _refused(f"subtasks may be nested {DEPTH} deep; choose a task further up", code="too_deep")
-
-
-def _refused(message: str, **more: Any) -> InvalidInput:
-    return InvalidInput(f"parent_id: {message}.", errors=[{"field": "parent_id", "message": message}], **more)
+        raise InvalidInput.at(
+            "parent_id", f"subtasks may be nested {DEPTH} deep; choose a task further up", code="too_deep"
+        )
 
 
 def below(reader: Reader, task_id: int) -> list[list[Row]]:

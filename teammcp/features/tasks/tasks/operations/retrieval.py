@@ -10,6 +10,7 @@ from pydantic import Field
 
 from .....arguments.fields import Limit, Line, Until
 from .....arguments.paging import Cursor, from_cursor, to_cursor
+from .....errors import InvalidInput
 from .....operations import Context, operation
 from .....operations.budget import Budget
 from .....storage import Reader, Row
@@ -17,7 +18,6 @@ from .....text.folding import fold_text
 from ....channels import find_agent
 from ...visibility import may_see, scopes, visible_task
 from .. import leases, list_queries, queries
-from ..columns import bad
 from ..list_queries import Filters, Sorting
 from ..models import OPEN, PRIORITIES, STATUSES, Id, TaskDetailAnswer, TaskHistory, TaskList
 from ..shapes import detail_of, entry_of, tasks_of
@@ -71,7 +71,7 @@ async def list_tasks(
     sort: priority, created_at, updated_at, due_date, status, title; "-priority": the most pressing first.
     """
     if cursor is not None and offset:
-        raise bad("offset", "leave it out; the cursor says where to go on")
+        raise InvalidInput.at("offset", "leave it out; the cursor says where to go on")
     filters = Filters(
         scopes=scopes(context),
         status=_several(status, "status", STATUSES),
@@ -127,14 +127,14 @@ def _sorting(sort: str, cursor: str | None) -> Sorting:
         if order == wanted:
             sorting = Sorting(order, down != (order == "priority"))
             return sorting if cursor is None else replace(sorting, after=_place(sorting, cursor))
-    raise bad("sort", f"must be one of {', '.join(list_queries.START)}, with a - before it for downwards")
+    raise InvalidInput.at("sort", f"must be one of {', '.join(list_queries.START)}, with a - before it for downwards")
 
 
 def _place(sorting: Sorting, cursor: str) -> tuple[str | int, int]:
     """The place behind which the page begins. A cursor says of which order it is."""
     column, value, last = from_cursor(cursor, str, str if sorting.order in list_queries.TEXTS else int, int)
     if column != sorting.by:
-        raise bad("cursor", "is that of another order; give it with the same sort")
+        raise InvalidInput.at("cursor", "is that of another order; give it with the same sort")
     return value, last
 
 
@@ -146,7 +146,7 @@ def _several(text: str | None, field: str, known: tuple[str, ...]) -> list[str]:
     found = [one.strip() for one in (text or "").split(",") if one.strip()]
     for one in found:
         if one not in known:
-            raise bad(field, f"must be one or several of {', '.join(known)}")
+            raise InvalidInput.at(field, f"must be one or several of {', '.join(known)}")
     return found
 
 

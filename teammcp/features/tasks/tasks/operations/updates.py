@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from .....arguments.fields import Line, Metadata
-from .....errors import Conflict, Gone
+from .....errors import Conflict, Gone, InvalidInput
 from .....markdown import plain
 from .....operations import Context, operation
 from .....storage import Row, Transaction, Work
@@ -99,7 +99,7 @@ async def create_task(
     if source_msg is not None:
         return await _create_from_message(context, source_msg, given)
     if title is None:
-        raise columns.bad("title", "is required, unless you give source_msg")
+        raise InvalidInput.at("title", "is required, unless you give source_msg")
     return await _create(context, given)
 
 
@@ -142,7 +142,7 @@ async def _create(
     new = {**blank, **await columns.columns_of(context, blank, given)}
     depends_on = new.pop("depends_on", [])
     if new["status"] == "done" and new["related_state"] is not None:
-        raise columns.bad("status", "a task with related_state begins open; create it, then call done_task")
+        raise InvalidInput.at("status", "a task with related_state begins open; create it, then call done_task")
     notes: list[Note] = []
     if new["assignee"] not in (None, context.actor.name):
         new["id"] = await context.team.database.write(queries.next_number)  # the message to the assignee names it
