@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from .plugins import Deferred
     from .plugins.hookspecs import hookimpl
     from .server import Server, Team
+    from .server.jobs import Job
+    from .server.services import Service
     from .server.timekeeping import Countdown
     from .storage import (
         LARGEST_ID,
@@ -79,6 +81,7 @@ __all__ = [
     "Index",
     "IndexEntry",
     "InvalidInput",
+    "Job",
     "MemberStatus",
     "Migration",
     "NotFound",
@@ -94,6 +97,7 @@ __all__ = [
     "Route",
     "Row",
     "Server",
+    "Service",
     "StartError",
     "Team",
     "TeamError",
@@ -172,6 +176,8 @@ _FOUND_IN = {
     "text.snippets": ("highlights", "relevance", "snippet"),
     "text.terms": ("Terms", "parse_terms"),
     "server": ("Server", "Team"),
+    "server.jobs": ("Job",),
+    "server.services": ("Service",),
     "server.timekeeping": ("Countdown",),
     "arguments.paging": ("of_rank", "rank"),
     "arguments.times": ("read_time",),

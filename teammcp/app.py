@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from . import mcp, rest, routes, web
 from .application import TeamApp
@@ -18,12 +18,9 @@ from .http.middleware import RequestGuard
 from .operations import Registry, idempotency
 from .plugins import GUARDS, PluginManager, installed
 from .plugins.wrappers import contain
-from .server import Server
-from .server.jobs import Jobs
+from .server import Server, Team
+from .server.jobs import Job
 from .storage import Reader
-
-if TYPE_CHECKING:
-    from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +52,8 @@ def create_app(
     app.server = Server(settings, plugins, Registry(), clock, durable)
     app.server.registry = collect_operations(plugins)  # after the migrations: a plugin may have failed there
     check_permissions(settings, app.server.registry, plugins)
+    app.server.jobs.collect(core_jobs(app.server))
+    app.server.services.collect()
     app.while_serving(lambda: _serving(app))  # type: ignore[type-var]  # the hint leaves out async generators
     _mount_surfaces(app)
     for name, wrap in plugins.collect("asgi_wrapper", server=app.server):
@@ -113,41 +112,40 @@ def collect_operations(plugins: PluginManager) -> Registry:
 
 async def _serving(app: TeamApp) -> AsyncIterator[None]:
     server = app.server
-    jobs = Jobs(server)
     try:
         await server.open()
-        add_jobs(jobs.scheduler, server)
     except Exception as error:
         app.start_failure = error
         await server.close()
         raise
-    jobs.scheduler.start()
+    server.jobs.start()
     try:
         yield
     finally:
-        await jobs.stop()
+        await server.begin_stop()
+        await server.jobs.stop()
         await server.close()
 
 
-def add_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
-    """The periodic work of the core, then that of features and plugins."""
-    scheduler.add_job(sweep_presence, "interval", [server], seconds=PRESENCE_SECONDS, id="presence")
-    scheduler.add_job(forget_idempotency_keys, "interval", [server], hours=1, id="idempotency")
-    server.plugins.collect("register_jobs", scheduler=scheduler, server=server)
+def core_jobs(server: Server) -> list[Job]:
+    """The work of the core that comes round."""
+    return [
+        Job("presence", sweep_presence, every=PRESENCE_SECONDS, per_team=True),
+        Job("idempotency", forget_idempotency_keys, every=3600, per_team=True),
+        Job("services", lambda _: server.services.look(), every=1),
+    ]
 
 
-async def sweep_presence(server: Server) -> None:
+async def sweep_presence(team: Team) -> None:
     """Notice who has gone away."""
-    for team in list(server.teams.values()):
-        team.presence.sweep()
+    team.presence.sweep()
 
 
-async def forget_idempotency_keys(server: Server) -> None:
+async def forget_idempotency_keys(team: Team) -> None:
     """Delete idempotency keys that are no longer valid; writes nothing if there are none."""
-    now = server.clock.now()
-    for team in list(server.teams.values()):
-        if await team.database.read(_oldest_key) <= now - idempotency.KEPT_FOR:
-            await team.database.write(lambda tx: idempotency.forget_old(tx, now))
+    now = team.server.clock.now()
+    if await team.database.read(_oldest_key) <= now - idempotency.KEPT_FOR:
+        await team.database.write(lambda tx: idempotency.forget_old(tx, now))
 
 
 def _oldest_key(reader: Reader) -> int:

@@ -30,6 +30,9 @@ class Moved:
 class Clock:
     """What the server asks for the time. It is the server's own: see `teammcp.server.timekeeping`."""
 
+    by_itself = True
+    """Whether time passes by itself. Of a clock that waits to be moved, jobs do too: see `Jobs.run_due`."""
+
     def now(self) -> int:
         """UTC, milliseconds since the epoch. It runs evenly, whatever happens to the machine's clock."""
         raise NotImplementedError

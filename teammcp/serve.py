@@ -71,6 +71,7 @@ async def _serve(app: TeamApp, listener: socket.socket, ready: Callable[[TeamApp
         if ready is not None:
             ready(app, app.server.settings.public_url)
         await stop.wait()
+        await app.server.begin_stop()
         await app.end_streams()
         await app.guard.settle(GRACE)
 

@@ -52,6 +52,8 @@ LIFESPAN_TIMEOUT = 60
 class MovedClock(Clock):
     """A clock that stands still until a test moves it."""
 
+    by_itself = False
+
     def __init__(self, now: int = NOON) -> None:
         self._now = now
         self._passed = 0
@@ -300,7 +302,10 @@ async def app(request: pytest.FixtureRequest, settings: Settings, clock: MovedCl
 
 @pytest.fixture
 def server(app: Quart) -> Server:
-    """The open server. ``await server.settle()`` waits until notify hooks have run."""
+    """The open server.
+
+    ``await server.settle()`` waits until notify hooks have run, ``await server.run_jobs()`` does what is due.
+    """
     server: Server = app.server  # type: ignore[attr-defined]
     return server
 

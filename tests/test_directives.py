@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from teammcp import Conflict, Forbidden, Gone, InvalidInput, NotFound, Refused, hookimpl, operations
 from teammcp.config import Settings
@@ -175,10 +174,10 @@ async def test_a_dead_workers_directive_waits_for_it_again_and_fails_in_the_end(
 ) -> None:
     number, token = await claimed(ann, bob, lease_seconds=60, max_attempts=2)
     clock.advance(seconds=59)
-    await reap(team.server)
+    await reap(team.team)
     assert (await get(ann, number)).status == "running"
     clock.advance(seconds=1)
-    await reap(team.server)
+    await reap(team.team)
     shown = await get(ann, number)
     assert (shown.status, shown.attempts, shown.lease_expires_at) == ("pending", 1, None)
     assert (await told(bob, "system"))[-1].endswith("in attempt 1 of 2. It waits for you again.")
@@ -187,7 +186,7 @@ async def test_a_dead_workers_directive_waits_for_it_again_and_fails_in_the_end(
     assert (await bob.call("claim_directive", directive_id=number)).fencing_token == token + 1
     assert await told(ann, "system") == []
     clock.advance(seconds=60)
-    await reap(team.server)
+    await reap(team.team)
     shown = await get(ann, number)
     assert (shown.status, shown.attempts, shown.closed_by) == ("failed", 2, "system")
     assert "no sign of life of bob until 2026-01-01T12:02:00" in shown.result
@@ -203,7 +202,7 @@ async def test_any_sign_of_life_renews_the_lease_and_writes_nothing(
     for _ in range(5):
         clock.advance(seconds=50)
         await bob.call("heartbeat")
-        await reap(team.server)
+        await reap(team.team)
     assert (await get(ann, number)).lease_expires_at == clock.now() + 60_000
     assert len(await team.events()) == before
 
@@ -212,7 +211,7 @@ async def test_a_person_is_given_a_week(team: TestTeam, ann: Member, clock: Move
     number = await sent(ann, "owner")
     await team.owner.call("claim_directive", directive_id=number)
     clock.advance(days=6)
-    await reap(team.server)
+    await reap(team.team)
     assert (await get(ann, number)).status == "running"
 
 
@@ -225,14 +224,14 @@ async def test_it_lapses_unless_begun(
     clock.advance(minutes=10)
     claim = await bob.call("claim_directive", directive_id=lapsed)
     assert (claim.ok, claim.reason) == (False, "expired")
-    await reap(team.server)
+    await reap(team.team)
     assert (await get(ann, lapsed)).status == "expired"
     assert (await get(ann, begun)).status == "running"
     (line,) = await told(ann, "system")
     assert line == f"Directive {lapsed} to bob has expired: not begun until 2026-01-01T12:10:00.000Z."
     clock.advance(minutes=10)
-    await reap(team.server)  # what was begun goes back to the queue, and is too late there
-    await reap(team.server)
+    await reap(team.team)  # what was begun goes back to the queue, and is too late there
+    await reap(team.team)
     assert (await get(ann, begun)).status == "expired"
 
 
@@ -254,7 +253,7 @@ async def test_the_reaper_writes_nothing_when_idle(team: TestTeam, ann: Member, 
     await sent(ann)
     before = len(await team.events())
     clock.advance(days=30)
-    await reap(team.server)
+    await reap(team.team)
     assert len(await team.events()) == before
 
 
@@ -267,7 +266,7 @@ async def test_one_bad_row_does_not_keep_the_others(
         lambda tx: tx.execute("UPDATE directives SET expires_at = ? WHERE id = ?", before_all_time)
     )
     clock.advance(minutes=1)
-    await reap(team.server)
+    await reap(team.team)
     assert (await get(ann, good)).status == "expired"
     assert f"directive {bad} of team default could not be settled" in caplog.text
 
@@ -282,18 +281,18 @@ async def test_a_restart_counts_as_a_sign_of_life(settings: Settings, clock: Mov
     async with serve(settings, clock) as app:
         server = app.server  # type: ignore[attr-defined]
         owner = TestTeam(app, server, "default").member("owner", team.owner.key)
-        await reap(server)
+        await reap(server.team("default"))
         assert (await get(owner, number)).status == "running"
         clock.advance(minutes=1)
-        await reap(server)
+        await reap(server.team("default"))
         assert (await get(owner, number)).status == "pending"
         await owner.http.aclose()
 
 
 async def test_the_reaper_is_scheduled(server: Server) -> None:
-    scheduler = AsyncIOScheduler()
-    server.plugins.collect("register_jobs", scheduler=scheduler, server=server)
-    assert scheduler.get_job("directives.reap").trigger.interval.total_seconds() == 5
+    found = server.plugins.collect("register_jobs", server=server)
+    jobs = {job.name: job.every for _, contributed in found for job in contributed}
+    assert jobs["directives.reap"] == 5
 
 
 async def test_nobody_else_settles_one(team: TestTeam, ann: Member, bob: Member) -> None:

@@ -76,7 +76,7 @@ async def test_an_edited_message_asks_the_same_as_one_that_was_sent_so(
             for message in (edited, sent):
                 message = message or await say(ann, after, **way)
                 clock.advance(minutes=6)
-                await watch(team.server)
+                await watch(team.team)
                 names = {"bob": bob, "eve": eve}
                 standings[message] = {name: await standing(team, who, ann, message) for name, who in names.items()}
                 handed = [each.id for each in (await bob.call("wait_for_messages", timeout=0)).messages]
@@ -96,7 +96,7 @@ async def test_who_is_called_no_more_is_not_overdue_and_wakes_nobody(
     assert await unanswered(bob, "waiting_for_me") == []
     assert await unanswered(eve, "waiting_for_me") == [message]
     clock.advance(minutes=6)
-    await watch(team.server)
+    await watch(team.team)
     assert await unanswered(bob, "overdue") == []
     assert not await late_told(ann, bob, message)
     assert await late_told(ann, eve, message)

@@ -19,11 +19,11 @@ from teammcp import TeamError
 from teammcp.arguments.fields import AgentName, ChannelName, Line, Timestamp, TimeZone, Token
 from teammcp.features.messages import quoted_block, quoted_line
 from teammcp.features.messages.search import parse as parse_query
-from teammcp.features.schedules.cron import parse_cron
 from teammcp.features.schedules.times import kind_of, parse_rule
 from teammcp.joining import jsonc
 from teammcp.markdown import is_long, plain
 from teammcp.mcp import frames
+from teammcp.server.cron import parse_cron
 from teammcp.text.invisible import is_blank, reveal, strip
 from teammcp.text.snippets import highlights, snippet
 from teammcp.text.terms import parse_terms

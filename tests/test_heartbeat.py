@@ -140,11 +140,11 @@ async def test_a_dead_agent_counts_as_offline_for_those_who_ask_it(
     team.team.presence.sweep()
     await team.server.settle()
     clock.advance(minutes=29)
-    await watch(team.server)
+    await watch(team.team)
     told = [event for event in await team.events("message.sent") if event.actor == "system"]
     assert told == []
     clock.advance(minutes=1)
-    await watch(team.server)
+    await watch(team.team)
     [told_once] = [event for event in await team.events("message.sent") if event.actor == "system"]
     assert "Offline for long: ann" in json.dumps(told_once.data)
 
@@ -157,7 +157,7 @@ async def test_nobody_is_offline_for_long_by_the_time_that_the_server_was_down(
     team.team.opened_at = clock.now()  # as a restart does
     for minutes, expected in ((29, 0), (1, 1)):
         clock.advance(minutes=minutes)
-        await watch(team.server)
+        await watch(team.team)
         assert len([event for event in await team.events("message.sent") if event.actor == "system"]) == expected
 
 

@@ -72,7 +72,7 @@ async def use_everything(team: TestTeam, clock: MovedClock) -> None:
     Context.inside(team.team).notify("deferred_dropped", **dropped, proposer="bob", reason="not yet")
     await bob.call("set_notification_address", notifier="bell", address="desk")
     await owner.call("send_dm", recipient="bob", content="wake up")
-    await work_off(team.server)
+    await work_off(team.team)
     await owner.call("retire_agent", name="carol")
     await owner.call("send_message", channel="general", content=f"where is @{carol.name}?")
     clock.advance(minutes=10)

@@ -91,7 +91,7 @@ async def bob(team: TestTeam) -> Member:
 async def work(team: TestTeam) -> None:
     """Do what the server's job does each second, and wait for what it has begun."""
     for _ in range(2):
-        await work_off(team.server)
+        await work_off(team.team)
         await team.server.settle()
 
 
@@ -200,7 +200,7 @@ async def test_a_rate_limit_holds_back_everything_by_that_notifier(
 async def test_what_is_given_up_during_its_delivery_stays_so(team: TestTeam, bob: Member, plugin: Plugin) -> None:
     plugin.pager.gate.clear()
     await say(team.owner, "@bob")
-    await work_off(team.server)
+    await work_off(team.team)
     await bob.call("remove_notification_address", notifier="pager")
     plugin.pager.gate.set()
     await work(team)
@@ -211,9 +211,9 @@ async def test_what_is_given_up_during_its_delivery_stays_so(team: TestTeam, bob
 async def test_a_slow_notifier_keeps_nobody_waiting(team: TestTeam, bob: Member, plugin: Plugin) -> None:
     plugin.pager.gate.clear()
     await say(team.owner, "@bob one")
-    await asyncio.wait_for(work_off(team.server), 5)
+    await asyncio.wait_for(work_off(team.team), 5)
     await say(team.owner, "@bob two")
-    await asyncio.wait_for(work_off(team.server), 5)
+    await asyncio.wait_for(work_off(team.team), 5)
     assert [each.outcome for each in await listed(bob)] == [None, None]
     plugin.pager.gate.set()
     await work(team)

@@ -297,7 +297,7 @@ async def work(team: TestTeam) -> None:
     await bob.call("delete_message", id=answer.id)
     for view in ("waiting_for_me", "waiting_for_others", "overdue"):
         await ann.call("list_unanswered", view=view, before=asked.id + 1)
-    await watch(team.server)
+    await watch(team.team)
     await bob.call("settle_message", message_id=asked.id)
     scheduled = await ann.call("schedule_message", channel="general", content="later", every="1 hour", count=1)
     await bob.call("list_schedules", all=True)
@@ -361,8 +361,8 @@ async def claim_tasks(team: TestTeam, ann: Member, bob: Member) -> None:
         await bob.call(end, **token, **more)
     await ann.call("claim_next_task")
     team.server.clock.advance(days=2)  # type: ignore[attr-defined]
-    await remind(team.server)
-    await reap(team.server)
+    await remind(team.team)
+    await reap(team.team)
 
 
 async def use_directives(team: TestTeam, ann: Member, bob: Member) -> None:
@@ -381,7 +381,7 @@ async def use_directives(team: TestTeam, ann: Member, bob: Member) -> None:
         await bob.call("list_directives", role=role, status="all")
     await ann.call("get_inbox")
     team.server.clock.advance(days=1)  # type: ignore[attr-defined]
-    await settle(team.server)
+    await settle(team.team)
     await bob.call("cancel_directive", directive_id=number - 1)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from teammcp import Forbidden, operations
 from teammcp.features.tasks.claims import queries as lease_queries
@@ -43,10 +42,10 @@ async def ann(team: TestTeam) -> Member:
 async def test_a_lease_without_a_sign_of_life_is_over(team: TestTeam, ann: Member, clock: MovedClock) -> None:
     task, token = await claimed(ann, lease_seconds=90)
     clock.advance(seconds=89)
-    await reap(team.server)
+    await reap(team.team)
     assert (await get(team.owner, task)).assignee == "ann"
     clock.advance(seconds=1)
-    await reap(team.server)
+    await reap(team.team)
     shown = await get(team.owner, task)
     assert (shown.status, shown.assignee, shown.lease, shown.attempts) == ("todo", None, None, 1)
     (event,) = await team.events("task.requeued")
@@ -68,13 +67,13 @@ async def test_any_call_renews_a_lease_and_writes_nothing(team: TestTeam, ann: M
     for call in ("heartbeat", "get_me", "list_tasks") * 3:
         clock.advance(seconds=50)
         await ann.call(call)
-        await reap(team.server)
+        await reap(team.team)
     assert len(await team.events()) == before
     shown = (await get(ann, task)).lease
     assert (shown.agent, shown.lease_expires_at) == ("ann", clock.now() + 60_000)
     assert (await ann.call("claim_task", task_id=task)).fencing_token == token
     clock.advance(seconds=61)
-    await reap(team.server)
+    await reap(team.team)
     assert (await get(team.owner, task)).status == "todo"
 
 
@@ -82,13 +81,13 @@ async def test_an_open_stream_keeps_a_lease(team: TestTeam, ann: Member, clock: 
     task, _ = await claimed(ann, lease_seconds=60)
     with team.team.presence.connected("ann"):
         clock.advance(minutes=10)
-        await reap(team.server)
+        await reap(team.team)
         assert (await get(team.owner, task)).assignee == "ann"
     clock.advance(seconds=59)
-    await reap(team.server)
+    await reap(team.team)
     assert (await get(team.owner, task)).assignee == "ann"
     clock.advance(seconds=1)
-    await reap(team.server)
+    await reap(team.team)
     assert (await get(team.owner, task)).assignee is None
 
 
@@ -99,7 +98,7 @@ async def test_who_lives_but_reports_no_progress_loses_the_task(team: TestTeam, 
         await ann.call("heartbeat")
         if minute == 9:
             await ann.call("update_task_progress", task_id=task, fencing_token=token, progress=5)
-        await reap(team.server)
+        await reap(team.team)
         assert (await get(team.owner, task)).assignee == ("ann" if minute < 19 else None), minute
     (message,) = await told(team, ann)
     assert "no progress reported" in message
@@ -110,13 +109,13 @@ async def test_a_person_is_given_a_week(team: TestTeam, clock: MovedClock) -> No
     pat = await team.agent("pat", kind="human")
     task, token = await claimed(pat)
     clock.advance(days=6)
-    await reap(team.server)
+    await reap(team.team)
     assert (await pat.call("update_task_progress", task_id=task, fencing_token=token)).ok
     clock.advance(days=6.9)
-    await reap(team.server)
+    await reap(team.team)
     assert (await get(team.owner, task)).assignee == "pat"
     clock.advance(days=0.1)
-    await reap(team.server)
+    await reap(team.team)
     assert (await get(team.owner, task)).assignee is None
 
 
@@ -124,13 +123,13 @@ async def test_who_is_blocked_is_covered_too(team: TestTeam, ann: Member, clock:
     dead, token = await claimed(ann, lease_seconds=60)
     await ann.call("update_task_progress", task_id=dead, fencing_token=token, status="blocked")
     clock.advance(minutes=2)
-    await reap(team.server)
+    await reap(team.team)
     assert (await get(team.owner, dead)).status == "todo"
     stuck, token = await claimed(ann, progress_seconds=60)
     await ann.call("update_task_progress", task_id=stuck, fencing_token=token, status="blocked")
     clock.advance(minutes=1)
     await ann.call("heartbeat")
-    await reap(team.server)
+    await reap(team.team)
     assert (await get(team.owner, stuck)).status == "todo"
 
 
@@ -142,7 +141,7 @@ async def test_after_the_last_attempt_it_is_failed_and_creator_and_manager_know(
     for status in ("todo", "failed"):
         assert (await bob.call("claim_task", task_id=task)).ok
         clock.advance(minutes=2)
-        await reap(team.server)
+        await reap(team.team)
         assert (await get(ann, task)).status == status
     (event,) = await team.events("task.failed")
     assert event.actor == "system"
@@ -163,12 +162,12 @@ async def test_the_task_goes_back_to_whom_it_was_kept_for_unless_that_one_left(
     bob = await team.agent("bob")
     task, _ = await claimed(bob, assignee="bob")
     clock.advance(minutes=2)
-    await reap(team.server)
+    await reap(team.team)
     assert (await get(ann, task)).assignee == "bob"
     await bob.call("claim_task", task_id=task)
     await team.owner.call("retire_agent", name="bob")
     clock.advance(minutes=4)
-    await reap(team.server)
+    await reap(team.team)
     assert (await get(ann, task)).assignee is None
     assert (await ann.call("claim_next_task")).task_id == task
 
@@ -185,7 +184,7 @@ async def test_a_sign_of_life_between_the_look_and_the_deed_saves_the_lease(
         return await real(work)
 
     monkeypatch.setattr(team.team.database, "write", slow)
-    await reap(team.server)
+    await reap(team.team)
     monkeypatch.undo()
     assert (await ann.call("update_task_progress", task_id=task, fencing_token=token)).ok
     assert await told(team, ann) == []
@@ -198,7 +197,7 @@ async def test_one_bad_row_never_stops_the_others(
     await team.team.database.write(lambda tx: tx.execute("UPDATE tasks SET labels = 'not JSON' WHERE id = ?", (bad,)))
     clock.advance(minutes=2)
     for _ in range(2):
-        await reap(team.server)
+        await reap(team.team)
     assert (await get(team.owner, good)).status == "todo"
     assert f"task {bad} of team default could not be taken back" in caplog.text
     assert len(await team.team.database.read(lease_queries.past_due, clock.now())) == 1
@@ -212,7 +211,8 @@ async def test_a_team_that_is_closed_meanwhile_never_stops_the_others(
     server.teams = {"another": other, "default": team.team}
     await other.close()
     clock.advance(minutes=2)
-    await reap(server)
+    with pytest.raises(ExceptionGroup):
+        await server.run_jobs()
     assert (await get(team.owner, task)).status == "todo"
 
 
@@ -226,15 +226,14 @@ async def test_idle_writes_nothing(team: TestTeam, ann: Member, clock: MovedCloc
     team.team.database.write = write  # type: ignore[method-assign, assignment]
     clock.advance(minutes=10)
     await ann.call("heartbeat")
-    await reap(team.server)
+    await reap(team.team)
     del team.team.database.write
     assert await team.events() == before
 
 
 def test_it_comes_every_few_seconds(server: Server) -> None:
-    scheduler = AsyncIOScheduler()
-    server.plugins.collect("register_jobs", scheduler=scheduler, server=server)
-    jobs = {job.func: job.trigger.interval.total_seconds() for job in scheduler.get_jobs()}
+    found = server.plugins.collect("register_jobs", server=server)
+    jobs = {job.work: job.every for _, contributed in found for job in contributed}
     assert (jobs[reap], jobs[remind]) == (5, 30)
 
 
@@ -260,11 +259,11 @@ async def test_a_restart_counts_as_a_sign_of_life_of_everybody(settings: Any) ->
     async with serve(settings, clock) as app:
         team = TestTeam(app, app.server, "default")
         back = team.member("ann", ann.key)
-        await reap(team.server)
+        await reap(team.team)
         clock.advance(seconds=59)
-        await reap(team.server)
+        await reap(team.team)
         assert (await back.call("update_task_progress", task_id=task, fencing_token=token)).ok
         clock.advance(seconds=60)
-        await reap(team.server)
+        await reap(team.team)
         assert (await get(back, task)).status == "todo"
         await team.close()

@@ -66,7 +66,7 @@ async def test_due_soon_then_overdue_once_each(team: TestTeam, ann: Member, bob:
     heard = []
     for _ in range(100):
         clock.advance(hours=1)
-        await remind(team.server)
+        await remind(team.team)
         heard += [(clock.now(), text) for text in await ear.new()]
     (soon, first), (late, second) = heard
     assert (soon, late) == (milliseconds("2026-01-03T12:00:00Z"), milliseconds("2026-01-04T12:00:00Z"))
@@ -78,10 +78,10 @@ async def test_due_soon_then_overdue_once_each(team: TestTeam, ann: Member, bob:
 async def test_without_an_assignee_the_creator_hears_of_it(team: TestTeam, ann: Member, clock: MovedClock) -> None:
     await create(ann, due_date=rfc3339(clock.now() + HOUR))
     ear = Ear(team, ann)
-    await remind(team.server)
+    await remind(team.team)
     assert await ear.new() == []  # made with less notice than a day: no news
     clock.advance(hours=1)
-    await remind(team.server)
+    await remind(team.team)
     assert len(await ear.new()) == 1
 
 
@@ -89,13 +89,13 @@ async def test_another_due_date_is_another_occasion(team: TestTeam, ann: Member,
     task = await create(ann, due_date=rfc3339(clock.now() + 2 * DAY))
     ear = Ear(team, ann)
     clock.advance(days=1, hours=1)
-    await remind(team.server)
+    await remind(team.team)
     assert len(await ear.new()) == 1
     await ann.call("update_task", task_id=task, due_date=rfc3339(clock.now() + 2 * DAY))
-    await remind(team.server)
+    await remind(team.team)
     assert await ear.new() == []
     clock.advance(days=1)
-    await remind(team.server)
+    await remind(team.team)
     assert len(await ear.new()) == 1
 
 
@@ -107,7 +107,7 @@ async def test_what_is_over_is_not_called_to_mind(team: TestTeam, ann: Member, c
     else:
         await ann.call("update_task", task_id=task, status=end)
     clock.advance(days=3)
-    await remind(team.server)
+    await remind(team.team)
     assert await Ear(team, ann).new() == []
 
 
@@ -119,17 +119,17 @@ async def test_nothing_is_said_twice_after_a_restart(settings: Any) -> None:
         ann = await team.agent("ann")
         await create(ann, due_date=rfc3339(clock.now() + 2 * DAY), status="doing")
         clock.advance(days=1, hours=1)
-        await remind(team.server)
+        await remind(team.team)
         ear = Ear(team, ann)
         first = await ear.new()
         await team.close()
     async with serve(settings, clock) as app:
         team = TestTeam(app, app.server, "default")
         ear = Ear(team, team.member("ann", ann.key))
-        await remind(team.server)
+        await remind(team.team)
         assert await ear.new() == first
         clock.advance(days=1)  # and what comes next is said all the same
-        await remind(team.server)
+        await remind(team.team)
         assert len(await ear.new()) == 1
         await team.close()
 
@@ -151,7 +151,7 @@ async def check_ins(team: TestTeam, member: Member, clock: MovedClock, hours: in
 
 
 async def _reminded(team: TestTeam, ear: Ear) -> list[str]:
-    await remind(team.server)
+    await remind(team.team)
     return await ear.new()
 
 
@@ -181,7 +181,7 @@ async def test_only_of_what_is_worked_on(team: TestTeam, ann: Member, clock: Mov
     task = await create(ann, assignee="ann", checkin_interval="daily")
     assert await check_ins(team, ann, clock, 26) == []
     await ann.call("update_task", task_id=task, status="doing")
-    await remind(team.server)
+    await remind(team.team)
     assert await Ear(team, ann).new() == []  # nine o'clock was before the work began
     assert await check_ins(team, ann, clock, 24) == ["Sat 03 Jan 09:00"]
     await ann.call("done_task", task_id=task)
@@ -193,7 +193,7 @@ async def test_one_missed_while_the_server_was_down_comes_once(team: TestTeam, a
     ear = Ear(team, ann)
     clock.advance(days=3, hours=2)
     for _ in range(3):
-        await remind(team.server)
+        await remind(team.team)
     assert [text for text in await ear.new() if "report progress" in text] == [
         "Task 1 (build it): please report progress."
     ]
@@ -231,7 +231,7 @@ async def test_work_that_stands_still_goes_up_the_chain(
     heard = {}
     for minute in range(1, 300):
         clock.advance(minutes=1)
-        await remind(team.server)
+        await remind(team.team)
         if minute in (29, 30, 59, 60, 119, 120, 299):
             heard[minute] = {name: len(await ear.new()) for name, ear in ears.items()}
     nobody = dict.fromkeys(ears, 0)
@@ -256,7 +256,7 @@ async def test_without_a_chain_the_creator_and_then_the_managers_hear(
     counts = []
     for minutes in (30, 30, 60):
         clock.advance(minutes=minutes)
-        await remind(team.server)
+        await remind(team.team)
         counts.append([len(await ear.new()) for ear in ears])
     assert counts == [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1]]
 
@@ -267,14 +267,14 @@ async def test_a_sign_of_work_begins_the_count_again(team: TestTeam, ann: Member
     clock.advance(minutes=29)
     await ann.call("update_task", task_id=task, progress=10)
     clock.advance(minutes=29)
-    await remind(team.server)
+    await remind(team.team)
     assert await ear.new() == []
     clock.advance(minutes=1)
-    await remind(team.server)
+    await remind(team.team)
     assert len(await ear.new()) == 1
     await ann.call("update_task", task_id=task, comment="still at it")
     clock.advance(minutes=30)
-    await remind(team.server)
+    await remind(team.team)
     assert len(await ear.new()) == 1
 
 
@@ -282,7 +282,7 @@ async def test_what_is_under_a_lease_is_not_stuck(team: TestTeam, ann: Member, c
     await create(ann, progress_seconds=86_400)
     await ann.call("claim_next_task")
     clock.advance(hours=3)
-    await remind(team.server)
+    await remind(team.team)
     assert await Ear(team, ann).new() == []
     stuck = {"task_id": 1, "kind": "stuck"}  # as if the claim had come after the look
     assert (await operations.call(Context.inside(team.team), "remind_of_task", stuck)).recipients == []
@@ -298,7 +298,7 @@ async def test_who_may_not_see_the_task_is_not_told(
     ear = Ear(team, ann)
     await ear.new()
     clock.advance(hours=3)
-    await remind(team.server)
+    await remind(team.team)
     sent = [event.data for event in await team.events("message.sent") if event.actor == "system"]
     assert {event["channel_id"] for event in sent} == {"dm:bob:system", "dm:ann:system"}
     assert len(await ear.new()) == 1
@@ -326,7 +326,7 @@ async def test_one_bad_row_never_stops_the_others(
     ear = Ear(team, ann)
     clock.advance(days=1, hours=1)
     for _ in range(2):
-        await remind(team.server)
+        await remind(team.team)
     heard = await ear.new()
     assert [text for text in heard if "due" in text and "good" in text]
     assert [text for text in heard if "report progress" in text and f"Task {good} " in text]
@@ -352,26 +352,26 @@ async def test_a_failing_reminder_is_logged_and_comes_again(
         return real(*arguments, **more)
 
     monkeypatch.setattr(team.team.log, "append", broken)
-    await remind(team.server)
+    await remind(team.team)
     assert len(await ear.new()) == 1
     assert "could not be called to mind" in caplog.text
-    await remind(team.server)
+    await remind(team.team)
     assert len(await ear.new()) == 1
-    await remind(team.server)
+    await remind(team.team)
     assert await ear.new() == []
 
 
 async def test_idle_writes_nothing(team: TestTeam, ann: Member, clock: MovedClock) -> None:
     await create(ann, due_date=rfc3339(clock.now() + HOUR), status="doing", checkin_interval="daily")
     clock.advance(hours=3)
-    await remind(team.server)
+    await remind(team.team)
 
     async def write(_: Any) -> None:
         raise AssertionError("it wrote")
 
     team.team.database.write = write  # type: ignore[method-assign, assignment]
     clock.advance(hours=1)
-    await remind(team.server)
+    await remind(team.team)
     del team.team.database.write
 
 
@@ -392,7 +392,7 @@ async def test_the_times_are_settings(team: TestTeam, ann: Member, clock: MovedC
     ear = Ear(team, ann)
     for minutes, word in ((5, "sign of work"), (55, "is due at"), (60, "report progress")):
         clock.advance(minutes=minutes)
-        await remind(team.server)
+        await remind(team.team)
         texts = await ear.new()
         assert [text for text in texts if word in text], (minutes, texts)
 

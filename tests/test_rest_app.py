@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from teammcp import Server, hookimpl
+from teammcp import Job, Server, hookimpl
 from teammcp.app import forget_idempotency_keys, sweep_presence
 from teammcp.config import Settings
 from teammcp.http.asgi import Application, Receive, Scope, Send
@@ -37,9 +37,9 @@ class Wrapper:
         return wrap
 
     @hookimpl
-    def register_jobs(self, scheduler: Any, server: Server) -> None:
+    def register_jobs(self) -> list[Job]:
         self.jobs += 1
-        scheduler.add_job(sweep_presence, "interval", [server], hours=1)
+        return [Job("wrapper.sweep", sweep_presence, every=3600, per_team=True)]
 
 
 class BrokenWrapper:
@@ -79,13 +79,13 @@ async def test_old_idempotency_keys_are_forgotten_and_nothing_is_written_without
     await team.owner.http.post("/api/channels", json={"id": "a", "type": "group"}, headers={"Idempotency-Key": "k"})
     monkeypatch.setattr(team.team.database, "write", counted)
     clock.advance(hours=23)
-    await forget_idempotency_keys(team.server)
+    await forget_idempotency_keys(team.team)
     assert writes == 0
     clock.advance(hours=2)
-    await forget_idempotency_keys(team.server)
+    await forget_idempotency_keys(team.team)
     assert writes == 1
     assert not await team.team.database.read(lambda reader: reader.all("SELECT * FROM idempotency"))
-    await forget_idempotency_keys(team.server)
+    await forget_idempotency_keys(team.team)
     assert writes == 1
 
 
@@ -94,7 +94,7 @@ async def test_the_sweep_notices_who_has_gone(team: TestTeam, clock: MovedClock)
     alice = await team.agent("alice")
     await alice.call("heartbeat")
     clock.advance(seconds=31)
-    await sweep_presence(team.server)
+    await sweep_presence(team.team)
     assert {event.subject for event in await team.events("agent.offline")} == {"owner", "alice"}
 
 

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from teammcp.arguments.times import read_time
-from teammcp.features.schedules.cron import Cron, parse_cron
 from teammcp.features.schedules.times import MINUTE, Every, Kind, Once, Timing, kind_of, parse_rule
 from teammcp.features.schedules.words import describe
+from teammcp.server.cron import Cron, parse_cron
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia")

@@ -174,7 +174,7 @@ async def test_an_agent_has_so_many_schedules_at_most(
         with pytest.raises(Conflict, match="3 schedules already"):
             await make(alice)
         clock.advance(hours=1)
-        await run_due(team.server)
+        await run_due(team.team)
     await make(alice)
     assert [schedule.status for schedule in await mine(alice)] == ["active", "ended", "ended"]
 
@@ -286,10 +286,10 @@ async def test_it_sends_at_the_minute_as_its_creator(team: TestTeam, alice: Memb
     bob = await team.agent("bob")
     await make(alice, "stand up, @bob", cron_expr="5 12 * * *")
     clock.advance(minutes=4, seconds=59)
-    await run_due(team.server)
+    await run_due(team.team)
     assert await sent(team) == []
     clock.advance(seconds=1)
-    await run_due(team.server)
+    await run_due(team.team)
     (message,) = (await bob.call("get_history", channel="general")).messages
     assert (message.from_agent, message.content, message.mentions) == ("alice", "stand up, @bob", ["bob"])
     assert message.metadata == {"schedule_id": 1}
@@ -308,7 +308,7 @@ async def test_each_run_happens_once_however_often_somebody_looks(
 ) -> None:
     schedule = await make(alice)
     clock.advance(minutes=15)
-    await asyncio.gather(*(run_due(team.server) for _ in range(5)))
+    await asyncio.gather(*(run_due(team.team) for _ in range(5)))
     context = Context.inside(team.team)
     again = {"schedule_id": schedule.id, "due": schedule.next_run}
     with pytest.raises(Conflict, match="not due"):
@@ -340,7 +340,7 @@ async def test_it_ends_after_its_count_and_at_its_end(team: TestTeam, alice: Mem
     await make(alice, "once", at="2026-01-01T12:30")
     for _ in range(10):
         clock.advance(minutes=30)
-        await run_due(team.server)
+        await run_due(team.team)
     assert await sent(team) == ["once", "counted", "until", "counted", "until", "until"]
     assert {(schedule.content, schedule.status, schedule.next_run) for schedule in await mine(alice)} == {
         ("counted", "ended", None),
@@ -358,10 +358,10 @@ async def test_a_paused_one_does_not_run_and_goes_on_from_its_next_time(
     schedule = await make(alice)
     await alice.call("pause_schedule", schedule_id=schedule.id)
     clock.advance(hours=1, minutes=1)
-    await run_due(team.server)
+    await run_due(team.team)
     resumed = (await alice.call("resume_schedule", schedule_id=schedule.id)).schedule
     assert shown(resumed)["next_run"] == "2026-01-01T13:15:00.000Z"
-    await run_due(team.server)
+    await run_due(team.team)
     assert await sent(team) == []
 
 
@@ -369,7 +369,7 @@ async def test_to_a_direct_message_that_is_yet_to_be(team: TestTeam, alice: Memb
     bob = await team.agent("bob")
     await make(alice, "psst", channel="dm:bob", at="2026-01-01T12:01", priority="later")
     clock.advance(minutes=1)
-    await run_due(team.server)
+    await run_due(team.team)
     (message,) = (await bob.call("get_history", channel="dm:alice")).messages
     assert (message.content, message.priority) == ("psst", "later")
 
@@ -377,10 +377,10 @@ async def test_to_a_direct_message_that_is_yet_to_be(team: TestTeam, alice: Memb
 async def test_a_schedule_made_while_the_job_looks_is_not_missed(
     team: TestTeam, alice: Member, clock: MovedClock
 ) -> None:
-    await run_due(team.server)  # nothing is there: from now on nothing is asked
-    await asyncio.gather(run_due(team.server), make(alice, every="1 minute"))
+    await run_due(team.team)  # nothing is there: from now on nothing is asked
+    await asyncio.gather(run_due(team.team), make(alice, every="1 minute"))
     clock.advance(minutes=1)
-    await run_due(team.server)
+    await run_due(team.team)
     assert await sent(team) == ["stand up"]
 
 
@@ -388,7 +388,7 @@ async def test_an_idle_team_costs_no_query(
     team: TestTeam, alice: Member, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await make(alice)
-    await run_due(team.server)
+    await run_due(team.team)
     reads: list[Any] = []
     database = team.team.database
     read = database.read
@@ -400,10 +400,10 @@ async def test_an_idle_team_costs_no_query(
     monkeypatch.setattr(database, "read", counted)
     for _ in range(14):
         clock.advance(minutes=1)
-        await run_due(team.server)
+        await run_due(team.team)
     assert reads == []
     clock.advance(minutes=1)
-    await run_due(team.server)
+    await run_due(team.team)
     assert reads
 
 
@@ -413,7 +413,7 @@ async def test_an_idle_team_costs_no_query(
 async def test_several_missed_runs_are_made_up_for_by_one(team: TestTeam, alice: Member, clock: MovedClock) -> None:
     await make(alice)
     clock.advance(minutes=55)
-    await run_due(team.server)
+    await run_due(team.team)
     assert await sent(team) == ["stand up"]
     assert shown((await mine(alice))[0])["next_run"] == "2026-01-01T13:00:00.000Z"
 
@@ -424,7 +424,7 @@ async def test_the_last_of_many_missed_runs_counts_for_the_grace(
     await make(alice, "often", every="45 minutes")
     await make(alice, "daily", cron_expr="0 13 * * *")
     clock.advance(days=1, hours=20)
-    await run_due(team.server)
+    await run_due(team.team)
     assert await sent(team) == ["often"]
     (skipped,) = await team.events("schedule.skipped")
     assert skipped.data["due"] == "2026-01-01T13:00:00.000Z"
@@ -438,7 +438,7 @@ async def test_who_waits_for_a_run_that_will_not_come_again_is_told(
 ) -> None:
     await make(alice, at="2026-01-01T13:00")
     clock.advance(hours=3)
-    await run_due(team.server)
+    await run_due(team.team)
     assert await sent(team) == []
     (note,) = await sent(team, "dm:alice:system")
     assert "was due at 2026-01-01T13:00:00.000Z" in note
@@ -449,7 +449,7 @@ async def test_who_waits_for_a_run_that_will_not_come_again_is_told(
 async def test_the_grace_is_a_setting(team: TestTeam, alice: Member, clock: MovedClock) -> None:
     await make(alice)
     clock.advance(minutes=16)
-    await run_due(team.server)
+    await run_due(team.team)
     assert await sent(team) == []
     assert len(await team.events("schedule.skipped")) == 1
 
@@ -481,7 +481,7 @@ async def test_what_cannot_be_sent_any_more_is_suspended_and_its_creator_told_on
     await change(team, alice)
     for _ in range(3):
         clock.advance(minutes=15)
-        await run_due(team.server)
+        await run_due(team.team)
     assert await sent(team, "plans") == []
     (found,) = await mine(alice)
     assert (found.status, found.next_run) == ("suspended", None)
@@ -498,14 +498,14 @@ async def test_a_suspended_one_goes_on_once_its_trouble_is_over(
     schedule = await make(alice, channel="plans")
     await team.owner.call("archive_channel", channel="plans")
     clock.advance(minutes=15)
-    await run_due(team.server)
+    await run_due(team.team)
     with pytest.raises(Conflict, match="archived"):
         await alice.call("resume_schedule", schedule_id=schedule.id)
     await team.owner.call("archive_channel", channel="plans", archived=False)
     resumed = (await alice.call("resume_schedule", schedule_id=schedule.id)).schedule
     assert (resumed.status, resumed.reason) == ("active", None)
     clock.advance(minutes=15)
-    await run_due(team.server)
+    await run_due(team.team)
     assert await sent(team, "plans") == ["stand up"]
 
 
@@ -519,7 +519,7 @@ async def test_of_a_retired_creator_its_superior_is_told_or_the_owners(
     await make(alice)
     await team.owner.call("retire_agent", name="alice")
     clock.advance(minutes=15)
-    await run_due(team.server)
+    await run_due(team.team)
     assert await sent(team) == []
     (note,) = await sent(team, f"dm:{superior or 'owner'}:system")
     assert "of alice for general is suspended: alice was retired." in note
@@ -540,7 +540,7 @@ async def test_one_bad_row_never_stops_the_others(team: TestTeam, alice: Member,
         await change(team, f"UPDATE schedules SET {column} WHERE id = ?", schedule.id)  # noqa: S608
     assert len(await mine(alice)) == 5
     clock.advance(minutes=15)
-    await run_due(team.server)
+    await run_due(team.team)
     assert await sent(team) == ["sound"]
     found = await mine(alice)
     assert [schedule.status for schedule in found] == ["active"] + 4 * ["suspended"]
@@ -575,7 +575,7 @@ async def test_what_plugins_say_to_a_scheduled_message(team: TestTeam, alice: Me
     for content in ("refuse me", "defer me", "send me"):
         await make(alice, content)
     clock.advance(minutes=15)
-    await run_due(team.server)
+    await run_due(team.team)
     assert await sent(team) == ["send me"]
     found = {schedule.content: schedule for schedule in await mine(alice)}
     assert (found["refuse me"].status, found["refuse me"].reason) == ("suspended", "no such words")
@@ -590,11 +590,11 @@ async def test_what_fails_for_no_fault_of_its_own_is_tried_again_after_a_minute(
     clock.advance(minutes=15)
     for seconds in (0, 1, 58, 1, 59):  # it crashes at first, and again after a minute
         clock.advance(seconds=seconds)
-        await run_due(team.server)
+        await run_due(team.team)
     assert await sent(team) == []
     assert (await mine(alice))[0].status == "active"
     clock.advance(seconds=1)
-    await run_due(team.server)
+    await run_due(team.team)
     assert await sent(team) == ["crash me"]
 
 
@@ -609,11 +609,11 @@ async def test_a_message_and_its_step_are_one_transaction(
 
     with monkeypatch.context() as patch:
         patch.setattr("teammcp.features.schedules.queries.note_run", fail)
-        await run_due(team.server)
+        await run_due(team.team)
     assert await sent(team) == []
     assert await team.events("schedule.fired") == []
     clock.advance(minutes=1)
-    await run_due(team.server)
+    await run_due(team.team)
     assert await sent(team) == ["stand up"]
 
 

@@ -108,9 +108,9 @@ async def test_what_became_of_it_is_shown(team: TestTeam, browser: Visitor, cloc
     await team.owner.call("schedule_message", channel="general", content="sent <b>once</b>", at="2026-01-01T13:00")
     await team.owner.call("archive_channel", channel="plans")
     clock.advance(hours=1)
-    await run_due(team.server)
+    await run_due(team.team)
     clock.advance(hours=1)
-    await run_due(team.server)
+    await run_due(team.team)
     page = await browser.get("/schedules")
     assert "suspended" in page.text
     assert "#plans is archived" in page.text

@@ -55,8 +55,8 @@ async def test_what_was_missed_is_made_up_for_once_or_skipped(life: Life, clock:
             await team.owner.call("schedule_message", channel="general", content=content, **rule)
     clock.advance(hours=3, minutes=5)
     async with life.server() as team:
-        await run_due(team.server)
-        await run_due(team.server)
+        await run_due(team.team)
+        await run_due(team.team)
         assert sorted(await sent(team.owner)) == ["often", "young"]
         found = {each.content: each for each in (await team.owner.call("list_schedules")).schedules}
         assert {content: each.status for content, each in found.items()} == {
@@ -76,14 +76,14 @@ async def test_a_run_that_was_done_before_the_stop_is_not_done_again(life: Life,
     async with life.server() as team:
         await team.owner.call("schedule_message", channel="general", content="hello", every="10 minutes")
         clock.advance(minutes=10)
-        await run_due(team.server)
+        await run_due(team.team)
     for _ in range(3):
         async with life.server() as team:
-            await run_due(team.server)
+            await run_due(team.team)
             assert await sent(team.owner) == ["hello"]
     clock.advance(minutes=10)
     async with life.server() as team:
-        await run_due(team.server)
+        await run_due(team.team)
         assert await sent(team.owner) == ["hello", "hello"]
 
 
@@ -99,12 +99,12 @@ async def test_a_stop_between_the_message_and_its_step_leaves_neither(
 
         with monkeypatch.context() as patch:
             patch.setattr(queries, "set_status", stop)
-            await run_due(team.server)
+            await run_due(team.team)
         assert await sent(team.owner) == []
     async with life.server() as team:
-        await run_due(team.server)
+        await run_due(team.team)
         assert await sent(team.owner) == ["hello"]
-        await run_due(team.server)
+        await run_due(team.team)
         assert await sent(team.owner) == ["hello"]
 
 
@@ -113,13 +113,13 @@ async def test_it_goes_on_in_the_rhythm_it_had(life: Life, clock: MovedClock) ->
         await team.owner.call("schedule_message", channel="general", content="hello", every="7 minutes", count=3)
     clock.advance(minutes=30)
     async with life.server() as team:
-        await run_due(team.server)
+        await run_due(team.team)
         clock.advance(minutes=5)
-        await run_due(team.server)
+        await run_due(team.team)
         clock.advance(minutes=7)
-        await run_due(team.server)
+        await run_due(team.team)
         clock.advance(minutes=30)
-        await run_due(team.server)
+        await run_due(team.team)
         times = [message.created_at for message in (await team.owner.call("get_history", channel="general")).messages]
     first = clock.now() - 72 * 60_000
     assert [(time - first) // 60_000 for time in times] == [30, 35, 42]

@@ -94,8 +94,8 @@ async def test_no_message_of_the_server_holds_others_markdown(team: TestTeam, cl
     directive = (await call("send_directive", to_agent="bob", instruction=hostile)).directive
     await owner.call("cancel_directive", directive_id=directive.id, reason=hostile)
     clock.advance(days=3)
-    await remind(team.server)
-    await watch(team.server)
+    await remind(team.team)
+    await watch(team.team)
     found = [content for member in (owner, bob, eve) for content in await told_by_system(member)]
     assert len(found) >= 8
     for content in found:

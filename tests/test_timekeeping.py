@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from apscheduler.schedulers import base as apscheduler_base
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 from teammcp import clock as clock_module
 from teammcp.app import forget_idempotency_keys
@@ -20,8 +21,8 @@ from teammcp.errors import RateLimited
 from teammcp.features.schedules import firing
 from teammcp.features.tasks.claims import jobs as reaper
 from teammcp.server import Server, timekeeping
-from teammcp.server.jobs import Scheduler
 from teammcp.server.limits import RateLimit
+from teammcp.server.scheduler import Scheduler
 from teammcp.storage.migrations import blank
 from teammcp.testing import NOON, Member, MovedClock, TestTeam
 from tests.corekit import open_server
@@ -88,7 +89,7 @@ async def test_a_jump_ends_no_claim_and_counts_no_attempt(team: TestTeam, clock:
     claimed = await bob.call("claim_task", task_id=task.id)
     clock.advance(seconds=lease / 2)
     await jump(team, clock, hours)
-    await reaper.reap(team.server)
+    await reaper.reap(team.team)
     assert await statuses(bob, task.id) == ("doing", 0)
     clock.advance(seconds=lease / 2)
     done = await bob.call("complete_task", task_id=task.id, fencing_token=claimed.fencing_token, result="seen")
@@ -104,7 +105,7 @@ async def test_a_claim_ends_as_long_after_a_jump_as_it_would_have(
     await bob.call("claim_task", task_id=task.id)
     await jump(team, clock, hours)
     clock.advance(seconds=task.lease_seconds + 1)
-    await reaper.reap(team.server)
+    await reaper.reap(team.team)
     assert (await statuses(team.owner, task.id))[0] == "todo"
 
 
@@ -128,7 +129,7 @@ async def test_sessions_and_repeated_keys_survive_a_jump(team: TestTeam, clock: 
     sent = await team.owner.call("send_message", channel="general", content="once", idem_key="k")
     await jump(team, clock, hours)
     assert (await team.owner.http.get("/plugins")).status_code == 200
-    await forget_idempotency_keys(team.server)
+    await forget_idempotency_keys(team.team)
     again = await team.owner.call("send_message", channel="general", content="once", idem_key="k")
     assert again.id == sent.id
 
@@ -178,7 +179,7 @@ async def test_a_process_that_stood_still_calls_nobody_dead_and_ends_no_claim(
     team.server.time.look()
     assert "stood still for" in caplog.text
     team.team.presence.sweep()
-    await reaper.reap(team.server)
+    await reaper.reap(team.team)
     assert team.team.presence.status_of("bob").status == "busy"
     assert await statuses(bob, task.id) == ("doing", 0)
     clock.advance(seconds=6)
@@ -225,34 +226,28 @@ async def test_a_clock_that_was_set_is_told_from_time_that_has_passed(
 # -- periodic work -----------------------------------------------------------------------------------------------------
 
 
-class Wall:
-    """The clock with which APScheduler computes."""
+class Wall(SystemClock):
+    """The server's clock, when it has followed one that was set."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.ahead = timedelta()
-        wall = self
+    ahead = timedelta()
 
-        class Moved(datetime):
-            @classmethod
-            def now(cls, tz: Any = None) -> datetime:
-                return datetime.now(tz) + wall.ahead
-
-        monkeypatch.setattr(apscheduler_base, "datetime", Moved)
-        monkeypatch.setattr("teammcp.server.jobs.datetime", Moved)
+    def now(self) -> int:
+        return super().now() + round(self.ahead.total_seconds() * 1000)
 
 
 @pytest.mark.parametrize("hours", [-2, 2])
 async def test_periodic_work_goes_on_at_its_pace_when_the_clock_is_set(
     monkeypatch: pytest.MonkeyPatch, hours: int
 ) -> None:
-    wall = Wall(monkeypatch)
-    monkeypatch.setattr("teammcp.server.jobs.LOOK", 0.05)
+    wall = Wall()
+    monkeypatch.setattr("teammcp.server.scheduler.LOOK", 0.05)
     ran: list[str] = []
-    scheduler = Scheduler(lambda: None, timezone="UTC", job_defaults={"misfire_grace_time": None})
-    scheduler.add_job(lambda: ran.append("often"), "interval", seconds=0.1)
-    scheduler.add_job(lambda: ran.append("rare"), "interval", hours=1)
-    scheduler.add_job(lambda: ran.append("cron"), "cron", second="*")
-    scheduler.add_job(lambda: ran.append("yearly"), "cron", month=(datetime.now().month + 5) % 12 + 1)
+    scheduler = Scheduler(wall, lambda: None)
+    yearly = CronTrigger(month=(datetime.now().month + 5) % 12 + 1)
+    scheduler.add("often", IntervalTrigger(seconds=0.1), lambda: ran.append("often"))
+    scheduler.add("rare", IntervalTrigger(hours=1), lambda: ran.append("rare"))
+    scheduler.add("cron", CronTrigger(second="*"), lambda: ran.append("cron"))
+    scheduler.add("yearly", yearly, lambda: ran.append("yearly"))
     scheduler.start()
     await asyncio.sleep(0.3)
     wall.ahead = timedelta(hours=hours)
@@ -270,7 +265,7 @@ async def test_periodic_work_goes_on_at_its_pace_when_the_clock_is_set(
 
 
 async def runs(team: TestTeam, schedule: int) -> int:
-    await firing.run_due(team.server)
+    await firing.run_due(team.team)
     return (await team.owner.call("get_schedule", schedule_id=schedule)).schedule.runs
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from teammcp import Forbidden, InvalidInput, NotFound, operations
 from teammcp.clock import rfc3339
@@ -275,7 +274,7 @@ async def test_the_sender_is_told_of_a_missed_deadline_once(
     carol = await team.agent("carol")
     message = await say(alice, "@bob @carol which\none? " + "x" * 200, reply_by=5)
     await say(carol, "mine", replyTo=message)
-    await watch(team.server)
+    await watch(team.team)
     assert await told(alice, team) == []
     clock.advance(minutes=5)
     assert await ids(bob, "overdue") == await ids(alice, "overdue") == [message]
@@ -283,7 +282,7 @@ async def test_the_sender_is_told_of_a_missed_deadline_once(
     context = operations.enter(team.server, bob.key, "rest", "127.0.0.1")
     assert waiting(context) == {"mentions": 1, "overdue": 1}
     for _ in range(2):
-        await watch(team.server)
+        await watch(team.team)
     (note,) = await told(alice, team)
     assert note.startswith(f"No answer in time from bob to message {message} in general (“@bob @carol which one? xxx")
     assert note.endswith("…”). It was asked for by 2026-01-01T12:05Z.")
@@ -298,7 +297,7 @@ async def test_an_answer_in_time_is_not_late(team: TestTeam, alice: Member, bob:
     withdrawn = await say(alice, "and where?", "dm:bob", reply_by=5)
     await alice.call("settle_message", message_id=withdrawn)
     clock.advance(minutes=10)
-    await watch(team.server)
+    await watch(team.team)
     assert await told(alice, team) == []
     assert message < withdrawn
 
@@ -330,14 +329,13 @@ async def test_nobody_but_the_server_tells_senders(team: TestTeam, alice: Member
 async def test_looking_writes_nothing_while_nothing_is_late(team: TestTeam, alice: Member, bob: Member) -> None:
     await say(alice, "@bob?", reply_by=5)
     before = await team.events()
-    await watch(team.server)
+    await watch(team.team)
     assert await team.events() == before
 
 
 def test_it_is_looked_at_every_few_seconds(server: Server) -> None:
-    scheduler = AsyncIOScheduler()
-    server.plugins.collect("register_jobs", scheduler=scheduler, server=server)
-    jobs = {job.func: job.trigger.interval.total_seconds() for job in scheduler.get_jobs()}
+    found = server.plugins.collect("register_jobs", server=server)
+    jobs = {job.work: job.every for _, contributed in found for job in contributed}
     assert jobs[watch] == 10
 
 
@@ -361,11 +359,11 @@ async def test_the_sender_is_told_once_who_is_offline_for_long(
     notice = await say(alice, "read this", "dm:bob", ack_required=True)
     await say(alice, "@bob, by the way")
     clock.advance(minutes=29)
-    await watch(team.server)
+    await watch(team.team)
     assert await told(alice, team) == []
     clock.advance(minutes=1)
     for _ in range(2):
-        await watch(team.server)
+        await watch(team.team)
     first, second = await told(alice, team)
     assert first.startswith(f"Offline for long: bob. Your message {asked} in general")
     assert first.endswith("asks for an answer by 2026-01-01T22:00Z.")
@@ -374,7 +372,7 @@ async def test_the_sender_is_told_once_who_is_offline_for_long(
     leave(team, carol)
     await team.server.settle()
     clock.advance(minutes=31)
-    await watch(team.server)
+    await watch(team.team)
     assert (await told(alice, team))[2].startswith(f"Offline for long: carol. Your message {asked}")
 
 
@@ -382,7 +380,7 @@ async def test_the_sender_is_told_once_who_is_offline_for_long(
 async def test_how_long_is_a_setting(team: TestTeam, alice: Member, bob: Member, clock: MovedClock) -> None:
     await say(alice, "read this", "dm:bob", ack_required=True)
     clock.advance(minutes=5)
-    await watch(team.server)
+    await watch(team.team)
     assert len(await told(alice, team)) == 1
 
 
@@ -400,7 +398,7 @@ async def test_the_senders_of_a_retired_member_are_told_once_each(
     await team.owner.call("retire_agent", name="bob")
     clock.advance(minutes=10)
     for _ in range(2):
-        await watch(team.server)
+        await watch(team.team)
     assert await told(alice, team) == [
         f"bob was retired and will not deal with 2 messages of yours, the last being message {unread[-1]}."
     ]
@@ -422,7 +420,7 @@ async def test_a_crash_behind_a_retirement_loses_no_word_of_it(team: TestTeam, a
     for work in works:
         assert callable(work)
         await team.team.database.write(work)
-    await watch(team.server)
+    await watch(team.team)
     assert await told(alice, team) == [
         f"bob was retired and will not deal with a message of yours, the last being message {message}."
     ]

@@ -25,7 +25,6 @@ import pluggy
 
 if TYPE_CHECKING:
     import click
-    from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 hookspec = pluggy.HookspecMarker("teammcp")
 hookimpl = pluggy.HookimplMarker("teammcp")
@@ -98,8 +97,21 @@ def register_commands(cli: click.Group) -> None:
 
 
 @contribute
-def register_jobs(scheduler: AsyncIOScheduler, server: Any) -> None:
-    """Plain. Add periodic work to the server's APScheduler ``scheduler``; it runs in the event loop."""
+def register_jobs(server: Any) -> Any:
+    """Plain. Return a list of ``Job`` objects: work that comes round, for the server or for each team.
+
+    ``server`` is not open yet; its settings, ``server.plugins.settings``, and its operations, ``server.registry``, are
+    there. What fails is told by health and on the page Plugins.
+    """
+
+
+@contribute
+def register_services() -> Any:
+    """Plain. Return a list of ``Service`` objects: work that lasts as long as the server, or as a team is open.
+
+    They begin after `startup`, or after `team_opened` of a team that is opened later. One that fails is started again,
+    later and later. At a stop they are ended first, before `stopping`; those of a team end before `team_closed`.
+    """
 
 
 @contribute
@@ -301,6 +313,15 @@ def startup(server: Any) -> None:
 
     All plugins are told side by side, after `team_opened` of every team. Nobody is answered meanwhile, so each gets
     10 seconds; who takes longer is broken off. Give long work to ``server.background``.
+    """
+
+
+@notify
+def stopping(server: Any) -> None:
+    """When the server is told to stop, before it waits for the answers that are under way: end your own long ones.
+
+    Requests that are short are still answered, and the teams' databases too. Streams and sockets of the core end right
+    after it. All plugins are told side by side and get 5 seconds each; one that takes longer is broken off.
     """
 
 

@@ -28,7 +28,9 @@ from ..storage import Migration, SqliteDatabase, load_migrations
 from ..storage.failures import failure_of
 from ..storage.migrations import blank, prepare, try_out
 from .health import Health
+from .jobs import Jobs
 from .limits import AddressLimit, RateLimit
+from .services import Services
 from .team import Team
 from .team_folders import TeamFolders
 from .timekeeping import Timekeeper
@@ -89,10 +91,11 @@ class Server:
         self._migrations = self._collect_migrations()
         self.time = Timekeeper(self)
         self.health.add(self.time)
+        self.jobs = Jobs(self)
+        self.services = Services(self)
+        self._is_stopping = False
         self._changing_teams = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.job_faults: dict[tuple[str, str], str] = {}
-        """What periodic work has failed at last, and why, by what is looked at and team."""
 
     # -- start and stop ------------------------------------------------------------------------------------------------
 
@@ -103,6 +106,7 @@ class Server:
             StartError: another server uses the folder, or a database is newer than this program.
         """
         home = self.settings.home
+        self._is_stopping = False
         self._prepare_home(home)
         try:
             names = self._look_into(home) or [DEFAULT_TEAM]
@@ -110,12 +114,23 @@ class Server:
                 await self._open_team(name, reserved=names != [DEFAULT_TEAM])
             await self.time.begin()
             await self.plugins.announce("startup", START_PATIENCE, server=self)
+            self.services.start()
         except BaseException:
             await self.close()
             raise
 
+    async def begin_stop(self) -> None:
+        """End the services, and have the plugins end what they keep open, before connections are waited for."""
+        if self._is_stopping:
+            return
+        self._is_stopping = True
+        await self.services.stop()
+        if self.teams:
+            await self.plugins.announce("stopping", PATIENCE, server=self)
+
     async def close(self) -> None:
         """Tell the plugins, end streams, finish accepted writes, unlock the data folder."""
+        await self.begin_stop()
         if self.teams:
             await self.plugins.announce("shutdown", PATIENCE, server=self)
         self.end_streams()
@@ -253,10 +268,12 @@ class Server:
         await self.plugins.announce("team_opened", START_PATIENCE, wait_for_features=True, team=team)
         if self.plugins.faults_of_features() > before:  # without its members and channels a team is nobody's
             raise StartError(f"The team '{name}' could not be loaded from {path}; the log above says why.")
+        self.services.team_opened(team)
         return team
 
     async def _leave(self, team: Team) -> None:
-        """End a team's streams, and tell the plugins that it is about to be closed."""
+        """End a team's services and streams, and tell the plugins that it is about to be closed."""
+        await self.services.team_closes(team)
         team.hub.close()
         await self.plugins.announce("team_closed", PATIENCE, team=team)
 
@@ -322,6 +339,15 @@ class Server:
         while self._tasks:
             await asyncio.wait(set(self._tasks))
             await asyncio.sleep(0)  # for those that were done already: what takes them out has not been called yet
+
+    async def run_jobs(self) -> None:
+        """Do what is due by the clock, once each, and wait until it and its background work are done; for tests.
+
+        Raises:
+            ExceptionGroup: what jobs have failed with.
+        """
+        await self.jobs.run_due()
+        await self.settle()
 
     async def _end_background_work(self) -> None:
         """Let it come to its end for a while; then it is broken off."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from teammcp import Conflict, Context, Server, Team, Transaction, Work, operation
+from teammcp import Conflict, Context, Team, Transaction, Work, operation
 from teammcp.features.messages import quoted_line, send_notes
 
 from . import queries, shapes, telling
@@ -17,16 +17,8 @@ BATCH = 100
 log = logging.getLogger(__name__)
 
 
-async def expire(server: Server) -> None:
+async def expire(team: Team) -> None:
     """Close what has waited too long. One that cannot be closed does not keep the others."""
-    for team in list(server.teams.values()):
-        try:
-            await _expire(team)
-        except Exception:
-            log.exception("the approvals of team %s could not be looked at", team.name)
-
-
-async def _expire(team: Team) -> None:
     for approval_id in await team.database.read(queries.expired, team.server.clock.now(), BATCH):
         try:
             await Context.inside(team).call("expire_approval", approval_id=approval_id)

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from pydantic import BaseModel
 
-from teammcp import Context, Countdown, Deferred, Migration, Operation, Reader, Server, Team, hookimpl, load_migrations
+from teammcp import (
+    Context,
+    Countdown,
+    Deferred,
+    Job,
+    Migration,
+    Operation,
+    Reader,
+    Server,
+    Team,
+    hookimpl,
+    load_migrations,
+)
 from teammcp.features.state import StateChange
 from teammcp.web import Page
 
@@ -72,9 +83,9 @@ def register_countdowns() -> list[Countdown]:
 
 
 @hookimpl
-def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
+def register_jobs(server: Server) -> list[Job]:
     rules.check_settings(server)
-    scheduler.add_job(expiry.expire, "interval", [server], seconds=expiry.SECONDS, id="approvals")
+    return [Job("approvals", expiry.expire, every=expiry.SECONDS, per_team=True)]
 
 
 @hookimpl

@@ -159,7 +159,7 @@ class ApprovalMachine(RuleBasedStateMachine):
     @rule()
     def let_it_expire(self) -> None:
         self.clock.advance(days=8)
-        self.runner.run(expire(self.team.server))
+        self.runner.run(expire(self.team.team))
         if self.status in OPEN:
             self.status = "expired"
 

@@ -250,7 +250,7 @@ async def test_whoever_stops_waiting_leaves_nothing_open(coder: Member, team: Te
     asking.cancel()
     await asyncio.gather(asking, return_exceptions=True)
     clock.advance(seconds=62)
-    await expire(team.server)
+    await expire(team.team)
     assert await decided(team) == [("deny", "expired")]
 
 

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from teammcp_approvals.expiry import expire
 
 from teammcp import Deferred, Forbidden
-from teammcp.app import add_jobs, create_app
+from teammcp.app import create_app
 from teammcp.config import Settings, load_settings
 from teammcp.errors import StartError
 from teammcp.testing import NO_LIMITS, Member, MovedClock, TestTeam, all_plugins_but, serve
@@ -71,20 +70,19 @@ async def test_no_server_starts_without_the_rules_that_wrong_settings_hold(
 )
 def test_no_server_starts_with_a_rule_that_holds_nothing(tmp_path: Path, rule: dict[str, Any], message: str) -> None:
     wrong = settings(tmp_path, "approvals", plugins={"approvals": {"rules": [rule]}})
-    app = create_app(wrong, MovedClock())
     with pytest.raises(StartError, match=message):
-        add_jobs(AsyncIOScheduler(), app.server)
+        create_app(wrong, MovedClock())
 
 
 def test_a_rule_may_name_members_who_are_still_to_come(tmp_path: Path) -> None:
     rule = {"operation": "send_message", "who": ["agent1", "@agnt", "Agnes"], "approvers": ["OWNER", "@managers"]}
     right = settings(tmp_path, "approvals", plugins={"approvals": {"rules": [rule]}})
-    add_jobs(AsyncIOScheduler(), create_app(right, MovedClock()).server)
+    create_app(right, MovedClock())
 
 
 async def test_idle_it_writes_nothing(team: TestTeam) -> None:
     before = await team.events()
-    await expire(team.server)
+    await expire(team.team)
     assert await team.events() == before
 
 
@@ -150,7 +148,7 @@ async def test_a_task_whose_field_is_not_to_be_set_says_so_and_waits_no_longer(
         await bob.call("cancel_approval", approval_id=1, comment="my mistake")
     else:
         clock.advance(days=8)
-        await expire(team.server)
+        await expire(team.team)
     await team.server.settle()
     task = (await alice.call("get_task", task_id=task_id)).task
     assert (task.status, task.state_pending) == ("done", False)

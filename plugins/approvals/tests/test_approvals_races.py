@@ -128,7 +128,7 @@ async def test_expiry_in_between(alice: Member, bob: Member, team: TestTeam, clo
 
     async def late() -> None:
         clock.advance(days=8)
-        await expire(team.server)
+        await expire(team.team)
 
     between.act = late
     with pytest.raises(Conflict, match="expired"):

@@ -239,7 +239,7 @@ class Paging:
 async def test_who_does_not_look_is_notified(alice: Member, bob: Member, team: TestTeam) -> None:
     await bob.call("set_notification_address", notifier="pager", address="1", reasons=["ack"])
     number = await ask(alice, "bob")
-    await work_off(team.server)
+    await work_off(team.team)
     await team.server.settle()
     [came] = PAGER.came
     assert (came.agent, came.reason, came.sender) == ("bob", "ack", "system")

@@ -218,7 +218,7 @@ async def test_a_scheduled_message_waits_as_well(
 ) -> None:
     await alice.call("schedule_message", channel="general", content="from a schedule", every="1 hour")
     clock.advance(hours=1, seconds=1)
-    await run_due(team.server)
+    await run_due(team.team)
     (waiting,) = (await maria.call("get_pending_approvals")).root
     assert (waiting.proposed_by, waiting.arguments["content"]) == ("alice", "from a schedule")
     assert await general(alice) == []

@@ -260,12 +260,12 @@ async def test_nobody_approves_their_own_but_an_owner_of_the_team(alice: Member,
 async def test_what_nobody_decides_on_expires(alice: Member, bob: Member, clock: MovedClock, team: TestTeam) -> None:
     number = await propose(bob)
     clock.advance(days=6)
-    await expire(team.server)
+    await expire(team.team)
     assert (await bob.call("get_approval", approval_id=number)).status == "pending"
     clock.advance(days=1)
     with pytest.raises(Conflict, match="is over"):
         await alice.call("resolve_approval", approval_id=number, approved=True)
-    await expire(team.server)
+    await expire(team.team)
     assert (await bob.call("get_approval", approval_id=number)).status == "expired"
     assert "Nobody has decided" in (await bob.call("get_inbox")).channels[0].messages[0].content
     assert await plan(alice) == ("first", 1, "alice")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from teammcp import Attachment, Context, Server, Timestamp, Until, operation
+from teammcp import Attachment, Context, Team, Timestamp, Until, operation
 from teammcp.features.state import FieldName, ProjectId
 
 from .changelog import Filter, batches
@@ -93,10 +93,9 @@ def _harmless(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
-async def clear_exports(server: Server) -> None:
+async def clear_exports(team: Team) -> None:
     """The job: delete what was handed out an hour ago."""
-    for team in list(server.teams.values()):
-        await asyncio.to_thread(_clear, export_folder(team), server.clock.now() - HOUR)
+    await asyncio.to_thread(_clear, export_folder(team), team.server.clock.now() - HOUR)
 
 
 def _clear(folder: Path, before: int) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from teammcp import Migration, Server, hookimpl, load_migrations
+from teammcp import Job, Migration, Team, hookimpl, load_migrations
 from teammcp.web import Page
 
 from . import changelog, commands, exporting, pages, reporting, retention, sealing, verifying
@@ -53,13 +53,13 @@ def register_event_kinds() -> dict[str, str]:
 
 
 @hookimpl
-async def startup(server: Server) -> None:
-    await sealing.seal_teams(server, now=True)
+async def team_opened(team: Team) -> None:
+    await sealing.seal_all(team)
 
 
 @hookimpl
-async def shutdown(server: Server) -> None:
-    await sealing.seal_teams(server, now=True)
+async def team_closed(team: Team) -> None:
+    await sealing.seal_all(team)
 
 
 @hookimpl
@@ -68,8 +68,10 @@ def register_commands(cli: click.Group) -> None:
 
 
 @hookimpl
-def register_jobs(scheduler: Any, server: Server) -> None:
-    scheduler.add_job(sealing.seal_teams, "interval", [server], minutes=1, id="audit-seals")
-    scheduler.add_job(retention.retain_events, "interval", [server], hours=1, id="audit-retention")
-    scheduler.add_job(exporting.clear_exports, "interval", [server], hours=1, id="audit-exports")
-    scheduler.add_job(reporting.make_scheduled_reports, "interval", [server], minutes=15, id="audit-reports")
+def register_jobs() -> list[Job]:
+    return [
+        Job("audit-seals", sealing.seal_due, every=60, per_team=True),
+        Job("audit-retention", retention.retain_events, every=3600, per_team=True),
+        Job("audit-exports", exporting.clear_exports, every=3600, per_team=True),
+        Job("audit-reports", reporting.make_scheduled_reports, every=900, per_team=True),
+    ]

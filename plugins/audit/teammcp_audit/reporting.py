@@ -15,8 +15,7 @@ from teammcp import (
     InvalidInput,
     NotFound,
     Reader,
-    Server,
-    TeamError,
+    Team,
     Timestamp,
     Transaction,
     Until,
@@ -150,20 +149,16 @@ async def delete_audit_report(context: Context, report_id: ReportId) -> Work[Del
 # -- on schedule -----------------------------------------------------------------------------------------------------
 
 
-async def make_scheduled_reports(server: Server) -> None:
+async def make_scheduled_reports(team: Team) -> None:
     """The job: make the reports of the day or week that has just ended, once each, also after a time of rest."""
-    for team in list(server.teams.values()):
-        context = Context.inside(team)
-        settings: AuditSettings = context.settings("audit")
-        for wanted in settings.schedule:
-            since, until = last_period(context.now(), wanted)
-            if await context.read(report_rows.exists, wanted.report_type, since, until):
-                continue
-            given: dict[str, Any] = {"report_type": wanted.report_type, "visibility": wanted.visibility}
-            try:
-                await context.call("generate_audit_report", since=since, until=until, **given)
-            except TeamError:
-                log.exception("the %s report of team %s was not made", wanted.report_type, team.name)
+    context = Context.inside(team)
+    settings: AuditSettings = context.settings("audit")
+    for wanted in settings.schedule:
+        since, until = last_period(context.now(), wanted)
+        if await context.read(report_rows.exists, wanted.report_type, since, until):
+            continue
+        given: dict[str, Any] = {"report_type": wanted.report_type, "visibility": wanted.visibility}
+        await context.call("generate_audit_report", since=since, until=until, **given)
 
 
 def last_period(now: int, wanted: ScheduledReport) -> tuple[int, int]:

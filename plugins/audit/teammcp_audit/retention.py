@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from teammcp import Access, Conflict, Context, Reader, Server, TeamError, Transaction, Work, operation
+from teammcp import Access, Conflict, Context, Reader, Team, Transaction, Work, operation
 
 from . import archive, chain, queries
 from .models import KEPT_EVENTS, KEPT_MS, Archived, AuditSettings, Pruned
@@ -115,15 +115,11 @@ def managers(context: Context) -> list[str]:
     return sorted(agent.name for agent in members if agent.access >= Access.manager and not agent.retired)
 
 
-async def retain_events(server: Server) -> None:
+async def retain_events(team: Team) -> None:
     """The job: archive and prune what the settings no longer keep."""
-    for team in list(server.teams.values()):
-        context = Context.inside(team)
-        try:
-            if context.settings("audit").keep_days:
-                while (await context.call("archive_events")).more:
-                    pass
-            while (await context.call("prune_events")).more:
-                pass
-        except (TeamError, OSError):
-            log.exception("the old events of team %s stay in the log", team.name)
+    context = Context.inside(team)
+    if context.settings("audit").keep_days:
+        while (await context.call("archive_events")).more:
+            pass
+    while (await context.call("prune_events")).more:
+        pass

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from teammcp import Conflict, Context, Reader, Server, TeamError, Transaction, Work, operation
+from teammcp import Conflict, Context, Reader, Team, Transaction, Work, operation
 from teammcp.arguments.fields import Limit
 
 from . import chain, queries
@@ -79,13 +79,18 @@ def shapes(rows: Sequence[Any]) -> list[Seal]:
     return [Seal(**{name: row[name] for name in Seal.model_fields}) for row in rows]
 
 
-async def seal_teams(server: Server, *, now: bool = False) -> None:
-    """The job: seal what is due in every team; at a start and a stop all there is, so that nothing of it can be cut."""
-    for team in list(server.teams.values()):
-        context = Context.inside(team)
-        try:
-            for _ in range(BLOCKS_A_RUN):
-                if not (await context.call("seal_events", now=now)).more:
-                    break
-        except TeamError:
-            log.exception("the events of team %s were not sealed", team.name)
+async def seal_due(team: Team) -> None:
+    """The job: seal what is due."""
+    await _seal(team, now=False)
+
+
+async def seal_all(team: Team) -> None:
+    """Seal all there is, as a team is opened and closed, so that nothing of it can be cut."""
+    await _seal(team, now=True)
+
+
+async def _seal(team: Team, *, now: bool) -> None:
+    context = Context.inside(team)
+    for _ in range(BLOCKS_A_RUN):
+        if not (await context.call("seal_events", now=now)).more:
+            break

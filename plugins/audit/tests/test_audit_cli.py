@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from teammcp_audit.commands import audit
-from teammcp_audit.sealing import seal_teams
+from teammcp_audit.sealing import seal_due
 
 from teammcp.testing import MovedClock, TestTeam
 
@@ -18,7 +18,7 @@ from teammcp.testing import MovedClock, TestTeam
 async def home(team: TestTeam, clock: MovedClock) -> Path:
     await team.owner.call("send_message", channel="general", content="sealed")
     clock.advance(hours=2)
-    await seal_teams(team.server)
+    await seal_due(team.team)
     return team.server.settings.home
 
 

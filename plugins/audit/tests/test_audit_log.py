@@ -168,10 +168,10 @@ async def test_export_as_csv_that_no_spreadsheet_runs(team: TestTeam, ann: Membe
 
 async def test_exports_are_cleared_away(team: TestTeam, ann: Member, clock: MovedClock) -> None:
     folder = (await team.owner.call("export_changelog")).path.parent
-    await clear_exports(team.server)
+    await clear_exports(team.team)
     assert len(os.listdir(folder)) == 1
     clock.advance(minutes=61)
-    await clear_exports(team.server)
+    await clear_exports(team.team)
     assert os.listdir(folder) == []
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from teammcp_audit import charts, graph
-from teammcp_audit.sealing import seal_teams
+from teammcp_audit.sealing import seal_due
 
 from teammcp import Context, Transaction
 from teammcp.testing import Member, MovedClock, TestTeam
@@ -26,7 +26,7 @@ async def boss(team: TestTeam, clock: MovedClock) -> Member:
     task = await ann.call("create_task", title="a task", assignee="ann")
     await ann.call("done_task", task_id=task.task.id)
     clock.advance(hours=2)
-    await seal_teams(team.server)
+    await seal_due(team.team)
     return boss
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from teammcp_audit.sealing import seal_teams
+from teammcp_audit.sealing import seal_due
 
 from teammcp.testing import MovedClock, TestTeam
 
@@ -32,7 +32,7 @@ async def test_no_growing_table_is_searched_from_end_to_end(
     ann = await team.agent("ann")
     await ann.call("send_message", channel="general", content="@owner hello", ack_required=True)
     clock.advance(hours=2)
-    await seal_teams(team.server)
+    await seal_due(team.team)
     for filters in ({}, {"actor": "ann"}, {"kind": "a.b"}, {"project_id": "p"}, {"text": "x"}, {"since": "2026-01-01"}):
         await team.owner.call("get_changelog", **filters)
     for kind in ("compliance", "efficiency", "anomaly", "communication"):

@@ -370,7 +370,7 @@ SCHEDULE = [
 @pytest.mark.teammcp(plugins={"audit": {"schedule": SCHEDULE}})
 async def test_reports_are_made_by_themselves_once_a_period(team: TestTeam, clock: MovedClock) -> None:
     async def made() -> list[tuple[str, str]]:
-        await make_scheduled_reports(team.server)
+        await make_scheduled_reports(team.team)
         found = (await team.owner.call("get_audit_reports")).model_dump(mode="json")
         return [(item["report_type"], item["since"][:10]) for item in reversed(found)]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from teammcp_audit.retention import retain_events
-from teammcp_audit.sealing import seal_teams
+from teammcp_audit.sealing import seal_due
 
 from teammcp import Conflict
 from teammcp.testing import MovedClock, TestTeam
@@ -24,12 +24,12 @@ async def old(team: TestTeam, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
     for number in range(5):
         await ann.call("send_message", channel="general", content=f"old {number} \u2028 行")
     clock.advance(hours=2)
-    await seal_teams(team.server)
+    await seal_due(team.team)
     clock.advance(days=3)
     for number in range(5):
         await ann.call("send_message", channel="general", content=f"new {number}")
     clock.advance(hours=2)
-    await seal_teams(team.server)
+    await seal_due(team.team)
     return team
 
 
@@ -40,7 +40,7 @@ def archives(team: TestTeam) -> list[Path]:
 async def test_old_events_leave_the_log_for_the_archive_and_the_chain_stays_whole(old: TestTeam) -> None:
     before = await old.events()
     first, second = (await old.owner.call("get_audit_seals")).seals
-    await retain_events(old.server)
+    await retain_events(old.team)
     left = await old.events()
     assert left[0].id == first.last_id + 1
     [file] = archives(old)
@@ -52,12 +52,12 @@ async def test_old_events_leave_the_log_for_the_archive_and_the_chain_stays_whol
     assert (await old.owner.call("get_audit_seals")).seals[0].archived_to == file.name
     assert [event.data["name"] for event in await old.events("audit.archived")] == [file.name]
     assert old.team.hub.pruned == first.last_id  # who would resume from before that is told so
-    await retain_events(old.server)
+    await retain_events(old.team)
     assert archives(old) == [file]
 
 
 async def test_an_archive_that_is_not_there_is_a_finding_unless_it_is_kept_elsewhere(old: TestTeam) -> None:
-    await retain_events(old.server)
+    await retain_events(old.team)
     [file] = archives(old)
     file.unlink()
     result = await old.owner.call("verify_audit")
@@ -74,7 +74,7 @@ async def test_an_archive_that_is_not_there_is_a_finding_unless_it_is_kept_elsew
 
 @pytest.mark.parametrize("harm", ["change", "drop", "cut", "swap", "column"])
 async def test_an_archive_that_was_tampered_with_is_found(old: TestTeam, harm: str) -> None:
-    await retain_events(old.server)
+    await retain_events(old.team)
     [file] = archives(old)
     lines = gzip.decompress(file.read_bytes()).decode().split("\n")
     if harm == "change":
@@ -109,10 +109,11 @@ async def test_events_stay_in_the_log_while_their_archive_is_damaged(old: TestTe
     file.write_bytes(content[:-1])
     with pytest.raises(Conflict, match="stay in the log"):
         await old.owner.call("prune_events")
-    await retain_events(old.server)
+    with pytest.raises(Conflict, match="stay in the log"):
+        await retain_events(old.team)
     assert len(await old.events()) == before + 1  # the archive is noted
     file.write_bytes(content)
-    await retain_events(old.server)
+    await retain_events(old.team)
     assert len(await old.events()) < before
 
 
@@ -121,20 +122,21 @@ async def test_what_was_tampered_with_is_not_archived(old: TestTeam) -> None:
     with pytest.raises(Conflict, match="seal 1"):
         await old.owner.call("archive_events")
     assert archives(old) == []
-    await retain_events(old.server)
+    with pytest.raises(Conflict, match="seal 1"):
+        await retain_events(old.team)
     assert (await old.events())[0].id == 1
 
 
 async def test_the_newest_events_stay_however_old_they_are(old: TestTeam, clock: MovedClock) -> None:
     clock.advance(days=300)
-    await retain_events(old.server)
+    await retain_events(old.team)
     assert len(await old.events("message.sent")) >= 3
 
 
 async def test_a_new_block_follows_the_chain_after_pruning(old: TestTeam, clock: MovedClock) -> None:
-    await retain_events(old.server)
+    await retain_events(old.team)
     await old.owner.call("send_message", channel="general", content="later")
     clock.advance(hours=2)
-    await seal_teams(old.server)
+    await seal_due(old.team)
     result = await old.owner.call("verify_audit")
     assert (result.ok, result.seals, result.unsealed) == (True, 3, 0)

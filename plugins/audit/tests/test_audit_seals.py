@@ -13,7 +13,7 @@ import pytest
 from teammcp_audit import chain, seal_files, verifying
 from teammcp_audit.commands import FileReader
 from teammcp_audit.models import Verification
-from teammcp_audit.sealing import seal_teams
+from teammcp_audit.sealing import seal_due
 from teammcp_audit.verifying import Check
 
 from teammcp.testing import MovedClock, TestTeam
@@ -28,11 +28,11 @@ async def sealed(team: TestTeam, clock: MovedClock) -> TestTeam:
     for number in range(3):
         await ann.call("send_message", channel="general", content=f"first {number}")
     clock.advance(hours=1)
-    await seal_teams(team.server)
+    await seal_due(team.team)
     for number in range(4):
         await ann.call("send_message", channel="general", content=f"second {number}")
     clock.advance(hours=1)
-    await seal_teams(team.server)
+    await seal_due(team.team)
     await ann.call("send_message", channel="general", content="not sealed yet")
     return team
 
@@ -123,7 +123,7 @@ async def test_an_event_inserted_into_a_gap_is_found(team: TestTeam, clock: Move
     gap = [event.id for event in await team.events("message.sent")][1]
     tamper(team, f"DELETE FROM events WHERE id = {gap}")
     clock.advance(hours=2)
-    await seal_teams(team.server)
+    await seal_due(team.team)
     assert await found(team) == []
     tamper(team, f"INSERT INTO events (id, at, kind, actor, subject, data) VALUES ({gap}, 1, 'x', 'y', 'z', '{{}}')")
     assert await found(team) == [f"event {gap} was inserted (seal 1)"]
@@ -196,17 +196,17 @@ async def test_a_seal_that_was_changed_is_found(sealed: TestTeam, change: str, s
 
 
 async def test_sealing_waits_for_a_block_or_an_hour(team: TestTeam, clock: MovedClock) -> None:
-    await seal_teams(team.server)
+    await seal_due(team.team)
     assert (await team.owner.call("get_audit_seals")).total == 0
     clock.advance(minutes=59)
-    await seal_teams(team.server)
+    await seal_due(team.team)
     assert (await team.owner.call("get_audit_seals")).total == 0
     clock.advance(minutes=1)
-    await seal_teams(team.server)
+    await seal_due(team.team)
     assert (await team.owner.call("get_audit_seals")).total == 1
     before = len(await team.events())
     clock.advance(hours=30)
-    await seal_teams(team.server)
+    await seal_due(team.team)
     seals = await team.owner.call("get_audit_seals")
     assert seals.total <= 2  # what happened on the way in is sealed once; a quiet team writes nothing more
     assert len(await team.events()) == before
@@ -252,12 +252,12 @@ async def test_sealed_events_do_not_vanish_into_an_archive_that_never_was(sealed
 
 
 async def test_a_start_and_a_stop_seal_all_there_is(sealed: TestTeam) -> None:
-    for hook in ("startup", "shutdown"):
+    for hook in ("team_opened", "team_closed"):
         await sealed.owner.call("send_message", channel="general", content=hook)
-        await sealed.server.plugins.notify(hook, server=sealed.server)
+        await sealed.server.plugins.notify(hook, team=sealed.team)
         assert (await sealed.owner.call("verify_audit")).unsealed == 0
     count = len((await sealed.owner.call("get_audit_seals")).seals)
-    await sealed.server.plugins.notify("startup", server=sealed.server)
+    await sealed.server.plugins.notify("team_opened", team=sealed.team)
     assert len((await sealed.owner.call("get_audit_seals")).seals) == count, "nothing new is nothing to seal"
 
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...members.directory import Agent
 from ...operations import Context
 from ...plugins.hookspecs import hookimpl
-from ...server import Server
+from ...server.jobs import Job
 from ...server.timekeeping import Countdown
 from ...storage import Migration, Reader, load_migrations
 from ...web import Page
 from . import claims, operations, output, pages, queries, reaper
 from .events import EVENT_KINDS
 from .settings import DirectiveSettings
-
-if TYPE_CHECKING:
-    from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 IN_INBOX = 20
 """Directives that the inbox shows at once; list_directives has all."""
@@ -69,8 +66,8 @@ def register_countdowns() -> list[Countdown]:
 
 
 @hookimpl
-def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
-    scheduler.add_job(reaper.reap, "interval", [server], seconds=reaper.SECONDS, id="directives.reap")
+def register_jobs() -> list[Job]:
+    return [Job("directives.reap", reaper.reap, every=reaper.SECONDS, per_team=True)]
 
 
 @hookimpl

@@ -7,8 +7,7 @@ import logging
 from ... import operations
 from ...clock import rfc3339
 from ...operations import Context, operation
-from ...server import Server, Team
-from ...server.jobs import in_each_team
+from ...server import Team
 from ...storage import Row, Transaction, Work
 from ..messages import Note, send_notes
 from ..tasks import expires_at
@@ -21,12 +20,8 @@ SECONDS = 5
 log = logging.getLogger(__name__)
 
 
-async def reap(server: Server) -> None:
-    """Look at every team's directives whose time seems to be over."""
-    await in_each_team(server, _reap, "directives")
-
-
-async def _reap(team: Team) -> None:
+async def reap(team: Team) -> None:
+    """Look at the directives whose time seems to be over."""
     await _settle(team, await team.database.read(queries.past_due, team.server.clock.now()))
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...members.directory import Agent
 from ...operations import Context
 from ...plugins.hookspecs import hookimpl
-from ...server import Server
+from ...server.jobs import Job
 from ...storage import Reader
 from ...surfaces.resources import Resource
 from ...web import Page
@@ -16,10 +16,6 @@ from . import arriving, operations, pages, unanswered, watching
 from .events import EVENT_KINDS
 from .resources import INBOX
 from .settings import InboxSettings
-
-if TYPE_CHECKING:
-    from apscheduler.schedulers.asyncio import AsyncIOScheduler
-
 
 NOTICE_CAP = 100
 BADGE_CAP = 10_000
@@ -65,8 +61,8 @@ def register_settings() -> type[InboxSettings]:
 
 
 @hookimpl
-def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
-    scheduler.add_job(watching.watch, "interval", [server], seconds=watching.SECONDS, id="inbox.watch")
+def register_jobs() -> list[Job]:
+    return [Job("inbox.watch", watching.watch, every=watching.SECONDS, per_team=True)]
 
 
 @hookimpl

@@ -13,8 +13,7 @@ from ... import operations
 from ...clock import rfc3339
 from ...errors import Forbidden
 from ...operations import Context, operation
-from ...server import Server, Team
-from ...server.jobs import in_each_team
+from ...server import Team
 from ...storage import Reader, Row, Transaction, Work
 from .. import deliveries
 from ..messages import MessageId, Note, message_row, quoted_line, send_notes, server_note
@@ -32,12 +31,8 @@ Reason = Literal["overdue", "offline"]
 log = logging.getLogger(__name__)
 
 
-async def watch(server: Server) -> None:
+async def watch(team: Team) -> None:
     """Tell every sender what there is to tell. What cannot be told does not keep the rest."""
-    await in_each_team(server, _watch, "unanswered messages")
-
-
-async def _watch(team: Team) -> None:
     context = Context.inside(team)
     now = context.now()
     for name in await context.read(deliveries.retired_with_mail):

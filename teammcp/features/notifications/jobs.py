@@ -22,18 +22,17 @@ log = logging.getLogger(__name__)
 _paces: WeakKeyDictionary[Team, Pace] = WeakKeyDictionary()
 
 
-async def work_off(server: Server) -> None:
+async def work_off(team: Team) -> None:
     """The job: queue what is to be notified of, and deliver what is due. Waits for no notifier."""
-    if not notifiers.of(server):
+    if not notifiers.of(team.server):
         return
-    for team in list(server.teams.values()):
-        pace = _paces.setdefault(team, Pace())
-        try:
-            await queue(team, pace)
-            await deliver(team, pace)
-        except Exception:
-            log.exception("the notifications of team %s could not be looked at", team.name)
-            pace.seen, pace.due = -1, 0
+    pace = _paces.setdefault(team, Pace())
+    try:
+        await queue(team, pace)
+        await deliver(team, pace)
+    except Exception:
+        pace.seen, pace.due = -1, 0
+        raise
 
 
 async def queue(team: Team, pace: Pace) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-
 from ...operations import Context
 from ...plugins.hookspecs import hookimpl
 from ...server import Server, Team
+from ...server.jobs import Job
 from ...server.timekeeping import Countdown
 from ...storage import Migration, load_migrations
 from ...web import Page
@@ -67,8 +66,8 @@ def clock_jumped(team: Team, milliseconds: int) -> None:
 
 
 @hookimpl
-def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
-    scheduler.add_job(jobs.work_off, "interval", [server], seconds=1, id="notifications")
+def register_jobs() -> list[Job]:
+    return [Job("notifications", jobs.work_off, every=1, per_team=True)]
 
 
 @hookimpl

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-
 from ...operations import Context
 from ...plugins.hookspecs import hookimpl
-from ...server import Server, Team
+from ...server import Team
+from ...server.jobs import Job
 from ...storage import Migration, load_migrations
 from ...web import Page
 from . import events, firing, jumping, operations, pages
@@ -50,8 +49,8 @@ def register_settings() -> type[firing.Settings]:
 
 
 @hookimpl
-def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
-    scheduler.add_job(firing.run_due, "interval", [server], seconds=1, id="schedules", misfire_grace_time=None)
+def register_jobs() -> list[Job]:
+    return [Job("schedules", firing.run_due, every=1, per_team=True)]
 
 
 @hookimpl

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from ...arguments.times import read_time
 from ...clock import rfc3339
-from .cron import Cron, parse_cron
+from ...server.cron import Cron, parse_cron
 
 Kind = Literal["cron_expr", "every", "at"]
 MINUTE = 60_000

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_skeleton, get_day_names
 from babel.lists import format_list
 
-from .cron import Cron
+from ...server.cron import Cron
 from .times import Every, Once
 
 Translate = Callable[..., str]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...operations import Context
 from ...plugins.hookspecs import hookimpl
-from ...server import Server
+from ...server.jobs import Job
 from ...server.timekeeping import Countdown
 from ...storage import Migration, load_migrations
 from ...web import MessageAction, MessageLink, Page
@@ -22,9 +22,6 @@ from .reminders import operations as reminders
 from .settings import TaskSettings
 from .tasks import linked_state
 from .tasks.operations import deletion, retrieval, updates
-
-if TYPE_CHECKING:
-    from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 
 @hookimpl
@@ -90,9 +87,11 @@ def register_countdowns() -> list[Countdown]:
 
 
 @hookimpl
-def register_jobs(scheduler: AsyncIOScheduler, server: Server) -> None:
-    scheduler.add_job(reap, "interval", [server], seconds=REAP_SECONDS, id="tasks.reap")
-    scheduler.add_job(reminders.remind, "interval", [server], seconds=reminders.SECONDS, id="tasks.remind")
+def register_jobs() -> list[Job]:
+    return [
+        Job("tasks.reap", reap, every=REAP_SECONDS, per_team=True),
+        Job("tasks.remind", reminders.remind, every=reminders.SECONDS, per_team=True),
+    ]
 
 
 @hookimpl

@@ -6,8 +6,7 @@ import logging
 
 from .... import operations
 from ....operations import Context, operation
-from ....server import Server, Team
-from ....server.jobs import in_each_team
+from ....server import Team
 from ....storage import Transaction, Work
 from ..tasks import changes, leases
 from ..tasks.models import Id, Progress
@@ -18,12 +17,8 @@ SECONDS = 5
 log = logging.getLogger(__name__)
 
 
-async def reap(server: Server) -> None:
+async def reap(team: Team) -> None:
     """End every lease that is over. One that cannot be ended does not keep the others."""
-    await in_each_team(server, _reap, "leases")
-
-
-async def _reap(team: Team) -> None:
     now = team.server.clock.now()
     for row in await team.database.read(queries.past_due, now):
         if leases.why_over(team, row, now) is None:

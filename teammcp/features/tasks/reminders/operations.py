@@ -13,8 +13,7 @@ from pydantic import Field
 from .... import operations
 from ....clock import rfc3339
 from ....operations import Context, Result, operation
-from ....server import Server, Team
-from ....server.jobs import in_each_team
+from ....server import Team
 from ....storage import Reader, Row, Transaction, Work
 from ...agents import time_zones
 from ...messages import quoted_line, send_notes
@@ -38,12 +37,8 @@ class Reminded(Result):
     recipients: list[str]
 
 
-async def remind(server: Server) -> None:
+async def remind(team: Team) -> None:
     """Give every reminder that there is a reason for. One that cannot be given does not keep the others."""
-    await in_each_team(server, _remind, "reminders")
-
-
-async def _remind(team: Team) -> None:
     context = Context.inside(team)
     settings: TaskSettings = context.settings("tasks")
     for task_id, kind, level in await context.read(_candidates, context.now(), settings):

@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.combining import OrTrigger
-from apscheduler.triggers.cron import CronTrigger
+if TYPE_CHECKING:
+    from apscheduler.triggers.base import BaseTrigger
+    from apscheduler.triggers.cron import CronTrigger
 
 ALIASES = {
     "@hourly": "0 * * * *",
@@ -177,6 +178,8 @@ def _step(text: str, field: Field) -> int:
 @lru_cache(maxsize=1024)
 def _trigger(cron: Cron) -> BaseTrigger:
     """APScheduler's trigger for it; with ``either_day`` two, of which the earlier counts."""
+    from apscheduler.triggers.combining import OrTrigger
+    from apscheduler.triggers.cron import CronTrigger
 
     def trigger(**day: str) -> CronTrigger:
         return CronTrigger(
