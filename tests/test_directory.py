@@ -88,3 +88,16 @@ def test_a_channel_that_changes_keeps_its_members(directory: Directory) -> None:
 
 def test_access_levels_are_in_order() -> None:
     assert [level.name for level in sorted(Access)] == ["anonymous", "observer", "member", "manager", "owner"]
+
+
+def test_what_a_reader_holds_stays_as_it_is_whatever_comes_and_goes(directory: Directory) -> None:
+    held = directory.agents, directory.channels, directory.members("plans"), directory.joined("ann")
+    before = [list(each) for each in held]
+    for each in held:
+        for _ in each:  # a walk that another thread is on
+            directory.put_agent(agent(f"new{len(directory.agents)}"), None)
+            directory.put_channel(Channel(f"new{len(directory.channels)}", "topic"))
+            directory.join("plans", directory.agents)
+            directory.join(f"new{len(directory.channels) - 1}", ["ann"])
+            directory.leave("plans", "ann")
+    assert [list(each) for each in held] == before

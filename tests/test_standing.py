@@ -60,7 +60,7 @@ async def assert_mirrored(team: TestTeam) -> None:
         assert shown == (row["kind"], row["role"], row["access"], row["retired_at"] is not None, row["time_zone"])
     keys = {row["key_hash"]: name for name, row in rows.items() if row["key_hash"]}
     assert keys == {key: found.name for key in keys if (found := directory.by_key(key))}
-    assert len(directory._by_key) == len(keys)
+    assert len(directory._now.agent_by_key) == len(keys)
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -2,13 +2,18 @@
 
 A mirror of a few small tables, so that no request needs the database to know its actor, and no event needs it to know
 its audience. The features that own the tables keep it in step through `Transaction.on_commit`.
+
+It is changed in the event loop alone and read in every thread: by works in the writer's, by queries in the readers'.
+Therefore nothing that a reader may hold is ever changed. A change makes a new picture of the whole and puts it in the
+place of the one before.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Set
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Literal
 
@@ -58,35 +63,63 @@ def fold(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold()
 
 
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """The directory at one moment. Nothing in it is changed once it is shown."""
+
+    agents: Mapping[str, Agent] = field(default_factory=dict)
+    agent_by_fold: Mapping[str, str] = field(default_factory=dict)
+    agent_by_key: Mapping[str, str] = field(default_factory=dict)
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    channel_by_fold: Mapping[str, str] = field(default_factory=dict)
+    members: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    joined: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+_NOBODY: frozenset[str] = frozenset()
+
+
 class Directory:
-    """The members and channels of one team."""
+    """The members and channels of one team.
+
+    Each question is answered from one moment, in any thread. A reader that asks two may be answered from two, but for a
+    work: what its transaction has found stays so until it is committed, since nothing is told to the directory before.
+    """
 
     def __init__(self) -> None:
-        self.agents: dict[str, Agent] = {}
-        self.channels: dict[str, Channel] = {}
-        self._by_fold: dict[str, str] = {}
-        self._channel_by_fold: dict[str, str] = {}
-        self._by_key: dict[str, str] = {}
-        self._members: dict[str, set[str]] = {}
-        self._joined: dict[str, set[str]] = {}
+        self._now = _Picture()
         self.stored: Callable[[Reader, str], Agent | None] | None = None
-        """How the feature that owns the members reads one inside a transaction, where this mirror may be behind."""
+        """How the feature that owns the members reads one inside a transaction, where this mirror may be behind. Set
+        when the team is opened, before anybody is answered."""
 
     # -- agents --------------------------------------------------------------------------------------------------------
 
+    @property
+    def agents(self) -> Mapping[str, Agent]:
+        """All agents by name, the retired ones too; as of now, also while others come and go."""
+        return self._now.agents
+
     def put_agent(self, agent: Agent, key_hash: str | None) -> None:
         """Add or replace an agent; a ``key_hash`` of None means that no key opens it."""
-        self.agents[agent.name] = agent
-        self._by_fold[fold(agent.name)] = agent.name
-        for old in [old for old, name in self._by_key.items() if name == agent.name]:
-            del self._by_key[old]
-        if key_hash is not None:
-            self._by_key[key_hash] = agent.name
+        self.put_agents([(agent, key_hash)])
+
+    def put_agents(self, agents: Iterable[tuple[Agent, str | None]]) -> None:
+        """The same for many at once."""
+        now, put = self._now, list(agents)
+        names = {agent.name for agent, _ in put}
+        keys = {key: name for key, name in now.agent_by_key.items() if name not in names}
+        self._now = replace(
+            now,
+            agents={**now.agents, **{agent.name: agent for agent, _ in put}},
+            agent_by_fold={**now.agent_by_fold, **{fold(name): name for name in names}},
+            agent_by_key={**keys, **{key: agent.name for agent, key in put if key is not None}},
+        )
 
     def agent(self, name: str) -> Agent | None:
         """The agent of that name, whatever its case."""
-        found = self.agents.get(name)
-        return found if found is not None else self.agents.get(self._by_fold.get(fold(name), ""))
+        now = self._now
+        found = now.agents.get(name)
+        return found if found is not None else now.agents.get(now.agent_by_fold.get(fold(name), ""))
 
     def who(self, name: str) -> Agent | None:
         """As `agent`, and the server itself by its name, ``system``."""
@@ -94,7 +127,8 @@ class Directory:
 
     def by_key(self, key_hash: str) -> Agent | None:
         """The agent whose key has this SHA-256."""
-        return self.agents.get(self._by_key.get(key_hash, ""))
+        now = self._now
+        return now.agents.get(now.agent_by_key.get(key_hash, ""))
 
     @property
     def owners(self) -> list[Agent]:
@@ -103,41 +137,74 @@ class Directory:
 
     # -- channels ------------------------------------------------------------------------------------------------------
 
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """All channels by id, as of now."""
+        return self._now.channels
+
     def put_channel(self, channel: Channel) -> None:
         """Add or replace a channel; its members stay."""
-        self.channels[channel.id] = channel
-        self._channel_by_fold[fold(channel.id)] = channel.id
-        self._members.setdefault(channel.id, set())
+        self.put_channels([channel])
+
+    def put_channels(self, channels: Iterable[Channel]) -> None:
+        """The same for many at once."""
+        now, put = self._now, list(channels)
+        self._now = replace(
+            now,
+            channels={**now.channels, **{channel.id: channel for channel in put}},
+            channel_by_fold={**now.channel_by_fold, **{fold(channel.id): channel.id for channel in put}},
+            members={**{channel.id: _NOBODY for channel in put}, **now.members},
+        )
 
     def channel(self, channel_id: str) -> Channel | None:
         """The channel of that id, whatever its case."""
-        found = self.channels.get(channel_id)
-        return found if found is not None else self.channels.get(self._channel_by_fold.get(fold(channel_id), ""))
+        now = self._now
+        found = now.channels.get(channel_id)
+        return found if found is not None else now.channels.get(now.channel_by_fold.get(fold(channel_id), ""))
 
     def join(self, channel: str, names: Iterable[str]) -> None:
         """Make agents members of a channel."""
-        for name in names:
-            self._members[channel].add(name)
-            self._joined.setdefault(name, set()).add(channel)
+        self.join_each((channel, name) for name in names)
+
+    def join_each(self, memberships: Iterable[tuple[str, str]]) -> None:
+        """Make agents members of channels, which are there: (channel, name) of each."""
+        members: dict[str, set[str]] = defaultdict(set)
+        joined: dict[str, set[str]] = defaultdict(set)
+        for channel, name in memberships:
+            members[channel].add(name)
+            joined[name].add(channel)
+        now = self._now
+        self._now = replace(
+            now,
+            members={**now.members, **{channel: now.members[channel] | names for channel, names in members.items()}},
+            joined={**now.joined, **{name: now.joined.get(name, _NOBODY) | ids for name, ids in joined.items()}},
+        )
 
     def leave(self, channel: str, name: str) -> None:
         """End a membership."""
-        self._members[channel].discard(name)
-        self._joined.get(name, set()).discard(channel)
+        now = self._now
+        self._now = replace(
+            now,
+            members={**now.members, channel: now.members[channel] - {name}},
+            joined={**now.joined, name: now.joined.get(name, _NOBODY) - {channel}},
+        )
 
-    def members(self, channel: str) -> set[str]:
-        """The names of a channel's members; not to be changed."""
-        return self._members.get(channel, set())
+    def members(self, channel: str) -> Set[str]:
+        """The names of a channel's members."""
+        return self._now.members.get(channel, _NOBODY)
 
-    def joined(self, name: str) -> set[str]:
-        """The ids of the channels an agent is a member of; not to be changed."""
-        return self._joined.get(name, set())
+    def joined(self, name: str) -> Set[str]:
+        """The ids of the channels an agent is a member of."""
+        return self._now.joined.get(name, _NOBODY)
 
     def can_read(self, name: str, channel: str) -> bool:
         """Whether an agent may read a channel: every member of the team a group, its members any other."""
-        found = self.channels.get(channel)
-        return found is not None and (found.kind == "group" or name in self._members[channel])
+        now = self._now
+        found = now.channels.get(channel)
+        return found is not None and (found.kind == "group" or name in now.members[channel])
 
-    def readable(self, name: str) -> set[str]:
+    def readable(self, name: str) -> Set[str]:
         """The ids of all channels an agent may read."""
-        return self.joined(name) | {channel.id for channel in self.channels.values() if channel.kind == "group"}
+        now = self._now
+        groups = (channel.id for channel in now.channels.values() if channel.kind == "group")
+        return now.joined.get(name, _NOBODY).union(groups)

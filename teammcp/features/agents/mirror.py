@@ -8,6 +8,13 @@ from ...storage import Reader, Row, Transaction
 from . import queries
 
 
+async def load(team: Team) -> None:
+    """Show all members of a team that is being opened."""
+    rows = await team.database.read(queries.all_agents)
+    team.directory.put_agents((agent_of(row), row["key_hash"]) for row in rows)
+    team.directory.stored = stored
+
+
 def agent_of(row: Row) -> Agent:
     """A member as the directory holds it."""
     retired = row["retired_at"] is not None

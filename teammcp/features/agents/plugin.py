@@ -53,9 +53,7 @@ def authenticate(team: Team, key_hash: str) -> Agent | None:
 
 @hookimpl
 async def team_opened(team: Team) -> None:
-    for row in await team.database.read(queries.all_agents):
-        team.directory.put_agent(mirror.agent_of(row), row["key_hash"])
-    team.directory.stored = mirror.stored
+    await mirror.load(team)
     await say_good_bye(team, Reason("the server ended unexpectedly"))
 
 

@@ -8,13 +8,14 @@ from pydantic import Field
 
 from ...arguments.fields import ChannelName, Line, NotBlank, Text
 from ...errors import Conflict, Forbidden
-from ...members.directory import Access, Channel, fold
+from ...members.directory import Access, fold
 from ...members.lookalikes import SERVERS_OWN, check_new
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
 from .. import deliveries
 from . import queries
 from .access import ChannelRef, MemberRef, add_members, find_agent, readable_channel, resolve
+from .mirror import mirror
 from .models import ChannelInfo, ChannelList, ChannelMembers, MemberChange
 
 Name = Annotated[Line, Field(min_length=1, max_length=100), NotBlank]
@@ -108,19 +109,19 @@ async def create_channel(
             )
         check_new("id", id, queries.ids(tx), SERVERS_OWN)
         queries.insert(tx, id, fold(id), type, name or id, description, context.actor.name, context.now())
-        announce(context, tx, Channel(id, type), [context.actor.name, *invited])
+        announce(context, tx, id, [context.actor.name, *invited])
         return _current(tx, context, id)
 
     return work
 
 
-def announce(context: Context, tx: Transaction, channel: Channel, members: list[str]) -> None:
+def announce(context: Context, tx: Transaction, channel_id: str, members: list[str]) -> None:
     """Give a new channel its first members, and tell of it: the directory when it is committed, and the log."""
     # The directory comes first, so that the events below reach the new members.
-    tx.on_commit(lambda: context.team.directory.put_channel(channel))
-    tx.on_commit(lambda: context.team.directory.join(channel.id, members))
-    context.emit(tx, "channel.created", channel.id, channel=channel.id, data={"id": channel.id, "type": channel.kind})
-    add_members(context, tx, channel.id, members, seq=0)
+    channel = mirror(context.team, tx, channel_id)
+    tx.on_commit(lambda: context.team.directory.join(channel_id, members))
+    context.emit(tx, "channel.created", channel_id, channel=channel_id, data={"id": channel_id, "type": channel.kind})
+    add_members(context, tx, channel_id, members, seq=0)
 
 
 @operation("GET /api/channels/{channel}/members", read_only=True)
@@ -251,7 +252,7 @@ async def _change(
             row["description"] if description is None else description,
             archived_at,
         )
-        tx.on_commit(lambda: context.team.directory.put_channel(Channel(found.id, found.kind, archived_at is not None)))
+        mirror(context.team, tx, found.id)
         kind = "channel.updated" if archived is None else "channel.archived"
         data = {"id": found.id, "archived": archived_at is not None}
         context.emit(tx, kind, found.id, channel=found.id, data=data)
@@ -278,4 +279,4 @@ def ensure_dm(context: Context, tx: Transaction, channel_id: str) -> None:
         return
     pair = channel_id.split(":")[1:]
     queries.insert(tx, channel_id, channel_id, "dm", channel_id, "", context.actor.name, context.now())
-    announce(context, tx, Channel(channel_id, "dm"), pair)
+    announce(context, tx, channel_id, pair)

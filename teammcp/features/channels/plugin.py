@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...members.directory import Channel
 from ...plugins.hookspecs import hookimpl
 from ...server import Team
 from ...storage import Migration, load_migrations
 from ...web import Page
-from . import operations, queries
+from . import mirror, operations
 from .events import EVENT_KINDS
 from .pages import PAGES
 
@@ -47,7 +46,4 @@ def register_event_kinds() -> dict[str, str]:
 
 @hookimpl
 async def team_opened(team: Team) -> None:
-    for row in await team.database.read(queries.all_channels):
-        team.directory.put_channel(Channel(row["id"], row["kind"], row["archived_at"] is not None))
-    for row in await team.database.read(queries.all_members):
-        team.directory.join(row["channel_id"], [row["agent"]])
+    await mirror.load(team)
