@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .operations.budget import Budget
     from .plugins import Deferred
     from .plugins.hookspecs import hookimpl
-    from .server import Server, Team
+    from .server import Server, State, StateKey, Team
     from .server.jobs import Job
     from .server.services import Service
     from .server.timekeeping import Countdown
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         Transaction,
         Work,
         facet,
+        file_chunks,
         load_migrations,
     )
     from .surfaces.attachments import Attachment
@@ -99,6 +100,8 @@ __all__ = [
     "Server",
     "Service",
     "StartError",
+    "State",
+    "StateKey",
     "Team",
     "TeamError",
     "Terms",
@@ -115,6 +118,7 @@ __all__ = [
     "ends",
     "facet",
     "fence",
+    "file_chunks",
     "highlights",
     "hookimpl",
     "load_migrations",
@@ -171,11 +175,12 @@ _FOUND_IN = {
         "Transaction",
         "Work",
         "facet",
+        "file_chunks",
         "load_migrations",
     ),
     "text.snippets": ("highlights", "relevance", "snippet"),
     "text.terms": ("Terms", "parse_terms"),
-    "server": ("Server", "Team"),
+    "server": ("Server", "State", "StateKey", "Team"),
     "server.jobs": ("Job",),
     "server.services": ("Service",),
     "server.timekeeping": ("Countdown",),

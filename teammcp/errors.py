@@ -135,3 +135,7 @@ class StartError(Exception):
 
     The message is for the person at the terminal and says what to do. Never sent to clients.
     """
+
+
+class InUse(StartError):
+    """Another server uses the same data."""

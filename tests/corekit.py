@@ -69,7 +69,7 @@ async def open_server(
         registry.add(function)
     chosen = Settings(home=home, **{**NO_LIMITS, **settings})
     server = Server(chosen, manager, registry, clock or MovedClock(), durable=False)
-    server._migrations += (THINGS,)
+    server.teams.migrations += (THINGS,)
     await server.open()
     try:
         yield server

@@ -9,7 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, RootModel
 
 from teammcp import Conflict, Context, Deferred, Result, Timestamp, Transaction, Work, hookimpl, operation
+from teammcp.storage import file_chunks
 from teammcp.surfaces.attachments import Attachment, Content
+
+SIZE = Path(__file__).stat().st_size
 
 
 class Thing(Result):
@@ -84,7 +87,9 @@ async def send_parcel(context: Context, name: str, content: Content) -> Work[Thi
 @operation("GET /api/parcels/{id}", read_only=True)
 async def get_parcel(context: Context, id: int) -> Attachment:
     """Give bytes: those of this file."""
-    return Attachment(file_name="päckchen.html", mime_type="text/html", file_size=1, path=Path(__file__))
+    return Attachment(
+        file_name="päckchen.html", mime_type="text/html", file_size=SIZE, open=file_chunks(Path(__file__))
+    )
 
 
 @operation("POST /api/hello", access="anonymous")

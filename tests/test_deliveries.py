@@ -9,7 +9,7 @@ from typing import Any
 from teammcp.features import built_in
 from teammcp.plugins import PluginManager
 from teammcp.storage import load_migrations
-from teammcp.storage.migrations import migrate
+from teammcp.storage.sqlite.migrations import migrate
 from teammcp.testing import TestTeam
 
 

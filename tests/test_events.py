@@ -13,7 +13,7 @@ import pytest
 from teammcp.events import Event, EventLog
 from teammcp.events.log import last_id, open_hub, read_since
 from teammcp.storage import SqliteDatabase, Transaction, load_migrations
-from teammcp.storage.migrations import migrate
+from teammcp.storage.sqlite.migrations import migrate
 from teammcp.testing import NOON, MovedClock
 
 

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from teammcp.errors import Conflict, Forbidden, InvalidInput, NotFound, StorageFull, TooLarge
-from teammcp.features.files.operations import files as file_operations
-from teammcp.features.files.store import FileStore
+from teammcp.storage.folder_files import FolderFiles
 from teammcp.testing import Member, MovedClock, TestTeam, serve
 
 
@@ -33,8 +32,8 @@ async def test_a_file_is_kept_by_its_content_and_comes_back_unchanged(team: Test
     assert (meta.uploaded_by, meta.folder_id, meta.created_at) == ("owner", None, team.server.clock.now())
     assert kept(team) == [team.team.folder / "files" / digest[:2] / digest]
     found = await team.owner.call("download_file", file_id=meta.file_id)
-    assert found.path.read_bytes() == data
-    assert "path" not in found.model_dump()
+    assert await found.read() == data
+    assert "open" not in found.model_dump()
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux tells what a descriptor is of")
@@ -48,7 +47,7 @@ async def test_bytes_and_their_names_are_flushed_before_the_row_is_there(
         flushed.append(os.readlink(f"/proc/self/fd/{descriptor}"))
         real(descriptor)
 
-    monkeypatch.setattr("teammcp.features.files.store.os.fsync", fsync)
+    monkeypatch.setattr("teammcp.storage.folder_files.os.fsync", fsync)
     meta = await team.owner.call("upload_file", name="a.txt", content=b"x", channel="general")
     folder = team.team.folder
     assert flushed[0].startswith(str(folder / "files" / "incoming"))
@@ -69,7 +68,7 @@ async def test_the_same_bytes_are_kept_once_and_go_with_the_last_file(team: Test
 async def test_uploading_and_deleting_the_same_bytes_at_once_never_loses_them(team: TestTeam) -> None:
     async def come_and_go(number: int) -> None:
         meta = await team.owner.call("upload_file", name=f"{number}.txt", content=b"same", channel="general")
-        assert (await team.owner.call("download_file", file_id=meta.file_id)).path.read_bytes() == b"same"
+        assert await (await team.owner.call("download_file", file_id=meta.file_id)).read() == b"same"
         await team.owner.call("delete_file", file_id=meta.file_id)
 
     for _ in range(5):
@@ -81,16 +80,15 @@ async def test_uploading_and_deleting_the_same_bytes_at_once_never_loses_them(te
 async def test_bytes_that_vanish_between_upload_and_commit_are_written_again(
     team: TestTeam, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep = file_operations._keep
+    stage = FolderFiles.stage
 
-    def keep_and_lose(store: FileStore, name: str, data: bytes) -> tuple[str, str]:
-        digest, mime_type = keep(store, name, data)
-        store.remove(digest)  # as the deletion of the last file with these bytes does
-        return digest, mime_type
+    async def stage_and_lose(store: FolderFiles, digest: str, data: bytes) -> None:
+        await stage(store, digest, data)
+        await team.team.database.write(lambda tx: store.remove(tx, digest))  # as the last file with these bytes goes
 
-    monkeypatch.setattr(file_operations, "_keep", keep_and_lose)
+    monkeypatch.setattr(FolderFiles, "stage", stage_and_lose)
     meta = await team.owner.call("upload_file", name="a.txt", content=b"bytes", channel="general")
-    assert (await team.owner.call("download_file", file_id=meta.file_id)).path.read_bytes() == b"bytes"
+    assert await (await team.owner.call("download_file", file_id=meta.file_id)).read() == b"bytes"
 
 
 async def test_what_a_crash_has_left_is_swept_at_the_next_start(settings: Any, clock: MovedClock) -> None:
@@ -98,8 +96,7 @@ async def test_what_a_crash_has_left_is_swept_at_the_next_start(settings: Any, c
         team = TestTeam(app, app.server, "default")
         await team.register_owner()
         meta = await team.owner.call("upload_file", name="a.txt", content=b"kept", channel="general")
-        store = FileStore(team.team.folder)
-        store.put(hashlib.sha256(b"orphan").hexdigest(), b"orphan")
+        await team.team.files.stage(hashlib.sha256(b"orphan").hexdigest(), b"orphan")
         (team.team.folder / "files" / "incoming" / "half").write_bytes(b"hal")
         assert len(kept(team)) == 3
         key = team.owner.key
@@ -109,7 +106,7 @@ async def test_what_a_crash_has_left_is_swept_at_the_next_start(settings: Any, c
         await app.server.settle()
         assert [path.name for path in kept(team)] == [meta.sha256]
         found = await team.member("owner", key).call("download_file", file_id=meta.file_id)
-        assert found.path.read_bytes() == b"kept"
+        assert await found.read() == b"kept"
         await team.close()
 
 
@@ -121,7 +118,7 @@ async def test_a_full_disk_refuses_the_file_and_leaves_nothing_behind(
         raise OSError(code, os.strerror(code))
 
     with monkeypatch.context() as patched:
-        patched.setattr("teammcp.features.files.store.os.fsync", full)
+        patched.setattr("teammcp.storage.folder_files.os.fsync", full)
         with pytest.raises(StorageFull):
             await team.owner.call("upload_file", name="a.txt", content=b"text", channel="general")
     assert kept(team) == []
@@ -140,7 +137,7 @@ async def test_a_file_beyond_the_limit_is_refused(team: TestTeam) -> None:
 async def test_an_empty_file_is_a_file(team: TestTeam) -> None:
     meta = await team.owner.call("upload_file", name="empty", content=b"", channel="general")
     assert (meta.file_size, meta.mime_type) == (0, "text/plain")
-    assert (await team.owner.call("download_file", file_id=meta.file_id)).inlined().content == ""
+    assert (await (await team.owner.call("download_file", file_id=meta.file_id)).inlined()).content == ""
 
 
 # -- names and types ---------------------------------------------------------------------------------------------------
@@ -200,7 +197,7 @@ async def test_any_type_may_be_uploaded_and_none_is_served_that_could_run(
 async def test_a_file_comes_inline_as_text_or_base64(team: TestTeam) -> None:
     async def inline(name: str, data: bytes) -> Any:
         meta = await team.owner.call("upload_file", name=name, content=data, channel="general")
-        return (await team.owner.call("download_file", file_id=meta.file_id)).inlined()
+        return await (await team.owner.call("download_file", file_id=meta.file_id)).inlined()
 
     text = await inline("a.txt", "grüße 你好".encode())
     about = "file 1 by owner in general, 2026-01-01T12:00 (text/plain, 14 bytes): a.txt"
@@ -226,7 +223,7 @@ async def test_content_in_json_is_base64(team: TestTeam) -> None:
 async def test_text_needs_no_base64(team: TestTeam) -> None:
     meta = await team.owner.call("upload_file", name="a.md", text="# grüße 你好", channel="general")
     found = await team.owner.call("download_file", file_id=meta.file_id)
-    assert found.path.read_text("utf-8") == "# grüße 你好"
+    assert (await found.read()).decode() == "# grüße 你好"
     assert (await team.owner.call("upload_file", name="empty.md", text="")).file_size == 0
     for wrong in ({}, {"text": "a", "content": b"a"}):
         with pytest.raises(InvalidInput, match="either"):
@@ -514,7 +511,7 @@ async def test_a_file_goes_with_the_last_message_that_carries_it(team: TestTeam)
     assert [event.subject for event in await team.events("file.deleted")] == [str(alone), str(shared)]
     digest = hashlib.sha256(b"alone").hexdigest()
     await team.server.settle()
-    assert not FileStore(team.team.folder).path(digest).exists()
+    assert digest not in await team.team.files.digests()
 
 
 async def test_a_message_whose_files_are_gone_is_not_found_by_them(team: TestTeam) -> None:

@@ -15,7 +15,7 @@ from tests.live import LOOK
 
 
 def admin(team: TestTeam, **options: Any) -> Any:
-    return team.client(key=team.server.new_admin_key, **options)
+    return team.client(key=team.server.identity.new_admin_key, **options)
 
 
 async def register(client: Any, **body: Any) -> Any:
@@ -132,7 +132,7 @@ async def test_a_team_without_members_stays_reserved_when_the_server_comes_back(
     async with serve(settings) as app:
         team = TestTeam(app, app.server, "default")  # type: ignore[attr-defined]
         await team.register_owner()
-        key = team.server.new_admin_key
+        key = team.server.identity.new_admin_key
         await admin(team).post("/api/teams", json={"name": "blue"})
         await team.close()
     async with serve(settings) as app:

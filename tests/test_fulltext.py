@@ -15,8 +15,8 @@ import pytest
 import teammcp
 from teammcp import Index, IndexEntry, Transaction, facet, parse_terms
 from teammcp.storage import Migration, SqliteDatabase
-from teammcp.storage.connections import SqliteTransaction
-from teammcp.storage.migrations import migrate
+from teammcp.storage.sqlite.connections import SqliteTransaction
+from teammcp.storage.sqlite.migrations import migrate
 
 ROOT = Path(__file__).parent.parent
 NOTES = Index("notes_search")

@@ -48,7 +48,7 @@ async def test_who_looks_after_the_team_or_the_server_sees_more(team: TestTeam, 
     assert found["agents"]["total"] == 2
     assert found["details"]["problems"] == []
     assert found["details"]["facts"]["disk"]["free_bytes"] > 0
-    assert (await ask(team, server.new_admin_key))[1]["details"]["facts"]["database"] == {"teams": 2}
+    assert (await ask(team, server.identity.new_admin_key))[1]["details"]["facts"]["database"] == {"teams": 2}
 
 
 def test_the_worst_problem_decides() -> None:
@@ -123,7 +123,7 @@ async def test_nobody_keeps_the_disk_busy_by_asking(team: TestTeam, monkeypatch:
 async def test_a_database_that_is_gone_is_told_before_anybody_writes(team: TestTeam, server: Server) -> None:
     blue = await server.create_team("blue")
     aside = blue.folder.rename(blue.folder.with_name("aside"))
-    code, found = await ask(team, server.new_admin_key)
+    code, found = await ask(team, server.identity.new_admin_key)
     assert (code, found["status"], found["problems"]) == (503, "failing", ["database"])
     assert "removed or replaced" in found["details"]["problems"][0]["text"]
     assert (await ask(team, team.owner.key))[1]["details"]["problems"] == []  # of another team

@@ -66,7 +66,7 @@ async def use_everything(team: TestTeam, clock: MovedClock) -> None:
     for path in ("/plugins", "/channels/dm:bob:owner"):
         assert (await owner.http.get(path)).status_code == 200
     with pytest.raises(Unauthorized):  # nobody of the core knows this key, so that plugins are asked
-        team.server.authenticate(new_key(team.name))
+        team.server.identity.authenticate(new_key(team.name))
     assert (await team.client(new_key(team.name)).get("/api/me")).status_code == 401
     dropped = {"operation": "set_state", "arguments": {"project_id": "default", "field": "phase", "value": "Build"}}
     Context.inside(team.team).notify("deferred_dropped", **dropped, proposer="bob", reason="not yet")

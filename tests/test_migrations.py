@@ -15,8 +15,8 @@ from teammcp import hookimpl
 from teammcp.errors import StartError
 from teammcp.features.messages import search
 from teammcp.storage import Migration, load_migrations
-from teammcp.storage.connections import SqliteTransaction
-from teammcp.storage.migrations import migrate
+from teammcp.storage.sqlite.connections import SqliteTransaction
+from teammcp.storage.sqlite.migrations import migrate
 from teammcp.text.terms import parse_terms
 from tests.corekit import open_server
 

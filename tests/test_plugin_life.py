@@ -18,7 +18,7 @@ from teammcp.errors import PluginFailed
 from teammcp.http.asgi import Application, Message, Receive, Scope, Send
 from teammcp.plugins import PluginManager
 from teammcp.plugins.wrappers import contain
-from teammcp.server import server as server_module
+from teammcp.server import timeouts
 from teammcp.testing import TestTeam, serve
 from tests.corekit import names, open_server
 
@@ -74,11 +74,11 @@ async def test_settling_comes_to_an_end_with_work_that_is_done_already(tmp_path:
 
         for work in [nothing() for _ in range(3)]:
             server.background(work)
-        waiting = list(server._tasks)
+        waiting = list(server._background._tasks)
         await asyncio.sleep(0)  # they are done, and what takes them out is yet to be called
         assert all(task.done() for task in waiting)
         await asyncio.wait_for(server.settle(), 5)
-        assert not server._tasks
+        assert not server._background._tasks
 
 
 # -- turns of life -----------------------------------------------------------------------------------------------------
@@ -99,8 +99,8 @@ async def test_a_plugin_hears_of_every_team_that_is_opened_and_closed(tmp_path: 
 async def test_a_plugin_that_hangs_takes_its_own_time_and_nobody_elses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, hook: str
 ) -> None:
-    monkeypatch.setattr(server_module, "PATIENCE", 0.1)
-    monkeypatch.setattr(server_module, "START_PATIENCE", 0.1)
+    monkeypatch.setattr(timeouts, "STOP", 0.1)
+    monkeypatch.setattr(timeouts, "START", 0.1)
     told = Told()
     began = time.monotonic()
     async with open_server(tmp_path, plugins={"one": Deaf(hook), "two": Deaf(hook), "told": told}) as server:

@@ -31,8 +31,8 @@ from teammcp.features.tasks.tasks.list_queries import START, TEXTS, Filters, Sor
 from teammcp.operations import Context
 from teammcp.plugins import PluginManager
 from teammcp.storage import load_migrations
-from teammcp.storage.connections import SqliteTransaction
-from teammcp.storage.migrations import migrate
+from teammcp.storage.sqlite.connections import SqliteTransaction
+from teammcp.storage.sqlite.migrations import migrate
 from teammcp.testing import Member, TestTeam
 
 SMALL = {

@@ -234,7 +234,7 @@ class TestIdentity:
 class TestTeams:
     @pytest.fixture
     def admin(self, team: TestTeam) -> Any:
-        return team.client(team.server.new_admin_key)
+        return team.client(team.server.identity.new_admin_key)
 
     async def test_the_admin_key_makes_lists_and_deletes_teams(self, admin: Any, server: Server) -> None:
         made = await admin.post("/api/teams", json={"name": "blue"})

@@ -95,7 +95,13 @@ async def test_a_request_that_two_programs_could_read_in_two_ways_is_refused(tea
 @pytest.mark.parametrize("path", ["/api/register", "/api/heartbeat", "/api/send", "/api/teams"])
 async def test_no_body_is_taken_that_a_page_of_another_site_could_send_unasked(team: TestTeam, path: str) -> None:
     body = b'{"name": "mallory", "channel": "general", "content": "x"}'
-    key = team.server.new_admin_key if path == "/api/teams" else None if path == "/api/register" else team.owner.key
+    key = (
+        team.server.identity.new_admin_key
+        if path == "/api/teams"
+        else None
+        if path == "/api/register"
+        else team.owner.key
+    )
     client = team.client(key=key)
     for kind in (None, "text/plain", "application/x-www-form-urlencoded", ""):
         headers = {} if kind is None else {"Content-Type": kind}

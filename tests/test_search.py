@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from teammcp import Forbidden, InvalidInput, NotFound
 from teammcp.features.messages import search
-from teammcp.storage import fts5
+from teammcp.storage.sqlite import fts5
 from teammcp.testing import Member, MovedClock, TestTeam
 from teammcp.text import snippets, terms
 

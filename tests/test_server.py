@@ -18,8 +18,7 @@ from teammcp.errors import Conflict, InvalidInput, NotFound, StartError, Unautho
 from teammcp.keys import hash_key
 from teammcp.operations import Context, Registry
 from teammcp.plugins import PluginManager
-from teammcp.server import Server
-from teammcp.server import server as server_module
+from teammcp.server import Server, timeouts
 from tests.corekit import actor, enter, names, open_server
 
 
@@ -139,22 +138,22 @@ async def test_a_deleted_team_is_gone_with_its_data_and_streams(tmp_path: Path) 
 
 async def test_the_administrators_key_is_made_once_and_kept_as_a_hash(tmp_path: Path) -> None:
     async with open_server(tmp_path) as server:
-        key = server.new_admin_key
+        key = server.identity.new_admin_key
         assert key is not None
-        assert server.is_admin_key(key)
-        assert not server.is_admin_key(key + "x")
-        assert not server.is_admin_key("")
+        assert server.identity.is_admin_key(key)
+        assert not server.identity.is_admin_key(key + "x")
+        assert not server.identity.is_admin_key("")
     assert not any(key.encode() in content for content in contents(tmp_path))
     assert (tmp_path / "admin-key.sha256").read_text().strip() == hash_key(key)
     async with open_server(tmp_path) as server:
-        assert server.new_admin_key is None
-        assert server.is_admin_key(key)
+        assert server.identity.new_admin_key is None
+        assert server.identity.is_admin_key(key)
 
 
 async def test_it_is_no_members_key(tmp_path: Path) -> None:
     async with open_server(tmp_path) as server:
         with pytest.raises(Unauthorized):
-            server.authenticate(server.new_admin_key or "")
+            server.identity.authenticate(server.identity.new_admin_key or "")
 
 
 # -- background work and stopping --------------------------------------------------------------------------------------
@@ -209,7 +208,7 @@ class Stuck:
 
 
 async def test_a_plugin_that_hangs_keeps_no_other_one_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_module, "PATIENCE", 0.1)
+    monkeypatch.setattr(timeouts, "STOP", 0.1)
     heard = asyncio.Event()
 
     class Listener:
@@ -225,7 +224,7 @@ async def test_a_plugin_that_hangs_keeps_no_other_one_waiting(tmp_path: Path, mo
 async def test_a_plugin_that_hangs_does_not_keep_the_server_from_stopping(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(server_module, "PATIENCE", 0.1)
+    monkeypatch.setattr(timeouts, "STOP", 0.1)
     stuck = Stuck()
     async with open_server(tmp_path, plugins={"stuck": stuck}) as server:
         assert await add(server, "default", "a")

@@ -179,6 +179,31 @@ async def test_a_step_that_fails_fails_every_work_of_the_batch(database: SqliteD
     assert await database.write(add("after")) == 1
 
 
+async def test_what_a_step_registers_is_done_as_if_its_work_had_registered_it(database: SqliteDatabase) -> None:
+    seen: list[str] = []
+
+    def work(tx: Transaction) -> None:
+        tx.on_commit(lambda: seen.append("of the work"))
+        tx.before_commit(first)
+
+    def first(tx: Transaction) -> None:
+        tx.before_commit(last)
+        tx.on_commit(lambda: seen.append("of a step"))
+
+    def last(tx: Transaction) -> None:
+        add("late")(tx)
+        tx.on_commit(lambda: seen.append("of a step's step"))
+
+    def failing(tx: Transaction) -> None:
+        tx.before_commit(lambda tx: tx.on_commit(lambda: seen.append("of a work that failed")))
+        raise ValueError
+
+    results = await asyncio.gather(database.write(work), database.write(failing), return_exceptions=True)
+    assert [type(result) for result in results] == [type(None), ValueError]
+    assert seen == ["of the work", "of a step", "of a step's step"]
+    assert await database.read(names) == ["late"]
+
+
 async def test_another_program_that_holds_the_lock_is_named_and_waited_for(database: SqliteDatabase) -> None:
     await database.write(lambda tx: tx.value("PRAGMA busy_timeout = 50"))
     other = sqlite3.connect(database.path, isolation_level=None)

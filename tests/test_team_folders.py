@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from teammcp.errors import Conflict, StartError
-from teammcp.server import server as server_module
+from teammcp.storage import SqliteDatabase
 from tests.corekit import open_server
 
 
@@ -96,9 +96,9 @@ async def test_a_database_that_was_put_there_is_a_team(home: Path) -> None:
 async def test_a_key_that_a_power_cut_has_emptied_is_made_anew(home: Path) -> None:
     (home / "admin-key.sha256").write_bytes(b"")
     async with open_server(home) as server:
-        assert server.new_admin_key is not None
-        assert server.is_admin_key(server.new_admin_key)
-        assert not server.is_admin_key("")
+        assert server.identity.new_admin_key is not None
+        assert server.identity.is_admin_key(server.identity.new_admin_key)
+        assert not server.identity.is_admin_key("")
 
 
 async def test_a_start_on_a_full_disk_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +107,7 @@ async def test_a_start_on_a_full_disk_says_so(tmp_path: Path, monkeypatch: pytes
         error.sqlite_errorcode = sqlite3.SQLITE_FULL
         raise error
 
-    monkeypatch.setattr(server_module.SqliteDatabase, "open", full)
+    monkeypatch.setattr(SqliteDatabase, "open", full)
     with pytest.raises(StartError, match="cannot be opened: the disk is full; free some space"):
         async with open_server(tmp_path):
             pass

@@ -23,7 +23,7 @@ from teammcp.features.tasks.claims import jobs as reaper
 from teammcp.server import Server, timekeeping
 from teammcp.server.limits import RateLimit
 from teammcp.server.scheduler import Scheduler
-from teammcp.storage.migrations import blank
+from teammcp.storage.sqlite.migrations import blank
 from teammcp.testing import NOON, Member, MovedClock, TestTeam
 from tests.corekit import open_server
 
@@ -314,7 +314,7 @@ class Noting:
 
 async def test_every_countdown_is_found_by_an_index(server: Server) -> None:
     with closing(sqlite3.connect(":memory:")) as connection, connection:
-        connection.deserialize(blank(server._migrations))
+        connection.deserialize(blank(server.teams.migrations))
         for each in server.time._countdowns:
             tx = Noting()
             timekeeping._move([each], 1, tx)  # type: ignore[arg-type]

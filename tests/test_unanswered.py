@@ -16,7 +16,7 @@ from teammcp.operations import Context
 from teammcp.plugins import PluginManager
 from teammcp.server import Server
 from teammcp.storage import load_migrations
-from teammcp.storage.migrations import migrate
+from teammcp.storage.sqlite.migrations import migrate
 from teammcp.surfaces.unread import waiting
 from teammcp.testing import Member, MovedClock, TestTeam
 

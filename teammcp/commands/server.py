@@ -79,12 +79,12 @@ def _welcome(app: TeamApp, url: str) -> list[str]:
 
     server = app.server
     lines = [f"TeamMCP is running at {url}", f"  data folder  {server.settings.home}"]
-    if server.new_admin_key and sys.stdout.isatty():
+    if server.identity.new_admin_key and sys.stdout.isatty():
         lines += [
-            f"  admin key    {server.new_admin_key}",
+            f"  admin key    {server.identity.new_admin_key}",
             "               (creates teams; shown this once, so keep it)",
         ]
-    elif server.new_admin_key:  # what is not a terminal is a journal or a file, which others may read
+    elif server.identity.new_admin_key:  # what is not a terminal is a journal or a file, which others may read
         lines.append("  admin key    not shown here: 'teammcp admin-key' makes a new one while the server is stopped")
     if any(team.directory.owners for team in server.teams.values()):
         lines.append(f"Open {url} in a browser and log in with your key. Stop the server with Ctrl-C.")
@@ -125,17 +125,20 @@ def admin_key(home: Path | None) -> None:
     The old one stops working. The server must be stopped.
     """
     use_home(home)
-    from filelock import FileLock, Timeout
-
     from ..config import load_settings
-    from ..keys import hash_key, new_admin_key, write_private
+    from ..errors import InUse, StartError
+    from ..server.identity import renew_admin_key
+    from ..storage import open_databases
 
     folder = load_settings().home
-    folder.mkdir(parents=True, exist_ok=True)
-    key = new_admin_key()
+    databases = open_databases(folder)
     try:
-        with FileLock(folder / "server.lock", timeout=0):
-            write_private(folder / "admin-key.sha256", hash_key(key))
-    except Timeout:
+        databases.lock()
+        key = renew_admin_key(databases)
+    except InUse:
         raise click.ClickException(f"A server is using {folder}. Stop it first.") from None
+    except StartError as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        databases.unlock()
     click.echo(key)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -113,7 +112,7 @@ class Toolbox:
             start, arguments = _start(operation, arguments)
             outcome = await operations.call(context, name, arguments)
             if isinstance(outcome, Attachment):
-                outcome = await asyncio.to_thread(outcome.inlined)
+                outcome = await outcome.inlined()
             outcome, following = cut(outcome, context.server.settings.max_result, start)
             return _success(context, operation, outcome, _notice(context, operation), following)
         except TeamError as error:

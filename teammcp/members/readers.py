@@ -79,7 +79,7 @@ class Handover(Protocol):
 
 
 class Background(Protocol):
-    """What lets work go on behind an answer: the server."""
+    """What lets work go on behind an answer: the team."""
 
     def background(self, work: Coroutine[Any, Any, None]) -> None:
         """Do it, and keep nobody waiting for it."""
@@ -91,7 +91,7 @@ class Call(Protocol):
     @property
     def actor(self) -> Agent: ...
     @property
-    def server(self) -> Background: ...
+    def team(self) -> Background: ...
     @property
     def reader(self) -> Reader | None: ...
 
@@ -150,7 +150,7 @@ class Signs:
         assert context.reader is not None  # noqa: S101 - who calls inside the process has its answer
         context.reader.handed.append(handover)
         if context.reader.state == "gone":  # while it was being written
-            context.server.background(handover.lost(surely=True))
+            context.team.background(handover.lost(surely=True))
 
     def answered(self, context: Call) -> None:
         """The answer was sent. Nothing follows from that yet."""
@@ -203,4 +203,4 @@ class Signs:
     def _give_up(self, context: Call, reader: Reader, *, surely: bool) -> None:
         reader.state = "gone"
         for handover in reader.handed:
-            context.server.background(handover.lost(surely=surely))
+            context.team.background(handover.lost(surely=surely))

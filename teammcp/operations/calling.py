@@ -126,7 +126,7 @@ class Context:
     def notify(self, hook: str, **arguments: Any) -> None:
         """Tell plugins something, beside the current call. From a work, use it through ``tx.on_commit``."""
         assert hook_kind(hook) == "notify"  # noqa: S101 - a mistake of the programmer, not of the caller
-        self.server.tell(hook, context=self, **arguments)
+        self.team.tell(hook, context=self, **arguments)
 
     def emit(
         self,
@@ -187,13 +187,13 @@ def enter(server: Server, key: str | None, surface: Surface, address: str, reade
         RateLimited: too many calls.
     """
     if not key:
-        server.address_limit.take(address)
+        server.limits.address.take(address)
         raise Unauthorized("Send your key in the header 'Authorization: Bearer tmcp_…'.", code="missing_key")
     try:
-        team, actor = server.authenticate(key)
+        team, actor = server.identity.authenticate(key)
     except Unauthorized:
-        server.address_limit.take(address)
-        server.login_failed(key, address, surface)
+        server.limits.address.take(address)
+        server.identity.login_failed(key, address, surface)
         raise
     return replace(enter_as(server, team, actor, surface, address, hash_key(key)), reader=reader)
 
@@ -202,7 +202,7 @@ def enter_as(
     server: Server, team: Team, actor: Agent, surface: Surface, address: str, key_hash: str | None = None
 ) -> Context:
     """The context of a request whose actor is known from elsewhere, such as a browser's session."""
-    server.agent_limit.take(f"{team.name}/{actor.name}")
+    server.limits.agent.take(f"{team.name}/{actor.name}")
     team.presence.seen(actor.name)
     note_member(team.name, actor.name)
     return Context(server, team, actor, surface, address, key_hash=key_hash)

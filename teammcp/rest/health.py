@@ -40,7 +40,7 @@ class _Answer:
             uptime_ms=round((time.monotonic() - self._started) * 1000),
             timestamp=server.clock.now(),
         )
-        if key is not None and server.is_admin_key(key):
+        if key is not None and server.identity.is_admin_key(key):
             answer.agents = _presence(list(server.teams.values()))
             answer.details = _details(server, problems)
         elif key is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
@@ -82,12 +83,12 @@ class OperationEndpoint:
 
     def _enter(self, request: Request) -> Context:
         key = bearer(request.headers.get(b"authorization"))
-        if key is not None and self._operation.name == REGISTER and self._server.is_admin_key(key):
+        if key is not None and self._operation.name == REGISTER and self._server.identity.is_admin_key(key):
             return replace(self._nobody(request), admin=True)
         if key is None and self._anonymous:
-            self._server.address_limit.take(request.address)
+            self._server.limits.address.take(request.address)
             if self._operation.name == REGISTER:
-                self._server.register_limit.take(request.address)
+                self._server.limits.register.take(request.address)
             return self._nobody(request)
         line = line_of(request.scope)
         reader = declared(request.headers, line) or Reader("rest", line)
@@ -148,16 +149,14 @@ def encode(result: BaseModel) -> bytes:
 
 
 async def send_file(request: Request, file: Attachment) -> None:
-    """Stream a file from disk."""
-    size = (await asyncio.to_thread(file.path.stat)).st_size
-    source = await asyncio.to_thread(file.path.open, "rb")
-    try:
-        await request.start(200, {**file.headers(), "Content-Length": str(size)})
-        while request.scope["method"] != "HEAD" and (part := await asyncio.to_thread(source.read, PART)):
+    """Stream a file."""
+    async with aclosing(file.open(0)) as parts:
+        part = await anext(parts, b"")  # before anything is said: it may not be there
+        await request.start(200, {**file.headers(), "Content-Length": str(file.file_size)})
+        while request.scope["method"] != "HEAD" and part:
             await request.write(part)
+            part = await anext(parts, b"")
         await request.end()
-    finally:
-        source.close()
 
 
 def _idempotency_key(value: bytes) -> str:

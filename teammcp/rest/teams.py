@@ -86,10 +86,10 @@ def _info(server: Server, name: str) -> TeamInfo:
 
 def _enter(server: Server, request: Request) -> None:
     key = bearer(request.headers.get(b"authorization"))
-    if key is not None and server.is_admin_key(key):
+    if key is not None and server.identity.is_admin_key(key):
         return
     if key is None:
-        server.address_limit.take(request.address)
+        server.limits.address.take(request.address)
         raise Unauthorized("Send the server's admin key: 'Authorization: Bearer tmcpadmin_…'.", code="missing_key")
     operations.enter(server, key, "rest", request.address)
     raise Forbidden("Teams are managed with the server's admin key, not with an agent's.", code="admin_only")

@@ -53,7 +53,7 @@ class RouteSurface:
 
     async def _open(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            self._server.address_limit.take(address(scope))
+            self._server.limits.address.take(address(scope))
             found, names = self._table.sockets.find(OPENING, scope["path"])
             access.note_path(found.rule)
             await self._sockets.serve(found, names, scope, receive, send)
@@ -65,7 +65,7 @@ class RouteSurface:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         read = False
         try:
-            self._server.address_limit.take(address(scope))
+            self._server.limits.address.take(address(scope))
             if scope["method"] == "OPTIONS":
                 await respond(send, 204, b"text/plain", b"", [allow(self._table.http.allowed(scope["path"]))])
                 return

@@ -1,6 +1,10 @@
-"""The server: all teams of a process, what limits and watches them, and its periodic work."""
+"""`Server`: all teams of a process. `Team`: everything of one of them. `State`: what plugins keep with either."""
 
-from .server import DEFAULT_TEAM, Server
+from __future__ import annotations
+
+from .server import Server
+from .state import State, StateKey
 from .team import Team
+from .teams import DEFAULT_TEAM
 
-__all__ = ["DEFAULT_TEAM", "Server", "Team"]
+__all__ = ["DEFAULT_TEAM", "Server", "State", "StateKey", "Team"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..clock import Clock
+from ..config import Settings
 from ..errors import RateLimited
 from ..http.callers import bucket
 
@@ -45,3 +46,27 @@ class AddressLimit(RateLimit):
     def take(self, key: str) -> None:
         """Take one call from the bucket of the address ``key``."""
         super().take(bucket(key))
+
+
+class Limits:
+    """The limits of one server; each process counts for itself. For the event loop only.
+
+    Attributes:
+        agent: calls by one agent.
+        address: calls without a valid key from one address.
+        register: registrations and failed logins from one address.
+        told_failures: failed logins that plugins hear of, of one team from one address.
+    """
+
+    def __init__(self, clock: Clock, settings: Settings) -> None:
+        self.agent = RateLimit(clock, settings.agent_rate, settings.agent_burst, "calls by this agent")
+        self.address = AddressLimit(
+            clock, settings.address_rate, settings.address_burst, "calls without a valid key from this address"
+        )
+        self.register = AddressLimit(
+            clock,
+            settings.register_rate / 60,
+            settings.register_rate,
+            "registrations or failed logins from this address",
+        )
+        self.told_failures = RateLimit(clock, 1 / 60, 1, "failed logins")

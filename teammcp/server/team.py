@@ -1,15 +1,19 @@
-"""`Team`: one team's database, event log, live hub, members and presence."""
+"""`Team`: one team's database, event log, live hub, members, presence, and what plugins keep of it in memory."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
 
 from ..events.hub import Hub
 from ..events.log import EventLog
 from ..members.directory import Directory
 from ..members.presence import MemberStatus, Presence, PresenceTimeouts
 from ..members.readers import Signs
-from ..storage import SqliteDatabase
+from ..storage import Database
+from . import timeouts
+from .background import Background
+from .state import State
 
 if TYPE_CHECKING:
     from .server import Server
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
 class Team:
     """Everything of one team. Teams share nothing, so no query can reach from one into another."""
 
-    def __init__(self, server: Server, name: str, database: SqliteDatabase, hub: Hub, reserved: bool) -> None:
+    def __init__(self, server: Server, name: str, database: Database, hub: Hub, reserved: bool) -> None:
         self.server = server
         self.name = name
         self.database = database
@@ -30,13 +34,32 @@ class Team:
         self.presence = Presence(
             server.clock, patience, self._is_person, self._status_changed, server.settings.member_streams
         )
-        self.folder = database.path.parent
+        self.folder = server.databases.folder(name)
+        """For what plugins keep of this team in files, on this machine."""
+        self.files = server.databases.files(name)
+        """The bytes of the team's files."""
+        self.state = State()
+        """What features and plugins keep of this team in memory."""
+        self.work = Background()
         self.reserved = reserved
         """Whether its first member needs the admin's word. Without it whoever asks first would be the owner of a team
         that somebody else has made; only on a fresh server being on its machine is enough."""
         self.opened_at = server.clock.now()
         """Since when members could call without a break: since this process opened the team, stood still, or followed a
         jump of the clock."""
+        self._left = False
+
+    def background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run ``work`` on this team beside the requests; it comes to its end before the team is closed.
+
+        Errors are logged.
+        """
+        self.work.run(work)
+
+    def tell(self, hook: str, **arguments: Any) -> None:
+        """Call a notify hook about this team in the background, each plugin by itself."""
+        for notification in self.server.plugins.notifications(hook, **arguments):
+            self.background(notification)
 
     def moved(self, by: int) -> None:
         """The server's time has followed a clock that was set forward by so many milliseconds."""
@@ -53,11 +76,22 @@ class Team:
         return agent is not None and agent.kind == "human"
 
     def _status_changed(self, agent: str, before: MemberStatus, after: MemberStatus) -> None:
-        self.server.tell("status_changed", team=self, agent=agent, before=before, after=after)
+        self.tell("status_changed", team=self, agent=agent, before=before, after=after)
         if before.here != after.here:
-            self.server.tell("agent_online" if after.here else "agent_offline", team=self, agent=agent)
+            self.tell("agent_online" if after.here else "agent_offline", team=self, agent=agent)
+
+    async def leave(self) -> None:
+        """End services and live streams, and tell the plugins that the team is about to be closed. Once is enough."""
+        if self._left:
+            return
+        self._left = True
+        await self.server.services.team_closes(self)
+        self.hub.close()
+        await self.server.plugins.announce("team_closed", timeouts.STOP, team=self)
 
     async def close(self) -> None:
-        """End live streams, finish accepted writes, close the database."""
+        """Leave, finish background work and accepted writes, close the database."""
+        await self.leave()
+        await self.work.stop(timeouts.STOP)
         self.hub.close()
         await self.database.close()

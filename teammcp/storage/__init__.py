@@ -1,15 +1,24 @@
-"""Durable storage of one team: the `Database` interface, its SQLite back end and migrations."""
+"""Durable storage: what a back end has to offer, and the one on SQLite.
+
+Nothing outside of this package knows which back end there is, where it keeps its data, or what errors it raises.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from .base import LARGEST_ID, Database, Reader, Row, Transaction, Work
+from .databases import Databases
+from .files import FileStore, file_chunks, sha256
 from .fulltext import Index, IndexEntry, facet
 from .migrations import Migration, load_migrations
-from .sqlite import SqliteDatabase
+from .sqlite import SqliteDatabase, SqliteDatabases
 
 __all__ = [
     "LARGEST_ID",
     "Database",
+    "Databases",
+    "FileStore",
     "Index",
     "IndexEntry",
     "Migration",
@@ -19,5 +28,18 @@ __all__ = [
     "Transaction",
     "Work",
     "facet",
+    "file_chunks",
     "load_migrations",
+    "open_databases",
+    "sha256",
 ]
+
+
+def open_databases(home: Path, *, durable: bool = True) -> Databases:
+    """The databases that a server keeps in its data folder; none is opened yet.
+
+    Args:
+        home: the data folder.
+        durable: whether writes wait for the disk; False is for tests, whose data nobody needs once they end.
+    """
+    return SqliteDatabases(home, durable=durable)

@@ -66,7 +66,8 @@ class Transaction(Reader, Protocol):
         """Run ``step(tx)`` in the same transaction behind all works of the batch; never if this work failed.
 
         For what suffers from the savepoint around each work: an FTS5 index writes itself out at every savepoint, so its
-        changes come last. No work may count on seeing them, and an error in one fails the whole batch.
+        changes come last. No work may count on seeing them, and an error in one fails the whole batch. What a step
+        itself registers counts as the work's: other steps run behind those that are there, callbacks behind its own.
         """
         ...
 
@@ -82,7 +83,12 @@ Work: TypeAlias = Callable[[Transaction], T]
 
 
 class Database(Protocol):
-    """One team's data."""
+    """One team's data. Its methods are for the event loop."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, for the person who looks after the server. Holds no secret."""
+        ...
 
     async def write(self, work: Work[T]) -> T:
         """Run ``work`` in a transaction; return its result once it is durable.

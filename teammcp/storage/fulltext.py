@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ..text.terms import Terms
-from . import fts5
 from .base import LARGEST_ID, Reader, Transaction
-from .fts5 import facet
+from .sqlite import fts5
+from .sqlite.fts5 import facet
 
 __all__ = ["Index", "IndexEntry", "facet"]
 

@@ -1,7 +1,7 @@
 """Bytes that come in and files that go out: how operations name them, whatever surface carries them.
 
 An operation takes bytes as `Content` and answers with an `Attachment`. REST and pages take multipart uploads
-and stream an attachment from disk; JSON surfaces (MCP) write bytes as base64 and get it inside the answer.
+and stream an attachment's bytes; JSON surfaces (MCP) write bytes as base64 and get it inside the answer.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import base64
 import binascii
 import hashlib
 import re
-from pathlib import Path
+from contextlib import aclosing
 from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import quote
 
@@ -19,6 +19,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from ..errors import TooLarge
 from ..operations import Result
+from ..storage.files import Opener
 from ..text.untrusted import QUOTE, Words
 from ..text.untrusted import quote as quote_words
 
@@ -88,18 +89,22 @@ def _as_text(data: bytes) -> str | None:
 
 
 class Attachment(Result):
-    """A result that is a file. ``path`` is for the surface that streams it, and in no answer, as is ``origin``.
+    """A result that is a file.
 
-    ``origin`` says in a few words whose it is and from where, as in "file 3 by ada in general".
+    Three of its fields are for the surface that hands it over, and in no answer. ``open`` gives the bytes from a given
+    one on, in parts; ``file_chunks(path)`` does so for a file on the disk. ``etag`` stays the same as long as they do;
+    without it nobody may keep them. ``origin`` says in a few words whose it is and from where, as in "file 3 by ada in
+    general".
     """
 
     file_name: Words
     mime_type: str
     file_size: int = Field(description="Bytes")
-    path: SkipJsonSchema[Path] = Field(exclude=True, repr=False)
+    open: SkipJsonSchema[Opener] = Field(exclude=True, repr=False)
     encoding: Literal["utf-8", "base64"] | None = Field(None, description="How `content` is written")
     content: Words | None = Field(None, description="The file's text, or its bytes as base64")
     origin: SkipJsonSchema[str] = Field("", exclude=True, repr=False)
+    etag: SkipJsonSchema[str] = Field("", exclude=True, repr=False)
 
     def text(self) -> str:
         """What it is and, if it is a text file, its text."""
@@ -108,8 +113,13 @@ class Attachment(Result):
             return head
         return f"{head}\n{QUOTE}{quote_words(self.content)}"
 
-    def inlined(self) -> Self:
-        """A copy with the file's content in it, for surfaces that carry JSON only. Reads the disk.
+    async def read(self) -> bytes:
+        """All its bytes."""
+        async with aclosing(self.open(0)) as chunks:
+            return b"".join([chunk async for chunk in chunks])
+
+    async def inlined(self) -> Self:
+        """A copy with the file's content in it, for surfaces that carry JSON only.
 
         Raises:
             TooLarge: the file is larger than `INLINE_LIMIT`.
@@ -120,7 +130,7 @@ class Attachment(Result):
                 "Download it over REST instead.",
                 limit=INLINE_LIMIT,
             )
-        data = self.path.read_bytes()
+        data = await self.read()
         text = _as_text(data) if is_text(self.mime_type) else None
         if text is None:
             return self.model_copy(update={"encoding": "base64", "content": _encode(data)})

@@ -16,6 +16,7 @@ from .members import kind_of
 from .pages import MessageAction, MessageLink, Page, Theme
 from .rendering import fragment, render
 from .routing import PageRule
+from .sending import send_attachment
 from .shell import mount
 from .visit import session_of
 from .visit import visit as current_visit
@@ -46,6 +47,7 @@ __all__ = [
     "reason_words",
     "render",
     "see",
+    "send_attachment",
     "session_of",
     "sidebar",
     "values",

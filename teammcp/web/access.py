@@ -38,7 +38,7 @@ async def set_up(context: Context, request: Request) -> Response:
         return await render(context, "web/setup.html", name="", role="", asks_secret=asked)
     form = await request.form
     given = {"name": form.get("name", ""), "role": form.get("role", "")}
-    context.server.register_limit.take(context.address)
+    context.server.limits.register.take(context.address)
     outcome = await form_call(context, "register_agent", **given, kind="human", secret=form.get("secret"))
     if not outcome.ok:
         return await render(

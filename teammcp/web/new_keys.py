@@ -69,7 +69,7 @@ class NewKeys:
 
     def _valid(self, key: str) -> bool:
         try:
-            self._server.authenticate(key)
+            self._server.identity.authenticate(key)
         except Unauthorized:
             return False
         return True

@@ -59,10 +59,10 @@ class Session:
 async def open_session(context: Context, key: Secret) -> Work[OpenedSession]:
     """Log a browser in: exchange a key for a session."""
     try:
-        team, agent = context.server.authenticate(key)
+        team, agent = context.server.identity.authenticate(key)
     except Unauthorized:
-        context.server.login_failed(key, context.address, context.surface)
-        context.server.register_limit.take(context.address)
+        context.server.identity.login_failed(key, context.address, context.surface)
+        context.server.limits.register.take(context.address)
         raise
     if team is not context.team:
         raise Forbidden("key: this key belongs to another team.", code="other_team")

@@ -148,7 +148,7 @@ class Shell:
         session = visit().session
         caller = address(cast(Scope, request.scope))
         if session is None:
-            self.server.address_limit.take(caller)
+            self.server.limits.address.take(caller)
             return Context(self.server, self._front_team(), ANONYMOUS, "page", caller)
         return enter_as(self.server, session.team, session.agent, "page", caller)
 

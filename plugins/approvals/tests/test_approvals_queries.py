@@ -16,7 +16,7 @@ import teammcp_approvals
 from teammcp_approvals import queries, rule_queries, voice_queries
 
 from teammcp import load_migrations
-from teammcp.storage.connections import SqliteTransaction
+from teammcp.storage.sqlite.connections import SqliteTransaction
 
 READ_WHOLE = {"rules"}
 """Read once, when a team is opened."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from teammcp import Attachment, Context, Team, Timestamp, Until, operation
+from teammcp import Attachment, Context, Team, Timestamp, Until, file_chunks, operation
 from teammcp.features.state import FieldName, ProjectId
 
 from .changelog import Filter, batches
@@ -64,7 +64,7 @@ async def export_changelog(
         file_name=f"changelog-{context.team.name}.{format}",
         mime_type=MIME_TYPES[format],
         file_size=(await asyncio.to_thread(path.stat)).st_size,
-        path=path,
+        open=file_chunks(path),
     )
 
 

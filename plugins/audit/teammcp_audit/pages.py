@@ -7,10 +7,10 @@ from importlib.resources import files
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from quart import Request, Response, send_file
+from quart import Request, Response
 
 from teammcp import Access, Attachment, Context, read_time, rfc3339
-from teammcp.web import Outcome, Page, current_visit, form_call, gettext, mark, render, see
+from teammcp.web import Outcome, Page, current_visit, form_call, gettext, mark, render, see, send_attachment
 
 from . import showing
 from .models import ChangeLog
@@ -55,9 +55,7 @@ async def export_log(context: Context, request: Request) -> Response:
     asked = {name: request.args.get(name, "").strip() for name in FILTERS}
     arguments = {name: value for name, value in _arguments(asked).items() if value is not None}
     found: Attachment = await context.call("export_changelog", format=request.args.get("format", "csv"), **arguments)
-    response = await send_file(found.path, mimetype=found.served_type)
-    response.headers.update(found.headers())
-    return response
+    return await send_attachment(found, request)
 
 
 def _arguments(asked: dict[str, str]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from ...plugins.hookspecs import hookimpl
 from ...server import Server, Team
 from ...storage import Migration, load_migrations
 from ...web import Page
-from . import mirror, queries
+from . import mirror
 from .events import EVENT_KINDS
 from .operations import heartbeats, members
 from .pages import PAGES

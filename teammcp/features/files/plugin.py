@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from ...plugins.hookspecs import hookimpl
@@ -12,8 +11,7 @@ from ...web import Page
 from .events import EVENT_KINDS
 from .operations import files, folders
 from .pages import PAGES
-from .removal import remove_unused
-from .store import FileStore
+from .removal import sweep
 
 
 @hookimpl
@@ -50,13 +48,5 @@ def register_event_kinds() -> dict[str, str]:
 
 @hookimpl
 async def team_opened(team: Team) -> None:
-    store = FileStore(team.folder)
-    await asyncio.to_thread(store.clear_incoming)
-    team.server.background(_sweep(team, store))
-
-
-async def _sweep(team: Team, store: FileStore) -> None:
-    """Remove the bytes that a crash has left without a row."""
-    found = await asyncio.to_thread(store.digests)
-    for start in range(0, len(found), 500):  # in small works: senders wait for none of them
-        await remove_unused(team, found[start : start + 500])
+    await team.files.clear()
+    team.background(sweep(team))

@@ -39,7 +39,7 @@ def emit(context: Context, tx: Transaction, what: str, row: Any, **more: Any) ->
     audience = [name for name in dict.fromkeys((row["agent"], row["sender"])) if name in known]
     context.emit(tx, f"notification.{what}", row["id"], agents=audience, data={**data, **more})
     told = {"notification": notification_of(context, row), **more}
-    tx.on_commit(lambda: context.server.tell(f"notification_{what}", team=context.team, **told))
+    tx.on_commit(lambda: context.team.tell(f"notification_{what}", team=context.team, **told))
 
 
 def notification_of(context: Context, row: Any) -> Notification:

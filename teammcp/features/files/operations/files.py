@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import aclosing
+from functools import partial
 from typing import Annotated
 
 from pydantic import Field
@@ -15,14 +17,13 @@ from ....members.directory import Access
 from ....operations import Context, operation
 from ....operations.budget import Budget
 from ....plugins import Deferred
-from ....storage import Reader, Row, Transaction, Work
+from ....storage import Reader, Row, Transaction, Work, sha256
 from ....surfaces.attachments import Attachment, Content, is_text
 from ...channels import ChannelRef, ensure_dm, readable_channel, writable_channel
 from .. import queries
 from ..models import DeletedFile, FileId, FileList, FileMeta, FileName, FilePreview, Folder, media_type
 from ..removal import remove
 from ..shapes import emit_file, folder_of, meta_of
-from ..store import FileStore, sha256
 from .folders import in_channel
 
 DAY = 86_400_000
@@ -50,13 +51,13 @@ async def upload_file(
             "folder_id: folders belong to a channel; name it in 'channel'.", code="folder_without_channel"
         )
     await context.read(_check_quota, context, len(data))  # before the disk has it
-    store = FileStore(context.team.folder)
-    digest, mime_type = await asyncio.to_thread(_keep, store, name, data)
+    digest, mime_type = await asyncio.to_thread(_looked_at, name, data)
+    store = context.team.files
+    await store.stage(digest, data)
 
     def work(tx: Transaction) -> FileMeta:
         _check_quota(tx, context, len(data))
-        if not store.path(digest).exists():  # the last file with the same bytes was deleted a moment ago
-            store.put(digest, data)
+        store.put(tx, digest, data)
         if place is not None and place.kind == "dm":
             ensure_dm(context, tx, place.id)
         if folder_id is not None and place is not None:
@@ -102,10 +103,9 @@ def _check_quota(reader: Reader, context: Context, size: int) -> None:
     )
 
 
-def _keep(store: FileStore, name: str, data: bytes) -> tuple[str, str]:
-    digest = sha256(data)
-    store.put(digest, data)
-    return digest, media_type(name, data)
+def _looked_at(name: str, data: bytes) -> tuple[str, str]:
+    """SHA-256 and media type."""
+    return sha256(data), media_type(name, data)
 
 
 @operation("GET /api/files", profile="files", everyday=True, read_only=True)
@@ -155,13 +155,13 @@ async def get_file(context: Context, file_id: FileId) -> FileMeta:
 async def download_file(context: Context, file_id: FileId) -> Attachment:
     """Get a file's content: as text if it is a text file, else as base64."""
     row = await _readable(context, file_id)
-    path = FileStore(context.team.folder).path(row["sha256"])
     where = f" in {row['channel']}" if row["channel"] else ""
     return Attachment(
         file_name=row["name"],
         mime_type=row["mime_type"],
         file_size=row["size"],
-        path=path,
+        open=partial(context.team.files.open, row["sha256"]),
+        etag=row["sha256"],
         origin=f"file {file_id} by {row['uploaded_by']}{where}, {rfc3339(row['created_at'])[:16]}",
     )
 
@@ -172,7 +172,7 @@ async def get_file_preview(context: Context, file_id: FileId) -> FilePreview:
     row = await _readable(context, file_id)
     if not is_text(row["mime_type"]):
         return FilePreview(file=meta_of(row), preview=None, truncated=False)
-    start = await asyncio.to_thread(FileStore(context.team.folder).start, row["sha256"], PREVIEW_BYTES)
+    start = await _start(context, row["sha256"])
     # The cut may go through a character, and what is called text may be none: show it all the same.
     return FilePreview(file=meta_of(row), preview=start.decode(errors="replace"), truncated=row["size"] > len(start))
 
@@ -212,6 +212,17 @@ async def delete_file(context: Context, file_id: FileId) -> Work[DeletedFile]:
         return DeletedFile(file_id=file_id)
 
     return work
+
+
+async def _start(context: Context, digest: str) -> bytes:
+    """The first bytes of a file."""
+    start = b""
+    async with aclosing(context.team.files.open(digest)) as chunks:
+        async for chunk in chunks:
+            start += chunk
+            if len(start) >= PREVIEW_BYTES:
+                break
+    return start[:PREVIEW_BYTES]
 
 
 async def _readable(context: Context, file_id: int) -> Row:

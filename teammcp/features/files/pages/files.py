@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from quart import Request, Response, send_file
+from quart import Request, Response
 
 from .... import operations
 from ....members.directory import Access
 from ....operations import Context
 from ....surfaces.attachments import Attachment
-from ....web import Page, go_back, render
+from ....web import Page, go_back, render, send_attachment
 from ....web.channels import sidebar
 from ..models import FilePreview
 from .folders import files_path
@@ -48,9 +48,7 @@ async def change_file(context: Context, request: Request, file_id: int) -> Respo
 async def send_bytes(context: Context, request: Request, file_id: int) -> Response:
     """The bytes, under headers that keep them from doing anything."""
     found: Attachment = await operations.call(context, "download_file", {"file_id": file_id})
-    response = await send_file(found.path, mimetype=found.served_type, conditional=True)
-    response.headers.update(found.headers())
-    return response
+    return await send_attachment(found, request)
 
 
 PAGES = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-from ..text.unspaced import GAP, RUN, pairs, spread
+from ...text.unspaced import GAP, RUN, pairs, spread
 
 STATEMENT = re.compile(r"CREATE\s+FULLTEXT\s+INDEX\s+(\w+)\s*(?:\sAS\s+(SELECT\b.*?))?\s*;?", re.IGNORECASE | re.DOTALL)
 COLUMNS = (

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import aiosqlite
 
-from .base import Parameters, Row, Transaction, Work
+from ..base import Parameters, Row, Transaction, Work
 
 T = TypeVar("T")
 

@@ -15,14 +15,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..errors import StorageFailed, TeamError, Unavailable
-from .base import Transaction, Work
+from ...errors import StorageFailed, TeamError, Unavailable
+from ..base import Transaction, Work
+from ..failures import failure_of
 from .connections import HopConnection, SqliteTransaction, connect, open_with_thread
-from .failures import failure_of
 from .identity import Identity
 
 T = TypeVar("T")
-Outcome = tuple[Any, BaseException | None, list[Callable[[], None]]]
+Callbacks = list[Callable[[], None]]
+Outcome = tuple[Any, BaseException | None, Callbacks]
+Step = tuple[Callable[[Transaction], object], Callbacks]
+"""What a work has left for the end of its batch, and where what it registers there goes: to the work's own."""
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +41,7 @@ STEPS = 10_000
 def _run_batch(connection: sqlite3.Connection, identity: Identity, works: list[Work[Any]]) -> list[Outcome]:
     """Run every work in one transaction; in the connection's thread. One outcome a work, in order."""
     outcomes: list[Outcome] = []
-    steps: list[Callable[[Transaction], object]] = []
+    steps: list[Step] = []
     try:
         identity.check()
         connection.execute("BEGIN IMMEDIATE")
@@ -46,8 +49,11 @@ def _run_batch(connection: sqlite3.Connection, identity: Identity, works: list[W
             outcomes.append(_run_work(connection, work, steps))
             if not connection.in_transaction:  # SQLite ended the whole transaction (full disk, I/O error)
                 raise outcomes[-1][1] or sqlite3.OperationalError("the transaction was ended")
-        for step in steps:
-            step(SqliteTransaction(connection))
+        for step, callbacks in steps:  # which may grow: a step may leave others
+            transaction = SqliteTransaction(connection)
+            step(transaction)
+            callbacks.extend(transaction.callbacks)
+            steps.extend((following, callbacks) for following in transaction.steps)
         connection.execute("COMMIT")
         identity.check()  # what was written into a file that is gone by now must not be acknowledged
     except BaseException as error:  # noqa: BLE001 - every waiting caller must hear of it
@@ -59,7 +65,7 @@ def _run_batch(connection: sqlite3.Connection, identity: Identity, works: list[W
     return outcomes
 
 
-def _run_work(connection: sqlite3.Connection, work: Work[Any], steps: list[Callable[[Transaction], object]]) -> Outcome:
+def _run_work(connection: sqlite3.Connection, work: Work[Any], steps: list[Step]) -> Outcome:
     """Run one work in a savepoint; what it leaves for the end of the batch is added to ``steps``."""
     transaction = SqliteTransaction(connection)
     connection.execute("SAVEPOINT work")
@@ -71,7 +77,7 @@ def _run_work(connection: sqlite3.Connection, work: Work[Any], steps: list[Calla
             connection.execute("ROLLBACK TO work")
             connection.execute("RELEASE work")
         return None, error, []
-    steps.extend(transaction.steps)
+    steps.extend((step, transaction.callbacks) for step in transaction.steps)
     return result, None, transaction.callbacks
 
 
@@ -135,6 +141,10 @@ class SqliteDatabase:
             raise
         glancer.execute("PRAGMA busy_timeout=0")
         return cls(path, writer, readers, glancer)
+
+    @property
+    def place(self) -> str:
+        return str(self.path)
 
     async def write(self, work: Work[T]) -> T:
         if self._closing:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors import Conflict, StartError
-from ..keys import TEAM_NAME
-from ..machine.files import sync_folder, write_whole
+from ...errors import Conflict, StartError
+from ...keys import TEAM_NAME
+from ...machine.files import sync_folder, write_whole
 
 DATABASE = "team.db"
 _MADE_BY_SQLITE = {DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal"}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors import StorageFailed
+from ...errors import StorageFailed
 
 Number = tuple[int, int]
 

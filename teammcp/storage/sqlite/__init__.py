@@ -1,0 +1,8 @@
+"""The back end on SQLite: a file for each team, in the data folder."""
+
+from __future__ import annotations
+
+from .database import SqliteDatabase
+from .databases import SqliteDatabases
+
+__all__ = ["SqliteDatabase", "SqliteDatabases"]
