@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from teammcp import Forbidden, NotFound, Refused, operations
-from teammcp.features.guard.loops.watch import KEPT, watches
+from teammcp.features.guard.loops.watch import KEPT, WATCH
 from teammcp.operations import Context
 from teammcp.testing import Member, MovedClock, TestTeam
 
@@ -109,7 +109,7 @@ async def test_of_an_exchange_that_one_drives_the_driver_alone_is_stopped(
     await alice.call("send_dm", recipient="bob", content="you ask too much")
     error = await refusal(bob, "send_dm", recipient="alice", content="do I?")
     assert "alice and bob exchanged 12 messages" in error.detail
-    del watches[team.team]
+    del team.team.state[WATCH]
     await team.server.plugins.notify("team_opened", team=team.team)
     await refusal(bob, "send_dm", recipient="alice", content="do I?")
     await alice.call("send_dm", recipient="bob", content="you do")
@@ -273,7 +273,7 @@ async def test_what_is_stopped_stays_so_after_a_restart(
     team: TestTeam, clock: MovedClock, pair: tuple[Member, Member]
 ) -> None:
     _, error = await thank_for_ever(clock, *pair)
-    del watches[team.team]
+    del team.team.state[WATCH]
     await team.server.plugins.notify("team_opened", team=team.team)
     assert (await refusal(pair[0], "send_dm", recipient="bob", content="thanks")).data == error.data
 
@@ -303,7 +303,7 @@ async def test_each_limit_can_be_switched_off(pair: tuple[Member, Member]) -> No
 
 
 async def test_its_memory_is_bounded(team: TestTeam, pair: tuple[Member, Member]) -> None:
-    watch = watches[team.team]
+    watch = team.team.state[WATCH]
     sent = await pair[0].call("send_message", channel="general", content="hello")
     message = await pair[0].call("get_message", message_id=sent.id)
     alice = team.team.directory.agents["alice"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from teammcp import Forbidden, NotFound, Refused
-from teammcp.features.guard.budgets.ledger import ledgers
+from teammcp.features.guard.budgets.ledger import LEDGER
 from teammcp.testing import Member, MovedClock, TestTeam
 
 
@@ -112,7 +112,7 @@ async def test_a_restart_forgets_nothing(team: TestTeam, clock: MovedClock, alic
     await say(alice, 4)
     await alice.call("report_usage", tokens_in=50)
     before = await notes(team, alice)
-    del ledgers[team.team]
+    del team.team.state[LEDGER]
     await team.server.plugins.notify("team_opened", team=team.team)
     await say(alice, 1)
     await team.server.settle()

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from weakref import WeakKeyDictionary
 
 from pydantic import TypeAdapter
 
-from teammcp import Team
+from teammcp import StateKey, Team
 
 from . import queries, rule_queries
 from .models import StoredRule
@@ -41,12 +40,12 @@ class Memory:
         self.rules = [each for each in self.rules if each.id != rule_id]
 
 
-_memories: WeakKeyDictionary[Team, Memory] = WeakKeyDictionary()
+MEMORY: StateKey[Memory] = StateKey("approvals.memory")
 
 
 def of(team: Team) -> Memory:
     """The memory of a team that is open."""
-    return _memories[team]
+    return team.state[MEMORY]
 
 
 async def load(team: Team) -> None:
@@ -57,4 +56,4 @@ async def load(team: Team) -> None:
     for row in await team.database.read(rule_queries.rules):
         rule = _rule.validate_python(json.loads(row["rule"]))
         rules.append(StoredRule(id=row["id"], rule=rule, created_by=row["created_by"], created_at=row["created_at"]))
-    _memories[team] = Memory(await team.database.read(queries.last_id), rules)
+    team.state[MEMORY] = Memory(await team.database.read(queries.last_id), rules)

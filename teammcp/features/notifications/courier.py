@@ -35,7 +35,7 @@ async def deliver(team: Team, pace: Pace) -> None:
             pace.due = min(pace.due, pace.paused[name])
         elif name not in pace.busy:
             pace.busy.add(name)
-            team.server.background(_deliver_by(team, pace, name))
+            team.background(_deliver_by(team, pace, name))
 
 
 def _look(reader: Reader, now: int) -> tuple[list[str], int | None]:

@@ -8,10 +8,9 @@ one over and noting that can deliver it twice, with the same id.
 from __future__ import annotations
 
 import logging
-from weakref import WeakKeyDictionary
 
 from ...operations import Context
-from ...server import Server, Team
+from ...server import Server, StateKey, Team
 from . import notifiers, queries
 from .courier import deliver
 from .models import QueuedNotifications
@@ -19,14 +18,14 @@ from .pace import Pace
 
 log = logging.getLogger(__name__)
 
-_paces: WeakKeyDictionary[Team, Pace] = WeakKeyDictionary()
+PACE = StateKey("notifications.pace", Pace)
 
 
 async def work_off(team: Team) -> None:
     """The job: queue what is to be notified of, and deliver what is due. Waits for no notifier."""
     if not notifiers.of(team.server):
         return
-    pace = _paces.setdefault(team, Pace())
+    pace = team.state[PACE]
     try:
         await queue(team, pace)
         await deliver(team, pace)
@@ -52,11 +51,11 @@ async def queue(team: Team, pace: Pace) -> None:
 def stop(server: Server) -> None:
     """Begin no other delivery: the server, which waits for the one at hand, is about to stop."""
     for team in server.teams.values():
-        _paces.setdefault(team, Pace()).stopping = True
+        team.state[PACE].stopping = True
 
 
 def look_anew(team: Team) -> None:
     """Forget what was to be waited for: the clock by which it was noted has jumped."""
-    pace = _paces.setdefault(team, Pace())
+    pace = team.state[PACE]
     pace.due = 0
     pace.paused.clear()

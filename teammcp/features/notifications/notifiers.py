@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
-from ...server import Server
+from ...server import Server, StateKey
 from .models import Reason
 
 DAY = 86_400.0
@@ -78,7 +77,7 @@ class Notifier:
         raise NotImplementedError
 
 
-_by_server: WeakKeyDictionary[Server, dict[str, Notifier]] = WeakKeyDictionary()
+NOTIFIERS: StateKey[dict[str, Notifier]] = StateKey("notifications.notifiers", dict)
 
 
 def collect(server: Server) -> None:
@@ -89,7 +88,7 @@ def collect(server: Server) -> None:
             found |= _checked(notifiers, found)
         except (TypeError, ValueError):
             server.plugins.fail(plugin)
-    _by_server[server] = found
+    server.state[NOTIFIERS] = found
 
 
 def _checked(notifiers: list[Notifier], others: dict[str, Notifier]) -> dict[str, Notifier]:
@@ -103,4 +102,4 @@ def _checked(notifiers: list[Notifier], others: dict[str, Notifier]) -> dict[str
 
 def of(server: Server) -> dict[str, Notifier]:
     """The notifiers of a server, by name."""
-    return _by_server.get(server, {})
+    return server.state[NOTIFIERS]

@@ -6,7 +6,10 @@ NEVER = 2**63 - 1
 
 
 class Pace:
-    """What is known of a team's outbox, so that nothing is asked of the database while nothing happens."""
+    """What is known of a team's outbox, so that nothing is asked of the database while nothing happens.
+
+    For the event loop only. It begins with a look at everything, so that nothing is lost with it.
+    """
 
     def __init__(self) -> None:
         self.seen = -1

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from ...operations import Context
-from ...server import Team
+from ...server import StateKey
 from ...storage import Transaction
 from .models import Schedule
 
@@ -40,32 +39,35 @@ def tell(context: Context, tx: Transaction, kind: str, schedule: Schedule, **dat
             **data,
         },
     )
-    tx.on_commit(lambda: agenda.forget(context.team))
+    tx.on_commit(lambda: context.team.state[AGENDA].forget())
 
 
 class Agenda:
-    """When each team's next schedule is due, so that nothing is asked of the database while nothing is."""
+    """When a team's next schedule is due, so that nothing is asked of the database while nothing is.
+
+    For the event loop only. It begins with a look, so that nothing is lost with it.
+    """
 
     NEVER = 2**63 - 1
 
     def __init__(self) -> None:
-        self._next: WeakKeyDictionary[Team, int] = WeakKeyDictionary()
+        self._next = 0
 
-    def is_due(self, team: Team, now: int) -> bool:
+    def is_due(self, now: int) -> bool:
         """Whether it is time to look into the database."""
-        return self._next.get(team, 0) <= now
+        return self._next <= now
 
-    def forget(self, team: Team) -> None:
+    def forget(self) -> None:
         """Something has changed: look again."""
-        self._next[team] = 0
+        self._next = 0
 
-    def begin(self, team: Team) -> None:
+    def begin(self) -> None:
         """The database is being looked into; what changes meanwhile is not lost by `note`."""
-        self._next[team] = self.NEVER
+        self._next = self.NEVER
 
-    def note(self, team: Team, moment: int) -> None:
+    def note(self, moment: int) -> None:
         """The next time to look is ``moment``, or earlier if that was noted."""
-        self._next[team] = min(self._next.get(team, 0), moment)
+        self._next = min(self._next, moment)
 
 
-agenda = Agenda()
+AGENDA = StateKey("schedules.agenda", Agenda)

@@ -22,7 +22,7 @@ from ...server import Team
 from ...storage import Reader, Row, Transaction, Work
 from ..messages import Note, send_notes, server_note
 from . import queries
-from .events import Agenda, agenda, tell
+from .events import AGENDA, Agenda, tell
 from .models import Outcome, ScheduleId, ScheduleResult
 from .shapes import next_run, schedule_now, timing_of
 
@@ -185,22 +185,23 @@ async def _concerned(context: Context, row: Row) -> list[str]:
 
 async def run_due(team: Team) -> None:
     """Do what is due. While nothing is, this asks nothing of the database."""
-    now = team.server.clock.now()
-    if not agenda.is_due(team, now):
+    now, agenda = team.server.clock.now(), team.state[AGENDA]
+    if not agenda.is_due(now):
         return
     try:
         await _run_team(team, now)
     except Exception:
-        agenda.note(team, now + RETRY)
+        agenda.note(now + RETRY)
         raise
 
 
 async def _run_team(team: Team, now: int) -> None:
-    agenda.begin(team)
+    agenda = team.state[AGENDA]
+    agenda.begin()
     rows, following = await team.database.read(_look, now)
     again = [await _run(team, row["id"], row["next_run"]) for row in rows]
-    agenda.note(team, now + RETRY if not all(again) else Agenda.NEVER)
-    agenda.note(team, following)
+    agenda.note(now + RETRY if not all(again) else Agenda.NEVER)
+    agenda.note(following)
 
 
 def _look(reader: Reader, now: int) -> tuple[list[Row], int]:

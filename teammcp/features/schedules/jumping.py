@@ -11,7 +11,7 @@ from ...arguments.times import zone_of
 from ...operations import Context, Result, operation
 from ...storage import Row, Transaction, Work
 from . import queries
-from .events import agenda
+from .events import AGENDA
 from .shapes import timing_of
 from .times import Every, parse_rule
 
@@ -36,7 +36,7 @@ async def follow_clock(context: Context, milliseconds: int) -> Work[Followed]:
             if moved is not None:
                 queries.move(tx, row["id"], *moved)
                 changed += 1
-        tx.on_commit(lambda: agenda.forget(context.team))
+        tx.on_commit(lambda: context.team.state[AGENDA].forget())
         return Followed(changed=changed)
 
     return work

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from ....operations import Context
-from ....server import Team
+from ....server import StateKey
 from ....storage import Reader, Row
 from ...messages import count_sent
 from ..settings import GuardSettings
@@ -108,4 +107,4 @@ def _today(reader: Reader, agent: str, day: Day) -> Today:
     return Today(day, messages, row["tokens_in"] + row["tokens_out"], row["cost_micros"])
 
 
-ledgers: WeakKeyDictionary[Team, Ledger] = WeakKeyDictionary()
+LEDGER: StateKey[Ledger] = StateKey("guard.ledger")

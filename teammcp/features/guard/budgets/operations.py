@@ -15,7 +15,7 @@ from ...channels import MemberRef, find_agent
 from ...messages import count_sent
 from ..members import is_watched, managers
 from . import queries
-from .ledger import day_of, ledgers
+from .ledger import LEDGER, day_of
 from .models import (
     MILLION,
     AgentUsage,
@@ -38,14 +38,14 @@ async def report_usage(
 ) -> Work[AgentUsage]:
     """Report what you have used since your last report: tokens in and out, US dollars, and the model's name."""
     profile = await context.call("get_agent_profile", name=context.actor.name)
-    ledger, name, cost = ledgers[context.team], context.actor.name, round(cost_usd * MILLION)
+    ledger, name, cost = context.team.state[LEDGER], context.actor.name, round(cost_usd * MILLION)
     today = await ledger.today(context, name)
 
     def count() -> None:
         today.tokens += tokens_in + tokens_out
         today.cost_micros += cost
         if is_watched(context.actor):
-            context.server.background(warn(context.team, name, today))
+            context.team.background(warn(context.team, name, today))
 
     def work(tx: Transaction) -> AgentUsage:
         queries.add_usage(tx, name, today.day.date.isoformat(), model, tokens_in, tokens_out, cost)
@@ -71,7 +71,7 @@ async def get_usage(
         profiles = [await context.call("get_agent_profile", name=name)]
     else:
         raise Forbidden("agent: only managers see what others use; leave it out to see your own.")
-    ledger, now = ledgers[context.team], context.now()
+    ledger, now = context.team.state[LEDGER], context.now()
 
     def query(reader: Reader) -> Usage:
         return Usage(agents=[_usage(reader, each, ledger.budget(each.name), now, days) for each in profiles])
@@ -89,7 +89,7 @@ async def set_budget(
 ) -> Work[BudgetSet]:
     """Set what an agent may use in a day: 0 is no limit, and what is left out is as the settings say."""
     name = find_agent(context, agent, "agent").name
-    ledger = ledgers[context.team]
+    ledger = context.team.state[LEDGER]
     cost = None if cost_usd is None else round(cost_usd * MILLION)
     budget = ledger.budget_of({"messages": messages, "tokens": tokens, "cost_micros": cost})
 

@@ -13,7 +13,7 @@ from ....server import Team
 from ...messages import Draft, Message
 from ..members import is_watched, managers
 from . import queries
-from .ledger import Ledger, Today, ledgers
+from .ledger import LEDGER, Ledger, Today
 from .models import MILLION
 
 WARNING = 80
@@ -31,7 +31,7 @@ class BudgetSpent(Refused):
 
 async def load(team: Team) -> None:
     """Remember a team's budgets."""
-    ledger = ledgers[team] = Ledger(Context.inside(team).settings("guard"))
+    ledger = team.state[LEDGER] = Ledger(Context.inside(team).settings("guard"))
     for row in await team.database.read(queries.budgets):
         ledger.set[row["agent"]] = ledger.budget_of(row)
 
@@ -42,7 +42,7 @@ async def check(context: Context, draft: Draft) -> None:
     Raises:
         BudgetSpent: what to do instead is in its text.
     """
-    ledger, agent = ledgers[context.team], context.actor
+    ledger, agent = context.team.state[LEDGER], context.actor
     if not is_watched(agent) or draft.edited is not None or not ledger.limits(agent.name):
         return
     today = await ledger.today(context, agent.name)
@@ -66,7 +66,7 @@ def _is_to_a_person(team: Team, draft: Draft) -> bool:
 
 async def noticed(context: Context, message: Message) -> None:
     """Count a message that was sent."""
-    ledger, name = ledgers[context.team], context.actor.name
+    ledger, name = context.team.state[LEDGER], context.actor.name
     if not is_watched(context.actor) or not ledger.limits(name):
         return
     today = await ledger.today(context, name)
@@ -76,7 +76,7 @@ async def noticed(context: Context, message: Message) -> None:
 
 async def warn(team: Team, agent: str, today: Today) -> None:
     """Tell the agent once that most of its day is used, and it and the managers once that all of it is."""
-    ledger = ledgers[team]
+    ledger = team.state[LEDGER]
     used, told = ledger.used(agent, today), today.told
     today.told = max(used, told)
     story = _story(ledger, agent, today)

@@ -17,7 +17,7 @@ from ..members import managers
 from . import queries
 from .models import Loop, LoopId, LoopKind, Loops, what_happened
 from .shapes import loop_of, pattern_of
-from .watch import Pattern, watches
+from .watch import WATCH, Pattern
 
 
 @operation(internal=True, profile="guard")
@@ -42,7 +42,7 @@ async def stop_loop(
         loop = loop_of(queries.loop(tx, loop_id))
         send_notes(tx, told)
         _tell(context, tx, "loop.stopped", loop)
-        tx.on_commit(lambda: watches[context.team].stopped.update({pattern: loop_id}))
+        tx.on_commit(lambda: context.team.state[WATCH].stopped.update({pattern: loop_id}))
         return loop
 
     return work
@@ -76,7 +76,7 @@ async def release_loop(context: Context, loop_id: LoopId) -> Work[Loop]:
         loop = loop_of(row)
         if changed:
             _tell(context, tx, "loop.released", loop)
-            tx.on_commit(lambda: watches[context.team].release(pattern_of(row)))
+            tx.on_commit(lambda: context.team.state[WATCH].release(pattern_of(row)))
         return loop
 
     return work

@@ -14,7 +14,7 @@ from ..members import is_watched, managers
 from . import queries
 from .models import Loop
 from .shapes import loop_of, pattern_of
-from .watch import Pattern, Watch, watches
+from .watch import WATCH, Pattern, Watch
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ class LoopStopped(Refused):
 
 async def load(team: Team) -> None:
     """Remember what is stopped in a team."""
-    watch = watches[team] = Watch(Context.inside(team).settings("guard"), team.directory)
+    watch = team.state[WATCH] = Watch(Context.inside(team).settings("guard"), team.directory)
     for row in await team.database.read(queries.stopped_loops):
         watch.stopped[pattern_of(row)] = row["id"]
 
@@ -42,7 +42,7 @@ async def check(context: Context, draft: Draft) -> None:
         return
     if context.actor.access >= Access.manager and "directive_id" in (draft.metadata or {}):
         return  # nobody keeps a manager from directing it
-    watch, now = watches[context.team], context.server.clock.steady()
+    watch, now = context.team.state[WATCH], context.server.clock.steady()
     # What the server repeats by itself, such as a schedule's message, is meant to be the same.
     for pattern, certain in watch.patterns(draft, repeats=context.surface != "plugin"):
         stopped = watch.exceeded(pattern, draft.sender, now, certain=certain)
@@ -79,7 +79,7 @@ def _refusal(context: Context, loop: Loop) -> LoopStopped:
 
 async def noticed(context: Context, message: Message) -> None:
     """Remember a message; a person's lets the loops around it go on."""
-    watch = watches[context.team]
+    watch = context.team.state[WATCH]
     watch.noticed(message, context.actor)
     if context.actor.kind != "human":
         return

@@ -13,11 +13,10 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, TypeVar
-from weakref import WeakKeyDictionary
 
 from ....arguments.references import plain
 from ....members.directory import SYSTEM, Agent, Directory
-from ....server import Team
+from ....server import StateKey
 from ...messages import Draft, Message
 from ..members import is_watched
 from ..settings import GuardSettings
@@ -193,7 +192,7 @@ class Watch:
         ]
 
 
-watches: WeakKeyDictionary[Team, Watch] = WeakKeyDictionary()
+WATCH: StateKey[Watch] = StateKey("guard.watch")
 
 
 def _digest(text: str) -> str:
