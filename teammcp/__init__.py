@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .members.presence import MemberStatus, Reason
     from .operations import Context, Operation, Result, operation
     from .operations.budget import Budget
+    from .operations.followers import Followed, Follower
     from .plugins import Deferred
     from .plugins.hookspecs import hookimpl
     from .server import Server, State, StateKey, Team
@@ -77,6 +78,8 @@ __all__ = [
     "Deadline",
     "Deferred",
     "Event",
+    "Followed",
+    "Follower",
     "Forbidden",
     "Gone",
     "Index",
@@ -138,6 +141,7 @@ __all__ = [
 _FOUND_IN = {
     "surfaces.attachments": ("Attachment",),
     "operations.budget": ("Budget",),
+    "operations.followers": ("Followed", "Follower"),
     "clock": ("rfc3339",),
     "config": ("load_settings",),
     "members.directory": ("Access", "Agent"),

@@ -11,8 +11,9 @@ import pytest
 from teammcp import Team, hookimpl
 from teammcp.config import Settings
 from teammcp.errors import Forbidden, InvalidInput, NotFound
-from teammcp.features.notifications import Notification, Notifier, TryLater, Undeliverable, queries
+from teammcp.features.notifications import Notification, Notifier, TryLater, Undeliverable
 from teammcp.features.notifications.jobs import stop, work_off
+from teammcp.features.notifications.operations.queue import FOLLOWER
 from teammcp.testing import Member, MovedClock, TestTeam, serve
 from tests.test_hooks import load_example
 from tests.webkit import visiting
@@ -144,7 +145,7 @@ async def test_the_first_address_does_not_have_the_whole_log_read(team: TestTeam
     for _ in range(2):  # the first one, and the first one after nobody had any
         newest = (await team.events())[-1].id
         await bob.call("set_notification_address", notifier="pager", address="1")
-        assert await team.team.database.read(queries.progress) == newest
+        assert await team.team.database.read(FOLLOWER.place) == newest
         await bob.call("remove_notification_address", notifier="pager")
 
 

@@ -44,7 +44,7 @@ SMALL = {
     "directive_numbers",
     "migrations",
     "notification_addresses",
-    "notification_progress",
+    "followers",
     "sqlite_master",
     "sqlite_schema",
 }

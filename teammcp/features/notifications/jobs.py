@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import logging
 
-from ...operations import Context
 from ...server import Server, StateKey, Team
 from . import notifiers, queries
 from .courier import deliver
-from .models import QueuedNotifications
+from .operations.queue import FOLLOWER
 from .pace import Pace
 
 log = logging.getLogger(__name__)
@@ -39,12 +38,8 @@ async def queue(team: Team, pace: Pace) -> None:
     newest = team.hub.last_id
     if newest == pace.seen:
         return
-    more: bool = await team.database.read(queries.anybody)
-    while more:
-        done: QueuedNotifications = await Context.inside(team).call("queue_notifications")
-        more = done.more
-        if done.queued:
-            pace.due = 0
+    if await team.database.read(queries.anybody) and await FOLLOWER.catch_up(team):
+        pace.due = 0
     pace.seen = newest
 
 

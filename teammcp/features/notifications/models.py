@@ -77,10 +77,3 @@ class NotificationList(RootModel[list[NotificationInfo]]):
     def text(self) -> str:
         """One line each."""
         return "\n".join(each.text() for each in self.root) or "No notifications."
-
-
-class QueuedNotifications(Result):
-    """How many notifications came of a part of the log, and whether it goes on behind it."""
-
-    queued: int
-    more: bool

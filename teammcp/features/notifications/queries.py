@@ -47,19 +47,6 @@ def remove_address(tx: Transaction, agent: str, notifier: str) -> bool:
     return tx.execute("DELETE FROM notification_addresses WHERE agent = ? AND notifier = ?", (agent, notifier)) > 0
 
 
-# -- the way through the log -----------------------------------------------------------------------------------------
-
-
-def progress(reader: Reader) -> int:
-    """The last event that was looked at."""
-    return int(reader.value("SELECT event_id FROM notification_progress"))
-
-
-def set_progress(tx: Transaction, event_id: int) -> None:
-    """Everything up to this event was looked at."""
-    tx.execute("UPDATE notification_progress SET event_id = ?", (event_id,))
-
-
 # -- the outbox ------------------------------------------------------------------------------------------------------
 
 

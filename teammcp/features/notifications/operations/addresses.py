@@ -25,6 +25,7 @@ from ..models import (
     RemovedAddress,
 )
 from ..notifiers import Notifier
+from .queue import FOLLOWER
 
 Limit = Annotated[int, Field(ge=1, le=200)]
 MessageId = Annotated[int, Field(ge=1, lt=2**63)]
@@ -64,7 +65,7 @@ async def set_notification_address(
     def work(tx: Transaction) -> NotificationAddress:
         newest = last_id(tx)
         if not queries.anybody(tx):  # until now nobody went through the log
-            queries.set_progress(tx, newest)
+            FOLLOWER.skip(tx, newest)
         before = queries.addresses_of(tx, context.actor.name).get(notifier)
         since = newest if before is None else before["since"]
         queries.set_address(tx, context.actor.name, notifier, kept, wanted, since)

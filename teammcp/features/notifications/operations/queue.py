@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ....events import Event
-from ....events.log import read_since
 from ....operations import Context, operation
+from ....operations.followers import Followed, Follower
 from ....storage import Row, Transaction, Work
 from .. import outbox, queries
-from ..models import REASONS, QueuedNotifications, Reason
+from ..models import REASONS, Reason
 
 PAGE = 500
 """Events that are gone through in one transaction."""
@@ -20,22 +20,31 @@ HOUR = 3_600_000
 
 
 @operation(internal=True, profile="notifications")
-async def queue_notifications(context: Context) -> Work[QueuedNotifications]:
+async def queue_notifications(context: Context) -> Work[Followed] | Followed:
     """Go on through the log and queue what members are to be notified of."""
+    return await FOLLOWER.step(context)
 
-    def work(tx: Transaction) -> QueuedNotifications:
-        events = read_since(tx, queries.progress(tx), PAGE)
+
+def _queue(context: Context, events: Sequence[Event]) -> Work[None]:
+    def work(tx: Transaction) -> None:
         addresses = queries.addresses(tx)
-        queued = sum(_queue_event(context, tx, event, addresses) for event in events)
-        if events:
-            queries.set_progress(tx, events[-1].id)
-        return QueuedNotifications(queued=queued, more=len(events) == PAGE)
+        for event in events:
+            _queue_event(context, tx, event, addresses)
 
     return work
 
 
-def _queue_event(context: Context, tx: Transaction, event: Event, addresses: list[Row]) -> int:
-    """Queue what follows from one event; how many notifications that are."""
+FOLLOWER = Follower(
+    "queue_notifications",
+    _queue,
+    kinds={"message.sent", "message.edited", "message.deleted", "agent.retired"},
+    at_once=PAGE,
+    from_start=True,
+)
+
+
+def _queue_event(context: Context, tx: Transaction, event: Event, addresses: list[Row]) -> None:
+    """Queue what follows from one event."""
     if event.kind == "message.edited":
         queries.set_content(tx, int(event.subject), _beginning(event))
         for row in queries.waiting_of_message(tx, int(event.subject)):
@@ -49,10 +58,9 @@ def _queue_event(context: Context, tx: Transaction, event: Event, addresses: lis
             queries.remove_address(tx, event.subject, name)
             outbox.drop_address(context, tx, event.subject, name)
     if event.kind not in {"message.sent", "message.edited"}:
-        return 0
-    wanted = list(_wanted(event, addresses))
+        return
     late = event.at + HOUR * context.settings("notifications").give_up_hours < context.now()
-    for address, reason in wanted:
+    for address, reason in _wanted(event, addresses):
         number = queries.insert(
             tx,
             address["agent"],
@@ -70,7 +78,6 @@ def _queue_event(context: Context, tx: Transaction, event: Event, addresses: lis
         outbox.emit(context, tx, "queued", row)
         if late:  # no notifier was there for long; nobody wants to be woken for last month's messages
             outbox.settle(context, tx, row, 0, "given_up", "it had waited too long when a notifier was there again")
-    return len(wanted)
 
 
 def _beginning(event: Event) -> str:
