@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         facet,
         file_chunks,
         load_migrations,
+        marks,
     )
     from .surfaces.attachments import Attachment
     from .surfaces.resources import Resource
@@ -126,6 +127,7 @@ __all__ = [
     "hookimpl",
     "load_migrations",
     "load_settings",
+    "marks",
     "of_rank",
     "operation",
     "parse_terms",
@@ -170,6 +172,7 @@ _FOUND_IN = {
     "surfaces.routes": ("RawRequest", "RawResponse", "Route", "WebSocketRoute"),
     "surfaces.websockets": ("WebSocket", "WebSocketClosed"),
     "storage": (
+        "marks",
         "LARGEST_ID",
         "Index",
         "IndexEntry",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .base import LARGEST_ID, Database, Reader, Row, Transaction, Work
+from .base import LARGEST_ID, Database, Reader, Row, Transaction, Work, marks
 from .databases import Databases
 from .files import FileStore, file_chunks, sha256
 from .fulltext import Index, IndexEntry, facet
@@ -30,6 +30,7 @@ __all__ = [
     "facet",
     "file_chunks",
     "load_migrations",
+    "marks",
     "open_databases",
     "sha256",
 ]

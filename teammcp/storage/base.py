@@ -7,7 +7,7 @@ back, and everything it wrote is durable when its caller hears the result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Sized
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from ..errors import TeamError
@@ -21,6 +21,11 @@ LARGEST_ID = 2**53
 """No row's id and no version is larger: JSON's numbers are exact up to here. To begin a list at its newest item."""
 
 T = TypeVar("T")
+
+
+def marks(values: Sized) -> str:
+    """The placeholders for a list of values, as in ``IN (?, ?, ?)``."""
+    return ", ".join("?" * len(values))
 
 
 class Reader(Protocol):

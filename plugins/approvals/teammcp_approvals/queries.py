@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from teammcp import Reader, Transaction
+from teammcp import Reader, Transaction, marks
 
 Row = Any
 
@@ -148,7 +148,6 @@ def listed(
     limit: int,
 ) -> list[Row]:
     """Approvals that an agent may see, newest first: ``everything``, or what the keys that stand for it let it see."""
-    marks = ", ".join("?" * len(keys))
     wanted, values = ["a.id < ?"], [before]
     for column, value in (("proposer", proposer), ("status", status), ("kind", kind)):
         if value is not None:
@@ -157,7 +156,7 @@ def listed(
     if not everything:
         wanted.append(
             "(a.kind = 'state' OR a.proposer = ?"  # noqa: S608
-            f" OR EXISTS (SELECT 1 FROM approval_voices v WHERE v.approval_id = a.id AND v.who IN ({marks}))"
+            f" OR EXISTS (SELECT 1 FROM approval_voices v WHERE v.approval_id = a.id AND v.who IN ({marks(keys)}))"
             " OR EXISTS (SELECT 1 FROM approval_decisions d WHERE d.approval_id = a.id AND d.round = a.round"
             " AND d.agent = ?))"
         )

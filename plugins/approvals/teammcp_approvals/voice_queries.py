@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from teammcp import Reader, Transaction
+from teammcp import Reader, Transaction, marks
 
 from .queries import COLUMNS
 
@@ -60,9 +60,8 @@ def count_waiting(reader: Reader, keys: Sequence[str], agent: str, own: bool, no
 
 
 def _waiting(keys: Sequence[str]) -> str:
-    marks = ", ".join("?" * len(keys))
     return (
-        f"a.id IN (SELECT approval_id FROM approval_voices WHERE waiting = 1 AND who IN ({marks}))"  # noqa: S608
+        f"a.id IN (SELECT approval_id FROM approval_voices WHERE waiting = 1 AND who IN ({marks(keys)}))"  # noqa: S608
         " AND a.status = 'pending' AND (? = 1 OR a.proposer <> ?) AND a.expires_at > ?"
         " AND NOT EXISTS (SELECT 1 FROM approval_decisions d"
         " WHERE d.approval_id = a.id AND d.round = a.round AND d.agent = ?)"
@@ -87,10 +86,9 @@ def decisions(reader: Reader, approval_ids: Sequence[int]) -> list[Row]:
     """What was said on some approvals, in order, in all rounds."""
     if not approval_ids:
         return []
-    marks = ", ".join("?" * len(approval_ids))
     return reader.all(
         "SELECT approval_id, round, agent, voice, approved, comment, at FROM approval_decisions"  # noqa: S608
-        f" WHERE approval_id IN ({marks}) ORDER BY id",
+        f" WHERE approval_id IN ({marks(approval_ids)}) ORDER BY id",
         tuple(approval_ids),
     )
 
@@ -131,9 +129,8 @@ def delegates(reader: Reader, agents: Sequence[str], now: int) -> list[str]:
     """Who decides for some agents for now."""
     if not agents:
         return []
-    marks = ", ".join("?" * len(agents))
     rows = reader.all(
-        f"SELECT delegate FROM approval_delegations WHERE agent IN ({marks}) AND until > ?",  # noqa: S608
+        f"SELECT delegate FROM approval_delegations WHERE agent IN ({marks(agents)}) AND until > ?",  # noqa: S608
         (*agents, now),
     )
     return [row["delegate"] for row in rows]

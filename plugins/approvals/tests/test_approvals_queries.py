@@ -30,7 +30,10 @@ def functions() -> dict[str, Callable[..., Any]]:
         name: function
         for module in (queries, rule_queries, voice_queries)
         for name, function in vars(module).items()
-        if inspect.isfunction(function) and not name.startswith("_") and name not in {"approvers"}
+        if inspect.isfunction(function)
+        and function.__module__ == module.__name__
+        and not name.startswith("_")
+        and name not in {"approvers"}
     }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...storage import Reader, Row, Transaction
+from ...storage import Reader, Row, Transaction, marks
 
 LAST = 2**53
 
@@ -103,9 +103,8 @@ def waited_for(reader: Reader, ids: Sequence[int]) -> list[Row]:
     """Whose answers to messages are missing: message_id, agent, reply_by."""
     if not ids:
         return []
-    marks = ",".join("?" * len(ids))
     return reader.all(
-        f"SELECT message_id, agent, reply_by FROM deliveries WHERE message_id IN ({marks})"  # noqa: S608
+        f"SELECT message_id, agent, reply_by FROM deliveries WHERE message_id IN ({marks(ids)})"  # noqa: S608
         " AND settled_at IS NULL ORDER BY message_id, agent",
         ids,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ...storage import Reader, Row, Transaction
+from ...storage import Reader, Row, Transaction, marks
 
 
 def unoffered(reader: Reader, agent: str, after_id: int, limit: int) -> list[Row]:
@@ -26,9 +26,8 @@ def hand(tx: Transaction, agent: str, marks: Mapping[int, str], way: str, at: in
 
 def handed(reader: Reader, agent: str, ids: Sequence[int]) -> list[Row]:
     """Those of some messages that were handed over and that no reader has given a sign of: message_id, handed_to."""
-    marks = ",".join("?" * len(ids))
     return reader.all(
-        f"SELECT message_id, handed_to FROM deliveries WHERE message_id IN ({marks}) AND agent = ?"  # noqa: S608
+        f"SELECT message_id, handed_to FROM deliveries WHERE message_id IN ({marks(ids)}) AND agent = ?"  # noqa: S608
         " AND handed_at IS NOT NULL AND offered_at IS NULL",
         (*ids, agent),
     )

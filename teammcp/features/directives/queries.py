@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from ...storage import Reader, Row, Transaction
+from ...storage import Reader, Row, Transaction, marks
 
 Side = Literal["worker", "issuer"]
 
@@ -18,7 +18,7 @@ def next_number(tx: Transaction) -> int:
 
 def insert(tx: Transaction, columns: Mapping[str, Any]) -> None:
     """Add a directive."""
-    names, places = ", ".join(columns), ", ".join("?" * len(columns))
+    names, places = ", ".join(columns), marks(columns)
     tx.execute(f"INSERT INTO directives ({names}) VALUES ({places})", tuple(columns.values()))  # noqa: S608
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...storage import Reader, Row, Transaction
+from ...storage import Reader, Row, Transaction, marks
 from ...text.folding import fold_text
 
 FILE = "id, name, size, mime_type, sha256, channel, folder_id, uploaded_by, created_at"
@@ -184,10 +184,9 @@ def files_of(reader: Reader, message_ids: Sequence[int]) -> list[Row]:
     """The files of some messages: message_id and the columns of files, in the order of both ids."""
     if not message_ids:
         return []
-    marks = ", ".join("?" * len(message_ids))
     return reader.all(
         f"SELECT m.message_id, f.id, f.name, f.size, f.mime_type"  # noqa: S608
-        f" FROM file_messages m JOIN files f ON f.id = m.file_id WHERE m.message_id IN ({marks})"
+        f" FROM file_messages m JOIN files f ON f.id = m.file_id WHERE m.message_id IN ({marks(message_ids)})"
         " ORDER BY m.message_id, f.id",
         tuple(message_ids),
     )

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...storage import Reader, Row, Transaction
+from ...storage import Reader, Row, Transaction, marks
 
 COLUMNS = (
     "id, channel_id, seq, sender, content, mentions, reply_to, thread, metadata, priority, ack_required, reply_by,"
     " has_file, created_at, edited_at, deleted, (SELECT kind FROM agents WHERE name = sender) AS sender_kind"
 )
-
-
-def marks(values: Sequence[object]) -> str:
-    """Placeholders for a list of values."""
-    return ",".join("?" * len(values))
 
 
 # -- one message -----------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...storage import Reader, Row, Transaction
+from ...storage import Reader, Row, Transaction, marks
 
 COLUMNS = "id, project_id, field, value, version, owner, approver, approval_required, deleted, updated_at, updated_by"
 
@@ -197,9 +197,8 @@ def subscribers(reader: Reader, field_ids: Sequence[int]) -> list[Row]:
     """Who has subscribed to some fields: field_id, agent."""
     if not field_ids:
         return []
-    marks = ", ".join("?" * len(field_ids))
     return reader.all(
-        f"SELECT field_id, agent FROM state_subscriptions WHERE field_id IN ({marks})"  # noqa: S608
+        f"SELECT field_id, agent FROM state_subscriptions WHERE field_id IN ({marks(field_ids)})"  # noqa: S608
         " ORDER BY field_id, agent",
         tuple(field_ids),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from teammcp import Reader
+from teammcp import Reader, marks
 
 from .queries import LISTED, Scope
 
@@ -98,8 +98,7 @@ def asked(reader: Reader, numbers: list[int]) -> dict[int, Any]:
     """Who asked and when, by the number of the message."""
     if not numbers:
         return {}
-    marks = ", ".join("?" * len(numbers))
-    found = reader.all(f"SELECT id, sender, created_at FROM messages WHERE id IN ({marks})", numbers)  # noqa: S608
+    found = reader.all(f"SELECT id, sender, created_at FROM messages WHERE id IN ({marks(numbers)})", numbers)  # noqa: S608
     return {row["id"]: row for row in found}
 
 

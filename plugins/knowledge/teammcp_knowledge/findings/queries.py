@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from teammcp import Reader, Row, Transaction
+from teammcp import Reader, Row, Transaction, marks
 
 COLUMNS = "id, content_id, title, body, tags, first_author, contributors, retracted, posted_at, updated_at"
 
@@ -30,9 +30,8 @@ def by_ids(reader: Reader, ids: Sequence[int]) -> list[Row]:
     """Some findings, in order of id."""
     if not ids:
         return []
-    marks = ", ".join("?" * len(ids))
     return reader.all(
-        f"SELECT {COLUMNS} FROM knowledge_findings WHERE id IN ({marks}) ORDER BY id",  # noqa: S608
+        f"SELECT {COLUMNS} FROM knowledge_findings WHERE id IN ({marks(ids)}) ORDER BY id",  # noqa: S608
         tuple(ids),
     )
 

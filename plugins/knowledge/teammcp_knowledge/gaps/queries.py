@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from teammcp import Reader, Row, Transaction
+from teammcp import Reader, Row, Transaction, marks
 
 LISTS = ("relevant_fields", "critical_fields", "participating_projects", "participating_channels")
 """The columns of a profile that hold lists, as JSON."""
@@ -25,10 +25,9 @@ def profiles(reader: Reader, limit: int) -> list[Row]:
 
 def put_profile(tx: Transaction, agent: str, lists: Mapping[str, str], at: int) -> None:
     """Make or replace a profile; ``lists`` by the names of the columns."""
-    marks = ", ".join("?" * len(LISTS))
     replaced = ", ".join(f"{name} = excluded.{name}" for name in LISTS)
     tx.execute(
-        f"INSERT INTO knowledge_profiles ({COLUMNS}) VALUES (?, {marks}, ?)"  # noqa: S608
+        f"INSERT INTO knowledge_profiles ({COLUMNS}) VALUES (?, {marks(LISTS)}, ?)"  # noqa: S608
         f" ON CONFLICT (agent) DO UPDATE SET {replaced}, updated_at = excluded.updated_at",
         (agent, *(lists[name] for name in LISTS), at),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ....storage import Reader, Row, Transaction
+from ....storage import Reader, Row, Transaction, marks
 
 COLUMNS = "id, title, description, parent_id, status, creator, created_at, updated_at, closed_at"
 
@@ -24,7 +24,7 @@ def goal_sums(reader: Reader, goal_ids: Sequence[int], scopes: Sequence[str]) ->
     """The tasks of some goals that stand in some scopes: goal_id, status, how many, their weight, weighted progress."""
     if not goal_ids:
         return []
-    ids, seen = ", ".join("?" * len(goal_ids)), ", ".join("?" * len(scopes))
+    ids, seen = marks(goal_ids), marks(scopes)
     return reader.all(
         "SELECT goal_id, status, count(*) AS tasks, sum(weight) AS weights,"  # noqa: S608
         " sum(weight * progress) AS progress FROM tasks"
@@ -35,8 +35,7 @@ def goal_sums(reader: Reader, goal_ids: Sequence[int], scopes: Sequence[str]) ->
 
 def insert_goal(tx: Transaction, new: Mapping[str, Any]) -> int:
     """Add a goal; its id."""
-    marks = ", ".join("?" * len(new))
-    return tx.insert(f"INSERT INTO goals ({', '.join(new)}) VALUES ({marks})", tuple(new.values()))  # noqa: S608
+    return tx.insert(f"INSERT INTO goals ({', '.join(new)}) VALUES ({marks(new)})", tuple(new.values()))  # noqa: S608
 
 
 def update_goal(tx: Transaction, goal_id: int, new: Mapping[str, Any]) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ....storage import Reader, Row
+from ....storage import Reader, Row, marks
 from ....text.folding import fold_text
-from ..tasks.queries import marks
 
 
 def tasks_of_messages(reader: Reader, message_ids: Sequence[int]) -> list[Row]:

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ....storage import Reader, Row
-from . import queries
+from ....storage import Reader, Row, marks
 
 FEW = 1000
 """Up to how many tasks are sorted, rather than walked along."""
@@ -104,7 +103,7 @@ def sorted_ids(reader: Reader, ids: Sequence[int], sorting: Sorting) -> list[Row
         return []
     behind, place = sorting.behind
     return reader.all(
-        f"SELECT id, {sorting.column} AS value FROM tasks WHERE id IN ({queries.marks(ids)}) AND {behind}"  # noqa: S608
+        f"SELECT id, {sorting.column} AS value FROM tasks WHERE id IN ({marks(ids)}) AND {behind}"  # noqa: S608
         f" ORDER BY {sorting.by}",
         (*ids, *place),
     )
@@ -144,7 +143,7 @@ def _where(filters: Filters, *, walk: bool = False, kept: str = "") -> tuple[str
 
     for column, wanted in (("scope", filters.scopes), ("status", filters.status), ("priority", filters.priority)):
         if wanted:
-            add(column, f"IN ({queries.marks(wanted)})", *wanted)
+            add(column, f"IN ({marks(wanted)})", *wanted)
     if filters.assignee is not None:
         add("assignee", "= ?", filters.assignee) if filters.assignee else add("assignee", "IS NULL")
     if filters.parent_id is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ....storage import Reader, Row, Transaction
+from ....storage import Reader, Row, Transaction, marks
 from ....text.folding import fold_text
 
 COLUMNS = (
@@ -16,11 +16,6 @@ COLUMNS = (
     " lease_expires_at, progress_due_at, previous_assignee, created_at, updated_at, started_at, worked_at, closed_at,"
     " deleted"
 )
-
-
-def marks(values: Sequence[Any]) -> str:
-    """As many placeholders as there are values."""
-    return ", ".join("?" * len(values))
 
 
 # -- tasks -----------------------------------------------------------------------------------------------------------
