@@ -10,8 +10,9 @@ from pydantic import TypeAdapter
 
 from teammcp import StateKey, Team
 
-from . import queries, rule_queries
 from .models import StoredRule
+from .requests import queries
+from .rules import queries as rule_queries
 from .settings import ApprovalSettings, PermissionRule, Rule
 
 _rule: TypeAdapter[Rule | PermissionRule] = TypeAdapter(Rule | PermissionRule)

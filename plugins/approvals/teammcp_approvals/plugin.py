@@ -22,8 +22,14 @@ from teammcp import (
 from teammcp.features.state import StateChange
 from teammcp.web import Page
 
-from . import expiry, gate, memory, operations, pages, permissions, resolving, rules, state
+from . import jobs, memory, state
 from .events import EVENT_KINDS
+from .pages import PAGES
+from .permissions import operations as permissions
+from .requests import waiting
+from .requests.operations import decisions, delegation, expiry, requests
+from .rules import gate
+from .rules import operations as rules
 from .settings import ApprovalSettings
 
 NOTICE_CAP = 100
@@ -48,17 +54,17 @@ def register_event_kinds() -> dict[str, str]:
 @hookimpl
 def register_operations() -> list[Any]:
     return [
-        operations.request_approval,
-        operations.get_pending_approvals,
-        operations.get_state_approvals,
-        operations.list_approvals,
-        operations.get_approval,
-        operations.cancel_approval,
-        operations.confirm_approval,
-        operations.delegate_approval,
-        operations.delegate_approvals,
-        operations.end_delegation,
-        operations.get_delegation,
+        requests.request_approval,
+        requests.get_pending_approvals,
+        requests.get_state_approvals,
+        requests.list_approvals,
+        requests.get_approval,
+        requests.cancel_approval,
+        requests.confirm_approval,
+        delegation.delegate_approval,
+        delegation.delegate_approvals,
+        delegation.end_delegation,
+        delegation.get_delegation,
         rules.list_approval_rules,
         rules.add_approval_rule,
         rules.add_permission_rule,
@@ -66,15 +72,15 @@ def register_operations() -> list[Any]:
         permissions.check_permission,
         permissions.request_permission,
         permissions.permission_hook,
-        resolving.resolve_approval,
-        resolving.resolve_state_approval,
+        decisions.resolve_approval,
+        decisions.resolve_state_approval,
         expiry.expire_approval,
     ]
 
 
 @hookimpl
 def register_pages() -> list[Page]:
-    return pages.PAGES
+    return PAGES
 
 
 @hookimpl
@@ -85,7 +91,7 @@ def register_countdowns() -> list[Countdown]:
 @hookimpl
 def register_jobs(server: Server) -> list[Job]:
     rules.check_settings(server)
-    return [Job("approvals", expiry.expire, every=expiry.SECONDS, per_team=True)]
+    return [Job("approvals", jobs.expire, every=jobs.SECONDS, per_team=True)]
 
 
 @hookimpl
@@ -105,11 +111,11 @@ async def before_state_change(context: Context, change: StateChange) -> StateCha
 
 @hookimpl
 async def inbox_section(context: Context) -> dict[str, Any] | None:
-    found = await context.read(operations.pending, context, SHOWN)
+    found = await context.read(waiting.pending, context, SHOWN)
     return {"approvals": [each.model_dump(mode="json") for each in found]} if found else None
 
 
 @hookimpl
 def notices(context: Context, reader: Reader) -> dict[str, int] | None:
-    count = operations.count_pending(reader, context, NOTICE_CAP)
+    count = waiting.count_pending(reader, context, NOTICE_CAP)
     return {"approvals": count} if count else None

@@ -7,8 +7,8 @@ from typing import Any
 from teammcp import Access, Agent, Context, Deferred, Refused
 from teammcp.features.state import StateChange, StateField
 
-from . import people, proposing, running
-from .proposing import Proposal
+from .requests import deciders, proposals, running
+from .requests.proposals import Proposal
 
 SETTINGS = ("owner", "approver", "approval_required")
 
@@ -26,10 +26,10 @@ async def look(context: Context, change: StateChange) -> StateChange | Deferred[
         return None
     if run is not None and run.row["kind"] == "state":
         raise Refused(
-            f"field: '{change.field}' of project '{change.project_id}' needs the consent of {people.in_words(keys)} "
+            f"field: '{change.field}' of project '{change.project_id}' needs the consent of {deciders.in_words(keys)} "
             "now; propose it again."
         )
-    return await proposing.defer(context, await proposal(context, change, keys))
+    return await proposals.defer(context, await proposal(context, change, keys))
 
 
 def consent(context: Context, field: StateField, settings: bool) -> list[str]:
@@ -45,17 +45,17 @@ def consent(context: Context, field: StateField, settings: bool) -> list[str]:
     whoever_approves = _approvers(context, field)
     if not settings:
         return whoever_approves
-    if not set(whoever_approves).isdisjoint(people.keys_of(context.actor)):  # it may set the value, and no more
+    if not set(whoever_approves).isdisjoint(deciders.keys_of(context.actor)):  # it may set the value, and no more
         return whoever_owns
     one_manages = [
-        agent.access >= Access.manager or agent == owner for agent in people.members(context, whoever_approves)
+        agent.access >= Access.manager or agent == owner for agent in deciders.members(context, whoever_approves)
     ]
     return whoever_approves if all(one_manages) else ["owner"]
 
 
 def _approvers(context: Context, field: StateField) -> list[str]:
     """Who approves the changes of a field that needs it."""
-    if field.approver is None or field.approver in people.LEVELS:
+    if field.approver is None or field.approver in deciders.LEVELS:
         return [field.approver or "manager"]
     approver = _active(context, field.approver.removeprefix("@"))
     return ["manager"] if approver is None else [f"@{approver.name}"]
@@ -64,18 +64,18 @@ def _approvers(context: Context, field: StateField) -> list[str]:
 def _active(context: Context, name: str) -> Agent | None:
     """A member who can still answer."""
     found = context.team.directory.agent(name)
-    return found if found is not None and people.is_active(found) else None
+    return found if found is not None and deciders.is_active(found) else None
 
 
 def _may_write(context: Context, field: StateField) -> bool:
     """Whether the actor may set a field by its own right."""
     keys = _approvers(context, field) if field.approval_required else [f"@{field.owner}", "manager"]
-    return not {*keys, "owner"}.isdisjoint(people.keys_of(context.actor))
+    return not {*keys, "owner"}.isdisjoint(deciders.keys_of(context.actor))
 
 
 def _agreed(agreed: list[Agent], keys: list[str]) -> bool:
     """Whether one of those who agreed could have made the change."""
-    return any(agent.access is Access.owner or not set(keys).isdisjoint(people.keys_of(agent)) for agent in agreed)
+    return any(agent.access is Access.owner or not set(keys).isdisjoint(deciders.keys_of(agent)) for agent in agreed)
 
 
 async def proposal(context: Context, change: StateChange, keys: list[str]) -> Proposal:
@@ -113,8 +113,8 @@ async def _check_conclusions(context: Context, change: StateChange, keys: list[s
         needed = consent(context, field, settings=False)
         if needed != keys:
             raise Refused(
-                f"conclusions: '{change.field}' needs the consent of {people.in_words(keys)}, '{field.field}' that of "
-                f"{people.in_words(needed)}; propose them one by one."
+                f"conclusions: '{change.field}' needs the consent of {deciders.in_words(keys)}, '{field.field}' "
+                f"that of {deciders.in_words(needed)}; propose them one by one."
             )
 
 

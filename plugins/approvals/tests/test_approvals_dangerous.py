@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from teammcp_approvals import dangerous
+from teammcp_approvals.permissions import dangers
 
 DANGEROUS = [
     ("rm -rf /", "deletes everything"),
@@ -110,16 +110,16 @@ HARMLESS = [
 
 @pytest.mark.parametrize(("command", "harm"), DANGEROUS)
 def test_what_does_great_harm_is_known(command: str, harm: str) -> None:
-    assert dangerous.why({"command": command}) == harm
+    assert dangers.why({"command": command}) == harm
 
 
 @pytest.mark.parametrize("command", HARMLESS)
 def test_everyday_work_is_left_alone(command: str) -> None:
-    assert dangerous.why({"command": command}) is None
+    assert dangers.why({"command": command}) is None
 
 
 def test_every_harm_has_an_example() -> None:
-    known = {*dangerous.COMMANDS, *dangerous.PIPELINES, *dangerous.TEXTS}
+    known = {*dangers.COMMANDS, *dangers.PIPELINES, *dangers.TEXTS}
     assert {harm for _, harm in DANGEROUS} == known | {"touches credentials", "is too long to be looked at"}
 
 
@@ -134,22 +134,22 @@ def test_every_harm_has_an_example() -> None:
     ],
 )
 def test_it_is_found_in_other_shapes_of_input(given: dict[str, object]) -> None:
-    assert dangerous.why(given) is not None
+    assert dangers.why(given) is not None
 
 
 def test_words_about_it_are_harmless() -> None:
-    assert dangerous.why({"prompt": "never run rm -rf /", "file_path": "docs/ssh.md"}) is None
-    assert dangerous.why({}) is None
+    assert dangers.why({"prompt": "never run rm -rf /", "file_path": "docs/ssh.md"}) is None
+    assert dangers.why({}) is None
 
 
 @given(st.text(alphabet="rm -rf/~*;&|$(){}:<>curl sh\n\"'.", max_size=200))
 def test_no_input_takes_it_long(text: str) -> None:
-    dangerous.why({"command": text})
+    dangers.why({"command": text})
 
 
 def test_a_long_command_is_looked_at_at_once() -> None:
     for part in ("rm -r ", "curl ", "git push ", "chmod -R ", "env | ", "a" * 50 + " "):
-        assert dangerous.why({"command": part * 600 + "x"}) is None
+        assert dangers.why({"command": part * 600 + "x"}) is None
 
 
 @pytest.mark.parametrize(
@@ -167,4 +167,4 @@ def test_a_long_command_is_looked_at_at_once() -> None:
     ],
 )
 def test_one_command_is_told_from_several(text: str, one: bool) -> None:
-    assert dangerous.is_one_command(text) is one
+    assert dangers.is_one_command(text) is one

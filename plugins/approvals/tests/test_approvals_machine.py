@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from teammcp_approvals.expiry import expire
+from teammcp_approvals.jobs import expire
 
 from teammcp import Deferred, TeamError
 from teammcp.config import load_settings

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from teammcp_approvals.expiry import expire
+from teammcp_approvals.jobs import expire
 
 from teammcp import InvalidInput
 from teammcp.errors import Unauthorized

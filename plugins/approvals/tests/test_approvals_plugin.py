@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from teammcp_approvals.expiry import expire
+from teammcp_approvals.jobs import expire
 
 from teammcp import Deferred, Forbidden
 from teammcp.app import create_app

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 import teammcp_approvals
-from teammcp_approvals import queries, rule_queries, voice_queries
+from teammcp_approvals.requests import queries, voice_queries
+from teammcp_approvals.rules import queries as rule_queries
 
 from teammcp import load_migrations
 from teammcp.storage.sqlite.connections import SqliteTransaction

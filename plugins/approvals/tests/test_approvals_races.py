@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from teammcp_approvals.expiry import expire
+from teammcp_approvals.jobs import expire
 
 from teammcp import Conflict, Deferred, TeamError, hookimpl
 from teammcp.features.state import StateChange

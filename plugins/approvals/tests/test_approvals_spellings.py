@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from teammcp_approvals.matching import can_wait, is_about
+from teammcp_approvals.rules.matching import can_wait, is_about
 from teammcp_approvals.settings import Rule
 
 from teammcp import Context, Deferred, Forbidden, Operation, Refused, Result, TeamError, hookimpl, operation

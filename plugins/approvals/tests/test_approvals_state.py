@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from teammcp_approvals.expiry import expire
+from teammcp_approvals.jobs import expire
 
 from teammcp import Conflict, Deferred, Forbidden, Refused
 from teammcp.testing import Member, MovedClock, TestTeam

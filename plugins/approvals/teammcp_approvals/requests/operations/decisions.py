@@ -9,10 +9,10 @@ from typing import Any
 from teammcp import Access, Conflict, Context, Deferred, Forbidden, Reader, TeamError, Transaction, Work, operation
 from teammcp.features.messages import Note, quoted_block, quoted_line, send_notes
 
-from . import people, queries, running, shapes, telling, voice_queries
-from .models import ApprovalId, Comment, Resolved, Status
-from .operations import check_open
-from .running import Run
+from ...models import ApprovalId, Comment, Resolved, Status
+from .. import announcements, deciders, queries, running, shapes, voice_queries
+from ..closing import check_open
+from ..running import Run
 
 RESULT = 16 * 1024
 """Characters of a call's result that are kept."""
@@ -103,7 +103,7 @@ def _write_down(context: Context, tx: Transaction, row: Any, voice: str, approve
         decision["on_behalf_of"] = voice
     if row["proposer"] == me:
         decision["self_approved"] = True
-    telling.emit(context, tx, "approval.decided", row, **decision)
+    announcements.emit(context, tx, "approval.decided", row, **decision)
     said = voice_queries.decisions(tx, [row["id"]])
     return sum(each["approved"] for each in said if each["round"] == row["round"])
 
@@ -115,7 +115,7 @@ def _check(reader: Reader, context: Context, approval_id: int) -> tuple[Any, str
         NotFound, Forbidden: it is not the actor's to decide. Conflict: it is decided, or its time is over.
     """
     row = shapes.find(reader, context, approval_id)
-    voice = people.check_voice(reader, context, row)
+    voice = deciders.check_voice(reader, context, row)
     check_open(row)
     if row["status"] == "needs_confirmation":
         raise Conflict(
@@ -213,13 +213,13 @@ def _conclude(context: Context, tx: Transaction, row: Any, outcome: Outcome) -> 
     if outcome.status == "needs_confirmation":
         queries.need_confirmation(tx, row["id"])
     else:
-        result = None if outcome.result is None else telling.dumps(outcome.result)
+        result = None if outcome.result is None else announcements.dumps(outcome.result)
         if result is not None and len(result) > RESULT:
-            result = telling.dumps({"omitted": True})
+            result = announcements.dumps({"omitted": True})
         queries.close(tx, row["id"], outcome.status, context.actor.name, context.now(), result, outcome.error)
     voice_queries.stop_waiting(tx, row["id"])
     data = {"error": outcome.error} if outcome.error else {}
-    telling.ended(context, tx, queries.approval(tx, row["id"]), **data)
+    announcements.ended(context, tx, queries.approval(tx, row["id"]), **data)
 
 
 def _resolved(row: Any, status: Status, count: int, outcome: Outcome | None = None) -> Resolved:
@@ -259,4 +259,4 @@ async def _prepare_notes(context: Context, row: Any, approved: bool, comment: st
         ),
     }
     wanted = {key: text for key, text in texts.items() if (key == "rejected") is not approved}
-    return {key: await telling.prepare(context, row["proposer"], number, text) for key, text in wanted.items()}
+    return {key: await announcements.prepare(context, row["proposer"], number, text) for key, text in wanted.items()}

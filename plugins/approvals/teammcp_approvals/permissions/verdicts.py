@@ -15,8 +15,9 @@ from typing import Any, Literal
 from teammcp import Context
 from teammcp.arguments.references import matches
 
-from . import dangerous, matching, options
-from .settings import PermissionRule
+from ..rules import matching
+from ..settings import PermissionRule
+from . import dangers, options
 
 Verdict = tuple[Literal["allow", "deny", "ask"], str, str]
 """What is decided without a person, what has made it, and its reason."""
@@ -29,7 +30,7 @@ def verdict(context: Context, tool: str, given: dict[str, Any]) -> Verdict:
     for rule in about:
         if rule.decision == "deny":
             return "deny", "rule", rule.note or f"A rule of this team denies {rule.tool}."
-    harm = dangerous.why(given)
+    harm = dangers.why(given)
     if harm is not None:
         return "deny", "dangerous", f"It {harm}, which no agent may do here. Ask a person to do it."
     for rule in about:
@@ -56,7 +57,7 @@ def _is_about(rule: PermissionRule, context: Context, tool: str, given: dict[str
 
 def _holds(name: str, pattern: str, given: dict[str, Any]) -> bool:
     """Whether a pattern that holds back fits a part of the input, however it is written and called."""
-    same = next((names for names in (dangerous.COMMAND_ARGUMENTS, dangerous.PATH_ARGUMENTS) if name in names), (name,))
+    same = next((names for names in (dangers.COMMAND_ARGUMENTS, dangers.PATH_ARGUMENTS) if name in names), (name,))
     values = [given[each] for each in same if each in given]
     return any(matches(pattern, text) for value in values for text in _spellings(name, value))
 
@@ -64,11 +65,11 @@ def _holds(name: str, pattern: str, given: dict[str, Any]) -> bool:
 def _spellings(name: str, value: Any) -> Iterator[str]:
     text = matching.as_text(value)
     yield text
-    if name in dangerous.COMMAND_ARGUMENTS:
+    if name in dangers.COMMAND_ARGUMENTS:
         words = [str(each) for each in value] if isinstance(value, list) else options.words(text)
         yield " ".join(words)
         yield " ".join(text.split())
-    if name in dangerous.PATH_ARGUMENTS:
+    if name in dangers.PATH_ARGUMENTS:
         yield _normal(text)
         yield os.path.realpath(_normal(text))
 
@@ -79,14 +80,12 @@ def _spellings(name: str, value: Any) -> Iterator[str]:
 def _lets(name: str, pattern: str, value: Any) -> bool:
     """Whether a pattern that lets through fits all that the tool would do with this part of its input."""
     text = matching.as_text(value)
-    if name in dangerous.PATH_ARGUMENTS:
+    if name in dangers.PATH_ARGUMENTS:
         return _lets_path(pattern, text)
     if not fnmatchcase(text, pattern):
         return False
-    if (
-        name in dangerous.COMMAND_ARGUMENTS and text != pattern
-    ):  # ``git status*`` must not let ``git status; …`` through
-        return isinstance(value, str) and dangerous.is_one_command(text) and not options.do_more(text, pattern)
+    if name in dangers.COMMAND_ARGUMENTS and text != pattern:  # ``git status*`` must not let ``git status; …`` through
+        return isinstance(value, str) and dangers.is_one_command(text) and not options.do_more(text, pattern)
     return True
 
 

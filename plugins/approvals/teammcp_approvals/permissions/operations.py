@@ -17,12 +17,15 @@ from pydantic import AfterValidator, Field
 from teammcp import Conflict, Context, Event, Reason, Transaction, Work, ends, operation, require_valid
 from teammcp.arguments.fields import Line, json_within
 
-from . import dangerous, matching, memory, people, proposing, queries, shapes, telling, voice_queries
-from .models import HookAnswer, HookDecision, HookOutput, PermissionCheck, PermissionDecision
-from .proposing import Proposal
-from .settings import ApprovalSettings
-from .state import short_line
-from .tool_rules import verdict
+from .. import memory
+from ..models import HookAnswer, HookDecision, HookOutput, PermissionCheck, PermissionDecision
+from ..requests import announcements, deciders, proposals, queries, shapes, voice_queries
+from ..requests.proposals import Proposal
+from ..rules import matching
+from ..settings import ApprovalSettings
+from ..state import short_line
+from . import dangers
+from .verdicts import verdict
 
 ENDED = {"approval.approved", "approval.rejected", "approval.cancelled", "approval.expired"}
 LARGEST = 16 * 1024 * 1024
@@ -149,7 +152,7 @@ async def check_permission(
     if decision != "ask":
         return _record(context, _kept(tool_name, input, tool_use_id), decision, source, reason)
     settings: ApprovalSettings = context.settings("approvals")
-    keys = [people.key(context, word, "permission_approvers") for word in settings.permission_approvers]
+    keys = [deciders.key(context, word, "permission_approvers") for word in settings.permission_approvers]
     proposal = Proposal(
         kind="permission",
         title=_title(tool_name, input),
@@ -158,7 +161,7 @@ async def check_permission(
         arguments={"tool_name": tool_name, "input": input, "tool_use_id": tool_use_id},  # whole: it is to be read
         expires_seconds=int(_patience(context, timeout_s)) + 1,
     )
-    _, store = await proposing.prepare(context, proposal)
+    _, store = await proposals.prepare(context, proposal)
 
     def work(tx: Transaction) -> PermissionCheck:
         pending = store(tx)
@@ -177,10 +180,10 @@ def _record(
     def work(tx: Transaction) -> PermissionCheck:
         title = _title(arguments["tool_name"], arguments["input"])
         proposal = Proposal("permission", title, [], reason, arguments=arguments)
-        proposing.insert(context, tx, number, proposal, f"decided {number}", now)
+        proposals.insert(context, tx, number, proposal, f"decided {number}", now)
         status = "approved" if decision == "allow" else "rejected"
         queries.close(tx, number, status, "system", now, None, reason)
-        telling.permission(context, tx, queries.approval(tx, number), source)
+        announcements.permission(context, tx, queries.approval(tx, number), source)
         return PermissionCheck(decision=decision, approval_id=number, message=reason)
 
     return work
@@ -188,9 +191,7 @@ def _record(
 
 def _title(tool: str, given: dict[str, Any]) -> str:
     """The tool, and what it would run or touch."""
-    about = next(
-        (given[name] for name in (*dangerous.COMMAND_ARGUMENTS, *dangerous.PATH_ARGUMENTS) if name in given), ""
-    )
+    about = next((given[name] for name in (*dangers.COMMAND_ARGUMENTS, *dangers.PATH_ARGUMENTS) if name in given), "")
     return short_line(" ".join(f"{tool}: {matching.as_text(about)}".split()).removesuffix(":"))
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from teammcp import Context, NotFound, Reader
 
-from . import people, queries, voice_queries
-from .models import Approval, Decision
+from ..models import Approval, Decision
+from . import deciders, queries, voice_queries
 
 KEPT = 4000
 """Characters of each text in a tool's input that a list shows."""
@@ -60,8 +60,8 @@ def _approval(reader: Reader, context: Context, row: Any, decisions: list[Decisi
         base_version=row["base_version"],
         proposed_value=arguments.get("value") if row["kind"] == "state" else None,
         old_value=json.loads(row["old_value"]),
-        approvers=people.words(keys),
-        owner=people.in_words(keys),
+        approvers=deciders.words(keys),
+        owner=deciders.in_words(keys),
         quorum=row["quorum"],
         status=row["status"],
         created_at=row["created_at"],
@@ -88,8 +88,8 @@ def _decision(row: Any) -> Decision:
 def _may_decide(reader: Reader, context: Context, row: Any, decisions: list[Decision]) -> bool:
     if row["status"] != "pending" or row["expires_at"] <= context.now():
         return False
-    voice = people.voice(reader, context, row)
-    if voice is None or people.is_own(context, row, voice):
+    voice = deciders.voice(reader, context, row)
+    if voice is None or deciders.is_own(context, row, voice):
         return False
     spoken = {name for each in decisions for name in (each.agent, each.on_behalf_of)}
     return spoken.isdisjoint({context.actor.name, voice})
@@ -102,7 +102,7 @@ def find(reader: Reader, context: Context, approval_id: int) -> Any:
         NotFound: there is none, or it is none of the actor's business.
     """
     row = queries.approval(reader, approval_id)
-    if row is None or not people.may_see(reader, context, row):
+    if row is None or not deciders.may_see(reader, context, row):
         raise NotFound(
             f"approval_id: there is no approval {approval_id}. get_pending_approvals lists what waits for you.",
             code="approval_not_found",

@@ -11,10 +11,11 @@ from teammcp import Access, Context, Deferred, Operation, Refused
 from teammcp.arguments.references import matches
 from teammcp.operations.effects import meanings
 
-from . import matching, people, proposing, running
-from .proposing import Proposal
-from .settings import Rule
-from .state import short_line
+from ..requests import deciders, proposals, running
+from ..requests.proposals import Proposal
+from ..settings import Rule
+from ..state import short_line
+from . import matching
 
 can_wait = cache(matching.can_wait)
 
@@ -39,15 +40,15 @@ async def look(context: Context, operation: Operation, arguments: BaseModel) -> 
             if not waits:
                 raise Refused(f"{operation.name} does here what {meant.name} does, which waits for approval; use that.")
             given = arguments.model_dump(mode="json", include=arguments.model_fields_set - {"idem_key"})
-            return await proposing.defer(context, _proposal(context, rule, operation, given))
+            return await proposals.defer(context, _proposal(context, rule, operation, given))
     return None
 
 
 def _proposal(context: Context, rule: Rule, operation: Operation, arguments: dict[str, Any]) -> Proposal:
     keys = _keys(context, rule)
-    if len(people.deciders(context, keys, context.actor.name)) < rule.quorum:
+    if len(deciders.deciders(context, keys, context.actor.name)) < rule.quorum:
         keys = [*keys, "owner"]  # so that no rule asks people who are not there
-    if len(people.deciders(context, keys, context.actor.name)) < rule.quorum:
+    if len(deciders.deciders(context, keys, context.actor.name)) < rule.quorum:
         raise Refused(
             f"{operation.name} needs {rule.quorum} approvals by a rule, and there are fewer who may give one."
         )
@@ -70,7 +71,7 @@ def _keys(context: Context, rule: Rule) -> list[str]:
     directory = context.team.directory
     found = []
     for word in rule.approvers:
-        if word.casefold() in people.LEVELS:
+        if word.casefold() in deciders.LEVELS:
             found.append(word.casefold())
         elif (agent := directory.agent(word.removeprefix("@"))) is not None and not agent.retired:
             found.append(f"@{agent.name}")

@@ -9,8 +9,8 @@ from typing import Any
 from teammcp import Context, Transaction
 from teammcp.features.messages import Note, quoted_block, quoted_line, server_note
 
-from . import people, queries, voice_queries
-from .models import short
+from ..models import short
+from . import deciders, queries, voice_queries
 
 NOT_MADE = {
     "rejected": "approval {number} was rejected by {by}",
@@ -32,12 +32,12 @@ def emit(context: Context, tx: Transaction, kind: str, row: Any, **more: Any) ->
         "kind": row["kind"],
         "operation": row["operation"],
         "proposed_by": row["proposer"],
-        "approver": people.in_words(queries.approvers(row)),
+        "approver": deciders.in_words(queries.approvers(row)),
         "status": row["status"],
         **({"project_id": row["project_id"], "field": row["field"]} if row["kind"] == "state" else {}),
         **more,
     }
-    context.emit(tx, kind, row["id"], agents=people.audience(tx, context, row), data=data)
+    context.emit(tx, kind, row["id"], agents=deciders.audience(tx, context, row), data=data)
 
 
 def ended(context: Context, tx: Transaction, row: Any, **more: Any) -> None:
@@ -77,7 +77,7 @@ async def prepare_question(
     context: Context, approval_id: int, text: str, keys: Iterable[str], proposer: str
 ) -> list[Note]:
     """Messages that ask those who may decide, and who decides for them, to do so; to be acknowledged."""
-    approvers = [agent.name for agent in people.deciders(context, keys, proposer)]
+    approvers = [agent.name for agent in deciders.deciders(context, keys, proposer)]
     delegates = await context.read(voice_queries.delegates, approvers, context.now())
     names = dict.fromkeys([*approvers, *(name for name in delegates if name != proposer)])
     return [note for name in names for note in await prepare(context, name, approval_id, text, ack_required=True)]

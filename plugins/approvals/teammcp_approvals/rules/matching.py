@@ -9,9 +9,9 @@ from typing import Any
 from teammcp import Access, Agent, Context, Operation
 from teammcp.arguments.references import UNKNOWN, matches, names_match, plain
 
-from . import memory
-from .people import LEVELS
-from .settings import PermissionRule, Rule
+from .. import memory
+from ..requests.deciders import LEVELS
+from ..settings import PermissionRule, Rule
 
 PROFILE = "approvals"
 """The operations of this plugin, on which no rule has a say."""

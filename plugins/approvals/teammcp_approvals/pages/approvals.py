@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -26,8 +24,9 @@ from teammcp.web import (
 )
 from teammcp.web import gettext as _
 
-from . import rule_pages, state
-from .models import Approval, ApprovalList, Delegated
+from ..models import ApprovalList, Delegated
+from .cards import card, cards
+from .rules import words
 
 PAGE = 30
 DAY = 24 * 3600 * 1000
@@ -35,45 +34,6 @@ AWAY = (1, 3, 7, 14, 28)
 """Days for which an approver can name somebody."""
 STATUSES = ("pending", "needs_confirmation", "approved", "rejected", "cancelled", "expired", "failed")
 KINDS = ("state", "operation", "request", "permission")
-
-
-@dataclass(frozen=True)
-class Card:
-    """An approval as a page shows it."""
-
-    approval: Approval
-    lines: list[values.Line]
-    """Of a state field that is to be set or deleted: the difference to its value now."""
-    moved: bool
-    """Whether the field has changed since this was proposed."""
-    arguments: dict[str, Any]
-    """What else the call would do."""
-
-
-async def card(context: Context, approval: Approval) -> Card:
-    """What somebody has to see to decide."""
-    if approval.kind == "permission":
-        return Card(approval, [], False, approval.arguments["input"])
-    if approval.kind != "state" or approval.operation == "conclude_state":
-        return Card(approval, [], False, approval.arguments)
-    assert approval.project_id is not None and approval.field is not None  # noqa: S101, PT018 - it is about a field
-    lines, moved = [], False
-    old = approval.old_value
-    if approval.status in {"pending", "needs_confirmation"}:
-        field = await state.current(context, approval.project_id, approval.field)
-        old = None if field is None else field.value
-        moved = (0 if field is None else field.version) != approval.base_version
-    if approval.operation == "delete_state":
-        lines = values.only("removed", old)
-    else:
-        lines = values.compare(old, approval.proposed_value)
-    settings = {key: value for key, value in approval.arguments.items() if key in state.SETTINGS}
-    return Card(approval, lines, moved, settings)
-
-
-async def cards(context: Context, found: ApprovalList) -> list[Card]:
-    """The same of several."""
-    return list(await asyncio.gather(*(card(context, each) for each in found.root)))
 
 
 # -- looking ---------------------------------------------------------------------------------------------------------
@@ -165,7 +125,7 @@ async def ask(context: Context, request: Request) -> Response:
             "request_approval",
             title=shown["title"],
             details=shown["details"],
-            approvers=rule_pages.words(shown["approvers"]),
+            approvers=words(shown["approvers"]),
             quorum=shown["quorum"],
         )
         if outcome.ok:
@@ -253,5 +213,4 @@ PAGES = [
     Page(ONE, one),
     Page(f"{ONE}/resolve", resolve, ("POST",), Access.member),
     Page(f"{ONE}/<any(cancel, confirm, delegate):action>", change, ("POST",), Access.member),
-    *rule_pages.PAGES,
 ]

@@ -10,9 +10,9 @@ from teammcp import Access, Context
 from teammcp.web import Notice, Outcome, Page, form_call, render, see
 from teammcp.web import gettext as _
 
-from . import dangerous
-from .matching import can_wait
-from .settings import PermissionRule
+from ..permissions import dangers
+from ..rules.matching import can_wait
+from ..settings import PermissionRule
 
 FIELDS = ("operation", "arguments", "who", "approvers", "quorum", "hours", "note", "tool", "input", "decision")
 
@@ -54,7 +54,7 @@ async def _rules(context: Context, outcome: Outcome | None = None, typed: dict[s
         rules=[each for each in found if not isinstance(each.rule, PermissionRule)],
         permission_rules=[each for each in found if isinstance(each.rule, PermissionRule)],
         operations=sorted(each.name for each in context.server.registry if can_wait(each)),
-        harms=[*dangerous.COMMANDS, *dangerous.PIPELINES, "touches credentials"],
+        harms=[*dangers.COMMANDS, *dangers.PIPELINES, "touches credentials"],
         typed={**dict.fromkeys(FIELDS, ""), "approvers": "manager", "quorum": "1", **(typed or {})},
     )
 

@@ -13,9 +13,11 @@ from teammcp.arguments.fields import Line
 from teammcp.arguments.references import matches, plain
 from teammcp.features.channels import find_agent
 
-from . import matching, memory, people, rule_queries
-from .models import RuleList, StoredRule
-from .settings import ApprovalSettings, Approvers, Glob, Minutes, PermissionRule, Quorum, Rule, Word
+from .. import memory
+from ..models import RuleList, StoredRule
+from ..requests import deciders
+from ..settings import ApprovalSettings, Approvers, Glob, Minutes, PermissionRule, Quorum, Rule, Word
+from . import matching, queries
 
 Patterns = Annotated[dict[str, Glob], Field(max_length=20)]
 Who = Annotated[list[Word], Field(max_length=50)]
@@ -46,7 +48,7 @@ async def add_approval_rule(
     _check_operation(context.server.registry, operation, arguments)
     _check_who(context, who)
     for word in approvers:
-        people.key(context, word, "approvers")
+        deciders.key(context, word, "approvers")
     rule = Rule(
         operation=operation,
         arguments=arguments,
@@ -79,7 +81,7 @@ async def delete_approval_rule(context: Context, rule_id: Annotated[int, Field(g
     known = memory.of(context.team)
 
     def work(tx: Transaction) -> RuleList:
-        if not rule_queries.delete_rule(tx, rule_id):
+        if not queries.delete_rule(tx, rule_id):
             raise NotFound(f"rule_id: there is no rule {rule_id}. list_approval_rules lists them.", code="no_such_rule")
         left = [each for each in known.rules if each.id != rule_id]
         (gone,) = [each for each in known.rules if each.id == rule_id]
@@ -94,7 +96,7 @@ def _add(context: Context, rule: Rule | PermissionRule) -> Work[StoredRule]:
     known, at = memory.of(context.team), context.now()
 
     def work(tx: Transaction) -> StoredRule:
-        rule_id = rule_queries.add_rule(tx, rule.model_dump_json(), context.actor.name, at)
+        rule_id = queries.add_rule(tx, rule.model_dump_json(), context.actor.name, at)
         stored = StoredRule(id=rule_id, rule=rule, created_by=context.actor.name, created_at=at)
         _tell(context, tx, "approval.rule_added", stored)
         tx.on_commit(lambda: known.rules.append(stored))
@@ -131,7 +133,7 @@ def check_settings(server: Server) -> None:
 
 def _check_words(place: str, words: Iterable[str]) -> None:
     """Refuse a word that is nearly a level or a kind. Members need not be there yet, and may be written ``@name``."""
-    known = (*people.LEVELS, *KINDS, "observer")
+    known = (*deciders.LEVELS, *KINDS, "observer")
     for word in words:
         near = get_close_matches(plain(word), known, n=1, cutoff=NEAR) if word.isalpha() else []
         if near and plain(word) not in known:
@@ -164,5 +166,5 @@ def _check_operation(registry: Iterable[Operation], pattern: str, arguments: dic
 
 def _check_who(context: Context, who: list[str]) -> None:
     for word in who:
-        if plain(word) not in (*people.LEVELS, *KINDS, "observer"):
+        if plain(word) not in (*deciders.LEVELS, *KINDS, "observer"):
             find_agent(context, word, "who")

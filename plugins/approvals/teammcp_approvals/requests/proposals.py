@@ -10,9 +10,10 @@ from typing import Any
 from teammcp import Conflict, Context, Deferred, Transaction, Work
 from teammcp.features.messages import Note, send_notes
 
-from . import memory, people, queries, running, telling, voice_queries
-from .models import Kind, Pending
-from .settings import ApprovalSettings
+from .. import memory
+from ..models import Kind, Pending
+from ..settings import ApprovalSettings
+from . import announcements, deciders, queries, running, voice_queries
 
 MOST_OPEN = 100
 """Questions that one member may have open at once."""
@@ -27,7 +28,7 @@ class Proposal:
     kind: Kind
     title: str
     approvers: list[str]
-    """As keys; see `people`."""
+    """As keys; see `deciders`."""
     why: str
     operation: str | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -66,7 +67,7 @@ async def prepare(context: Context, proposal: Proposal) -> tuple[Pending, Work[P
     expires_at = context.now() + 1000 * _seconds(context, proposal)
     pending = Pending(
         approval_id=approval_id,
-        approver=people.in_words(proposal.approvers),
+        approver=deciders.in_words(proposal.approvers),
         reason=proposal.why,
         expires_at=expires_at,
     )
@@ -79,7 +80,7 @@ async def prepare(context: Context, proposal: Proposal) -> tuple[Pending, Work[P
         _check_few(tx, context.actor.name)
         insert(context, tx, approval_id, proposal, fingerprint, expires_at)
         send_notes(tx, notes)
-        telling.emit(context, tx, "approval.requested", queries.approval(tx, approval_id))
+        announcements.emit(context, tx, "approval.requested", queries.approval(tx, approval_id))
         return pending
 
     return pending, work
@@ -122,16 +123,16 @@ async def renewal(context: Context, row: Any, proposal: Proposal) -> Work[Pendin
         queries.renew(
             tx,
             row["id"],
-            telling.dumps(proposal.arguments),
+            announcements.dumps(proposal.arguments),
             proposal.base_version,
-            telling.dumps(proposal.old_value),
-            telling.dumps(proposal.approvers),
+            announcements.dumps(proposal.old_value),
+            announcements.dumps(proposal.approvers),
             expires_at,
         )
         voice_queries.replace_voices(tx, row["id"], proposal.approvers)
         send_notes(tx, notes)
         renewed = queries.approval(tx, row["id"])
-        telling.emit(context, tx, "approval.confirmed", renewed)
+        announcements.emit(context, tx, "approval.confirmed", renewed)
         return _pending(renewed)
 
     return work
@@ -145,7 +146,7 @@ def _seconds(context: Context, proposal: Proposal) -> int:
 def _pending(row: Any) -> Pending:
     return Pending(
         approval_id=row["id"],
-        approver=people.in_words(queries.approvers(row)),
+        approver=deciders.in_words(queries.approvers(row)),
         reason=row["why"],
         expires_at=row["expires_at"],
     )
@@ -162,15 +163,15 @@ def insert(
         proposal.title,
         proposal.details,
         proposal.operation,
-        telling.dumps(proposal.arguments),
+        announcements.dumps(proposal.arguments),
         context.actor.name,
         proposal.reason,
         proposal.why,
         proposal.project_id,
         proposal.field,
         proposal.base_version,
-        telling.dumps(proposal.old_value),
-        telling.dumps(proposal.approvers),
+        announcements.dumps(proposal.old_value),
+        announcements.dumps(proposal.approvers),
         proposal.quorum,
         fingerprint,
         context.now(),
@@ -182,15 +183,18 @@ def insert(
 async def _questions(context: Context, approval_id: int, proposal: Proposal, proposer: str) -> list[Note]:
     state = proposal.kind == "state"
     if proposal.operation == "set_state":
-        values = {"value": telling.shown(proposal.arguments["value"]), "now": telling.shown(proposal.old_value)}
+        values = {
+            "value": announcements.shown(proposal.arguments["value"]),
+            "now": announcements.shown(proposal.old_value),
+        }
         rest = {key: value for key, value in proposal.arguments.items() if key in SETTINGS}
-        values["also"] = telling.shown(rest) if rest else ""
+        values["also"] = announcements.shown(rest) if rest else ""
     else:
-        values = {"arguments": telling.shown(proposal.arguments) if proposal.arguments else ""}
-        values["now"] = telling.shown(proposal.old_value) if state else ""
+        values = {"arguments": announcements.shown(proposal.arguments) if proposal.arguments else ""}
+        values["now"] = announcements.shown(proposal.old_value) if state else ""
     values |= {"reason": proposal.reason, "why it waits": "" if proposal.kind == "request" else proposal.why}
-    text = telling.question(approval_id, proposal.title, proposal.details, values, proposer)
-    return await telling.prepare_question(context, approval_id, text, proposal.approvers, proposer)
+    text = announcements.question(approval_id, proposal.title, proposal.details, values, proposer)
+    return await announcements.prepare_question(context, approval_id, text, proposal.approvers, proposer)
 
 
 def _fingerprint(proposer: str, proposal: Proposal) -> str:

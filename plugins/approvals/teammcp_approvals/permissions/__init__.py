@@ -1,0 +1,1 @@
+"""Permission prompts of agents' programs, and what their tools may do."""

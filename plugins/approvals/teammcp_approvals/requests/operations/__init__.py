@@ -1,0 +1,1 @@
+"""Asking, deciding, letting others decide, and ending what nobody has answered."""

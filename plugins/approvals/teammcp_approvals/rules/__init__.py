@@ -1,0 +1,1 @@
+"""The rules by which calls wait for approval."""
