@@ -9,10 +9,7 @@ from teammcp import Conflict, Context, Team
 from .requests import queries
 
 SECONDS = 10
-
-
 BATCH = 100
-
 
 log = logging.getLogger(__name__)
 

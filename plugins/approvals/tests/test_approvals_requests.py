@@ -57,6 +57,27 @@ async def test_a_request_needs_somebody_who_can_answer(alice: Member, bob: Membe
         await ask(alice, "bob")
 
 
+async def test_an_owner_passes_on_a_question_that_was_put_to_others(
+    alice: Member, bob: Member, maria: Member, team: TestTeam
+) -> None:
+    number = await ask(alice, "bob")
+    await team.owner.call("delegate_approval", approval_id=number, to="maria")
+    assert [each.approval_id for each in (await maria.call("get_pending_approvals")).root] == [number]
+    outcome = await maria.call("resolve_approval", approval_id=number, approved=True)
+    assert outcome.approval_status == "approved"
+    (decision,) = (await alice.call("get_approval", approval_id=number)).decisions
+    assert (decision.agent, decision.on_behalf_of) == ("maria", team.owner.name)
+
+
+async def test_who_decides_for_an_owner_decides_on_what_the_owner_is_asked_alone(
+    alice: Member, bob: Member, maria: Member, team: TestTeam, clock: MovedClock
+) -> None:
+    await team.owner.call("delegate_approvals", to="maria", until=clock.now() + 3_600_000)
+    number = await ask(alice, "bob")
+    with pytest.raises(NotFound):
+        await maria.call("resolve_approval", approval_id=number, approved=True)
+
+
 async def test_only_the_proposer_takes_it_back(alice: Member, bob: Member) -> None:
     number = await ask(alice, "bob")
     with pytest.raises(Forbidden, match="alice's to cancel"):

@@ -115,13 +115,16 @@ def _voices(reader: Reader, context: Context, row: Any) -> list[str]:
     direct = {each["who"] for each in voices if not each["given_by"]}
     if me.access is Access.owner or not direct.isdisjoint(keys_of(me)):
         return [me.name]
-    given = [each["given_by"] for each in voices if each["given_by"] and each["who"] == f"@{me.name}"]
-    given += voice_queries.delegators(reader, me.name, context.now())
-    agents = [context.team.directory.agent(name) for name in dict.fromkeys(given)]
+    for_this = [each["given_by"] for each in voices if each["given_by"] and each["who"] == f"@{me.name}"]
+    for_all = voice_queries.delegators(reader, me.name, context.now())
+    agents = [context.team.directory.agent(name) for name in dict.fromkeys([*for_this, *for_all])]
     return [
         agent.name
         for agent in agents
-        if agent is not None and is_active(agent) and not direct.isdisjoint(keys_of(agent))
+        if agent is not None
+        and is_active(agent)
+        # An owner may decide on anything, and so pass on any question; all of theirs are those that they are asked.
+        and (not direct.isdisjoint(keys_of(agent)) or (is_owner(agent) and agent.name in for_this))
     ]
 
 

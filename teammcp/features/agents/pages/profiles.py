@@ -15,8 +15,6 @@ from ..models import AgentProfile
 from ..shapes import NEVER
 
 FIELDS = ("role", "description", "reports_to", "time_zone", "access")
-
-
 LEVELS = ("observer", "member", "manager", "owner")
 
 

@@ -19,7 +19,6 @@ from .models import MILLION
 WARNING = 80
 """Percent of a budget at which its agent is told."""
 
-
 log = logging.getLogger(__name__)
 
 

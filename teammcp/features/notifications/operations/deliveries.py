@@ -15,11 +15,7 @@ from ..models import NotificationId, NotificationInfo, Outcome
 
 RETRY = 30_000
 """Milliseconds until the second attempt, doubled each time, and until anything else is tried by that notifier."""
-
-
 LONGEST = 3_600_000
-
-
 HOUR = 3_600_000
 
 
