@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .plugins import Deferred
     from .plugins.hookspecs import hookimpl
     from .server import Server, State, StateKey, Team
+    from .server.children import Child, Chunk, Output, end_survivors, spawn
     from .server.jobs import Job
     from .server.services import Service
     from .server.timekeeping import Countdown
@@ -73,6 +74,8 @@ __all__ = [
     "AnyWords",
     "Attachment",
     "Budget",
+    "Child",
+    "Chunk",
     "Conflict",
     "Context",
     "Countdown",
@@ -91,6 +94,7 @@ __all__ = [
     "Migration",
     "NotFound",
     "Operation",
+    "Output",
     "PreconditionRequired",
     "RawRequest",
     "RawResponse",
@@ -119,6 +123,7 @@ __all__ = [
     "WebSocketRoute",
     "Words",
     "Work",
+    "end_survivors",
     "ends",
     "facet",
     "fence",
@@ -138,6 +143,7 @@ __all__ = [
     "require_valid",
     "rfc3339",
     "snippet",
+    "spawn",
 ]
 
 _FOUND_IN = {
@@ -146,6 +152,7 @@ _FOUND_IN = {
     "operations.followers": ("Followed", "Follower"),
     "clock": ("rfc3339",),
     "config": ("load_settings",),
+    "server.children": ("Child", "Chunk", "Output", "end_survivors", "spawn"),
     "members.directory": ("Access", "Agent"),
     "errors": (
         "Conflict",
