@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from .surfaces.websockets import WebSocket, WebSocketClosed
     from .text.snippets import highlights, relevance, snippet
     from .text.terms import Terms, parse_terms
-    from .text.untrusted import OTHERS, AnyWords, Words, fence, quote
+    from .text.untrusted import OTHERS, AnyWords, Author, Words, fence, quote
 
 __version__ = "0.1.0"
 
@@ -73,6 +73,7 @@ __all__ = [
     "Agent",
     "AnyWords",
     "Attachment",
+    "Author",
     "Budget",
     "Child",
     "Chunk",
@@ -169,7 +170,7 @@ _FOUND_IN = {
     ),
     "events.log": ("Event",),
     "surfaces.streams": ("ends", "require_valid"),
-    "text.untrusted": ("OTHERS", "AnyWords", "Words", "fence", "quote"),
+    "text.untrusted": ("OTHERS", "AnyWords", "Author", "Words", "fence", "quote"),
     "plugins.hookspecs": ("hookimpl",),
     "arguments.fields": ("Deadline", "Timestamp", "Until"),
     "operations": ("Context", "Operation", "Result", "operation"),

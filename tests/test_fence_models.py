@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from teammcp.features.inbox.models import Synced
 from teammcp.server import Server
 from teammcp.testing import TestTeam
-from teammcp.text.untrusted import OTHERS, WRITERS, holds_words, quote, told
+from teammcp.text.untrusted import OTHERS, authors, holds_words, names_author, quote, told
 
 NAMES = set(
     """
@@ -178,9 +178,43 @@ def test_whoever_wrote_something_is_named_in_a_field_that_tells_his_kind(server:
         if operation.tool
         for model in models_in(operation.result, seen)
         if any(OTHERS in field.metadata for field in model.model_fields.values())
-        and not model.model_fields.keys() & {*WRITERS, "from_kind"}
+        and "from_kind" not in model.model_fields
+        and not any(map(names_author, model.model_fields.values()))
     ]
     assert sorted(set(unknown) - NOBODYS) == []
+
+
+NAMES_OF_AUTHORS = set(
+    """
+    actor agent agent_id author changed_by closed_by created_by creator current_writer first_author issuer proposed_by
+    updated_by uploaded_by worker writer
+    """.split()  # noqa: SIM905 - one a line would be a page
+)
+
+
+def test_every_field_that_names_an_author_beside_words_has_the_type_that_says_so(server: Server) -> None:
+    seen: set[Any] = set()
+    unmarked = [
+        f"{model.__name__}.{name}"
+        for operation in server.registry
+        if holds_words(operation.result)
+        for model in models_in(operation.result, seen)
+        for name, field in model.model_fields.items()
+        if name in NAMES_OF_AUTHORS and of_texts(field.annotation) and not names_author(field)
+    ]
+    assert unmarked == []
+
+
+@pytest.mark.parametrize("flag", [True, False])
+def test_no_result_loses_who_wrote_a_part_of_it(server: Server, flag: bool) -> None:
+    """Every name in a field of that type is told, however deep it stands."""
+    for operation in server.registry:
+        if holds_words(operation.result) and _marks_author(operation.result):
+            assert "name" in authors(made(operation.result, (), flag)), operation.name
+
+
+def _marks_author(result: type[BaseModel]) -> bool:
+    return any(names_author(field) for model in models_in(result, set()) for field in model.model_fields.values())
 
 
 async def test_the_kind_of_those_who_wrote_it_is_said_with_tasks_state_directives_and_sections(team: TestTeam) -> None:

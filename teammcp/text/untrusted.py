@@ -15,7 +15,8 @@ to forge another member's message beside its own. Two things stand against it, a
 It costs some twenty tokens a delivery, and one or two for each further line.
 
 Which results need a fence is said by their models: a field that holds what somebody wrote is of the type `Words`, or
-`AnyWords` if it is any JSON. A result's ``text()`` quotes these; what hands it to a model calls `told`.
+`AnyWords` if it is any JSON. A result's ``text()`` quotes these; what hands it to a model calls `told`. Who wrote it is
+named by a field of the type `Author`.
 """
 
 from __future__ import annotations
@@ -48,6 +49,15 @@ Words = Annotated[str, OTHERS]
 """What somebody wrote: any text. A name, a word out of a list, or what the server says itself is a plain ``str``."""
 AnyWords = Annotated[Any, OTHERS]
 """Any JSON that somebody wrote."""
+
+
+class _Author:
+    """The mark of a type: what is of it names the member who wrote what stands beside it."""
+
+
+AUTHOR = _Author()
+Author = Annotated[str, AUTHOR]
+"""The name of the member who wrote what stands beside it. Models are told what kind of member that is."""
 
 
 def quote(text: str) -> str:
@@ -98,32 +108,41 @@ def told(result: BaseModel, text: str, kind_of: Callable[[str], str | None] = la
     if not holds_words(type(result)) or not _has_words(result):
         return text
     fenced = text if any(line.startswith(f"<{NAME} ") for line in text.split("\n")) else fence([text])
-    kinds = [f"{name} is {AS[kind]}" for name in sorted(writers(result)) if (kind := kind_of(name))]
+    kinds = [f"{name} is {AS[kind]}" for name in sorted(authors(result)) if (kind := kind_of(name))]
     return f"{fenced}\n({', '.join(kinds)})" if kinds else fenced
 
 
-WRITERS = frozenset(
-    """
-    actor agent agent_id author changed_by closed_by created_by creator current_writer first_author issuer proposed_by
-    updated_by uploaded_by worker writer
-    """.split()  # noqa: SIM905 - one a line would be a page
-)
-"""Fields that name the member who wrote what stands beside them. Messages say in ``from_kind`` what kind it is."""
-
-
 AS = {"human": "a person", "agent": "an agent", "service": "a service"}
+"""How the kind of an author is said."""
 
 
-def writers(result: Any) -> set[str]:
-    """The names in the fields of a result that say who wrote a part of it."""
-    if isinstance(result, BaseModel):
-        result = {name: getattr(result, name) for name in type(result).model_fields}
-    if isinstance(result, list):
-        return {name for part in result for name in writers(part)}
-    if not isinstance(result, dict):
-        return set()
-    named = {value for key, value in result.items() if key in WRITERS and isinstance(value, str)}
-    return named.union(*map(writers, result.values()))
+def authors(value: Any) -> set[str]:
+    """The members that a result says a part of it is by: what its fields of the type `Author` name, and its parts'.
+
+    A result whose parts are JSON, which has no types, says it by a method ``authors()`` of its own.
+    """
+    if isinstance(value, BaseModel):
+        own = getattr(value, "authors", None)
+        if callable(own):
+            return set(own())
+        return authors_of_fields(value)
+    if isinstance(value, dict):
+        value = list(value.values())
+    return {name for part in value for name in authors(part)} if isinstance(value, list | tuple) else set()
+
+
+def authors_of_fields(model: BaseModel) -> set[str]:
+    """As `authors`, by the types of a model's fields alone."""
+    fields = type(model).model_fields
+    named = {getattr(model, name) for name, field in fields.items() if names_author(field)} - {None}
+    return named.union(*(authors(getattr(model, name)) for name in fields))
+
+
+def names_author(field: FieldInfo) -> bool:
+    """Whether a field names the member who wrote what stands beside it."""
+    return AUTHOR in field.metadata or any(
+        AUTHOR in getattr(part, "__metadata__", ()) for part in get_args(field.annotation)
+    )
 
 
 def _has_words(value: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, RootModel
 
-from teammcp import AnyWords, Result, Timestamp, Words, quote
+from teammcp import AnyWords, Author, Result, Timestamp, Words, quote
 from teammcp.arguments.fields import Line, NotBlank, Text
 from teammcp.features.channels import MemberRef
 
@@ -47,7 +47,7 @@ class Pending(Result):
 class Decision(Result):
     """One word spoken. ``on_behalf_of`` is whose word it was, if it was given to somebody else."""
 
-    agent: str
+    agent: Author
     approved: bool
     comment: Words
     at: Timestamp
@@ -65,7 +65,7 @@ class Approval(Result):
     arguments: dict[str, AnyWords]
     cut: bool = False
     """Whether long texts of the arguments are cut here; get_approval has all of them: read them before you decide."""
-    proposed_by: str
+    proposed_by: Author
     reason: Words
     why: Words
     """Why it has to wait."""
@@ -84,7 +84,7 @@ class Approval(Result):
     created_at: Timestamp
     expires_at: Timestamp
     closed_at: Timestamp | None
-    closed_by: str | None
+    closed_by: Author | None
     decisions: list[Decision]
     result: AnyWords = None
     error: Words
@@ -176,7 +176,7 @@ class StoredRule(Result):
 
     id: int | None
     rule: Rule | PermissionRule
-    created_by: str | None
+    created_by: Author | None
     created_at: Timestamp | None
 
     def text(self) -> str:

@@ -112,7 +112,7 @@ async def before_state_change(context: Context, change: StateChange) -> StateCha
 @hookimpl
 async def inbox_section(context: Context) -> dict[str, Any] | None:
     found = await context.read(waiting.pending, context, SHOWN)
-    return {"approvals": [each.model_dump(mode="json") for each in found]} if found else None
+    return {"approvals": found} if found else None
 
 
 @hookimpl

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, field_serializer
 
-from teammcp import AnyWords, Result, Timestamp, quote
+from teammcp import AnyWords, Author, Result, Timestamp, quote
 from teammcp.arguments.fields import Line
 
 EventId = Annotated[int, Field(ge=1, le=2**53)]
@@ -62,7 +62,7 @@ class Entry(Result):
     id: int
     at: Timestamp
     kind: str
-    actor: str
+    actor: Author
     subject: str
     channel: str | None
     surface: str | None

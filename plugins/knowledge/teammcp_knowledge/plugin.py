@@ -76,4 +76,4 @@ async def before_state_change(context: Context, change: StateChange) -> None:
 @hookimpl
 async def inbox_section(context: Context) -> dict[str, Any] | None:
     found = await context.read(overview.count_gaps, context.actor.name)
-    return None if found is None else {"knowledge_gaps": found.model_dump()}
+    return None if found is None else {"knowledge_gaps": found}

@@ -8,7 +8,7 @@ from pydantic import RootModel
 
 from ...arguments.fields import Timestamp
 from ...operations import Result
-from ...text.untrusted import Words, quote
+from ...text.untrusted import Author, Words, quote
 
 Kind = Literal["group", "topic", "dm"]
 
@@ -20,7 +20,7 @@ class ChannelInfo(Result):
     type: Kind
     name: Words
     description: Words
-    created_by: str
+    created_by: Author
     created_at: Timestamp
     archived: bool
     member: bool
@@ -59,5 +59,5 @@ class MemberChange(Result):
 
     ok: bool = True
     channel: str
-    agent: str
+    agent: Author
     changed: bool

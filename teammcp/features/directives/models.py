@@ -10,7 +10,7 @@ from pydantic import Field
 from ...arguments.fields import Text, Timestamp
 from ...clock import rfc3339
 from ...operations import Result
-from ...text.untrusted import AnyWords, Words, fence, quote
+from ...text.untrusted import AnyWords, Author, Words, fence, quote
 from ..messages import Content
 from ..tasks import Priority
 
@@ -32,8 +32,8 @@ class Directive(Result):
     """An instruction from one member, its issuer, to another, its worker."""
 
     id: int
-    issuer: str
-    worker: str
+    issuer: Author
+    worker: Author
     instruction: Words
     payload: dict[str, AnyWords] | None
     priority: Priority
@@ -50,7 +50,7 @@ class Directive(Result):
     created_at: Timestamp
     started_at: Timestamp | None
     closed_at: Timestamp | None
-    closed_by: str | None
+    closed_by: Author | None
 
     def text(self) -> str:
         return fence(self.lines())

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ...arguments.fields import Text, Timestamp
 from ...clock import rfc3339
 from ...operations import Result
-from ...text.untrusted import Words, fence, quote
+from ...text.untrusted import Author, Words, fence, quote
 
 OutputText = Annotated[Text, Field(min_length=1, max_length=16 * 1024)]
 OutputKind = Literal["output", "error"]
@@ -38,7 +38,7 @@ class Chunk(BaseModel):
 class Output(Result):
     """What an agent put out, oldest first. Go on with ``since_seq`` = the last ``seq``; ``head_seq`` is the newest."""
 
-    agent: str
+    agent: Author
     chunks: list[Chunk]
     head_seq: int
 
@@ -52,7 +52,7 @@ class Output(Result):
 class AgentErrors(Result):
     """What went wrong for an agent, the last first."""
 
-    agent: str
+    agent: Author
     errors: list[Chunk]
 
     def text(self) -> str:

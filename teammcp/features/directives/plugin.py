@@ -78,7 +78,7 @@ async def agent_retired(context: Context, agent: Agent) -> None:
 @hookimpl
 async def inbox_section(context: Context) -> dict[str, Any] | None:
     waiting = await operations.waiting(context, IN_INBOX)
-    return {"directives": [directive.model_dump(mode="json") for directive in waiting]} if waiting else None
+    return {"directives": waiting} if waiting else None
 
 
 @hookimpl

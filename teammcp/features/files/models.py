@@ -13,7 +13,7 @@ from ...clock import rfc3339
 from ...operations import Result
 from ...surfaces.attachments import OCTETS
 from ...text.invisible import strip
-from ...text.untrusted import Words, quote
+from ...text.untrusted import Author, Words, quote
 
 NAME_BYTES = 200
 """UTF-8 bytes of a file's name; file systems take 255, and people's programs add to a name."""
@@ -93,7 +93,7 @@ class FileMeta(Result):
     sha256: str
     created_at: Timestamp
     channel: str | None = Field(description="Whose readers may read it; null: its uploader alone")
-    uploaded_by: str
+    uploaded_by: Author
     folder_id: int | None
 
     def text(self) -> str:
@@ -123,7 +123,7 @@ class Folder(Result):
     name: Words
     channel: str
     parent_id: int | None
-    created_by: str
+    created_by: Author
     created_at: Timestamp
 
     def text(self) -> str:

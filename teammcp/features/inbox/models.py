@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from ...arguments.fields import Timestamp
 from ...clock import rfc3339
 from ...operations import Result
-from ...text.untrusted import AnyWords, Words, fence, quote
+from ...text.untrusted import AnyWords, Author, Words, authors_of_fields, fence, quote
 from ..messages import Message, message_line
 
 State = Literal["stored", "handed_over", "offered", "read", "acked", "answered"]
@@ -61,12 +61,22 @@ class Inbox(Result):
     ``more``: the rest comes when this is acknowledged. The figures are those of the channels that are here.
     """
 
-    agent: str
+    agent: Author
     total_unread: int
     channel_count: int
     channels: list[InboxChannel]
     sections: dict[str, AnyWords]
     more: bool = False
+    _authors: set[str] = PrivateAttr(default_factory=set)
+
+    def written_by(self, names: set[str]) -> Inbox:
+        """The same, with the authors of its sections, which are JSON."""
+        self._authors = names
+        return self
+
+    def authors(self) -> set[str]:
+        """Who wrote a part of it, sections counted in."""
+        return authors_of_fields(self) | self._authors
 
     def text(self) -> str:
         if not self.channels and not self.sections:
@@ -104,7 +114,7 @@ class Recipient(Result):
     channel's cursor, and so no earlier than the truth.
     """
 
-    agent: str
+    agent: Author
     state: State
     handed_over_at: Timestamp | None
     """When it was handed to a reader last. It is offered once the reader has given a sign of having it."""

@@ -41,7 +41,8 @@ async def get_inbox(
 
     def work(tx: Transaction) -> Inbox:
         budget = context.budget()
-        sections, more = fitting_sections(found, budget.part(SECTIONS))
+        sections = fitting_sections(found, budget.part(SECTIONS))
+        more = sections.more
         channels: list[InboxChannel] = []
         for row in deliveries.behind(tx, me):
             entry = show(context, tx, row, detail_limit, summary_threshold, budget)
@@ -55,9 +56,9 @@ async def get_inbox(
             total_unread=sum(channel.unread_count for channel in channels),
             channel_count=len(channels),
             channels=channels,
-            sections=sections,
+            sections=sections.values,
             more=more or any(channel.more for channel in channels),
-        )
+        ).written_by(sections.authors)
 
     return work
 

@@ -7,13 +7,16 @@ channel that has much to say by its first line, which is enough only for what is
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
+
+from pydantic_core import to_jsonable_python
 
 from ...operations import Context
 from ...operations.budget import Budget
 from ...storage import Row, Transaction
+from ...text.untrusted import authors
 from .. import deliveries
 from ..messages import Message, first_lines, messages_by_id, newest_ids, seq_of, unread_ids
 from .models import InboxChannel
@@ -28,16 +31,28 @@ HEAD, BESIDE = 200, 3
 """Characters about a channel, and between its messages."""
 
 
-def fitting_sections(found: Iterable[Mapping[str, Any]], budget: Budget) -> tuple[dict[str, Any], bool]:
-    """What plugins add to an inbox, lists as far as they fit; and whether anything was left off."""
-    sections: dict[str, Any] = {}
-    more = False
-    for name, value in ((name, value) for section in found for name, value in section.items()):
+@dataclass
+class Sections:
+    """What plugins add to an inbox, as JSON."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    authors: set[str] = field(default_factory=set)
+    """Whom the models among it name as their authors."""
+    more: bool = False
+    """Whether anything was left off."""
+
+
+def fitting_sections(found: Iterable[Mapping[str, Any]], budget: Budget) -> Sections:
+    """What plugins add to an inbox, lists as far as they fit."""
+    sections = Sections()
+    for name, section in ((name, section) for contributed in found for name, section in contributed.items()):
+        value = to_jsonable_python(section, by_alias=False)
         given = budget.fit(value) if isinstance(value, list) else value if budget.take(value) else None
         if given:
-            sections[name] = given
-        more = more or given != value
-    return sections, more
+            sections.values[name] = given
+            sections.authors |= authors(section[: len(given)] if isinstance(section, list) else section)
+        sections.more = sections.more or given != value
+    return sections
 
 
 def show(

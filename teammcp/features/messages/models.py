@@ -12,7 +12,7 @@ from ...arguments.fields import Metadata, NotBlank, Text, Timestamp
 from ...arguments.times import read_time, zone_of_writer
 from ...clock import rfc3339
 from ...operations import Result
-from ...text.untrusted import AnyWords, Words, fence, quote
+from ...text.untrusted import AnyWords, Author, Words, fence, quote
 from ..files import FileRef
 
 MAX_CONTENT = 10_000
@@ -232,7 +232,7 @@ class ReactionChange(Result):
 
     message_id: int
     emoji: Emoji
-    agent: str
+    agent: Author
     changed: bool
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from ...arguments.fields import Line, Timestamp
 from ...clock import rfc3339
 from ...operations import Result
-from ...text.untrusted import Words, quote
+from ...text.untrusted import Author, Words, quote
 from ..messages import Priority
 
 Status = Literal["active", "paused", "suspended", "ended"]
@@ -29,7 +29,7 @@ class Schedule(Result):
     channel: str
     content: Words
     priority: Priority | None
-    created_by: str
+    created_by: Author
     created_at: Timestamp
     cron_expr: str | None
     every: str | None

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, Pr
 from ...arguments.fields import Text, Timestamp, json_within
 from ...clock import rfc3339
 from ...operations import Result
-from ...text.untrusted import AnyWords, Words, quote
+from ...text.untrusted import AnyWords, Author, Words, quote
 
 VALUE_BYTES = 64 * 1024
 VALUE_DEPTH = 16
@@ -84,7 +84,7 @@ class StateField(Result):
     subscribers: list[str]
     version: int
     updated_at: Timestamp
-    updated_by: str
+    updated_by: Author
 
     def text(self) -> str:
         guard = f", needs approval by {self.approver or 'a manager'}" if self.approval_required else ""
@@ -161,7 +161,7 @@ class StateEntry(Result):
     owner: str
     approver: str | None
     approval_required: bool
-    changed_by: str
+    changed_by: Author
     changed_at: Timestamp
     reason: Words
     grant: str | None
@@ -197,7 +197,7 @@ class Project(Result):
     project_id: str
     fields: int
     updated_at: Timestamp
-    updated_by: str
+    updated_by: Author
 
 
 class ProjectList(Result):
@@ -248,7 +248,7 @@ class StateNews(Result):
     project_id: str
     field: str
     version: int
-    changed_by: str
+    changed_by: Author
     changed_at: Timestamp
     value: AnyWords
     value_omitted: bool = False
@@ -309,7 +309,7 @@ class Route(Result):
 class Routes(Result):
     """How to go about the fields of a task; ``uncertainty`` as it turned out."""
 
-    agent_id: str
+    agent_id: Author
     project_id: str
     uncertainty: Literal["low", "medium", "high"]
     routes: list[Route]

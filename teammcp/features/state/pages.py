@@ -90,7 +90,7 @@ async def show_field(
         draft=draft or Draft("" if found is None else values.typed(found.value)),
         theirs=theirs,
         mine=values.parse(draft.value) if draft is not None and theirs is not None else None,
-        news=[item for item in await news(context) if (item["project_id"], item["field"]) == (project, name)],
+        news=[item for item in await news(context) if (item.project_id, item.field) == (project, name)],
         may_write=rules.may_write(context, found),
         may_manage=rules.may_manage(context, found),
         may_propose=context.server.plugins.handles("before_state_change"),

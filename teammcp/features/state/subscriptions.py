@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -106,10 +106,10 @@ def _tell(context: Context, tx: Transaction, kind: str, project_id: str, names: 
 # -- what waits ------------------------------------------------------------------------------------------------------
 
 
-async def news(context: Context) -> list[dict[str, Any]]:
+async def news(context: Context) -> list[StateNews]:
     """What others have changed in the fields the actor has subscribed to, as the inbox shows it."""
     rows = await context.read(queries.news, context.actor.name, NEWS)
-    return [_news(row).model_dump(mode="json") for row in rows]
+    return [_news(row) for row in rows]
 
 
 def count_news(reader: Reader, agent: str) -> int:

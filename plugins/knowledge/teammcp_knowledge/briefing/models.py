@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from teammcp import Result, Words, fence, quote
+from teammcp import Author, Result, Words, fence, quote
 
 SMALLEST = 300
 """Tokens that hold the headings and where to find the rest."""
@@ -48,7 +48,7 @@ def rest(left_out: int, more: str) -> list[str]:
 class Briefing(Result):
     """What the team is about and what waits, the most important first."""
 
-    agent_id: str
+    agent_id: Author
     team: str
     token_budget: int
     tokens: int

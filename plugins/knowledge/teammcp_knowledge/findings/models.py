@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from teammcp import Result, Timestamp, Words, quote, rfc3339
+from teammcp import Author, Result, Timestamp, Words, quote, rfc3339
 from teammcp.arguments.fields import Line, NotBlank, Text
 
 from .addressing import Tag, Tags, normal
@@ -60,7 +60,7 @@ class Changed(Result):
 class Contributor(Result):
     """Who posted a finding, and when first."""
 
-    agent: str
+    agent: Author
     at: Timestamp
 
 
@@ -68,7 +68,7 @@ class FindingEntry(Result):
     """One line of a finding's history. Where it came from is left out where the reader may not look."""
 
     action: Literal["posted", "retracted", "revived"]
-    agent: str
+    agent: Author
     at: Timestamp
     reason: Words
     task_id: int | None
@@ -87,7 +87,7 @@ class Finding(Result):
     title: Words
     body: Words
     tags: list[Words]
-    first_author: str
+    first_author: Author
     contributor_count: int
     contributors: list[Contributor]
     """The first of them."""
@@ -112,7 +112,7 @@ class FoundFinding(Result):
     snippet: Words
     highlights: list[tuple[int, int]]
     tags: list[Words]
-    first_author: str
+    first_author: Author
     contributor_count: int
     posted_at: Timestamp
     body: Words | None = None

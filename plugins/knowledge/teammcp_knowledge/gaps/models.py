@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from teammcp import AnyWords, Result, Timestamp, Words, quote, rfc3339
+from teammcp import AnyWords, Author, Result, Timestamp, Words, quote, rfc3339
 from teammcp.features.channels import ChannelRef, OwnRef
 from teammcp.features.state import FieldName, ProjectId, short
 
@@ -27,7 +27,7 @@ class KnowledgeProfile(Result):
     Without ``relevant_fields`` every field is relevant; critical ones always are. Without projects it is "default".
     """
 
-    agent_id: str
+    agent_id: Author
     relevant_fields: list[str]
     critical_fields: list[str]
     participating_projects: list[str]
@@ -63,7 +63,7 @@ class Gap(Result):
     current_value_omitted: bool = False
     """The value is too long to be shown here; get_state has it."""
     deleted: bool
-    changed_by: str
+    changed_by: Author
     changed_at: Timestamp
     summary: Words
     """Who changed what in the missed versions, the last few of them."""
@@ -87,7 +87,7 @@ class Gap(Result):
 class KnowledgeGaps(Result):
     """What a member does not know yet, critical fields first. Acknowledge what you have taken in."""
 
-    agent_id: str
+    agent_id: Author
     project_id: str | None
     """Null: all projects of the profile."""
     gaps: list[Gap]
@@ -112,7 +112,7 @@ class Acknowledged(Result):
     """The fields that are known now, and those that were never shown and so cannot be acknowledged."""
 
     acknowledged: bool
-    agent_id: str
+    agent_id: Author
     project_id: str
     fields: list[str]
     not_shown: list[str]
@@ -133,7 +133,7 @@ class GapCell(Result):
 class GapRow(Result):
     """What one member misses, place by place; null where nothing concerns it."""
 
-    agent: str
+    agent: Author
     checked_at: Timestamp | None
     cells: list[GapCell | None]
 

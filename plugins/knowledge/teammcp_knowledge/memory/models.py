@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from teammcp import AnyWords, Result, Timestamp, Words, quote, rfc3339
+from teammcp import AnyWords, Author, Result, Timestamp, Words, quote, rfc3339
 from teammcp.arguments.fields import Line
 from teammcp.features.state import Value, short
 
@@ -40,7 +40,7 @@ class MemoryEntry(Result):
     value: AnyWords = None
     version: int = 0
     lclock: int = 0
-    writer: str | None = None
+    writer: Author | None = None
     updated_at: Timestamp | None = None
 
     def text(self) -> str:
@@ -66,7 +66,7 @@ class MemoryWritten(Result):
     conflict: bool = False
     current_version: int | None = None
     current_value: AnyWords = None
-    current_writer: str | None = None
+    current_writer: Author | None = None
 
     def text(self) -> str:
         key = quote(self.key)
@@ -87,7 +87,7 @@ class MemoryLine(Result):
     key: Words
     version: int
     lclock: int
-    writer: str
+    writer: Author
     updated_at: Timestamp
     bytes: int
     value: AnyWords = None
@@ -121,7 +121,7 @@ class MemoryVersion(Result):
     lclock: int
     action: Literal["set", "deleted"]
     value: AnyWords
-    writer: str
+    writer: Author
     at: Timestamp
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from ....arguments.fields import Timestamp
 from ....operations import Result
-from ....text.untrusted import Words, quote
+from ....text.untrusted import Author, Words, quote
 from ..tasks.models import Status
 
 GoalStatus = Literal["open", "achieved", "dropped"]
@@ -20,7 +20,7 @@ class Goal(Result):
     description: Words
     parent_id: int | None
     status: GoalStatus
-    creator: str
+    creator: Author
     progress: int
     tasks: dict[Status, int]
     """How many tasks are in which status, those of the goals below counted in."""

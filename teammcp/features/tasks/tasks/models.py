@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, JsonValue
 from ....arguments.fields import Line, NotBlank, Text, Timestamp, Token
 from ....clock import rfc3339
 from ....operations import Result
-from ....text.untrusted import OTHERS, AnyWords, Words, fence, quote
+from ....text.untrusted import OTHERS, AnyWords, Author, Words, fence, quote
 
 Status = Literal["todo", "doing", "blocked", "done", "failed", "cancelled"]
 Priority = Literal["urgent", "high", "medium", "low"]
@@ -43,7 +43,7 @@ Attempts = Annotated[int, Field(ge=1, le=100)]
 class Lease(Result):
     """Who works on a task, and until when that holds without a sign of life (lease) or of progress (progress)."""
 
-    agent: str
+    agent: Author
     lease_expires_at: Timestamp
     progress_due_at: Timestamp
 
@@ -67,7 +67,7 @@ class Task(Result):
     status: Status
     priority: Priority
     task_type: TaskType
-    creator: str
+    creator: Author
     assignee: str | None
     channel: str | None
     parent_id: int | None
@@ -197,7 +197,7 @@ class HistoryEntry(Result):
 
     id: int
     task_id: int
-    actor: str
+    actor: Author
     action: str
     changes: list[FieldChange]
     comment: Words
