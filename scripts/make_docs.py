@@ -19,6 +19,7 @@ import click
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from teammcp import hooks as contracts
 from teammcp import web
 from teammcp.app import collect_operations
 from teammcp.cli import cli
@@ -26,8 +27,8 @@ from teammcp.config import Settings
 from teammcp.features import built_in
 from teammcp.mcp.tools import EVERYDAY, described, profiles_of
 from teammcp.operations import Operation
-from teammcp.plugins import PluginManager, hookspecs
-from teammcp.plugins.contracts import hook_kind
+from teammcp.plugins import PluginManager
+from teammcp.plugins.contracts import hook_kind, is_plain
 from teammcp.rest.openapi import document
 from teammcp.server import Server
 
@@ -250,8 +251,8 @@ def events_page(plugins: PluginManager) -> str:
 
 def hooks_page() -> str:
     """All hooks, each with its contract and an example."""
-    parts = [NOTE, "# Hooks\n", (inspect.getdoc(hookspecs) or "").replace("``", "`") + "\n"]
-    hooks = [found for found in vars(hookspecs).values() if hasattr(found, "teammcp_spec")]
+    parts = [NOTE, "# Hooks\n", (inspect.getdoc(contracts) or "").replace("``", "`") + "\n"]
+    hooks = [found for found in vars(contracts).values() if hasattr(found, "teammcp_spec")]
     for kind in ("contribute", "before", "ask", "notify"):
         names = [f"[{hook.__name__}](#{hook.__name__})" for hook in hooks if hook_kind(hook.__name__) == kind]
         parts.append(f"* **{kind}**: {', '.join(names)}")
@@ -260,10 +261,11 @@ def hooks_page() -> str:
 
 def _hook(hook: Callable[..., Any]) -> str:
     name = hook.__name__
-    arguments = ", ".join(inspect.signature(hook).parameters)
     contract = (inspect.getdoc(hook) or "").replace("``", "`")
     example = (DOCS / "plugins" / "examples" / f"{name}.py").read_text(encoding="utf-8")
-    return f"## {name}\n\n`{name}({arguments})` · {hook_kind(name)}\n\n{contract}\n\n```python\n{example}```\n"
+    signature = str(inspect.signature(hook)).replace("'", "")
+    kind = "ask, plain" if hook_kind(name) == "ask" and is_plain(name) else hook_kind(name)
+    return f"## {name}\n\n`{name}{signature}` · {kind}\n\n{contract}\n\n```python\n{example}```\n"
 
 
 COMMANDS = """\

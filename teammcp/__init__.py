@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .version import __version__
+
 if TYPE_CHECKING:
     from .arguments.fields import Deadline, Timestamp, Until
     from .arguments.paging import of_rank, rank
@@ -29,13 +31,18 @@ if TYPE_CHECKING:
         Unauthorized,
     )
     from .events import Event
+    from .features.messages import Draft, Message
+    from .features.notifications import Notification, Notifier, TryLater, Undeliverable
+    from .features.state import StateChange, StateField
+    from .features.tasks import FieldChange, Task, TaskChange
     from .members.directory import Access, Agent
     from .members.presence import MemberStatus, Reason
     from .operations import Context, Operation, Result, operation
     from .operations.budget import Budget
     from .operations.followers import Followed, Follower
     from .plugins import Deferred
-    from .plugins.hookspecs import hookimpl
+    from .plugins.markers import hookimpl
+    from .registry import OperationFunction
     from .server import Server, State, StateKey, Team
     from .server.children import Child, Chunk, Output, end_survivors, spawn
     from .server.jobs import Job
@@ -64,8 +71,6 @@ if TYPE_CHECKING:
     from .text.terms import Terms, parse_terms
     from .text.untrusted import OTHERS, AnyWords, Author, Words, fence, quote
 
-__version__ = "0.1.0"
-
 __all__ = [
     "LARGEST_ID",
     "OTHERS",
@@ -82,7 +87,9 @@ __all__ = [
     "Countdown",
     "Deadline",
     "Deferred",
+    "Draft",
     "Event",
+    "FieldChange",
     "Followed",
     "Follower",
     "Forbidden",
@@ -92,9 +99,13 @@ __all__ = [
     "InvalidInput",
     "Job",
     "MemberStatus",
+    "Message",
     "Migration",
     "NotFound",
+    "Notification",
+    "Notifier",
     "Operation",
+    "OperationFunction",
     "Output",
     "PreconditionRequired",
     "RawRequest",
@@ -110,20 +121,27 @@ __all__ = [
     "Service",
     "StartError",
     "State",
+    "StateChange",
+    "StateField",
     "StateKey",
+    "Task",
+    "TaskChange",
     "Team",
     "TeamError",
     "Terms",
     "Timestamp",
     "TooLarge",
     "Transaction",
+    "TryLater",
     "Unauthorized",
+    "Undeliverable",
     "Until",
     "WebSocket",
     "WebSocketClosed",
     "WebSocketRoute",
     "Words",
     "Work",
+    "__version__",
     "end_survivors",
     "ends",
     "facet",
@@ -171,7 +189,7 @@ _FOUND_IN = {
     "events.log": ("Event",),
     "surfaces.streams": ("ends", "require_valid"),
     "text.untrusted": ("OTHERS", "AnyWords", "Author", "Words", "fence", "quote"),
-    "plugins.hookspecs": ("hookimpl",),
+    "plugins.markers": ("hookimpl",),
     "arguments.fields": ("Deadline", "Timestamp", "Until"),
     "operations": ("Context", "Operation", "Result", "operation"),
     "plugins": ("Deferred",),
@@ -196,6 +214,11 @@ _FOUND_IN = {
     "text.snippets": ("highlights", "relevance", "snippet"),
     "text.terms": ("Terms", "parse_terms"),
     "server": ("Server", "State", "StateKey", "Team"),
+    "features.messages": ("Draft", "Message"),
+    "features.notifications": ("Notification", "Notifier", "TryLater", "Undeliverable"),
+    "features.state": ("StateChange", "StateField"),
+    "features.tasks": ("FieldChange", "Task", "TaskChange"),
+    "registry": ("OperationFunction",),
     "server.jobs": ("Job",),
     "server.services": ("Service",),
     "server.timekeeping": ("Countdown",),

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from . import __version__
 from .commands import (
     agents,
     console,
@@ -25,6 +24,7 @@ from .commands import (
 )
 from .errors import StartError, TeamError
 from .machine.console import give_up_output, is_full, show_anything
+from .version import __version__
 
 
 class CommandLine(click.Group):

@@ -17,6 +17,9 @@ from .text.untrusted import quote
 
 Function = TypeVar("Function", bound=Callable[..., Awaitable[Any]])
 
+OperationFunction = Callable[..., Awaitable[Any]]
+"""What `operation` decorates: ``async def name(context, …)``."""
+
 IDEM_KEY = "idem_key"
 
 Meaning = Callable[[Any, Any], Awaitable[Iterable[Mapping[str, Any]]]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import importlib.util
 import inspect
@@ -12,24 +13,25 @@ from typing import Any
 
 import pytest
 
+from teammcp import hookimpl
+from teammcp import hooks as contracts
 from teammcp.config import Settings
 from teammcp.errors import Refused, Unauthorized
 from teammcp.features.notifications import Notification, Notifier
 from teammcp.features.notifications.jobs import work_off
 from teammcp.keys import new_key
 from teammcp.operations import Context
-from teammcp.plugins import hookspecs
 from teammcp.testing import MovedClock, TestTeam, serve
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "plugins" / "examples"
-HOOKS = {name: found for name, found in vars(hookspecs).items() if hasattr(found, "teammcp_spec")}
+HOOKS = {name: found for name, found in vars(contracts).items() if hasattr(found, "teammcp_spec")}
 CALLED_BY_THE_COMMAND_LINE = {"register_commands"}  # test_plugins.py has a plugin that adds one
 
 
 class Bell:
     """Brings a way to notify."""
 
-    @hookspecs.hookimpl
+    @hookimpl
     def register_notifiers(self) -> list[Notifier]:
         notifier = Silent()
         notifier.name, notifier.title = "bell", "A bell"
@@ -105,6 +107,14 @@ def recording(function: Callable[..., Any], called: set[str]) -> Callable[..., A
     return call
 
 
+def test_every_hook_says_of_what_type_its_arguments_and_its_answer_are() -> None:
+    """What may be anything is an ``object``: nobody can use it without looking, as with Any."""
+    tree = ast.parse(inspect.getsource(contracts))
+    assert [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "Any"] == []
+    for hook in HOOKS.values():
+        assert {*inspect.signature(hook).parameters, "return"} == inspect.get_annotations(hook).keys(), hook.__name__
+
+
 def load_example(name: str) -> ModuleType:
     """The example of one hook as a module."""
     spec = importlib.util.spec_from_file_location(f"example_{name}", EXAMPLES / f"{name}.py")
@@ -125,7 +135,7 @@ async def test_every_hook_is_called(settings: Settings, clock: MovedClock) -> No
     called: set[str] = set()
     probe = ModuleType("probe")
     for name, hook in HOOKS.items():
-        setattr(probe, name, hookspecs.hookimpl(recording(hook, called)))
+        setattr(probe, name, hookimpl(recording(hook, called)))
     await run_with({"probe": probe}, settings, clock)
     assert set(HOOKS) - called == CALLED_BY_THE_COMMAND_LINE
 

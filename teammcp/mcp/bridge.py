@@ -46,10 +46,10 @@ from mcp.types import (
     UnsubscribeRequestParams,
 )
 
-from .. import __version__
 from ..net.addresses import ServerAddress
 from ..operations import IDEM_KEY
 from ..surfaces.reader_headers import MOST_IDS
+from ..version import __version__
 from . import channel
 from .answers import Answers
 from .following import listen

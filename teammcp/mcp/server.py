@@ -40,7 +40,7 @@ from mcp.types import (
 )
 from starlette.requests import Request
 
-from .. import __version__, operations
+from .. import operations
 from ..errors import TeamError, TooLarge, Unavailable
 from ..http.asgi import JSON, Receive, Scope, Send, bearer, drain, respond, respond_problem
 from ..http.callers import address
@@ -49,6 +49,7 @@ from ..operations import Context
 from ..server import Server
 from ..surfaces.reader_headers import answering, declared, line_of, take_signs
 from ..surfaces.streams import is_valid
+from ..version import __version__
 from .following import Follower, Sessions, listen
 from .frames import Malformed, read_message
 from .programs import Programs

@@ -23,8 +23,8 @@ from mcp.types import (
     PROTOCOL_VERSION_META_KEY,
 )
 
-from .. import __version__
 from ..net.transport import client_options, reason
+from ..version import __version__
 
 VERSION = "2026-07-28"
 AWAY_TIMEOUT = 30.0

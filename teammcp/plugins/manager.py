@@ -20,8 +20,7 @@ from pydantic import BaseModel, ValidationError
 from ..config.remedies import from_texts, unknown, wrong_settings
 from ..errors import PluginFailed, StartError, TeamError
 from ..storage import Transaction, Work
-from . import hookspecs
-from .contracts import check_implementation, last_argument
+from .contracts import check_implementation, contracts, last_argument
 
 ENTRY_POINTS = "teammcp"
 GUARDS = ("approvals", "audit")
@@ -93,7 +92,7 @@ class PluginManager:
         self._required = set(required)
         self._raw_settings = settings or {}
         self._manager = pluggy.PluginManager("teammcp")
-        self._manager.add_hookspecs(hookspecs)
+        self._manager.add_hookspecs(contracts())
         self._calls: dict[str, list[Implementation]] = {}
         for name, module in built_in.items():
             self.register(name, module, version="built in", built_in=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 
-from .. import __version__, operations
+from .. import operations
 from ..http.asgi import JSON, bearer
 from ..members.directory import Access
 from ..server import Server, Team
 from ..server.health import Problem, status_of
+from ..version import __version__
 from .models import Health, HealthDetails, HealthProblem, Presence
 from .request import Request, Routes
 

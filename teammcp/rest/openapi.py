@@ -7,12 +7,12 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from .. import __version__
 from ..http.routing import PLACEHOLDER
 from ..members.directory import Access
 from ..operations import IDEM_KEY, Operation
 from ..server import Server
 from ..surfaces.attachments import Attachment
+from ..version import __version__
 from .arguments import path_names, takes_file
 from .models import CreatedTeam, Health, NewTeam, TeamInfo
 

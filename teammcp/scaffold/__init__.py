@@ -9,9 +9,9 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import Template
 
-from .. import __version__
 from ..errors import InvalidInput
 from ..features import BUILT_IN
+from ..version import __version__
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 SUFFIX = ".tmpl"

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from ..members.directory import Access
-from ..plugins.hookspecs import hookimpl
+from ..plugins.markers import hookimpl
 from ..server.timekeeping import Countdown
 from ..storage import Migration, load_migrations
 from . import access, home, installed, sessions

@@ -1,12 +1,10 @@
 """Refuse messages that hold a password, and mend what is often mistyped."""
 
-from typing import Any
-
-from teammcp import Refused, hookimpl
+from teammcp import Draft, Refused, hookimpl
 
 
 @hookimpl
-def before_message(draft: Any) -> Any:
+def before_message(draft: Draft) -> Draft | None:
     if "password:" in draft.content.lower():
         raise Refused("A message is no place for a password.")
     if "teh" in draft.content:

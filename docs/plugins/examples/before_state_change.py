@@ -1,14 +1,12 @@
 """Keep a project's phase within what the team knows, whoever may set it."""
 
-from typing import Any
-
-from teammcp import Refused, hookimpl
+from teammcp import Refused, StateChange, hookimpl
 
 PHASES = {"plan", "build", "review", "done"}
 
 
 @hookimpl
-def before_state_change(change: Any) -> Any:
+def before_state_change(change: StateChange) -> StateChange | None:
     if change.field != "phase" or change.deleting:
         return None
     phase = str(change.value).strip().lower()

@@ -1,12 +1,10 @@
 """Let no task be done without a result, and label what is urgent."""
 
-from typing import Any
-
-from teammcp import Refused, hookimpl
+from teammcp import Refused, TaskChange, hookimpl
 
 
 @hookimpl
-def before_task_change(change: Any) -> Any:
+def before_task_change(change: TaskChange) -> TaskChange | None:
     values, task = change.values, change.task
     if task is not None and values.get("status") == "done" and not (values.get("result") or task.result):
         raise Refused("Say in 'result' what came of the task.")

@@ -1,13 +1,12 @@
 """Count how often members ask for what they do not get."""
 
 from collections import Counter
-from typing import Any
 
-from teammcp import hookimpl
+from teammcp import Context, hookimpl
 
 asked_in_vain: Counter[str] = Counter()
 
 
 @hookimpl
-def deferred_dropped(context: Any, operation: str, arguments: Any, proposer: str, reason: str) -> None:
+def deferred_dropped(context: Context, operation: str, proposer: str, reason: str) -> None:
     asked_in_vain[proposer] += 1

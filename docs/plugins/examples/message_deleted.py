@@ -1,12 +1,10 @@
 """Forget what was kept in memory about a message that is deleted."""
 
-from typing import Any
-
-from teammcp import hookimpl
+from teammcp import Message, hookimpl
 
 summaries: dict[int, str] = {}
 
 
 @hookimpl
-def message_deleted(message: Any) -> None:
+def message_deleted(message: Message) -> None:
     summaries.pop(message.id, None)

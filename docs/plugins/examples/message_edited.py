@@ -1,13 +1,12 @@
 """Count edits for each message."""
 
 from collections import Counter
-from typing import Any
 
-from teammcp import hookimpl
+from teammcp import Message, hookimpl
 
 edits: Counter[int] = Counter()
 
 
 @hookimpl
-def message_edited(message: Any) -> None:
+def message_edited(message: Message) -> None:
     edits[message.id] += 1

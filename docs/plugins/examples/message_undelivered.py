@@ -1,13 +1,12 @@
 """Tell somebody else when a message could not reach its reader."""
 
 import logging
-from typing import Any
 
-from teammcp import Context, hookimpl
+from teammcp import Context, Message, hookimpl
 
 log = logging.getLogger(__name__)
 
 
 @hookimpl
-def message_undelivered(context: Context, message: Any, agent: str, reason: str) -> None:
+def message_undelivered(context: Context, message: Message, agent: str, reason: str) -> None:
     log.warning("message %d did not reach %s: %s", message.id, agent, reason)

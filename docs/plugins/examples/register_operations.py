@@ -1,8 +1,6 @@
 """Add an operation: an MCP tool, a REST route and a command at once."""
 
-from typing import Any
-
-from teammcp import Context, Result, hookimpl, operation
+from teammcp import Context, OperationFunction, Result, hookimpl, operation
 
 
 class Dice(Result):
@@ -18,5 +16,5 @@ async def throw_dice(context: Context, sides: int = 6) -> Dice:
 
 
 @hookimpl
-def register_operations() -> list[Any]:
+def register_operations() -> list[OperationFunction]:
     return [throw_dice]

@@ -1,12 +1,10 @@
 """Remember when each project's fields were changed last, and by whom."""
 
-from typing import Any
-
-from teammcp import Context, hookimpl
+from teammcp import Context, StateChange, hookimpl
 
 latest: dict[str, str] = {}
 
 
 @hookimpl
-def state_changed(context: Context, change: Any) -> None:
+def state_changed(context: Context, change: StateChange) -> None:
     latest[f"{change.project_id}/{change.field}"] = f"version {change.version} by {context.actor.name}"

@@ -1,13 +1,12 @@
 """Count what each member has done."""
 
 from collections import Counter
-from typing import Any
 
-from teammcp import hookimpl
+from teammcp import Task, hookimpl
 
 done: Counter[str] = Counter()
 
 
 @hookimpl
-def task_done(task: Any) -> None:
+def task_done(task: Task) -> None:
     done[task.assignee or task.creator] += 1

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...members.directory import Agent
 from ...members.presence import MemberStatus, Reason
-from ...plugins.hookspecs import hookimpl
+from ...plugins.markers import hookimpl
 from ...server import Server, Team
 from ...storage import Migration, load_migrations
 from ...web import Page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...plugins.hookspecs import hookimpl
+from ...plugins.markers import hookimpl
 from ...server import Team
 from ...storage import Migration, load_migrations
 from ...web import Page

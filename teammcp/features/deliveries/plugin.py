@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...plugins.hookspecs import hookimpl
+from ...plugins.markers import hookimpl
 from ...storage import Migration, load_migrations
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...members.directory import Agent
 from ...operations import Context
-from ...plugins.hookspecs import hookimpl
+from ...plugins.markers import hookimpl
 from ...server.jobs import Job
 from ...storage import Reader
 from ...surfaces.resources import Resource

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from .models import Outcome
 from .notifiers import Notification, Notifier, TryLater, Undeliverable
 
 __all__ = [
     "Notification",
     "Notifier",
+    "Outcome",
     "TryLater",
     "Undeliverable",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...operations import Context
-from ...plugins.hookspecs import hookimpl
+from ...plugins.markers import hookimpl
 from ...server import Server, Team
 from ...server.jobs import Job
 from ...server.timekeeping import Countdown

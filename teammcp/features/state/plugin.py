@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...operations import Context
-from ...plugins.hookspecs import hookimpl
+from ...plugins.markers import hookimpl
 from ...storage import Migration, Reader, load_migrations
 from ...web import Page
 from . import changing, operations, pages, subscriptions

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...operations import Context
-from ...plugins.hookspecs import hookimpl
+from ...plugins.markers import hookimpl
 from ...server.jobs import Job
 from ...server.timekeeping import Countdown
 from ...storage import Migration, load_migrations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...plugins.hookspecs import hookimpl
+from ...plugins.markers import hookimpl
 from . import operations
 
 

@@ -1,7 +1,8 @@
 """Every hook of TeamMCP, with its contract.
 
 Implement a hook by defining a function of its name, decorated with ``teammcp.hookimpl``; name only the arguments you
-need. Implementations may be plain or async functions, unless the docstring says "plain".
+need. Implementations may be plain or async functions; those of contribute hooks, and of ask hooks marked plain,
+are plain.
 
 Four kinds:
 
@@ -19,57 +20,50 @@ Four kinds:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-import pluggy
+from .plugins.markers import ask, before, contribute, notify
 
 if TYPE_CHECKING:
     import click
+    from pydantic import BaseModel
 
-hookspec = pluggy.HookspecMarker("teammcp")
-hookimpl = pluggy.HookimplMarker("teammcp")
-
-
-def contribute(function: Any) -> Any:
-    """Mark a hook that adds something at start."""
-    function.hook_kind = "contribute"
-    return hookspec(function)
-
-
-def before(function: Any) -> Any:
-    """Mark a hook that may change, refuse or defer a change."""
-    function.hook_kind = "before"
-    return hookspec(function)
-
-
-def ask(function: Any) -> Any:
-    """Mark a hook that answers a question."""
-    function.hook_kind = "ask"
-    return hookspec(function)
-
-
-def notify(function: Any) -> Any:
-    """Mark a hook that tells of what has happened."""
-    function.hook_kind = "notify"
-    return hookspec(function)
-
+    from .features.messages import Draft, Message
+    from .features.notifications import Notification, Notifier, Outcome
+    from .features.state import StateChange
+    from .features.tasks import FieldChange, Task, TaskChange
+    from .http.asgi import Application
+    from .members.directory import Agent
+    from .members.presence import MemberStatus
+    from .operations import Context
+    from .plugins import Deferred
+    from .registry import Operation, OperationFunction
+    from .server import Server, Team
+    from .server.jobs import Job
+    from .server.services import Service
+    from .server.timekeeping import Countdown
+    from .storage import Migration, Reader
+    from .surfaces.resources import Resource
+    from .surfaces.routes import Route, WebSocketRoute
+    from .web.pages import MessageAction, MessageLink, Page, Theme
 
 # -- contribute ------------------------------------------------------------------------------------------------------
 
 
 @contribute
-def register_operations() -> Any:
-    """Plain. Return a list of functions decorated with ``@operation``: MCP tool, REST route and CLI call of each."""
+def register_operations() -> Sequence[OperationFunction] | None:
+    """Return a list of functions decorated with ``@operation``: MCP tool, REST route and CLI call of each."""
 
 
 @contribute
-def register_pages() -> Any:
-    """Plain. Return a list of ``Page`` objects: routes of the dashboard, with their place in its navigation."""
+def register_pages() -> Sequence[Page] | None:
+    """Return a list of ``Page`` objects: routes of the dashboard, with their place in its navigation."""
 
 
 @contribute
-def register_routes() -> Any:
-    """Plain. Return a list of ``Route`` and ``WebSocketRoute`` objects: paths that the plugin answers by itself, raw.
+def register_routes() -> Sequence[Route | WebSocketRoute] | None:
+    """Return a list of ``Route`` and ``WebSocketRoute`` objects: paths that the plugin answers by itself, raw.
 
     Each is served under ``/hooks/<plugin>``, with an authentication of the plugin's own; a ``WebSocketRoute`` may also
     ask for a member. The host that a request names, the site that it comes from, the rate of its address and the size
@@ -78,13 +72,13 @@ def register_routes() -> Any:
 
 
 @contribute
-def register_migrations() -> Any:
-    """Plain. Return a list of ``Migration`` objects, usually ``load_migrations("my_plugin", __package__)``."""
+def register_migrations() -> Sequence[Migration] | None:
+    """Return a list of ``Migration`` objects, usually ``load_migrations("my_plugin", __package__)``."""
 
 
 @contribute
-def register_countdowns() -> Any:
-    """Plain. Return a list of ``Countdown`` objects: columns that count a duration down, such as when a claim ends.
+def register_countdowns() -> Sequence[Countdown] | None:
+    """Return a list of ``Countdown`` objects: columns that count a duration down, such as when a claim ends.
 
     They move with the machine's clock when it is set, so that what had an hour left has an hour left. Leave out times
     that somebody has given as times of day, such as due dates.
@@ -93,12 +87,12 @@ def register_countdowns() -> Any:
 
 @contribute
 def register_commands(cli: click.Group) -> None:
-    """Plain. Add commands to ``cli``, the ``teammcp`` command line."""
+    """Add commands to ``cli``, the ``teammcp`` command line."""
 
 
 @contribute
-def register_jobs(server: Any) -> Any:
-    """Plain. Return a list of ``Job`` objects: work that comes round, for the server or for each team.
+def register_jobs(server: Server) -> Sequence[Job] | None:
+    """Return a list of ``Job`` objects: work that comes round, for the server or for each team.
 
     ``server`` is not open yet; its settings, ``server.plugins.settings``, and its operations, ``server.registry``, are
     there. What fails is told by health and on the page Plugins.
@@ -106,8 +100,8 @@ def register_jobs(server: Any) -> Any:
 
 
 @contribute
-def register_services() -> Any:
-    """Plain. Return a list of ``Service`` objects: work that lasts as long as the server, or as a team is open.
+def register_services() -> Sequence[Service] | None:
+    """Return a list of ``Service`` objects: work that lasts as long as the server, or as a team is open.
 
     They begin after `startup`, or after `team_opened` of a team that is opened later. One that fails is started again,
     later and later. At a stop they are ended first, before `stopping`; those of a team end before `team_closed`.
@@ -115,23 +109,23 @@ def register_services() -> Any:
 
 
 @contribute
-def register_event_kinds() -> Any:
-    """Plain. Return ``{"thing.happened": "one line of description"}`` for the kinds of events you append."""
+def register_event_kinds() -> Mapping[str, str] | None:
+    """Return ``{"thing.happened": "one line of description"}`` for the kinds of events you append."""
 
 
 @contribute
-def register_themes() -> Any:
-    """Plain. Return a list of ``Theme`` objects: a style sheet of tokens, and optional template overrides."""
+def register_themes() -> Sequence[Theme] | None:
+    """Return a list of ``Theme`` objects: a style sheet of tokens, and optional template overrides."""
 
 
 @contribute
-def register_message_actions() -> Any:
-    """Plain. Return a list of ``MessageAction`` objects: entries of every message's menu, each leading to a page."""
+def register_message_actions() -> Sequence[MessageAction] | None:
+    """Return a list of ``MessageAction`` objects: entries of every message's menu, each leading to a page."""
 
 
 @contribute
-def register_notifiers() -> Any:
-    """Plain. Return a list of ``Notifier`` objects: ways to bring messages to members outside of TeamMCP.
+def register_notifiers() -> Sequence[Notifier] | None:
+    """Return a list of ``Notifier`` objects: ways to bring messages to members outside of TeamMCP.
 
     ``from teammcp.features.notifications import Notifier``. Who wants it gives an address; the server keeps what is to
     be delivered, calls ``deliver`` for each, tries again what failed, and notes the outcome.
@@ -139,8 +133,8 @@ def register_notifiers() -> Any:
 
 
 @contribute
-def register_settings() -> Any:
-    """Plain. Return a pydantic model class: the shape of this plugin's table ``[plugins.NAME]`` in the settings file.
+def register_settings() -> type[BaseModel] | None:
+    """Return a pydantic model class: the shape of this plugin's table ``[plugins.NAME]`` in the settings file.
 
     The checked values are ``context.settings(NAME)``. Wrong values switch the plugin off with a clear message; they end
     the start where the setting ``required_plugins`` names it.
@@ -148,15 +142,17 @@ def register_settings() -> Any:
 
 
 @contribute
-def register_resources() -> Any:
-    """Plain. Return a list of ``Resource`` objects: things an MCP client may read and subscribe to by URI."""
+def register_resources() -> Sequence[Resource] | None:
+    """Return a list of ``Resource`` objects: things an MCP client may read and subscribe to by URI."""
 
 
 # -- operations ------------------------------------------------------------------------------------------------------
 
 
 @before
-def before_operation(context: Any, operation: Any, arguments: Any) -> Any:
+def before_operation(
+    context: Context, operation: Operation, arguments: BaseModel
+) -> BaseModel | Deferred[object] | None:
     """Before any operation, once its arguments are checked and the actor is allowed to call it.
 
     ``arguments`` is the operation's pydantic model; return ``arguments.model_copy(update={…})`` to change it.
@@ -164,12 +160,14 @@ def before_operation(context: Any, operation: Any, arguments: Any) -> Any:
 
 
 @notify
-def operation_done(context: Any, operation: Any, result: Any) -> None:
+def operation_done(context: Context, operation: Operation, result: object) -> None:
     """After an operation that may change something has succeeded."""
 
 
 @notify
-def deferred_dropped(context: Any, operation: str, arguments: Any, proposer: str, reason: str) -> None:
+def deferred_dropped(
+    context: Context, operation: str, arguments: Mapping[str, object], proposer: str, reason: str
+) -> None:
     """After it was decided that a call which was deferred will not be made: it was rejected, taken back, or failed.
 
     The plugin that returned the ``Deferred`` tells of it, with ``context.notify``. ``operation`` is the call's name,
@@ -181,27 +179,27 @@ def deferred_dropped(context: Any, operation: str, arguments: Any, proposer: str
 
 
 @before
-def before_message(context: Any, draft: Any) -> Any:
+def before_message(context: Context, draft: Draft) -> Draft | Deferred[object] | None:
     """Before a message is stored. ``draft`` is a ``Draft`` (channel, content, mentions, priority, metadata)."""
 
 
 @notify
-def message_sent(context: Any, message: Any) -> None:
+def message_sent(context: Context, message: Message) -> None:
     """After a message is stored; ``message`` is a ``Message``."""
 
 
 @notify
-def message_edited(context: Any, message: Any) -> None:
+def message_edited(context: Context, message: Message) -> None:
     """After a message got new content; ``message`` is as it is now."""
 
 
 @notify
-def message_deleted(context: Any, message: Any) -> None:
+def message_deleted(context: Context, message: Message) -> None:
     """After a message was deleted; ``message`` no longer holds its content."""
 
 
 @notify
-def reaction_changed(context: Any, message: Any, emoji: str, added: bool) -> None:
+def reaction_changed(context: Context, message: Message, emoji: str, added: bool) -> None:
     """After the actor added or removed a reaction."""
 
 
@@ -209,7 +207,7 @@ def reaction_changed(context: Any, message: Any, emoji: str, added: bool) -> Non
 
 
 @before
-def before_task_change(context: Any, change: Any) -> Any:
+def before_task_change(context: Context, change: TaskChange) -> TaskChange | Deferred[object] | None:
     """Before a task is created or changed. ``change`` is a ``TaskChange``: the task as it is, and its new values.
 
     ``claim_next_task`` asks about one task after the other until one is not refused.
@@ -217,17 +215,17 @@ def before_task_change(context: Any, change: Any) -> Any:
 
 
 @notify
-def task_created(context: Any, task: Any) -> None:
+def task_created(context: Context, task: Task) -> None:
     """After a task was created; ``task`` is a ``Task``."""
 
 
 @notify
-def task_changed(context: Any, task: Any, changes: Any) -> None:
+def task_changed(context: Context, task: Task, changes: Sequence[FieldChange]) -> None:
     """After a task was changed; ``task`` is as it is now, ``changes`` a list of ``FieldChange``: field, old, new."""
 
 
 @notify
-def task_done(context: Any, task: Any) -> None:
+def task_done(context: Context, task: Task) -> None:
     """After a task was done, besides ``task_changed``."""
 
 
@@ -235,7 +233,7 @@ def task_done(context: Any, task: Any) -> None:
 
 
 @before
-def before_state_change(context: Any, change: Any) -> Any:
+def before_state_change(context: Context, change: StateChange) -> StateChange | Deferred[object] | None:
     """Before a field of the shared state is set or deleted, and before it is decided whether the actor may.
 
     ``change`` is a ``StateChange``: the field as it is, and its new value. ``Deferred`` makes the change wait, as the
@@ -246,7 +244,7 @@ def before_state_change(context: Any, change: Any) -> Any:
 
 
 @notify
-def state_changed(context: Any, change: Any) -> None:
+def state_changed(context: Context, change: StateChange) -> None:
     """After a field of the shared state was set or deleted; ``change`` is the ``StateChange``."""
 
 
@@ -254,22 +252,22 @@ def state_changed(context: Any, change: Any) -> None:
 
 
 @notify
-def agent_registered(context: Any, agent: Any) -> None:
+def agent_registered(context: Context, agent: Agent) -> None:
     """After an agent was registered."""
 
 
 @notify
-def agent_online(team: Any, agent: str) -> None:
+def agent_online(team: Team, agent: str) -> None:
     """After an agent came here: its first sign of life after having been away or dead."""
 
 
 @notify
-def agent_offline(team: Any, agent: str) -> None:
+def agent_offline(team: Team, agent: str) -> None:
     """After an agent went away: it said good-bye, was silent for long, or contact with it was lost."""
 
 
 @notify
-def status_changed(team: Any, agent: str, before: Any, after: Any) -> None:
+def status_changed(team: Team, agent: str, before: MemberStatus, after: MemberStatus) -> None:
     """After an agent's status has changed, as from ``busy`` to ``waiting``; before `agent_online` and `agent_offline`.
 
     ``before`` and ``after`` are each a ``MemberStatus``: ``status``, ``reason``, ``since``, ``here``.
@@ -277,12 +275,12 @@ def status_changed(team: Any, agent: str, before: Any, after: Any) -> None:
 
 
 @notify
-def agent_retired(context: Any, agent: Any) -> None:
+def agent_retired(context: Context, agent: Agent) -> None:
     """After an agent was retired; its key no longer works."""
 
 
 @notify
-def login_failed(team: Any, address: str, surface: str) -> None:
+def login_failed(team: Team, address: str, surface: str) -> None:
     """After somebody came with a key of this team that is not valid. Told at most once a minute for each address."""
 
 
@@ -290,17 +288,17 @@ def login_failed(team: Any, address: str, surface: str) -> None:
 
 
 @notify
-def message_undelivered(context: Any, message: Any, agent: str, reason: str) -> None:
+def message_undelivered(context: Context, message: Message, agent: str, reason: str) -> None:
     """After a message could not reach an agent it was meant for, for instance a retired one."""
 
 
 @notify
-def notification_queued(team: Any, notification: Any) -> None:
+def notification_queued(team: Team, notification: Notification) -> None:
     """After a member is to be notified of a message; ``notification`` is a ``Notification``."""
 
 
 @notify
-def notification_settled(team: Any, notification: Any, outcome: str) -> None:
+def notification_settled(team: Team, notification: Notification, outcome: Outcome) -> None:
     """After that has ended, once for each: it was ``delivered``, has ``failed``, or was ``given_up``."""
 
 
@@ -308,7 +306,7 @@ def notification_settled(team: Any, notification: Any, outcome: str) -> None:
 
 
 @notify
-def startup(server: Any) -> None:
+def startup(server: Server) -> None:
     """When the server has opened its teams and is about to accept requests. An error is logged; the server starts.
 
     All plugins are told side by side, after `team_opened` of every team. Nobody is answered meanwhile, so each gets
@@ -317,7 +315,7 @@ def startup(server: Any) -> None:
 
 
 @notify
-def stopping(server: Any) -> None:
+def stopping(server: Server) -> None:
     """When the server is told to stop, before it waits for the answers that are under way: end your own long ones.
 
     Requests that are short are still answered, and the teams' databases too. Streams and sockets of the core end right
@@ -326,7 +324,7 @@ def stopping(server: Any) -> None:
 
 
 @notify
-def shutdown(server: Any) -> None:
+def shutdown(server: Server) -> None:
     """When the server stops, before its teams are closed: their databases still answer.
 
     All plugins are told side by side and get 5 seconds each; who takes longer is broken off.
@@ -334,7 +332,7 @@ def shutdown(server: Any) -> None:
 
 
 @notify
-def team_opened(team: Any) -> None:
+def team_opened(team: Team) -> None:
     """When a team's database has been opened, at start or when the team is created: load what is kept in memory.
 
     The features of the core are told first, then all plugins side by side, with 10 seconds each.
@@ -342,7 +340,7 @@ def team_opened(team: Any) -> None:
 
 
 @notify
-def team_closed(team: Any) -> None:
+def team_closed(team: Team) -> None:
     """When a team is about to be closed, because it is deleted or the server stops: end what works for it.
 
     The team is no longer served and its streams have ended; its database still answers until all have been told. All
@@ -351,7 +349,7 @@ def team_closed(team: Any) -> None:
 
 
 @notify
-def clock_jumped(team: Any, milliseconds: int) -> None:
+def clock_jumped(team: Team, milliseconds: int) -> None:
     """After the machine's clock was set, forward or back (less than 0), and the server's time has followed it.
 
     Deadlines in tables have moved already (see `register_countdowns`), and silence counts anew. Correct here the
@@ -360,8 +358,8 @@ def clock_jumped(team: Any, milliseconds: int) -> None:
 
 
 @contribute
-def asgi_wrapper(server: Any) -> Any:
-    """Plain. Return ``wrap(asgi_app) -> asgi_app`` to stand in front of the whole application.
+def asgi_wrapper(server: Server) -> Callable[[Application], Application] | None:
+    """Return ``wrap(asgi_app) -> asgi_app`` to stand in front of the whole application.
 
     It sees HTTP requests, WebSockets and the lifespan, behind the check of host and origin. An exception that it raises
     itself is counted against its plugin; the request is answered with a problem document and goes no further, because
@@ -369,18 +367,21 @@ def asgi_wrapper(server: Any) -> Any:
     """
 
 
-@ask
-def authenticate(team: Any, key_hash: str) -> Any:
-    """Plain. Return the ``Agent`` whose key has this SHA-256 (hex), or None. The first answer counts."""
+@ask(plain=True)
+def authenticate(team: Team, key_hash: str) -> Agent | None:
+    """Return the ``Agent`` whose key has this SHA-256 (hex), or None. The first answer counts."""
 
 
-@ask
-def inbox_section(context: Any) -> Any:
-    """Return ``{"name": value}`` to stand in the actor's inbox under ``sections``, or None. Values are JSON."""
+@ask()
+def inbox_section(context: Context) -> Mapping[str, object] | None:
+    """Return ``{"name": value}`` to stand in the actor's inbox under ``sections``, or None.
+
+    A value is a model, a list of models, or JSON. Of models, those whom fields of the type ``Author`` name are told.
+    """
 
 
-@ask
-def message_links(context: Any, message_ids: Any) -> Any:
+@ask()
+def message_links(context: Context, message_ids: Sequence[int]) -> Mapping[int, Sequence[MessageLink]] | None:
     """Return ``{message_id: [MessageLink, …]}``, what is shown under messages on the pages, or None.
 
     Called once for each page of messages, with the ids of all of them; name only what the actor may see. So that a link
@@ -388,14 +389,14 @@ def message_links(context: Any, message_ids: Any) -> Any:
     """
 
 
-@ask
-def template_context(context: Any) -> Any:
+@ask()
+def template_context(context: Context) -> Mapping[str, object] | None:
     """Return variables (a dict) for the templates of every page, or None. Called at each page: be quick."""
 
 
-@ask
-def notices(context: Any, reader: Any) -> Any:
-    """Plain. Return how much waits for the actor, for instance ``{"mentions": 1}``, or None.
+@ask(plain=True)
+def notices(context: Context, reader: Reader) -> Mapping[str, int] | None:
+    """Return how much waits for the actor, for instance ``{"mentions": 1}``, or None.
 
     The parts of all plugins go as one line with every MCP tool result: the cheapest possible "any mail?". They are
     asked together, in the event loop, where everybody waits for them: use ``reader`` for what the database knows, and
