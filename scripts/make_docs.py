@@ -19,6 +19,8 @@ import click
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from scripts.reference.events import events_page
+from scripts.reference.schemas import cell, describe
 from teammcp import hooks as contracts
 from teammcp import web
 from teammcp.app import collect_operations
@@ -44,7 +46,7 @@ def pages() -> dict[Path, str]:
         DOCS / "reference" / "settings.md": settings_page(plugins),
         DOCS / "reference" / "operations.md": operations_page(plugins),
         DOCS / "reference" / "tools.md": tools_page(plugins),
-        DOCS / "reference" / "events.md": events_page(plugins),
+        DOCS / "reference" / "events.md": f"{NOTE}\n{events_page(plugins)}",
         DOCS / "reference" / "commands.md": commands_page(),
         DOCS / "plugins" / "hooks.md": hooks_page(),
     }
@@ -86,7 +88,7 @@ def _settings_table(model: type[BaseModel], prefix: str) -> str:
     lines = ["| key | variable | default | meaning |", "|---|---|---|---|"]
     for name, field in model.model_fields.items():
         default = "`~/.teammcp`" if name == "home" else _default(field.get_default(call_default_factory=True))
-        lines.append(f"| `{name}` | `{prefix}{name.upper()}` | {default} | {_cell(field.description or '')} |")
+        lines.append(f"| `{name}` | `{prefix}{name.upper()}` | {default} | {cell(field.description or '')} |")
     return "\n".join(lines) + "\n"
 
 
@@ -94,10 +96,6 @@ def _default(value: Any) -> str:
     if value is None or value is PydanticUndefined:
         return ""
     return f"`{json.dumps(value, ensure_ascii=False)}`"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
 
 
 # -- operations ------------------------------------------------------------------------------------------------------
@@ -188,31 +186,8 @@ def _arguments(model: type[BaseModel]) -> Iterator[str]:
     for name in names:
         value = schema["properties"][name]
         default = "required" if name in schema.get("required", ()) else _default(value.get("default"))
-        yield f"| `{name}` | {_cell(describe(value, schema.get('$defs', {})))} | {default} |"
+        yield f"| `{name}` | {cell(describe(value, schema.get('$defs', {})))} | {default} |"
     yield ""
-
-
-def describe(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
-    """A JSON schema in a few words."""
-    if "$ref" in schema:
-        return describe(definitions[schema["$ref"].rpartition("/")[2]], definitions)
-    if "anyOf" in schema:
-        options = [describe(option, definitions) for option in schema["anyOf"] if option.get("type") != "null"]
-        return " or ".join(dict.fromkeys(options))
-    if "enum" in schema:
-        return ", ".join(f"`{value}`" for value in schema["enum"])
-    if schema.get("type") == "array":
-        return f"list of {describe(schema.get('items', {}), definitions)}"
-    return f"{schema.get('type', 'any')}{_limits(schema)}"
-
-
-def _limits(schema: dict[str, Any]) -> str:
-    low = schema.get("minimum", schema.get("minLength"))
-    high = schema.get("maximum", schema.get("maxLength"))
-    unit = " characters" if schema.get("type") == "string" else ""
-    if high is not None and high < 2**53:
-        return f", {low or 0} to {high}{unit}"
-    return f", at least {low}{unit}" if low is not None else ""
 
 
 def _other_endpoints(plugins: PluginManager) -> Iterator[str]:
@@ -223,30 +198,11 @@ def _other_endpoints(plugins: PluginManager) -> Iterator[str]:
     for path, methods in paths.items():
         for method, endpoint in methods.items():
             if endpoint.get("operationId") not in known:
-                yield f"| `{method.upper()} {path}` | {_cell(endpoint['summary'])} |"
+                yield f"| `{method.upper()} {path}` | {cell(endpoint['summary'])} |"
     yield ""
 
 
-# -- events, hooks, commands -----------------------------------------------------------------------------------------
-
-EVENTS = """\
-# Event kinds
-
-Every change appends an event to the team's log, in the same transaction. These are the kinds of the features
-and of the plugins that come with TeamMCP; others add theirs.
-
-| kind | meaning | from |
-|---|---|---|
-"""
-
-
-def events_page(plugins: PluginManager) -> str:
-    """All kinds of events."""
-    found = [
-        (kind, text, name) for name, kinds in plugins.collect("register_event_kinds") for kind, text in kinds.items()
-    ]
-    rows = [f"| `{kind}` | {_cell(text)} | {name} |" for kind, text, name in sorted(found)]
-    return f"{NOTE}\n{EVENTS}" + "\n".join(rows) + "\n"
+# -- hooks, commands --------------------------------------------------------------------------------------------------
 
 
 def hooks_page() -> str:

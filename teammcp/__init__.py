@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Unauthorized,
     )
     from .events import Event
+    from .events.kinds import EventData
     from .features.messages import Draft, Message
     from .features.notifications import Notification, Notifier, TryLater, Undeliverable
     from .features.state import StateChange, StateField
@@ -89,6 +90,7 @@ __all__ = [
     "Deferred",
     "Draft",
     "Event",
+    "EventData",
     "FieldChange",
     "Followed",
     "Follower",
@@ -186,6 +188,7 @@ _FOUND_IN = {
         "TooLarge",
         "Unauthorized",
     ),
+    "events.kinds": ("EventData",),
     "events.log": ("Event",),
     "surfaces.streams": ("ends", "require_valid"),
     "text.untrusted": ("OTHERS", "AnyWords", "Author", "Words", "fence", "quote"),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import click
     from pydantic import BaseModel
 
+    from .events import EventData
     from .features.messages import Draft, Message
     from .features.notifications import Notification, Notifier, Outcome
     from .features.state import StateChange
@@ -109,8 +110,12 @@ def register_services() -> Sequence[Service] | None:
 
 
 @contribute
-def register_event_kinds() -> Mapping[str, str] | None:
-    """Return ``{"thing.happened": "one line of description"}`` for the kinds of events you append."""
+def register_event_kinds() -> Sequence[type[EventData]] | None:
+    """Return the classes of the events that you append: ``class PollClosed(EventData, kind="poll.closed")``.
+
+    Each declares the fields of what its events say, and says in a docstring of one line when one is appended. An event
+    of a class that nobody has declared is refused.
+    """
 
 
 @contribute

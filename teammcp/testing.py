@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # pytest loads this module in every run; what it needs is imp
     from quart import Quart
 
     from .config import Settings
-    from .events import Event
+    from .events import Event, EventData
     from .http.websocket_client import SocketClient
     from .operations import Surface
     from .server import Server, Team
@@ -47,6 +47,20 @@ NO_LIMITS: dict[str, Any] = {"agent_rate": 0, "address_rate": 0, "register_rate"
 
 LIFESPAN_TIMEOUT = 60
 """Seconds for a start and a stop, which waits for the import of the MCP SDK: a busy machine takes its time."""
+
+
+def any_event(server: Server, kind: str) -> type[EventData]:
+    """A class of events of this kind that may say anything, as another version of its plugin may have left in a log.
+
+    From now on the server takes it for the one that is declared.
+    """
+    from .events import EventData
+
+    class AnyEvent(EventData, kind=kind, extra="allow"):
+        """Whatever a test wants."""
+
+    server.event_kinds.put(AnyEvent)
+    return AnyEvent
 
 
 class MovedClock(Clock):

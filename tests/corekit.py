@@ -9,6 +9,7 @@ from typing import Any
 
 from teammcp.clock import Clock
 from teammcp.config import Settings
+from teammcp.events import EventData
 from teammcp.members.directory import Access, Agent
 from teammcp.operations import Context, Registry, Result, operation
 from teammcp.plugins import PluginManager
@@ -26,13 +27,19 @@ class Thing(Result):
     name: str
 
 
+class ThingAdded(EventData, kind="thing.added"):
+    """A thing was added."""
+
+    name: str
+
+
 @operation("POST /things")
 async def add_thing(context: Context, name: str, size: int = 1) -> Work[Thing]:
     """Add a thing."""
 
     def work(tx: Transaction) -> Thing:
         key = tx.insert("INSERT INTO things (name) VALUES (?)", (name,))
-        context.emit(tx, "thing.added", key, data={"name": name})
+        context.emit(tx, ThingAdded(name=name), key)
         return Thing(id=key, name=name)
 
     return work
@@ -70,6 +77,7 @@ async def open_server(
     chosen = Settings(home=home, **{**NO_LIMITS, **settings})
     server = Server(chosen, manager, registry, clock or MovedClock(), durable=False)
     server.teams.migrations += (THINGS,)
+    server.event_kinds.add(ThingAdded)
     await server.open()
     try:
         yield server

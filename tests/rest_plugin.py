@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, RootModel
 
-from teammcp import Conflict, Context, Deferred, Result, Timestamp, Transaction, Work, hookimpl, operation
+from teammcp import Conflict, Context, Deferred, EventData, Result, Timestamp, Transaction, Work, hookimpl, operation
 from teammcp.storage import file_chunks
 from teammcp.surfaces.attachments import Attachment, Content
 
@@ -24,6 +24,10 @@ class Thing(Result):
     size: int = 0
     name: str = ""
     at: Timestamp = 0
+
+
+class ThingMade(EventData, kind="thing.made"):
+    """A thing was made."""
 
 
 class ThingList(RootModel[list[Thing]]):
@@ -60,7 +64,7 @@ async def make_thing(
     """Make a thing."""
 
     def work(tx: Transaction) -> Thing:
-        event = context.emit(tx, "thing.made", name)
+        event = context.emit(tx, ThingMade(), name)
         return Thing(id=event.id, name=name, size=size)
 
     return work
@@ -118,6 +122,10 @@ class RestPlugin:
     """Contributes the operations; ``deferring`` makes every thing wait."""
 
     deferring = False
+
+    @hookimpl
+    def register_event_kinds(self) -> list[type[EventData]]:
+        return [ThingMade]
 
     @hookimpl
     def register_operations(self) -> list[Any]:

@@ -15,7 +15,7 @@ from teammcp.errors import Gone
 from teammcp.events.runs import FIRST_MARK, SHIFT, Runs, id_in
 from teammcp.server import Server
 from teammcp.testing import TestTeam
-from tests.corekit import enter, open_server
+from tests.corekit import ThingAdded, enter, open_server
 
 
 async def add(server: Server, number: int) -> list[int]:
@@ -98,7 +98,7 @@ async def test_a_work_that_fails_begins_no_stretch(tmp_path: Path) -> None:
         team = server.team("default")
 
         def work(tx: object) -> None:
-            team.log.append(tx, "thing.added", actor="ann", subject="1")  # type: ignore[arg-type]
+            team.log.append(tx, ThingAdded(name="a"), actor="ann", subject="1")  # type: ignore[arg-type]
             raise RuntimeError("no")
 
         with pytest.raises(RuntimeError):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from teammcp.events import Event, EventLog
+from teammcp.events import Event, EventData, EventKinds, EventLog
 from teammcp.events.log import last_id, open_hub, read_since
 from teammcp.storage import SqliteDatabase, Transaction, load_migrations
 from teammcp.storage.sqlite.migrations import migrate
@@ -25,16 +25,31 @@ async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
     await database.close()
 
 
+class ThingAdded(EventData, kind="thing.added"):
+    """A thing was added."""
+
+    text: str = ""
+    n: list[int | None] = []
+
+
+class MessageSent(EventData, kind="message.sent"):
+    """A message was sent."""
+
+    content: str = ""
+
+
+KINDS: dict[str, type[EventData]] = {kind.event_kind: kind for kind in (ThingAdded, MessageSent)}
+
+
 def appended(log: EventLog, **changes: Any) -> Any:
     arguments = {"actor": "ann", "subject": "1", **changes}
-    return lambda tx: log.append(
-        tx, arguments.get("kind", "thing.added"), **{k: arguments[k] for k in arguments if k != "kind"}
-    )
+    kind, data = arguments.pop("kind", "thing.added"), arguments.pop("data", {})
+    return lambda tx: log.append(tx, KINDS[kind](**data), **arguments)
 
 
 async def test_an_event_read_back_is_the_event_that_was_published(database: SqliteDatabase) -> None:
     hub = await open_hub(database, 16)
-    log = EventLog(MovedClock(), hub)
+    log = EventLog(MovedClock(), hub, EventKinds(KINDS.values()))
     with hub.subscribe(lambda event: True) as subscription:
         for changes in (
             {},
@@ -51,7 +66,7 @@ async def test_an_event_read_back_is_the_event_that_was_published(database: Sqli
 
 async def test_events_are_published_in_the_order_of_their_ids(database: SqliteDatabase) -> None:
     hub = await open_hub(database, 16)
-    log = EventLog(MovedClock(), hub)
+    log = EventLog(MovedClock(), hub, EventKinds(KINDS.values()))
 
     def two(tx: Transaction) -> None:
         appended(log)(tx)
@@ -67,7 +82,7 @@ async def test_events_are_published_in_the_order_of_their_ids(database: SqliteDa
 
 async def test_an_event_of_a_change_that_failed_never_was(database: SqliteDatabase) -> None:
     hub = await open_hub(database, 16)
-    log = EventLog(MovedClock(), hub)
+    log = EventLog(MovedClock(), hub, EventKinds(KINDS.values()))
 
     def fail(tx: Transaction) -> None:
         appended(log)(tx)
@@ -81,7 +96,7 @@ async def test_an_event_of_a_change_that_failed_never_was(database: SqliteDataba
 
 
 async def test_a_hub_continues_where_the_log_ends(database: SqliteDatabase) -> None:
-    log = EventLog(MovedClock(), await open_hub(database, 16))
+    log = EventLog(MovedClock(), await open_hub(database, 16), EventKinds(KINDS.values()))
     for _ in range(40):
         await database.write(appended(log))
     again = await open_hub(database, 16)
@@ -93,7 +108,7 @@ async def test_a_hub_continues_where_the_log_ends(database: SqliteDatabase) -> N
 
 
 async def test_a_page_of_the_log_ends_where_it_is_told_to(database: SqliteDatabase) -> None:
-    log = EventLog(MovedClock(), await open_hub(database, 16))
+    log = EventLog(MovedClock(), await open_hub(database, 16), EventKinds(KINDS.values()))
     for _ in range(5):
         await database.write(appended(log))
     assert [event.id for event in await database.read(read_since, 1, 3)] == [2, 3, 4]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from teammcp import hookimpl
+from teammcp import EventData, hookimpl
 from teammcp.errors import StartError
 from teammcp.features.messages import search
 from teammcp.storage import Migration, load_migrations
@@ -265,9 +265,13 @@ async def test_a_plugin_whose_step_does_not_fit_a_team_is_switched_off_alone(
         assert server.teams
 
 
+class PollMade(EventData, kind="poll.made"):
+    """A poll was made."""
+
+
 async def test_a_plugin_whose_step_does_not_fit_contributes_nothing(used: Path) -> None:
     broken = polls("fails on the data")
-    broken.register_event_kinds = hookimpl(lambda: {"poll.made": "a poll was made"})  # type: ignore[attr-defined]
+    broken.register_event_kinds = hookimpl(lambda: [PollMade])  # type: ignore[attr-defined]
     async with open_server(used / "used", plugins={"polls": broken}) as server:
         assert not server.plugins.handles("register_event_kinds")
 

@@ -51,17 +51,18 @@ def test_a_new_plugin_installs_and_its_tests_pass(tmp_path: Path) -> None:
 
 def test_the_tutorial_can_be_followed_to_the_letter(tmp_path: Path) -> None:
     folder = create("standup", tmp_path)
-    remove, sql, registered, rule, tests = re.findall(r"^```python\n(.*?)^```", TUTORIAL, re.MULTILINE | re.DOTALL)
+    remove, event, sql, registered, declared, rule, tests = re.findall(
+        r"^```python\n(.*?)^```", TUTORIAL, re.MULTILINE | re.DOTALL
+    )
     package = folder / "teammcp_standup"
     extend(package / "operations.py", remove, imports="Forbidden, NotFound")
+    extend(package / "events.py", event)
     extend(package / "queries.py", sql)
-    extend(package / "__init__.py", rule, imports="Refused")
+    extend(package / "__init__.py", rule, imports="Draft, Refused")
     extend(folder / "tests" / "test_notes.py", tests, imports="Forbidden, Refused")
-    hooks = package / "__init__.py"
-    text = hooks.read_text(encoding="utf-8")
-    before = "    return [operations.standup_add, operations.standup_list]\n"
-    assert before in text
-    hooks.write_text(text.replace(before, registered), encoding="utf-8")
+    replace(package / "operations.py", "import NoteAdded", "import NoteAdded, NoteRemoved")
+    replace(package / "__init__.py", "    return [operations.standup_add, operations.standup_list]\n", registered)
+    replace(package / "__init__.py", "    return [events.NoteAdded]\n", declared)
     assert "7 passed" in install_and_test(folder, tmp_path / "site")
 
 
@@ -70,6 +71,13 @@ def extend(file: Path, code: str, imports: str = "") -> None:
     text = file.read_text(encoding="utf-8")
     first = f"from teammcp import {imports}\n" if imports else ""
     file.write_text(text.replace("import annotations\n", f"import annotations\n\n{first}", 1) + f"\n\n{code}", "utf-8")
+
+
+def replace(file: Path, before: str, after: str) -> None:
+    """Put ``after`` in the place of ``before``, which has to be there."""
+    text = file.read_text(encoding="utf-8")
+    assert before in text
+    file.write_text(text.replace(before, after), encoding="utf-8")
 
 
 def test_what_is_written_is_clean(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from teammcp import Deferred, TeamError, hookimpl
 from teammcp.members.directory import Access
-from teammcp.testing import Member, TestTeam
+from teammcp.testing import Member, TestTeam, any_event
 
 LEVELS = ["observer", "member", "manager", "owner"]
 
@@ -194,7 +194,7 @@ class Wait:
         team = context.team
 
         def work(tx: Any) -> str:
-            context.emit(tx, "message.put_off", 1)
+            context.emit(tx, any_event(context.server, "message.put_off")(), 1)
             return "later"
 
         await team.database.write(lambda tx: tx.execute("UPDATE agents SET access = 1 WHERE name = 'boss'"))

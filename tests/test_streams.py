@@ -13,7 +13,7 @@ import pytest
 from teammcp import Context, Gone, InvalidInput, Result, Server, Transaction, Work, hookimpl, operation, operations
 from teammcp.events.log import open_hub
 from teammcp.surfaces import streams as stream
-from teammcp.testing import Member, TestTeam
+from teammcp.testing import Member, TestTeam, any_event
 
 
 class Done(Result):
@@ -31,7 +31,8 @@ async def note(
     """Append an event."""
 
     def work(tx: Transaction) -> Done:
-        context.emit(tx, kind, "x", channel=channel, agents=agents, data={"text": "x" * size})
+        event = any_event(context.server, kind)(text="x" * size)
+        context.emit(tx, event, "x", channel=channel, agents=agents)
         return Done()
 
     return work

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .event import Event
 from .hub import Hub, Subscription
+from .kinds import EventData, EventKinds
 from .log import EventLog
 
-__all__ = ["Event", "EventLog", "Hub", "Subscription"]
+__all__ = ["Event", "EventData", "EventKinds", "EventLog", "Hub", "Subscription"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from pydantic_core import to_json
 
@@ -17,6 +16,7 @@ from ..clock import Clock
 from ..storage import Database, Reader, Row, Transaction
 from .event import Event
 from .hub import Hub
+from .kinds import EventData, EventKinds
 from .runs import SHIFT, Runs, read_runs
 
 COLUMNS = (
@@ -28,28 +28,38 @@ COLUMNS = (
 class EventLog:
     """The log of one team."""
 
-    def __init__(self, clock: Clock, hub: Hub) -> None:
+    def __init__(self, clock: Clock, hub: Hub, kinds: EventKinds) -> None:
         self._clock = clock
         self._hub = hub
+        self._kinds = kinds
 
     def append(
         self,
         tx: Transaction,
-        kind: str,
+        data: EventData,
         *,
         actor: str,
         subject: str,
         channel: str | None = None,
         agents: Sequence[str] | None = None,
-        data: dict[str, Any] | None = None,
         surface: str | None = None,
     ) -> Event:
         """Write one event in the transaction ``tx``; it is published when that is committed.
 
-        ``subject`` is the thing it is about, as text: an id or a name.
+        Args:
+            tx: the transaction of the change that it tells of.
+            data: what it says, and so of what kind it is.
+            actor: who made the change.
+            subject: the thing it is about, as text: an id or a name.
+            channel: whose readers are told.
+            agents: who is told, instead of these; without both, every member of the team is.
+            surface: the way the change came.
+
+        Raises:
+            ValueError: the kind is not declared; see the hook ``register_event_kinds``.
         """
-        at = self._clock.now()
-        content = data or {}
+        self._kinds.check(data)
+        at, kind, content = self._clock.now(), data.event_kind, data.as_json()
         key = tx.insert(
             "INSERT INTO events (at, kind, actor, subject, channel, agents, data, surface)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

@@ -22,6 +22,7 @@ from ..arguments.checking import invalid_input
 from ..arguments.references import resolved
 from ..errors import Forbidden, Gone, Unauthorized
 from ..events import Event
+from ..events.kinds import EventData
 from ..http.callers import is_loopback
 from ..keys import hash_key
 from ..logs.access import note_member
@@ -131,22 +132,20 @@ class Context:
     def emit(
         self,
         tx: Transaction,
-        kind: str,
+        event: EventData,
         subject: str | int,
         *,
         channel: str | None = None,
         agents: list[str] | None = None,
-        data: dict[str, Any] | None = None,
     ) -> Event:
         """Append an event by this actor to the log, in the transaction ``tx``. See `EventLog.append`."""
         return self.team.log.append(
             tx,
-            kind,
+            event,
             actor=self.actor.name,
             subject=str(subject),
             channel=channel,
             agents=agents,
-            data=data,
             surface=self.surface,
         )
 

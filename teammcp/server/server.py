@@ -11,6 +11,7 @@ from ..plugins import PluginManager
 from ..storage import open_databases
 from . import timeouts
 from .background import Background
+from .event_kinds import collect_event_kinds
 from .health import Health
 from .identity import Identity
 from .jobs import Jobs
@@ -64,6 +65,7 @@ class Server:
         self.databases = open_databases(settings.home, durable=durable)
         self.limits = Limits(self.clock, settings)
         self.teams = Teams(self, collect_migrations(plugins, self.databases))
+        self.event_kinds = collect_event_kinds(plugins)
         self.identity = Identity(self)
         self.health = Health(self)
         self.time = Timekeeper(self)

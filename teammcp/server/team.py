@@ -27,7 +27,7 @@ class Team:
         self.name = name
         self.database = database
         self.hub = hub
-        self.log = EventLog(server.clock, hub)
+        self.log = EventLog(server.clock, hub, server.event_kinds)
         self.directory = Directory()
         self.signs = Signs()
         patience = PresenceTimeouts(server.settings.presence_timeout, server.settings.away_timeout)

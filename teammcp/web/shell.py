@@ -238,8 +238,7 @@ class Shell:
         return own + [self.assets.url(f"theme-{self.theme.name}/{style}") for style in self.theme.styles]
 
     def _event_kinds(self) -> str:
-        kinds = [kind for _, found in self.server.plugins.collect("register_event_kinds") for kind in found]
-        return " ".join(sorted(kinds))
+        return " ".join(sorted(kind.event_kind for kind in self.server.event_kinds))
 
 
 def _one_a_package(pages: list[Page]) -> list[Page]:

@@ -1,8 +1,14 @@
-"""Say which kinds of events the plugin appends with ``context.emit``, so that pages listen for them too."""
+"""Say which events the plugin appends, as in ``context.emit(tx, StarGiven(message_id=7), 7)``, and what they say."""
 
-from teammcp import hookimpl
+from teammcp import EventData, hookimpl
+
+
+class StarGiven(EventData, kind="star.given"):
+    """Somebody starred a message."""
+
+    message_id: int
 
 
 @hookimpl
-def register_event_kinds() -> dict[str, str]:
-    return {"star.given": "somebody starred a message"}
+def register_event_kinds() -> list[type[EventData]]:
+    return [StarGiven]

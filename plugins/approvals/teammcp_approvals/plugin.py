@@ -10,6 +10,7 @@ from teammcp import (
     Context,
     Countdown,
     Deferred,
+    EventData,
     Job,
     Migration,
     Operation,
@@ -47,7 +48,7 @@ def register_migrations() -> list[Migration]:
 
 
 @hookimpl
-def register_event_kinds() -> dict[str, str]:
+def register_event_kinds() -> tuple[type[EventData], ...]:
     return EVENT_KINDS
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from teammcp import Job, Migration, Team, hookimpl, load_migrations
+from teammcp import EventData, Job, Migration, Team, hookimpl, load_migrations
 from teammcp.web import Page
 
 from . import changelog, commands, exporting, pages, reporting, retention, sealing, verifying
@@ -48,7 +48,7 @@ def register_settings() -> type[AuditSettings]:
 
 
 @hookimpl
-def register_event_kinds() -> dict[str, str]:
+def register_event_kinds() -> tuple[type[EventData], ...]:
     return EVENT_KINDS
 
 

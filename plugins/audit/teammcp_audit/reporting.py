@@ -25,6 +25,7 @@ from teammcp import (
 from teammcp.features.state import ProjectId
 
 from . import queries, report_rows
+from .events import ReportDeleted, ReportGenerated
 from .models import (
     AuditSettings,
     DeletedReport,
@@ -87,9 +88,9 @@ async def generate_audit_report(
 
     def work(tx: Transaction) -> Report:
         stored = report.model_copy(update={"id": report_rows.insert(tx, report)})
-        summary = stored.model_dump(mode="json", include=set(ReportSummary.model_fields))
+        summary = {name: getattr(stored, name) for name in ReportSummary.model_fields}
         audience = None if visibility == "all" else managers(context)
-        context.emit(tx, "audit.report_generated", stored.id, agents=audience, data=summary)
+        context.emit(tx, ReportGenerated(**summary), stored.id, agents=audience)
         return stored
 
     return work
@@ -140,7 +141,7 @@ async def delete_audit_report(context: Context, report_id: ReportId) -> Work[Del
     def work(tx: Transaction) -> DeletedReport:
         if not report_rows.delete(tx, report_id):
             raise NotFound(f"report_id: there is no report {report_id}.", code="report_not_found")
-        context.emit(tx, "audit.report_deleted", report_id, agents=managers(context))
+        context.emit(tx, ReportDeleted(), report_id, agents=managers(context))
         return DeletedReport(id=report_id)
 
     return work

@@ -11,6 +11,7 @@ from pydantic import Field
 from teammcp import Access, Conflict, Context, Reader, Team, Transaction, Work, operation
 
 from . import archive, chain, queries
+from .events import EventsArchived
 from .models import KEPT_EVENTS, KEPT_MS, Archived, AuditSettings, Pruned
 from .places import archive_folder
 
@@ -44,8 +45,8 @@ async def archive_events(
             raise Conflict("Somebody else archived the same events at the same moment. Try again.")
         queries.insert_archive(tx, name, first, last, len(rows), written.bytes, written.sha256, context.now())
         queries.mark_archived(tx, seals[0]["number"], seals[-1]["number"], name)
-        data = {"name": name, "first_id": first, "last_id": last, "events": len(rows), "sha256": written.sha256}
-        context.emit(tx, "audit.archived", name, agents=managers(context), data=data)
+        event = EventsArchived(name=name, first_id=first, last_id=last, events=len(rows), sha256=written.sha256)
+        context.emit(tx, event, name, agents=managers(context))
         return Archived(name=name, events=len(rows), more=more)
 
     return work

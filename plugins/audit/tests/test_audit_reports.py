@@ -13,7 +13,7 @@ from teammcp_audit.reporting import make_scheduled_reports
 from teammcp_audit.reports.efficiency import median_of
 
 from teammcp import Context, Forbidden, InvalidInput, NotFound, Result, Transaction, Work, hookimpl, operation
-from teammcp.testing import NOON, Member, MovedClock, TestTeam
+from teammcp.testing import NOON, Member, MovedClock, TestTeam, any_event
 
 MINUTE, HOUR = 60_000, 3_600_000
 
@@ -252,7 +252,7 @@ async def note(context: Context, kind: str, subject: str) -> Work[Noted]:
     """Append an event."""
 
     def work(tx: Transaction) -> Noted:
-        context.emit(tx, kind, subject)
+        context.emit(tx, any_event(context.server, kind)(), subject)
         return Noted()
 
     return work

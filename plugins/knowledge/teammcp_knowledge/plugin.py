@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from teammcp import Context, Migration, hookimpl, load_migrations
+from teammcp import Context, EventData, Migration, hookimpl, load_migrations
 from teammcp.features.state import StateChange
 from teammcp.web import MessageAction, Page
 
@@ -58,7 +58,7 @@ def register_message_actions() -> list[MessageAction]:
 
 
 @hookimpl
-def register_event_kinds() -> dict[str, str]:
+def register_event_kinds() -> tuple[type[EventData], ...]:
     return EVENT_KINDS
 
 

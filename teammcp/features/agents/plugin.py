@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...events import EventData
 from ...members.directory import Agent
 from ...members.presence import MemberStatus, Reason
 from ...plugins.markers import hookimpl
@@ -11,7 +12,7 @@ from ...server import Server, Team
 from ...storage import Migration, load_migrations
 from ...web import Page
 from . import mirror
-from .events import EVENT_KINDS
+from .events import EVENT_KINDS, AgentOffline, AgentOnline, AgentStatus
 from .operations import heartbeats, members
 from .pages import PAGES
 from .sightings import note_failed_login, note_presence, say_good_bye
@@ -42,7 +43,7 @@ def register_pages() -> list[Page]:
 
 
 @hookimpl
-def register_event_kinds() -> dict[str, str]:
+def register_event_kinds() -> tuple[type[EventData], ...]:
     return EVENT_KINDS
 
 
@@ -59,7 +60,7 @@ async def team_opened(team: Team) -> None:
 
 @hookimpl
 async def status_changed(team: Team, agent: str, before: MemberStatus, after: MemberStatus) -> None:
-    kind = "agent.status" if before.here == after.here else "agent.online" if after.here else "agent.offline"
+    kind = AgentStatus if before.here == after.here else AgentOnline if after.here else AgentOffline
     await note_presence(team, agent, kind, after)
 
 

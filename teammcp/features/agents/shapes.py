@@ -9,6 +9,7 @@ from ...members.directory import Access, Agent
 from ...members.presence import Reason
 from ...operations import Context
 from ...storage import Row
+from .events import ProfileChange
 from .models import (
     AgentProfile,
     Me,
@@ -17,15 +18,17 @@ from .models import (
 NEVER = Reason("never heard of")
 
 
-def summary_of(agent: Agent) -> dict[str, str]:
+def summary_of(agent: Agent) -> dict[str, Any]:
     """A member as its events tell of it."""
     return {"name": agent.name, "kind": agent.kind, "role": agent.role, "access": agent.access.name}
 
 
-def changes_of(old: AgentProfile, new: AgentProfile) -> list[dict[str, Any]]:
+def changes_of(old: AgentProfile, new: AgentProfile) -> list[ProfileChange]:
     """What was changed in a profile, before and after."""
     before, after = old.model_dump(include=CHANGEABLE), new.model_dump(include=CHANGEABLE)
-    return [{"field": name, "old": before[name], "new": after[name]} for name in before if before[name] != after[name]]
+    return [
+        ProfileChange(field=name, old=before[name], new=after[name]) for name in before if before[name] != after[name]
+    ]
 
 
 def me_of(context: Context) -> Me:

@@ -7,21 +7,22 @@ from ...members.presence import MemberStatus, Reason
 from ...server import Team
 from ...storage import Transaction
 from . import queries
+from .events import AgentLoginFailed, AgentOffline, PresenceEvent
 
 
 async def say_good_bye(team: Team, reason: Reason) -> None:
     """The server knows nothing of anybody while it does not run."""
     for name in await team.database.read(queries.still_online):
-        await note_presence(team, name, "agent.offline", MemberStatus("away", reason))
+        await note_presence(team, name, AgentOffline, MemberStatus("away", reason))
 
 
-async def note_presence(team: Team, name: str, kind: str, member_status: MemberStatus) -> None:
+async def note_presence(team: Team, name: str, kind: type[PresenceEvent], member_status: MemberStatus) -> None:
     """Write down how a member is, and append the event."""
 
     def work(tx: Transaction) -> None:
         queries.set_presence(tx, name, member_status.here, team.presence.last_seen(name))
-        data = {"status": member_status.status, "reason": str(member_status.reason)}
-        team.log.append(tx, kind, actor=SYSTEM.name, subject=name, data=data)
+        event = kind(status=member_status.status, reason=str(member_status.reason))
+        team.log.append(tx, event, actor=SYSTEM.name, subject=name)
 
     await team.database.write(work)
 
@@ -31,6 +32,7 @@ async def note_failed_login(team: Team, address: str, surface: str) -> None:
     managers = [agent.name for agent in team.directory.agents.values() if agent.access >= Access.manager]
 
     def work(tx: Transaction) -> None:
-        team.log.append(tx, "agent.login_failed", actor=SYSTEM.name, subject=address, agents=managers, surface=surface)
+        failed = AgentLoginFailed()
+        team.log.append(tx, failed, actor=SYSTEM.name, subject=address, agents=managers, surface=surface)
 
     await team.database.write(work)

@@ -13,6 +13,7 @@ from ...operations import Context
 from ...storage import Transaction
 from .. import deliveries
 from . import queries
+from .events import MemberAdded
 
 GENERAL = "general"
 
@@ -156,7 +157,7 @@ def add_members(context: Context, tx: Transaction, channel_id: str, names: list[
         tx.on_commit(partial(context.team.directory.join, channel_id, added))
     for name in added:
         deliveries.begin(tx, name, channel_id, seq)
-        context.emit(tx, "channel.member_added", name, channel=channel_id, data={"id": channel_id, "agent": name})
+        context.emit(tx, MemberAdded(id=channel_id, agent=name), name, channel=channel_id)
     return added
 
 

@@ -15,6 +15,7 @@ from ...storage import Reader, Row, Transaction, Work
 from .. import deliveries
 from . import queries
 from .access import ChannelRef, MemberRef, add_members, find_agent, readable_channel, resolve
+from .events import ChannelArchived, ChannelCreated, ChannelUpdated, MemberRemoved
 from .mirror import mirror
 from .models import ChannelInfo, ChannelList, ChannelMembers, MemberChange
 
@@ -120,7 +121,7 @@ def announce(context: Context, tx: Transaction, channel_id: str, members: list[s
     # The directory comes first, so that the events below reach the new members.
     channel = mirror(context.team, tx, channel_id)
     tx.on_commit(lambda: context.team.directory.join(channel_id, members))
-    context.emit(tx, "channel.created", channel_id, channel=channel_id, data={"id": channel_id, "type": channel.kind})
+    context.emit(tx, ChannelCreated(id=channel_id, type=channel.kind), channel_id, channel=channel_id)
     add_members(context, tx, channel_id, members, seq=0)
 
 
@@ -197,9 +198,7 @@ def _remove(context: Context, channel_id: str, agent: str) -> Work[MemberChange]
             deliveries.leave(tx, agent, channel_id)
             tx.on_commit(lambda: context.team.directory.leave(channel_id, agent))
             # The one who left hears of it too, though the channel's events may no longer reach it.
-            context.emit(
-                tx, "channel.member_removed", agent, channel=channel_id, data={"id": channel_id, "agent": agent}
-            )
+            context.emit(tx, MemberRemoved(id=channel_id, agent=agent), agent, channel=channel_id)
         return MemberChange(channel=channel_id, agent=agent, changed=changed)
 
     return work
@@ -253,9 +252,8 @@ async def _change(
             archived_at,
         )
         mirror(context.team, tx, found.id)
-        kind = "channel.updated" if archived is None else "channel.archived"
-        data = {"id": found.id, "archived": archived_at is not None}
-        context.emit(tx, kind, found.id, channel=found.id, data=data)
+        kind = ChannelUpdated if archived is None else ChannelArchived
+        context.emit(tx, kind(id=found.id, archived=archived_at is not None), found.id, channel=found.id)
         return _current(tx, context, found.id)
 
     return work

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...events import EventData
 from ...plugins.markers import hookimpl
 from ...server import Team
 from ...storage import Migration, load_migrations
@@ -40,7 +41,7 @@ def register_pages() -> list[Page]:
 
 
 @hookimpl
-def register_event_kinds() -> dict[str, str]:
+def register_event_kinds() -> tuple[type[EventData], ...]:
     return EVENT_KINDS
 
 

@@ -16,6 +16,7 @@ from ..messages import send_notes
 from ..tasks import PATIENCE, expires_at
 from . import telling
 from .directives import change, close, has_expired, is_open, shape, still_there, visible
+from .events import DirectiveClaimed
 from .models import DirectiveId, Reason, ResultText, Settled, Taken
 
 FencingToken = Annotated[int, Field(ge=1, le=2**53)]
@@ -60,7 +61,7 @@ def _take(context: Context, tx: Transaction, row: Row) -> Taken:
         "lease_expires_at": context.now() + seconds * 1000,
         "started_at": context.now(),
     }
-    return _taken(context, change(context, tx, row, "directive.claimed", new))
+    return _taken(context, change(context, tx, row, DirectiveClaimed, new))
 
 
 def _taken(context: Context, row: Row) -> Taken:

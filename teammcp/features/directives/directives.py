@@ -13,8 +13,16 @@ from ...server import Team
 from ...storage import Row, Transaction
 from ..tasks import PRIORITIES, expires_at
 from . import queries
+from .events import DirectiveCancelled, DirectiveDone, DirectiveEvent, DirectiveExpired, DirectiveFailed
 from .models import OPEN, Directive
 
+ENDED: dict[str, type[DirectiveEvent]] = {
+    "done": DirectiveDone,
+    "failed": DirectiveFailed,
+    "cancelled": DirectiveCancelled,
+    "expired": DirectiveExpired,
+}
+"""The event with which a directive of this status has ended."""
 LEASE_ENDED: dict[str, Any] = {"lease_agent": None, "lease_expires_at": None}
 
 
@@ -59,24 +67,24 @@ def _seen(context: Context, directive_id: int, row: Row | None) -> Row:
     return row
 
 
-def change(context: Context, tx: Transaction, row: Row, kind: str, new: Mapping[str, Any]) -> Row:
+def change(context: Context, tx: Transaction, row: Row, kind: type[DirectiveEvent], new: Mapping[str, Any]) -> Row:
     """Write new values of columns, and the event that tells both sides; the row as it is then."""
     queries.update(tx, row["id"], new)
     changed = queries.directive(tx, row["id"])
-    tell(context, tx, changed, kind)
+    emit(context, tx, changed, kind)
     return changed
 
 
 def close(context: Context, tx: Transaction, row: Row, status: str, result: str, **new: Any) -> Row:
     """End a directive for good."""
     ended = {"status": status, "result": result, "closed_at": context.now(), "closed_by": context.actor.name}
-    return change(context, tx, row, f"directive.{status}", {**LEASE_ENDED, **ended, **new})
+    return change(context, tx, row, ENDED[status], {**LEASE_ENDED, **ended, **new})
 
 
-def tell(context: Context, tx: Transaction, row: Row, kind: str) -> None:
+def emit(context: Context, tx: Transaction, row: Row, kind: type[DirectiveEvent]) -> None:
     """Append an event of a directive, without its texts: they are in the message, and in the directive itself."""
-    data = {name: row[name] for name in ("id", "issuer", "worker", "status", "attempts", "message_id")}
-    context.emit(tx, kind, row["id"], agents=sorted({row["issuer"], row["worker"]}), data=data)
+    event = kind(**{name: row[name] for name in DirectiveEvent.model_fields})
+    context.emit(tx, event, row["id"], agents=sorted({row["issuer"], row["worker"]}))
 
 
 def is_open(row: Row) -> bool:

@@ -21,7 +21,8 @@ from ..channels import MemberRef, find_agent
 from ..messages import Note, send_notes
 from ..tasks import PRIORITIES, Attempts, LeaseSeconds, Priority
 from . import queries, telling
-from .directives import close, is_open, shape, still_there, tell, visible
+from .directives import close, emit, is_open, shape, still_there, visible
+from .events import DirectiveSent
 from .models import (
     OPEN,
     STATUSES,
@@ -101,7 +102,7 @@ async def send_directive(
         }
         queries.insert(tx, new)
         row = queries.directive(tx, number)
-        tell(context, tx, row, "directive.sent")
+        emit(context, tx, row, DirectiveSent)
         return DirectiveResult(directive=shape(context.team, row))
 
     return work

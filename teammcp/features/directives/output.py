@@ -20,6 +20,7 @@ from ...surfaces.streams import ends, require_valid
 from ..channels import MemberRef, find_agent
 from . import output_queries as queries
 from .directives import visible
+from .events import AgentOutput
 from .models import DirectiveId
 from .output_models import AgentErrors, Appended, Chunk, Output, OutputKind, OutputSeq, OutputText
 from .redaction import redact
@@ -53,7 +54,7 @@ async def _append(context: Context, kind: OutputKind, text: str, directive_id: i
         queries.append(tx, me, seq, kind, directive_id, clean, total, context.now())
         kept_behind = min(total - settings.output_bytes, before)  # the newest chunk stays, however long it is
         queries.forget(tx, me, seq - settings.output_chunks, kept_behind)
-        context.emit(tx, "agent.output", me, agents=_watchers(context, me), data={"seq": seq, "kind": kind})
+        context.emit(tx, AgentOutput(seq=seq, kind=kind), me, agents=_watchers(context, me))
         return Appended(seq=seq, redacted=clean != text)
 
     return work

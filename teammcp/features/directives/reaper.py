@@ -13,6 +13,7 @@ from ..messages import Note, send_notes
 from ..tasks import expires_at
 from . import queries, telling
 from .directives import LEASE_ENDED, change, close, has_expired, is_open, still_there, visible
+from .events import DirectiveRequeued
 from .models import DirectiveId, Settled
 
 SECONDS = 5
@@ -60,7 +61,7 @@ async def settle_directive(context: Context, directive_id: DirectiveId) -> Work[
         attempts = now["attempts"] + (now["lease_agent"] is not None)
         if status == "pending":
             new = {"status": "pending", "attempts": attempts, **LEASE_ENDED}
-            now = change(context, tx, now, "directive.requeued", new)
+            now = change(context, tx, now, DirectiveRequeued, new)
         else:
             now = close(context, tx, now, status, why, attempts=attempts)
         send_notes(tx, notes)

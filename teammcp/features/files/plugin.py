@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...events import EventData
 from ...plugins.markers import hookimpl
 from ...server import Team
 from ...storage import Migration, load_migrations
@@ -42,7 +43,7 @@ def register_migrations() -> list[Migration]:
 
 
 @hookimpl
-def register_event_kinds() -> dict[str, str]:
+def register_event_kinds() -> tuple[type[EventData], ...]:
     return EVENT_KINDS
 
 

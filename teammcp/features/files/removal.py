@@ -8,13 +8,14 @@ from ...operations import Context
 from ...server import Team
 from ...storage import Row, Transaction
 from . import queries
+from .events import FileDeleted
 from .shapes import emit_file
 
 
 def remove(context: Context, tx: Transaction, row: Row) -> None:
     """Delete a file: its row, what ties it to messages, and its bytes if no other file has the same."""
     queries.delete_file(tx, row["id"])
-    emit_file(context, tx, "file.deleted", row)
+    emit_file(context, tx, FileDeleted, row)
     tx.on_commit(lambda: context.team.background(remove_unused(context.team, [row["sha256"]])))
 
 

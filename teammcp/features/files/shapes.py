@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from ...operations import Context
 from ...storage import Row, Transaction
+from .events import FileEvent
 from .models import FileMeta, Folder
 
 
-def emit_file(context: Context, tx: Transaction, kind: str, row: Row) -> FileMeta:
+def emit_file(context: Context, tx: Transaction, kind: FileEvent, row: Row) -> FileMeta:
     """Append the event that tells of a file to whoever may read it."""
     meta = meta_of(row)
     audience = [row["uploaded_by"]] if row["channel"] is None else None
-    context.emit(tx, kind, row["id"], channel=row["channel"], agents=audience, data=meta.model_dump(mode="json"))
+    context.emit(tx, kind(**dict(meta)), row["id"], channel=row["channel"], agents=audience)
     return meta
 
 

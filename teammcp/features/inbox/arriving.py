@@ -10,6 +10,7 @@ from ...operations import Context, operation
 from ...storage import Transaction, Work
 from .. import deliveries
 from ..messages import MessageId
+from .events import InboxGivenBack
 from .models import Arrived, Held
 from .offering import GIVEN_BACK, Asking
 
@@ -68,8 +69,7 @@ async def take_back(
         }
         if marks:
             deliveries.give_back(tx, agent, marks)
-            data = {"message_ids": list(marks), "addressed": [agent]}
-            context.emit(tx, "inbox.given_back", agent, agents=[agent], data=data)
+            context.emit(tx, InboxGivenBack(message_ids=list(marks), addressed=[agent]), agent, agents=[agent])
         return Arrived(message_ids=[])
 
     return work

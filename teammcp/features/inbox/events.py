@@ -1,9 +1,31 @@
-"""The kinds of events that inbox appends."""
+"""What events of inboxes say."""
 
 from __future__ import annotations
 
-EVENT_KINDS = {
-    "inbox.acked": "a member acknowledged what it has read",
-    "inbox.given_back": "messages that were handed over did not arrive, and wait again",
-    "message.settled": "somebody said that a message needs no answer",
-}
+from ...events import EventData
+from .models import AckItem
+
+
+class InboxAcked(EventData, kind="inbox.acked"):
+    """A member acknowledged what it has read."""
+
+    items: list[AckItem]
+
+
+class InboxGivenBack(EventData, kind="inbox.given_back"):
+    """Messages that were handed over did not arrive, and wait again."""
+
+    message_ids: list[int]
+    addressed: list[str]
+
+
+class MessageSettled(EventData, kind="message.settled"):
+    """Somebody said that a message needs no answer."""
+
+    message_id: int
+    channel_id: str
+    agents: list[str]
+    """Of whom none is asked any more."""
+
+
+EVENT_KINDS = (InboxAcked, InboxGivenBack, MessageSettled)

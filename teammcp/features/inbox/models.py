@@ -9,6 +9,7 @@ from pydantic import Field, PrivateAttr
 
 from ...arguments.fields import Timestamp
 from ...clock import rfc3339
+from ...events import EventKinds
 from ...operations import Result
 from ...text.untrusted import AnyWords, Author, Words, authors_of_fields, fence, quote
 from ..messages import Message, message_line
@@ -235,6 +236,18 @@ class Synced(Result):
 
     events: list[dict[str, AnyWords]]
     cursor: int
+    _kinds: EventKinds = PrivateAttr(default_factory=EventKinds)
+
+    @classmethod
+    def of(cls, events: list[dict[str, Any]], cursor: int, kinds: EventKinds) -> Synced:
+        """These events in their public shape, of which ``kinds`` says what their data is."""
+        synced = cls(events=events, cursor=cursor)
+        synced._kinds = kinds
+        return synced
+
+    def authors(self) -> set[str]:
+        """Who made the events, and whom their data names."""
+        return {name for event in self.events for name in self._kinds.authors(event)}
 
     def text(self) -> str:
         said = f"(go on with since={self.cursor})"

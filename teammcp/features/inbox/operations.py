@@ -16,6 +16,7 @@ from ...surfaces.streams import audience, ends, is_valid, require_valid
 from .. import deliveries
 from ..channels import readable_channel
 from ..messages import first_replies, seq_of, visible
+from .events import InboxAcked
 from .models import AckItem, Acknowledged, Inbox, InboxChannel, Receipt, Recipient, State, Synced, Waited
 from .offering import Asking, hand_over, next_due
 from .showing import SECTIONS, fitting_sections, show
@@ -73,8 +74,7 @@ async def ack_inbox(
     def work(tx: Transaction) -> Acknowledged:
         moved = [item for item in resolved if _acknowledge(context, tx, item)]
         if moved:
-            data = {"items": [item.model_dump() for item in moved]}
-            context.emit(tx, "inbox.acked", context.actor.name, agents=[context.actor.name], data=data)
+            context.emit(tx, InboxAcked(items=moved), context.actor.name, agents=[context.actor.name])
         return Acknowledged(acknowledged=len(resolved), items=resolved)
 
     return work
@@ -156,7 +156,7 @@ async def sync(
     require_valid(context)
     page = context.budget().fit(event.as_dict() for event in found[:MAX_EVENTS])
     reached = page[-1]["id"] if len(found) > len(page) else events.cursor
-    return Synced(events=page, cursor=hub.runs.cursor(reached))
+    return Synced.of(page, hub.runs.cursor(reached), context.server.event_kinds)
 
 
 # -- how far a message got -------------------------------------------------------------------------------------------

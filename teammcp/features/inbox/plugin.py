@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...events import EventData
 from ...members.directory import Agent
 from ...operations import Context
 from ...plugins.markers import hookimpl
@@ -51,7 +52,7 @@ def register_pages() -> list[Page]:
 
 
 @hookimpl
-def register_event_kinds() -> dict[str, str]:
+def register_event_kinds() -> tuple[type[EventData], ...]:
     return EVENT_KINDS
 
 

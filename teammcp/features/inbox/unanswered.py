@@ -12,6 +12,7 @@ from ...operations import Context, operation
 from ...storage import Reader, Transaction, Work
 from .. import deliveries
 from ..messages import MessageId, messages_by_id, visible
+from .events import MessageSettled
 from .models import Settled, Unanswered, UnansweredList, View
 
 
@@ -72,9 +73,8 @@ async def settle_message(context: Context, message_id: MessageId) -> Work[Settle
     def work(tx: Transaction) -> Settled:
         names = deliveries.settle(tx, message_id, None if me == sender else me, context.now())
         if names:
-            data = {"message_id": message_id, "channel_id": channel.id, "agents": names}
-            told = list(dict.fromkeys([sender, *names]))
-            context.emit(tx, "message.settled", message_id, agents=told, data=data)
+            settled = MessageSettled(message_id=message_id, channel_id=channel.id, agents=names)
+            context.emit(tx, settled, message_id, agents=list(dict.fromkeys([sender, *names])))
         return Settled(message_id=message_id, settled_for=names)
 
     return work

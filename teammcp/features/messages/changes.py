@@ -14,6 +14,7 @@ from ..channels import ChannelRef, readable_channel
 from ..files import FileId, detach, only_with
 from . import queries, search
 from .answers import take_back_answers
+from .events import MessageDeleted, MessageEdited, MessagePinned, MessageUnpinned, ReactionAdded, ReactionRemoved
 from .meanings import as_dm, everybody_called
 from .mentions import find_mentions_aside
 from .models import (
@@ -101,8 +102,8 @@ async def edit_message(
         search.index(tx, id, text, tokens)
         message = _now(tx, id)
         found = readdress(context, tx, channel, message, old, add=auto_add_mentions)
-        data = {**message.model_dump(mode="json"), "addressed": found.new, "no_longer_addressed": found.gone}
-        context.emit(tx, "message.edited", id, channel=channel.id, data=data)
+        edited = MessageEdited(**dict(message), addressed=found.new, no_longer_addressed=found.gone)
+        context.emit(tx, edited, id, channel=channel.id)
         tx.on_commit(lambda: context.notify("message_edited", message=message))
         bounce(context, tx, message, [name for name in found.audience.retired if name not in before])
         return EditedMessage(
@@ -155,8 +156,8 @@ async def delete_message(context: Context, id: MessageId) -> Work[DeletedMessage
         queries.delete(tx, id)
         take_back_answers(tx, channel, id)
         message = _now(tx, id)
-        data = {"id": id, "channel_id": channel.id, "from_agent": old["sender"]}
-        context.emit(tx, "message.deleted", id, channel=channel.id, data=data)
+        deleted = MessageDeleted(id=id, channel_id=channel.id, from_agent=old["sender"])
+        context.emit(tx, deleted, id, channel=channel.id)
         tx.on_commit(lambda: context.notify("message_deleted", message=message))
         return DeletedMessage(id=id)
 
@@ -219,9 +220,9 @@ async def _react(context: Context, message_id: int, emoji: Emoji, *, add: bool) 
         else:
             changed = queries.remove_reaction(tx, message_id, emoji, agent)
         if changed:
-            kind = "reaction.added" if add else "reaction.removed"
-            data = {"message_id": message_id, "channel_id": channel.id, "emoji": emoji, "agent": agent}
-            context.emit(tx, kind, message_id, channel=channel.id, data=data)
+            kind = ReactionAdded if add else ReactionRemoved
+            reaction = kind(message_id=message_id, channel_id=channel.id, emoji=emoji, agent=agent)
+            context.emit(tx, reaction, message_id, channel=channel.id)
             message = _now(tx, message_id)
             tx.on_commit(lambda: context.notify("reaction_changed", message=message, emoji=emoji, added=add))
         return ReactionChange(message_id=message_id, emoji=emoji, agent=agent, changed=changed)
@@ -240,8 +241,8 @@ async def pin_message(context: Context, message_id: MessageId) -> Work[PinChange
     def work(tx: Transaction) -> PinChange:
         row = _still_there(tx, message_id)
         if queries.pin(tx, message_id, channel.id, context.actor.name, context.now()):
-            data = {"message_id": message_id, "channel_id": channel.id, "from_agent": row["sender"]}
-            context.emit(tx, "message.pinned", message_id, channel=channel.id, data=data)
+            pinned = MessagePinned(message_id=message_id, channel_id=channel.id, from_agent=row["sender"])
+            context.emit(tx, pinned, message_id, channel=channel.id)
         return PinChange(message_id=message_id, pinned=True)
 
     return work
@@ -255,8 +256,8 @@ async def unpin_message(context: Context, message_id: MessageId) -> Work[PinChan
     def work(tx: Transaction) -> PinChange:
         if not queries.unpin(tx, message_id):
             raise Conflict(f"Message {message_id} is not pinned.", code="not_pinned")
-        data = {"message_id": message_id, "channel_id": channel.id}
-        context.emit(tx, "message.unpinned", message_id, channel=channel.id, data=data)
+        unpinned = MessageUnpinned(message_id=message_id, channel_id=channel.id)
+        context.emit(tx, unpinned, message_id, channel=channel.id)
         return PinChange(message_id=message_id, pinned=False)
 
     return work

@@ -17,6 +17,7 @@ from ...storage import Reader, Row, Transaction, Work
 from ..channels import ChannelRef, MemberRef, may_oversee, may_read, no_channel, readable_channel, resolve
 from ..files import FileIds
 from . import meanings, queries
+from .events import DmOverseen
 from .models import Content, Draft, History, Message, MessageId, Priority, ReplyBy, SentMessage, Thread
 from .sending import named_in, send
 from .shapes import messages_by_id, messages_of
@@ -256,7 +257,7 @@ async def oversee_dm(
         raise Forbidden("channel: an owner may look into direct messages between agents, never into a person's.")
 
     def work(tx: Transaction) -> History:
-        context.emit(tx, "dm.overseen", found.id, data={"channel": found.id, "before": before})
+        context.emit(tx, DmOverseen(channel=found.id, before=before), found.id)
         return _history(tx, context.budget(), found.id, limit, before, None, None)
 
     return work

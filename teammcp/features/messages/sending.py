@@ -24,6 +24,7 @@ from ..channels import (
 from ..files import attach
 from . import queries, search
 from .answers import note_answers
+from .events import MessageSent
 from .mentions import find_mentions_aside
 from .models import Draft, Message, Priority, SentMessage
 
@@ -217,8 +218,8 @@ def _store(context: Context, tx: Transaction, channel: Channel, draft: Draft, au
         files=files,
     )
     deliver(tx, message, audience)
-    data = {**message.model_dump(mode="json"), "addressed": [*audience.mentioned, *audience.others]}
-    context.emit(tx, "message.sent", message_id, channel=channel.id, data=data)
+    sent = MessageSent(**dict(message), addressed=[*audience.mentioned, *audience.others])
+    context.emit(tx, sent, message_id, channel=channel.id)
     tx.on_commit(lambda: context.notify("message_sent", message=message))
     return message
 

@@ -7,6 +7,7 @@ from typing import Any
 from ...operations import Context
 from ...storage import Row, Transaction
 from . import queries
+from .events import NotificationEvent, NotificationQueued, NotificationSettled
 from .models import NotificationInfo, Outcome
 from .notifiers import Notification
 
@@ -22,7 +23,7 @@ def settle(
 ) -> NotificationInfo:
     """End a notification. Where it went and what it said is not kept."""
     queries.settle(tx, row["id"], attempts, outcome, error, context.now())
-    emit(context, tx, "settled", row, outcome=outcome)
+    _emit(context, tx, NotificationSettled(**_about(row), outcome=outcome), row, outcome=outcome)
     return info(queries.notification(tx, row["id"]))
 
 
@@ -32,14 +33,23 @@ def info(row: Any) -> NotificationInfo:
     return NotificationInfo(**shown, next_attempt_at=row["next_at"])
 
 
-def emit(context: Context, tx: Transaction, what: str, row: Any, **more: Any) -> None:
+def emit_queued(context: Context, tx: Transaction, row: Any) -> None:
+    """Append the event of a notification that is in the outbox now."""
+    _emit(context, tx, NotificationQueued(**_about(row)), row)
+
+
+def _about(row: Any) -> dict[str, Any]:
+    return {name: row[name] for name in NotificationEvent.model_fields}
+
+
+def _emit(context: Context, tx: Transaction, event: NotificationEvent, row: Any, **more: Any) -> None:
     """An event for those whom it concerns, without address and text; and the hook."""
-    data = {name: row[name] for name in ("id", "agent", "notifier", "reason", "message_id")}
     known = context.team.directory.agents
     audience = [name for name in dict.fromkeys((row["agent"], row["sender"])) if name in known]
-    context.emit(tx, f"notification.{what}", row["id"], agents=audience, data={**data, **more})
+    context.emit(tx, event, row["id"], agents=audience)
     told = {"notification": notification_of(context, row), **more}
-    tx.on_commit(lambda: context.team.tell(f"notification_{what}", team=context.team, **told))
+    hook = event.event_kind.replace(".", "_")
+    tx.on_commit(lambda: context.team.tell(hook, team=context.team, **told))
 
 
 def notification_of(context: Context, row: Any) -> Notification:

@@ -1,43 +1,96 @@
-"""Events of schedules, and the memory of when the next one is due."""
+"""What events of schedules say, and the memory of when the next one is due."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ...arguments.fields import Timestamp
+from ...events import EventData
 from ...operations import Context
 from ...server import StateKey
 from ...storage import Transaction
-from .models import Schedule
-
-KINDS = {
-    "schedule.created": "a message was scheduled",
-    "schedule.fired": "a schedule sent its message",
-    "schedule.skipped": "a schedule did not run because its time was long over",
-    "schedule.paused": "a schedule was paused",
-    "schedule.resumed": "a schedule goes on",
-    "schedule.suspended": "a schedule was suspended because its message cannot be sent",
-    "schedule.cancelled": "a schedule was cancelled",
-    "schedule.ended": "a schedule has done all its runs",
-}
+from ...text.untrusted import Author, Words
+from .models import Outcome, Schedule, Status
 
 
-def tell(context: Context, tx: Transaction, kind: str, schedule: Schedule, **data: Any) -> None:
-    """Append an event of a schedule, without the text that it sends.
+class ScheduleEvent(EventData):
+    """Whose schedule, and how it stands. The text that it sends is not in it."""
+
+    id: int
+    channel: str
+    created_by: Author
+    status: Status
+    next_run: Timestamp | None
+
+
+class ScheduleCreated(ScheduleEvent, kind="schedule.created"):
+    """A message was scheduled."""
+
+
+class ScheduleFired(ScheduleEvent, kind="schedule.fired"):
+    """A schedule sent its message."""
+
+    outcome: Outcome
+    due: Timestamp
+    message_id: int = 0
+    """Of the message; of one that a plugin makes wait there is none yet."""
+
+
+class ScheduleSkipped(ScheduleEvent, kind="schedule.skipped"):
+    """A schedule did not run because its time was long over."""
+
+    outcome: Outcome
+    due: Timestamp
+
+
+class SchedulePaused(ScheduleEvent, kind="schedule.paused"):
+    """A schedule was paused."""
+
+
+class ScheduleResumed(ScheduleEvent, kind="schedule.resumed"):
+    """A schedule goes on."""
+
+
+class ScheduleSuspended(ScheduleEvent, kind="schedule.suspended"):
+    """A schedule was suspended because its message cannot be sent."""
+
+    reason: Words
+
+
+class ScheduleCancelled(ScheduleEvent, kind="schedule.cancelled"):
+    """A schedule was cancelled."""
+
+
+class ScheduleEnded(ScheduleEvent, kind="schedule.ended"):
+    """A schedule has done all its runs."""
+
+
+EVENT_KINDS = (
+    ScheduleCreated,
+    ScheduleFired,
+    ScheduleSkipped,
+    SchedulePaused,
+    ScheduleResumed,
+    ScheduleSuspended,
+    ScheduleCancelled,
+    ScheduleEnded,
+)
+
+
+def emit(context: Context, tx: Transaction, kind: type[ScheduleEvent], schedule: Schedule, **more: Any) -> None:
+    """Append an event of a schedule.
 
     Of an open channel it is for everybody; what waits for a topic or a direct message is its creator's business alone.
     """
     channel = context.team.directory.channels.get(schedule.channel)
     is_open = channel is not None and channel.kind == "group"
+    shown = {name: getattr(schedule, name) for name in ScheduleEvent.model_fields}
     context.emit(
         tx,
-        kind,
+        kind(**shown, **more),
         schedule.id,
         channel=schedule.channel if is_open else None,
         agents=None if is_open else [schedule.created_by],
-        data={
-            **schedule.model_dump(mode="json", include={"id", "channel", "created_by", "status", "next_run"}),
-            **data,
-        },
     )
     tx.on_commit(lambda: context.team.state[AGENDA].forget())
 

@@ -22,7 +22,16 @@ from ...server import Team
 from ...storage import Reader, Row, Transaction, Work
 from ..messages import Note, send_notes, server_note
 from . import queries
-from .events import AGENDA, Agenda, tell
+from .events import (
+    AGENDA,
+    Agenda,
+    ScheduleEnded,
+    ScheduleEvent,
+    ScheduleFired,
+    ScheduleSkipped,
+    ScheduleSuspended,
+    emit,
+)
 from .models import Outcome, ScheduleId, ScheduleResult
 from .shapes import next_run, schedule_now, timing_of
 
@@ -57,14 +66,14 @@ async def fire_schedule(context: Context, schedule_id: ScheduleId, due: Timestam
 
     def work(tx: Transaction) -> ScheduleResult:
         _check_due(queries.schedule(tx, schedule_id), schedule_id, due)
-        told: dict[str, object] = {"due": rfc3339(due)}
+        more: dict[str, object] = {"due": due}
         outcome: Outcome = "sent"
         if isinstance(prepared, Deferred):
             prepared.store(tx)
             outcome = "deferred"
         else:
-            told["message_id"] = prepared(tx).id
-        return _advance(context, tx, row, "schedule.fired", outcome, told)
+            more["message_id"] = prepared(tx).id
+        return _advance(context, tx, row, ScheduleFired, outcome, more)
 
     return work
 
@@ -86,7 +95,7 @@ async def suspend_schedule(
         queries.set_status(tx, schedule_id, "suspended", reason, None)
         send_notes(tx, notes)
         schedule = schedule_now(tx, schedule_id)
-        tell(context, tx, "schedule.suspended", schedule, reason=reason)
+        emit(context, tx, ScheduleSuspended, schedule, reason=reason)
         return ScheduleResult(schedule=schedule)
 
     return work
@@ -144,13 +153,13 @@ async def _skip(context: Context, row: Row, due: int) -> Work[ScheduleResult]:
     def work(tx: Transaction) -> ScheduleResult:
         _check_due(queries.schedule(tx, row["id"]), row["id"], due)
         send_notes(tx, notes)
-        return _advance(context, tx, row, "schedule.skipped", "skipped", {"due": when})
+        return _advance(context, tx, row, ScheduleSkipped, "skipped", {"due": due})
 
     return work
 
 
 def _advance(
-    context: Context, tx: Transaction, row: Row, kind: str, outcome: Outcome, data: dict[str, object]
+    context: Context, tx: Transaction, row: Row, kind: type[ScheduleEvent], outcome: Outcome, data: dict[str, object]
 ) -> ScheduleResult:
     """Note a run, and step to the next one."""
     runs = row["runs"] + (outcome != "skipped")
@@ -158,9 +167,9 @@ def _advance(
     upcoming = next_run(queries.schedule(tx, row["id"]), context.now())
     queries.set_status(tx, row["id"], "active" if upcoming is not None else "ended", None, upcoming)
     schedule = schedule_now(tx, row["id"])
-    tell(context, tx, kind, schedule, outcome=outcome, **data)
+    emit(context, tx, kind, schedule, outcome=outcome, **data)
     if upcoming is None:
-        tell(context, tx, "schedule.ended", schedule)
+        emit(context, tx, ScheduleEnded, schedule)
     return ScheduleResult(schedule=schedule)
 
 

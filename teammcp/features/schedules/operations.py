@@ -15,7 +15,7 @@ from ...storage import Reader, Row, Transaction, Work
 from ..channels import ChannelRef, find_agent, writable_channel
 from ..messages import Content, Priority
 from . import queries
-from .events import tell
+from .events import ScheduleCancelled, ScheduleCreated, ScheduleEvent, SchedulePaused, ScheduleResumed, emit
 from .models import CancelledSchedule, Count, Expression, Moment, ScheduleId, ScheduleList, ScheduleResult
 from .shapes import next_run, of_row, schedule_now
 from .times import HORIZON, Every, Kind, Timing, kind_of, parse_rule
@@ -76,7 +76,7 @@ async def schedule_message(
             count,
             first,
         )
-        return _changed(context, tx, "schedule.created", schedule_id)
+        return _changed(context, tx, ScheduleCreated, schedule_id)
 
     return work
 
@@ -124,7 +124,7 @@ async def pause_schedule(context: Context, schedule_id: ScheduleId) -> Work[Sche
         if row["status"] != "active":
             raise Conflict(f"schedule_id: schedule {schedule_id} is {row['status']}, not active.", code="not_active")
         queries.set_status(tx, schedule_id, "paused", None, None)
-        return _changed(context, tx, "schedule.paused", schedule_id)
+        return _changed(context, tx, SchedulePaused, schedule_id)
 
     return work
 
@@ -144,7 +144,7 @@ async def resume_schedule(context: Context, schedule_id: ScheduleId) -> Work[Sch
         if upcoming is None:
             raise Conflict(f"schedule_id: schedule {schedule_id} has no run left; make a new one.", code="ended")
         queries.set_status(tx, schedule_id, "active", None, upcoming)
-        return _changed(context, tx, "schedule.resumed", schedule_id)
+        return _changed(context, tx, ScheduleResumed, schedule_id)
 
     return work
 
@@ -157,7 +157,7 @@ async def cancel_schedule(context: Context, schedule_id: ScheduleId) -> Work[Can
     def work(tx: Transaction) -> CancelledSchedule:
         schedule = of_row(_existing(tx, schedule_id))
         queries.delete(tx, schedule_id)
-        tell(context, tx, "schedule.cancelled", schedule)
+        emit(context, tx, ScheduleCancelled, schedule)
         return CancelledSchedule(id=schedule_id)
 
     return work
@@ -249,7 +249,7 @@ def _unknown(schedule_id: int) -> NotFound:
     )
 
 
-def _changed(context: Context, tx: Transaction, kind: str, schedule_id: int) -> ScheduleResult:
+def _changed(context: Context, tx: Transaction, kind: type[ScheduleEvent], schedule_id: int) -> ScheduleResult:
     schedule = schedule_now(tx, schedule_id)
-    tell(context, tx, kind, schedule)
+    emit(context, tx, kind, schedule)
     return ScheduleResult(schedule=schedule)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...events import EventData
 from ...operations import Context
 from ...plugins.markers import hookimpl
 from ...server import Team
@@ -39,8 +40,8 @@ def register_migrations() -> list[Migration]:
 
 
 @hookimpl
-def register_event_kinds() -> dict[str, str]:
-    return events.KINDS
+def register_event_kinds() -> tuple[type[EventData], ...]:
+    return events.EVENT_KINDS
 
 
 @hookimpl

@@ -14,6 +14,7 @@ from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
 from ..channels import MemberRef, find_agent
 from . import queries, rules
+from .events import StateChanged, StateDeleted
 from .models import (
     Conclusion,
     FieldName,
@@ -254,17 +255,17 @@ def _settings(change: StateChange, actor: str) -> tuple[str, str | None, bool]:
 
 def _tell(context: Context, tx: Transaction, change: StateChange) -> None:
     """Append the event and, once the change is durable, tell the plugins."""
-    data = {
-        "project_id": change.project_id,
-        "field": change.field,
-        "version": change.version,
-        "owner": change.owner,
-        "changed_by": context.actor.name,
-        "reason": change.reason,
+    kind = StateDeleted if change.deleting else StateChanged
+    event = kind(
+        project_id=change.project_id,
+        field=change.field,
+        version=change.version,
+        owner=change.owner,
+        changed_by=context.actor.name,
+        reason=change.reason,
         **({} if context.grant is None else {"grant": context.grant}),
         **fitting("old_value", None if change.old is None else change.old.value, EVENT_VALUE),
         **fitting("value", change.value, EVENT_VALUE),
-    }
-    kind = "state.deleted" if change.deleting else "state.changed"
-    context.emit(tx, kind, f"{change.project_id}/{change.field}", data=data)
+    )
+    context.emit(tx, event, f"{change.project_id}/{change.field}")
     tx.on_commit(lambda: context.notify("state_changed", change=change))

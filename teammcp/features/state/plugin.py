@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...events import EventData
 from ...operations import Context
 from ...plugins.markers import hookimpl
 from ...storage import Migration, Reader, load_migrations
@@ -39,7 +40,7 @@ def register_migrations() -> list[Migration]:
 
 
 @hookimpl
-def register_event_kinds() -> dict[str, str]:
+def register_event_kinds() -> tuple[type[EventData], ...]:
     return EVENT_KINDS
 
 

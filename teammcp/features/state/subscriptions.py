@@ -12,6 +12,7 @@ from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
 from . import queries
 from .changing import DEFAULT_PROJECT
+from .events import StateAcknowledged, StateSubscribed, StateUnsubscribed, SubscriptionEvent
 from .models import FieldName, ProjectId, SeenField, StateAcked, StateNews, Subscribed, fitting
 
 NEWS = 50
@@ -34,7 +35,7 @@ async def subscribe_state(
         new = [
             name for name in rows if queries.subscribe(tx, context.actor.name, rows[name]["id"], rows[name]["version"])
         ]
-        _tell(context, tx, "state.subscribed", project_id, new)
+        _tell(context, tx, StateSubscribed, project_id, new)
         return Subscribed(project_id=project_id, subscribed=list(rows))
 
     return work
@@ -50,7 +51,7 @@ async def unsubscribe_state(
     def work(tx: Transaction) -> Subscribed:
         rows = _rows(tx, project_id, fields, deleted=True)
         ended = [name for name, row in rows.items() if queries.unsubscribe(tx, me, row["id"])]
-        _tell(context, tx, "state.unsubscribed", project_id, ended)
+        _tell(context, tx, StateUnsubscribed, project_id, ended)
         return Subscribed(project_id=project_id, unsubscribed=list(rows))
 
     return work
@@ -66,8 +67,7 @@ async def ack_state(
     def work(tx: Transaction) -> StateAcked:
         moved = [item for item in items if _see(tx, me, item)]
         if moved:
-            data = {"items": [item.model_dump() for item in moved]}
-            context.emit(tx, "state.acked", me, agents=[me], data=data)
+            context.emit(tx, StateAcknowledged(items=moved), me, agents=[me])
         return StateAcked(acknowledged=len(moved))
 
     return work
@@ -97,10 +97,10 @@ def _rows(reader: Reader, project_id: str, names: list[str], *, deleted: bool) -
     return rows
 
 
-def _tell(context: Context, tx: Transaction, kind: str, project_id: str, names: list[str]) -> None:
+def _tell(context: Context, tx: Transaction, kind: type[SubscriptionEvent], project_id: str, names: list[str]) -> None:
     if names:
         me = context.actor.name
-        context.emit(tx, kind, me, agents=[me], data={"project_id": project_id, "fields": names})
+        context.emit(tx, kind(project_id=project_id, fields=names), me, agents=[me])
 
 
 # -- what waits ------------------------------------------------------------------------------------------------------

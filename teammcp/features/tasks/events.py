@@ -1,17 +1,94 @@
-"""The kinds of events that tasks appends."""
+"""What events of tasks and goals say."""
 
 from __future__ import annotations
 
-EVENT_KINDS = {
-    "task.created": "a task was created",
-    "task.updated": "a task was changed, or commented on",
-    "task.claimed": "somebody took a task under a lease",
-    "task.released": "a task was given back",
-    "task.requeued": "a lease ran out, or an attempt failed: the task can be claimed again",
-    "task.progress": "a task got on",
-    "task.done": "a task was done",
-    "task.failed": "a task failed for good",
-    "task.deleted": "a task was deleted",
-    "goal.created": "a goal was created",
-    "goal.updated": "a goal was changed",
-}
+from ...events import EventData
+from ...events.kinds import Partial
+from .goals.models import Goal
+from .tasks.models import FieldChange, Task
+
+
+class TaskPart(Partial, Task):
+    """A task. What is long is left out; get_task has it. For those who do not see it any more it has its id alone."""
+
+
+class ChangePart(Partial, FieldChange):
+    """A changed field. What is long is left out; get_task_history has it."""
+
+
+class GoalPart(Partial, Goal):
+    """A goal, but for how far it is, which depends on what one may see."""
+
+
+class TaskEvent(EventData):
+    """A task, and which of its fields were changed."""
+
+    task: TaskPart
+    changes: list[ChangePart]
+    message_id: int = 0
+    """The message under which the task is shown."""
+
+
+class TaskCreated(TaskEvent, kind="task.created"):
+    """A task was created."""
+
+
+class TaskUpdated(TaskEvent, kind="task.updated"):
+    """A task was changed, or commented on."""
+
+
+class TaskClaimed(TaskEvent, kind="task.claimed"):
+    """Somebody took a task under a lease."""
+
+
+class TaskReleased(TaskEvent, kind="task.released"):
+    """A task was given back."""
+
+
+class TaskRequeued(TaskEvent, kind="task.requeued"):
+    """A lease ran out, or an attempt failed: the task can be claimed again."""
+
+
+class TaskProgressed(TaskEvent, kind="task.progress"):
+    """A task got on."""
+
+
+class TaskDone(TaskEvent, kind="task.done"):
+    """A task was done."""
+
+
+class TaskFailed(TaskEvent, kind="task.failed"):
+    """A task failed for good."""
+
+
+class TaskDeleted(TaskEvent, kind="task.deleted"):
+    """A task was deleted."""
+
+
+class GoalEvent(EventData):
+    """A goal."""
+
+    goal: GoalPart
+
+
+class GoalCreated(GoalEvent, kind="goal.created"):
+    """A goal was created."""
+
+
+class GoalUpdated(GoalEvent, kind="goal.updated"):
+    """A goal was changed."""
+
+
+EVENT_KINDS = (
+    TaskCreated,
+    TaskUpdated,
+    TaskClaimed,
+    TaskReleased,
+    TaskRequeued,
+    TaskProgressed,
+    TaskDone,
+    TaskFailed,
+    TaskDeleted,
+    GoalCreated,
+    GoalUpdated,
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...events import EventData
 from ...operations import Context
 from ...plugins.markers import hookimpl
 from ...server.jobs import Job
@@ -72,7 +73,7 @@ async def message_links(context: Context, message_ids: list[int]) -> dict[int, l
 
 
 @hookimpl
-def register_event_kinds() -> dict[str, str]:
+def register_event_kinds() -> tuple[type[EventData], ...]:
     return EVENT_KINDS
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 from pydantic import BaseModel, ConfigDict
 
-from teammcp import Context, Deferred, Migration, Refused, hookimpl, load_migrations
+from teammcp import Context, Deferred, EventData, Migration, Refused, hookimpl, load_migrations
 
 from . import operations
 
@@ -36,8 +36,8 @@ def register_migrations() -> list[Migration]:
 
 
 @hookimpl
-def register_event_kinds() -> dict[str, str]:
-    return {"word.added": "a word was added"}
+def register_event_kinds() -> list[type[EventData]]:
+    return [operations.WordAdded]
 
 
 @hookimpl

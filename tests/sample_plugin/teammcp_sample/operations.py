@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import RootModel
 
-from teammcp import Conflict, Context, Reader, Result, Transaction, Work, operation
+from teammcp import Conflict, Context, EventData, Reader, Result, Transaction, Work, operation
 
 
 class Word(Result):
@@ -12,6 +12,10 @@ class Word(Result):
 
     word: str
     agent: str
+
+
+class WordAdded(EventData, kind="word.added"):
+    """A word was added."""
 
 
 class Words(RootModel[list[Word]]):
@@ -29,7 +33,7 @@ async def add_word(context: Context, word: str) -> Work[Word]:
         if tx.value("SELECT 1 FROM sample_words WHERE word = ?", (word,)):
             raise Conflict(f"word: '{word}' is in the list already.")
         tx.execute("INSERT INTO sample_words (word, agent) VALUES (?, ?)", (word, context.actor.name))
-        context.emit(tx, "word.added", word)
+        context.emit(tx, WordAdded(), word)
         return Word(word=word, agent=context.actor.name)
 
     return work

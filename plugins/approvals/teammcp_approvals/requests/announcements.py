@@ -9,6 +9,17 @@ from typing import Any
 from teammcp import Context, Transaction
 from teammcp.features.messages import Note, quoted_block, quoted_line, server_note
 
+from ..events import (
+    ApprovalApproved,
+    ApprovalCancelled,
+    ApprovalEvent,
+    ApprovalExpired,
+    ApprovalFailed,
+    ApprovalNeedsConfirmation,
+    ApprovalRejected,
+    EndedApproval,
+    PermissionDecided,
+)
 from ..models import short
 from . import deciders, queries, voice_queries
 
@@ -19,30 +30,39 @@ NOT_MADE = {
     "failed": "approval {number} was given, but the change could not be made",
 }
 """The ends of an approval whose call is not made, in words."""
+ENDED: dict[str, type[EndedApproval]] = {
+    "approved": ApprovalApproved,
+    "rejected": ApprovalRejected,
+    "cancelled": ApprovalCancelled,
+    "expired": ApprovalExpired,
+    "failed": ApprovalFailed,
+    "needs_confirmation": ApprovalNeedsConfirmation,
+}
+"""The event that tells of an approval with this status."""
 CUT = "…"
 """What ends a value that is cut."""
 VALUE = 1000
 """Characters of a value in a message."""
 
 
-def emit(context: Context, tx: Transaction, kind: str, row: Any, **more: Any) -> None:
-    """Append an event about an approval. It names what is asked for; values are for those who may look."""
-    data = {
-        "approval_id": row["id"],
-        "kind": row["kind"],
-        "operation": row["operation"],
-        "proposed_by": row["proposer"],
-        "approver": deciders.in_words(queries.approvers(row)),
-        "status": row["status"],
+def emit(context: Context, tx: Transaction, kind: type[ApprovalEvent], row: Any, **more: Any) -> None:
+    """Append an event about an approval."""
+    event = kind(
+        approval_id=row["id"],
+        kind=row["kind"],
+        operation=row["operation"],
+        proposed_by=row["proposer"],
+        approver=deciders.in_words(queries.approvers(row)),
+        status=row["status"],
         **({"project_id": row["project_id"], "field": row["field"]} if row["kind"] == "state" else {}),
         **more,
-    }
-    context.emit(tx, kind, row["id"], agents=deciders.audience(tx, context, row), data=data)
+    )
+    context.emit(tx, event, row["id"], agents=deciders.audience(tx, context, row))
 
 
 def ended(context: Context, tx: Transaction, row: Any, **more: Any) -> None:
     """Tell how an approval has ended; of a permission prompt, its decision as well."""
-    emit(context, tx, f"approval.{row['status']}", row, **more)
+    emit(context, tx, ENDED[row["status"]], row, **more)
     if row["operation"] is not None and row["status"] in NOT_MADE:
         _drop(context, tx, row)
     if row["kind"] == "permission":
@@ -64,7 +84,7 @@ def permission(context: Context, tx: Transaction, row: Any, source: str) -> None
     emit(
         context,
         tx,
-        "approval.permission_decided",
+        PermissionDecided,
         row,
         tool_name=tool,
         behavior=behavior,

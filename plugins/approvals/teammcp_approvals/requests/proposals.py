@@ -11,6 +11,7 @@ from teammcp import Conflict, Context, Deferred, Transaction, Work
 from teammcp.features.messages import Note, send_notes
 
 from .. import memory
+from ..events import ApprovalConfirmed, ApprovalRequested
 from ..models import Kind, Pending
 from ..settings import ApprovalSettings
 from . import announcements, deciders, queries, running, voice_queries
@@ -80,7 +81,7 @@ async def prepare(context: Context, proposal: Proposal) -> tuple[Pending, Work[P
         _check_few(tx, context.actor.name)
         insert(context, tx, approval_id, proposal, fingerprint, expires_at)
         send_notes(tx, notes)
-        announcements.emit(context, tx, "approval.requested", queries.approval(tx, approval_id))
+        announcements.emit(context, tx, ApprovalRequested, queries.approval(tx, approval_id))
         return pending
 
     return pending, work
@@ -132,7 +133,7 @@ async def renewal(context: Context, row: Any, proposal: Proposal) -> Work[Pendin
         voice_queries.replace_voices(tx, row["id"], proposal.approvers)
         send_notes(tx, notes)
         renewed = queries.approval(tx, row["id"])
-        announcements.emit(context, tx, "approval.confirmed", renewed)
+        announcements.emit(context, tx, ApprovalConfirmed, renewed)
         return _pending(renewed)
 
     return work

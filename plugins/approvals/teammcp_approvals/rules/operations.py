@@ -14,6 +14,7 @@ from teammcp.arguments.references import matches, plain
 from teammcp.features.channels import find_agent
 
 from .. import memory
+from ..events import RuleAdded, RuleDeleted
 from ..models import RuleList, StoredRule
 from ..requests import deciders
 from ..settings import ApprovalSettings, Approvers, Glob, Minutes, PermissionRule, Quorum, Rule, Word
@@ -85,7 +86,7 @@ async def delete_approval_rule(context: Context, rule_id: Annotated[int, Field(g
             raise NotFound(f"rule_id: there is no rule {rule_id}. list_approval_rules lists them.", code="no_such_rule")
         left = [each for each in known.rules if each.id != rule_id]
         (gone,) = [each for each in known.rules if each.id == rule_id]
-        _tell(context, tx, "approval.rule_deleted", gone)
+        context.emit(tx, RuleDeleted(rule=gone.rule), rule_id)
         tx.on_commit(lambda: known.drop(rule_id))
         return RuleList(left)
 
@@ -98,15 +99,11 @@ def _add(context: Context, rule: Rule | PermissionRule) -> Work[StoredRule]:
     def work(tx: Transaction) -> StoredRule:
         rule_id = queries.add_rule(tx, rule.model_dump_json(), context.actor.name, at)
         stored = StoredRule(id=rule_id, rule=rule, created_by=context.actor.name, created_at=at)
-        _tell(context, tx, "approval.rule_added", stored)
+        context.emit(tx, RuleAdded(rule=rule), rule_id)
         tx.on_commit(lambda: known.rules.append(stored))
         return stored
 
     return work
-
-
-def _tell(context: Context, tx: Transaction, kind: str, stored: StoredRule) -> None:
-    context.emit(tx, kind, str(stored.id), data={"rule": stored.rule.model_dump(mode="json")})
 
 
 # -- what makes sense ------------------------------------------------------------------------------------------------

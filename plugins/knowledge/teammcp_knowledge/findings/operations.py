@@ -11,6 +11,7 @@ from teammcp import Conflict, Context, Forbidden, Gone, NotFound, Reader, Row, T
 from teammcp.arguments.references import Reference
 from teammcp.features.messages import visible
 
+from ..events import FindingEvent, FindingPosted, FindingRetracted, FindingRevived
 from . import queries, search
 from .addressing import content_id as address
 from .models import (
@@ -33,6 +34,11 @@ HISTORY = 20
 """Entries of its history, and contributors, that are shown with a finding."""
 
 Action = Literal["posted", "retracted", "revived"]
+EVENTS: dict[Action, type[FindingEvent]] = {
+    "posted": FindingPosted,
+    "retracted": FindingRetracted,
+    "revived": FindingRevived,
+}
 
 
 async def _full(context: Context, prefix: str, argument: str) -> str:
@@ -194,14 +200,14 @@ def _index(tx: Transaction, old: search.Entry | None, row: Row) -> None:
 
 def _tell(context: Context, tx: Transaction, action: Action, found_id: str, reason: str = "") -> int:
     row = _read(tx, found_id)
-    data = {
-        "content_id": found_id,
-        "title": row["title"],
-        "tags": json.loads(row["tags"]),
-        "contributor_count": row["contributors"],
-        "reason": reason,
-    }
-    return context.emit(tx, f"knowledge.{action}", found_id, data=data).id
+    event = EVENTS[action](
+        content_id=found_id,
+        title=row["title"],
+        tags=json.loads(row["tags"]),
+        contributor_count=row["contributors"],
+        reason=reason,
+    )
+    return context.emit(tx, event, found_id).id
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------

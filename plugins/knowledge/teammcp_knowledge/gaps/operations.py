@@ -9,6 +9,7 @@ from teammcp import Access, Agent, Context, Reader, Transaction, Work, operation
 from teammcp.features.channels import find_agent, readable_channel
 from teammcp.features.state import StateEntry, entries_after, fitting, short
 
+from ..events import GapsAcknowledged, ProfileChanged
 from . import queries
 from .interests import Interests, Missed, known_version, missed
 from .models import (
@@ -128,8 +129,8 @@ async def acknowledge_knowledge_gaps(
         shown = {row["field"]: row["offered"] for row in queries.known_in(tx, me, project_id)}
         moved = [name for name in names if queries.acknowledge(tx, me, project_id, name)]
         if moved:
-            data = {"project_id": project_id, "versions": {name: shown[name] for name in moved}}
-            context.emit(tx, "knowledge.acknowledged", me, agents=[me], data=data)
+            event = GapsAcknowledged(project_id=project_id, versions={name: shown[name] for name in moved})
+            context.emit(tx, event, me, agents=[me])
         return Acknowledged(
             acknowledged=bool(moved),
             agent_id=me,
@@ -202,7 +203,8 @@ async def update_knowledge_profile(
         if after != before:
             after.write(tx, context.now())
             concerned = sorted({agent, context.actor.name})
-            context.emit(tx, "knowledge.profile_changed", agent, agents=concerned, data={"changes": changes})
+            event = ProfileChanged(changes={name: list(values) for name, values in changes.items()})
+            context.emit(tx, event, agent, agents=concerned)
         return _profile(tx, context, agent)
 
     return work

@@ -11,6 +11,7 @@ from teammcp import Context, Reader, Row, Transaction, Work, operation
 from teammcp.arguments.fields import Limit
 from teammcp.features.state import dumps, fitting
 
+from ..events import MemoryDeleted, MemorySet
 from . import queries
 from .models import (
     MAIN,
@@ -106,12 +107,12 @@ def _write(
     deleted = text is None
     queries.insert_version(tx, entry_id, version, lclock, "deleted" if deleted else "set", text, me, now)
     queries.touch_namespace(tx, namespace, -1 if deleted else int(created), now)
-    data = {"namespace": namespace, "key": key, "version": version, "lclock": lclock}
+    about = {"namespace": namespace, "key": key, "version": version, "lclock": lclock}
     if text is None:
-        context.emit(tx, "memory.deleted", f"{namespace}/{key}", data=data)
+        context.emit(tx, MemoryDeleted(**about), f"{namespace}/{key}")
     else:
-        data |= {"created": created, **fitting("value", json.loads(text), SHOWN)}
-        context.emit(tx, "memory.set", f"{namespace}/{key}", data=data)
+        value = fitting("value", json.loads(text), SHOWN)
+        context.emit(tx, MemorySet(**about, created=created, **value), f"{namespace}/{key}")
     return MemoryWritten(
         ok=True, namespace=namespace, key=key, version=version, lclock=lclock, created=created, deleted=deleted
     )

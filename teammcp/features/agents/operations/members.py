@@ -17,6 +17,7 @@ from ....operations import Context, operation
 from ....storage import Row, Transaction, Work
 from ...channels import MemberRef, OwnRef, find_agent, join_general
 from .. import queries
+from ..events import AgentKeyRotated, AgentRegistered, AgentRetired, AgentUpdated
 from ..mirror import agent_of, mirror
 from ..models import (
     AccessName,
@@ -62,7 +63,7 @@ async def register_agent(
         agent = mirror(context.team, tx, name)
         joining = replace(context, actor=agent)
         registrar = context if context.actor.access else joining
-        registrar.emit(tx, "agent.registered", name, data=summary_of(agent))
+        registrar.emit(tx, AgentRegistered(**summary_of(agent)), name)
         join_general(joining, tx, name)
         tx.on_commit(lambda: context.notify("agent_registered", agent=agent))
         return RegisteredAgent(apiKey=key, agent=me_of(joining))
@@ -182,8 +183,8 @@ async def update_agent_profile(
         )
         changed = mirror(context.team, tx, agent.name)
         now = profile_of(context, queries.agent(tx, agent.name))
-        data = {**summary_of(changed), "changes": changes_of(profile_of(context, row), now)}
-        context.emit(tx, "agent.updated", agent.name, data=data)
+        changes = changes_of(profile_of(context, row), now)
+        context.emit(tx, AgentUpdated(**summary_of(changed), changes=changes), agent.name)
         return now
 
     return work
@@ -203,7 +204,7 @@ async def retire_agent(context: Context, name: MemberRef) -> Work[AgentProfile]:
             )
         queries.retire(tx, agent.name, context.now())
         gone = mirror(context.team, tx, agent.name)
-        context.emit(tx, "agent.retired", agent.name, data=summary_of(gone))
+        context.emit(tx, AgentRetired(**summary_of(gone)), agent.name)
         tx.on_commit(lambda: context.team.presence.leave(agent.name, Reason("was retired")))
         tx.on_commit(lambda: context.notify("agent_retired", agent=gone))
         return profile_of(context, queries.agent(tx, agent.name))
@@ -223,7 +224,7 @@ async def rotate_key(context: Context, name: MemberRef) -> Work[NewKey]:
         _still_there(context, tx, agent.name)
         queries.set_key(tx, agent.name, hash_key(key))
         mirror(context.team, tx, agent.name)
-        context.emit(tx, "agent.key_rotated", agent.name, agents=[agent.name, context.actor.name])
+        context.emit(tx, AgentKeyRotated(), agent.name, agents=[agent.name, context.actor.name])
         return NewKey(name=agent.name, apiKey=key)
 
     return work

@@ -21,6 +21,7 @@ from ....storage import Reader, Row, Transaction, Work, sha256
 from ....surfaces.attachments import Attachment, Content, is_text
 from ...channels import ChannelRef, ensure_dm, readable_channel, writable_channel
 from .. import queries
+from ..events import FileMoved, FileUploaded
 from ..models import DeletedFile, FileId, FileList, FileMeta, FileName, FilePreview, Folder, media_type
 from ..removal import remove
 from ..shapes import emit_file, folder_of, meta_of
@@ -65,7 +66,7 @@ async def upload_file(
         where = None if place is None else place.id
         actor = context.actor.name
         file_id = queries.insert_file(tx, name, len(data), mime_type, digest, where, folder_id, actor, context.now())
-        return emit_file(context, tx, "file.uploaded", queries.file(tx, file_id))
+        return emit_file(context, tx, FileUploaded, queries.file(tx, file_id))
 
     return work
 
@@ -190,7 +191,7 @@ async def move_file(context: Context, file_id: FileId, folder_id: FileId | None 
         if folder_id is not None:
             in_channel(tx, folder_id, row["channel"])
         queries.move_file(tx, file_id, folder_id)
-        return emit_file(context, tx, "file.moved", queries.file(tx, file_id))
+        return emit_file(context, tx, FileMoved, queries.file(tx, file_id))
 
     return work
 

@@ -9,6 +9,7 @@ from ....operations import Context, operation
 from ....storage import Reader, Row, Transaction, Work
 from ...channels import ChannelRef, ensure_dm, readable_channel, writable_channel
 from .. import queries
+from ..events import FolderCreated, FolderDeleted, FolderEvent, FolderRenamed
 from ..models import DeletedFolder, FileId, Folder, FolderList, FolderName
 from ..shapes import folder_of
 
@@ -32,7 +33,7 @@ async def create_folder(
             raise Conflict(f"channel: {place.id} has {FOLDERS} folders already; delete some.", code="too_many_folders")
         _refuse_taken(tx, place.id, parent_id, name)
         folder_id = queries.insert_folder(tx, place.id, parent_id, name, context.actor.name, context.now())
-        return _emit(context, tx, "folder.created", queries.folder(tx, folder_id))
+        return _emit(context, tx, FolderCreated, queries.folder(tx, folder_id))
 
     return work
 
@@ -61,7 +62,7 @@ async def rename_folder(context: Context, folder_id: FileId, name: FolderName) -
             return folder_of(row)
         _refuse_taken(tx, row["channel"], row["parent_id"], name)
         queries.rename_folder(tx, folder_id, name)
-        return _emit(context, tx, "folder.renamed", queries.folder(tx, folder_id))
+        return _emit(context, tx, FolderRenamed, queries.folder(tx, folder_id))
 
     return work
 
@@ -78,7 +79,7 @@ async def delete_folder(context: Context, folder_id: FileId) -> Work[DeletedFold
         for inner in reversed(doomed):
             moved += queries.empty_folder(tx, inner)
             queries.delete_folder(tx, inner)
-        _emit(context, tx, "folder.deleted", row)
+        _emit(context, tx, FolderDeleted, row)
         return DeletedFolder(deleted_folders=len(doomed), moved_files=moved)
 
     return work
@@ -140,7 +141,7 @@ def _with_those_inside(reader: Reader, row: Row) -> list[int]:
     return found
 
 
-def _emit(context: Context, tx: Transaction, kind: str, row: Row) -> Folder:
+def _emit(context: Context, tx: Transaction, kind: FolderEvent, row: Row) -> Folder:
     folder = folder_of(row)
-    context.emit(tx, kind, folder.id, channel=folder.channel, data=folder.model_dump(mode="json"))
+    context.emit(tx, kind(**dict(folder)), folder.id, channel=folder.channel)
     return folder

@@ -13,6 +13,7 @@ from ....storage import Reader, Transaction, Work
 from ...agents import AgentProfile
 from ...channels import MemberRef, find_agent
 from ...messages import count_sent
+from .. import events
 from ..members import is_watched, managers
 from . import queries
 from .ledger import LEDGER, day_of
@@ -49,8 +50,10 @@ async def report_usage(
 
     def work(tx: Transaction) -> AgentUsage:
         queries.add_usage(tx, name, today.day.date.isoformat(), model, tokens_in, tokens_out, cost)
-        data = {"tokens_in": tokens_in, "tokens_out": tokens_out, "cost_usd": cost / MILLION, "model": model}
-        _emit(context, tx, "usage.reported", name, data)
+        used = events.UsageReported(
+            agent=name, tokens_in=tokens_in, tokens_out=tokens_out, cost_usd=cost / MILLION, model=model
+        )
+        _emit(context, tx, used)
         tx.on_commit(count)
         return _usage(tx, profile, ledger.budget(name), context.now(), 1)
 
@@ -99,16 +102,16 @@ async def set_budget(
 
     def work(tx: Transaction) -> BudgetSet:
         queries.set_budget(tx, name, messages, tokens, cost)
-        _emit(context, tx, "budget.set", name, budget.model_dump(mode="json"))
+        _emit(context, tx, events.BudgetSet(agent=name, **dict(budget)))
         tx.on_commit(remember)
         return BudgetSet(agent=name, budget=budget)
 
     return work
 
 
-def _emit(context: Context, tx: Transaction, kind: str, agent: str, data: dict[str, object]) -> None:
-    whom = dict.fromkeys([agent, *(manager.name for manager in managers(context.team))])
-    context.emit(tx, kind, agent, agents=list(whom), data={"agent": agent, **data})
+def _emit(context: Context, tx: Transaction, event: events.UsageReported | events.BudgetSet) -> None:
+    whom = dict.fromkeys([event.agent, *(manager.name for manager in managers(context.team))])
+    context.emit(tx, event, event.agent, agents=list(whom))
 
 
 def _usage(reader: Reader, profile: AgentProfile, budget: Budget, now: int, days: int) -> AgentUsage:

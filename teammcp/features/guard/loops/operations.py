@@ -13,6 +13,7 @@ from ....members.directory import Access
 from ....operations import Context, operation
 from ....storage import Reader, Transaction, Work
 from ...messages import Note, send_notes, server_note
+from ..events import LoopReleased, LoopStopped
 from ..members import managers
 from . import queries
 from .models import Loop, LoopId, LoopKind, Loops, what_happened
@@ -41,7 +42,7 @@ async def stop_loop(
         loop_id = queries.insert_loop(tx, kind, channel, _names(pattern), digest, count, seconds, context.now())
         loop = loop_of(queries.loop(tx, loop_id))
         send_notes(tx, told)
-        _tell(context, tx, "loop.stopped", loop)
+        _emit(context, tx, LoopStopped(**dict(loop)))
         tx.on_commit(lambda: context.team.state[WATCH].stopped.update({pattern: loop_id}))
         return loop
 
@@ -75,7 +76,7 @@ async def release_loop(context: Context, loop_id: LoopId) -> Work[Loop]:
         row = queries.loop(tx, loop_id)
         loop = loop_of(row)
         if changed:
-            _tell(context, tx, "loop.released", loop)
+            _emit(context, tx, LoopReleased(**dict(loop)))
             tx.on_commit(lambda: context.team.state[WATCH].release(pattern_of(row)))
         return loop
 
@@ -101,9 +102,9 @@ def _list(reader: Reader, everything: bool, cursor: int, limit: int) -> Loops:
     return Loops(loops=[loop_of(row) for row in rows[:limit]], next=following)
 
 
-def _tell(context: Context, tx: Transaction, kind: str, loop: Loop) -> None:
+def _emit(context: Context, tx: Transaction, loop: LoopStopped | LoopReleased) -> None:
     whom = dict.fromkeys([*loop.agents, *(agent.name for agent in managers(context.team))])
-    context.emit(tx, kind, loop.id, agents=list(whom), data=loop.model_dump(mode="json"))
+    context.emit(tx, loop, loop.id, agents=list(whom))
 
 
 def _names(pattern: Pattern) -> str:

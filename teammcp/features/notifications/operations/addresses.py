@@ -12,6 +12,7 @@ from ....events.log import last_id
 from ....operations import Context, operation
 from ....storage import Reader, Row, Transaction, Work
 from .. import notifiers, outbox, queries
+from ..events import AddressRemoved, AddressSet
 from ..models import (
     REASONS,
     Address,
@@ -70,8 +71,8 @@ async def set_notification_address(
         since = newest if before is None else before["since"]
         queries.set_address(tx, context.actor.name, notifier, kept, wanted, since)
         queries.readdress(tx, context.actor.name, notifier, kept)
-        data = {"notifier": notifier, "reasons": wanted}
-        context.emit(tx, "notification.address_set", context.actor.name, agents=[context.actor.name], data=data)
+        event = AddressSet(notifier=notifier, reasons=wanted)
+        context.emit(tx, event, context.actor.name, agents=[context.actor.name])
         return NotificationAddress(notifier=notifier, address=kept, reasons=wanted)
 
     return work
@@ -85,8 +86,7 @@ async def remove_notification_address(context: Context, notifier: NotifierName) 
         if not queries.remove_address(tx, context.actor.name, notifier):
             raise NotFound(f"notifier: you have no address for '{notifier}'.", code="address_not_found")
         outbox.drop_address(context, tx, context.actor.name, notifier)
-        data = {"notifier": notifier}
-        context.emit(tx, "notification.address_removed", context.actor.name, agents=[context.actor.name], data=data)
+        context.emit(tx, AddressRemoved(notifier=notifier), context.actor.name, agents=[context.actor.name])
         return RemovedAddress(notifier=notifier)
 
     return work

@@ -75,7 +75,7 @@ def _queue_event(context: Context, tx: Transaction, event: Event, addresses: lis
             context.now(),
         )
         row = queries.notification(tx, number)
-        outbox.emit(context, tx, "queued", row)
+        outbox.emit_queued(context, tx, row)
         if late:  # no notifier was there for long; nobody wants to be woken for last month's messages
             outbox.settle(context, tx, row, 0, "given_up", "it had waited too long when a notifier was there again")
 

@@ -9,6 +9,7 @@ from ....operations import Context
 from ....storage import Row, Transaction
 from ...messages import Note, quoted_line, send_notes
 from .. import notification_texts, notifications, recipients
+from ..events import TaskFailed, TaskRequeued
 from ..tasks import changes, leases
 from ..tasks.models import Progress
 
@@ -48,8 +49,10 @@ def run(context: Context, tx: Transaction, row: Row, failure: Failure, comment: 
     """Carry it out, in the transaction."""
     new: dict[str, Any] = {"attempts": row["attempts"] + 1}
     new |= {"status": "failed", **leases.ENDED} if failure.final else leases.given_back(context.team, row)
-    action, kind = ("failed", "task.failed") if failure.final else ("requeued", "task.requeued")
-    changes.apply(context, tx, row, new, action=action, kind=kind, comment=comment)
+    if failure.final:
+        changes.apply(context, tx, row, new, action="failed", kind=TaskFailed, comment=comment)
+    else:
+        changes.apply(context, tx, row, new, action="requeued", kind=TaskRequeued, comment=comment)
     send_notes(tx, failure.notes)
     return Progress(
         ok=True, task_id=row["id"], status=new["status"], requeued=not failure.final, attempts=new["attempts"]

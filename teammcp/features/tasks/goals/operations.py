@@ -10,6 +10,7 @@ from typing import Any
 from ....errors import Forbidden, InvalidInput, NotFound
 from ....operations import Context, operation
 from ....storage import Reader, Row, Transaction, Work
+from ..events import GoalCreated, GoalEvent, GoalPart, GoalUpdated
 from ..permissions import is_in_charge
 from ..tasks.hierarchy import percent_of
 from ..tasks.models import Description, Id, Status, Title
@@ -69,7 +70,7 @@ async def create_goal(
             "updated_at": now,
         }
         goal_id = queries.insert_goal(tx, new)
-        return _told(context, tx, "goal.created", goal_id, seen)
+        return _told(context, tx, GoalCreated, goal_id, seen)
 
     return work
 
@@ -127,7 +128,7 @@ async def update_goal(
         if "status" in changed:
             changed["closed_at"] = None if status == "open" else now
         queries.update_goal(tx, goal_id, {**changed, "updated_at": now})
-        return _told(context, tx, "goal.updated", goal_id, seen)
+        return _told(context, tx, GoalUpdated, goal_id, seen)
 
     return work
 
@@ -212,8 +213,9 @@ def _refuse_foreign(context: Context, row: Row) -> None:
         )
 
 
-def _told(context: Context, tx: Transaction, kind: str, goal_id: int, seen: Sequence[str]) -> GoalAnswer:
+def _told(context: Context, tx: Transaction, kind: type[GoalEvent], goal_id: int, seen: Sequence[str]) -> GoalAnswer:
     """The answer to a change, of which everybody hears; how far a goal is depends on what one may see."""
     goal = _one(tx, goal_id, seen)
-    context.emit(tx, kind, goal_id, data={"goal": goal.model_dump(mode="json", exclude={"progress", "tasks"})})
+    told = {name: value for name, value in goal if name not in {"progress", "tasks"}}
+    context.emit(tx, kind(goal=GoalPart.of(told)), goal_id)
     return GoalAnswer(goal=goal)

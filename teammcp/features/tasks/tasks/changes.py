@@ -13,6 +13,17 @@ from typing import Any
 from ....clock import rfc3339
 from ....operations import Context
 from ....storage import Row, Transaction
+from ..events import (
+    ChangePart,
+    TaskCreated,
+    TaskDeleted,
+    TaskDone,
+    TaskEvent,
+    TaskFailed,
+    TaskPart,
+    TaskProgressed,
+    TaskUpdated,
+)
 from ..visibility import may_see, still_visible, visible_task
 from . import dependencies, hierarchy, leases, queries
 from .models import OPEN, PRIORITIES, FieldChange, Task, TaskChange
@@ -20,6 +31,8 @@ from .shapes import task_of, tasks_of
 
 __all__ = ["Change", "apply", "before", "create", "may_see", "still_visible", "visible_task"]
 
+ENDED: dict[str | None, type[TaskEvent]] = {"done": TaskDone, "failed": TaskFailed}
+"""What tells that a task has ended so."""
 LONG = 500
 """Characters of a value beyond which an event leaves it out; get_task and get_task_history have it."""
 ANNOUNCED = 200
@@ -91,11 +104,11 @@ def create(context: Context, tx: Transaction, new: Mapping[str, Any], depends_on
     dependencies.replace(context, tx, task_id, depends_on)
     queries.update(tx, task_id, {"unmet": dependencies.count_unmet(tx, task_id)})
     hierarchy.climb(tx, task_id)
-    _announce(context, tx, "task.progress", hierarchy.climb(tx, new["parent_id"]))
+    _announce(context, tx, TaskProgressed, hierarchy.climb(tx, new["parent_id"]))
     queries.insert_history(tx, task_id, context.actor.name, "created", "[]", "", now)
     row = queries.task(tx, task_id)
     task = task_of(tx, row)
-    _emit(context, tx, "task.created", row, task, [])
+    _emit(context, tx, TaskCreated, row, task, [])
     tx.on_commit(lambda: context.notify("task_created", task=task))
     return task
 
@@ -107,7 +120,7 @@ def apply(
     new: Mapping[str, Any],
     *,
     action: str,
-    kind: str = "task.updated",
+    kind: type[TaskEvent] = TaskUpdated,
     comment: str = "",
 ) -> Change:
     """Change a task and everything that follows from it.
@@ -150,8 +163,8 @@ def apply(
     changed = queries.any_task(tx, task_id)
     task = task_of(tx, changed)
     _tell(context, tx, row, changed, task, changes, kind)
-    _announce(context, tx, "task.progress", climbed)
-    _announce(context, tx, "task.updated", [free["id"] for free in freed[:ANNOUNCED]])
+    _announce(context, tx, TaskProgressed, climbed)
+    _announce(context, tx, TaskUpdated, [free["id"] for free in freed[:ANNOUNCED]])
     unblocked = [free["id"] for free in freed if task.status == "done" and free["status"] == "todo"]
     seen = {free["id"] for free in freed if may_see(context, free)}
     return Change(task, changes, [one for one in unblocked if one in seen])
@@ -165,7 +178,7 @@ def delete(context: Context, tx: Transaction, row: Row) -> None:
         left = [one for one in edges if one != row["id"]]
         apply(context, tx, waiting, {"depends_on": left}, action="updated", comment=f"task {row['id']} was deleted")
     new = {"deleted": 1, "labels": "[]", "depends_on": []}
-    apply(context, tx, row, new, action="deleted", kind="task.deleted")
+    apply(context, tx, row, new, action="deleted", kind=TaskDeleted)
 
 
 # -- what follows from a change --------------------------------------------------------------------------------------
@@ -221,14 +234,15 @@ def _update_progress(tx: Transaction, row: Row, columns: Mapping[str, Any]) -> l
 
 
 def _tell(
-    context: Context, tx: Transaction, old: Row, row: Row, task: Task, changes: list[FieldChange], kind: str
+    context: Context, tx: Transaction, old: Row, row: Row, task: Task, changes: list[FieldChange], kind: type[TaskEvent]
 ) -> None:
     became = task.status if task.status != old["status"] else None
-    if kind == "task.updated" and became in ("done", "failed"):
-        kind = f"task.{became}"
+    if kind is TaskUpdated and became in ENDED:
+        kind = ENDED[became]
     _emit(context, tx, kind, row, task, changes)
     if old["scope"] != row["scope"]:  # for those who saw it before: look again
-        context.emit(tx, kind, task.id, channel=old["scope"] or None, data={"task": {"id": task.id}, "changes": []})
+        gone = kind(task=TaskPart.of({"id": task.id}), changes=[])
+        context.emit(tx, gone, task.id, channel=old["scope"] or None)
     if row["deleted"]:
         return
     tx.on_commit(lambda: context.notify("task_changed", task=task, changes=changes))
@@ -236,25 +250,26 @@ def _tell(
         tx.on_commit(lambda: context.notify("task_done", task=task))
 
 
-def _announce(context: Context, tx: Transaction, kind: str, ids: Iterable[int]) -> None:
+def _announce(context: Context, tx: Transaction, kind: type[TaskEvent], ids: Iterable[int]) -> None:
     """Tell those who look at tasks around a changed one."""
     rows = queries.tasks(tx, list(dict.fromkeys(ids)))
     for row, task in zip(rows, tasks_of(tx, rows), strict=True):
         _emit(context, tx, kind, row, task, [])
 
 
-def _emit(context: Context, tx: Transaction, kind: str, row: Row, task: Task, changes: Iterable[FieldChange]) -> None:
-    data: dict[str, Any] = {
-        "task": _short(task.model_dump(mode="json")),
-        "changes": [_short(change.model_dump(mode="json")) for change in changes],
-    }
-    if task.source_msg is not None:  # the task is shown under that message
-        data["message_id"] = task.source_msg
-    context.emit(tx, kind, task.id, channel=row["scope"] or None, data=data)
+def _emit(
+    context: Context, tx: Transaction, kind: type[TaskEvent], row: Row, task: Task, changes: Iterable[FieldChange]
+) -> None:
+    shown = {} if task.source_msg is None else {"message_id": task.source_msg}
+    parts = [ChangePart.of(_short(change)) for change in changes]
+    event = kind(task=TaskPart.of(_short(task)), changes=parts, **shown)
+    context.emit(tx, event, task.id, channel=row["scope"] or None)
 
 
-def _short(shape: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in shape.items() if len(json.dumps(value, ensure_ascii=False)) <= LONG}
+def _short(shape: Task | FieldChange) -> dict[str, Any]:
+    """The fields of a shape that are not long."""
+    written = shape.model_dump(mode="json")
+    return {key: value for key, value in shape if len(json.dumps(written[key], ensure_ascii=False)) <= LONG}
 
 
 def _field_change(row: Row, column: str, value: Any) -> FieldChange:

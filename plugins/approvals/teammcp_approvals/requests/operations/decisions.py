@@ -9,6 +9,7 @@ from typing import Any
 from teammcp import Access, Conflict, Context, Deferred, Forbidden, Reader, TeamError, Transaction, Work, operation
 from teammcp.features.messages import Note, quoted_block, quoted_line, send_notes
 
+from ...events import ApprovalDecided
 from ...models import ApprovalId, Comment, Resolved, Status
 from .. import announcements, deciders, queries, running, shapes, voice_queries
 from ..closing import check_open
@@ -103,7 +104,7 @@ def _write_down(context: Context, tx: Transaction, row: Any, voice: str, approve
         decision["on_behalf_of"] = voice
     if row["proposer"] == me:
         decision["self_approved"] = True
-    announcements.emit(context, tx, "approval.decided", row, **decision)
+    announcements.emit(context, tx, ApprovalDecided, row, **decision)
     said = voice_queries.decisions(tx, [row["id"]])
     return sum(each["approved"] for each in said if each["round"] == row["round"])
 

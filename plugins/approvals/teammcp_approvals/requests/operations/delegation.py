@@ -6,6 +6,7 @@ from teammcp import Context, Deadline, Forbidden, InvalidInput, Transaction, Wor
 from teammcp.features.channels import find_agent
 from teammcp.features.messages import quoted_line, send_notes
 
+from ...events import ApprovalDelegated, DelegationChanged
 from ...models import (
     ApprovalId,
     Delegated,
@@ -36,7 +37,7 @@ async def delegate_approval(context: Context, approval_id: ApprovalId, to: Name)
         if deciders.check_voice(tx, context, now) != me:
             raise Forbidden("approval_id: you decide in place of somebody, and cannot pass that on.", code="delegated")
         if voice_queries.add_voice(tx, approval_id, f"@{delegate}", me):
-            announcements.emit(context, tx, "approval.delegated", now, by=me, to=delegate)
+            announcements.emit(context, tx, ApprovalDelegated, now, by=me, to=delegate)
             send_notes(tx, notes)
         return Delegated(delegate=delegate, approval_id=approval_id)
 
@@ -54,8 +55,7 @@ async def delegate_approvals(context: Context, to: Name, until: Deadline) -> Wor
         me = context.actor.name
         voice_queries.delegate(tx, me, delegate, until, context.now())
         delegated = Delegated(delegate=delegate, until=until)
-        data = delegated.model_dump(mode="json", include={"delegate", "until"})
-        context.emit(tx, "approval.delegation_changed", me, agents=[me, delegate], data=data)
+        context.emit(tx, DelegationChanged(delegate=delegate, until=until), me, agents=[me, delegate])
         return delegated
 
     return work
@@ -70,7 +70,7 @@ async def end_delegation(context: Context) -> Work[Delegated]:
         before = voice_queries.delegation(tx, me, context.now())
         if voice_queries.end_delegation(tx, me):
             agents = [me] if before is None else [me, before["delegate"]]
-            context.emit(tx, "approval.delegation_changed", me, agents=agents, data={"delegate": None})
+            context.emit(tx, DelegationChanged(delegate=None), me, agents=agents)
         return Delegated(delegate=None)
 
     return work

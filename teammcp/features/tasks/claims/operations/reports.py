@@ -18,6 +18,7 @@ from .....storage import Reader, Row, Transaction, Work
 from ....agents import capabilities
 from ....messages import send_notes
 from ... import notification_texts, notifications
+from ...events import TaskClaimed, TaskDone, TaskProgressed, TaskReleased
 from ...tasks import changes, equivalents, leases, linked_state, queries, shapes
 from ...tasks.models import Claim, Comment, Description, Id, Percent, Progress
 from .. import attempts
@@ -123,7 +124,7 @@ def _known(reader: Reader, context: Context, row: Row) -> Claim | None:
 
 def _take(context: Context, tx: Transaction, row: Row) -> Claim:
     new = leases.given(row, context.actor, context.now())
-    changes.apply(context, tx, row, new, action="claimed", kind="task.claimed")
+    changes.apply(context, tx, row, new, action="claimed", kind=TaskClaimed)
     return _claimed(tx, context, queries.task(tx, row["id"]))
 
 
@@ -167,7 +168,7 @@ async def update_task_progress(
         def step(tx: Transaction, row: Row) -> Progress:
             new = leases.renewed(row, context.actor, context.now())
             new |= {COLUMNS[field]: values[field] for field in COLUMNS.keys() & values.keys()}
-            changes.apply(context, tx, row, new, action="progress", kind="task.progress", comment=said)
+            changes.apply(context, tx, row, new, action="progress", kind=TaskProgressed, comment=said)
             send_notes(tx, notes)
             now = changes.still_visible(context, tx, task_id)
             return Progress(
@@ -203,7 +204,7 @@ async def complete_task(
         def step(tx: Transaction, row: Row) -> Progress:
             approval = linked_state.run(tx, finish)
             new = {**values, "status": "done", **finish.columns(), **leases.ENDED}
-            change = changes.apply(context, tx, row, new, action="completed", kind="task.done")
+            change = changes.apply(context, tx, row, new, action="completed", kind=TaskDone)
             send_notes(tx, notes)
             return Progress(
                 ok=True,
@@ -245,7 +246,7 @@ async def release_task(
     async def prepare(row: Row, values: dict[str, Any]) -> Step:
         def step(tx: Transaction, row: Row) -> Progress:
             new, said = leases.given_back(context.team, row), values.get("comment", "")
-            changes.apply(context, tx, row, new, action="released", kind="task.released", comment=said)
+            changes.apply(context, tx, row, new, action="released", kind=TaskReleased, comment=said)
             return Progress(ok=True, task_id=task_id, status="todo", attempts=row["attempts"])
 
         return step

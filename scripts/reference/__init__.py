@@ -1,0 +1,1 @@
+"""The parts of `make_docs` that write one generated page each."""
