@@ -180,8 +180,9 @@ class _Step:
         if self._new is None:
             os.replace(self.change.path, self._away)
         else:
-            self._new.commit()
+            self._new.move()
         self._moved = True
+        sync_folder(self.change.path.parent)
 
     def go_back(self) -> None:
         if not self._moved:
@@ -189,10 +190,12 @@ class _Step:
         if self._new is None:
             os.replace(self._away, self.change.path)
         elif self._old is not None:
-            self._old.commit()
+            self._old.move()
         else:
             self.change.path.unlink(missing_ok=True)
         self._moved = False
+        with suppress(OSError):  # it is back, and that the disk fails is being told
+            sync_folder(self.change.path.parent)
 
     def discard(self) -> None:
         for staged in (self._new, self._old):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import sys
@@ -9,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 PRIVATE = 0o600
+_CANNOT_SYNC_FOLDERS = {errno.EINVAL, errno.ENOTSUP}
+"""What file systems say that know no such thing."""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -53,9 +56,13 @@ class Staged:
             file.flush()
             os.fsync(file.fileno())
 
-    def commit(self) -> None:
-        """Move it into its place."""
+    def move(self) -> None:
+        """Move it into its place. After a power cut it may be as before, until the folder is synced."""
         os.replace(self._beside, self.path)
+
+    def commit(self) -> None:
+        """Move it into its place for good."""
+        self.move()
         sync_folder(self.path.parent)
 
     def discard(self) -> None:
@@ -78,15 +85,21 @@ def write_whole(path: Path, data: bytes, mode: int = PRIVATE) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make sure that what was moved into a folder or out of it is so after a power cut, where the system can."""
-    if sys.platform == "win32":
+    """Make sure that what was moved into a folder or out of it is so after a power cut, where the system can.
+
+    Raises:
+        OSError: the folder cannot be read, or its disk does not do its part.
+    """
+    if sys.platform == "win32":  # folders cannot be opened there, and names are journalled
         return
-    with suppress(OSError):  # some file systems know no such thing
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC_FOLDERS:
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def private_folder(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from ...errors import Conflict, StartError
@@ -31,8 +32,9 @@ class TeamFolders:
         home = self._root.parent
         self._root.mkdir(parents=True, exist_ok=True)
         home.chmod(0o700)
-        for folder in (home, home.parent):
-            sync_folder(folder)
+        sync_folder(home)
+        with suppress(PermissionError):  # somebody else's, in which we may make a folder and not look
+            sync_folder(home.parent)
 
     def database(self, name: str) -> Path:
         """Where a team's database is, or is to be."""
