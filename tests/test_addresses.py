@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from teammcp.errors import InvalidInput
-from teammcp.net.addresses import ServerAddress, bare_host, is_loopback, loopback_of
+from teammcp.net.addresses import ServerAddress, bare_host, loopback_of, stays_here
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_a_server_on_every_address_is_reached_by_the_loopback_of_that_kind(host:
     "host", ["127.0.0.1", "127.9.9.9", "localhost", "LOCALHOST.", "a.localhost", "::1", "::ffff:127.0.0.1"]
 )
 def test_loopback_is_known_in_every_spelling(host: str) -> None:
-    assert is_loopback(host)
+    assert stays_here(host)
 
 
 @pytest.mark.parametrize("host", ["", "localhost.example", "127.0.0.1.example", "10.0.0.1", "::", "128.0.0.1"])
 def test_nothing_else_is_loopback(host: str) -> None:
-    assert not is_loopback(host)
+    assert not stays_here(host)

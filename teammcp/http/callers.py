@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..config import Settings
+from ..net.addresses import IpAddress, parse_ip
 
 ADDRESS = "teammcp.address"
 """Key of the ASGI scope under which the caller's address is found."""
@@ -29,8 +30,6 @@ OF_PROXIES = re.compile(
 )
 """Names of headers that proxies add: the standard ones, and those of well-known makers."""
 
-Address = IPv4Address | IPv6Address
-
 
 def address(scope: Mapping[str, Any]) -> str:
     """The caller's address, as the outermost layer has found it out; `PROXY` if nobody has."""
@@ -44,10 +43,10 @@ def came_by_proxy(scope: Mapping[str, Any]) -> bool:
 
 
 def is_loopback(name: str) -> bool:
-    """Whether a host's name or address means the machine itself."""
+    """Whether a host's name or address means the machine itself, on whoever's word: no name but ``localhost`` does."""
     if name == "localhost":
         return True
-    found = _parse(name)
+    found = parse_ip(name)
     return found is not None and found.is_loopback
 
 
@@ -58,7 +57,7 @@ def is_public(settings: Settings) -> bool:
 
 def bucket(caller: str) -> str:
     """Which callers count as one: all of this machine, all of an IPv6 network (a /64, which one household has)."""
-    found = _parse(caller)
+    found = parse_ip(caller)
     if caller == PROXY or (found is not None and found.is_loopback):
         return HERE
     if isinstance(found, IPv6Address):
@@ -80,7 +79,7 @@ class Callers:
     def find(self, scope: Mapping[str, Any], host: str) -> str:
         """The address of whoever sent a request to ``host``, the name in its header; `PROXY` if that is not known."""
         client = scope.get("client")
-        peer = _parse(client[0]) if client else None
+        peer = parse_ip(client[0]) if client else None
         if peer is None:
             return PROXY
         if self._trusts(peer):
@@ -91,7 +90,7 @@ class Callers:
             return PROXY
         return str(peer)
 
-    def _trusts(self, peer: Address) -> bool:
+    def _trusts(self, peer: IpAddress) -> bool:
         return any(peer in network for network in self._trusted)
 
     def _behind(self, scope: Mapping[str, Any]) -> str:
@@ -101,22 +100,9 @@ class Callers:
         """
         chain = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
         for part in reversed(chain.split(",")):
-            found = _parse(part.strip())
+            found = parse_ip(part.strip())
             if found is None or found.is_loopback:
                 return PROXY
             if not self._trusts(found):
                 return str(found)
         return PROXY
-
-
-def _parse(text: str) -> Address | None:
-    """An address, also with a port or a zone, or an IPv4 one that is written as an IPv6 one."""
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
-        text = text.partition(":")[0]
-    try:
-        found = ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
-    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from ..errors import InvalidInput
 
 MCP_PATH = "/mcp"
 PORTS = {"http": 80, "https": 443}
+IpAddress = IPv4Address | IPv6Address
 _UNFIT = re.compile(r"[\s\\\x00-\x1f\x7f]")
 
 
@@ -85,29 +86,36 @@ def bare_host(host: str) -> str:
     return name
 
 
+def parse_ip(text: str) -> IpAddress | None:
+    """An IP address, also in brackets, with a port or a zone, or an IPv4 one that is written as an IPv6 one."""
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
+
 def loopback_of(host: str) -> str:
     """Under which name a server that listens on ``host`` answers on its own machine."""
     name = bare_host(host)
-    try:
-        address = ipaddress.ip_address(name)
-    except ValueError:
-        return name
-    if not address.is_unspecified:
+    address = parse_ip(name)
+    if address is None or not address.is_unspecified:
         return name
     return "127.0.0.1" if address.version == 4 else "::1"
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host, without brackets, is this machine itself."""
+def stays_here(host: str) -> bool:
+    """Whether what a program sends to a host stays on its own machine, in all spellings that systems resolve so.
+
+    Whether somebody who calls is on this machine is another question: there `http.callers.is_loopback` believes less.
+    """
     name = host.lower().rstrip(".")
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        address = ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return address.is_loopback or (mapped is not None and mapped.is_loopback)
+    address = parse_ip(name)
+    return name == "localhost" or name.endswith(".localhost") or (address is not None and address.is_loopback)
 
 
 def _wrong(field: str, text: str) -> InvalidInput:

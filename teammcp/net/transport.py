@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ..errors import InvalidInput
-from .addresses import ServerAddress, is_loopback
+from .addresses import ServerAddress, stays_here
 
 VARIABLES = "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY"
 
@@ -54,7 +54,7 @@ def proxy_for(base: str) -> Proxy | None:
     from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
     server = ServerAddress.parse(base)
-    if is_loopback(server.host):
+    if stays_here(server.host):
         return None
     proxies = getproxies_environment()
     url = proxies.get(server.scheme) or proxies.get("all")
