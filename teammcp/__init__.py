@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from .server.timekeeping import Countdown
     from .storage import (
         LARGEST_ID,
+        Databases,
+        DataDamaged,
         Index,
         IndexEntry,
         Migration,
@@ -60,8 +62,11 @@ if TYPE_CHECKING:
         Work,
         facet,
         file_chunks,
+        is_applied,
         load_migrations,
         marks,
+        open_databases,
+        telling_damage,
     )
     from .surfaces.attachments import Attachment
     from .surfaces.resources import Resource
@@ -86,6 +91,8 @@ __all__ = [
     "Conflict",
     "Context",
     "Countdown",
+    "DataDamaged",
+    "Databases",
     "Deadline",
     "Deferred",
     "Draft",
@@ -151,10 +158,12 @@ __all__ = [
     "file_chunks",
     "highlights",
     "hookimpl",
+    "is_applied",
     "load_migrations",
     "load_settings",
     "marks",
     "of_rank",
+    "open_databases",
     "operation",
     "parse_terms",
     "quote",
@@ -165,6 +174,7 @@ __all__ = [
     "rfc3339",
     "snippet",
     "spawn",
+    "telling_damage",
 ]
 
 _FOUND_IN = {
@@ -203,6 +213,8 @@ _FOUND_IN = {
     "storage": (
         "marks",
         "LARGEST_ID",
+        "DataDamaged",
+        "Databases",
         "Index",
         "IndexEntry",
         "Migration",
@@ -212,7 +224,10 @@ _FOUND_IN = {
         "Work",
         "facet",
         "file_chunks",
+        "is_applied",
         "load_migrations",
+        "open_databases",
+        "telling_damage",
     ),
     "text.snippets": ("highlights", "relevance", "snippet"),
     "text.terms": ("Terms", "parse_terms"),

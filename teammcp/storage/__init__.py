@@ -9,13 +9,15 @@ from pathlib import Path
 
 from .base import LARGEST_ID, Database, Reader, Row, Transaction, Work, marks
 from .databases import Databases
+from .failures import DataDamaged, telling_damage
 from .files import FileStore, file_chunks, sha256
 from .fulltext import Index, IndexEntry, facet
-from .migrations import Migration, load_migrations
+from .migrations import Migration, is_applied, load_migrations
 from .sqlite import SqliteDatabase, SqliteDatabases
 
 __all__ = [
     "LARGEST_ID",
+    "DataDamaged",
     "Database",
     "Databases",
     "FileStore",
@@ -29,10 +31,12 @@ __all__ = [
     "Work",
     "facet",
     "file_chunks",
+    "is_applied",
     "load_migrations",
     "marks",
     "open_databases",
     "sha256",
+    "telling_damage",
 ]
 
 

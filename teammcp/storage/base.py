@@ -43,6 +43,13 @@ class Reader(Protocol):
         """The first column of the first row, or None."""
         ...
 
+    def last_id(self, table: str) -> int:
+        """The highest id that a row of a table was ever given by `Transaction.insert`; 0 before the first.
+
+        The table numbers its rows by ``INTEGER PRIMARY KEY AUTOINCREMENT``.
+        """
+        ...
+
 
 class Transaction(Reader, Protocol):
     """A `Reader` that may also change things, inside one unit of work."""

@@ -6,6 +6,8 @@ import errno
 import shutil
 import sqlite3
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import StorageFailed, StorageFull, TeamError, Unavailable
@@ -37,6 +39,19 @@ _BY_ERRNO = {
     getattr(errno, "ESTALE", -1): "The server's disk is not there any more.",
     errno.ENODEV: "The server's disk is not there any more.",
 }
+
+
+class DataDamaged(Exception):
+    """Rows are there that cannot be read: the database is damaged, or its tables are not as they were made."""
+
+
+@contextmanager
+def telling_damage() -> Iterator[None]:
+    """For those who look at data that may be damaged: queries inside raise `DataDamaged` where they cannot be read."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise DataDamaged(str(error)) from error
 
 
 def failure_of(error: BaseException, path: Path | None = None) -> TeamError | None:

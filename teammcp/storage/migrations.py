@@ -12,6 +12,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from ..errors import StartError
+from .base import Reader
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,11 @@ def _parse(feature: str, entry: Traversable) -> tuple[int, str, str]:
     if match is None:
         raise StartError(f"{feature}: {entry.name} is not named like 001_create.sql.")
     return int(match[1]), match[2], entry.read_text(encoding="utf-8")
+
+
+def is_applied(reader: Reader, feature: str) -> bool:
+    """Whether a database has gone through steps of a feature or plugin."""
+    return bool(reader.value("SELECT count(*) FROM migrations WHERE feature = ?", (feature,)))
 
 
 def check_applied(steps: list[Migration], applied: dict[tuple[str, int], str]) -> None:

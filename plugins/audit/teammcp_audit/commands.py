@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 from pydantic import ValidationError
 
-from teammcp import load_settings
+from teammcp import Databases, NotFound, Reader, is_applied, load_settings, open_databases
 
 from . import queries, seal_files
 from .models import AuditSettings
@@ -20,26 +19,6 @@ from .places import archives_of
 from .verifying import Check
 
 PAGE = 100
-
-
-class FileReader:
-    """`teammcp.Reader` over a database file, which it cannot change."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def all(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        """Every row."""
-        return self._connection.execute(sql, parameters).fetchall()
-
-    def one(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
-        """The first row, or None."""
-        return self._connection.execute(sql, parameters).fetchone()
-
-    def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
-        """The first column of the first row, or None."""
-        row = self.one(sql, parameters)
-        return None if row is None else row[0]
 
 
 @click.group()
@@ -73,13 +52,13 @@ def _options(function: Any) -> Any:
 @click.pass_context
 def verify(context: click.Context, seals: Path | None, without_archives: bool, home: Path | None, team: str) -> None:
     """Name every event that was altered, taken out, put in or moved; the exit code is 1 if there is one."""
-    folder, settings = _place(home, team)
+    databases, settings = _place(home)
     try:
         known = {} if seals is None else seal_files.read(seals, team)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
-    with _opened(folder) as reader:
-        check = Check(archives_of(folder, settings), known, without_archives=without_archives)
+    with _opened(databases, team) as reader:
+        check = Check(archives_of(databases.folder(team), settings), known, without_archives=without_archives)
         while check.step(reader):
             pass
         result = check.result(reader)
@@ -93,39 +72,37 @@ def verify(context: click.Context, seals: Path | None, without_archives: bool, h
 @_options
 def export_seals(file: Path, home: Path | None, team: str) -> None:
     """Write all seals to FILE. Keep it elsewhere: 'verify --seals FILE' then proves the log against it."""
-    folder, _ = _place(home, team)
-    with _opened(folder) as reader:
+    databases, _ = _place(home)
+    with _opened(databases, team) as reader:
         count = seal_files.write(file, team, _all_seals(reader))
     click.echo(f"Wrote {count} seals to {file}.")
 
 
-def _all_seals(reader: FileReader) -> Iterator[Any]:
+def _all_seals(reader: Reader) -> Iterator[Any]:
     number = 0
     while page := queries.seals(reader, number, PAGE):
         yield from page
         number = page[-1]["number"]
 
 
-def _place(home: Path | None, team: str) -> tuple[Path, AuditSettings]:
-    """The team's folder, and the plugin's settings."""
+def _place(home: Path | None) -> tuple[Databases, AuditSettings]:
+    """Where the teams' data are, and the plugin's settings."""
     if home is not None:
         os.environ["TEAMMCP_HOME"] = str(home.absolute())
     settings = load_settings()
-    folder = settings.home / "teams" / team
-    if not (folder / "team.db").is_file():
-        raise click.ClickException(f"There is no team '{team}' in {settings.home}.")
     try:
-        return folder, AuditSettings.model_validate(settings.plugins.get("audit", {}))
+        return open_databases(settings.home), AuditSettings.model_validate(settings.plugins.get("audit", {}))
     except ValidationError as error:
         raise click.ClickException(f"The settings in [plugins.audit] are wrong: {error}") from error
 
 
 @contextlib.contextmanager
-def _opened(folder: Path) -> Iterator[FileReader]:
-    uri = (folder / "team.db").absolute().as_uri() + "?mode=ro"
-    with contextlib.closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
-        connection.row_factory = sqlite3.Row
-        connection.execute("BEGIN")  # one state of the log, however long it takes
-        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'audit_seals'").fetchone():
-            raise click.ClickException("This log was never sealed: start the server once with the plugin 'audit'.")
-        yield FileReader(connection)
+def _opened(databases: Databases, team: str) -> Iterator[Reader]:
+    """One state of the log, however long it takes."""
+    try:
+        with databases.look_into(team) as reader:
+            if not is_applied(reader, "audit"):
+                raise click.ClickException("This log was never sealed: start the server once with the plugin 'audit'.")
+            yield reader
+    except NotFound as error:
+        raise click.ClickException(error.detail) from None

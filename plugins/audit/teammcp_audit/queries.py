@@ -35,7 +35,7 @@ def last_event(reader: Reader) -> int:
 
 def last_given(reader: Reader) -> int:
     """The last id that an event was given, also if the event is gone. SQLite keeps it for AUTOINCREMENT."""
-    return reader.value("SELECT seq FROM sqlite_sequence WHERE name = 'events'") or 0
+    return reader.last_id("events")
 
 
 def time_of(reader: Reader, event_id: int) -> int | None:

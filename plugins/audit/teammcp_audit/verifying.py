@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from teammcp import Context, Reader, operation
+from teammcp import Context, DataDamaged, Reader, operation, telling_damage
 
 from . import archive, chain, queries
 from .models import Finding, Verification
@@ -64,8 +63,9 @@ class Check:
     def step(self, reader: Reader) -> bool:
         """Look at the next block; whether there may be another one."""
         try:
-            found = queries.seals(reader, self._number, 1)
-        except sqlite3.DatabaseError as error:
+            with telling_damage():
+                found = queries.seals(reader, self._number, 1)
+        except DataDamaged as error:
             self._add("seal", self._number, f"the seals behind {self._number} cannot be read: {error}")
             return False
         if not found:
@@ -78,9 +78,10 @@ class Check:
         self._lost_seals()
         unsealed = 0
         try:
-            self._ends(reader)
-            unsealed = queries.count(reader, self._last_id + 1, 2**63 - 1)
-        except sqlite3.DatabaseError as error:
+            with telling_damage():
+                self._ends(reader)
+                unsealed = queries.count(reader, self._last_id + 1, 2**63 - 1)
+        except DataDamaged as error:
             self._add("missing", self._number, f"the events behind {self._last_id} cannot be read: {error}")
         return Verification(
             ok=not self._findings,
@@ -124,8 +125,9 @@ class Check:
         """The events of a block, from the log or its archive; None if that is not there, or cannot be read."""
         first, last = seal["first_id"], seal["last_id"]
         try:
-            there = queries.rows(reader, first, last)
-        except sqlite3.DatabaseError as error:
+            with telling_damage():
+                there = queries.rows(reader, first, last)
+        except DataDamaged as error:
             self._add("missing", seal["number"], f"events {first} to {last} cannot be read: {error}", first)
             return None
         if seal["pruned_at"] is None:

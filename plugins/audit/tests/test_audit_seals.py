@@ -11,11 +11,12 @@ from typing import TypeVar
 
 import pytest
 from teammcp_audit import chain, seal_files, verifying
-from teammcp_audit.commands import FileReader
 from teammcp_audit.models import Verification
 from teammcp_audit.sealing import seal_due
 from teammcp_audit.verifying import Check
 
+from teammcp import Reader
+from teammcp.storage.sqlite.connections import SqliteTransaction
 from teammcp.testing import MovedClock, TestTeam
 
 T = TypeVar("T")
@@ -216,7 +217,7 @@ def verify(team: TestTeam, seals: Path) -> Verification:
     """As the command line does it."""
     check = Check(team.team.folder / "archive", seal_files.read(seals, "default"))
 
-    def walk(reader: FileReader) -> Verification:
+    def walk(reader: Reader) -> Verification:
         while check.step(reader):
             pass
         return check.result(reader)
@@ -224,13 +225,13 @@ def verify(team: TestTeam, seals: Path) -> Verification:
     return inspect(team, walk)
 
 
-def inspect(team: TestTeam, look: Callable[[FileReader], T]) -> T:
+def inspect(team: TestTeam, look: Callable[[Reader], T]) -> T:
     with closing(sqlite3.connect(database(team))) as connection:
         connection.row_factory = sqlite3.Row
-        return look(FileReader(connection))
+        return look(SqliteTransaction(connection))
 
 
-def seal_rows(reader: FileReader) -> list[sqlite3.Row]:
+def seal_rows(reader: Reader) -> list[sqlite3.Row]:
     return reader.all("SELECT * FROM audit_seals ORDER BY number")
 
 

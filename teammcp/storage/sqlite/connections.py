@@ -52,6 +52,9 @@ class SqliteTransaction:
         row = self._connection.execute(sql, parameters).fetchone()
         return None if row is None else row[0]
 
+    def last_id(self, table: str) -> int:
+        return self.value("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)) or 0
+
     def execute(self, sql: str, parameters: Parameters = ()) -> int:
         return self._connection.execute(sql, parameters).rowcount
 
