@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter
 
-from teammcp import StateKey, Team
+from teammcp import Row, StateKey, Team
 
 from .models import StoredRule
 from .requests import queries
@@ -20,7 +20,7 @@ _rule: TypeAdapter[Rule | PermissionRule] = TypeAdapter(Rule | PermissionRule)
 
 @dataclass
 class Memory:
-    """Of one team."""
+    """Of one team. It is changed in the event loop; works may read the rules, which are replaced and not changed."""
 
     last_id: int
     rules: list[StoredRule]
@@ -35,6 +35,10 @@ class Memory:
         """
         self.last_id += 1
         return self.last_id
+
+    def add(self, rule: StoredRule) -> None:
+        """Go by a rule from now on."""
+        self.rules = [*self.rules, rule]
 
     def drop(self, rule_id: int) -> None:
         """Forget a rule."""
@@ -54,7 +58,12 @@ async def load(team: Team) -> None:
     settings: ApprovalSettings = team.server.plugins.settings["approvals"]  # type: ignore[assignment]
     written = [*settings.rules, *settings.permission_rules]
     rules = [StoredRule(id=None, rule=rule, created_by=None, created_at=None) for rule in written]
+    known = team.state[MEMORY] = Memory(await team.database.read(queries.last_id), rules)
     for row in await team.database.read(rule_queries.rules):
-        rule = _rule.validate_python(json.loads(row["rule"]))
-        rules.append(StoredRule(id=row["id"], rule=rule, created_by=row["created_by"], created_at=row["created_at"]))
-    team.state[MEMORY] = Memory(await team.database.read(queries.last_id), rules)
+        known.add(stored_rule(row))
+
+
+def stored_rule(row: Row) -> StoredRule:
+    """A rule, as its row says."""
+    rule = _rule.validate_python(json.loads(row["rule"]))
+    return StoredRule(id=row["id"], rule=rule, created_by=row["created_by"], created_at=row["created_at"])

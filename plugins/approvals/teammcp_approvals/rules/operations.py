@@ -98,9 +98,9 @@ def _add(context: Context, rule: Rule | PermissionRule) -> Work[StoredRule]:
 
     def work(tx: Transaction) -> StoredRule:
         rule_id = queries.add_rule(tx, rule.model_dump_json(), context.actor.name, at)
-        stored = StoredRule(id=rule_id, rule=rule, created_by=context.actor.name, created_at=at)
+        stored = memory.stored_rule(queries.rule(tx, rule_id))
         context.emit(tx, RuleAdded(rule=rule), rule_id)
-        tx.on_commit(lambda: known.rules.append(stored))
+        tx.on_commit(lambda: known.add(stored))
         return stored
 
     return work

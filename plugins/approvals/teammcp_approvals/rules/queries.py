@@ -14,6 +14,11 @@ def rules(reader: Reader) -> list[Row]:
     return reader.all("SELECT id, rule, created_by, created_at FROM approval_rules ORDER BY id")
 
 
+def rule(reader: Reader, rule_id: int) -> Row | None:
+    """One rule."""
+    return reader.one("SELECT id, rule, created_by, created_at FROM approval_rules WHERE id = ?", (rule_id,))
+
+
 def add_rule(tx: Transaction, rule: str, by: str, at: int) -> int:
     """Add a rule; its id."""
     return tx.insert("INSERT INTO approval_rules (rule, created_by, created_at) VALUES (?, ?, ?)", (rule, by, at))

@@ -50,7 +50,7 @@ class Today:
 
 @dataclass
 class Ledger:
-    """The memory of one team."""
+    """The memory of one team. For the event loop only."""
 
     settings: GuardSettings
     set: dict[str, Budget] = field(default_factory=dict)
@@ -75,6 +75,11 @@ class Ledger:
             tokens=usual.tokens if row["tokens"] is None else row["tokens"],
             cost_usd=usual.cost_usd if cost is None else cost / MILLION,
         )
+
+    def keep(self, agent: str, budget: Budget) -> None:
+        """Go by an agent's own budget from now on."""
+        self.set[agent] = budget
+        self.forget(agent)
 
     def used(self, agent: str, today: Today) -> int:
         """Percent of an agent's budget of today; 0 if nothing is limited."""

@@ -96,14 +96,10 @@ async def set_budget(
     cost = None if cost_usd is None else round(cost_usd * MILLION)
     budget = ledger.budget_of({"messages": messages, "tokens": tokens, "cost_micros": cost})
 
-    def remember() -> None:
-        ledger.set[name] = budget
-        ledger.forget(name)
-
     def work(tx: Transaction) -> BudgetSet:
         queries.set_budget(tx, name, messages, tokens, cost)
         _emit(context, tx, events.BudgetSet(agent=name, **dict(budget)))
-        tx.on_commit(remember)
+        tx.on_commit(lambda: ledger.keep(name, budget))
         return BudgetSet(agent=name, budget=budget)
 
     return work

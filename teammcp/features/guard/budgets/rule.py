@@ -32,7 +32,7 @@ async def load(team: Team) -> None:
     """Remember a team's budgets."""
     ledger = team.state[LEDGER] = Ledger(Context.inside(team).settings("guard"))
     for row in await team.database.read(queries.budgets):
-        ledger.set[row["agent"]] = ledger.budget_of(row)
+        ledger.keep(row["agent"], ledger.budget_of(row))
 
 
 async def check(context: Context, draft: Draft) -> None:

@@ -17,7 +17,7 @@ from ..events import LoopReleased, LoopStopped
 from ..members import managers
 from . import queries
 from .models import Loop, LoopId, LoopKind, Loops, what_happened
-from .shapes import loop_of, pattern_of
+from .shapes import loop_of, pattern_of, remember
 from .watch import WATCH, Pattern
 
 
@@ -40,10 +40,11 @@ async def stop_loop(
         if row is not None:  # another attempt, at the same moment
             return loop_of(row)
         loop_id = queries.insert_loop(tx, kind, channel, _names(pattern), digest, count, seconds, context.now())
-        loop = loop_of(queries.loop(tx, loop_id))
+        stopped = queries.loop(tx, loop_id)
+        loop = loop_of(stopped)
         send_notes(tx, told)
         _emit(context, tx, LoopStopped(**dict(loop)))
-        tx.on_commit(lambda: context.team.state[WATCH].stopped.update({pattern: loop_id}))
+        tx.on_commit(lambda: remember(context.team.state[WATCH], stopped))
         return loop
 
     return work

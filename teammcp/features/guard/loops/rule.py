@@ -13,7 +13,7 @@ from ...messages import Draft, Message
 from ..members import is_watched, managers
 from . import queries
 from .models import Loop
-from .shapes import loop_of, pattern_of
+from .shapes import loop_of, remember
 from .watch import WATCH, Pattern, Watch
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ async def load(team: Team) -> None:
     """Remember what is stopped in a team."""
     watch = team.state[WATCH] = Watch(Context.inside(team).settings("guard"), team.directory)
     for row in await team.database.read(queries.stopped_loops):
-        watch.stopped[pattern_of(row)] = row["id"]
+        remember(watch, row)
 
 
 async def check(context: Context, draft: Draft) -> None:

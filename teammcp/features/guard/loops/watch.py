@@ -44,7 +44,7 @@ class Pattern(NamedTuple):
 
 @dataclass
 class Watch:
-    """The memory of one team."""
+    """The memory of one team. For the event loop only."""
 
     settings: GuardSettings
     directory: Directory
@@ -184,12 +184,12 @@ class Watch:
         if not self.stopped:
             return []
         told = set(message.channel_id.split(":")[1:]) if message.channel_id.startswith("dm:") else set()
-        return [
+        return sorted(
             loop_id
             for pattern, loop_id in self.stopped.items()
             if pattern.channel == message.channel_id
             or (pattern.channel.startswith("dm:") and told.intersection(pattern.agents))
-        ]
+        )
 
 
 WATCH: StateKey[Watch] = StateKey("guard.watch")
