@@ -71,5 +71,10 @@ async def shutdown(server: Server) -> None:
 
 
 @hookimpl
+async def team_closed(team: Team) -> None:
+    await say_good_bye(team, Reason("the team was closed for a moment"))
+
+
+@hookimpl
 async def login_failed(team: Team, address: str, surface: str) -> None:
     await note_failed_login(team, address, surface)
