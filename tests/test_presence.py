@@ -140,17 +140,17 @@ def test_a_connection_that_breaks_off_looks_different_from_one_that_is_closed(
     presence: Presence, clock: MovedClock
 ) -> None:
     presence.set_status("ann", "idle")
-    with presence.connected("ann", lasting=True):
+    with presence.connected("ann", session=True):
         pass
     presence.seen("ann")  # it goes on with another one, or without
     assert after(presence, clock, 31)[0] == "idle"
-    with presence.connected("ann", lasting=True):
+    with presence.connected("ann", session=True):
         pass
     assert after(presence, clock, 29)[0] == "idle"
     assert after(presence, clock, 2) == ("dead", "its connection broke off")
     presence.set_status("ann", "idle")
-    with presence.connected("ann", lasting=True):
-        with presence.connected("ann", lasting=True):
+    with presence.connected("ann", session=True):
+        with presence.connected("ann", session=True):
             pass
         assert after(presence, clock, 31)[0] == "idle"
         presence.closing("ann")

@@ -17,7 +17,7 @@ names = st.sampled_from([*AGENTS, "maya"])
 agents = st.sampled_from(AGENTS)
 doing: st.SearchStrategy[Doing] = st.sampled_from(["online", "idle", "busy", "blocked", "waiting"])
 Stream = tuple[AbstractContextManager[None], bool]
-"""An open stream, and whether it is a lasting one."""
+"""An open stream, and whether it is one of a session."""
 seconds = st.sampled_from([0.5, 5, 29, 31, 89, 91, 599, 601])
 
 
@@ -34,7 +34,7 @@ class PresenceMachine(RuleBasedStateMachine):
         }
         self.spoken: dict[str, int] = {}  # when it was heard of last
         self.promised: set[str] = set()  # heartbeats
-        self.broken: set[str] = set()  # lasting streams
+        self.broken: set[str] = set()  # streams of sessions
         self.said: set[str] = set()  # what it is doing
         self.left: dict[str, int] = {}
 
@@ -86,11 +86,11 @@ class PresenceMachine(RuleBasedStateMachine):
         self._forget(name)
         assert self.presence.status_of(name).status == "away"
 
-    @rule(name=names, lasting=st.booleans())
-    def open(self, name: str, lasting: bool) -> None:
-        stream = self.presence.connected(name, lasting=lasting)
+    @rule(name=names, session=st.booleans())
+    def open(self, name: str, session: bool) -> None:
+        stream = self.presence.connected(name, session=session)
         stream.__enter__()
-        self.streams[name].append((stream, lasting))
+        self.streams[name].append((stream, session))
         self._sign(name)
         assert self.presence.online(name)
 
@@ -101,17 +101,17 @@ class PresenceMachine(RuleBasedStateMachine):
 
     @rule(name=agents, due=st.booleans())
     def connect_in_vain(self, name: str, due: bool) -> None:
-        self.open(name, lasting=True)
+        self.open(name, session=True)
         self._close(name, due)
 
     def _close(self, name: str, due: bool) -> None:
         if due:
             self.presence.closing(name)
             self._sign(name)
-        stream, lasting = self.streams[name].pop()
+        stream, session = self.streams[name].pop()
         stream.__exit__(None, None, None)
         self.spoken[name] = self.clock.now()
-        if lasting and not due and not any(last for _, last in self.streams[name]):
+        if session and not due and not any(last for _, last in self.streams[name]):
             self.broken.add(name)
 
     @rule(passed=seconds)
