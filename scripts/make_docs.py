@@ -133,7 +133,7 @@ def _operation(operation: Operation) -> str:
         f"profile `{'`, `'.join(sorted(profiles_of(operation)))}`" if operation.tool else "no tool",
     ]
     head = f"### {operation.name}\n\n`{operation.method} {operation.path}` · {' · '.join(filter(None, flags))}\n"
-    return "\n".join([head, operation.description + "\n", *_arguments(operation.arguments)])
+    return "\n".join([head, operation.description + "\n", *_arguments(operation)])
 
 
 # -- tools -----------------------------------------------------------------------------------------------------------
@@ -177,8 +177,8 @@ def _tokens(operation: Operation) -> int:
     return len(json.dumps(tool, ensure_ascii=False, separators=(",", ":"))) // 4
 
 
-def _arguments(model: type[BaseModel]) -> Iterator[str]:
-    schema = model.model_json_schema()
+def _arguments(operation: Operation) -> Iterator[str]:
+    schema = operation.arguments.model_json_schema()
     names = [name for name in schema.get("properties", {}) if name not in SURFACE_KEYS]
     if not names:
         return
@@ -186,7 +186,8 @@ def _arguments(model: type[BaseModel]) -> Iterator[str]:
     for name in names:
         value = schema["properties"][name]
         default = "required" if name in schema.get("required", ()) else _default(value.get("default"))
-        yield f"| `{name}` | {cell(describe(value, schema.get('$defs', {})))} | {default} |"
+        also = "".join(f", `{spelling}`" for spelling, own in operation.also.items() if own == name)
+        yield f"| `{name}`{also} | {cell(describe(value, schema.get('$defs', {})))} | {default} |"
     yield ""
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from .arguments.checking import checked
 from .arguments.references import Reference, references_of
-from .errors import NotFound
+from .errors import InvalidInput, NotFound
 from .members.directory import Access
 from .text.untrusted import quote
 
@@ -67,6 +67,8 @@ class Operation:
     """The arguments that name something."""
     amounts_to: Mapping[str, Meaning] = field(compare=False)
     """The operations whose effect a call of this one may have as well."""
+    also: Mapping[str, str] = field(compare=False)
+    """Other spellings of arguments that are taken, and the names that these have."""
 
     def check(self, arguments: Mapping[str, Any], *, strict: bool = False, time_zone: str = "UTC") -> BaseModel:
         """Validate arguments. ``strict`` is for JSON, which knows types that query strings do not: see `checked`.
@@ -76,7 +78,15 @@ class Operation:
         Raises:
             InvalidInput: names each wrong field.
         """
+        if self.also:
+            arguments = self._respelt(arguments)
         return checked(self.arguments, arguments, strict=strict, context={"time_zone": time_zone})
+
+    def _respelt(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        for spelling, name in self.also.items():
+            if spelling in arguments and name in arguments:
+                raise InvalidInput(f"{spelling}: is another name of {name}, which is given too; leave one of them out.")
+        return {self.also.get(given, given): value for given, value in arguments.items()}
 
 
 def operation(
@@ -96,6 +106,7 @@ def operation(
     largest: int = 0,
     holds: bool = False,
     amounts_to: Mapping[str, Meaning] | None = None,
+    also: Mapping[str, str] | None = None,
 ) -> Callable[[Function], Function]:
     """Make an operation of ``async def name(context, …)``. Contribute it with the hook ``register_operations``.
 
@@ -122,6 +133,7 @@ def operation(
             restricts this too: by operation a function ``await meaning(context, arguments)`` that gives the arguments
             with which that one would have the effect of this call, none if it has not. ``references.UNKNOWN`` stands
             for a value that is not known beforehand; what is left out has its default.
+        also: other spellings of its arguments, spelling -> name, which every surface takes.
     """
     if bool(route) is internal:
         raise ValueError("operation: give a route, or internal=True")
@@ -153,10 +165,23 @@ def operation(
             function=function,
             references=references_of({name: hints[name] for name in arguments.model_fields if name in hints}),
             amounts_to=amounts_to or {},
+            also=_spellings(also or {}, arguments),
         )
         return function
 
     return decorate
+
+
+def _spellings(also: Mapping[str, str], arguments: type[BaseModel]) -> Mapping[str, str]:
+    """``also``, if each of them is a spelling of an argument, and no argument itself.
+
+    Raises:
+        ValueError: one is not.
+    """
+    for spelling, name in also.items():
+        if name not in arguments.model_fields or spelling in arguments.model_fields:
+            raise ValueError(f"operation: also={{'{spelling}': '{name}'}} is no other spelling of an argument")
+    return also
 
 
 def _signature(

@@ -156,7 +156,12 @@ async def leave_channel(context: Context, channel: ChannelRef) -> Work[MemberCha
     return _remove(context, found.id, context.actor.name)
 
 
-@operation("POST /api/channels/{channel}/members", idempotent=True, amounts_to={"join_channel": _as_ones_own})
+@operation(
+    "POST /api/channels/{channel}/members",
+    idempotent=True,
+    amounts_to={"join_channel": _as_ones_own},
+    also={"agent": "agent_name"},
+)
 async def add_channel_member(context: Context, channel: ChannelRef, agent_name: MemberRef) -> Work[MemberChange]:
     """Add a member to a channel. In a topic channel one of its members must do this."""
     found = readable_channel(context, channel)
@@ -167,6 +172,7 @@ async def add_channel_member(context: Context, channel: ChannelRef, agent_name: 
     "DELETE /api/channels/{channel}/members/{agent_name}",
     idempotent=True,
     amounts_to={"leave_channel": _as_ones_own},
+    also={"agent": "agent_name"},
 )
 async def remove_channel_member(context: Context, channel: ChannelRef, agent_name: MemberRef) -> Work[MemberChange]:
     """Remove a member from a channel: for its creator and for managers."""

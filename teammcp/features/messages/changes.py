@@ -67,6 +67,7 @@ async def _as_dm(context: Context, arguments: Any) -> list[dict[str, Any]]:
     profile="messages",
     idempotent=True,
     amounts_to={"send_message": _as_sent, "send_dm": _as_dm},
+    also={"message_id": "id"},
 )
 async def edit_message(
     context: Context, id: MessageId, content: Content, auto_add_mentions: bool = False
@@ -140,7 +141,7 @@ async def get_edits(context: Context, message_id: MessageId) -> EditHistory:
     )
 
 
-@operation("DELETE /api/messages/{id}", profile="messages", destructive=True)
+@operation("DELETE /api/messages/{id}", profile="messages", destructive=True, also={"message_id": "id"})
 async def delete_message(context: Context, id: MessageId) -> Work[DeletedMessage]:
     """Delete one of your messages; as a manager also others', in channels. Its place in the thread stays."""
     row, channel = await living(context, id)
@@ -263,7 +264,7 @@ async def unpin_message(context: Context, message_id: MessageId) -> Work[PinChan
     return work
 
 
-@operation("GET /api/channels/{channel_id}/pins", profile="messages", read_only=True)
+@operation("GET /api/channels/{channel_id}/pins", profile="messages", read_only=True, also={"channel": "channel_id"})
 async def get_pinned_messages(context: Context, channel_id: ChannelRef, before: MessageId | None = None) -> Pins:
     """List what is pinned in a channel, newest pin first. Next page: before = next."""
     found = readable_channel(context, channel_id)

@@ -38,6 +38,7 @@ Names = Annotated[list[Annotated[str, Reference(named_in)]], Field(max_length=20
         "send_dm": meanings.sending_as_dm,
         "add_channel_member": meanings.adding,
     },
+    also={"reply_to": "replyTo"},
 )
 async def send_message(
     context: Context,
@@ -68,7 +69,13 @@ async def send_message(
     )
 
 
-@operation("POST /api/send-dm", profile="messages", everyday=True, amounts_to={"send_message": meanings.dm_as_message})
+@operation(
+    "POST /api/send-dm",
+    profile="messages",
+    everyday=True,
+    amounts_to={"send_message": meanings.dm_as_message},
+    also={"reply_to": "replyTo", "to": "recipient"},
+)
 async def send_dm(
     context: Context,
     recipient: MemberRef,
