@@ -134,7 +134,7 @@ def test_the_process_dies_with_a_server_that_is_killed(code: str) -> None:
     program = textwrap.dedent(
         f"""
         import threading, time
-        from teammcp.web import highlighting
+        from teammcp.markdown import highlighting
         highlighting.highlight("a", "python")
         threading.Thread(target=highlighting.highlight, args=({code!r}, "scala"), daemon=True).start()
         time.sleep(0.05)
