@@ -197,7 +197,7 @@ def test_what_follows_upon_a_telling_word_is_taken_out(text: str, clean: str) ->
         "eyJust kidding. AKIA is a prefix",
         "commit 356a192b7913b04c54574d18c28d46e6395428ab",
         "git push --token-file path and --password-stdin",
-        "see docs/reference/operations.md and src/teammcp/features/messages/sending.py",
+        "see docs/reference/operations.md and src/teammcp/features/messages/audience.py",
     ],
 )
 def test_ordinary_text_stays(text: str) -> None:

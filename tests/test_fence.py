@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teammcp.features.inbox.showing import NEWEST
+from teammcp.features.inbox.overview import NEWEST
 from teammcp.testing import Member, TestTeam
 from teammcp.text.invisible import strip
 from teammcp.text.untrusted import fence, quote, told

@@ -24,7 +24,7 @@ import teammcp
 from teammcp import operations
 from teammcp.features import built_in
 from teammcp.features.directives.reaper import reap as settle
-from teammcp.features.inbox.watching import watch
+from teammcp.features.inbox.operations.sender_notices import watch
 from teammcp.features.tasks.claims.jobs import reap
 from teammcp.features.tasks.reminders.operations import remind
 from teammcp.features.tasks.tasks.list_queries import START, TEXTS, Filters, Sorting

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from .handover import Asking, anything_new, hand_over
 from .models import Inbox, Synced, Waited
-from .offering import Asking, anything_new, hand_over
 
 __all__ = [
     "Asking",

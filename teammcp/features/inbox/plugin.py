@@ -13,8 +13,12 @@ from ...storage import Reader
 from ...surfaces.resources import Resource
 from ...web import Page
 from .. import deliveries
-from . import arriving, operations, pages, unanswered, watching
 from .events import EVENT_KINDS
+from .operations import arrivals as arriving
+from .operations import inbox as operations
+from .operations import sender_notices as watching
+from .operations import unanswered
+from .pages import inbox as pages
 from .resources import INBOX
 from .settings import InboxSettings
 

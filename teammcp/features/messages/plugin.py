@@ -9,8 +9,13 @@ from ...plugins.markers import hookimpl
 from ...storage import Migration, load_migrations
 from ...surfaces.resources import Resource
 from ...web import Page
-from . import changes, message_pages, operations, pages, search_pages, searching
 from .events import EVENT_KINDS
+from .operations import edits as changes
+from .operations import search as searching
+from .operations import sending as operations
+from .pages import message as message_pages
+from .pages import search as search_pages
+from .pages import stream as pages
 from .resources import CHANNEL
 
 

@@ -9,8 +9,8 @@ from ...members.directory import Channel
 from ...operations import Context
 from ...storage import Row, Transaction
 from .. import deliveries
+from .audience import Audience, add_strangers, address, asks_everybody
 from .models import Message
-from .sending import Audience, add_strangers, address, asks_everybody
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Any
 from ...members.directory import Channel
 from ...operations import Context
 from ..channels import resolve
+from .audience import all_mentions, effective_priority
 from .models import Priority
-from .sending import all_mentions, effective_priority
 
 SHARED = {"content", "replyTo", "priority", "ack_required", "reply_by", "files"}
 """The arguments that all ways to send have."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from quart import Request, Response
 
-from ... import operations
-from ...errors import Forbidden
-from ...members.directory import Access
-from ...operations import Context
-from ...web import Outcome, Page, form_call, go_back, render, see
-from ...web import gettext as _
-from ...web.channels import channel_path, sidebar
-from ...web.members import kind_of
-from .models import Message
+from .... import operations
+from ....errors import Forbidden
+from ....members.directory import Access
+from ....operations import Context
+from ....web import Outcome, Page, form_call, go_back, render, see
+from ....web import gettext as _
+from ....web.channels import channel_path, sidebar
+from ....web.members import kind_of
+from ..models import Message
 
 
 async def show_message(context: Context, request: Request, message_id: int) -> Response:

@@ -6,10 +6,10 @@ from typing import Any
 
 from quart import Request, Response
 
-from ...operations import Context
-from ...web import Outcome, Page, form_call, mark, render
-from ...web.channels import sidebar
-from ...web.members import kind_of
+from ....operations import Context
+from ....web import Outcome, Page, form_call, mark, render
+from ....web.channels import sidebar
+from ....web.members import kind_of
 
 
 async def search(context: Context, request: Request) -> Response:

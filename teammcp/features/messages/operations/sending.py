@@ -7,20 +7,21 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...arguments.fields import Limit, Metadata
-from ...arguments.references import Reference
-from ...errors import Forbidden, Gone, InvalidInput, NotFound
-from ...members.directory import Channel
-from ...operations import Context, operation
-from ...operations.budget import Budget
-from ...storage import Reader, Row, Transaction, Work
-from ..channels import ChannelRef, MemberRef, may_oversee, may_read, no_channel, readable_channel, resolve
-from ..files import FileIds
-from . import meanings, queries
-from .events import DmOverseen
-from .models import Content, Draft, History, Message, MessageId, Priority, ReplyBy, SentMessage, Thread
-from .sending import named_in, send
-from .shapes import messages_by_id, messages_of
+from ....arguments.fields import Limit, Metadata
+from ....arguments.references import Reference
+from ....errors import Forbidden, Gone, InvalidInput, NotFound
+from ....members.directory import Channel
+from ....operations import Context, operation
+from ....operations.budget import Budget
+from ....storage import Reader, Row, Transaction, Work
+from ...channels import ChannelRef, MemberRef, may_oversee, may_read, no_channel, readable_channel, resolve
+from ...files import FileIds
+from .. import equivalents as meanings
+from .. import queries
+from ..audience import named_in, send
+from ..events import DmOverseen
+from ..models import Content, Draft, History, Message, MessageId, Priority, ReplyBy, SentMessage, Thread
+from ..shapes import messages_by_id, messages_of
 
 Names = Annotated[list[Annotated[str, Reference(named_in)]], Field(max_length=200)]
 """Members who are called beside a text, or ``all``."""

@@ -7,19 +7,19 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...errors import Forbidden, InvalidInput
-from ...events import Event
-from ...events.hub import Subscription
-from ...operations import Context, operation
-from ...storage import Reader, Row, Transaction, Work
-from ...surfaces.streams import audience, ends, is_valid, require_valid
-from .. import deliveries
-from ..channels import readable_channel
-from ..messages import first_replies, seq_of, visible
-from .events import InboxAcked
-from .models import AckItem, Acknowledged, Inbox, InboxChannel, Receipt, Recipient, State, Synced, Waited
-from .offering import Asking, hand_over, next_due
-from .showing import SECTIONS, fitting_sections, show
+from ....errors import Forbidden, InvalidInput
+from ....events import Event
+from ....events.hub import Subscription
+from ....operations import Context, operation
+from ....storage import Reader, Row, Transaction, Work
+from ....surfaces.streams import audience, ends, is_valid, require_valid
+from ... import deliveries
+from ...channels import readable_channel
+from ...messages import first_replies, seq_of, visible
+from ..events import InboxAcked
+from ..handover import Asking, hand_over, next_due
+from ..models import AckItem, Acknowledged, Inbox, InboxChannel, Receipt, Recipient, State, Synced, Waited
+from ..overview import SECTIONS, fitting_sections, show
 
 MAX_WAIT = 240
 MAX_EVENTS = 500

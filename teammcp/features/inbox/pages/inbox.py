@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from quart import Request, Response
 
-from ... import operations
-from ...operations import Context
-from ...web import Page, go_back, mark, render
-from ...web import gettext as _
-from ...web.channels import ChannelEntry, channel_entry, sidebar
-from ...web.members import kind_of
-from ...web.messages import arrange
-from ..messages import answered
-from .models import Inbox, InboxChannel, Unanswered, UnansweredList
+from .... import operations
+from ....operations import Context
+from ....web import Page, go_back, mark, render
+from ....web import gettext as _
+from ....web.channels import ChannelEntry, channel_entry, sidebar
+from ....web.members import kind_of
+from ....web.messages import arrange
+from ...messages import answered
+from ..models import Inbox, InboxChannel, Unanswered, UnansweredList
 
 TITLES = {
     "waiting_for_me": mark("Waiting for me"),

@@ -7,13 +7,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...errors import Forbidden
-from ...operations import Context, operation
-from ...storage import Reader, Transaction, Work
-from .. import deliveries
-from ..messages import MessageId, messages_by_id, visible
-from .events import MessageSettled
-from .models import Settled, Unanswered, UnansweredList, View
+from ....errors import Forbidden
+from ....operations import Context, operation
+from ....storage import Reader, Transaction, Work
+from ... import deliveries
+from ...messages import MessageId, messages_by_id, visible
+from ..events import MessageSettled
+from ..models import Settled, Unanswered, UnansweredList, View
 
 
 @operation("GET /api/unanswered", profile="inbox", everyday=True, read_only=True)

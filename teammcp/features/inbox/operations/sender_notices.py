@@ -9,16 +9,16 @@ import logging
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from ... import operations
-from ...clock import rfc3339
-from ...errors import Forbidden
-from ...operations import Context, operation
-from ...server import Team
-from ...storage import Reader, Row, Transaction, Work
-from .. import deliveries
-from ..messages import MessageId, Note, message_row, quoted_line, send_notes, server_note
-from .models import Told
-from .settings import InboxSettings
+from .... import operations
+from ....clock import rfc3339
+from ....errors import Forbidden
+from ....operations import Context, operation
+from ....server import Team
+from ....storage import Reader, Row, Transaction, Work
+from ... import deliveries
+from ...messages import MessageId, Note, message_row, quoted_line, send_notes, server_note
+from ..models import Told
+from ..settings import InboxSettings
 
 SECONDS = 10
 AT_ONCE = 500

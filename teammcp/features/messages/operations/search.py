@@ -6,16 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field
 
-from ...arguments.paging import rank
-from ...arguments.times import zone_of
-from ...errors import InvalidInput, NotFound
-from ...operations import Context, operation
-from ...operations.budget import Budget
-from ...storage import LARGEST_ID, Reader, Row
-from ...text.snippets import relevance, snippet
-from ..channels import ChannelRef, readable_channel, resolve
-from . import queries, search
-from .models import Found, SearchResults
+from ....arguments.paging import rank
+from ....arguments.times import zone_of
+from ....errors import InvalidInput, NotFound
+from ....operations import Context, operation
+from ....operations.budget import Budget
+from ....storage import LARGEST_ID, Reader, Row
+from ....text.snippets import relevance, snippet
+from ...channels import ChannelRef, readable_channel, resolve
+from .. import queries, search
+from ..models import Found, SearchResults
 
 
 @operation("GET /api/search", profile="messages", everyday=True, read_only=True)

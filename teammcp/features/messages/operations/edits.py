@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ...errors import Conflict, Forbidden, Gone
-from ...members.directory import Access
-from ...operations import Context, operation
-from ...storage import Row, Transaction, Work
-from .. import deliveries
-from ..channels import ChannelRef, readable_channel
-from ..files import FileId, detach, only_with
-from . import queries, search
-from .answers import take_back_answers
-from .events import MessageDeleted, MessageEdited, MessagePinned, MessageUnpinned, ReactionAdded, ReactionRemoved
-from .meanings import as_dm, everybody_called
-from .mentions import find_mentions_aside
-from .models import (
+from ....errors import Conflict, Forbidden, Gone
+from ....members.directory import Access
+from ....operations import Context, operation
+from ....storage import Row, Transaction, Work
+from ... import deliveries
+from ...channels import ChannelRef, readable_channel
+from ...files import FileId, detach, only_with
+from .. import queries, search
+from ..answers import take_back_answers
+from ..audience import bounce
+from ..equivalents import as_dm, everybody_called
+from ..events import MessageDeleted, MessageEdited, MessagePinned, MessageUnpinned, ReactionAdded, ReactionRemoved
+from ..mentions import find_mentions_aside
+from ..models import (
     Content,
     DeletedMessage,
     Draft,
@@ -33,10 +34,9 @@ from .models import (
     Pins,
     ReactionChange,
 )
-from .operations import living
-from .readdressing import readdress
-from .sending import bounce
-from .shapes import messages_by_id
+from ..readdressing import readdress
+from ..shapes import messages_by_id
+from .sending import living
 
 # -- changing --------------------------------------------------------------------------------------------------------
 

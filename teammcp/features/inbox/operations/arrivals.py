@@ -6,13 +6,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...operations import Context, operation
-from ...storage import Transaction, Work
-from .. import deliveries
-from ..messages import MessageId
-from .events import InboxGivenBack
-from .models import Arrived, Held
-from .offering import GIVEN_BACK, Asking
+from ....operations import Context, operation
+from ....storage import Transaction, Work
+from ... import deliveries
+from ...messages import MessageId
+from ..events import InboxGivenBack
+from ..handover import GIVEN_BACK, Asking
+from ..models import Arrived, Held
 
 MessageIds = Annotated[list[MessageId], Field(min_length=1, max_length=500)]
 

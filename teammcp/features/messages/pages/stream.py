@@ -7,21 +7,21 @@ from typing import Any
 
 from quart import Request, Response
 
-from ... import operations
-from ...members.directory import Access, Channel, fold
-from ...operations import Context
-from ...storage import Reader
-from ...web import Notice, Outcome, Page, form_call, fragment, go_back, render, see, wants_fragment
-from ...web import gettext as _
-from ...web.channels import LAST_CHANNEL, ChannelEntry, ListedChannel, Sidebar, channel_entry, channel_path, sidebar
-from ...web.members import kind_of, other_members
-from ...web.messages import Shown, alone, arrange
-from ...web.visit import set_cookie
-from .. import deliveries
-from ..channels import readable_channel
-from . import queries
-from .models import EMOJI, History, Message
-from .shapes import answered
+from .... import operations
+from ....members.directory import Access, Channel, fold
+from ....operations import Context
+from ....storage import Reader
+from ....web import Notice, Outcome, Page, form_call, fragment, go_back, render, see, wants_fragment
+from ....web import gettext as _
+from ....web.channels import LAST_CHANNEL, ChannelEntry, ListedChannel, Sidebar, channel_entry, channel_path, sidebar
+from ....web.members import kind_of, other_members
+from ....web.messages import Shown, alone, arrange
+from ....web.visit import set_cookie
+from ... import deliveries
+from ...channels import readable_channel
+from .. import queries
+from ..models import EMOJI, History, Message
+from ..shapes import answered
 
 PAGE = 50
 MORE = 200
