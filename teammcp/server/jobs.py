@@ -87,6 +87,11 @@ class Record:
     """What the last run has failed with, by team; the team is empty for what is done once."""
     task: asyncio.Task[None] | None = None
 
+    def error_in(self, team: str) -> str | None:
+        """What the last run has failed with, for somebody of this team."""
+        error = self.errors.get("", self.errors.get(team))
+        return None if error is None else _words(error)
+
 
 class Jobs:
     """All jobs of a server, what became of them, and how to stop without breaking off what they are doing."""

@@ -129,21 +129,21 @@ class Supervised:
         except asyncio.CancelledError:
             if self._ending:
                 raise
-            self._failed("CancelledError: it was cancelled by something that it uses")
+            self._failed(asyncio.CancelledError("something that it uses has cancelled it"))
         except Exception as error:
             if self._ending:
                 log.exception("%s has failed while it was being ended", self)
             else:
-                self._failed(f"{type(error).__name__}: {error}", error)
+                self._failed(error)
 
-    def _failed(self, what: str, error: Exception | None = None) -> None:
+    def _failed(self, error: BaseException) -> None:
         if self._has_run_well:
             self._failures = 0
         wait = min(FIRST_WAIT * 2 ** min(self._failures, 20), LONGEST_WAIT)
         self._failures += 1
-        self.error, self.failed_at = what, self._clock.now()
+        self.error, self.failed_at = f"{type(error).__name__}: {error}", self._clock.now()
         self._wait_until = self._clock.steady() + wait
-        log.error("%s has failed and is started again in %d s: %s", self, wait // 1000, what, exc_info=error)
+        log.error("%s has failed and is started again in %d s", self, wait // 1000, exc_info=error)
 
     async def end(self) -> None:
         """Cancel it and wait until it has ended, unless it refuses to."""

@@ -69,6 +69,11 @@ def ago(milliseconds: int) -> str:
     return format_timedelta(timedelta(milliseconds=-passed), add_direction=True, locale=visit().locale)
 
 
+def duration(seconds: float) -> str:
+    """``30 seconds``, ``2 hours``."""
+    return format_timedelta(timedelta(seconds=seconds), threshold=1, locale=visit().locale)
+
+
 def initials(name: str) -> str:
     """One or two characters that stand for a name: ``Ada-Lovelace`` -> ``AL``, ``王小明`` -> ``王``."""
     words = [word for word in _words(name) if word]

@@ -98,6 +98,7 @@ def build_environment(pages: Iterable[Page], theme: Theme | None) -> Environment
         short_time=formatting.short_time,
         day_name=formatting.day_name,
         ago=formatting.ago,
+        duration=formatting.duration,
         file_size=formatting.file_size,
         status_word=member_status.status_word,
         status_tone=member_status.status_tone,
