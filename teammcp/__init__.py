@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from .features.tasks import FieldChange, Task, TaskChange
     from .members.directory import Access, Agent
     from .members.presence import MemberStatus, Reason
-    from .operations import Context, Operation, Result, operation
+    from .operations import CallDeferred, Context, Operation, Prepared, Result, operation
     from .operations.budget import Budget
     from .operations.followers import Followed, Follower
     from .plugins import Deferred
@@ -86,6 +86,7 @@ __all__ = [
     "Attachment",
     "Author",
     "Budget",
+    "CallDeferred",
     "Child",
     "Chunk",
     "Conflict",
@@ -117,6 +118,7 @@ __all__ = [
     "OperationFunction",
     "Output",
     "PreconditionRequired",
+    "Prepared",
     "RawRequest",
     "RawResponse",
     "Reader",
@@ -204,7 +206,7 @@ _FOUND_IN = {
     "text.untrusted": ("OTHERS", "AnyWords", "Author", "Words", "fence", "quote"),
     "plugins.markers": ("hookimpl",),
     "arguments.fields": ("Deadline", "Timestamp", "Until"),
-    "operations": ("Context", "Operation", "Result", "operation"),
+    "operations": ("CallDeferred", "Context", "Operation", "Prepared", "Result", "operation"),
     "plugins": ("Deferred",),
     "members.presence": ("Reason", "MemberStatus"),
     "surfaces.resources": ("Resource",),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar, get_args, get_type_hints
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -69,6 +70,17 @@ class Operation:
     """The operations whose effect a call of this one may have as well."""
     also: Mapping[str, str] = field(compare=False)
     """Other spellings of arguments that are taken, and the names that these have."""
+
+    def named(self, positional: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
+        """Arguments as of a function call, all by name.
+
+        Raises:
+            TypeError: there are more than it takes.
+        """
+        names = list(self.arguments.model_fields)
+        if len(positional) > len(names):
+            raise TypeError(f"{self.name} takes {len(names)} arguments, not {len(positional)}")
+        return {**dict(zip(names, positional, strict=False)), **named}
 
     def check(self, arguments: Mapping[str, Any], *, strict: bool = False, time_zone: str = "UTC") -> BaseModel:
         """Validate arguments. ``strict`` is for JSON, which knows types that query strings do not: see `checked`.
@@ -141,6 +153,7 @@ def operation(
 
     def decorate(function: Function) -> Function:
         hints = get_type_hints(function, include_extras=True)
+        _check_declaration(function, hints, read_only=read_only)
         keyed = not (read_only or internal or method == "GET")
         result, arguments = _signature(function, hints, keyed=keyed, lenient=lenient)
         function.operation = Operation(  # type: ignore[attr-defined]
@@ -182,6 +195,27 @@ def _spellings(also: Mapping[str, str], arguments: type[BaseModel]) -> Mapping[s
         if name not in arguments.model_fields or spelling in arguments.model_fields:
             raise ValueError(f"operation: also={{'{spelling}': '{name}'}} is no other spelling of an argument")
     return also
+
+
+def _check_declaration(function: Callable[..., Any], hints: Mapping[str, Any], *, read_only: bool) -> None:
+    """Make sure that an operation says what it does and what it gives, and that one that only reads leaves no work.
+
+    Raises:
+        ValueError: it does not.
+    """
+    name = function.__name__
+    if not inspect.iscoroutinefunction(function):
+        raise ValueError(f"operation {name}: write 'async def {name}(context, …)'")
+    if not (function.__doc__ or "").strip():
+        raise ValueError(f"operation {name}: say in a docstring what it does, for the models and people who call it")
+    if "return" not in hints:
+        raise ValueError(
+            f"operation {name}: annotate its result: '-> Model', or '-> Work[Model]' if it changes something"
+        )
+    returned = hints["return"]
+    options = get_args(returned) if get_origin(returned) in (Union, UnionType) else (returned,)
+    if read_only and any(get_origin(option) is Callable for option in options):
+        raise ValueError(f"operation {name}: it is marked read_only but returns Work, which changes something")
 
 
 def _signature(
@@ -237,6 +271,19 @@ class Registry:
         if name not in self._operations:
             raise NotFound(f"There is no operation called '{name}'.", code="unknown_operation")
         return self._operations[name]
+
+    def find(self, operation: str | OperationFunction) -> Operation:
+        """An operation by its name or its function.
+
+        Raises:
+            NotFound: there is none. TypeError: the function is not decorated with `operation`.
+        """
+        if isinstance(operation, str):
+            return self.get(operation)
+        found: Operation | None = getattr(operation, "operation", None)
+        if found is None:
+            raise TypeError(f"{operation!r} is not decorated with @operation")
+        return self.get(found.name)
 
     def offered(self) -> Iterator[Operation]:
         """Those that surfaces offer: all but the internal ones."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,7 +24,7 @@ from teammcp.errors import (
 from teammcp.events.log import read_since
 from teammcp.keys import hash_key, new_key
 from teammcp.members.directory import ANONYMOUS
-from teammcp.operations import Context, Registry, operation
+from teammcp.operations import CallDeferred, Context, Registry, operation
 from teammcp.storage import Transaction, Work
 from teammcp.testing import MovedClock
 from tests.corekit import Thing, actor, add_thing, enter, names, open_server
@@ -244,12 +245,15 @@ class Rule:
 
     def __init__(self, answer: Any = None) -> None:
         self.answer = answer
+        self.only = ""
         self.seen: list[str] = []
         self.done: list[tuple[str, Any]] = []
 
     @hookimpl
     async def before_operation(self, context: Any, operation: Any, arguments: Any) -> Any:
         self.seen.append(operation.name)
+        if self.only not in ("", operation.name):
+            return None
         return self.answer(arguments) if callable(self.answer) else self.answer
 
     @hookimpl
@@ -287,9 +291,9 @@ async def test_what_makes_a_call_wait_writes_it_down_first(tmp_path: Path) -> No
         assert await call(server, "add_thing", name="a") == Deferred(1)
         assert await stored(server) == ["waits"]
         prepared = await enter(server).prepare("add_thing", name="a")
-        assert isinstance(prepared, Deferred)
+        assert prepared.waits
         assert await stored(server) == ["waits"]  # until whoever prepared it does what it is part of
-        assert await server.team("default").database.write(prepared.store) == 2
+        assert await server.team("default").database.write(prepared) == 2
         assert await stored(server) == ["waits"] * 2
 
 
@@ -302,7 +306,7 @@ async def test_what_is_prepared_can_always_be_run(server: Server) -> None:
         ("manage", {}),  # changes something at times, and has an answer without a work now
     ):
         prepared = await enter(server, access=Access.manager).prepare(name, **arguments)
-        assert not isinstance(prepared, Deferred)
+        assert not prepared.waits
         assert isinstance(await write(prepared), Thing)
 
 
@@ -386,6 +390,7 @@ def test_the_arguments_of_every_operation_have_a_json_schema() -> None:
 def test_a_list_may_be_a_result() -> None:
     @operation("GET /list", read_only=True)
     async def get_things(context: Context) -> Things:
+        """Get things."""
         return Things([])
 
     assert get_things.operation.result is Things  # type: ignore[attr-defined]
@@ -396,14 +401,17 @@ def test_a_registry_refuses_what_does_not_fit() -> None:
     registry.add(add_thing)
 
     async def plain(context: Context) -> Thing:
+        """Do it."""
         raise AssertionError
 
     @operation("POST /elsewhere")
     async def add_thing_again(context: Context) -> Thing:
+        """Do it."""
         raise AssertionError
 
     @operation("POST /things")
     async def same_route(context: Context) -> Thing:
+        """Do it."""
         raise AssertionError
 
     object.__setattr__(add_thing_again.operation, "name", "add_thing")  # type: ignore[attr-defined]
@@ -416,6 +424,66 @@ def test_a_registry_refuses_what_does_not_fit() -> None:
     assert [found.name for found in registry] == ["add_thing"]
 
 
+async def silent(context: Context) -> Thing:
+    raise AssertionError
+
+
+async def unknown(context: Context):  # type: ignore[no-untyped-def]
+    """Give something."""
+
+
+async def writes(context: Context) -> Work[Thing]:
+    """Change something."""
+    raise AssertionError
+
+
+async def may_write(context: Context) -> Work[Thing] | Thing:
+    """Change something, or not."""
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("function", "options", "what"),
+    [
+        (silent, {}, "silent: say in a docstring what it does"),
+        (unknown, {}, "unknown: annotate its result"),
+        (writes, {"read_only": True}, "writes: it is marked read_only but returns Work"),
+        (may_write, {"read_only": True}, "may_write: it is marked read_only but returns Work"),
+        (print, {}, "print: write 'async def print"),
+    ],
+)
+def test_a_declaration_that_cannot_be_right_says_what_is_wrong(function: Any, options: Any, what: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(what)):
+        operation("GET /somewhere", **options)(function)
+
+
+async def test_an_operation_is_called_by_its_function_or_its_name(server: Server) -> None:
+    context = enter(server)
+    made = await context.call(add_thing, name="leaf")
+    assert await context.call(get_thing, made.id) == await context.call("get_thing", id=made.id) == made
+    assert (await context.call(get_thing, id=made.id, loud=True)).name == "LEAF"
+    with pytest.raises(TypeError, match="takes 2 arguments, not 3"):
+        await context.call(get_thing, 1, True, 3)  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match="not decorated"):
+        await context.call(silent)
+
+
+async def test_a_call_inside_another_that_has_to_wait_ends_the_other_too(tmp_path: Path) -> None:
+    rule = Rule(Deferred("later"))
+
+    @operation("POST /through")
+    async def go_through(context: Context) -> Work[Thing]:
+        """Add a thing by another operation."""
+        made = await context.call(add_thing, name="leaf")
+        return lambda tx: made
+
+    rule.only = "add_thing"
+    async with open_server(tmp_path, *FUNCTIONS, go_through, plugins={"rule": rule}) as server:
+        assert await call(server, "go_through") == Deferred("later")
+        with pytest.raises(CallDeferred):
+            await enter(server).call(add_thing, name="leaf")
+
+
 def test_an_operation_has_a_route_or_is_internal() -> None:
     for wrong in ({}, {"route": "POST /things", "internal": True}):
         with pytest.raises(ValueError, match="a route, or internal=True"):
@@ -423,10 +491,12 @@ def test_an_operation_has_a_route_or_is_internal() -> None:
 
     @operation(internal=True)
     async def tidy(context: Context) -> Thing:
+        """Do it."""
         raise AssertionError
 
     @operation(internal=True)
     async def sweep(context: Context) -> Thing:
+        """Sweep."""
         raise AssertionError
 
     registry = Registry()

@@ -12,9 +12,9 @@ what makes a repeated call harmless. There is no other way to write.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeVar
+from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeAlias, TypeVar, overload
 
 from pydantic import BaseModel
 
@@ -39,8 +39,10 @@ from .effects import check_levels
 
 __all__ = [
     "IDEM_KEY",
+    "CallDeferred",
     "Context",
     "Operation",
+    "Prepared",
     "Registry",
     "Result",
     "Surface",
@@ -53,7 +55,31 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+R = TypeVar("R")
+P = ParamSpec("P")
 Surface = Literal["mcp", "rest", "page", "stream", "plugin"]
+
+
+@dataclass(frozen=True)
+class Prepared(Generic[R]):
+    """A call whose checks and before hooks are done, to be run in a transaction: ``prepared(tx)`` gives its result."""
+
+    work: Work[R]
+    waits: bool = False
+    """Whether a plugin makes it wait. Run, it lets the plugin write down what it needs, and gives what the caller is
+    told instead of the result."""
+
+    def __call__(self, tx: Transaction) -> R:
+        """Run it."""
+        return self.work(tx)
+
+
+class CallDeferred(Exception):
+    """A plugin makes a call wait. ``deferred`` holds what its caller is told."""
+
+    def __init__(self, deferred: Deferred[Any]) -> None:
+        super().__init__("a plugin makes this call wait")
+        self.deferred = deferred
 
 
 @dataclass(frozen=True)
@@ -96,21 +122,54 @@ class Context:
         """Run ``query(reader, *arguments)`` on a snapshot of the team's database."""
         return await self.team.database.read(query, *arguments)
 
-    async def call(self, name: str, /, **arguments: Any) -> Any:
-        """Call another operation, in a transaction of its own."""
-        return await call(self, name, arguments)
+    @overload
+    async def call(self, operation: Changing[P, R], /, *args: P.args, **arguments: P.kwargs) -> R: ...
 
-    async def prepare(self, name: str, /, **arguments: Any) -> Work[Any] | Deferred[Any]:
-        """Run another operation's checks and before hooks; the work that is left, to run inside one's own.
+    @overload
+    async def call(self, operation: Either[P, R], /, *args: P.args, **arguments: P.kwargs) -> R: ...
 
-        An operation that changes nothing has its answer already, which its work gives. If a plugin makes it wait
-        instead, run `Deferred.store` inside one's own work: nothing is stored until then.
+    @overload
+    async def call(self, operation: str, /, **arguments: Any) -> Any: ...
+
+    async def call(self, operation: Any, /, *args: Any, **arguments: Any) -> Any:
+        """Call another operation, in a transaction of its own; its result.
+
+        Args:
+            operation: its function, or its name if it is one of another plugin.
+            args: its arguments in their order, better by name.
+            arguments: its arguments by name.
+
+        Raises:
+            TeamError: whatever keeps it from being done; nothing was changed then.
+            CallDeferred: a plugin makes it wait. Inside an operation leave it alone: the operation ends here, and its
+                caller is told what the plugin says.
         """
-        outcome = await _prepare(self, self.server.registry.get(name), arguments)
-        if isinstance(outcome, Deferred) or _is_work(outcome):
-            prepared: Work[Any] | Deferred[Any] = outcome
-            return prepared
-        return lambda tx: outcome
+        found = self.server.registry.find(operation)
+        result = await call(self, found.name, found.named(args, arguments))
+        if isinstance(result, Deferred):
+            raise CallDeferred(result)
+        return result
+
+    @overload
+    async def prepare(self, operation: Changing[P, R], /, *args: P.args, **arguments: P.kwargs) -> Prepared[R]: ...
+
+    @overload
+    async def prepare(self, operation: Either[P, R], /, *args: P.args, **arguments: P.kwargs) -> Prepared[R]: ...
+
+    @overload
+    async def prepare(self, operation: str, /, **arguments: Any) -> Prepared[Any]: ...
+
+    async def prepare(self, operation: Any, /, *args: Any, **arguments: Any) -> Prepared[Any]:
+        """Run another operation's checks and before hooks; what is left, to run inside a work of one's own.
+
+        It can always be run, once: also if the operation had its result at once, and if a plugin makes the call wait.
+        Its arguments are those of `call`.
+        """
+        found = self.server.registry.find(operation)
+        outcome = await _prepare(self, found, found.named(args, arguments))
+        if isinstance(outcome, Deferred):
+            return Prepared(outcome.store, waits=True)
+        return Prepared(outcome if _is_work(outcome) else lambda tx: outcome)
 
     async def before(self, hook: str, value: T) -> T:
         """Pass ``value`` through a before hook; the value as the plugins changed it.
@@ -121,7 +180,7 @@ class Context:
         """
         passed = await self.server.plugins.before(hook, value, context=self)
         if isinstance(passed, Deferred):
-            raise _DeferredCall(passed)
+            raise CallDeferred(passed)
         return passed
 
     def notify(self, hook: str, **arguments: Any) -> None:
@@ -166,6 +225,12 @@ class Context:
     def on_behalf_of(self, agent: Agent, grant: str) -> Context:
         """The context in which a deferred call is run as its proposer."""
         return replace(self, actor=agent, surface="plugin", grant=grant, key_hash=None, reader=None)
+
+
+Changing: TypeAlias = Callable[Concatenate[Context, P], Awaitable[Callable[[Transaction], R]]]
+"""The function of an operation that leaves a unit of work."""
+Either: TypeAlias = Callable[Concatenate[Context, P], Awaitable[Callable[[Transaction], R] | R]]
+"""The function of an operation that may have its result at once, or has it always."""
 
 
 def enter(server: Server, key: str | None, surface: Surface, address: str, reader: Reader | None = None) -> Context:
@@ -292,12 +357,6 @@ def _is_work(outcome: Any) -> bool:
     return callable(outcome) and not isinstance(outcome, BaseModel)
 
 
-class _DeferredCall(Exception):
-    def __init__(self, deferred: Deferred[Any]) -> None:
-        super().__init__("deferred")
-        self.deferred = deferred
-
-
 async def _prepare(context: Context, operation: Operation, arguments: Mapping[str, Any]) -> Any:
     checked = operation.check(arguments, time_zone=context.actor.time_zone)
     authorise(context, operation)
@@ -315,6 +374,9 @@ async def _run(context: Context, operation: Operation, checked: BaseModel) -> An
         checked = passed
     values = {key: value for key, value in checked if key != IDEM_KEY}
     try:
-        return await operation.function(context, **values)
-    except _DeferredCall as call:
-        return call.deferred
+        outcome = await operation.function(context, **values)
+    except CallDeferred as waiting:
+        return waiting.deferred
+    if isinstance(outcome, Prepared):  # the operation is nothing but another one
+        return Deferred(None, outcome.work) if outcome.waits else outcome.work
+    return outcome

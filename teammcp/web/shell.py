@@ -12,7 +12,7 @@ from ..errors import Forbidden, NotFound, TeamError, TooLarge, Unavailable
 from ..http.asgi import STRANGERS_BODY, Scope
 from ..http.callers import address
 from ..members.directory import ANONYMOUS
-from ..operations import Context, enter_as
+from ..operations import CallDeferred, Context, enter_as
 from ..server import DEFAULT_TEAM, Server, Team
 from ..surfaces.unread import waiting
 from .assets import Assets
@@ -116,6 +116,8 @@ class Shell:
             response: Response = await show()
         except TeamError as error:
             response = await self._error(error)
+        except CallDeferred:
+            response = await self._error(_waiting())
         except HTTPException as error:
             response = await self._error(_as_team_error(error))
         except Exception as error:  # noqa: BLE001 - logged, and told as well as it can be
@@ -253,6 +255,13 @@ def _as_team_error(error: HTTPException) -> TeamError:
     found = TeamError(error.description or str(error), code="http_error")
     found.status, found.title = error.code or 400, error.name
     return found
+
+
+def _waiting() -> TeamError:
+    """What a page says where a call that it made has to wait."""
+    waiting = TeamError(_("This waits for approval."), code="deferred")
+    waiting.status = 202
+    return waiting
 
 
 def _to(path: str) -> Response:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from teammcp_approvals.jobs import expire
 
-from teammcp import Conflict, Deferred, TeamError, hookimpl
+from teammcp import Conflict, Context, Deferred, Operation, TeamError, Transaction, hookimpl
 from teammcp.features.state import StateChange
 from teammcp.testing import Member, MovedClock, TestTeam
 
@@ -305,3 +305,29 @@ async def test_an_approved_call_that_came_too_late_ends_as_failed_and_says_why(
     assert (done.success, done.approval_status) == (False, "failed")
     assert done.error
     assert (await bob.call("get_approval", approval_id=waits.result["approval_id"])).status == "failed"
+
+
+class SecondRule:
+    """A plugin of its own that makes what was approved wait once more, and writes that down."""
+
+    @hookimpl
+    def before_operation(self, context: Context, operation: Operation) -> Deferred[object] | None:
+        if operation.name != "create_channel" or context.grant is None:
+            return None
+
+        def write_down(tx: Transaction) -> str:
+            tx.execute("UPDATE channels SET description = 'asked again' WHERE id = 'general'")
+            return "a second question"
+
+        return Deferred(None, write_down)
+
+
+@pytest.mark.teammcp(install={"second": SecondRule()})
+async def test_what_another_plugin_makes_wait_in_an_approved_call_is_written_down(team: TestTeam, bob: Member) -> None:
+    await team.owner.call("add_approval_rule", operation="create_channel", approvers=["owner"])
+    waits = await bob.call("create_channel", id="new")
+    resolved = await team.owner.call("resolve_approval", approval_id=waits.result["approval_id"], approved=True)
+    assert (resolved.approval_status, resolved.result) == ("approved", "a second question")
+    described = {channel.id: channel.description for channel in (await bob.call("get_channels")).root}
+    assert described["general"] == "asked again"
+    assert "new" not in described

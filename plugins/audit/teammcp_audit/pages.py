@@ -14,7 +14,9 @@ from teammcp.web import Outcome, Page, current_visit, form_call, gettext, mark, 
 
 from . import showing
 from .models import ChangeLog
+from .reporting import delete_audit_report, get_audit_report
 from .reports import REPORTS
+from .sealing import get_audit_seals
 
 POST = ("POST",)
 FILTERS = ("actor", "kind", "subject", "project_id", "field", "channel", "surface", "since", "until", "text")
@@ -114,13 +116,13 @@ async def make_report(context: Context, request: Request) -> Response:
 
 async def show_report(context: Context, request: Request, report_id: int) -> Response:
     """One report, with its charts and tables."""
-    report = await context.call("get_audit_report", report_id=report_id)
+    report = await context.call(get_audit_report, report_id=report_id)
     return await render(context, "audit/report.html", report=report, **showing.of_report(context, report))
 
 
 async def export_report(context: Context, request: Request, report_id: int) -> Response:
     """One report as a page that needs no server."""
-    report = await context.call("get_audit_report", report_id=report_id)
+    report = await context.call(get_audit_report, report_id=report_id)
     styles = [(files(__package__) / "static" / name).read_text(encoding="utf-8") for name in ("paper.css", "audit.css")]
     response = await render(
         context, "audit/standalone.html", report=report, styles="\n".join(styles), **showing.of_report(context, report)
@@ -132,7 +134,7 @@ async def export_report(context: Context, request: Request, report_id: int) -> R
 
 async def delete_report(context: Context, request: Request, report_id: int) -> Response:
     """Delete a report."""
-    await context.call("delete_audit_report", report_id=report_id)
+    await context.call(delete_audit_report, report_id=report_id)
     return see("/audit/reports")
 
 
@@ -150,9 +152,9 @@ async def check_seals(context: Context, request: Request) -> Response:
 
 
 async def _show_seals(context: Context, request: Request, outcome: Outcome) -> Response:
-    total = (await context.call("get_audit_seals", limit=1)).total
+    total = (await context.call(get_audit_seals, limit=1)).total
     top = min(request.args.get("up_to", total, type=int), total)
-    found = await context.call("get_audit_seals", after=max(top - 50, 0), limit=50)
+    found = await context.call(get_audit_seals, after=max(top - 50, 0), limit=50)
     return await render(
         context,
         "audit/seals.html",

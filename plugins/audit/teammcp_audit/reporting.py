@@ -159,7 +159,7 @@ async def make_scheduled_reports(team: Team) -> None:
         if await context.read(report_rows.exists, wanted.report_type, since, until):
             continue
         given: dict[str, Any] = {"report_type": wanted.report_type, "visibility": wanted.visibility}
-        await context.call("generate_audit_report", since=since, until=until, **given)
+        await context.call(generate_audit_report, since=since, until=until, **given)
 
 
 def last_period(now: int, wanted: ScheduledReport) -> tuple[int, int]:

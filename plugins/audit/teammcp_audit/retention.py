@@ -120,7 +120,7 @@ async def retain_events(team: Team) -> None:
     """The job: archive and prune what the settings no longer keep."""
     context = Context.inside(team)
     if context.settings("audit").keep_days:
-        while (await context.call("archive_events")).more:
+        while (await context.call(archive_events)).more:
             pass
-    while (await context.call("prune_events")).more:
+    while (await context.call(prune_events)).more:
         pass

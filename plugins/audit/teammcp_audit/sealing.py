@@ -92,5 +92,5 @@ async def seal_all(team: Team) -> None:
 async def _seal(team: Team, *, now: bool) -> None:
     context = Context.inside(team)
     for _ in range(BLOCKS_A_RUN):
-        if not (await context.call("seal_events", now=now)).more:
+        if not (await context.call(seal_events, now=now)).more:
             break

@@ -12,6 +12,7 @@ from teammcp import Access, Context
 from teammcp.web import MessageAction, Outcome, Page, form_call, kind_of, mark, plain, render, see
 
 from .findings.models import MAX_BODY, SHORT, Finding
+from .findings.operations import get_knowledge, list_knowledge_tags
 
 TAGS = 40
 
@@ -44,14 +45,14 @@ async def browse(context: Context, request: Request) -> Response:
         sort=asked["sort"] or None,
         cursor=asked["cursor"] or None,
     )
-    tags = (await context.call("list_knowledge_tags", limit=TAGS)).tags
+    tags = (await context.call(list_knowledge_tags, limit=TAGS)).tags
     found = outcome.result if outcome.ok else None
     return await show(context, "findings.html", "findings", outcome, asked=asked, found=found, tags=tags)
 
 
 async def finding(context: Context, request: Request, content_id: str, outcome: Outcome | None = None) -> Response:
     """One finding, whole."""
-    found: Finding = await context.call("get_knowledge", content_id=content_id)
+    found: Finding = await context.call(get_knowledge, content_id=content_id)
     mine, path = context.actor.name in {each.agent for each in found.contributors}, finding_path(found.content_id)
     return await show(context, "finding.html", "findings", outcome, finding=found, mine=mine, path=path)
 
@@ -92,7 +93,7 @@ def split_tags(text: str) -> list[str]:
 async def change(context: Context, request: Request, content_id: str, what: str) -> Response:
     """Retract or revive a finding, or say that one has found the same."""
     if what == "join":
-        found: Finding = await context.call("get_knowledge", content_id=content_id)
+        found: Finding = await context.call(get_knowledge, content_id=content_id)
         outcome = await form_call(context, "post_knowledge", title=found.title, body=found.body, tags=found.tags)
     else:
         form = await request.form

@@ -9,6 +9,7 @@ from teammcp.web import Outcome, Page, form_call, see, values
 
 from .finding_pages import show, split_tags
 from .gaps.models import KnowledgeGaps, KnowledgeProfile
+from .gaps.operations import check_knowledge_gaps, get_knowledge_profile
 
 LISTS = ("relevant_fields", "critical_fields", "participating_projects", "participating_channels")
 
@@ -17,7 +18,7 @@ async def gaps(context: Context, request: Request, outcome: Outcome | None = Non
     """The matrix, and below it what the reader misses; what is shown here counts as shown."""
     project = request.args.get("project", "").strip()
     matrix = await form_call(context, "get_knowledge_matrix", project_id=project or None)
-    mine: KnowledgeGaps = await context.call("check_knowledge_gaps", **({"project_id": project} if project else {}))
+    mine: KnowledgeGaps = await context.call(check_knowledge_gaps, **{"project_id": project} if project else {})
     return await show(
         context,
         "gaps.html",
@@ -54,7 +55,7 @@ async def profile(context: Context, request: Request) -> Response:
         if outcome.ok:
             return see("/knowledge/gaps")
     else:
-        found: KnowledgeProfile = await context.call("get_knowledge_profile", **whose)
+        found: KnowledgeProfile = await context.call(get_knowledge_profile, **whose)
         given = {name: getattr(found, name) for name in LISTS}
     return await show(context, "profile.html", "gaps", outcome, agent=agent or context.actor.name, given=given)
 

@@ -15,6 +15,7 @@ from teammcp.web import gettext as _
 
 from .finding_pages import show
 from .memory.models import MAIN, MemoryEntry, MemoryVersion, MemoryWritten
+from .memory.operations import get_memory, list_memory, list_memory_namespaces
 
 KEYS = 100
 VERSIONS = 20
@@ -33,8 +34,8 @@ def key_path(namespace: str, key: str) -> str:
 async def memory(context: Context, request: Request, namespace: str = MAIN) -> Response:
     """A namespace's keys."""
     asked = {name: request.args.get(name, "") for name in ("prefix", "after")}
-    listed = await context.call("list_memory", namespace=namespace, limit=KEYS, values=True, **asked)
-    namespaces = (await context.call("list_memory_namespaces", limit=KEYS)).namespaces
+    listed = await context.call(list_memory, namespace=namespace, limit=KEYS, values=True, **asked)
+    namespaces = (await context.call(list_memory_namespaces, limit=KEYS)).namespaces
     return await show(
         context,
         "memory.html",
@@ -57,7 +58,7 @@ async def show_key(
     draft: str | None = None,
 ) -> Response:
     """One key: its value, its history, the form to change it."""
-    entry: MemoryEntry = await context.call("get_memory", namespace=namespace, key=key)
+    entry: MemoryEntry = await context.call(get_memory, namespace=namespace, key=key)
     before = {"before": request.args["before"]} if "before" in request.args else {}
     history = await context.call("get_memory_history", namespace=namespace, key=key, limit=VERSIONS + 1, **before)
     if not history.versions:

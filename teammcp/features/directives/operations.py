@@ -13,7 +13,6 @@ from ...errors import Conflict, Gone, InvalidInput, Refused
 from ...events import Event
 from ...members.directory import Access
 from ...operations import Context, operation
-from ...plugins import Deferred
 from ...storage import Reader, Row, Transaction, Work
 from ...surfaces.streams import ends, require_valid
 from ..agents import is_active
@@ -75,7 +74,7 @@ async def send_directive(
         content=f"Directive {number} ({priority}): {instruction}\n\n(claim_directive {number}, then report_directive.)",
         metadata={"directive_id": number},
     )
-    if isinstance(message, Deferred):
+    if message.waits:
         raise Refused("instruction: a plugin makes messages like this one wait; send it as a message instead.")
 
     def work(tx: Transaction) -> DirectiveResult:

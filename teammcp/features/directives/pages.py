@@ -7,12 +7,13 @@ from typing import Any
 
 from quart import Request, Response
 
-from ... import operations
 from ...members.directory import Access
 from ...operations import Context
 from ...web import Outcome, Page, form_call, mark, render, see
 from ...web import gettext as _
 from .models import Directive, DirectiveList
+from .operations import get_directive, list_directives
+from .output import get_agent_output
 from .output_models import Output
 from .terminal import Terminal
 
@@ -59,7 +60,7 @@ async def _listed(context: Context, role: str, status: str, before: int | None) 
     arguments: dict[str, Any] = {"role": role, "status": status, "limit": SHOWN}
     if before:
         arguments["cursor"] = before
-    found: DirectiveList = await operations.call(context, "list_directives", arguments)
+    found: DirectiveList = await context.call(list_directives, **arguments)
     return found
 
 
@@ -86,7 +87,7 @@ async def new_directive(context: Context, request: Request) -> Response:
         )
         if outcome.ok:
             return see(f"/directives/{outcome.result.directive.id}")
-    members = (await operations.call(context, "get_agents", {})).root
+    members = (await context.call("get_agents")).root
     return await render(
         context,
         "directives/new.html",
@@ -111,7 +112,7 @@ async def directive(context: Context, request: Request, directive_id: int) -> Re
 
 
 async def _show(context: Context, directive_id: int, outcome: Outcome) -> Response:
-    found = await operations.call(context, "get_directive", {"directive_id": directive_id})
+    found = await context.call(get_directive, directive_id=directive_id)
     return await render(
         context,
         "directives/directive.html",
@@ -145,7 +146,7 @@ async def cancel(context: Context, request: Request, directive_id: int) -> Respo
         outcome = await form_call(context, "cancel_directive", directive_id=directive_id, reason=reason)
         if outcome.ok:
             return see(f"/directives/{directive_id}")
-    found = await operations.call(context, "get_directive", {"directive_id": directive_id})
+    found = await context.call(get_directive, directive_id=directive_id)
     return await render(
         context, "directives/cancel.html", outcome.status, notice=outcome.notice, directive=found.directive
     )
@@ -169,7 +170,7 @@ async def work_on(context: Context, request: Request, directive_id: int) -> Resp
 
 async def output(context: Context, request: Request, name: str) -> Response:
     """The last of what an agent has put out, the newest last; it follows what comes."""
-    found: Output = await operations.call(context, "get_agent_output", {"agent": name, "limit": TAIL})
+    found: Output = await context.call(get_agent_output, agent=name, limit=TAIL)
     terminals: defaultdict[str, Terminal] = defaultdict(Terminal)  # what is printed and what went wrong are two streams
     texts = [terminals[chunk.kind].show(chunk.text) for chunk in found.chunks]
     return await render(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 
-from ... import operations
 from ...clock import rfc3339
 from ...operations import Context, operation
 from ...server import Team
@@ -39,7 +38,7 @@ async def _settle(team: Team, rows: list[Row]) -> None:
     for row in rows:
         try:
             if _fate(context, row) is not None:
-                await operations.call(context, "settle_directive", {"directive_id": row["id"]})
+                await context.call(settle_directive, directive_id=row["id"])
         except Exception:
             log.exception("directive %s of team %s could not be settled", row["id"], team.name)
 

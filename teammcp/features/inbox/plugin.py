@@ -18,6 +18,7 @@ from .operations import arrivals as arriving
 from .operations import inbox as operations
 from .operations import sender_notices as watching
 from .operations import unanswered
+from .operations.sender_notices import close_mailbox
 from .pages import inbox as pages
 from .resources import INBOX
 from .settings import InboxSettings
@@ -72,7 +73,7 @@ def register_jobs() -> list[Job]:
 
 @hookimpl
 async def agent_retired(context: Context, agent: Agent) -> None:
-    await Context.inside(context.team).call("close_mailbox", name=agent.name)
+    await Context.inside(context.team).call(close_mailbox, name=agent.name)
 
 
 @hookimpl

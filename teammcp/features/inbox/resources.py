@@ -5,10 +5,11 @@ from __future__ import annotations
 from ...events import Event
 from ...operations import Context
 from ...surfaces.resources import Resource
+from .operations.inbox import get_inbox
 
 
 async def _read(context: Context) -> str:
-    inbox = await context.call("get_inbox")
+    inbox = await context.call(get_inbox)
     return str(inbox.text())
 
 

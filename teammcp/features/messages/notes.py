@@ -14,9 +14,9 @@ from typing import Any
 
 from ...errors import TeamError
 from ...operations import Context
-from ...plugins import Deferred
 from ...storage import Transaction, Work
 from ...text.invisible import strip
+from .operations.sending import send_message
 
 log = logging.getLogger(__name__)
 
@@ -75,11 +75,11 @@ async def note(context: Context, recipient: str, text: str, *, about: str, **mor
     if found is None or found.retired:
         return []
     try:
-        work = await context.prepare("send_message", channel=f"dm:{found.name}", content=text, **more)
+        work = await context.prepare(send_message, channel=f"dm:{found.name}", content=text, **more)
     except TeamError as error:
         log.warning("%s is not told of %s: %s", found.name, about, error.code)
         return []
-    if isinstance(work, Deferred):
+    if work.waits:
         log.warning("%s is not told of %s: a plugin defers the message", found.name, about)
         return []
     return [Note(found.name, work)]

@@ -7,12 +7,13 @@ from ...events import Event
 from ...operations import Context
 from ...surfaces.resources import Resource
 from ..channels import readable_channel
+from .operations.sending import get_history
 
 SHOWN = 50
 
 
 async def _read(context: Context, id: str) -> str:
-    history = await context.call("get_history", channel=id, limit=SHOWN)
+    history = await context.call(get_history, channel=id, limit=SHOWN)
     return str(history.text())
 
 

@@ -13,7 +13,7 @@ from ...storage import Reader, Row
 from . import notifiers, outbox, queries
 from .models import Outcome
 from .notifiers import TryLater, Undeliverable
-from .operations.deliveries import RETRY
+from .operations.deliveries import RETRY, note_delivery
 from .pace import NEVER, Pace
 
 DELIVERY_TIMEOUT = 30.0
@@ -81,9 +81,7 @@ async def _attempt(context: Context, row: Row) -> float:
         error, wait = type(failure).__name__, RETRY / 1000  # its text may hold a secret of the notifier, such as a URL
         log.warning("notification %d by %s was not delivered: %s", row["id"], row["notifier"], type(failure).__name__)
     with contextlib.suppress(Conflict):  # it was given up meanwhile, and that counts
-        await context.call(
-            "note_delivery", notification_id=row["id"], outcome=outcome, error=_noted(error), wait_s=wait
-        )
+        await context.call(note_delivery, notification_id=row["id"], outcome=outcome, error=_noted(error), wait_s=wait)
     return wait
 
 

@@ -11,13 +11,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ... import operations
 from ...arguments.fields import Text, Timestamp
 from ...clock import rfc3339
 from ...errors import Conflict, Gone, InvalidInput, RateLimited, TeamError
 from ...members.directory import Agent
 from ...operations import Context, operation
-from ...plugins import Deferred
 from ...server import Team
 from ...storage import Reader, Row, Transaction, Work
 from ..messages import Note, send_notes, server_note
@@ -68,11 +66,11 @@ async def fire_schedule(context: Context, schedule_id: ScheduleId, due: Timestam
         _check_due(queries.schedule(tx, schedule_id), schedule_id, due)
         more: dict[str, object] = {"due": due}
         outcome: Outcome = "sent"
-        if isinstance(prepared, Deferred):
-            prepared.store(tx)
+        sent = prepared(tx)
+        if prepared.waits:
             outcome = "deferred"
         else:
-            more["message_id"] = prepared(tx).id
+            more["message_id"] = sent.id
         return _advance(context, tx, row, ScheduleFired, outcome, more)
 
     return work
@@ -232,12 +230,12 @@ async def _run(team: Team, schedule_id: int, due: int) -> bool:
 
 async def _fire_or_suspend(context: Context, run: dict[str, int]) -> None:
     try:
-        await operations.call(context, "fire_schedule", run)
+        await context.call(fire_schedule, **run)
     except TeamError as error:
         if not _is_lasting(error):
             raise
         reason = error.detail.removeprefix("channel: ")[:1000]
-        await operations.call(context, "suspend_schedule", {**run, "reason": reason})
+        await context.call(suspend_schedule, **run, reason=reason)
 
 
 def _is_lasting(error: TeamError) -> bool:

@@ -16,6 +16,7 @@ from ...web import Outcome, Page, form_call, gettext, go_back, mark, render, see
 from ...web.channels import channel_entry, channel_path
 from ...web.visit import visit
 from .models import Schedule, ScheduleResult
+from .operations import cancel_schedule, get_schedule, list_schedules
 from .times import Kind, parse_rule
 from .words import describe
 
@@ -43,7 +44,7 @@ async def schedules(context: Context, request: Request) -> Response:
     arguments: dict[str, Any] = {"all": everybody, "limit": 200}
     if before := request.args.get("cursor", type=int):
         arguments["cursor"] = before
-    found = await operations.call(context, "list_schedules", arguments)
+    found = await context.call(list_schedules, **arguments)
     ordered = sorted(found.schedules, key=lambda each: (ORDER[each.status], each.next_run or 0))
     return await render(
         context,
@@ -60,7 +61,7 @@ async def _others(context: Context) -> int:
     """How many schedules there are of others that the visitor may see."""
     if context.actor.access < Access.manager:
         return 0
-    found = await operations.call(context, "list_schedules", {"all": True, "limit": 200})
+    found = await context.call(list_schedules, all=True, limit=200)
     return sum(each.created_by != context.actor.name for each in found.schedules)
 
 
@@ -116,15 +117,15 @@ async def change(context: Context, request: Request, schedule_id: int) -> Respon
 async def cancel(context: Context, request: Request, schedule_id: int) -> Response:
     """Cancel a schedule, once somebody is sure."""
     if request.method == "POST":
-        await operations.call(context, "cancel_schedule", {"schedule_id": schedule_id})
+        await context.call(cancel_schedule, schedule_id=schedule_id)
         return await go_back(request, "/schedules")
-    found: ScheduleResult = await operations.call(context, "get_schedule", {"schedule_id": schedule_id})
+    found: ScheduleResult = await context.call(get_schedule, schedule_id=schedule_id)
     return await render(context, "schedules/cancel.html", schedule=found.schedule, **_helpers())
 
 
 async def _channels(context: Context) -> list[tuple[str, str]]:
     """Ids and names of where one may write to."""
-    found = await operations.call(context, "get_channels", {})
+    found = await context.call("get_channels")
     listed = [channel_entry(context, info) for info in found.root]
     return [
         (each.info.id, each.title if each.info.type == "dm" else f"#{each.title}")

@@ -12,6 +12,7 @@ from ...server.jobs import Job
 from ...storage import Migration, load_migrations
 from ...web import Page
 from . import events, firing, jumping, operations, pages
+from .jumping import follow_clock
 
 
 @hookimpl
@@ -56,4 +57,4 @@ def register_jobs() -> list[Job]:
 
 @hookimpl
 async def clock_jumped(team: Team, milliseconds: int) -> None:
-    await Context.inside(team).call("follow_clock", milliseconds=milliseconds)
+    await Context.inside(team).call(follow_clock, milliseconds=milliseconds)

@@ -19,6 +19,7 @@ from ...web.members import kind_of
 from . import rules
 from .changing import DEFAULT_PROJECT
 from .models import StateEntry, StateField
+from .operations import get_state, list_state_projects
 from .subscriptions import news
 
 FIELDS = 100
@@ -47,14 +48,14 @@ def field_path(project: str, name: str) -> str:
 
 async def projects(context: Context, request: Request) -> Response:
     """All projects, and what has changed in the fields one has subscribed to."""
-    found = await operations.call(context, "list_state_projects", {"after": request.args.get("after", "")})
+    found = await context.call(list_state_projects, after=request.args.get("after", ""))
     return await _render(context, "state/projects.html", found=found, news=await news(context))
 
 
 async def project_fields(context: Context, request: Request, project: str) -> Response:
     """A project's fields."""
     offset = max(0, request.args.get("offset", 0, type=int))
-    found = await operations.call(context, "get_state", {"project_id": project, "limit": FIELDS, "offset": offset})
+    found = await context.call(get_state, project_id=project, limit=FIELDS, offset=offset)
     return await _render(context, "state/project.html", project=project, found=found.root)
 
 
@@ -68,9 +69,9 @@ async def show_field(
 ) -> Response:
     """One field: its value, whose it is, its history, and the form to change it."""
     which = {"project_id": project, "field": name}
-    found: StateField | None = (await operations.call(context, "get_state", which)).root
+    found: StateField | None = (await context.call("get_state", **which)).root
     page = {"limit": ENTRIES} | {key: request.args[key] for key in ("before",) if key in request.args}
-    history = (await operations.call(context, "get_state_history", {**which, **page})).root
+    history = (await context.call("get_state_history", **which, **page)).root
     if found is None and not history:
         raise NotFound(f"There is no field '{name}' in project '{project}'.", code="state_not_found")
     outcome = outcome or Outcome()
@@ -101,7 +102,7 @@ async def show_field(
 async def change_field(context: Context, request: Request, project: str, name: str) -> Response:
     """Set a field to what was typed, unless somebody else has changed it meanwhile: then show both."""
     form = await request.form
-    found = (await operations.call(context, "get_state", {"project_id": project, "field": name})).root
+    found: StateField | None = (await context.call("get_state", project_id=project, field=name)).root
     draft = _draft(form, found)
     outcome = await _set(context, draft, project, name, form.get("expected_version", 0, type=int))
     if outcome.ok:
@@ -166,7 +167,7 @@ async def delete_field(context: Context, request: Request, project: str, name: s
 
 
 async def _ask_to_delete(context: Context, project: str, name: str, outcome: Outcome | None = None) -> Response:
-    found = (await operations.call(context, "get_state", {"project_id": project, "field": name})).root
+    found = (await context.call(get_state, project_id=project, field=name)).root
     if found is None:
         raise NotFound(f"There is no field '{name}' in project '{project}'.", code="state_not_found")
     return await _render(context, "state/delete.html", outcome, field=found)
@@ -189,7 +190,7 @@ async def seen(context: Context, request: Request) -> Response:
         if len(part) == 3 and part[2].isdecimal()
     ]
     if items:
-        await operations.call(context, "ack_state", {"items": items})
+        await context.call("ack_state", items=items)
     return await go_back(request, "/state")
 
 

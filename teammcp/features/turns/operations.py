@@ -124,5 +124,5 @@ async def _end_turn(context: Context) -> HookAnswer:
 async def _take(context: Context, *, begins: bool = False) -> Waited:
     if not await context.read(anything_new, Asking.of(context, begins=begins)):
         return Waited(messages=[], more=False)
-    found: Waited = await context.call("take_new_messages", begins=begins)
+    found: Waited = await context.call(take_new_messages, begins=begins)
     return found

@@ -25,6 +25,8 @@ from teammcp.web import (
 from teammcp.web import gettext as _
 
 from ..models import ApprovalList, Delegated
+from ..requests.operations.delegation import get_delegation
+from ..requests.operations.requests import get_approval, get_pending_approvals
 from .cards import card, cards
 from .rules import words
 
@@ -45,10 +47,10 @@ async def overview(context: Context, request: Request) -> Response:
 
 
 async def _overview(context: Context, outcome: Outcome | None = None) -> Response:
-    waiting = await context.call("get_pending_approvals")
+    waiting = await context.call(get_pending_approvals)
     me = context.actor.name
     mine = [await context.call("list_approvals", proposed_by=me, status=status, limit=PAGE) for status in STATUSES[:2]]
-    away: Delegated = await context.call("get_delegation")
+    away: Delegated = await context.call(get_delegation)
     return await _render(
         context,
         "approvals/overview.html",
@@ -67,7 +69,7 @@ async def one(context: Context, request: Request, approval_id: int) -> Response:
 
 
 async def _one(context: Context, approval_id: int, outcome: Outcome | None = None) -> Response:
-    found = await context.call("get_approval", approval_id=approval_id)
+    found = await context.call(get_approval, approval_id=approval_id)
     shown = await card(context, found)
     return await _render(context, "approvals/one.html", outcome, each=shown, others=_others(context))
 

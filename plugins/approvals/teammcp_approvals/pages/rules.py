@@ -12,6 +12,7 @@ from teammcp.web import gettext as _
 
 from ..permissions import dangers
 from ..rules.matching import can_wait
+from ..rules.operations import list_approval_rules
 from ..settings import PermissionRule
 
 FIELDS = ("operation", "arguments", "who", "approvers", "quorum", "hours", "note", "tool", "input", "decision")
@@ -45,7 +46,7 @@ async def rules(context: Context, request: Request) -> Response:
 
 async def _rules(context: Context, outcome: Outcome | None = None, typed: dict[str, str] | None = None) -> Response:
     outcome = outcome or Outcome()
-    found = (await context.call("list_approval_rules")).root
+    found = (await context.call(list_approval_rules)).root
     return await render(
         context,
         "approvals/rules.html",

@@ -20,6 +20,7 @@ from teammcp.arguments.fields import Line, json_within
 from .. import memory
 from ..models import HookAnswer, HookDecision, HookOutput, PermissionCheck, PermissionDecision
 from ..requests import announcements, deciders, proposals, queries, shapes, voice_queries
+from ..requests.operations.expiry import expire_approval
 from ..requests.proposals import Proposal
 from ..rules import matching
 from ..settings import ApprovalSettings
@@ -77,7 +78,7 @@ async def _decide(
     timeout = _patience(context, timeout_s)
     before = context.team.hub.last_id
     checked: PermissionCheck = await context.call(
-        "check_permission", tool_name=tool, input=given, tool_use_id=use, timeout_s=timeout
+        check_permission, tool_name=tool, input=given, tool_use_id=use, timeout_s=timeout
     )
     if checked.decision != "ask":
         return checked.decision, checked.message
@@ -129,7 +130,7 @@ def _patience(context: Context, timeout_s: float | None) -> float:
 
 async def _give_up(context: Context, number: int) -> None:
     try:
-        await Context.inside(context.team).call("expire_approval", approval_id=number, given_up=True)
+        await Context.inside(context.team).call(expire_approval, approval_id=number, given_up=True)
     except Conflict:
         return  # somebody has decided at the last moment, and that counts
 

@@ -9,6 +9,7 @@ from teammcp import Context, Forbidden, NotFound, fence, operation
 from teammcp.features.state import StateField, short
 
 from ..findings.models import Findings, FoundFinding
+from ..findings.searching import search_knowledge
 from ..gaps.interests import Interests
 from .budget import LINE, Subject, fit, line, tokens
 from .models import Briefing, Budget
@@ -119,13 +120,13 @@ class _Asker:
             more = {"cursor": found.next}
 
     async def decisions(self) -> Subject:
-        found: Findings = await self.context.call("search_knowledge", tags=[DECISION], sort="newest", limit=FETCHED)
+        found: Findings = await self.context.call(search_knowledge, tags=[DECISION], sort="newest", limit=FETCHED)
         lines = [_finding(each) for each in found.results]
         more = f'search_knowledge tags=["{DECISION}"]'
         return Subject("decisions", "Decisions", lines, len(lines) + bool(found.next), more, 15)
 
     async def knowledge(self) -> Subject:
-        found: Findings = await self.context.call("search_knowledge", sort="top", limit=FETCHED)
+        found: Findings = await self.context.call(search_knowledge, sort="top", limit=FETCHED)
         lines = [_finding(each) for each in found.results if DECISION not in each.tags]
         return Subject("knowledge", "What the team knows", lines, len(lines) + bool(found.next), "search_knowledge", 10)
 

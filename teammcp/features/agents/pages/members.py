@@ -6,10 +6,10 @@ from functools import partial
 
 from quart import Request, Response
 
-from .... import operations
 from ....members.directory import Access
 from ....operations import Context
 from ....web import Outcome, Page, form_call, mark, render, see
+from ..operations.members import get_agents
 from .keys import show_key
 from .profiles import LEVELS, find_member, show_profile, status_reason
 
@@ -19,7 +19,7 @@ ORDER = ("waiting", "blocked", "busy", "online", "idle", "dead", "away", "retire
 async def agents(context: Context, request: Request) -> Response:
     """All members: first those who wait for a person, then the others who are here."""
     retired = "retired" in request.args
-    found = await operations.call(context, "get_agents", {"include_retired": retired})
+    found = await context.call(get_agents, include_retired=retired)
     listed = sorted(found.root, key=lambda agent: (ORDER.index(agent.status), agent.kind != "human"))
     return await render(
         context, "agents/agents.html", agents=listed, retired=retired, why=partial(status_reason, context)

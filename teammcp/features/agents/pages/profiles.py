@@ -7,11 +7,11 @@ from zoneinfo import available_timezones
 
 from quart import Request, Response
 
-from .... import operations
 from ....members.directory import SYSTEM, Access
 from ....operations import Context
 from ....web import Outcome, Page, form_call, reason_words, render, see
 from ..models import AgentProfile
+from ..operations.members import get_agent_profile
 from ..shapes import NEVER
 
 FIELDS = ("role", "description", "reports_to", "time_zone", "access")
@@ -32,7 +32,7 @@ def status_reason(context: Context, agent: AgentProfile) -> str:
 
 async def find_member(context: Context, name: str) -> AgentProfile:
     """The member of that name."""
-    found: AgentProfile = await operations.call(context, "get_agent_profile", {"name": name})
+    found: AgentProfile = await context.call(get_agent_profile, name=name)
     return found
 
 

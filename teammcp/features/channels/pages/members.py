@@ -10,6 +10,7 @@ from ....members.directory import Access
 from ....operations import Context
 from ....web import Page, form_call, go_back, render, see
 from ....web.channels import channel_entry, channel_path, sidebar
+from ..operations import get_channels
 
 
 async def change_membership(context: Context, request: Request, channel: str, change: str) -> Response:
@@ -43,7 +44,7 @@ async def change_about(context: Context, request: Request, channel: str) -> Resp
     if outcome.ok:
         return await go_back(request, f"{channel_path(channel)}?panel=about")
     assert outcome.notice is not None  # noqa: S101 - it was refused
-    found = await operations.call(context, "get_channels", {"include_archived": True})
+    found = await context.call(get_channels, include_archived=True)
     info = next((each for each in found.root if each.id == channel), None)
     if info is None:
         raise NotFound(outcome.notice.text)

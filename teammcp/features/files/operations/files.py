@@ -16,7 +16,6 @@ from ....errors import Forbidden, InvalidInput, NotFound, RateLimited, TooLarge
 from ....members.directory import Access
 from ....operations import Context, operation
 from ....operations.budget import Budget
-from ....plugins import Deferred
 from ....storage import Reader, Row, Transaction, Work, sha256
 from ....surfaces.attachments import Attachment, Content, is_text
 from ...channels import ChannelRef, ensure_dm, readable_channel, writable_channel
@@ -203,8 +202,7 @@ async def delete_file(context: Context, file_id: FileId) -> Work[DeletedFile]:
     if found["uploaded_by"] != context.actor.name and context.actor.access < Access.manager:
         raise Forbidden(f"file_id: only {found['uploaded_by']} or a manager may delete this file.", code="not_yours")
 
-    prepared = await Context.inside(context.team).prepare("lose_file", file_id=file_id)
-    lose = prepared.store if isinstance(prepared, Deferred) else prepared
+    lose = await Context.inside(context.team).prepare("lose_file", file_id=file_id)
 
     def work(tx: Transaction) -> DeletedFile:
         row = _existing(tx, file_id)

@@ -7,13 +7,13 @@ from urllib.parse import quote
 
 from quart import Request, Response
 
-from .... import operations
 from ....members.directory import Access
 from ....operations import Context
 from ....web import Outcome, Page, form_call, render, see
 from ....web.channels import sidebar
 from ...channels import readable_channel
 from ..models import Folder
+from ..operations.folders import list_folders
 
 PAGE = 100
 
@@ -31,8 +31,8 @@ async def show_files(context: Context, request: Request, channel: str, outcome: 
     arguments = {"channel": found.id, "folder_id": folder, "limit": PAGE}
     if cursor := request.args.get("cursor", type=int):
         arguments["cursor"] = cursor
-    listed = await operations.call(context, "list_files", arguments)
-    folders = await operations.call(context, "list_folders", {"channel": found.id})
+    listed = await context.call("list_files", **arguments)
+    folders = await context.call(list_folders, channel=found.id)
     return await render(
         context,
         "files/list.html",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from .... import operations
 from ....clock import rfc3339
 from ....errors import Refused, TeamError
 from ....operations import Context
@@ -92,7 +91,7 @@ async def warn(team: Team, agent: str, today: Today) -> None:
 async def _send(team: Team, recipients: Sequence[str], text: str) -> None:
     for name in recipients:
         try:
-            await operations.call(Context.inside(team), "send_dm", {"recipient": name, "content": text})
+            await Context.inside(team).call("send_dm", recipient=name, content=text)
         except TeamError as error:  # a plugin's rule; the others are to know all the same
             log.warning("%s is not told of a budget: %s", name, error)
 

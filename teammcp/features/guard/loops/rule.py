@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 
-from .... import operations
 from ....errors import Refused, TeamError
 from ....members.directory import Access
 from ....operations import Context
@@ -13,6 +12,7 @@ from ...messages import Draft, Message
 from ..members import is_watched, managers
 from . import queries
 from .models import Loop
+from .operations import release_loop
 from .shapes import loop_of, remember
 from .watch import WATCH, Pattern, Watch
 
@@ -63,7 +63,7 @@ async def _stop(context: Context, watch: Watch, pattern: Pattern) -> Loop:
         "count": count,
         "seconds": seconds,
     }
-    stopped: Loop = await operations.call(Context.inside(context.team), "stop_loop", arguments)
+    stopped: Loop = await Context.inside(context.team).call("stop_loop", **arguments)
     return stopped
 
 
@@ -85,6 +85,6 @@ async def noticed(context: Context, message: Message) -> None:
         return
     for loop_id in watch.released_by(message):
         try:
-            await operations.call(Context.inside(context.team, context.actor), "release_loop", {"loop_id": loop_id})
+            await Context.inside(context.team, context.actor).call(release_loop, loop_id=loop_id)
         except TeamError as error:  # the others are to go on all the same
             log.warning("loop %d is not released by a word of %s: %s", loop_id, context.actor.name, error)

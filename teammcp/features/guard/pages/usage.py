@@ -10,6 +10,8 @@ from ....members.directory import Access
 from ....operations import Context
 from ....web import Notice, Outcome, Page, attempt, gettext, go_back, mark, render, see
 from ....web.channels import channel_path
+from ..budgets.operations import get_usage
+from ..loops.operations import list_loops, release_loop
 from .values import bars, dollars, number, story
 
 CAPS: dict[str, type[int] | type[float]] = {"messages": int, "tokens": int, "cost_usd": float}
@@ -17,8 +19,8 @@ CAPS: dict[str, type[int] | type[float]] = {"messages": int, "tokens": int, "cos
 
 async def show_usage(context: Context, request: Request) -> Response:
     """What every agent used today and in the last seven days, and what is stopped."""
-    usage = await context.call("get_usage")
-    loops = await context.call("list_loops")
+    usage = await context.call(get_usage)
+    loops = await context.call(list_loops)
     return await render(
         context, "guard/usage.html", usage=usage.agents, loops=loops.loops, channel_path=channel_path, **_helpers()
     )
@@ -26,7 +28,7 @@ async def show_usage(context: Context, request: Request) -> Response:
 
 async def change_budget(context: Context, request: Request, name: str) -> Response:
     """A form for what an agent may use in a day."""
-    (usage,) = (await context.call("get_usage", agent=name, days=1)).agents
+    (usage,) = (await context.call(get_usage, agent=name, days=1)).agents
     values = {cap: getattr(usage.budget, cap) for cap in CAPS}
     outcome = Outcome()
     if request.method == "POST":
@@ -45,7 +47,7 @@ async def change_budget(context: Context, request: Request, name: str) -> Respon
 
 async def release(context: Context, request: Request, loop_id: int) -> Response:
     """Let agents go on that were stopped."""
-    await context.call("release_loop", loop_id=loop_id)
+    await context.call(release_loop, loop_id=loop_id)
     return await go_back(request, "/usage")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from quart import Request, Response
 
-from .... import operations
 from ....operations import Context
 from ....web import Page, go_back, mark, render
 from ....web import gettext as _
@@ -13,6 +12,8 @@ from ....web.members import kind_of
 from ....web.messages import arrange
 from ...messages import answered
 from ..models import Inbox, InboxChannel, Unanswered, UnansweredList
+from ..operations.inbox import get_inbox, get_receipt
+from ..operations.unanswered import settle_message
 
 TITLES = {
     "waiting_for_me": mark("Waiting for me"),
@@ -23,7 +24,7 @@ TITLES = {
 
 async def inbox(context: Context, request: Request) -> Response:
     """Everything that is new, by channel. Looking at it acknowledges nothing: that is what the buttons are for."""
-    found: Inbox = await operations.call(context, "get_inbox", {})
+    found: Inbox = await context.call(get_inbox)
     entries = await _entries(context)
     waiting = [
         {"entry": entries[each.channel], "inbox": each, "shown": await _arrange(context, each)}
@@ -37,7 +38,7 @@ async def inbox(context: Context, request: Request) -> Response:
 
 async def _entries(context: Context) -> dict[str, ChannelEntry]:
     """All channels that the reader may read, by id."""
-    channels = await operations.call(context, "get_channels", {"include_archived": True})
+    channels = await context.call("get_channels", include_archived=True)
     return {info.id: channel_entry(context, info) for info in channels.root}
 
 
@@ -53,13 +54,13 @@ async def acknowledge(context: Context, request: Request) -> Response:
     items = [item.rpartition(" ") for item in form.getlist("item")]
     given = [{"channel": channel, "ack_id": int(number)} for channel, _, number in items if number.isdecimal()]
     if given:
-        await operations.call(context, "ack_inbox", {"items": given})
+        await context.call("ack_inbox", items=given)
     return await go_back(request, "/inbox")
 
 
 async def receipt(context: Context, request: Request, message_id: int) -> Response:
     """How far a message got with everybody it was sent to."""
-    found = await operations.call(context, "get_receipt", {"message_id": message_id})
+    found = await context.call(get_receipt, message_id=message_id)
     directory = context.team.directory
     kinds = {who.agent: agent.kind for who in found.recipients if (agent := directory.agent(who.agent)) is not None}
     listed = await sidebar(context, found.channel)
@@ -69,7 +70,7 @@ async def receipt(context: Context, request: Request, message_id: int) -> Respon
 async def unanswered(context: Context, request: Request) -> Response:
     """What waits for an answer: the reader's, others', or what is late."""
     asked = {name: value for name in ("view", "before") if (value := request.args.get(name))}
-    found: UnansweredList = await operations.call(context, "list_unanswered", asked)
+    found: UnansweredList = await context.call("list_unanswered", **asked)
     entries = await _entries(context)
     path = f"/inbox/unanswered?view={found.view}"
     return await render(
@@ -100,7 +101,7 @@ def _row(context: Context, channel: ChannelEntry, found: Unanswered) -> dict[str
 
 async def settle(context: Context, request: Request, message_id: int) -> Response:
     """Say that a message needs no answer."""
-    await operations.call(context, "settle_message", {"message_id": message_id})
+    await context.call(settle_message, message_id=message_id)
     return await go_back(request, "/inbox/unanswered")
 
 

@@ -13,17 +13,19 @@ from ....web import gettext as _
 from ....web.channels import channel_path, sidebar
 from ....web.members import kind_of
 from ..models import Message
+from ..operations.edits import delete_message, get_edits
+from ..operations.sending import get_message
 
 
 async def show_message(context: Context, request: Request, message_id: int) -> Response:
     """A message's own address: its channel, with the message in the middle."""
-    message = await operations.call(context, "get_message", {"message_id": message_id})
+    message = await context.call(get_message, message_id=message_id)
     return see(f"{channel_path(message.channel_id)}?around={message_id}#m-{message_id}")
 
 
 async def edit(context: Context, request: Request, message_id: int) -> Response:
     """Edit a message: as a page, or in its place with live.js."""
-    message: Message = await operations.call(context, "get_message", {"message_id": message_id})
+    message: Message = await context.call(get_message, message_id=message_id)
     if message.from_agent != context.actor.name:
         raise Forbidden(_("Only its sender may edit a message."))
     content, outcome = message.content, Outcome()
@@ -46,9 +48,9 @@ async def edit(context: Context, request: Request, message_id: int) -> Response:
 
 async def delete(context: Context, request: Request, message_id: int) -> Response:
     """Delete a message, once its sender is sure."""
-    message: Message = await operations.call(context, "get_message", {"message_id": message_id})
+    message: Message = await context.call(get_message, message_id=message_id)
     if request.method == "POST":
-        await operations.call(context, "delete_message", {"id": message_id})
+        await context.call(delete_message, id=message_id)
         return await go_back(request, channel_path(message.channel_id))
     return await render(
         context, "messages/delete.html", message=message, sidebar=await sidebar(context, message.channel_id)
@@ -57,8 +59,8 @@ async def delete(context: Context, request: Request, message_id: int) -> Respons
 
 async def edits(context: Context, request: Request, message_id: int) -> Response:
     """What a message said before its edits."""
-    message: Message = await operations.call(context, "get_message", {"message_id": message_id})
-    found = await operations.call(context, "get_edits", {"message_id": message_id})
+    message: Message = await context.call(get_message, message_id=message_id)
+    found = await context.call(get_edits, message_id=message_id)
     listed = await sidebar(context, message.channel_id)
     return await render(context, "messages/edits.html", message=message, edits=found.edits, sidebar=listed)
 
@@ -66,7 +68,7 @@ async def edits(context: Context, request: Request, message_id: int) -> Response
 async def react(context: Context, request: Request, message_id: int) -> Response:
     """Add a reaction, or take it back if it is there."""
     emoji = (await request.form).get("emoji", "")
-    message: Message = await operations.call(context, "get_message", {"message_id": message_id})
+    message: Message = await context.call(get_message, message_id=message_id)
     mine = {reaction.emoji for reaction in message.reactions if context.actor.name in reaction.agents}
     name = "remove_reaction" if emoji in mine else "add_reaction"
     await operations.call(context, name, {"message_id": message_id, "emoji": emoji})
@@ -75,7 +77,7 @@ async def react(context: Context, request: Request, message_id: int) -> Response
 
 async def pin(context: Context, request: Request, message_id: int) -> Response:
     """Pin a message, or take its pin away."""
-    message: Message = await operations.call(context, "get_message", {"message_id": message_id})
+    message: Message = await context.call(get_message, message_id=message_id)
     name = "unpin_message" if message.pinned else "pin_message"
     await operations.call(context, name, {"message_id": message_id})
     return await go_back(request, f"/messages/{message_id}")

@@ -7,7 +7,6 @@ from typing import Any
 
 from quart import Request, Response
 
-from .... import operations
 from ....members.directory import Access, Channel, fold
 from ....operations import Context
 from ....storage import Reader
@@ -21,6 +20,8 @@ from ... import deliveries
 from ...channels import readable_channel
 from .. import queries
 from ..models import EMOJI, History, Message
+from ..operations.edits import get_pinned_messages
+from ..operations.sending import get_history, get_message, get_thread
 from ..shapes import answered
 
 PAGE = 50
@@ -127,7 +128,7 @@ async def _window(context: Context, request: Request, channel: Channel, unread: 
 
 async def _part(context: Context, channel: str, limit: int = PAGE, **place: int) -> Window:
     """Messages before, after or around one, or the newest."""
-    history: History = await operations.call(context, "get_history", {"channel": channel, "limit": limit, **place})
+    history: History = await context.call(get_history, channel=channel, limit=limit, **place)
     found = history.messages
     if "after" in place:
         return Window(found, older=True, newer=history.hasMore)
@@ -136,7 +137,7 @@ async def _part(context: Context, channel: str, limit: int = PAGE, **place: int)
 
 
 async def _is_followed(context: Context, channel: str, message_id: int) -> bool:
-    behind = await operations.call(context, "get_history", {"channel": channel, "limit": 1, "after": message_id})
+    behind = await context.call(get_history, channel=channel, limit=1, after=message_id)
     return bool(behind.messages)
 
 
@@ -153,7 +154,7 @@ async def more_messages(context: Context, request: Request, channel: str) -> Res
         window = await _part(context, found.id, before=before)
         shown, window = await _stream(context, window.messages), replace(window, newer=False)
     elif after is not None:
-        last = await operations.call(context, "get_message", {"message_id": after})
+        last = await context.call(get_message, message_id=after)
         window = await _part(context, found.id, MORE, after=after)
         shown, window = await _stream(context, window.messages, before=last), replace(window, older=False)
     else:
@@ -172,14 +173,14 @@ async def more_messages(context: Context, request: Request, channel: str) -> Res
 
 async def _again(context: Context, channel: str, message_id: int, *, continued: bool) -> Shown:
     """A message that the reader sees already, as it is now, in the same place."""
-    message = await operations.call(context, "get_message", {"message_id": message_id})
-    above = await operations.call(context, "get_history", {"channel": channel, "limit": 1, "before": message_id})
+    message = await context.call(get_message, message_id=message_id)
+    above = await context.call(get_history, channel=channel, limit=1, before=message_id)
     shown = await _stream(context, [message], before=above.messages[0] if above.messages else None)
     return replace(shown[0], continued=continued, day=None)
 
 
 async def _alone(context: Context, channel: Channel) -> ChannelEntry:
-    found = await operations.call(context, "get_channels", {"include_archived": True})
+    found = await context.call("get_channels", include_archived=True)
     return next(channel_entry(context, info) for info in found.root if info.id == channel.id)
 
 
@@ -193,7 +194,7 @@ async def _stream(
 async def mark_read(context: Context, channel: str, message_id: int) -> None:
     """Acknowledge what somebody has before them. Who only looks into a channel has nothing to acknowledge."""
     if context.actor.name in context.team.directory.members(channel):
-        await operations.call(context, "ack_inbox", {"items": [{"channel": channel, "ack_id": message_id}]})
+        await context.call("ack_inbox", items=[{"channel": channel, "ack_id": message_id}])
 
 
 async def names(context: Context, request: Request, channel: str) -> Response:
@@ -222,25 +223,23 @@ async def _panel(context: Context, request: Request, channel: Channel) -> dict[s
     """What stands beside the stream: a thread, the members, pins, files, or what the channel is about."""
     kind = request.args.get("panel", "")
     if kind == "thread":
-        thread = await operations.call(
-            context, "get_thread", {"message_id": request.args.get("message", 0, type=int) or 0, "limit": 200}
-        )
+        thread = await context.call(get_thread, message_id=request.args.get("message", 0, type=int) or 0, limit=200)
         replies = await _stream(context, thread.replies, before=thread.root)
         return {"kind": kind, "root": await alone(context, thread.root), "replies": replies, "more": thread.hasMore}
     if kind == "members":
-        found = await operations.call(context, "get_channel_members", {"channel": channel.id})
+        found = await context.call("get_channel_members", channel=channel.id)
         agents = [context.team.directory.agent(name) for name in found.members]
         outside = [agent for agent in other_members(context) if agent.name not in found.members]
         return {"kind": kind, "agents": agents, "outside": outside, "presence": context.team.presence}
     if kind == "pins":
-        found = await operations.call(context, "get_pinned_messages", {"channel_id": channel.id})
+        found = await context.call(get_pinned_messages, channel_id=channel.id)
         return {
             "kind": kind,
             "pins": found.pins,
             "kinds": {pin.from_agent: kind_of(context, pin.from_agent) for pin in found.pins},
         }
     if kind == "files":
-        found = await operations.call(context, "list_files", {"channel": channel.id, "limit": 100})
+        found = await context.call("list_files", channel=channel.id, limit=100)
         return {"kind": kind, "files": found.files}
     return {"kind": kind} if kind == "about" else None
 

@@ -7,6 +7,7 @@ from quart import Request, Response
 from ....operations import Context
 from ....web import Outcome, Page, form_call, render, see
 from ..models import REASONS
+from ..operations.addresses import get_notifiers, list_notifications, remove_notification_address
 
 RECENT = 20
 """Notifications that the page shows."""
@@ -23,8 +24,8 @@ async def _show(context: Context, outcome: Outcome, notifier: str, typed: str) -
         "notifications/show.html",
         outcome.status,
         notice=outcome.notice,
-        notifiers=(await context.call("get_notifiers")).root,
-        notifications=(await context.call("list_notifications", limit=RECENT)).root,
+        notifiers=(await context.call(get_notifiers)).root,
+        notifications=(await context.call(list_notifications, limit=RECENT)).root,
         typed={notifier: typed},
     )
 
@@ -42,7 +43,7 @@ async def change(context: Context, request: Request, notifier: str) -> Response:
 
 async def remove(context: Context, request: Request, notifier: str) -> Response:
     """Use an address no more."""
-    await context.call("remove_notification_address", notifier=notifier)
+    await context.call(remove_notification_address, notifier=notifier)
     return see("/notifications")
 
 

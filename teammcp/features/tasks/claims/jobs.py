@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 
-from .... import operations
 from ....operations import Context, operation
 from ....server import Team
 from ....storage import Transaction, Work
@@ -24,7 +23,7 @@ async def reap(team: Team) -> None:
         if leases.why_over(team, row, now) is None:
             continue
         try:
-            await operations.call(Context.inside(team), "requeue_task", {"task_id": row["id"]})
+            await Context.inside(team).call(requeue_task, task_id=row["id"])
         except Exception:
             log.exception("task %s of team %s could not be taken back", row["id"], team.name)
 

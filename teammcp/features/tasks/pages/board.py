@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from quart import Request, Response
 
-from .... import operations
 from ....members.directory import Access
 from ....operations import Context
 from ....web import Notice, Outcome, Page, form_call, fragment, mark, render, see, wants_fragment
 from ....web.visit import local_path
 from ..tasks.models import OPEN, STATUSES, Status, Task, TaskList
+from ..tasks.operations.retrieval import list_tasks
 from . import template_context
 from .filters import Filters
 
@@ -53,7 +53,7 @@ async def _column(context: Context, filters: Filters, status: Status) -> Column:
     # What is open is shown by its urgency, what is closed by how long ago.
     sort = "-priority" if status in OPEN else "-updated_at"
     arguments = {**filters.arguments(), "status": status, "sort": sort, "limit": CARDS}
-    found: TaskList = await operations.call(context, "list_tasks", arguments)
+    found: TaskList = await context.call(list_tasks, **arguments)
     return Column(status, found.tasks, found.total)
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from quart import Request, Response
 
-from .... import operations
 from ....errors import InvalidInput
 from ....markdown import plain
 from ....members.directory import Access
@@ -14,6 +13,7 @@ from ....operations import Context
 from ....web import Notice, Outcome, Page, form_call, render, see
 from ...messages import Message
 from ..tasks.models import OPEN, PRIORITIES, TaskDetail
+from ..tasks.operations.retrieval import get_task
 from ..visibility import may_see
 from . import form_values, queries, template_context
 
@@ -32,7 +32,7 @@ def task_path(task_id: int) -> str:
 async def new_task(context: Context, request: Request) -> Response:
     """A form for a task, and the task. ``?message=``, ``?parent=`` and ``?goal=`` say what it comes from."""
     message_id = request.args.get("message", type=int)
-    message = None if message_id is None else await operations.call(context, "get_message", {"message_id": message_id})
+    message = None if message_id is None else await context.call("get_message", message_id=message_id)
     if message is not None and (made := await _task_of(context, message.id)) is not None:
         return see(task_path(made))
     before = form_values.EMPTY
@@ -69,7 +69,7 @@ def _from_message(message: Message | None) -> dict[str, str]:
 
 async def edit_task(context: Context, request: Request, task_id: int) -> Response:
     """A form with everything about a task, or with what its assignee may change."""
-    task: TaskDetail = (await operations.call(context, "get_task", {"task_id": task_id})).task
+    task: TaskDetail = (await context.call(get_task, task_id=task_id)).task
     before = form_values.values_of(task)
     if not template_context.Rights(context.actor).manages(task):
         before = {name: before[name] for name in form_values.OF_ASSIGNEES}

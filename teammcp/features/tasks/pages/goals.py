@@ -6,11 +6,11 @@ from typing import Any
 
 from quart import Request, Response
 
-from .... import operations
 from ....members.directory import Access
 from ....operations import Context
 from ....web import Outcome, Page, form_call, render, see
 from ..goals.models import Goal
+from ..goals.operations import get_goal, list_goals
 from ..tasks.models import OPEN, STATUSES, TaskList
 from . import template_context
 from .form_values import typed
@@ -23,7 +23,7 @@ TASKS = 100
 
 async def show_goals(context: Context, request: Request) -> Response:
     """All goals, each under the one it belongs to."""
-    goals = (await operations.call(context, "list_goals", {})).goals
+    goals = (await context.call(list_goals)).goals
     closed = "closed" in request.args
     shown = [goal for goal in goals if closed or goal.status == "open"]
     return await render(
@@ -54,8 +54,8 @@ def indented(goals: list[Goal]) -> list[tuple[int, Goal]]:
 
 async def show_goal(context: Context, request: Request, goal_id: int) -> Response:
     """A goal with its tasks, the open ones first, and the goals below it."""
-    goal: Goal = (await operations.call(context, "get_goal", {"goal_id": goal_id})).goal
-    goals = (await operations.call(context, "list_goals", {})).goals
+    goal: Goal = (await context.call(get_goal, goal_id=goal_id)).goal
+    goals = (await context.call(list_goals)).goals
     named = {each.id: each for each in goals}
     closed = [status for status in STATUSES if status not in OPEN]
     return await render(
@@ -73,7 +73,7 @@ async def show_goal(context: Context, request: Request, goal_id: int) -> Respons
 
 async def _tasks(context: Context, goal_id: int, statuses: Any, sort: str) -> TaskList:
     arguments = {"goal_id": goal_id, "status": ",".join(statuses), "sort": sort, "limit": TASKS}
-    found: TaskList = await operations.call(context, "list_tasks", arguments)
+    found: TaskList = await context.call("list_tasks", **arguments)
     return found
 
 
@@ -91,7 +91,7 @@ async def new_goal(context: Context, request: Request) -> Response:
 
 async def edit_goal(context: Context, request: Request, goal_id: int) -> Response:
     """A form to change a goal: what it says, where it belongs, whether it is achieved."""
-    goal: Goal = (await operations.call(context, "get_goal", {"goal_id": goal_id})).goal
+    goal: Goal = (await context.call(get_goal, goal_id=goal_id)).goal
     before = {name: str(getattr(goal, name) or "") for name in EMPTY}
     values, outcome = before, Outcome()
     if request.method == "POST":
@@ -106,7 +106,7 @@ async def edit_goal(context: Context, request: Request, goal_id: int) -> Respons
 
 
 async def _form(context: Context, outcome: Outcome, values: dict[str, str], goal: Goal | None) -> Response:
-    goals = (await operations.call(context, "list_goals", {})).goals
+    goals = (await context.call(list_goals)).goals
     return await render(
         context,
         "tasks/goal_form.html",

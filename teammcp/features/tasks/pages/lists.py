@@ -7,11 +7,11 @@ from typing import Any
 
 from quart import Request, Response
 
-from .... import operations
 from ....operations import Context
 from ....web import Page, render
 from ....web import gettext as _
 from ..tasks.models import OPEN, STATUSES, Task, TaskList
+from ..tasks.operations.retrieval import list_tasks
 from . import template_context
 from .filters import Filters
 
@@ -34,7 +34,7 @@ async def show_list(context: Context, request: Request) -> Response:
     arguments = {**filters.arguments(), "sort": sort, "limit": ROWS, "offset": offset}
     if statuses:
         arguments["status"] = ",".join(statuses)
-    found: TaskList = await operations.call(context, "list_tasks", arguments)
+    found: TaskList = await context.call(list_tasks, **arguments)
     return await render(
         context,
         "tasks/list.html",
@@ -73,7 +73,7 @@ async def _parts(context: Context) -> list[Part]:
     mine = await _find(context, assignee=me, status=still_open)
     asked = await _find(context, creator=me, status=still_open)
     free = await _find(context, assignee="none", status="todo")
-    able = set((await operations.call(context, "get_agent_profile", {"name": me})).capabilities)
+    able = set((await context.call("get_agent_profile", name=me)).capabilities)
     pressing = [task for task in mine if template_context.due_state(task)]
     rest = [task for task in mine if not template_context.due_state(task)]
     parts = [
@@ -89,7 +89,7 @@ async def _parts(context: Context) -> list[Part]:
 
 
 async def _find(context: Context, **arguments: Any) -> list[Task]:
-    found: TaskList = await operations.call(context, "list_tasks", {**arguments, "sort": "-priority", "limit": MANY})
+    found: TaskList = await context.call(list_tasks, **arguments, sort="-priority", limit=MANY)
     return found.tasks
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from quart import Request, Response
 
-from .... import operations
 from ....errors import NotFound
 from ....members.directory import Access
 from ....operations import Context
@@ -12,6 +11,7 @@ from ....storage import Row
 from ....web import Notice, Outcome, Page, form_call, fragment, go_back, render, see, wants_fragment
 from ....web import gettext as _
 from ..tasks.models import Claim, Task, TaskDetail, TaskHistory
+from ..tasks.operations.retrieval import get_task, get_task_history
 from . import captions, queries, template_context
 from .board import set_status
 from .forms import task_path
@@ -42,7 +42,7 @@ async def _show(context: Context, request: Request, task_id: int, outcome: Outco
     if after is None:  # the latest lines
         after = await context.read(queries.last_lines, task_id, LINES)
     arguments = {"task_id": task_id, "after": max(0, after), "limit": LINES}
-    history: TaskHistory = await operations.call(context, "get_task_history", arguments)
+    history: TaskHistory = await context.call(get_task_history, **arguments)
     return await render(
         context,
         "tasks/task.html",
@@ -61,7 +61,7 @@ async def _show(context: Context, request: Request, task_id: int, outcome: Outco
 
 
 async def _find(context: Context, task_id: int) -> TaskDetail:
-    found: TaskDetail = (await operations.call(context, "get_task", {"task_id": task_id})).task
+    found: TaskDetail = (await context.call(get_task, task_id=task_id)).task
     return found
 
 

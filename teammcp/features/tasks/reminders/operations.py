@@ -10,7 +10,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .... import operations
 from ....clock import rfc3339
 from ....operations import Context, Result, operation
 from ....server import Team
@@ -44,7 +43,7 @@ async def remind(team: Team) -> None:
     for task_id, kind, level in await context.read(_candidates, context.now(), settings):
         arguments = {"task_id": task_id, "kind": kind, "level": level}
         try:
-            await operations.call(context, "remind_of_task", arguments)
+            await context.call("remind_of_task", **arguments)
         except Exception:
             log.exception("%s of task %s of team %s could not be called to mind", kind, task_id, team.name)
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ....errors import Conflict, Forbidden
-from ....operations import Context, call, operation
-from ....plugins import Deferred
+from ....operations import Context, Prepared, operation
 from ....storage import Row, Transaction, Work
 from ...messages import send_notes
+from ...state import StateWritten
 from .. import notification_texts, notifications
 from . import changes, columns, queries
 from .models import Comment, Id, TaskAnswer
@@ -33,15 +33,15 @@ class Finish:
     task_id: int
     link: tuple[Any, ...]
     """The field and its value, as they were when this was prepared."""
-    prepared: Work[Any] | Deferred[Any] | None = None
-    """What is left to do, or what makes the field wait."""
+    prepared: Prepared[StateWritten] | None = None
+    """What sets the field, or makes it wait."""
     asked_by: str | None = None
     """Whose proposal it is that waits."""
 
     @property
     def pending(self) -> bool:
         """Whether the field waits for an approval."""
-        return isinstance(self.prepared, Deferred)
+        return self.prepared is not None and self.prepared.waits
 
     def columns(self) -> dict[str, Any]:
         """The columns of the task that say so."""
@@ -62,13 +62,13 @@ async def prepare(context: Context, row: Row) -> Finish:
     linked_by = row["state_linked_by"] or row["creator"]
     if linked_by != me:
         prepared = await _as_linked(context, row, linked_by)
-        if isinstance(prepared, Deferred):
+        if prepared.waits:
             return Finish(row["id"], link, prepared, linked_by)
     # To agree that the task is finished is not to agree to the field, which nobody was shown then: no grant goes along.
     return Finish(row["id"], link, await _setting(replace(context, grant=None), row), me)
 
 
-async def _as_linked(context: Context, row: Row, linked_by: str) -> Work[Any] | Deferred[Any]:
+async def _as_linked(context: Context, row: Row, linked_by: str) -> Prepared[StateWritten]:
     """The field as whoever linked it may set it.
 
     Raises:
@@ -88,14 +88,15 @@ async def _as_linked(context: Context, row: Row, linked_by: str) -> Work[Any] | 
     )
 
 
-async def _setting(context: Context, row: Row) -> Work[Any] | Deferred[Any]:
-    return await context.prepare(
+async def _setting(context: Context, row: Row) -> Prepared[StateWritten]:
+    prepared: Prepared[StateWritten] = await context.prepare(
         "set_state",
         project_id=row["related_state_project"],
         field=row["related_state"],
         value=json.loads(row["target_value"]),
         reason=f"task {row['id']} is done",
     )
+    return prepared
 
 
 def run(tx: Transaction, finish: Finish) -> Any:
@@ -107,11 +108,10 @@ def run(tx: Transaction, finish: Finish) -> Any:
     now = queries.task(tx, finish.task_id)
     if now is not None and _link(now) != finish.link:
         raise Conflict(f"Task {finish.task_id} was changed at the same moment; try again.", code="task_changed")
-    if isinstance(finish.prepared, Deferred):
-        return finish.prepared.store(tx)
-    if finish.prepared is not None:
-        finish.prepared(tx)
-    return None
+    if finish.prepared is None:
+        return None
+    told = finish.prepared(tx)
+    return told if finish.pending else None
 
 
 @operation(internal=True, profile="tasks", idempotent=True)
@@ -140,7 +140,7 @@ async def settle(context: Context, project_id: str, field: str, value: Any) -> N
     """Settle the tasks that waited for a field to get this value."""
     for row in await context.read(queries.awaiting_state, project_id, field):
         if json.loads(row["target_value"]) == value:
-            await call(Context.inside(context.team), "settle_task_state", {"task_id": row["id"]})
+            await Context.inside(context.team).call(settle_task_state, task_id=row["id"])
 
 
 async def drop(context: Context, arguments: Mapping[str, Any], asked_by: str, reason: str) -> None:
@@ -148,7 +148,7 @@ async def drop(context: Context, arguments: Mapping[str, Any], asked_by: str, re
     for row in await context.read(queries.awaiting_state, arguments["project_id"], arguments["field"]):
         if row["state_asked_by"] == asked_by and json.loads(row["target_value"]) == arguments["value"]:
             given = {"task_id": row["id"], "refused": reason[:EXCERPT], "refused_by": context.actor.name}
-            await call(Context.inside(context.team), "settle_task_state", given)
+            await Context.inside(context.team).call(settle_task_state, **given)
 
 
 def _link(row: Row) -> tuple[Any, ...]:

@@ -6,7 +6,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from teammcp import Access, Conflict, Context, Deferred, Forbidden, Reader, TeamError, Transaction, Work, operation
+from pydantic import BaseModel
+
+from teammcp import Access, Conflict, Context, Forbidden, Prepared, Reader, TeamError, Transaction, Work, operation
 from teammcp.features.messages import Note, quoted_block, quoted_line, send_notes
 
 from ...events import ApprovalDecided
@@ -31,11 +33,11 @@ class Outcome:
 
 @dataclass
 class Call:
-    """The approved call, ready to be run: ``work``, or else how it ended before it began."""
+    """The approved call, ready to be run: ``prepared``, or else how it ended before it began."""
 
     context: Context
     name: str
-    work: Work[Any] | None = None
+    prepared: Prepared[Any] | None = None
     outcome: Outcome | None = None
     afterwards: list[Work[Any]] = field(default_factory=list)
 
@@ -159,10 +161,7 @@ async def _prepare_call(context: Context, row: Any, voice: str, said: list[Any])
     except TeamError as error:
         call.outcome = _failed(row, error)
     else:
-        if isinstance(prepared, Deferred):  # another rule has a say as well: its question is asked now
-            call.outcome = Outcome("approved", prepared.result)
-        else:
-            call.work = prepared
+        call.prepared = prepared
     return call
 
 
@@ -187,11 +186,13 @@ def _run(tx: Transaction, row: Any, call: Call | None) -> Outcome:
 
 def _carry_out(tx: Transaction, call: Call) -> Outcome:
     outcome = call.outcome
-    if call.work is not None:
+    if call.prepared is not None:
         proposer = call.context.actor
         if call.context.team.directory.agent(proposer.name) != proposer:  # between the checks and this transaction
             return Outcome("failed", error=f"{proposer.name} was retired or got other rights at the same moment.")
-        result = call.work(tx)
+        result = call.prepared(tx)
+        if call.prepared.waits:  # another rule has a say as well: its question is asked now
+            return _with_afterwards(tx, call, Outcome("approved", _json(result)))
         if getattr(result, "ok", True) is False:  # an answer of claims that changes nothing: somebody else has it now
             why = getattr(result, "reason", None) or "there is nothing to do any more"
             return Outcome("failed", _json(result), f"{call.name} came too late: {why}.")
@@ -199,6 +200,11 @@ def _carry_out(tx: Transaction, call: Call) -> Outcome:
         tx.on_commit(lambda: call.context.notify("operation_done", operation=done, result=result))
         outcome = Outcome("approved", _json(result))
     assert outcome is not None  # noqa: S101 - a call either has a work or has ended
+    return _with_afterwards(tx, call, outcome)
+
+
+def _with_afterwards(tx: Transaction, call: Call, outcome: Outcome) -> Outcome:
+    """Store what the plugin itself makes wait because of the call."""
     if outcome.status == "approved":
         for each in call.afterwards:
             each(tx)
@@ -206,7 +212,7 @@ def _carry_out(tx: Transaction, call: Call) -> Outcome:
 
 
 def _json(result: Any) -> Any:
-    return result.model_dump(mode="json", by_alias=True)
+    return result.model_dump(mode="json", by_alias=True) if isinstance(result, BaseModel) else result
 
 
 def _conclude(context: Context, tx: Transaction, row: Any, outcome: Outcome) -> None:
