@@ -19,6 +19,7 @@ import click
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from scripts.reference.api import api_page
 from scripts.reference.events import events_page
 from scripts.reference.schemas import cell, describe
 from teammcp import hooks as contracts
@@ -49,6 +50,7 @@ def pages() -> dict[Path, str]:
         DOCS / "reference" / "events.md": f"{NOTE}\n{events_page(plugins)}",
         DOCS / "reference" / "commands.md": commands_page(),
         DOCS / "plugins" / "hooks.md": hooks_page(),
+        DOCS / "plugins" / "api.md": f"{NOTE}\n{api_page()}",
     }
 
 

@@ -1,7 +1,8 @@
 """TeamMCP: the public API for plugin authors.
 
-Everything a plugin needs is imported from here; what is not exported here may change without notice. It is loaded when
-it is first asked for, because the command line starts for every hook of every agent and needs little of it.
+Everything a plugin needs is imported from here, from `teammcp.web` for its pages, and from `teammcp.testing` for its
+tests. What is not exported there may change without notice. It is loaded when it is first asked for, because the
+command line starts for every hook of every agent and needs little of it.
 """
 
 from __future__ import annotations
@@ -12,11 +13,28 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .arguments.fields import Deadline, Timestamp, Until
+    from .arguments.fields import (
+        AgentName,
+        ChannelName,
+        Deadline,
+        Limit,
+        Line,
+        Metadata,
+        NotBlank,
+        Text,
+        Timestamp,
+        TimeZone,
+        Token,
+        Until,
+        json_within,
+    )
     from .arguments.paging import of_rank, rank
+    from .arguments.references import UNKNOWN, Reference, matches, names_match
+    from .arguments.references import plain as plain_text
     from .arguments.times import read_time
     from .clock import rfc3339
     from .config import load_settings
+    from .deprecation import deprecated
     from .errors import (
         Conflict,
         Forbidden,
@@ -32,14 +50,31 @@ if TYPE_CHECKING:
     )
     from .events import Event
     from .events.kinds import EventData
-    from .features.messages import Draft, Message
+    from .features.channels import ChannelRef, MemberRef, OwnRef, find_agent, readable_channel, writable_channel
+    from .features.messages import Draft, Message, Note, note, quoted_block, quoted_line, send_notes, server_note
+    from .features.messages import visible as visible_message
     from .features.notifications import Notification, Notifier, TryLater, Undeliverable
-    from .features.state import StateChange, StateField
+    from .features.state import FieldName as StateFieldName
+    from .features.state import (
+        FieldVersion,
+        ProjectId,
+        StateChange,
+        StateEntry,
+        StateField,
+        entries_after,
+        field_versions,
+        version_written,
+    )
+    from .features.state import Value as StateValue
+    from .features.state import dumps as json_text
+    from .features.state import fitting as json_fitting
+    from .features.state import short as json_excerpt
     from .features.tasks import FieldChange, Task, TaskChange
     from .members.directory import Access, Agent
     from .members.presence import MemberStatus, Reason
     from .operations import CallDeferred, Context, Operation, Prepared, Result, operation
     from .operations.budget import Budget
+    from .operations.effects import meanings as effects_of
     from .operations.followers import Followed, Follower
     from .plugins import Deferred
     from .plugins.markers import hookimpl
@@ -77,116 +112,193 @@ if TYPE_CHECKING:
     from .text.terms import Terms, parse_terms
     from .text.untrusted import OTHERS, AnyWords, Author, Words, fence, quote
 
-__all__ = [
-    "LARGEST_ID",
-    "OTHERS",
-    "Access",
-    "Agent",
-    "AnyWords",
-    "Attachment",
-    "Author",
-    "Budget",
-    "CallDeferred",
+__all__ = [  # noqa: RUF022 - in groups
+    "__version__",
+    # What a plugin is, and what the server gives it
     "Child",
     "Chunk",
-    "Conflict",
-    "Context",
     "Countdown",
-    "DataDamaged",
-    "Databases",
-    "Deadline",
-    "Deferred",
-    "Draft",
-    "Event",
-    "EventData",
-    "FieldChange",
-    "Followed",
-    "Follower",
-    "Forbidden",
-    "Gone",
-    "Index",
-    "IndexEntry",
-    "InvalidInput",
     "Job",
-    "MemberStatus",
-    "Message",
-    "Migration",
-    "NotFound",
-    "Notification",
-    "Notifier",
-    "Operation",
-    "OperationFunction",
     "Output",
-    "PreconditionRequired",
-    "Prepared",
-    "RawRequest",
-    "RawResponse",
-    "Reader",
-    "Reason",
-    "Refused",
     "Resource",
-    "Result",
-    "Route",
-    "Row",
     "Server",
     "Service",
-    "StartError",
     "State",
-    "StateChange",
-    "StateField",
     "StateKey",
+    "Team",
+    "deprecated",
+    "end_survivors",
+    "hookimpl",
+    "load_settings",
+    "spawn",
+    # Operations
+    "Attachment",
+    "Budget",
+    "CallDeferred",
+    "Context",
+    "Deferred",
+    "Followed",
+    "Follower",
+    "Operation",
+    "OperationFunction",
+    "Prepared",
+    "Result",
+    "effects_of",
+    "operation",
+    # Errors
+    "Conflict",
+    "Forbidden",
+    "Gone",
+    "InvalidInput",
+    "NotFound",
+    "PreconditionRequired",
+    "Refused",
+    "StartError",
+    "TeamError",
+    "TooLarge",
+    "Unauthorized",
+    # Types of arguments and results
+    "OTHERS",
+    "UNKNOWN",
+    "AgentName",
+    "AnyWords",
+    "Author",
+    "ChannelName",
+    "ChannelRef",
+    "Deadline",
+    "Limit",
+    "Line",
+    "MemberRef",
+    "Metadata",
+    "NotBlank",
+    "OwnRef",
+    "ProjectId",
+    "Reference",
+    "StateFieldName",
+    "StateValue",
+    "Text",
+    "TimeZone",
+    "Timestamp",
+    "Token",
+    "Until",
+    "Words",
+    "json_within",
+    "matches",
+    "names_match",
+    "plain_text",
+    # Texts for models and people
+    "fence",
+    "json_excerpt",
+    "json_fitting",
+    "json_text",
+    "quote",
+    "quoted_block",
+    "quoted_line",
+    # Members, channels and messages
+    "Access",
+    "Agent",
+    "Draft",
+    "MemberStatus",
+    "Message",
+    "Note",
+    "Reason",
+    "ends",
+    "find_agent",
+    "note",
+    "readable_channel",
+    "require_valid",
+    "send_notes",
+    "server_note",
+    "visible_message",
+    "writable_channel",
+    # Tasks and the shared state
+    "FieldChange",
+    "FieldVersion",
+    "StateChange",
+    "StateEntry",
+    "StateField",
     "Task",
     "TaskChange",
-    "Team",
-    "TeamError",
-    "Terms",
-    "Timestamp",
-    "TooLarge",
-    "Transaction",
+    "entries_after",
+    "field_versions",
+    "version_written",
+    # Notifications
+    "Notification",
+    "Notifier",
     "TryLater",
-    "Unauthorized",
     "Undeliverable",
-    "Until",
+    # Events
+    "Event",
+    "EventData",
+    # Storage
+    "LARGEST_ID",
+    "DataDamaged",
+    "Databases",
+    "Migration",
+    "Reader",
+    "Row",
+    "Transaction",
+    "Work",
+    "file_chunks",
+    "is_applied",
+    "load_migrations",
+    "marks",
+    "open_databases",
+    "telling_damage",
+    # Search
+    "Index",
+    "IndexEntry",
+    "Terms",
+    "facet",
+    "highlights",
+    "of_rank",
+    "parse_terms",
+    "rank",
+    "relevance",
+    "snippet",
+    # Requests that a plugin answers by itself
+    "RawRequest",
+    "RawResponse",
+    "Route",
     "WebSocket",
     "WebSocketClosed",
     "WebSocketRoute",
-    "Words",
-    "Work",
-    "__version__",
-    "end_survivors",
-    "ends",
-    "facet",
-    "fence",
-    "file_chunks",
-    "highlights",
-    "hookimpl",
-    "is_applied",
-    "load_migrations",
-    "load_settings",
-    "marks",
-    "of_rank",
-    "open_databases",
-    "operation",
-    "parse_terms",
-    "quote",
-    "rank",
+    # Time
     "read_time",
-    "relevance",
-    "require_valid",
     "rfc3339",
-    "snippet",
-    "spawn",
-    "telling_damage",
 ]
 
-_FOUND_IN = {
-    "surfaces.attachments": ("Attachment",),
-    "operations.budget": ("Budget",),
-    "operations.followers": ("Followed", "Follower"),
+_MODULES = {
+    "arguments.fields": (
+        "AgentName",
+        "ChannelName",
+        "Deadline",
+        "Limit",
+        "Line",
+        "Metadata",
+        "NotBlank",
+        "Text",
+        "TimeZone",
+        "Timestamp",
+        "Token",
+        "Until",
+        "json_within",
+    ),
+    "arguments.paging": (
+        "of_rank",
+        "rank",
+    ),
+    "arguments.references": (
+        "UNKNOWN",
+        "Reference",
+        "matches",
+        "names_match",
+        "plain=plain_text",
+    ),
+    "arguments.times": ("read_time",),
     "clock": ("rfc3339",),
     "config": ("load_settings",),
-    "server.children": ("Child", "Chunk", "Output", "end_survivors", "spawn"),
-    "members.directory": ("Access", "Agent"),
+    "deprecation": ("deprecated",),
     "errors": (
         "Conflict",
         "Forbidden",
@@ -200,20 +312,95 @@ _FOUND_IN = {
         "TooLarge",
         "Unauthorized",
     ),
+    "events": ("Event",),
     "events.kinds": ("EventData",),
-    "events.log": ("Event",),
-    "surfaces.streams": ("ends", "require_valid"),
-    "text.untrusted": ("OTHERS", "AnyWords", "Author", "Words", "fence", "quote"),
-    "plugins.markers": ("hookimpl",),
-    "arguments.fields": ("Deadline", "Timestamp", "Until"),
-    "operations": ("CallDeferred", "Context", "Operation", "Prepared", "Result", "operation"),
+    "features.channels": (
+        "ChannelRef",
+        "MemberRef",
+        "OwnRef",
+        "find_agent",
+        "readable_channel",
+        "writable_channel",
+    ),
+    "features.messages": (
+        "Draft",
+        "Message",
+        "Note",
+        "note",
+        "quoted_block",
+        "quoted_line",
+        "send_notes",
+        "server_note",
+        "visible=visible_message",
+    ),
+    "features.notifications": (
+        "Notification",
+        "Notifier",
+        "TryLater",
+        "Undeliverable",
+    ),
+    "features.state": (
+        "FieldName=StateFieldName",
+        "FieldVersion",
+        "ProjectId",
+        "StateChange",
+        "StateEntry",
+        "StateField",
+        "Value=StateValue",
+        "dumps=json_text",
+        "entries_after",
+        "field_versions",
+        "fitting=json_fitting",
+        "short=json_excerpt",
+        "version_written",
+    ),
+    "features.tasks": (
+        "FieldChange",
+        "Task",
+        "TaskChange",
+    ),
+    "members.directory": (
+        "Access",
+        "Agent",
+    ),
+    "members.presence": (
+        "MemberStatus",
+        "Reason",
+    ),
+    "operations": (
+        "CallDeferred",
+        "Context",
+        "Operation",
+        "Prepared",
+        "Result",
+        "operation",
+    ),
+    "operations.budget": ("Budget",),
+    "operations.effects": ("meanings=effects_of",),
+    "operations.followers": (
+        "Followed",
+        "Follower",
+    ),
     "plugins": ("Deferred",),
-    "members.presence": ("Reason", "MemberStatus"),
-    "surfaces.resources": ("Resource",),
-    "surfaces.routes": ("RawRequest", "RawResponse", "Route", "WebSocketRoute"),
-    "surfaces.websockets": ("WebSocket", "WebSocketClosed"),
+    "plugins.markers": ("hookimpl",),
+    "registry": ("OperationFunction",),
+    "server": (
+        "Server",
+        "State",
+        "StateKey",
+        "Team",
+    ),
+    "server.children": (
+        "Child",
+        "Chunk",
+        "Output",
+        "end_survivors",
+        "spawn",
+    ),
+    "server.jobs": ("Job",),
+    "server.services": ("Service",),
+    "server.timekeeping": ("Countdown",),
     "storage": (
-        "marks",
         "LARGEST_ID",
         "DataDamaged",
         "Databases",
@@ -228,28 +415,55 @@ _FOUND_IN = {
         "file_chunks",
         "is_applied",
         "load_migrations",
+        "marks",
         "open_databases",
         "telling_damage",
     ),
-    "text.snippets": ("highlights", "relevance", "snippet"),
-    "text.terms": ("Terms", "parse_terms"),
-    "server": ("Server", "State", "StateKey", "Team"),
-    "features.messages": ("Draft", "Message"),
-    "features.notifications": ("Notification", "Notifier", "TryLater", "Undeliverable"),
-    "features.state": ("StateChange", "StateField"),
-    "features.tasks": ("FieldChange", "Task", "TaskChange"),
-    "registry": ("OperationFunction",),
-    "server.jobs": ("Job",),
-    "server.services": ("Service",),
-    "server.timekeeping": ("Countdown",),
-    "arguments.paging": ("of_rank", "rank"),
-    "arguments.times": ("read_time",),
+    "surfaces.attachments": ("Attachment",),
+    "surfaces.resources": ("Resource",),
+    "surfaces.routes": (
+        "RawRequest",
+        "RawResponse",
+        "Route",
+        "WebSocketRoute",
+    ),
+    "surfaces.streams": (
+        "ends",
+        "require_valid",
+    ),
+    "surfaces.websockets": (
+        "WebSocket",
+        "WebSocketClosed",
+    ),
+    "text.snippets": (
+        "highlights",
+        "relevance",
+        "snippet",
+    ),
+    "text.terms": (
+        "Terms",
+        "parse_terms",
+    ),
+    "text.untrusted": (
+        "OTHERS",
+        "AnyWords",
+        "Author",
+        "Words",
+        "fence",
+        "quote",
+    ),
+}
+"""Where each name is; ``own=public`` where it is called otherwise there."""
+_FOUND_IN = {
+    public or own: (module, own)
+    for module, names in _MODULES.items()
+    for own, _, public in (name.partition("=") for name in names)
 }
 
 if not TYPE_CHECKING:  # type checkers are to know what is there and what is not
 
     def __getattr__(name: str) -> Any:
-        for module, names in _FOUND_IN.items():
-            if name in names:
-                return getattr(import_module(f".{module}", __name__), name)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name not in _FOUND_IN:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module, own = _FOUND_IN[name]
+        return getattr(import_module(f".{module}", __name__), own)

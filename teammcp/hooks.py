@@ -132,8 +132,8 @@ def register_message_actions() -> Sequence[MessageAction] | None:
 def register_notifiers() -> Sequence[Notifier] | None:
     """Return a list of ``Notifier`` objects: ways to bring messages to members outside of TeamMCP.
 
-    ``from teammcp.features.notifications import Notifier``. Who wants it gives an address; the server keeps what is to
-    be delivered, calls ``deliver`` for each, tries again what failed, and notes the outcome.
+    A member who wants it gives an address; the server keeps what is to be delivered, calls ``deliver`` for each, tries
+    again what failed, and notes the outcome.
     """
 
 

@@ -37,10 +37,30 @@ if TYPE_CHECKING:  # pytest loads this module in every run; what it needs is imp
     from .operations import Surface
     from .server import Server, Team
 
+__all__ = [  # noqa: RUF022 - in groups
+    # What tests use
+    "NOON",
+    "NO_GUARD",
+    "NO_LIMITS",
+    "Member",
+    "MovedClock",
+    "TestTeam",
+    "any_event",
+    "serve",
+    # Fixtures
+    "app",
+    "clock",
+    "installed_plugins",
+    "server",
+    "settings",
+    "team",
+]
+
 NOON = 1_767_268_800_000
 """2026-01-01T12:00:00Z, where a `MovedClock` starts."""
 
 NO_GUARD = {"guard": {"exchange": 0, "monologue": 0, "repeats": 0}}
+"""Settings without the rules against loops."""
 NO_LIMITS: dict[str, Any] = {"agent_rate": 0, "address_rate": 0, "register_rate": 0, "plugins": NO_GUARD}
 """A clock that stands still refills no bucket and ends no minute, so the limits are off unless a test sets them."""
 
@@ -248,7 +268,7 @@ async def serve(
     """Run the whole application of ``settings`` without a network; yields it once the server is open.
 
     Args:
-        settings: see `teammcp.config`.
+        settings: those of the server.
         clock: the machine's clock by default.
         install: plugins besides the installed ones, name -> module or object.
     """

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from types import ModuleType
 from typing import Any
 
 import pytest
 from pydantic import BaseModel, Field
 
-from teammcp import Deferred, Refused, hookimpl
+from teammcp import Deferred, Refused, deprecated, hookimpl
 from teammcp import hooks as contracts
 from teammcp.errors import PluginFailed
 from teammcp.plugins import PluginManager
@@ -151,10 +153,67 @@ async def test_two_plugins_of_one_name_are_not_both_loaded(caplog: pytest.LogCap
 
 
 class FakeEntryPoint:
-    def __init__(self, name: str, load: Callable[[], Any]) -> None:
+    def __init__(self, name: str, load: Callable[[], Any], requires: list[str] | None = None) -> None:
         self.name = name
         self.load = load
-        self.dist = type("Distribution", (), {"version": "1.2.3"})()
+        self.dist = type("Distribution", (), {"version": "1.2.3", "requires": requires})()
+
+
+class ForLater(Log):
+    """A plugin for a version that is not there yet."""
+
+    requires_teammcp = ">=99,<100"
+
+
+class Unreadable(Log):
+    """A plugin that does not say it as it is said."""
+
+    requires_teammcp = "newest"
+
+
+@pytest.mark.parametrize(
+    ("plugin", "line"),
+    [
+        (ForLater("", []), "It needs TeamMCP <100,>=99 (requires_teammcp); this is "),
+        (Unreadable("", []), "requires_teammcp: 'newest' is no version specifier; write one like '>=0.2,<0.4'."),
+    ],
+)
+async def test_a_plugin_for_another_version_is_switched_off_and_one_line_says_why(plugin: Any, line: str) -> None:
+    found = manager(other=plugin)
+    assert states(found) == {"other": "failed"}
+    assert (found.plugins["other"].error or "").startswith(line)
+    assert "Traceback" not in (found.plugins["other"].error or "")
+    assert not found.handles("message_sent")
+
+
+def test_what_a_distribution_depends_on_is_looked_at_before_its_code_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+    points = [
+        FakeEntryPoint(name, partial(loaded.append, name), [*requires, "click"])
+        for name, requires in {
+            "fits": ["teammcp>=0.1"],
+            "later": ["teammcp[all] >=99"],
+            "unsaid": [],
+            "extra": ["teammcp>=99 ; extra == 'dev'"],
+        }.items()
+    ]
+    monkeypatch.setattr("teammcp.plugins.manager.installed", lambda: points)
+    found = PluginManager({})
+    found.discover()
+    assert loaded == ["fits", "unsaid", "extra"]
+    assert "It needs TeamMCP >=99 (its distribution)" in (found.plugins["later"].error or "")
+
+
+def test_what_is_to_go_warns_and_is_named_beside_the_plugin_that_calls_it() -> None:
+    @deprecated("9.0", instead="new_way")
+    def old_way(number: int) -> int:
+        return number + 1
+
+    found = manager(log=Log("log", []), bystander=ModuleType("somewhere_else"))
+    with pytest.warns(DeprecationWarning, match="old_way goes with version 9.0; use new_way instead"):
+        assert old_way(1) == 2
+    assert "old_way goes with version 9.0; use new_way instead." in found.plugins["log"].deprecated[0]
+    assert found.plugins["bystander"].deprecated == []
 
 
 def test_installed_plugins_are_found_and_broken_or_disabled_ones_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:

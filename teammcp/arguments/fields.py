@@ -40,7 +40,7 @@ def _moment(edge: Edge) -> Any:
 
 
 Timestamp = _moment("start")
-"""UTC milliseconds inside, RFC 3339 with ``Z`` outside. As an argument it is what `teammcp.arguments.times` reads; a
+"""UTC milliseconds inside, RFC 3339 with ``Z`` outside. As an argument it is what `read_time` reads; a
 date alone is the beginning of that day."""
 
 Deadline = _moment("end")

@@ -25,6 +25,8 @@ def list_plugins() -> None:
     width = max(len(info.name) for info in found)
     for info in found:
         click.echo(f"{info.name:{width}}  {info.version:9}  {info.state:9} {', '.join(info.hooks)}".rstrip())
+        for text in info.deprecated:
+            click.echo(f"    {text}")
         if info.error:
             click.echo("\n".join("    " + line for line in info.error.rstrip().splitlines()))
 

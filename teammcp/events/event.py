@@ -29,7 +29,7 @@ class Event:
     data: dict[str, Any]
     surface: str | None = None
     cursor: int = 0
-    """Of a reader that has come as far as this event; see `teammcp.events.runs`."""
+    """Of a reader that has come as far as this event; so that it goes on behind it."""
 
     def as_dict(self) -> dict[str, Any]:
         """The public shape."""

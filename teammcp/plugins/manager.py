@@ -18,9 +18,11 @@ import pluggy
 from pydantic import BaseModel, ValidationError
 
 from ..config.remedies import from_texts, unknown, wrong_settings
+from ..deprecation import used_by
 from ..errors import PluginFailed, StartError, TeamError
 from ..storage import Transaction, Work
 from .contracts import check_implementation, contracts, last_argument
+from .versions import WrongVersion, check_version, required_by
 
 ENTRY_POINTS = "teammcp"
 GUARDS = ("approvals", "audit")
@@ -60,9 +62,16 @@ class PluginInfo:
     hooks: list[str] = field(default_factory=list)
     error: str | None = None
     """The traceback of what switched it off."""
+    package: str = ""
+    """The top-level package that it is in."""
     faults: int = 0
     """How often a hook of it raised since the start."""
     last_fault: str | None = None
+
+    @property
+    def deprecated(self) -> list[str]:
+        """What it has called since the start that is to go, in words."""
+        return used_by(self.package) if self.package and not self.built_in else []
 
 
 class WrongSettings(Exception):
@@ -107,6 +116,7 @@ class PluginManager:
                 self.plugins[entry.name] = PluginInfo(entry.name, version, False, "disabled")
                 continue
             try:
+                check_version(required_by(entry), "its distribution")
                 plugin = entry.load()
             except Exception:
                 self.plugins[entry.name] = PluginInfo(entry.name, version, False)
@@ -122,6 +132,8 @@ class PluginManager:
             return
         self.plugins[name] = info
         try:
+            check_version(getattr(plugin, "requires_teammcp", ""), "requires_teammcp")
+            info.package = _package_of(plugin)
             self._manager.register(plugin, name)
             self._manager.check_pending()
             for caller in self._manager.get_hookcallers(plugin) or []:
@@ -139,7 +151,7 @@ class PluginManager:
             StartError: the server must not run without this one.
         """
         info = self.plugins[name]
-        info.state, info.error = "failed", _traceback()
+        info.state, info.error = "failed", _why()
         if info.built_in or name in self._required:
             log.debug("plugin %s failed", name, exc_info=True)
             raise StartError(_why_not_without(info)) from None
@@ -387,6 +399,18 @@ async def _resolve(result: Any) -> Any:
     return await result if inspect.isawaitable(result) else result
 
 
+def _package_of(plugin: Any) -> str:
+    """The top-level package of a plugin's module, or of its class."""
+    module = plugin.__name__ if isinstance(plugin, ModuleType) else type(plugin).__module__
+    return str(module).partition(".")[0]
+
+
+def _why() -> str:
+    """Why a plugin is switched off, by the exception being handled: one line if that says all."""
+    error = sys.exception()
+    return str(error) if isinstance(error, WrongVersion) else _traceback()
+
+
 def _traceback() -> str:
     return traceback.format_exc()
 
@@ -394,7 +418,11 @@ def _traceback() -> str:
 def _why_not_without(info: PluginInfo) -> str:
     """Why the server does not start, by the exception being handled."""
     error = sys.exception()
-    reason = str(error) if isinstance(error, WrongSettings | StartError) else f"{type(error).__name__}: {error}"
+    reason = (
+        str(error)
+        if isinstance(error, WrongSettings | WrongVersion | StartError)
+        else f"{type(error).__name__}: {error}"
+    )
     if info.built_in:
         return f"'{info.name}' could not be loaded. {reason}"
     return (

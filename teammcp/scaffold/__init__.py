@@ -38,12 +38,19 @@ def create(name: str, parent: Path) -> Path:
         "package": f"teammcp_{identifier}",
         "title": name.replace("-", " ").capitalize(),
         "version": __version__,
+        "next_minor": _next_minor(__version__),
     }
     for template, path in _templates(files(__package__) / "files"):
         target = folder / Template(path).substitute(values)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(Template(template.read_text(encoding="utf-8")).substitute(values), encoding="utf-8")
     return folder
+
+
+def _next_minor(version: str) -> str:
+    """The version that may break what this one promises."""
+    major, minor = version.split(".")[:2]
+    return f"{major}.{int(minor) + 1}"
 
 
 def _templates(folder: Traversable, inside: str = "") -> Iterator[tuple[Traversable, str]]:

@@ -31,7 +31,7 @@ class Server:
     """The teams, plugins and operations of one process. Open it, use it, close it.
 
     Args:
-        settings: see `teammcp.config`.
+        settings: those of the server.
         plugins: loaded plugins.
         registry: the operations of all features and plugins.
         clock: for tests; the machine's clock otherwise.

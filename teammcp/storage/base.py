@@ -92,6 +92,7 @@ class Transaction(Reader, Protocol):
 
 
 Work: TypeAlias = Callable[[Transaction], T]
+"""What makes a change: a plain function that is run in one transaction, and its result."""
 
 
 class Database(Protocol):

@@ -45,6 +45,7 @@ class _Others:
 
 
 OTHERS = _Others()
+"""Marks a type whose values a member wrote, in its own words: ``Annotated[Line, Field(max_length=200), OTHERS]``."""
 Words = Annotated[str, OTHERS]
 """What somebody wrote: any text. A name, a word out of a list, or what the server says itself is a plain ``str``."""
 AnyWords = Annotated[Any, OTHERS]

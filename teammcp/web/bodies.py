@@ -109,6 +109,7 @@ class FormRequest(Request):
         self.body.admit(limit)
 
     def make_form_data_parser(self) -> FormDataParser:
+        """The parser of a form, which keeps to the limits of the page."""
         parser = super().make_form_data_parser()
         assert isinstance(parser, FormParser)  # noqa: S101 - the class above
         parser.uploads = self._uploads
@@ -119,6 +120,8 @@ class FormConnection(ASGIHTTPConnection):
     """A connection from which nothing is taken before the request's body is admitted, nor once it is too large."""
 
     async def handle_messages(self, request: Request, receive: ASGIReceiveCallable) -> None:
+        """The parser of a form, which keeps to the limits of the page."""
+        """Take the request's body, once it is admitted."""
         body = request.body
         assert isinstance(body, FormBody)  # noqa: S101 - the application's class
         await body.admitted.wait()

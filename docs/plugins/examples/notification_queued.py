@@ -2,8 +2,7 @@
 
 from collections import Counter
 
-from teammcp import Team, hookimpl
-from teammcp.features.notifications import Notification
+from teammcp import Notification, Team, hookimpl
 
 QUEUED = Counter[str]()
 

@@ -2,8 +2,7 @@
 
 import logging
 
-from teammcp import Team, hookimpl
-from teammcp.features.notifications import Notification
+from teammcp import Notification, Team, hookimpl
 
 log = logging.getLogger(__name__)
 

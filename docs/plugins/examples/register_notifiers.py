@@ -3,8 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from teammcp import hookimpl
-from teammcp.features.notifications import Notification, Notifier, Undeliverable
+from teammcp import Notification, Notifier, Undeliverable, hookimpl
 
 
 class FileNotifier(Notifier):

@@ -7,9 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, RootModel
 
-from teammcp import AnyWords, Author, Result, Timestamp, Words, quote
-from teammcp.arguments.fields import Line, NotBlank, Text
-from teammcp.features.channels import MemberRef
+from teammcp import AnyWords, Author, Line, MemberRef, NotBlank, Result, Text, Timestamp, Words, quote
 
 from .settings import PermissionRule, Rule
 

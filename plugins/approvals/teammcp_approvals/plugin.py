@@ -16,11 +16,11 @@ from teammcp import (
     Operation,
     Reader,
     Server,
+    StateChange,
     Team,
     hookimpl,
     load_migrations,
 )
-from teammcp.features.state import StateChange
 from teammcp.web import Page
 
 from . import jobs, memory, state

@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from teammcp import OTHERS, Result
-from teammcp.arguments.fields import Line
+from teammcp import OTHERS, Line, Result
 
 WEEK = 7 * 24 * 60
 YEAR = 366 * 24 * 60

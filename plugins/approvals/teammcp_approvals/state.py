@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from teammcp import Access, Agent, Context, Deferred, Refused
-from teammcp.features.state import StateChange, StateField
+from teammcp import Access, Agent, Context, Deferred, Refused, StateChange, StateField
 
 from .requests import deciders, proposals, running
 from .requests.proposals import Proposal

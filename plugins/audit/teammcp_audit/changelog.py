@@ -9,10 +9,18 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel
 
-from teammcp import Context, InvalidInput, Reader, Timestamp, Until, operation
-from teammcp.arguments.fields import Limit
-from teammcp.arguments.references import Reference
-from teammcp.features.state import FieldName, ProjectId
+from teammcp import (
+    Context,
+    InvalidInput,
+    Limit,
+    ProjectId,
+    Reader,
+    Reference,
+    StateFieldName,
+    Timestamp,
+    Until,
+    operation,
+)
 
 from . import queries
 from .models import ChangeLog, Entry, EventId, Kind, Surface, Word
@@ -29,7 +37,7 @@ class Filter(BaseModel):
     kind: Kind | None = None
     subject: Word | None = None
     project_id: ProjectId | None = None
-    field: FieldName | None = None
+    field: StateFieldName | None = None
     channel: Word | None = None
     surface: Surface | None = None
     since: Timestamp | None = None
@@ -106,7 +114,7 @@ async def get_changelog(
     kind: Kind | None = None,
     subject: Word | None = None,
     project_id: ProjectId | None = None,
-    field: FieldName | None = None,
+    field: StateFieldName | None = None,
     channel: Annotated[Word, Reference(_channel)] | None = None,
     surface: Surface | None = None,
     since: Timestamp | None = None,

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from teammcp import Attachment, Context, Team, Timestamp, Until, file_chunks, operation
-from teammcp.features.state import FieldName, ProjectId
+from teammcp import Attachment, Context, ProjectId, StateFieldName, Team, Timestamp, Until, file_chunks, operation
 
 from .changelog import Filter, batches
 from .models import Entry, Kind, Surface, Word
@@ -32,7 +31,7 @@ async def export_changelog(
     kind: Kind | None = None,
     subject: Word | None = None,
     project_id: ProjectId | None = None,
-    field: FieldName | None = None,
+    field: StateFieldName | None = None,
     channel: Word | None = None,
     surface: Surface | None = None,
     since: Timestamp | None = None,

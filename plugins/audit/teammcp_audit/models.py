@@ -8,8 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, field_serializer
 
-from teammcp import AnyWords, Author, Result, Timestamp, quote
-from teammcp.arguments.fields import Line
+from teammcp import AnyWords, Author, Line, Result, Timestamp, quote
 
 EventId = Annotated[int, Field(ge=1, le=2**53)]
 ReportType = Literal["compliance", "efficiency", "anomaly", "communication"]

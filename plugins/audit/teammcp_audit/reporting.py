@@ -14,6 +14,7 @@ from teammcp import (
     Context,
     InvalidInput,
     NotFound,
+    ProjectId,
     Reader,
     Team,
     Timestamp,
@@ -22,7 +23,6 @@ from teammcp import (
     Work,
     operation,
 )
-from teammcp.features.state import ProjectId
 
 from . import queries, report_rows
 from .events import ReportDeleted, ReportGenerated

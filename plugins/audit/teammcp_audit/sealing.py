@@ -8,8 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from teammcp import Conflict, Context, Reader, Team, Transaction, Work, operation
-from teammcp.arguments.fields import Limit
+from teammcp import Conflict, Context, Limit, Reader, Team, Transaction, Work, operation
 
 from . import chain, queries
 from .models import BLOCK, AuditSettings, Seal, Sealed, Seals

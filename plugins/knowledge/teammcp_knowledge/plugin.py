@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from teammcp import Context, EventData, Migration, hookimpl, load_migrations
-from teammcp.features.state import StateChange
+from teammcp import Context, EventData, Migration, StateChange, hookimpl, load_migrations
 from teammcp.web import MessageAction, Page
 
 from . import finding_pages, pages

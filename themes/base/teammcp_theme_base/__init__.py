@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from teammcp.plugins.markers import hookimpl
+from teammcp import hookimpl
 from teammcp.web import Theme
 
 

@@ -14,8 +14,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from teammcp import Conflict, Context, Event, Reason, Transaction, Work, ends, operation, require_valid
-from teammcp.arguments.fields import Line, json_within
+from teammcp import (
+    Conflict,
+    Context,
+    Event,
+    Line,
+    Reason,
+    Transaction,
+    Work,
+    ends,
+    json_within,
+    operation,
+    require_valid,
+)
 
 from .. import memory
 from ..models import HookAnswer, HookDecision, HookOutput, PermissionCheck, PermissionDecision

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
-from teammcp import Context
-from teammcp.arguments.references import matches
+from teammcp import Context, matches
 
 from ..rules import matching
 from ..settings import PermissionRule

@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from teammcp import Context, Transaction
-from teammcp.features.messages import Note, quoted_block, quoted_line, server_note
+from teammcp import Context, Note, Transaction, quoted_block, quoted_line, server_note
 
 from ..events import (
     ApprovalApproved,

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from teammcp import Access, Agent, Context, Forbidden, InvalidInput, Reader
-from teammcp.features.channels import find_agent
+from teammcp import Access, Agent, Context, Forbidden, InvalidInput, Reader, find_agent
 
 from . import queries, voice_queries
 

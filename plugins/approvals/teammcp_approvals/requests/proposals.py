@@ -7,8 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from teammcp import Conflict, Context, Deferred, Transaction, Work
-from teammcp.features.messages import Note, send_notes
+from teammcp import Conflict, Context, Deferred, Note, Transaction, Work, send_notes
 
 from .. import memory
 from ..events import ApprovalConfirmed, ApprovalRequested

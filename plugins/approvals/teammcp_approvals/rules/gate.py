@@ -7,9 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from teammcp import Access, Context, Deferred, Operation, Refused
-from teammcp.arguments.references import matches
-from teammcp.operations.effects import meanings
+from teammcp import Access, Context, Deferred, Operation, Refused, effects_of, matches
 
 from ..requests import deciders, proposals, running
 from ..requests.proposals import Proposal
@@ -32,7 +30,7 @@ async def look(context: Context, operation: Operation, arguments: BaseModel) -> 
     def wanted(name: str) -> bool:
         return any(matches(rule.operation, name) for rule in rules)
 
-    calls = await meanings(context, operation, arguments, wanted)
+    calls = await effects_of(context, operation, arguments, wanted)
     for rule in rules:
         for meant, values in calls:
             if not can_wait(meant) or not await matching.is_about(context, rule, meant, values):

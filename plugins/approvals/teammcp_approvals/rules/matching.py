@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from teammcp import Access, Agent, Context, Operation
-from teammcp.arguments.references import UNKNOWN, matches, names_match, plain
+from teammcp import UNKNOWN, Access, Agent, Context, Operation, matches, names_match, plain_text
 
 from .. import memory
 from ..requests.deciders import LEVELS
@@ -81,11 +80,11 @@ def is_by(who: list[str], actor: Agent) -> bool:
 
 
 def _is(word: str, actor: Agent) -> bool:
-    word = plain(word)
+    word = plain_text(word)
     if word in (*LEVELS, "observer"):
         return actor.access.name == word
     return (word in {"human", "agent", "service"} and actor.kind == word) or (
-        word.removeprefix("@") == plain(actor.name)
+        word.removeprefix("@") == plain_text(actor.name)
     )
 
 

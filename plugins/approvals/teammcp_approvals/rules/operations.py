@@ -8,10 +8,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from teammcp import Context, InvalidInput, NotFound, Operation, Server, StartError, Transaction, Work, operation
-from teammcp.arguments.fields import Line
-from teammcp.arguments.references import matches, plain
-from teammcp.features.channels import find_agent
+from teammcp import (
+    Context,
+    InvalidInput,
+    Line,
+    NotFound,
+    Operation,
+    Server,
+    StartError,
+    Transaction,
+    Work,
+    find_agent,
+    matches,
+    operation,
+    plain_text,
+)
 
 from .. import memory
 from ..events import RuleAdded, RuleDeleted
@@ -132,8 +143,8 @@ def _check_words(place: str, words: Iterable[str]) -> None:
     """Refuse a word that is nearly a level or a kind. Members need not be there yet, and may be written ``@name``."""
     known = (*deciders.LEVELS, *KINDS, "observer")
     for word in words:
-        near = get_close_matches(plain(word), known, n=1, cutoff=NEAR) if word.isalpha() else []
-        if near and plain(word) not in known:
+        near = get_close_matches(plain_text(word), known, n=1, cutoff=NEAR) if word.isalpha() else []
+        if near and plain_text(word) not in known:
             raise StartError(
                 f"plugins.approvals.{place}: '{word}' is neither an access level nor a kind; did you mean '{near[0]}'? "
                 f"A member of that name is '@{word}'."
@@ -163,5 +174,5 @@ def _check_operation(registry: Iterable[Operation], pattern: str, arguments: dic
 
 def _check_who(context: Context, who: list[str]) -> None:
     for word in who:
-        if plain(word) not in (*deciders.LEVELS, *KINDS, "observer"):
+        if plain_text(word) not in (*deciders.LEVELS, *KINDS, "observer"):
             find_agent(context, word, "who")

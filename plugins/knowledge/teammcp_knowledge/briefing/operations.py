@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from teammcp import Context, Forbidden, NotFound, fence, operation
-from teammcp.features.state import StateField, short
+from teammcp import Context, Forbidden, NotFound, StateField, fence, json_excerpt, operation
 
 from ..findings.models import Findings, FoundFinding
 from ..findings.searching import search_knowledge
@@ -101,7 +100,7 @@ class _Asker:
             async for field in self._fields(project):
                 if self._is_critical(field):
                     about = f"(v{field.version} by {field.updated_by}; owner {field.owner})"
-                    lines.append(line(f"{project}/{field.field} = {short(field.value, LINE // 2)} {about}"))
+                    lines.append(line(f"{project}/{field.field} = {json_excerpt(field.value, LINE // 2)} {about}"))
         return Subject("critical_state", "Critical state", lines[:FETCHED], len(lines), "get_state of a project", 15)
 
     def _is_critical(self, field: StateField) -> bool:

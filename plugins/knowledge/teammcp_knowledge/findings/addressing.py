@@ -15,7 +15,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from teammcp.arguments.fields import Line
+from teammcp import Line
 
 TAG_LENGTH = 64
 

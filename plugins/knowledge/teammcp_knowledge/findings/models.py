@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from teammcp import Author, Result, Timestamp, Words, quote, rfc3339
-from teammcp.arguments.fields import Line, NotBlank, Text
+from teammcp import Author, Line, NotBlank, Result, Text, Timestamp, Words, quote, rfc3339
 
 from .addressing import Tag, Tags, normal
 

@@ -7,9 +7,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from teammcp import Conflict, Context, Forbidden, Gone, NotFound, Reader, Row, Transaction, Work, operation
-from teammcp.arguments.references import Reference
-from teammcp.features.messages import visible
+from teammcp import (
+    Conflict,
+    Context,
+    Forbidden,
+    Gone,
+    NotFound,
+    Reader,
+    Reference,
+    Row,
+    Transaction,
+    Work,
+    operation,
+    visible_message,
+)
 
 from ..events import FindingEvent, FindingPosted, FindingRetracted, FindingRevived
 from . import queries, search
@@ -120,7 +131,7 @@ async def _check_source(context: Context, task_id: int | None, message_id: int |
     if task_id is not None:
         await context.call("get_task", task_id=task_id)
     if message_id is not None:
-        await visible(context, message_id)
+        await visible_message(context, message_id)
 
 
 # -- retracting and reviving -----------------------------------------------------------------------------------------

@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from teammcp import Reader, Row, Transaction
-from teammcp.features.state import FieldVersion, field_versions, version_written
+from teammcp import FieldVersion, Reader, Row, Transaction, field_versions, version_written
 
 from . import queries
 

@@ -6,16 +6,27 @@ from typing import Annotated
 
 from pydantic import Field
 
-from teammcp import AnyWords, Author, Result, Timestamp, Words, quote, rfc3339
-from teammcp.features.channels import ChannelRef, OwnRef
-from teammcp.features.state import FieldName, ProjectId, short
+from teammcp import (
+    AnyWords,
+    Author,
+    ChannelRef,
+    OwnRef,
+    ProjectId,
+    Result,
+    StateFieldName,
+    Timestamp,
+    Words,
+    json_excerpt,
+    quote,
+    rfc3339,
+)
 
 Pattern = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[A-Za-z0-9_.:*?-]+$")]
 """The name of a field, in which ``*`` stands for any characters and ``?`` for one."""
 Patterns = Annotated[list[Pattern], Field(max_length=200)]
 Projects = Annotated[list[ProjectId], Field(max_length=100)]
 Channels = Annotated[list[Annotated[ChannelRef, Field(max_length=160)]], Field(max_length=100)]
-FieldNames = Annotated[list[FieldName], Field(min_length=1, max_length=200)]
+FieldNames = Annotated[list[StateFieldName], Field(min_length=1, max_length=200)]
 Name = Annotated[OwnRef, Field(min_length=1, max_length=64)]
 
 __all__ = ["Channels", "FieldNames", "Name", "Patterns", "ProjectId", "Projects"]
@@ -74,7 +85,7 @@ class Gap(Result):
             if self.deleted
             else "a long value"
             if self.current_value_omitted
-            else quote(short(self.current_value))
+            else quote(json_excerpt(self.current_value))
         )
         mark = "CRITICAL " if self.critical else ""
         return (

@@ -5,9 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from teammcp import Access, Agent, Context, Reader, Transaction, Work, operation
-from teammcp.features.channels import find_agent, readable_channel
-from teammcp.features.state import StateEntry, entries_after, fitting, short
+from teammcp import (
+    Access,
+    Agent,
+    Context,
+    Reader,
+    StateEntry,
+    Transaction,
+    Work,
+    entries_after,
+    find_agent,
+    json_excerpt,
+    json_fitting,
+    operation,
+    readable_channel,
+)
 
 from ..events import GapsAcknowledged, ProfileChanged
 from . import queries
@@ -95,7 +107,7 @@ def _gap(reader: Reader, each: Missed, agent: str) -> Gap:
         your_version=known,
         current_version=newest.version,
         changes_missed=newest.version - known,
-        **fitting("current_value", newest.value, VALUE),
+        **json_fitting("current_value", newest.value, VALUE),
         deleted=newest.action == "deleted",
         changed_by=newest.changed_by,
         changed_at=newest.changed_at,
@@ -114,8 +126,8 @@ def _what(entry: StateEntry) -> str:
         return f"{entry.changed_by}: {' '.join(entry.reason.split())}"
     if entry.action == "deleted":
         return f"{entry.changed_by} deleted it"
-    old = "" if entry.action == "created" else f"{short(entry.old_value, 60)} "
-    return f"{entry.changed_by}: {old}→ {short(entry.value, 60)}"
+    old = "" if entry.action == "created" else f"{json_excerpt(entry.old_value, 60)} "
+    return f"{entry.changed_by}: {old}→ {json_excerpt(entry.value, 60)}"
 
 
 @operation("POST /api/state/knowledge-gaps/acknowledge", access="observer", profile="knowledge", idempotent=True)

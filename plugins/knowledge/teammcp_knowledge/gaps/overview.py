@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from teammcp import Access, Context, Reader, operation
-from teammcp.features.state import field_versions
+from teammcp import Access, Context, Reader, field_versions, operation
 
 from . import queries
 from .interests import Interests, Missed, known_version, missed

@@ -6,8 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from teammcp import Access, Context, PreconditionRequired
-from teammcp.features.state import StateChange
+from teammcp import Access, Context, PreconditionRequired, StateChange
 
 from . import queries
 

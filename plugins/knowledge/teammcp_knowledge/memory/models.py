@@ -6,9 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from teammcp import AnyWords, Author, Result, Timestamp, Words, quote, rfc3339
-from teammcp.arguments.fields import Line
-from teammcp.features.state import Value, short
+from teammcp import AnyWords, Author, Line, Result, Timestamp, Words, json_excerpt, quote, rfc3339
 
 MAIN = "default"
 
@@ -27,7 +25,7 @@ Key = Annotated[Line, Field(max_length=256), AfterValidator(_name)]
 """What a value is kept under; as a namespace."""
 Version = Annotated[int, Field(ge=0, le=2**53)]
 
-__all__ = ["MAIN", "Key", "Namespace", "Value", "Version"]
+__all__ = ["MAIN", "Key", "Namespace", "Version"]
 
 
 class MemoryEntry(Result):
@@ -49,7 +47,7 @@ class MemoryEntry(Result):
                 f"There is no key '{quote(self.key)}' in namespace '{quote(self.namespace)}'. list_memory lists them."
             )
         when = "" if self.updated_at is None else f", {rfc3339(self.updated_at)[:16]}"
-        value = quote(short(self.value, 100_000))
+        value = quote(json_excerpt(self.value, 100_000))
         return f"{quote(self.key)} = {value} (version {self.version} by {self.writer}{when})"
 
 
@@ -73,7 +71,7 @@ class MemoryWritten(Result):
         if self.conflict:
             if not self.current_version:
                 return f"Not written, a conflict: there is no key '{key}'; expect version 0 to make it."
-            now = f"version {self.current_version} by {self.current_writer}: {quote(short(self.current_value))}"
+            now = f"version {self.current_version} by {self.current_writer}: {quote(json_excerpt(self.current_value))}"
             return f"Not written, a conflict: {key} has {now}"
         if self.version is None:
             return f"There was no key '{key}'."
@@ -94,7 +92,7 @@ class MemoryLine(Result):
     value_omitted: bool = True
 
     def text(self) -> str:
-        value = f"{self.bytes} bytes" if self.value_omitted else quote(short(self.value))
+        value = f"{self.bytes} bytes" if self.value_omitted else quote(json_excerpt(self.value))
         about = f"version {self.version} by {self.writer}, {rfc3339(self.updated_at)[:16]}"
         return f"{quote(self.key)} = {value} ({about})"
 
@@ -136,7 +134,7 @@ class MemoryHistory(Result):
     def text(self) -> str:
         lines = [
             f"version {each.version} by {each.writer}, {rfc3339(each.at)[:16]}: "
-            + ("deleted" if each.action == "deleted" else quote(short(each.value)))
+            + ("deleted" if each.action == "deleted" else quote(json_excerpt(each.value)))
             for each in self.versions
         ]
         more = [] if self.next is None else [f"(more: before={self.next})"]

@@ -7,9 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from teammcp import Context, Reader, Row, Transaction, Work, operation
-from teammcp.arguments.fields import Limit
-from teammcp.features.state import dumps, fitting
+from teammcp import Context, Limit, Reader, Row, StateValue, Transaction, Work, json_fitting, json_text, operation
 
 from ..events import MemoryDeleted, MemorySet
 from . import queries
@@ -25,7 +23,6 @@ from .models import (
     MemoryVersion,
     MemoryWritten,
     Namespace,
-    Value,
     Version,
 )
 
@@ -41,13 +38,13 @@ SHOWN = 4 * 1024
 
 @operation("POST /api/memory", profile="knowledge", everyday=True)
 async def set_memory(
-    context: Context, key: Key, value: Value, namespace: Namespace = MAIN, expected_version: Version | None = None
+    context: Context, key: Key, value: StateValue, namespace: Namespace = MAIN, expected_version: Version | None = None
 ) -> Work[MemoryWritten]:
     """Keep any JSON under a key, for the whole team and beyond this conversation.
 
     With expected_version (0: only if it is new) nobody's write is lost: a conflict answers with what is there.
     """
-    text = dumps(value)
+    text = json_text(value)
 
     def work(tx: Transaction) -> MemoryWritten:
         row = queries.entry(tx, namespace, key)
@@ -111,7 +108,7 @@ def _write(
     if text is None:
         context.emit(tx, MemoryDeleted(**about), f"{namespace}/{key}")
     else:
-        value = fitting("value", json.loads(text), SHOWN)
+        value = json_fitting("value", json.loads(text), SHOWN)
         context.emit(tx, MemorySet(**about, created=created, **value), f"{namespace}/{key}")
     return MemoryWritten(
         ok=True, namespace=namespace, key=key, version=version, lclock=lclock, created=created, deleted=deleted

@@ -8,8 +8,22 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from teammcp import Access, Conflict, Context, Forbidden, Prepared, Reader, TeamError, Transaction, Work, operation
-from teammcp.features.messages import Note, quoted_block, quoted_line, send_notes
+from teammcp import (
+    Access,
+    Conflict,
+    Context,
+    Forbidden,
+    Note,
+    Prepared,
+    Reader,
+    TeamError,
+    Transaction,
+    Work,
+    operation,
+    quoted_block,
+    quoted_line,
+    send_notes,
+)
 
 from ...events import ApprovalDecided
 from ...models import ApprovalId, Comment, Resolved, Status

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from teammcp import Context, Deadline, Forbidden, InvalidInput, Transaction, Work, operation
-from teammcp.features.channels import find_agent
-from teammcp.features.messages import quoted_line, send_notes
+from teammcp import (
+    Context,
+    Deadline,
+    Forbidden,
+    InvalidInput,
+    Transaction,
+    Work,
+    find_agent,
+    operation,
+    quoted_line,
+    send_notes,
+)
 
 from ...events import ApprovalDelegated, DelegationChanged
 from ...models import (

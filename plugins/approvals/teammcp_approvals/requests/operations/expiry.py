@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from teammcp import Conflict, Context, Transaction, Work, operation
-from teammcp.features.messages import quoted_line, send_notes
+from teammcp import Conflict, Context, Transaction, Work, operation, quoted_line, send_notes
 
 from ...models import ApprovalId, Resolved
 from .. import announcements, shapes

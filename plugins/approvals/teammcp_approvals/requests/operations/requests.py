@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from teammcp import Conflict, Context, Forbidden, Reader, Transaction, Work, operation
-from teammcp.arguments.fields import Limit
-from teammcp.features.channels import find_agent
+from teammcp import Conflict, Context, Forbidden, Limit, Reader, Transaction, Work, find_agent, operation
 
 from ... import state
 from ...models import (
