@@ -84,7 +84,7 @@ class EventLog:
     def prune(self, tx: Transaction, through: int) -> int:
         """Take the oldest events out of the log, up to the id ``through``; how many. They are kept elsewhere.
 
-        Who then asks for what follows an event that is gone is told so; see `Hub.check`.
+        A reader that then asks for what follows an event that is gone is told so; see `Hub.check`.
         """
         removed = tx.execute("DELETE FROM events WHERE id <= ?", (through,))
         tx.on_commit(partial(self._hub.forget, through))

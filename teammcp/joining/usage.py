@@ -75,7 +75,7 @@ def follow(program: str, event: dict[str, Any], send: Send) -> None:
     elif happens in ENDS:
         if not session.reports:
             _read(session, program, path)
-        _tell(session, send)
+        _report(session, send)
     if happens == BEGINS:
         _clear(_folder())
 
@@ -116,7 +116,7 @@ def _new_lines(file: Path, memory: Memory) -> list[bytes]:
     return found[:end].splitlines()
 
 
-def _tell(session: Session, send: Send) -> None:
+def _report(session: Session, send: Send) -> None:
     while session.reports:
         status = send(session.reports[0])
         if status is None or status >= 500 or status in TRANSIENT:

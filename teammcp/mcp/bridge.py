@@ -222,14 +222,14 @@ class Bridge:
         uri = str(params.uri)
         if uri not in self._followed:
             begun = asyncio.get_running_loop().create_future()
-            self._followed[uri] = asyncio.create_task(self._tell(ctx.session, uri, begun))
+            self._followed[uri] = asyncio.create_task(self._notify(ctx.session, uri, begun))
             try:
                 await begun
             except KeyRefused as error:
                 raise MCPError(INTERNAL_ERROR, self._explain(error)) from error
         return EmptyResult()
 
-    async def _tell(self, session: ServerSession, uri: str, begun: asyncio.Future[None]) -> None:
+    async def _notify(self, session: ServerSession, uri: str, begun: asyncio.Future[None]) -> None:
         """Tell a client of the handshake era of each change of one resource."""
         try:
             async with aclosing(self._upstream.follow([uri])) as updates:

@@ -186,7 +186,7 @@ class Context:
     def notify(self, hook: str, **arguments: Any) -> None:
         """Tell plugins something, beside the current call. From a work, use it through ``tx.on_commit``."""
         assert hook_kind(hook) == "notify"  # noqa: S101 - a mistake of the programmer, not of the caller
-        self.team.tell(hook, context=self, **arguments)
+        self.team.notify(hook, context=self, **arguments)
 
     def emit(
         self,
@@ -236,8 +236,8 @@ Either: TypeAlias = Callable[Concatenate[Context, P], Awaitable[Callable[[Transa
 def enter(server: Server, key: str | None, surface: Surface, address: str, reader: Reader | None = None) -> Context:
     """The context of a request that comes with a key: authenticated, counted against its limit, seen.
 
-    Who has no valid key counts against the limit of its address. That is shared by all who are there, so whoever has
-    one takes nothing from it and does not depend on it.
+    A caller without a valid key counts against the limit of its address. That is shared by all who are there, so
+    whoever has one takes nothing from it and does not depend on it.
 
     Args:
         server: all teams.

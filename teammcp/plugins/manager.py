@@ -220,7 +220,7 @@ class PluginManager:
         return bool(self._implementations(hook))
 
     def collect(self, hook: str, *, only: str | None = None, **arguments: Any) -> list[tuple[str, Any]]:
-        """Call a plain contribute hook; ``[(plugin, result)]`` without the Nones. Who raises is switched off."""
+        """Call a plain contribute hook; ``[(plugin, result)]`` without Nones. A plugin that raises is switched off."""
         results = []
         for name, function, names in list(self._implementations(hook)):
             if only is not None and name != only:
@@ -266,7 +266,7 @@ class PluginManager:
     async def notify(self, hook: str, **arguments: Any) -> None:
         """Tell every implementation, one after the other; faults are logged and counted, never raised."""
         for implementation in self._implementations(hook):
-            await self._tell(hook, implementation, arguments)
+            await self._notify_one(hook, implementation, arguments)
 
     async def announce(self, hook: str, limit: float, *, wait_for_features: bool = False, **arguments: Any) -> None:
         """Tell of a turn in the life of the server or a team; faults are logged and counted, never raised.
@@ -283,28 +283,28 @@ class PluginManager:
         plugins = []
         for implementation in self._implementations(hook):
             if not self.plugins[implementation[0]].built_in:
-                plugins.append(self._tell_within(limit, hook, implementation, arguments))
+                plugins.append(self._notify_within(limit, hook, implementation, arguments))
             elif wait_for_features:
-                await self._tell(hook, implementation, arguments)
+                await self._notify_one(hook, implementation, arguments)
             else:
-                await self._tell_within(limit, hook, implementation, arguments)
+                await self._notify_within(limit, hook, implementation, arguments)
         await asyncio.gather(*plugins)
 
     def notifications(self, hook: str, **arguments: Any) -> list[Coroutine[Any, Any, None]]:
         """The same in parts, one a plugin, to be awaited side by side: one that hangs keeps nobody else waiting."""
-        return [self._tell(hook, implementation, arguments) for implementation in self._implementations(hook)]
+        return [self._notify_one(hook, implementation, arguments) for implementation in self._implementations(hook)]
 
-    async def _tell(self, hook: str, implementation: Implementation, arguments: dict[str, Any]) -> None:
+    async def _notify_one(self, hook: str, implementation: Implementation, arguments: dict[str, Any]) -> None:
         name, function, names = implementation
         try:
             await _resolve(function(**{key: arguments[key] for key in names}))
         except Exception:
             self.count_fault(name, hook)
 
-    async def _tell_within(
+    async def _notify_within(
         self, limit: float, hook: str, implementation: Implementation, arguments: dict[str, Any]
     ) -> None:
-        task = asyncio.create_task(self._tell(hook, implementation, arguments))
+        task = asyncio.create_task(self._notify_one(hook, implementation, arguments))
         try:
             done, _ = await asyncio.wait([task], timeout=limit)
         finally:

@@ -73,7 +73,7 @@ class Identity:
             return
         with contextlib.suppress(RateLimited):
             self._server.limits.told_failures.take(f"{team.name}/{bucket(address)}")
-            team.tell("login_failed", team=team, address=address, surface=surface)
+            team.notify("login_failed", team=team, address=address, surface=surface)
 
     def _team_of(self, key: str) -> Team | None:
         return self._server.teams.get(team_of(key) or "")

@@ -56,7 +56,7 @@ class Team:
         """
         self.work.run(work)
 
-    def tell(self, hook: str, **arguments: Any) -> None:
+    def notify(self, hook: str, **arguments: Any) -> None:
         """Call a notify hook about this team in the background, each plugin by itself."""
         for notification in self.server.plugins.notifications(hook, **arguments):
             self.background(notification)
@@ -76,9 +76,9 @@ class Team:
         return agent is not None and agent.kind == "human"
 
     def _status_changed(self, agent: str, before: MemberStatus, after: MemberStatus) -> None:
-        self.tell("status_changed", team=self, agent=agent, before=before, after=after)
+        self.notify("status_changed", team=self, agent=agent, before=before, after=after)
         if before.here != after.here:
-            self.tell("agent_online" if after.here else "agent_offline", team=self, agent=agent)
+            self.notify("agent_online" if after.here else "agent_offline", team=self, agent=agent)
 
     async def leave(self) -> None:
         """End services and live streams, and tell the plugins that the team is about to be closed. Once is enough."""

@@ -70,7 +70,7 @@ class Transaction(Reader, Protocol):
         """Run ``work(tx)`` so that an error in it undoes what it did, callbacks included, and nothing else.
 
         Raises:
-            Exception: whatever ``work`` raised. Who catches it can go on in the same transaction.
+            Exception: whatever ``work`` raised. A caller that catches it can go on in the same transaction.
         """
         ...
 

@@ -97,7 +97,7 @@ async def follow(context: Context, since: int, kinds: Sequence[str], valid: Vali
 
 
 def actor_is_valid(context: Context) -> bool:
-    """Whether the context's actor is still a member. Who came with a key checks the key instead: see `key_is_valid`."""
+    """Whether the context's actor is still a member. For a caller with a key, `key_is_valid` checks that instead."""
     found = context.team.directory.agents.get(context.actor.name)
     return found is not None and not found.retired
 

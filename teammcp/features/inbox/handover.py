@@ -53,7 +53,7 @@ class Asking:
 
     @classmethod
     def of(cls, context: Context, *, begins: bool = False) -> Asking:
-        """Who asks by a call."""
+        """The reader that asks by a call."""
         settings: InboxSettings = context.settings("inbox")
         patience = settings.confirm_seconds * 1000
         reader = context.reader
@@ -104,7 +104,7 @@ def anything_new(reader: Reader, asking: Asking) -> bool:
 def hand_over(context: Context, tx: Transaction, way: str, limit: int, *, begins: bool = False) -> Waited:
     """The oldest messages to the actor of which no reader has given a sign, noted as handed over by ``way``.
 
-    Who calls inside the process has its answer: to it they are offered at once.
+    A caller inside the process has its answer, so to it they are offered at once.
 
     Args:
         context: of the call.

@@ -32,8 +32,8 @@ def readdress(
 ) -> Readdressed:
     """Address an edited message anew.
 
-    Who is addressed still keeps how far the message got with it. Who came to the channel since is not called by an
-    edit of what was said to everybody before.
+    A member that is addressed still keeps how far the message got with it. A member that came to the channel since is
+    not called by an edit of what was said to everybody before.
 
     Args:
         message: as it is now.

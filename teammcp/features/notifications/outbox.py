@@ -49,7 +49,7 @@ def _emit(context: Context, tx: Transaction, event: NotificationEvent, row: Any,
     context.emit(tx, event, row["id"], agents=audience)
     told = {"notification": notification_of(context, row), **more}
     hook = event.event_kind.replace(".", "_")
-    tx.on_commit(lambda: context.team.tell(hook, team=context.team, **told))
+    tx.on_commit(lambda: context.team.notify(hook, team=context.team, **told))
 
 
 def notification_of(context: Context, row: Any) -> Notification:

@@ -140,7 +140,7 @@ def _name(row: Row) -> str:
 
 
 async def _skip(context: Context, row: Row, due: int) -> Work[ScheduleResult]:
-    """Pass over what is long over. Who waits for a run that will not come again is told."""
+    """Pass over what is long over. Those who wait for a run that will not come again are told."""
     when = rfc3339(due)
     log.warning("schedule %d of team %s was due at %s and is skipped", row["id"], context.team.name, when)
     notes: list[Note] = []

@@ -47,12 +47,12 @@ class Output:
         self.written += len(data)
         self._ring += data[-self._limit :]
         del self._ring[: -self._limit]
-        self._tell()
+        self._wake()
 
     def close(self) -> None:
         """Nothing more will come."""
         self.closed = True
-        self._tell()
+        self._wake()
 
     def read(self, since: int = 0) -> Chunk:
         """What is kept of the bytes from the position ``since`` on."""
@@ -85,6 +85,6 @@ class Output:
         while not self.closed:
             await self._news.wait()
 
-    def _tell(self) -> None:
+    def _wake(self) -> None:
         self._news.set()
         self._news = asyncio.Event()

@@ -112,7 +112,7 @@ async def post_knowledge(
         if revived or joined or new_source:
             action: Action = "revived" if revived else "posted"
             queries.insert_history(tx, finding_id, action, me, now, "", task_id, message_id)
-            event_id = _tell(context, tx, action, found_id)
+            event_id = _emit(context, tx, action, found_id)
         current = _read(tx, found_id)
         _index(tx, old, current)
         return Posted(
@@ -161,7 +161,7 @@ async def _change(context: Context, prefix: str, action: Action, reason: str) ->
         queries.set_retracted(tx, row["id"], retracted, now)
         queries.insert_history(tx, row["id"], action, context.actor.name, now, reason, None, None)
         _index(tx, old, _read(tx, found_id))
-        event_id = _tell(context, tx, action, found_id, reason)
+        event_id = _emit(context, tx, action, found_id, reason)
         return Changed(content_id=found_id, retracted=retracted, changed=True, event_id=event_id)
 
     return work
@@ -209,7 +209,7 @@ def _index(tx: Transaction, old: search.Entry | None, row: Row) -> None:
             queries.count_tag(tx, tag, 1)
 
 
-def _tell(context: Context, tx: Transaction, action: Action, found_id: str, reason: str = "") -> int:
+def _emit(context: Context, tx: Transaction, action: Action, found_id: str, reason: str = "") -> int:
     row = _read(tx, found_id)
     event = EVENTS[action](
         content_id=found_id,

@@ -192,7 +192,7 @@ async def _stream(
 
 
 async def mark_read(context: Context, channel: str, message_id: int) -> None:
-    """Acknowledge what somebody has before them. Who only looks into a channel has nothing to acknowledge."""
+    """Acknowledge what somebody has before them. A visitor who only looks into a channel has nothing to acknowledge."""
     if context.actor.name in context.team.directory.members(channel):
         await context.call("ack_inbox", items=[{"channel": channel, "ack_id": message_id}])
 
