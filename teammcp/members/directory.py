@@ -96,7 +96,7 @@ class Directory:
 
     @property
     def agents(self) -> Mapping[str, Agent]:
-        """All agents by name, the retired ones too; as of now, also while others come and go."""
+        """All agents by name and in its order, the retired ones too; as of now, also while others come and go."""
         return self._now.agents
 
     def put_agent(self, agent: Agent, key_hash: str | None) -> None:
@@ -110,7 +110,7 @@ class Directory:
         keys = {key: name for key, name in now.agent_by_key.items() if name not in names}
         self._now = replace(
             now,
-            agents={**now.agents, **{agent.name: agent for agent, _ in put}},
+            agents=dict(sorted({**now.agents, **{agent.name: agent for agent, _ in put}}.items())),
             agent_by_fold={**now.agent_by_fold, **{fold(name): name for name in names}},
             agent_by_key={**keys, **{key: agent.name for agent, key in put if key is not None}},
         )
