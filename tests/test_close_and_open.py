@@ -92,7 +92,7 @@ class Twin:
             if team.directory.agents[name].retired:
                 continue
             context = Context.inside(team, team.directory.agents[name])
-            shown[f"unread of {name}"] = await context_waiting(context)
+            shown[f"unread of {name}"] = await waiting(context)
             for operation in ("get_channels", "list_schedules", "get_usage", "get_pending_approvals", "list_tasks"):
                 shown[f"{operation} of {name}"] = await self.do(member.name, operation, {})
         shown["loops"] = await self.do("owner", "list_loops", {"all": True})
@@ -107,11 +107,6 @@ class Twin:
         shown["stream"] = [event.kind for event in await live.next(0)]
         live.close()
         return shown
-
-
-async def context_waiting(context: Context) -> dict[str, int]:
-    found = waiting(context)
-    return await found if asyncio.iscoroutine(found) else found
 
 
 def plain(found: Any) -> Any:

@@ -339,24 +339,25 @@ async def test_reads_do_not_wait_for_the_writer(database: SqliteDatabase) -> Non
     await held
 
 
-async def test_a_glance_sees_what_is_committed_while_the_writer_works(database: SqliteDatabase) -> None:
+async def test_a_quick_read_sees_what_is_committed_while_the_writer_works(database: SqliteDatabase) -> None:
     gate = Gate()
     await database.write(add("done"))
     held = asyncio.create_task(database.write(gate))
     await asyncio.to_thread(gate._entered.wait, 10)
-    assert database.glance(names) == ["done"]
+    assert await database.quick_read(names) == ["done"]
     gate._open.set()
     await held
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
-        database.glance(add("sneaky"))  # type: ignore[arg-type]
+        await database.quick_read(add("sneaky"))  # type: ignore[arg-type]
 
 
-async def test_a_glance_that_takes_long_is_ended_and_the_next_one_is_not(database: SqliteDatabase) -> None:
+async def test_a_quick_read_that_takes_long_is_ended_and_the_next_one_is_not(database: SqliteDatabase) -> None:
     endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
     with pytest.raises(sqlite3.OperationalError, match="interrupted"):
-        database.glance(lambda reader: reader.value(endless))
+        await database.quick_read(lambda reader: reader.value(endless))
     await database.write(add("after"))
-    assert all(database.glance(names) == ["after"] for _ in range(2000))  # together many more steps than are looked at
+    for _ in range(2000):  # together many more steps than are looked at
+        assert await database.quick_read(names) == ["after"]
 
 
 async def test_closing_finishes_what_was_accepted_and_refuses_the_rest(database: SqliteDatabase) -> None:
@@ -370,18 +371,20 @@ async def test_closing_finishes_what_was_accepted_and_refuses_the_rest(database:
         await database.read(names)
     await ending
     with pytest.raises(Unavailable):
-        database.glance(names)
+        await database.quick_read(names)
     assert sorted(await asyncio.gather(*accepted)) == list(range(1, 601))
     with closing(sqlite3.connect(database.path)) as connection, connection:
         assert connection.execute("SELECT count(*) FROM things").fetchone() == (600,)
 
 
-async def test_who_is_told_of_a_write_while_the_database_closes_may_still_glance(database: SqliteDatabase) -> None:
-    async def write_and_glance() -> list[str]:
+async def test_after_a_write_that_a_closing_database_tells_of_it_can_be_read_quickly(
+    database: SqliteDatabase,
+) -> None:
+    async def write_and_read() -> list[str]:
         await database.write(add("last"))
-        return database.glance(names)
+        return await database.quick_read(names)
 
-    told = asyncio.create_task(write_and_glance())
+    told = asyncio.create_task(write_and_read())
     await asyncio.sleep(0)
     await database.close()
     assert await told == ["last"]

@@ -114,7 +114,7 @@ class Toolbox:
             if isinstance(outcome, Attachment):
                 outcome = await outcome.inlined()
             outcome, following = cut(outcome, context.server.settings.max_result, start)
-            return _success(context, operation, outcome, _notice(context, operation), following)
+            return _success(context, operation, outcome, await _notice(context, operation), following)
         except TeamError as error:
             return _failure(error)
         except Exception as error:  # noqa: BLE001 - logged, and told as well as it can be
@@ -176,11 +176,11 @@ def _allowed(context: Context, operation: Operation) -> bool:
     return True
 
 
-def _notice(context: Context, operation: Operation) -> dict[str, Any]:
+async def _notice(context: Context, operation: Operation) -> dict[str, Any]:
     """What waits for the agent, in the words of the plugins."""
     if operation.profile == INBOX_PROFILE:
         return {}
-    return waiting(context)
+    return await waiting(context)
 
 
 def _start(operation: Operation, arguments: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:

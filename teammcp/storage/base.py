@@ -116,11 +116,11 @@ class Database(Protocol):
         """Run ``query(reader, *arguments)`` against a consistent snapshot of what is committed."""
         ...
 
-    def glance(self, query: Callable[..., T], *arguments: Any) -> T:
-        """As `read`, but at once, in the event loop: for a few look-ups by index that go with nearly every call.
+    async def quick_read(self, query: Callable[..., T], *arguments: Any) -> T:
+        """As `read`, in the quickest way there is: for a few look-ups by index that go with nearly every call.
 
-        They take less time than to hand them to another thread, with which the loop would share the interpreter. All
-        wait for them, so a statement that takes long is ended with an error.
+        A back end may run it in the event loop itself, where all wait for it. So a statement that takes long is ended
+        with an error.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""What waits for a member, in the words of all plugins, at the price of a glance."""
+"""What waits for a member, in the words of all plugins, at the price of a quick read."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from ..operations import Context
 from ..storage import Reader
 
 
-def waiting(context: Context) -> dict[str, int]:
+async def waiting(context: Context) -> dict[str, int]:
     """What waits for the actor, for instance ``{"mentions": 1, "dms": 2}``; nothing that is none."""
-    return context.team.database.glance(_ask, context)
+    return await context.team.database.quick_read(_ask, context)
 
 
 def _ask(reader: Reader, context: Context) -> dict[str, int]:

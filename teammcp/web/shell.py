@@ -222,7 +222,7 @@ class Shell:
             "event_kinds": self._event_kinds(),
             "since": g.get("since", context.team.hub.cursor),
             "notice": None,
-            "waiting_for": self._waiting(context),
+            "waiting_for": await self._waiting(context),
             "badge": True,
             "badge_on": " ".join(sorted({kind for page in self.pages for kind in page.badge_on})),
         }
@@ -230,8 +230,8 @@ class Shell:
             values.update(more)
         return {**values, **given}
 
-    def _waiting(self, context: Context) -> dict[str, int]:
-        return {} if visit().session is None else waiting(context)
+    async def _waiting(self, context: Context) -> dict[str, int]:
+        return {} if visit().session is None else await waiting(context)
 
     def _styles(self) -> list[str]:
         own = [self.assets.url("web/app.css")]

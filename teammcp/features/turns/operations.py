@@ -103,7 +103,7 @@ async def _answer(context: Context, event: str, subagent: str | None, details: E
     if subagent is not None:  # it does one thing for the agent and would swallow what the agent is to know
         return NOTHING
     if event == "SessionStart":
-        parts = await briefing.parts(context, waiting(context))
+        parts = await briefing.parts(context, await waiting(context))
         found = await _take(context, begins=details.source in BEGINNINGS)
         return context_for(event, wording.briefing(context.actor.name, context.team.name, parts, found))
     if event not in {"UserPromptSubmit", "PostToolUse"}:

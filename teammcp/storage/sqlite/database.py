@@ -32,8 +32,8 @@ log = logging.getLogger(__name__)
 BATCH_LIMIT = 256
 READERS = 3
 CLOSED = "This team is closed: the server is stopping, or the team was deleted. Try again in a moment."
-GLANCE = 0.25
-"""Seconds that a glance may take: everybody waits for it."""
+QUICK = 0.25
+"""Seconds that a quick read may take: everybody waits for it."""
 STEPS = 10_000
 """Of SQLite's machine, well under a millisecond, between two looks at the clock."""
 
@@ -93,17 +93,17 @@ class SqliteDatabase:
     """`Database` in one SQLite file. Open it with `SqliteDatabase.open`."""
 
     def __init__(
-        self, path: Path, writer: HopConnection, readers: list[HopConnection], glancer: sqlite3.Connection
+        self, path: Path, writer: HopConnection, readers: list[HopConnection], quick_reader: sqlite3.Connection
     ) -> None:
         self.path = path
         self._writer = writer
         self._all_readers = readers
-        self._glancer = glancer
-        self._glance_until = 0.0
+        self._quick_reader = quick_reader
+        self._quick_until = 0.0
         self._identity = Identity(path)
         self.trouble: TeamError | None = None
         """Why the last batch could not be written, if that was the machine's fault; None since one was."""
-        glancer.set_progress_handler(lambda: time.monotonic() > self._glance_until, STEPS)
+        quick_reader.set_progress_handler(lambda: time.monotonic() > self._quick_until, STEPS)
         self._readers: asyncio.LifoQueue[HopConnection] = asyncio.LifoQueue()
         for reader in readers:
             self._readers.put_nowait(reader)
@@ -135,12 +135,12 @@ class SqliteDatabase:
             if prepare is not None:
                 await writer.hop(prepare)
             readers = [await open_with_thread(path, read_only=True, durable=durable) for _ in range(READERS)]
-            glancer = await writer.hop(lambda _: connect(path, read_only=True, durable=durable))
+            quick_reader = await writer.hop(lambda _: connect(path, read_only=True, durable=durable))
         except BaseException:
             await writer.close()
             raise
-        glancer.execute("PRAGMA busy_timeout=0")
-        return cls(path, writer, readers, glancer)
+        quick_reader.execute("PRAGMA busy_timeout=0")
+        return cls(path, writer, readers, quick_reader)
 
     @property
     def place(self) -> str:
@@ -172,12 +172,14 @@ class SqliteDatabase:
             if not self._reading:
                 self._quiet.set()
 
-    def glance(self, query: Callable[..., T], *arguments: Any) -> T:
+    async def quick_read(self, query: Callable[..., T], *arguments: Any) -> T:
         if self._closed:
             raise Unavailable(CLOSED)
-        self._glance_until = time.monotonic() + GLANCE
+        # In the loop: this takes less time than to hand it to another thread, with which the loop would share the
+        # interpreter.
+        self._quick_until = time.monotonic() + QUICK
         try:
-            return _run_query(self._glancer, query, *arguments)
+            return _run_query(self._quick_reader, query, *arguments)
         except sqlite3.Error as error:
             self._fail(error)
             raise
@@ -209,8 +211,8 @@ class SqliteDatabase:
             await self._quiet.wait()
         for connection in [*self._all_readers, self._writer]:
             await connection.close()
-        self._closed = True  # who has just been told of a write could glance until now
-        self._glancer.close()
+        self._closed = True  # whoever has just been told of a write could read quickly until now
+        self._quick_reader.close()
 
     async def _write_forever(self) -> None:
         while not (self._closing and not self._queue):
