@@ -101,6 +101,7 @@ if TYPE_CHECKING:
         load_migrations,
         marks,
         open_databases,
+        present,
         telling_damage,
     )
     from .surfaces.attachments import Attachment
@@ -244,6 +245,7 @@ __all__ = [  # noqa: RUF022 - in groups
     "load_migrations",
     "marks",
     "open_databases",
+    "present",
     "telling_damage",
     # Search
     "Index",
@@ -417,6 +419,7 @@ _MODULES = {
         "load_migrations",
         "marks",
         "open_databases",
+        "present",
         "telling_damage",
     ),
     "surfaces.attachments": ("Attachment",),

@@ -382,7 +382,7 @@ async def test_who_left_a_topic_is_out_of_it(team: TestTeam, topic: Private) -> 
     kinds = [event["kind"] for event in (await dave.call("sync", since=cursor)).events]
     assert "message.sent" not in kinds
     context = operations.enter(team.server, dave.key, "rest", "127.0.0.1")
-    assert waiting(context) == {}
+    assert (await waiting(context)) == {}
 
 
 async def test_a_topic_member_that_comes_back_reads_everything_and_has_nothing_unread(

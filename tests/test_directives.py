@@ -100,7 +100,7 @@ async def test_the_inbox_and_every_tool_say_that_it_waits(team: TestTeam, ann: M
     assert answer.structured_content["unread"]["directives"] == 2
     context = operations.enter(team.server, bob.key, "mcp", "127.0.0.1")
     await bob.call("claim_directive", directive_id=urgent)
-    assert waiting(context)["directives"] == 1
+    assert (await waiting(context))["directives"] == 1
     assert "directives" not in (await ann.call("get_inbox")).sections
 
 

@@ -280,7 +280,7 @@ async def test_the_sender_is_told_of_a_missed_deadline_once(
     assert await ids(bob, "overdue") == await ids(alice, "overdue") == [message]
     assert (await bob.call("list_unanswered")).messages[0].overdue
     context = operations.enter(team.server, bob.key, "rest", "127.0.0.1")
-    assert waiting(context) == {"mentions": 1, "overdue": 1}
+    assert (await waiting(context)) == {"mentions": 1, "overdue": 1}
     for _ in range(2):
         await watch(team.team)
     (note,) = await told(alice, team)

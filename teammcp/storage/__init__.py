@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .base import LARGEST_ID, Database, Reader, Row, Transaction, Work, marks
+from .base import LARGEST_ID, Database, Reader, Row, Transaction, Work, marks, present
 from .databases import Databases
 from .failures import DataDamaged, telling_damage
 from .files import FileStore, file_chunks, sha256
@@ -35,6 +35,7 @@ __all__ = [
     "load_migrations",
     "marks",
     "open_databases",
+    "present",
     "sha256",
     "telling_damage",
 ]

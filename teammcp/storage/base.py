@@ -7,13 +7,38 @@ back, and everything it wrote is durable when its caller hears the result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from ..errors import TeamError
 
-Row: TypeAlias = Any
-"""A row, read by column name (``row["id"]``) or position."""
+
+class Row(Protocol):
+    """A row, read by the name of a column (``row["id"]``) or by position. ``dict(row)`` has them all."""
+
+    def __getitem__(self, column: Any, /) -> Any: ...
+
+    def __iter__(self) -> Iterator[Any]:
+        """The values, in the order of the columns."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def keys(self) -> Iterable[str]:
+        """The names of the columns."""
+        ...
+
+
+def present(row: Row | None) -> Row:
+    """The row, which is known to be there: it was written or found in the same transaction.
+
+    Raises:
+        LookupError: it is not there after all, which is a fault of the program's.
+    """
+    if row is None:
+        raise LookupError("a row that has to be there is not")
+    return row
+
 
 Parameters: TypeAlias = Sequence[Any]
 

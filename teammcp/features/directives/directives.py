@@ -10,7 +10,7 @@ from ...errors import NotFound
 from ...members.directory import SYSTEM, Access
 from ...operations import Context
 from ...server import Team
-from ...storage import Row, Transaction
+from ...storage import Row, Transaction, present
 from ..tasks import PRIORITIES, expires_at
 from . import queries
 from .events import DirectiveCancelled, DirectiveDone, DirectiveEvent, DirectiveExpired, DirectiveFailed
@@ -71,8 +71,8 @@ def change(context: Context, tx: Transaction, row: Row, kind: type[DirectiveEven
     """Write new values of columns, and the event that tells both sides; the row as it is then."""
     queries.update(tx, row["id"], new)
     changed = queries.directive(tx, row["id"])
-    emit(context, tx, changed, kind)
-    return changed
+    emit(context, tx, present(changed), kind)
+    return present(changed)
 
 
 def close(context: Context, tx: Transaction, row: Row, status: str, result: str, **new: Any) -> Row:

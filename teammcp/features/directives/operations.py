@@ -13,7 +13,7 @@ from ...errors import Conflict, Gone, InvalidInput, Refused
 from ...events import Event
 from ...members.directory import Access
 from ...operations import Context, operation
-from ...storage import Reader, Row, Transaction, Work
+from ...storage import Reader, Row, Transaction, Work, present
 from ...surfaces.streams import ends, require_valid
 from ..agents import is_active
 from ..channels import MemberRef, find_agent
@@ -101,8 +101,8 @@ async def send_directive(
         }
         queries.insert(tx, new)
         row = queries.directive(tx, number)
-        emit(context, tx, row, DirectiveSent)
-        return DirectiveResult(directive=shape(context.team, row))
+        emit(context, tx, present(row), DirectiveSent)
+        return DirectiveResult(directive=shape(context.team, present(row)))
 
     return work
 

@@ -169,7 +169,8 @@ def channels_of(reader: Reader, ids: Sequence[int]) -> dict[int, str]:
     """The channel of each of these messages that is there, by its id."""
     if not ids:
         return {}
-    return dict(reader.all(f"SELECT id, channel_id FROM messages WHERE id IN ({marks(ids)})", ids))  # noqa: S608
+    rows = reader.all(f"SELECT id, channel_id FROM messages WHERE id IN ({marks(ids)})", ids)  # noqa: S608
+    return {row["id"]: row["channel_id"] for row in rows}
 
 
 def newest_id(reader: Reader) -> int:

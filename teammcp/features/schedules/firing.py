@@ -17,7 +17,7 @@ from ...errors import Conflict, Gone, InvalidInput, RateLimited, TeamError
 from ...members.directory import Agent
 from ...operations import Context, operation
 from ...server import Team
-from ...storage import Reader, Row, Transaction, Work
+from ...storage import Reader, Row, Transaction, Work, present
 from ..messages import Note, send_notes, server_note
 from . import queries
 from .events import (
@@ -162,7 +162,7 @@ def _advance(
     """Note a run, and step to the next one."""
     runs = row["runs"] + (outcome != "skipped")
     queries.note_run(tx, row["id"], context.now(), outcome, runs)
-    upcoming = next_run(queries.schedule(tx, row["id"]), context.now())
+    upcoming = next_run(present(queries.schedule(tx, row["id"])), context.now())
     queries.set_status(tx, row["id"], "active" if upcoming is not None else "ended", None, upcoming)
     schedule = schedule_now(tx, row["id"])
     emit(context, tx, kind, schedule, outcome=outcome, **data)

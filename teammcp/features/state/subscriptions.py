@@ -85,8 +85,9 @@ def _rows(reader: Reader, project_id: str, names: list[str], *, deleted: bool) -
     Raises:
         NotFound: some are unknown; it names them.
     """
-    rows = {name: queries.field(reader, project_id, name) for name in names}
-    unknown = [name for name, row in rows.items() if row is None or (row["deleted"] and not deleted)]
+    found = {name: queries.field(reader, project_id, name) for name in names}
+    rows = {name: row for name, row in found.items() if row is not None and (deleted or not row["deleted"])}
+    unknown = [name for name in names if name not in rows]
     if unknown:
         listed = ", ".join(f"'{name}'" for name in unknown)
         raise NotFound(

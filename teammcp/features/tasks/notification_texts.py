@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...storage import Row
 from ..messages import quoted_line
 from .tasks.models import OPEN
 
@@ -12,12 +13,12 @@ Texts = list[tuple[str | None, str]]
 EXCERPT = 200
 
 
-def of_creation(actor: str, task: Mapping[str, Any]) -> Texts:
+def of_creation(actor: str, task: Row) -> Texts:
     """Whom to tell what of a new task."""
     return [(task["assignee"], f"{actor} assigned {_to_you(task)}")]
 
 
-def of_change(actor: str, old: Mapping[str, Any], new: Mapping[str, Any], comment: str) -> Texts:
+def of_change(actor: str, old: Row, new: Mapping[str, Any], comment: str) -> Texts:
     """Whom to tell what of a change; ``new``: the columns with new values. The first line for somebody counts."""
     task = {**old, **new}
     what = f"task {task['id']}: {_title(task)}"
@@ -34,25 +35,25 @@ def of_change(actor: str, old: Mapping[str, Any], new: Mapping[str, Any], commen
     return texts
 
 
-def of_mentions(actor: str, task: Mapping[str, Any], comment: str, called: Iterable[str]) -> Texts:
+def of_mentions(actor: str, task: Row, comment: str, called: Iterable[str]) -> Texts:
     """What those are told whom a comment calls."""
     return [(name, f"{actor} called you in task {task['id']}: {_title(task)} — {excerpt(comment)}") for name in called]
 
 
-def of_deletion(actor: str, task: Mapping[str, Any]) -> Texts:
+def of_deletion(actor: str, task: Row) -> Texts:
     """Whom to tell what of a task that is deleted."""
     line = f"{actor} deleted task {task['id']}: {_title(task)}"
     return [(task["assignee"], line), (task["creator"], line)]
 
 
-def of_refused_state(task: Mapping[str, Any], said: str, refused_by: str) -> Texts:
+def of_refused_state(task: Row, said: str, refused_by: str) -> Texts:
     """Whom to tell that the field of a task is not set. Who asked for it has heard that already."""
     line = f"Task {task['id']} ({_title(task)}): {quoted_line(said)}"
     knowing = (task["state_asked_by"], refused_by)
     return [(name, line) for name in (task["assignee"], task["creator"]) if name not in knowing]
 
 
-def _of_status(actor: str, old: Mapping[str, Any], task: Mapping[str, Any], what: str, comment: str) -> Texts:
+def _of_status(actor: str, old: Row, task: Row, what: str, comment: str) -> Texts:
     creator, assignee = task["creator"], task["assignee"]
     reason = _because(comment)
     if task["status"] == "done":
@@ -71,12 +72,12 @@ def _of_status(actor: str, old: Mapping[str, Any], task: Mapping[str, Any], what
     return [(assignee, line), (creator, line)]
 
 
-def _to_you(task: Mapping[str, Any]) -> str:
+def _to_you(task: Row) -> str:
     field = f"; done, it sets {task['related_state_project']}.{task['related_state']}" if task["related_state"] else ""
     return f"task {task['id']} to you: {_title(task)}{field}"
 
 
-def _title(task: Mapping[str, Any]) -> str:
+def _title(task: Row) -> str:
     return quoted_line(task["title"])
 
 

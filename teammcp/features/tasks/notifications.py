@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from ...operations import Context
+from ...storage import Row
 from ..messages import Note, find_mentions_aside, server_note
 from . import notification_texts
 from .visibility import sees
 
 
 async def prepare(
-    context: Context, texts: Iterable[tuple[str | None, str]], task: Mapping[str, Any], comment: str = ""
+    context: Context, texts: Iterable[tuple[str | None, str]], task: Row, comment: str = ""
 ) -> list[Note]:
     """Get messages about a task ready: ``texts`` are pairs of a recipient and one line.
 

@@ -36,7 +36,7 @@ def refuse_foreign(context: Context, row: Row, fields: Iterable[str]) -> None:
             )
 
 
-def refuse_other_link(context: Context, row: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+def refuse_other_link(context: Context, row: Row, new: Mapping[str, Any]) -> None:
     """Check that the actor may change what finishing a task sets: not behind the back of who has claimed it.
 
     Raises:

@@ -46,7 +46,8 @@ class SqliteTransaction:
         return self._connection.execute(sql, parameters).fetchall()
 
     def one(self, sql: str, parameters: Parameters = ()) -> Row | None:
-        return self._connection.execute(sql, parameters).fetchone()
+        row: Row | None = self._connection.execute(sql, parameters).fetchone()
+        return row
 
     def value(self, sql: str, parameters: Parameters = ()) -> Any:
         row = self._connection.execute(sql, parameters).fetchone()

@@ -22,6 +22,7 @@ from teammcp import (
     matches,
     operation,
     plain_text,
+    present,
 )
 
 from .. import memory
@@ -109,7 +110,7 @@ def _add(context: Context, rule: Rule | PermissionRule) -> Work[StoredRule]:
 
     def work(tx: Transaction) -> StoredRule:
         rule_id = queries.add_rule(tx, rule.model_dump_json(), context.actor.name, at)
-        stored = memory.stored_rule(queries.rule(tx, rule_id))
+        stored = memory.stored_rule(present(queries.rule(tx, rule_id)))
         context.emit(tx, RuleAdded(rule=rule), rule_id)
         tx.on_commit(lambda: known.add(stored))
         return stored

@@ -14,7 +14,7 @@ from ....members.directory import SYSTEM, Access, Agent, fold
 from ....members.lookalikes import SERVERS_OWN, TITLES, check_new
 from ....members.presence import Reason
 from ....operations import Context, operation
-from ....storage import Row, Transaction, Work
+from ....storage import Row, Transaction, Work, present
 from ...channels import MemberRef, OwnRef, find_agent, join_general
 from .. import queries
 from ..events import AgentKeyRotated, AgentRegistered, AgentRetired, AgentUpdated
@@ -140,7 +140,7 @@ async def get_agent_profile(context: Context, name: OwnRef | None = None) -> Age
     """Get one member's profile; yours without a name."""
     found = _find(context, name)
     row = await context.read(queries.agent, found.name)
-    return profile_of(context, row)
+    return profile_of(context, present(row))
 
 
 @operation("PATCH /api/agents/{name}", idempotent=True)
@@ -182,7 +182,7 @@ async def update_agent_profile(
             row["time_zone"] if time_zone is None else time_zone,
         )
         changed = mirror(context.team, tx, agent.name)
-        now = profile_of(context, queries.agent(tx, agent.name))
+        now = profile_of(context, present(queries.agent(tx, agent.name)))
         changes = changes_of(profile_of(context, row), now)
         context.emit(tx, AgentUpdated(**summary_of(changed), changes=changes), agent.name)
         return now
@@ -207,7 +207,7 @@ async def retire_agent(context: Context, name: MemberRef) -> Work[AgentProfile]:
         context.emit(tx, AgentRetired(**summary_of(gone)), agent.name)
         tx.on_commit(lambda: context.team.presence.leave(agent.name, Reason("was retired")))
         tx.on_commit(lambda: context.notify("agent_retired", agent=gone))
-        return profile_of(context, queries.agent(tx, agent.name))
+        return profile_of(context, present(queries.agent(tx, agent.name)))
 
     return work
 

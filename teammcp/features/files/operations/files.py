@@ -16,7 +16,7 @@ from ....errors import Forbidden, InvalidInput, NotFound, RateLimited, TooLarge
 from ....members.directory import Access
 from ....operations import Context, operation
 from ....operations.budget import Budget
-from ....storage import Reader, Row, Transaction, Work, sha256
+from ....storage import Reader, Row, Transaction, Work, present, sha256
 from ....surfaces.attachments import Attachment, Content, is_text
 from ...channels import ChannelRef, ensure_dm, readable_channel, writable_channel
 from .. import queries
@@ -65,7 +65,7 @@ async def upload_file(
         where = None if place is None else place.id
         actor = context.actor.name
         file_id = queries.insert_file(tx, name, len(data), mime_type, digest, where, folder_id, actor, context.now())
-        return emit_file(context, tx, FileUploaded, queries.file(tx, file_id))
+        return emit_file(context, tx, FileUploaded, present(queries.file(tx, file_id)))
 
     return work
 
@@ -190,7 +190,7 @@ async def move_file(context: Context, file_id: FileId, folder_id: FileId | None 
         if folder_id is not None:
             in_channel(tx, folder_id, row["channel"])
         queries.move_file(tx, file_id, folder_id)
-        return emit_file(context, tx, FileMoved, queries.file(tx, file_id))
+        return emit_file(context, tx, FileMoved, present(queries.file(tx, file_id)))
 
     return work
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ....errors import Conflict, InvalidInput, NotFound
 from ....operations import Context, operation
-from ....storage import Reader, Row, Transaction, Work
+from ....storage import Reader, Row, Transaction, Work, present
 from ...channels import ChannelRef, ensure_dm, readable_channel, writable_channel
 from .. import queries
 from ..events import FolderCreated, FolderDeleted, FolderEvent, FolderRenamed
@@ -33,7 +33,7 @@ async def create_folder(
             raise Conflict(f"channel: {place.id} has {FOLDERS} folders already; delete some.", code="too_many_folders")
         _refuse_taken(tx, place.id, parent_id, name)
         folder_id = queries.insert_folder(tx, place.id, parent_id, name, context.actor.name, context.now())
-        return _emit(context, tx, FolderCreated, queries.folder(tx, folder_id))
+        return _emit(context, tx, FolderCreated, present(queries.folder(tx, folder_id)))
 
     return work
 
@@ -62,7 +62,7 @@ async def rename_folder(context: Context, folder_id: FileId, name: FolderName) -
             return folder_of(row)
         _refuse_taken(tx, row["channel"], row["parent_id"], name)
         queries.rename_folder(tx, folder_id, name)
-        return _emit(context, tx, FolderRenamed, queries.folder(tx, folder_id))
+        return _emit(context, tx, FolderRenamed, present(queries.folder(tx, folder_id)))
 
     return work
 
@@ -120,7 +120,7 @@ def _level(reader: Reader, row: Row) -> int:
     """How deep a folder is; 1 for those outside of any other."""
     level = 1
     while row["parent_id"] is not None:
-        row = queries.folder(reader, row["parent_id"])
+        row = present(queries.folder(reader, row["parent_id"]))
         level += 1
     return level
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from ....storage import Reader, Row, Transaction
+from ....storage import Reader, Row, Transaction, present
 
 
 def usage_of_day(reader: Reader, agent: str, day: str) -> Row:
     """What an agent reported for a day, over all models: ``tokens_in``, ``tokens_out``, ``cost_micros``."""
-    return reader.one(
-        "SELECT coalesce(sum(tokens_in), 0) AS tokens_in, coalesce(sum(tokens_out), 0) AS tokens_out,"
-        " coalesce(sum(cost_micros), 0) AS cost_micros FROM usage WHERE agent = ? AND day = ?",
-        (agent, day),
+    return present(
+        reader.one(
+            "SELECT coalesce(sum(tokens_in), 0) AS tokens_in, coalesce(sum(tokens_out), 0) AS tokens_out,"
+            " coalesce(sum(cost_micros), 0) AS cost_micros FROM usage WHERE agent = ? AND day = ?",
+            (agent, day),
+        )
     )
 
 

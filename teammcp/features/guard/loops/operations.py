@@ -11,7 +11,7 @@ from ....arguments.fields import Limit
 from ....errors import NotFound
 from ....members.directory import Access
 from ....operations import Context, operation
-from ....storage import Reader, Transaction, Work
+from ....storage import Reader, Transaction, Work, present
 from ...messages import Note, send_notes, server_note
 from ..events import LoopReleased, LoopStopped
 from ..members import managers
@@ -41,10 +41,10 @@ async def stop_loop(
             return loop_of(row)
         loop_id = queries.insert_loop(tx, kind, channel, _names(pattern), digest, count, seconds, context.now())
         stopped = queries.loop(tx, loop_id)
-        loop = loop_of(stopped)
+        loop = loop_of(present(stopped))
         send_notes(tx, told)
         _emit(context, tx, LoopStopped(**dict(loop)))
-        tx.on_commit(lambda: remember(context.team.state[WATCH], stopped))
+        tx.on_commit(lambda: remember(context.team.state[WATCH], present(stopped)))
         return loop
 
     return work
@@ -75,10 +75,10 @@ async def release_loop(context: Context, loop_id: LoopId) -> Work[Loop]:
     def work(tx: Transaction) -> Loop:
         changed = queries.release_loop(tx, loop_id, context.actor.name, context.now())
         row = queries.loop(tx, loop_id)
-        loop = loop_of(row)
+        loop = loop_of(present(row))
         if changed:
             _emit(context, tx, LoopReleased(**dict(loop)))
-            tx.on_commit(lambda: context.team.state[WATCH].release(pattern_of(row)))
+            tx.on_commit(lambda: context.team.state[WATCH].release(pattern_of(present(row))))
         return loop
 
     return work

@@ -8,6 +8,7 @@ from ....errors import Refused, TeamError
 from ....members.directory import Access
 from ....operations import Context
 from ....server import Team
+from ....storage import present
 from ...messages import Draft, Message
 from ..members import is_watched, managers
 from . import queries
@@ -53,7 +54,7 @@ async def check(context: Context, draft: Draft) -> None:
 async def _stop(context: Context, watch: Watch, pattern: Pattern) -> Loop:
     """The stopped loop: the one there is already, or a new one."""
     if pattern in watch.stopped:
-        return loop_of(await context.read(queries.loop, watch.stopped[pattern]))
+        return loop_of(present(await context.read(queries.loop, watch.stopped[pattern])))
     count, seconds = watch.limits[pattern.kind]
     arguments = {
         "kind": pattern.kind,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from ....events import Event
 from ....operations import Context, operation
 from ....operations.followers import Followed, Follower
-from ....storage import Row, Transaction, Work
+from ....storage import Row, Transaction, Work, present
 from .. import outbox, queries
 from ..models import REASONS, Reason
 
@@ -74,7 +74,7 @@ def _queue_event(context: Context, tx: Transaction, event: Event, addresses: lis
             event.at,
             context.now(),
         )
-        row = queries.notification(tx, number)
+        row = present(queries.notification(tx, number))
         outbox.emit_queued(context, tx, row)
         if late:  # no notifier was there for long; nobody wants to be woken for last month's messages
             outbox.settle(context, tx, row, 0, "given_up", "it had waited too long when a notifier was there again")

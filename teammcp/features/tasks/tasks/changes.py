@@ -12,7 +12,7 @@ from typing import Any
 
 from ....clock import rfc3339
 from ....operations import Context
-from ....storage import Row, Transaction
+from ....storage import Row, Transaction, present
 from ..events import (
     ChangePart,
     TaskCreated,
@@ -106,7 +106,7 @@ def create(context: Context, tx: Transaction, new: Mapping[str, Any], depends_on
     hierarchy.climb(tx, task_id)
     _announce(context, tx, TaskProgressed, hierarchy.climb(tx, new["parent_id"]))
     queries.insert_history(tx, task_id, context.actor.name, "created", "[]", "", now)
-    row = queries.task(tx, task_id)
+    row = present(queries.task(tx, task_id))
     task = task_of(tx, row)
     _emit(context, tx, TaskCreated, row, task, [])
     tx.on_commit(lambda: context.notify("task_created", task=task))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ....storage import Reader, Row, Transaction, marks
+from ....storage import Reader, Row, Transaction, marks, present
 from ....text.folding import fold_text
 
 COLUMNS = (
@@ -28,7 +28,7 @@ def task(reader: Reader, task_id: int) -> Row | None:
 
 def any_task(reader: Reader, task_id: int) -> Row:
     """One task that exists, also a deleted one."""
-    return reader.one(f"SELECT {COLUMNS} FROM tasks WHERE id = ?", (task_id,))  # noqa: S608
+    return present(reader.one(f"SELECT {COLUMNS} FROM tasks WHERE id = ?", (task_id,)))  # noqa: S608
 
 
 def tasks(reader: Reader, ids: Sequence[int]) -> list[Row]:
@@ -147,10 +147,12 @@ def child_counts(reader: Reader, ids: Sequence[int]) -> list[Row]:
 
 def child_progress(reader: Reader, parent_id: int) -> Row:
     """The subtasks of a task that count: the sum of their weights, and of their weighted progress."""
-    return reader.one(
-        "SELECT coalesce(sum(weight), 0) AS weights, coalesce(sum(weight * progress), 0) AS progress FROM tasks"
-        " WHERE parent_id = ? AND status <> 'cancelled' AND deleted = 0",
-        (parent_id,),
+    return present(
+        reader.one(
+            "SELECT coalesce(sum(weight), 0) AS weights, coalesce(sum(weight * progress), 0) AS progress FROM tasks"
+            " WHERE parent_id = ? AND status <> 'cancelled' AND deleted = 0",
+            (parent_id,),
+        )
     )
 
 

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from .....errors import Refused
 from .....operations import Context, operation
-from .....storage import Reader, Row, Transaction, Work
+from .....storage import Reader, Row, Transaction, Work, present
 from ....agents import capabilities
 from ....messages import send_notes
 from ... import notification_texts, notifications
@@ -125,7 +125,7 @@ def _known(reader: Reader, context: Context, row: Row) -> Claim | None:
 def _take(context: Context, tx: Transaction, row: Row) -> Claim:
     new = leases.given(row, context.actor, context.now())
     changes.apply(context, tx, row, new, action="claimed", kind=TaskClaimed)
-    return _claimed(tx, context, queries.task(tx, row["id"]))
+    return _claimed(tx, context, present(queries.task(tx, row["id"])))
 
 
 def _claimed(reader: Reader, context: Context, row: Row) -> Claim:
