@@ -150,7 +150,7 @@ class DirectiveMachine(RuleBasedStateMachine):
         """Time passes, and the reaper comes."""
         before = self.rows
         self.clock.advance(seconds=seconds)
-        self.runner.run(reap(self.team))
+        self.runner.run(reap(self.team.team))
         self._look()
         now = self.clock.now()
         for directive, old in before.items():

@@ -248,7 +248,7 @@ class TaskMachine(RuleBasedStateMachine):
         """Time passes, and the reaper comes."""
         before = self.rows
         self.clock.advance(seconds=seconds)
-        self.runner.run(reap(self.team))
+        self.runner.run(reap(self.team.team))
         self._look()
         now = self.clock.now()
         for task, old in before.items():
