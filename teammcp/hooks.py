@@ -315,7 +315,7 @@ def startup(server: Server) -> None:
     """When the server has opened its teams and is about to accept requests. An error is logged; the server starts.
 
     All plugins are told side by side, after `team_opened` of every team. Nobody is answered meanwhile, so each gets
-    10 seconds; who takes longer is broken off. Give long work to ``server.background``.
+    10 seconds; who takes longer is broken off. Give long work to ``server.background`` or a service.
     """
 
 

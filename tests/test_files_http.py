@@ -53,6 +53,24 @@ async def test_a_multipart_upload_comes_back_as_it_was(team: TestTeam) -> None:
     )
 
 
+async def test_a_browser_may_ask_for_a_range_and_keep_what_it_has(team: TestTeam) -> None:
+    data = bytes(range(256)) * 3000  # several parts
+    meta = await team.owner.call("upload_file", name="a.bin", content=data, channel="general")
+    browser, path = await log_in(team, team.owner), f"/files/{meta.file_id}"
+    whole = await browser.get(path)
+    assert (whole.status_code, whole.content) == (200, data)
+    assert whole.headers["Content-Length"] == str(len(data))
+    for wanted, expected in (("0-9", data[:10]), ("300000-600000", data[300000:600001]), ("-5", data[-5:])):
+        part = await browser.get(path, headers={"Range": f"bytes={wanted}"})
+        assert (part.status_code, part.content) == (206, expected)
+        assert part.headers["Content-Disposition"].startswith("attachment;")
+    assert (await browser.get(path, headers={"Range": f"bytes={len(data)}-"})).status_code == 416
+    kept = await browser.get(path, headers={"If-None-Match": whole.headers["ETag"]})
+    assert (kept.status_code, kept.content) == (304, b"")
+    await team.team.database.write(lambda tx: team.team.files.remove(tx, meta.sha256))
+    assert (await team.owner.http.get(f"/api{path}")).status_code == 500
+
+
 async def test_a_file_may_be_larger_than_other_bodies(team: TestTeam) -> None:
     data = bytes(3 * team.server.settings.max_body)
     for request in (

@@ -91,7 +91,7 @@ class _Known:
 
 
 class Presence:
-    """Presence in one team.
+    """Presence in one team. For the event loop only; it begins anew when the team is opened.
 
     Args:
         clock: the server's clock.

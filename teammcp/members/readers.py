@@ -140,7 +140,7 @@ class Reader:
 
 
 class Signs:
-    """What the readers of one team have still to give a sign of."""
+    """What the readers of one team have still to give a sign of. For the event loop only; see above for a restart."""
 
     def __init__(self) -> None:
         self._answered: dict[str, deque[Reader]] = {}

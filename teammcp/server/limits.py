@@ -11,7 +11,10 @@ KEPT = 10_000
 
 
 class RateLimit:
-    """One bucket a key, refilled at ``rate`` calls a second up to ``burst``. A rate of 0 means no limit."""
+    """One bucket a key, refilled at ``rate`` calls a second up to ``burst``. For the event loop only.
+
+    A rate of 0 means no limit.
+    """
 
     def __init__(self, clock: Clock, rate: float, burst: float, what: str) -> None:
         self._clock = clock

@@ -14,15 +14,18 @@ from ..surfaces.attachments import Attachment
 
 
 class AttachmentBody(ResponseBody):
-    """The bytes of an attachment, which is opened when they are sent. Quart asks for ranges by `make_conditional`."""
+    """The bytes of an attachment, which is opened when they are sent.
+
+    Quart asks for a range by `make_conditional`, and then looks at ``begin`` and ``end``.
+    """
 
     def __init__(self, file: Attachment) -> None:
         self._file = file
-        self._begin, self._end = 0, file.file_size
+        self.begin, self.end = 0, file.file_size
         self._parts: AsyncGenerator[bytes, None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._parts = self._file.open(self._begin)
+        self._parts = self._file.open(self.begin)
         return self
 
     async def __aexit__(self, exc_type: type, exc_value: BaseException, tb: TracebackType) -> None:
@@ -31,7 +34,7 @@ class AttachmentBody(ResponseBody):
 
     async def __aiter__(self) -> AsyncGenerator[bytes, None]:
         assert self._parts is not None  # noqa: S101 - it was entered
-        left = self._end - self._begin
+        left = self.end - self.begin
         async for part in self._parts:
             if left <= 0:
                 break
@@ -39,10 +42,11 @@ class AttachmentBody(ResponseBody):
             left -= len(part)
 
     async def make_conditional(self, begin: int, end: int | None) -> int:
-        """Send only this range; how many bytes there are."""
+        """Send only this range, or the last ones if ``begin`` is negative; how many bytes there are."""
         size = self._file.file_size
-        self._begin, self._end = begin, min(size, size if end is None else end)
-        if self._begin >= self._end or abs(self._begin) > size:
+        self.begin = begin if begin >= 0 else max(0, size + begin)
+        self.end = size if end is None else min(size, end)
+        if self.begin >= self.end:
             raise RequestedRangeNotSatisfiable
         return size
 
