@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from teammcp.events import Event, EventData, EventKinds, EventLog
 from teammcp.events.log import last_id, open_hub, read_since
@@ -137,3 +139,60 @@ def test_the_public_shape_is_json_on_one_line() -> None:
 def test_who_else_may_read_an_event_is_nobodys_business() -> None:
     event = Event(7, NOON, "agent.key_rotated", "ann", "bob", None, ("ann", "bob"), {})
     assert "agents" not in event.as_dict()
+
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.mark.parametrize(
+    "package",
+    sorted(path.parent for part in ("teammcp/features/*", "plugins/*/*") for path in ROOT.glob(f"{part}/events.py")),
+    ids=lambda package: package.name,
+)
+def test_every_declared_kind_is_appended_somewhere(package: Path) -> None:
+    text = (package / "events.py").read_text(encoding="utf-8")
+    declared = re.findall(r"^class (\w+)\(.*kind=", text, re.MULTILINE)
+    code = "\n".join(file.read_text(encoding="utf-8") for file in package.rglob("*.py") if file.name != "events.py")
+    used = re.sub(r"^from .* import (\([^)]*\)|.*)$", "", code, flags=re.MULTILINE)
+    assert declared
+    assert [name for name in declared if not re.search(rf"\b{name}\b", used)] == []
+
+
+class Counted(EventData, kind="thing.counted"):
+    """A thing was counted."""
+
+    number: int
+    more: str = "nothing"
+
+
+def test_what_is_not_given_is_not_said_and_what_is_not_declared_is_refused() -> None:
+    assert Counted(number=1).as_json() == {"number": 1}
+    assert list(Counted(more="nothing", number=1).as_json().items()) == [("number", 1), ("more", "nothing")]
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        Counted(number=1, surprise=2)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("kind", "doc", "why"),
+    [("Odd Kind", "Something.", "looks like"), ("thing.odd", "", "a docstring has to say")],
+)
+def test_a_class_that_says_no_kind_or_nothing_of_it_is_refused(kind: str, doc: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        type("Odd", (EventData,), {"__doc__": doc, "__module__": __name__}, kind=kind)
+
+
+async def test_an_event_that_nobody_has_declared_is_not_appended(database: SqliteDatabase) -> None:
+    log = EventLog(MovedClock(), await open_hub(database, 16), EventKinds([ThingAdded]))
+    with pytest.raises(ValueError, match=r"'thing\.counted'.* are not declared"):
+        await database.write(lambda tx: log.append(tx, Counted(number=1), actor="ann", subject="1"))
+    assert await database.read(last_id) == 0
+
+
+def test_two_plugins_cannot_declare_one_kind() -> None:
+    class Twin(EventData, kind="thing.counted"):
+        """Another thing was counted."""
+
+    with pytest.raises(ValueError, match="already"):
+        EventKinds([Counted, Twin])
+    with pytest.raises(TypeError, match="no class of EventData"):
+        EventKinds([{"thing.counted": "as before"}])  # type: ignore[list-item]

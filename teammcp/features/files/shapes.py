@@ -12,7 +12,7 @@ def emit_file(context: Context, tx: Transaction, kind: FileEvent, row: Row) -> F
     """Append the event that tells of a file to whoever may read it."""
     meta = meta_of(row)
     audience = [row["uploaded_by"]] if row["channel"] is None else None
-    context.emit(tx, kind(**dict(meta)), row["id"], channel=row["channel"], agents=audience)
+    context.emit(tx, kind.of(meta), row["id"], channel=row["channel"], agents=audience)
     return meta
 
 

@@ -218,7 +218,7 @@ def _store(context: Context, tx: Transaction, channel: Channel, draft: Draft, au
         files=files,
     )
     deliver(tx, message, audience)
-    sent = MessageSent(**dict(message), addressed=[*audience.mentioned, *audience.others])
+    sent = MessageSent.of(message, addressed=[*audience.mentioned, *audience.others])
     context.emit(tx, sent, message_id, channel=channel.id)
     tx.on_commit(lambda: context.notify("message_sent", message=message))
     return message

@@ -143,5 +143,5 @@ def _with_those_inside(reader: Reader, row: Row) -> list[int]:
 
 def _emit(context: Context, tx: Transaction, kind: FolderEvent, row: Row) -> Folder:
     folder = folder_of(row)
-    context.emit(tx, kind(**dict(folder)), folder.id, channel=folder.channel)
+    context.emit(tx, kind.of(folder), folder.id, channel=folder.channel)
     return folder

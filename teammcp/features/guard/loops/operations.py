@@ -43,7 +43,7 @@ async def stop_loop(
         stopped = queries.loop(tx, loop_id)
         loop = loop_of(present(stopped))
         send_notes(tx, told)
-        _emit(context, tx, LoopStopped(**dict(loop)))
+        _emit(context, tx, LoopStopped.of(loop))
         tx.on_commit(lambda: remember(context.team.state[WATCH], present(stopped)))
         return loop
 
@@ -77,7 +77,7 @@ async def release_loop(context: Context, loop_id: LoopId) -> Work[Loop]:
         row = queries.loop(tx, loop_id)
         loop = loop_of(present(row))
         if changed:
-            _emit(context, tx, LoopReleased(**dict(loop)))
+            _emit(context, tx, LoopReleased.of(loop))
             tx.on_commit(lambda: context.team.state[WATCH].release(pattern_of(present(row))))
         return loop
 

@@ -103,7 +103,7 @@ async def edit_message(
         search.index(tx, id, text, tokens)
         message = _now(tx, id)
         found = readdress(context, tx, channel, message, old, add=auto_add_mentions)
-        edited = MessageEdited(**dict(message), addressed=found.new, no_longer_addressed=found.gone)
+        edited = MessageEdited.of(message, addressed=found.new, no_longer_addressed=found.gone)
         context.emit(tx, edited, id, channel=channel.id)
         tx.on_commit(lambda: context.notify("message_edited", message=message))
         bounce(context, tx, message, [name for name in found.audience.retired if name not in before])
