@@ -327,7 +327,7 @@ async def test_two_that_see_the_same_run_send_one_message(team: TestTeam, alice:
     context = Context.inside(team.team)
     arguments = {"schedule_id": schedule.id, "due": schedule.next_run}
     works = [await context.prepare("fire_schedule", **arguments) for _ in range(2)]
-    assert not any(isinstance(work, Deferred) for work in works)
+    assert not any(work.waits for work in works)
     outcomes = await asyncio.gather(*(team.team.database.write(work) for work in works), return_exceptions=True)  # type: ignore[arg-type]
     assert [isinstance(each, Conflict) for each in outcomes] == [False, True]
     assert await sent(team) == ["stand up"]

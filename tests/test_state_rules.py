@@ -176,8 +176,8 @@ async def set_twice(context: Context, name: str, fails: bool = False) -> Work[St
     """Set a field and its double in one transaction."""
     first = await context.prepare("set_state", field=name, value=1, reason="twice")
     second = await context.prepare("set_state", field=f"{name}.double", value=2)
-    assert not isinstance(first, Deferred)
-    assert not isinstance(second, Deferred)
+    assert not first.waits
+    assert not second.waits
 
     def work(tx: Transaction) -> StateWritten:
         first(tx)

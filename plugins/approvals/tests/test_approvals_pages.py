@@ -169,3 +169,13 @@ async def test_a_form_without_an_answer_decides_nothing(team: TestTeam) -> None:
     answer = await team.owner.submit(f"/approvals/{asked.approval_id}/resolve", comment="well")
     assert answer.status_code == 400
     assert (await bob.call("get_approval", approval_id=asked.approval_id)).status == "pending"
+
+
+async def test_a_page_whose_change_has_to_wait_says_so_instead_of_going_on(owner: Member, bob: Member) -> None:
+    sent = await owner.call("send_message", channel="general", content="look")
+    await owner.call("add_approval_rule", operation="pin_message", approvers=["owner"])
+    answer = await bob.submit(f"/messages/{sent.id}/pin")
+    assert answer.status_code == 202
+    assert "This waits for approval." in answer.text
+    assert (await bob.call("get_pinned_messages", channel_id="general")).pins == []
+    assert [each.operation for each in (await owner.call("get_pending_approvals")).root] == ["pin_message"]

@@ -7,7 +7,6 @@ from zoneinfo import available_timezones
 
 from quart import Request, Response
 
-from ... import operations
 from ...arguments.times import zone_of
 from ...clock import rfc3339
 from ...members.directory import Access
@@ -110,7 +109,7 @@ def rule_of(values: dict[str, str]) -> dict[str, str]:
 async def change(context: Context, request: Request, schedule_id: int) -> Response:
     """Pause a schedule, or let it go on."""
     wanted = "resume_schedule" if (await request.form).get("change") == "resume" else "pause_schedule"
-    await operations.call(context, wanted, {"schedule_id": schedule_id})
+    await context.call(wanted, schedule_id=schedule_id)
     return await go_back(request, "/schedules")
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from quart import Request, Response
 from werkzeug.datastructures import MultiDict
 
-from ... import operations
 from ...errors import Conflict, NotFound
 from ...members.directory import Access
 from ...operations import Context
@@ -176,7 +175,7 @@ async def _ask_to_delete(context: Context, project: str, name: str, outcome: Out
 async def subscribe(context: Context, request: Request, project: str, name: str) -> Response:
     """Subscribe to a field, or end that."""
     operation = "unsubscribe_state" if "end" in await request.form else "subscribe_state"
-    await operations.call(context, operation, {"project_id": project, "fields": [name]})
+    await context.call(operation, project_id=project, fields=[name])
     return await go_back(request, field_path(project, name))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from quart import Request, Response
 
-from .... import operations
 from ....errors import NotFound
 from ....members.directory import Access
 from ....operations import Context
@@ -22,7 +21,7 @@ async def change_membership(context: Context, request: Request, channel: str, ch
         "restore": ("archive_channel", {"archived": False}),
     }
     name, arguments = calls[change]
-    await operations.call(context, name, {"channel": channel, **arguments})
+    await context.call(name, channel=channel, **arguments)
     gone = change == "leave" and not context.team.directory.can_read(context.actor.name, channel)
     return see("/channels?list=1" if gone else channel_path(channel))
 
@@ -32,7 +31,7 @@ async def change_members(context: Context, request: Request, channel: str) -> Re
     form = await request.form
     name = "remove_channel_member" if "remove" in form else "add_channel_member"
     agent = form.get("remove") or form.get("agent_name", "")
-    await operations.call(context, name, {"channel": channel, "agent_name": agent})
+    await context.call(name, channel=channel, agent_name=agent)
     return await go_back(request, f"{channel_path(channel)}?panel=members")
 
 

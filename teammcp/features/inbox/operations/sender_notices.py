@@ -9,7 +9,6 @@ import logging
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from .... import operations
 from ....clock import rfc3339
 from ....errors import Forbidden
 from ....operations import Context, operation
@@ -48,7 +47,7 @@ async def watch(team: Team) -> None:
 
 async def _attempt(context: Context, name: str, arguments: dict[str, Any]) -> None:
     try:
-        await operations.call(context, name, arguments)
+        await context.call(name, **arguments)
     except Exception:
         log.exception("%s of %s failed in team %s", name, arguments, context.team.name)
 

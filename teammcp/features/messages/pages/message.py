@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from quart import Request, Response
 
-from .... import operations
 from ....errors import Forbidden
 from ....members.directory import Access
 from ....operations import Context
@@ -71,7 +70,7 @@ async def react(context: Context, request: Request, message_id: int) -> Response
     message: Message = await context.call(get_message, message_id=message_id)
     mine = {reaction.emoji for reaction in message.reactions if context.actor.name in reaction.agents}
     name = "remove_reaction" if emoji in mine else "add_reaction"
-    await operations.call(context, name, {"message_id": message_id, "emoji": emoji})
+    await context.call(name, message_id=message_id, emoji=emoji)
     return await go_back(request, f"/messages/{message_id}")
 
 
@@ -79,7 +78,7 @@ async def pin(context: Context, request: Request, message_id: int) -> Response:
     """Pin a message, or take its pin away."""
     message: Message = await context.call(get_message, message_id=message_id)
     name = "unpin_message" if message.pinned else "pin_message"
-    await operations.call(context, name, {"message_id": message_id})
+    await context.call(name, message_id=message_id)
     return await go_back(request, f"/messages/{message_id}")
 
 
