@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, Unpack, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -123,7 +123,9 @@ def operation(
     """Make an operation of ``async def name(context, …)``. Contribute it with the hook ``register_operations``.
 
     The function's name is the operation's and the MCP tool's, its docstring the description for the model, its
-    annotated parameters the arguments, its return annotation (``Model`` or ``Work[Model]``) the result.
+    annotated parameters the arguments, its return annotation (``Model`` or ``Work[Model]``) the result. Arguments that
+    several operations share stand in a ``TypedDict``, which each of them takes as ``**fields: Unpack[ThatTypedDict]``:
+    any of them may be left out, and is None then. Surfaces show them before the keyword-only parameters.
 
     Args:
         route: REST method and path, as in ``"GET /api/things/{id}"``. Every operation has one, unless it is internal.
@@ -155,7 +157,8 @@ def operation(
         hints = get_type_hints(function, include_extras=True)
         _check_declaration(function, hints, read_only=read_only)
         keyed = not (read_only or internal or method == "GET")
-        result, arguments = _signature(function, hints, keyed=keyed, lenient=lenient)
+        taken = _arguments(function, hints)
+        arguments, result = _models(function, taken, hints["return"], keyed=keyed, lenient=lenient)
         function.operation = Operation(  # type: ignore[attr-defined]
             name=function.__name__,
             description=inspect.cleandoc(function.__doc__ or ""),
@@ -176,7 +179,7 @@ def operation(
             arguments=arguments,
             result=result,
             function=function,
-            references=references_of({name: hints[name] for name in arguments.model_fields if name in hints}),
+            references=references_of({name: hint for name, (hint, _) in taken.items()}),
             amounts_to=amounts_to or {},
             also=_spellings(also or {}, arguments),
         )
@@ -218,21 +221,31 @@ def _check_declaration(function: Callable[..., Any], hints: Mapping[str, Any], *
         raise ValueError(f"operation {name}: it is marked read_only but returns Work, which changes something")
 
 
-def _signature(
-    function: Callable[..., Any], hints: Mapping[str, Any], *, keyed: bool, lenient: bool
+def _arguments(function: Callable[..., Any], hints: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """The arguments of an operation, in the order in which surfaces show them: of each its type and its default."""
+    arguments: dict[str, tuple[Any, Any]] = {}
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    for parameter in sorted(parameters, key=lambda parameter: parameter.kind is parameter.KEYWORD_ONLY):
+        hint = hints[parameter.name]
+        if get_origin(hint) is Unpack:
+            shared = get_type_hints(get_args(hint)[0], include_extras=True)
+            arguments |= {name: (field, None) for name, field in shared.items()}
+        else:
+            arguments[parameter.name] = hint, ... if parameter.default is parameter.empty else parameter.default
+    return arguments
+
+
+def _models(
+    function: Callable[..., Any], arguments: Mapping[str, tuple[Any, Any]], returned: Any, *, keyed: bool, lenient: bool
 ) -> tuple[type[BaseModel], type[BaseModel]]:
-    fields: dict[str, Any] = {}
-    for parameter in list(inspect.signature(function).parameters.values())[1:]:
-        default = ... if parameter.default is inspect.Parameter.empty else parameter.default
-        fields[parameter.name] = (hints[parameter.name], default)
+    """The models of an operation's arguments and of its result."""
+    fields: dict[str, Any] = dict(arguments)
     if keyed:
         fields[IDEM_KEY] = (str | None, Field(None, min_length=1, max_length=128))
     name = "".join(part.title() for part in function.__name__.split("_"))
     config = ConfigDict(extra="ignore" if lenient else "forbid", defer_build=True)
-    arguments = create_model(name + "Arguments", __config__=config, **fields)
-    returned = hints["return"]
     parts = get_args(returned)  # Work[Model] is Callable[[Transaction], Model]
-    return (parts[-1] if parts else returned), arguments
+    return create_model(name + "Arguments", __config__=config, **fields), (parts[-1] if parts else returned)
 
 
 class Registry:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict, Unpack
 
 import pytest
 from pydantic import Field, RootModel
@@ -385,6 +386,51 @@ def test_the_arguments_of_every_operation_have_a_json_schema() -> None:
     for function in (*FUNCTIONS, add_thing):
         schema = function.operation.arguments.model_json_schema()  # type: ignore[attr-defined]
         assert schema["additionalProperties"] is False
+
+
+class Shared(TypedDict, total=False):
+    """What several operations take."""
+
+    text: Annotated[Text, Field(max_length=10)] | None
+    labels: Annotated[list[str], Field(max_length=3)] | None
+
+
+def test_shared_arguments_are_described_as_if_each_operation_wrote_them_out() -> None:
+    @operation("PATCH /things/{id}")
+    async def shared(context: Context, id: int, *, comment: str = "", **fields: Unpack[Shared]) -> Work[Thing]:
+        """It takes what others take, too."""
+        raise NotImplementedError
+
+    @operation("PATCH /things/{id}")
+    async def written_out(
+        context: Context,
+        id: int,
+        text: Annotated[Text, Field(max_length=10)] | None = None,
+        labels: Annotated[list[str], Field(max_length=3)] | None = None,
+        comment: str = "",
+    ) -> Work[Thing]:
+        """It takes what others take, too."""
+        raise NotImplementedError
+
+    described = [json.dumps(each.operation.arguments.model_json_schema()) for each in (shared, written_out)]
+    assert described[0].replace("SharedArguments", "WrittenOutArguments") == described[1]
+
+
+async def test_a_shared_argument_that_is_left_out_is_none(tmp_path: Path) -> None:
+    seen: list[dict[str, Any]] = []
+
+    @operation("GET /shared", read_only=True)
+    async def shared(context: Context, **fields: Unpack[Shared]) -> Thing:
+        """It notes what it is given."""
+        seen.append(dict(fields))
+        return Thing(id=1, name="x")
+
+    async with open_server(tmp_path, shared) as server:
+        context = enter(server)
+        await operations.call(context, "shared", {"labels": ["a"]})
+        with pytest.raises(InvalidInput, match="labels"):
+            await operations.call(context, "shared", {"labels": ["a"] * 4})
+    assert seen == [{"text": None, "labels": ["a"]}]
 
 
 def test_a_list_may_be_a_result() -> None:

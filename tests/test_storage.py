@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 
 from teammcp.errors import Unavailable
-from teammcp.storage import Reader, SqliteDatabase, Transaction
+from teammcp.storage import NumberSeries, Reader, SqliteDatabase, Transaction
 
 TABLES = """
 CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE thing_numbers (last INTEGER NOT NULL);
+INSERT INTO thing_numbers (last) VALUES (0);
 CREATE TABLE parts (
     id INTEGER PRIMARY KEY,
     thing INTEGER NOT NULL REFERENCES things (id),
@@ -422,3 +424,16 @@ async def test_a_database_that_cannot_be_prepared_is_left_closed(tmp_path: Path)
     for thread in set(threading.enumerate()) - before:
         await asyncio.to_thread(thread.join, 10)
         assert not thread.is_alive()
+
+
+async def test_a_number_is_given_once_whether_it_is_used_or_not(database: SqliteDatabase) -> None:
+    numbers = NumberSeries("thing_numbers")
+
+    def fail(tx: Transaction) -> None:
+        numbers.next(tx)
+        raise ValueError
+
+    reserved = await asyncio.gather(*(numbers.reserve(database) for _ in range(3)))
+    with pytest.raises(ValueError):
+        await database.write(fail)  # what was never stored took no number
+    assert [*sorted(reserved), await database.write(numbers.next)] == [1, 2, 3, 4]

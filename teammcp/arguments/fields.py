@@ -6,7 +6,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
@@ -129,6 +129,22 @@ Metadata = Annotated[dict[str, Any], AfterValidator(json_within(METADATA_LIMIT, 
 """A JSON object of the caller's own."""
 
 Limit = Annotated[int, Field(ge=1, le=200)]
+
+Id = Annotated[int, Field(ge=1, le=2**53)]
+"""The number of something: every client can count as far as that."""
+
+NoneOrId = Annotated[int, Field(ge=0, le=2**53)]
+"""An id, or 0 for none."""
+
+Priority = Literal["urgent", "high", "medium", "low"]
+PRIORITIES: tuple[Priority, ...] = ("urgent", "high", "medium", "low")
+"""The most pressing first: a priority of work is kept as its place here."""
+
+FencingToken = Annotated[int, Field(ge=1, le=2**53)]
+"""The number of a claim, greater than those of all claims before it: with an old one nothing can be changed."""
+
+LeaseSeconds = Annotated[int, Field(ge=5, le=86_400)]
+Attempts = Annotated[int, Field(ge=1, le=100)]
 
 
 def is_name_character(character: str) -> bool:

@@ -13,6 +13,7 @@ from .failures import DataDamaged, telling_damage
 from .files import FileStore, file_chunks, sha256
 from .fulltext import Index, IndexEntry, facet
 from .migrations import Migration, is_applied, load_migrations
+from .numbers import NumberSeries
 from .sqlite import SqliteDatabase, SqliteDatabases
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Index",
     "IndexEntry",
     "Migration",
+    "NumberSeries",
     "Reader",
     "Row",
     "SqliteDatabase",
