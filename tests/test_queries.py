@@ -26,8 +26,8 @@ from teammcp.features import built_in
 from teammcp.features.directives.reaper import reap as settle
 from teammcp.features.inbox.operations.sender_notices import watch
 from teammcp.features.tasks.claims.jobs import reap
-from teammcp.features.tasks.reminders.operations import remind
-from teammcp.features.tasks.tasks.list_queries import START, TEXTS, Filters, Sorting
+from teammcp.features.tasks.reminders.jobs import remind
+from teammcp.features.tasks.tasks.list_queries import START, TEXTS, Sorting, TaskFilter
 from teammcp.operations import Context
 from teammcp.plugins import PluginManager
 from teammcp.storage import load_migrations
@@ -62,8 +62,8 @@ EXAMPLES: dict[str, list[Any]] = {
     "columns": [{"result": "x"}],
     "new": [{"title": "x"}],
     "old": [["x"]],
-    "filters": [
-        Filters(["", "plans"], **narrowed)
+    "wanted": [
+        TaskFilter(["", "plans"], **narrowed)
         for narrowed in (
             {},
             {"status": ["todo"]},

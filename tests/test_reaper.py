@@ -9,7 +9,7 @@ import pytest
 from teammcp import Forbidden, operations
 from teammcp.features.tasks.claims import queries as lease_queries
 from teammcp.features.tasks.claims.jobs import reap
-from teammcp.features.tasks.reminders.operations import remind
+from teammcp.features.tasks.reminders.jobs import remind
 from teammcp.operations import Context
 from teammcp.server import Server
 from teammcp.testing import Member, MovedClock, TestTeam, serve

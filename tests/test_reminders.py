@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from teammcp import Forbidden, operations
 from teammcp.clock import milliseconds, rfc3339
+from teammcp.features.tasks.reminders.jobs import remind
 from teammcp.features.tasks.reminders.occasions import latest_check_in
-from teammcp.features.tasks.reminders.operations import remind
 from teammcp.features.tasks.settings import TaskSettings
 from teammcp.operations import Context
 from teammcp.testing import Member, MovedClock, TestTeam, serve

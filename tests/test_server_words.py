@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from teammcp.features.inbox.operations.sender_notices import watch
 from teammcp.features.messages import quoted_block, quoted_line
-from teammcp.features.tasks.reminders.operations import remind
+from teammcp.features.tasks.reminders.jobs import remind
 from teammcp.markdown import render_markdown
 from teammcp.testing import Member, MovedClock, TestTeam
 

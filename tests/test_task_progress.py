@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teammcp.features.tasks.tasks.hierarchy import percent_of
+from teammcp.features.tasks.progress import percent_of
 from teammcp.testing import TestTeam
 
 PARTS = st.lists(st.tuples(st.integers(1, 1000), st.integers(0, 100)), min_size=1, max_size=30)

@@ -6,20 +6,17 @@ nothing. What a lease is worth, and which signs of life renew it, is the same to
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
+from ...arguments.fields import FencingToken
 from ...operations import Context, operation
+from ...server.leases import lease_end_of, seconds_for
 from ...storage import Row, Transaction, Work
 from ..messages import send_notes
-from ..tasks import PATIENCE, expires_at
 from . import telling
 from .directives import change, close, has_expired, is_open, shape, still_there, visible
 from .events import DirectiveClaimed
 from .models import DirectiveId, Reason, ResultText, Settled, Taken
-
-FencingToken = Annotated[int, Field(ge=1, le=2**53)]
 
 
 @operation("POST /api/directives/{directive_id}/claim", profile="directives", everyday=True)
@@ -53,7 +50,7 @@ def _hindrance(context: Context, row: Row) -> Reason | None:
 
 
 def _take(context: Context, tx: Transaction, row: Row) -> Taken:
-    seconds = PATIENCE if context.actor.kind == "human" else row["lease_seconds"]
+    seconds = seconds_for(context.actor, row["lease_seconds"])
     new = {
         "status": "running",
         "fencing_token": row["fencing_token"] + 1,
@@ -70,7 +67,7 @@ def _taken(context: Context, row: Row) -> Taken:
         directive_id=row["id"],
         status=row["status"],
         fencing_token=row["fencing_token"],
-        lease_expires_at=expires_at(context.team, row),
+        lease_expires_at=lease_end_of(context.team, row),
         directive=shape(context.team, row),
     )
 

@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ...arguments.fields import PRIORITIES
 from ...errors import NotFound
 from ...members.directory import SYSTEM, Access
 from ...operations import Context
 from ...server import Team
+from ...server.leases import lease_end_of
 from ...storage import Row, Transaction, present
-from ..tasks import PRIORITIES, expires_at
 from . import queries
 from .events import DirectiveCancelled, DirectiveDone, DirectiveEvent, DirectiveExpired, DirectiveFailed
 from .models import OPEN, Directive
@@ -34,7 +35,7 @@ def shape(team: Team, row: Row) -> Directive:
         **{name: row[name] for name in (*shown, *times)},
         payload=None if row["payload"] is None else json.loads(row["payload"]),
         priority=PRIORITIES[row["priority"]],
-        lease_expires_at=None if row["lease_agent"] is None else expires_at(team, row),
+        lease_expires_at=None if row["lease_agent"] is None else lease_end_of(team, row),
     )
 
 

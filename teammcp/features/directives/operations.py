@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...arguments.fields import Deadline, Limit, Metadata
+from ...arguments.fields import PRIORITIES, Attempts, Deadline, LeaseSeconds, Limit, Metadata, Priority
 from ...errors import Conflict, Gone, InvalidInput, Refused
 from ...events import Event
 from ...members.directory import Access
@@ -18,7 +18,6 @@ from ...surfaces.streams import ends, require_valid
 from ..agents import is_active
 from ..channels import MemberRef, find_agent
 from ..messages import Note, send_notes
-from ..tasks import PRIORITIES, Attempts, LeaseSeconds, Priority
 from . import queries, telling
 from .directives import close, emit, is_open, shape, still_there, visible
 from .events import DirectiveSent
@@ -67,7 +66,7 @@ async def send_directive(
     if worker == context.actor.name:
         raise InvalidInput.at("to_agent", "names yourself; name another member")
     deadline = _deadline(context.now(), expires_in, expires_at)
-    number = await context.team.database.write(queries.next_number)  # the message names it
+    number = await queries.NUMBERS.reserve(context.team.database)  # the message names it
     message = await context.prepare(
         "send_message",
         channel=f"dm:{worker}",

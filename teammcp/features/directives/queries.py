@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from ...storage import Reader, Row, Transaction, marks
+from ...storage import NumberSeries, Reader, Row, Transaction, marks
 
+NUMBERS = NumberSeries("directive_numbers")
 Side = Literal["worker", "issuer"]
-
-
-def next_number(tx: Transaction) -> int:
-    """The number of a new directive."""
-    tx.execute("UPDATE directive_numbers SET last = last + 1")
-    return int(tx.value("SELECT last FROM directive_numbers"))
 
 
 def insert(tx: Transaction, columns: Mapping[str, Any]) -> None:

@@ -7,9 +7,9 @@ import logging
 from ...clock import rfc3339
 from ...operations import Context, operation
 from ...server import Team
+from ...server.leases import lease_end_of
 from ...storage import Row, Transaction, Work
 from ..messages import Note, send_notes
-from ..tasks import expires_at
 from . import queries, telling
 from .directives import LEASE_ENDED, change, close, has_expired, is_open, still_there, visible
 from .events import DirectiveRequeued
@@ -78,7 +78,7 @@ def _fate(context: Context, row: Row) -> tuple[str, str] | None:
         return "failed", f"{row['worker']} was retired"
     if has_expired(row, context.now()):
         return "expired", f"not begun until {rfc3339(row['expires_at'])}"
-    if row["lease_agent"] is None or (end := expires_at(context.team, row)) > context.now():
+    if row["lease_agent"] is None or (end := lease_end_of(context.team, row)) > context.now():
         return None
     attempt = row["attempts"] + 1
     why = f"no sign of life of {row['worker']} until {rfc3339(end)}, in attempt {attempt} of {row['max_attempts']}"

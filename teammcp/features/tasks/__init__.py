@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from .tasks.leases import PATIENCE, expires_at
-from .tasks.models import PRIORITIES, Attempts, FieldChange, LeaseSeconds, Priority, Task, TaskChange, TaskList
+from .tasks.models import FieldChange, Task, TaskChange, TaskList
 
 __all__ = [
-    "PATIENCE",
-    "PRIORITIES",
-    "Attempts",
     "FieldChange",
-    "LeaseSeconds",
-    "Priority",
     "Task",
     "TaskChange",
     "TaskList",
-    "expires_at",
 ]

@@ -1,83 +1,19 @@
-"""What events of tasks and goals say."""
+"""The kinds of events that tasks appends."""
 
 from __future__ import annotations
 
-from ...events import EventData
-from ...events.kinds import Partial
-from .goals.models import Goal
-from .tasks.models import FieldChange, Task
-
-
-class TaskPart(Partial, Task):
-    """A task. What is long is left out; get_task has it. For those who do not see it any more it has its id alone."""
-
-
-class ChangePart(Partial, FieldChange):
-    """A changed field. What is long is left out; get_task_history has it."""
-
-
-class GoalPart(Partial, Goal):
-    """A goal, but for how far it is, which depends on what one may see."""
-
-
-class TaskEvent(EventData):
-    """A task, and which of its fields were changed."""
-
-    task: TaskPart
-    changes: list[ChangePart]
-    message_id: int = 0
-    """The message under which the task is shown."""
-
-
-class TaskCreated(TaskEvent, kind="task.created"):
-    """A task was created."""
-
-
-class TaskUpdated(TaskEvent, kind="task.updated"):
-    """A task was changed, or commented on."""
-
-
-class TaskClaimed(TaskEvent, kind="task.claimed"):
-    """Somebody took a task under a lease."""
-
-
-class TaskReleased(TaskEvent, kind="task.released"):
-    """A task was given back."""
-
-
-class TaskRequeued(TaskEvent, kind="task.requeued"):
-    """A lease ran out, or an attempt failed: the task can be claimed again."""
-
-
-class TaskProgressed(TaskEvent, kind="task.progress"):
-    """A task got on."""
-
-
-class TaskDone(TaskEvent, kind="task.done"):
-    """A task was done."""
-
-
-class TaskFailed(TaskEvent, kind="task.failed"):
-    """A task failed for good."""
-
-
-class TaskDeleted(TaskEvent, kind="task.deleted"):
-    """A task was deleted."""
-
-
-class GoalEvent(EventData):
-    """A goal."""
-
-    goal: GoalPart
-
-
-class GoalCreated(GoalEvent, kind="goal.created"):
-    """A goal was created."""
-
-
-class GoalUpdated(GoalEvent, kind="goal.updated"):
-    """A goal was changed."""
-
+from .goals.events import GoalCreated, GoalUpdated
+from .tasks.events import (
+    TaskClaimed,
+    TaskCreated,
+    TaskDeleted,
+    TaskDone,
+    TaskFailed,
+    TaskProgressed,
+    TaskReleased,
+    TaskRequeued,
+    TaskUpdated,
+)
 
 EVENT_KINDS = (
     TaskCreated,

@@ -1,4 +1,7 @@
-"""What members are told of a change: in one line, with the actor's name, the task's number and its title."""
+"""What members are told of a change: in one line, with the actor's name, the task's number and its title.
+
+Each function gives pairs of a recipient and the line for it.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,19 @@ from typing import Any
 
 from ...storage import Row
 from ..messages import quoted_line
-from .tasks.models import OPEN
+from .field_types import OPEN
 
 Texts = list[tuple[str | None, str]]
 EXCERPT = 200
 
 
 def of_creation(actor: str, task: Row) -> Texts:
-    """Whom to tell what of a new task."""
+    """The assignee hears of a new task."""
     return [(task["assignee"], f"{actor} assigned {_to_you(task)}")]
 
 
 def of_change(actor: str, old: Row, new: Mapping[str, Any], comment: str) -> Texts:
-    """Whom to tell what of a change; ``new``: the columns with new values. The first line for somebody counts."""
+    """Assignee and creator hear of a change; ``new``: the columns with new values. A member's first line counts."""
     task = {**old, **new}
     what = f"task {task['id']}: {_title(task)}"
     texts: Texts = []
@@ -36,19 +39,19 @@ def of_change(actor: str, old: Row, new: Mapping[str, Any], comment: str) -> Tex
 
 
 def of_mentions(actor: str, task: Row, comment: str, called: Iterable[str]) -> Texts:
-    """What those are told whom a comment calls."""
+    """The members ``called`` by a comment hear of it."""
     return [(name, f"{actor} called you in task {task['id']}: {_title(task)} — {excerpt(comment)}") for name in called]
 
 
 def of_deletion(actor: str, task: Row) -> Texts:
-    """Whom to tell what of a task that is deleted."""
+    """Assignee and creator hear that a task was deleted."""
     line = f"{actor} deleted task {task['id']}: {_title(task)}"
     return [(task["assignee"], line), (task["creator"], line)]
 
 
-def of_refused_state(task: Row, said: str, refused_by: str) -> Texts:
-    """Whom to tell that the field of a task is not set. Who asked for it has heard that already."""
-    line = f"Task {task['id']} ({_title(task)}): {quoted_line(said)}"
+def of_refused_state(task: Row, reason: str, refused_by: str) -> Texts:
+    """Assignee and creator hear that the field of a task is not set. Whoever asked for it has heard that already."""
+    line = f"Task {task['id']} ({_title(task)}): {quoted_line(reason)}"
     knowing = (task["state_asked_by"], refused_by)
     return [(name, line) for name in (task["assignee"], task["creator"]) if name not in knowing]
 
@@ -86,6 +89,6 @@ def _because(comment: str) -> str:
 
 
 def excerpt(text: str) -> str:
-    """The beginning of a longer text by somebody, in a line of the server's."""
+    """The beginning of a longer text by a member, as it stands in a line of the server's."""
     line = " ".join(text.split())
     return quoted_line(line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…")

@@ -1,4 +1,4 @@
-"""Telling members what happened to a task: direct messages from the server, sent with the change they tell of."""
+"""What members hear of a task: direct messages from the server, sent with the change that they are about."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ async def prepare(
 ) -> list[Note]:
     """Get messages about a task ready: ``texts`` are pairs of a recipient and one line.
 
-    Whoever ``comment`` calls by name is told, too. Left out are nobody (None), the actor, and who may not see the task;
+    Members whom ``comment`` calls by name get one, too. None, the actor, and members who may not see the task get none;
     of several lines for one member the first counts. ``task``: its id, title and scope.
     """
     called, _ = await find_mentions_aside(comment, context.team.directory)

@@ -1,4 +1,4 @@
-"""Who may change what of a task: its creator and managers all, its assignee the fields of the work, others comment."""
+"""Who may change what of a task: its creator and managers all, its assignee what is of the work; others may comment."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def refuse_foreign(context: Context, row: Row, fields: Iterable[str]) -> None:
 
 
 def refuse_other_link(context: Context, row: Row, new: Mapping[str, Any]) -> None:
-    """Check that the actor may change what finishing a task sets: not behind the back of who has claimed it.
+    """Check that the actor may change what finishing a task sets: not behind the back of whoever has claimed it.
 
     Raises:
         Forbidden: somebody else has, and the actor is no manager.

@@ -13,43 +13,23 @@ from ...server.timekeeping import Countdown
 from ...storage import Migration, load_migrations
 from ...web import MessageAction, MessageLink, Page
 from ..state import StateChange
-from .claims.jobs import SECONDS as REAP_SECONDS
-from .claims.jobs import reap, requeue_task
-from .claims.operations import reports
+from .claims import jobs as claim_jobs
+from .claims import operations as claims
 from .events import EVENT_KINDS
 from .goals import operations as goals
-from .pages import message_links as pages
+from .pages import PAGES
+from .pages import message_links as links
+from .reminders import jobs as reminder_jobs
 from .reminders import operations as reminders
 from .settings import TaskSettings
-from .tasks import linked_state
-from .tasks.operations import deletion, retrieval, updates
+from .tasks import operations as tasks
+from .tasks.inbox import due_section
+from .tasks.operations import settlement
 
 
 @hookimpl
 def register_operations() -> list[Any]:
-    return [
-        updates.create_task,
-        updates.update_task,
-        updates.done_task,
-        updates.pin_task,
-        deletion.delete_task,
-        linked_state.settle_task_state,
-        retrieval.list_tasks,
-        retrieval.get_task,
-        retrieval.get_task_history,
-        reports.claim_task,
-        reports.claim_next_task,
-        reports.update_task_progress,
-        reports.complete_task,
-        reports.fail_task,
-        reports.release_task,
-        requeue_task,
-        reminders.remind_of_task,
-        goals.create_goal,
-        goals.list_goals,
-        goals.get_goal,
-        goals.update_goal,
-    ]
+    return tasks.OPERATIONS + claims.OPERATIONS + reminders.OPERATIONS + goals.OPERATIONS
 
 
 @hookimpl
@@ -59,17 +39,17 @@ def register_migrations() -> list[Migration]:
 
 @hookimpl
 def register_pages() -> list[Page]:
-    return pages.PAGES
+    return PAGES
 
 
 @hookimpl
 def register_message_actions() -> list[MessageAction]:
-    return pages.MESSAGE_ACTIONS
+    return links.MESSAGE_ACTIONS
 
 
 @hookimpl
 async def message_links(context: Context, message_ids: list[int]) -> dict[int, list[MessageLink]]:
-    return await pages.links_at(context, message_ids)
+    return await links.links_at(context, message_ids)
 
 
 @hookimpl
@@ -89,16 +69,13 @@ def register_countdowns() -> list[Countdown]:
 
 @hookimpl
 def register_jobs() -> list[Job]:
-    return [
-        Job("tasks.reap", reap, every=REAP_SECONDS, per_team=True),
-        Job("tasks.remind", reminders.remind, every=reminders.SECONDS, per_team=True),
-    ]
+    return claim_jobs.JOBS + reminder_jobs.JOBS
 
 
 @hookimpl
 async def state_changed(context: Context, change: StateChange) -> None:
     if not change.deleting:
-        await linked_state.settle(context, change.project_id, change.field, change.value)
+        await settlement.settle(context, change.project_id, change.field, change.value)
 
 
 @hookimpl
@@ -106,10 +83,10 @@ async def deferred_dropped(
     context: Context, operation: str, arguments: Mapping[str, Any], proposer: str, reason: str
 ) -> None:
     if operation == "set_state":
-        await linked_state.drop(context, arguments, proposer, reason)
+        await settlement.drop(context, arguments, proposer, reason)
 
 
 @hookimpl
 async def inbox_section(context: Context) -> dict[str, Any] | None:
-    due = await retrieval.due_section(context)
+    due = await due_section(context)
     return {"tasks_due": due} if due else None

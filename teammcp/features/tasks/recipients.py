@@ -22,7 +22,7 @@ def managers(context: Context, row: Row) -> list[str]:
 
 
 def responsible(context: Context, row: Row) -> list[str]:
-    """The assignee of a task; in want of one its creator, in want of that too the managers."""
+    """The assignee of a task, or else its creator, or else the managers: the first whom a message reaches."""
     for name in (row["assignee"], row["creator"]):
         if reachable(context, name, row):
             return [name]
@@ -30,9 +30,9 @@ def responsible(context: Context, row: Row) -> list[str]:
 
 
 async def above(context: Context, name: str | None, steps: int, row: Row) -> str | None:
-    """Who stands ``steps`` above a member in the command chain, if that is somebody who may hear of the task."""
-    found = await context.read(_above, name, steps)
-    return found if reachable(context, found, row) else None
+    """The member ``steps`` above another in the command chain, if there is one who may hear of the task."""
+    superior = await context.read(_above, name, steps)
+    return superior if reachable(context, superior, row) else None
 
 
 def _above(reader: Reader, name: str | None, steps: int) -> str | None:

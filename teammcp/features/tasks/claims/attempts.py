@@ -9,9 +9,9 @@ from ....operations import Context
 from ....storage import Row, Transaction
 from ...messages import Note, quoted_line, send_notes
 from .. import notification_texts, notifications, recipients
-from ..events import TaskFailed, TaskRequeued
 from ..tasks import changes, leases
-from ..tasks.models import Progress
+from ..tasks.events import TaskFailed, TaskRequeued
+from .models import Progress
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Failure:
 
 
 async def prepare(context: Context, row: Row, why: str, *, tell_holder: bool = False) -> Failure:
-    """Decide about a task whose holder gives up, or is given up (then it is told too).
+    """Decide about a task whose holder gives up, or is given up: then ``tell_holder``.
 
-    Of the last failure its creator hears, and the creator's superior or in want of one the managers.
+    The creator hears of the last failure, and so does the creator's superior, or else the managers.
     """
     attempt = row["attempts"] + 1
     final = attempt >= row["max_attempts"]
@@ -38,15 +38,15 @@ async def prepare(context: Context, row: Row, why: str, *, tell_holder: bool = F
         texts.append((row["lease_agent"], f"Your claim of {task} is over: {why}. {outcome} That was {count}."))
     if final:
         superior = await recipients.above(context, row["creator"], 1, row)
-        who, why = row["lease_agent"], why or "no reason given"
-        text = f"Task {row['id']} ({title}) of {who} has failed for good in {count}: {notification_texts.excerpt(why)}"
-        told = [row["creator"], *([superior] if superior is not None else recipients.managers(context, row))]
-        texts += [(name, text) for name in told]
+        reason = notification_texts.excerpt(why or "no reason given")
+        text = f"Task {row['id']} ({title}) of {row['lease_agent']} has failed for good in {count}: {reason}"
+        names = [row["creator"], *([superior] if superior is not None else recipients.managers(context, row))]
+        texts += [(name, text) for name in names]
     return Failure(final, await notifications.prepare(context, texts, row))
 
 
 def run(context: Context, tx: Transaction, row: Row, failure: Failure, comment: str) -> Progress:
-    """Carry it out, in the transaction."""
+    """Carry out what was decided, in the transaction."""
     new: dict[str, Any] = {"attempts": row["attempts"] + 1}
     new |= {"status": "failed", **leases.ENDED} if failure.final else leases.given_back(context.team, row)
     if failure.final:

@@ -1,0 +1,1 @@
+"""Goals: what tasks are for."""

@@ -7,7 +7,7 @@ from typing import Literal
 from ....arguments.fields import Timestamp
 from ....operations import Result
 from ....text.untrusted import Author, Words, quote
-from ..tasks.models import Status
+from ..field_types import Status
 
 GoalStatus = Literal["open", "achieved", "dropped"]
 

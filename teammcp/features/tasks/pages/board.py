@@ -10,10 +10,11 @@ from ....members.directory import Access
 from ....operations import Context
 from ....web import Notice, Outcome, Page, form_call, fragment, mark, render, see, wants_fragment
 from ....web.visit import local_path
-from ..tasks.models import OPEN, STATUSES, Status, Task, TaskList
+from ..field_types import OPEN, STATUSES, Status
+from ..tasks.models import Task, TaskList
 from ..tasks.operations.retrieval import list_tasks
-from . import template_context
-from .filters import Filters
+from .filters import PageFilters
+from .template_context import goal_choices, members, shared
 
 SHOWN: tuple[Status, ...] = (*OPEN, "done")
 CARDS = 50
@@ -31,7 +32,7 @@ class Column:
 
 async def show_board(context: Context, request: Request, notice: Notice | None = None, status: int = 200) -> Response:
     """The board. live.js asks for the columns that have changed: ``?columns=todo,doing``."""
-    filters = Filters.of(request)
+    filters = PageFilters.of(request)
     closed = "closed" in request.args
     shown = STATUSES if closed else SHOWN
     wanted = request.args.get("columns", "").split(",") if wants_fragment(request) else shown
@@ -42,19 +43,19 @@ async def show_board(context: Context, request: Request, notice: Notice | None =
         notice=notice,
         filters=filters,
         closed=closed,
-        columns=[await _column(context, filters, each) for each in shown if each in wanted],
-        members=template_context.members(context),
-        goals=await template_context.goal_choices(context, filters.goal),
-        **template_context.shared(context, "board"),
+        columns=[await _column(context, filters, name) for name in shown if name in wanted],
+        members=members(context),
+        goals=await goal_choices(context, filters.goal),
+        **shared(context, "board"),
     )
 
 
-async def _column(context: Context, filters: Filters, status: Status) -> Column:
+async def _column(context: Context, filters: PageFilters, status: Status) -> Column:
     # What is open is shown by its urgency, what is closed by how long ago.
     sort = "-priority" if status in OPEN else "-updated_at"
     arguments = {**filters.arguments(), "status": status, "sort": sort, "limit": CARDS}
-    found: TaskList = await context.call(list_tasks, **arguments)
-    return Column(status, found.tasks, found.total)
+    page: TaskList = await context.call(list_tasks, **arguments)
+    return Column(status, page.tasks, page.total)
 
 
 async def move(context: Context, request: Request) -> Response:

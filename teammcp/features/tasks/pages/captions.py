@@ -74,7 +74,7 @@ ACTIONS = {
     "state set": mark("noted that the field is set"),
     "state not set": mark("noted that the field is not set"),
 }
-"""What the history says of an action; any other is told by its changes alone."""
+"""What the history says of an action; of any other it shows the changes alone."""
 
 SHORT = 80
 """Characters of a value up to which the history shows it."""
@@ -132,7 +132,7 @@ def value_words(field: str, value: Any) -> str:
     if field in ("depends_on", "parent_id"):
         return ", ".join(f"#{number}" for number in (value if isinstance(value, list) else [value]))
     if isinstance(value, list):
-        return ", ".join(str(one) for one in value)
+        return ", ".join(str(part) for part in value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

@@ -1,4 +1,4 @@
-"""Which tasks a page shows: the filters of its address, and the addresses of the same page with others."""
+"""Which tasks a page shows: what its address says of that, and the addresses of the same page with other filters."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from urllib.parse import urlencode
 
 from quart import Request
 
-from ..tasks.models import PRIORITIES
+from ....arguments.fields import PRIORITIES
 
 TEXTS = ("assignee", "label", "q")
 
 
 @dataclass(frozen=True)
-class Filters:
-    """What somebody looks for; empty means anything. ``goal`` is an id, ``assignee`` may be ``me`` or ``none``."""
+class PageFilters:
+    """The tasks that a reader looks for; empty means any. ``goal`` is an id, ``assignee`` may be ``me`` or ``none``."""
 
     assignee: str = ""
     priority: str = ""
@@ -24,8 +24,8 @@ class Filters:
     q: str = ""
 
     @classmethod
-    def of(cls, request: Request) -> Filters:
-        """Those of a request's address; what makes no sense is left out."""
+    def of(cls, request: Request) -> PageFilters:
+        """The filters in a request's address; one that makes no sense is left out."""
         texts = {name: request.args.get(name, "").strip()[:200] for name in TEXTS}
         priority = request.args.get("priority", "")
         return cls(
@@ -37,7 +37,7 @@ class Filters:
     @property
     def any(self) -> bool:
         """Whether anything is left out."""
-        return self != Filters()
+        return self != PageFilters()
 
     @property
     def values(self) -> dict[str, str]:
@@ -45,7 +45,7 @@ class Filters:
         return {name: str(value) for name, value in vars(self).items() if value}
 
     def arguments(self) -> dict[str, Any]:
-        """The same as arguments of ``list_tasks``."""
+        """The filters as arguments of ``list_tasks``."""
         names = {"q": "query", "goal": "goal_id"}
         return {names.get(name, name): value for name, value in vars(self).items() if value}
 

@@ -6,19 +6,20 @@ from typing import Any
 
 from quart import Request, Response
 
+from ....arguments.fields import PRIORITIES
 from ....errors import InvalidInput
 from ....markdown import plain
 from ....members.directory import Access
 from ....operations import Context
 from ....web import Notice, Outcome, Page, form_call, render, see
 from ...messages import Message
-from ..tasks.models import OPEN, PRIORITIES, TaskDetail
+from ..field_types import OPEN
+from ..tasks.models import TaskDetail
+from ..tasks.operations.creation import MESSAGE_TITLE
 from ..tasks.operations.retrieval import get_task
 from ..visibility import may_see
-from . import form_values, queries, template_context
-
-TITLE = 100
-"""Characters of a message's first line that become the title of its task."""
+from . import form_values, queries
+from .template_context import Rights, channels, goal_choices, members, shared
 
 
 def task_path(task_id: int) -> str:
@@ -60,7 +61,7 @@ def _asked(request: Request) -> dict[str, str]:
 def _from_message(message: Message | None) -> dict[str, str]:
     if message is None:
         return {}
-    title = plain(message.content, TITLE)
+    title = plain(message.content, MESSAGE_TITLE)
     return {"title": title, "description": "" if title == message.content.strip() else message.content}
 
 
@@ -71,7 +72,7 @@ async def edit_task(context: Context, request: Request, task_id: int) -> Respons
     """A form with everything about a task, or with what its assignee may change."""
     task: TaskDetail = (await context.call(get_task, task_id=task_id)).task
     before = form_values.values_of(task)
-    if not template_context.Rights(context.actor).manages(task):
+    if not Rights(context.actor).manages(task):
         before = {name: before[name] for name in form_values.OF_ASSIGNEES}
     values, outcome = before, Outcome()
     if request.method == "POST":
@@ -111,11 +112,11 @@ async def _form(
         action=action,
         task=task,
         message=message,
-        members=template_context.members(context),
-        channels=template_context.channels(context),
-        goals=await template_context.goal_choices(context, None if task is None else task.goal_id),
+        members=members(context),
+        channels=channels(context),
+        goals=await goal_choices(context, None if task is None else task.goal_id),
         choices={"priority": PRIORITIES, "status": OPEN},
-        **template_context.shared(context),
+        **shared(context),
     )
 
 

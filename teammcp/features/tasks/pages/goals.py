@@ -9,11 +9,13 @@ from quart import Request, Response
 from ....members.directory import Access
 from ....operations import Context
 from ....web import Outcome, Page, form_call, render, see
+from ..field_types import OPEN, STATUSES
 from ..goals.models import Goal
 from ..goals.operations import get_goal, list_goals
-from ..tasks.models import OPEN, STATUSES, TaskList
-from . import template_context
+from ..tasks.models import TaskList
+from ..tasks.operations.retrieval import list_tasks
 from .form_values import typed
+from .template_context import shared
 
 PLACE = "/tasks/goals"
 """Where the navigation shows the reader to be: goals are under "Tasks"."""
@@ -33,7 +35,7 @@ async def show_goals(context: Context, request: Request) -> Response:
         tree=indented(shown),
         hidden=len(goals) - len(shown),
         closed=closed,
-        **template_context.shared(context, "goals"),
+        **shared(context, "goals"),
     )
 
 
@@ -43,38 +45,43 @@ def indented(goals: list[Goal]) -> list[tuple[int, Goal]]:
     below: dict[int | None, list[Goal]] = {}
     for goal in goals:
         below.setdefault(goal.parent_id if goal.parent_id in known else None, []).append(goal)
-    found: list[tuple[int, Goal]] = []
+    tree: list[tuple[int, Goal]] = []
     waiting = [(0, goal) for goal in reversed(below.get(None, []))]
     while waiting:
         depth, goal = waiting.pop()
-        found.append((depth, goal))
+        tree.append((depth, goal))
         waiting += [(depth + 1, child) for child in reversed(below.get(goal.id, []))]
-    return found
+    return tree
 
 
 async def show_goal(context: Context, request: Request, goal_id: int) -> Response:
     """A goal with its tasks, the open ones first, and the goals below it."""
     goal: Goal = (await context.call(get_goal, goal_id=goal_id)).goal
     goals = (await context.call(list_goals)).goals
-    named = {each.id: each for each in goals}
+    by_id = {other.id: other for other in goals}
     closed = [status for status in STATUSES if status not in OPEN]
     return await render(
         context,
         "tasks/goal.html",
         here=PLACE,
         goal=goal,
-        parent=named.get(goal.parent_id or 0),
-        below=[each for each in goals if each.parent_id == goal_id],
+        parent=by_id.get(goal.parent_id or 0),
+        below=[part for part in goals if part.parent_id == goal_id],
         open_tasks=await _tasks(context, goal_id, OPEN, "-priority"),
         closed_tasks=await _tasks(context, goal_id, closed, "-updated_at"),
-        **template_context.shared(context, "goals"),
+        **shared(context, "goals"),
     )
 
 
 async def _tasks(context: Context, goal_id: int, statuses: Any, sort: str) -> TaskList:
-    arguments = {"goal_id": goal_id, "status": ",".join(statuses), "sort": sort, "limit": TASKS}
-    found: TaskList = await context.call("list_tasks", **arguments)
-    return found
+    arguments: dict[str, Any] = {
+        "goal_id": goal_id,
+        "status": ",".join(statuses),
+        "sort": sort,
+        "limit": TASKS,
+    }
+    page: TaskList = await context.call(list_tasks, **arguments)
+    return page
 
 
 async def new_goal(context: Context, request: Request) -> Response:
@@ -115,8 +122,8 @@ async def _form(context: Context, outcome: Outcome, values: dict[str, str], goal
         here=PLACE,
         values=values,
         goal=goal,
-        others=[each for each in goals if goal is None or each.id != goal.id],
-        **template_context.shared(context, "goals"),
+        others=[other for other in goals if goal is None or other.id != goal.id],
+        **shared(context, "goals"),
     )
 
 

@@ -10,10 +10,11 @@ from quart import Request, Response
 from ....operations import Context
 from ....web import Page, render
 from ....web import gettext as _
-from ..tasks.models import OPEN, STATUSES, Task, TaskList
+from ..field_types import OPEN, STATUSES
+from ..tasks.models import Task, TaskList
 from ..tasks.operations.retrieval import list_tasks
-from . import template_context
-from .filters import Filters
+from .filters import PageFilters
+from .template_context import due_state, goal_choices, members, shared
 
 ROWS = 50
 SORTS = ("priority", "title", "status", "due_date", "created_at", "updated_at")
@@ -26,7 +27,7 @@ MANY = 100
 
 async def show_list(context: Context, request: Request) -> Response:
     """All tasks that fit, a page at a time."""
-    filters = Filters.of(request)
+    filters = PageFilters.of(request)
     statuses = [status for status in STATUSES if status in ",".join(request.args.getlist("status")).split(",")]
     sort = request.args.get("sort", "")
     sort = sort if sort.removeprefix("-") in SORTS else "-priority"
@@ -34,17 +35,17 @@ async def show_list(context: Context, request: Request) -> Response:
     arguments = {**filters.arguments(), "sort": sort, "limit": ROWS, "offset": offset}
     if statuses:
         arguments["status"] = ",".join(statuses)
-    found: TaskList = await context.call(list_tasks, **arguments)
+    page: TaskList = await context.call(list_tasks, **arguments)
     return await render(
         context,
         "tasks/list.html",
         filters=filters,
         chosen=statuses,
         sort=sort,
-        found=found,
-        members=template_context.members(context),
-        goals=await template_context.goal_choices(context, filters.goal),
-        **template_context.shared(context, "list"),
+        found=page,
+        members=members(context),
+        goals=await goal_choices(context, filters.goal),
+        **shared(context, "list"),
     )
 
 
@@ -63,9 +64,7 @@ class Part:
 
 async def show_mine(context: Context, request: Request) -> Response:
     """What the reader has to do, waits for, and could take."""
-    return await render(
-        context, "tasks/mine.html", parts=await _parts(context), **template_context.shared(context, "mine")
-    )
+    return await render(context, "tasks/mine.html", parts=await _parts(context), **shared(context, "mine"))
 
 
 async def _parts(context: Context) -> list[Part]:
@@ -74,8 +73,8 @@ async def _parts(context: Context) -> list[Part]:
     asked = await _find(context, creator=me, status=still_open)
     free = await _find(context, assignee="none", status="todo")
     able = set((await context.call("get_agent_profile", name=me)).capabilities)
-    pressing = [task for task in mine if template_context.due_state(task)]
-    rest = [task for task in mine if not template_context.due_state(task)]
+    pressing = [task for task in mine if due_state(task)]
+    rest = [task for task in mine if not due_state(task)]
     parts = [
         Part("over", _("Overdue"), _due(pressing, "over")),
         Part("soon", _("Due soon"), _due(pressing, "soon")),
@@ -89,13 +88,13 @@ async def _parts(context: Context) -> list[Part]:
 
 
 async def _find(context: Context, **arguments: Any) -> list[Task]:
-    found: TaskList = await context.call(list_tasks, **arguments, sort="-priority", limit=MANY)
-    return found.tasks
+    page: TaskList = await context.call(list_tasks, **arguments, sort="-priority", limit=MANY)
+    return page.tasks
 
 
 def _due(tasks: list[Task], state: str) -> list[Task]:
     return sorted(
-        (task for task in tasks if template_context.due_state(task) == state),
+        (task for task in tasks if due_state(task) == state),
         key=lambda task: (task.due_date or 0, task.id),
     )
 

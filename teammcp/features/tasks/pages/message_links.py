@@ -1,25 +1,15 @@
-"""All pages of tasks and goals, and what tasks show at messages."""
+"""What tasks show at messages: a link to the task that one became, and how to make one of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ....operations import Context
-from ....web import MessageAction, MessageLink, Page, mark
+from ....web import MessageAction, MessageLink, mark
 from ....web import gettext as _
 from ..visibility import may_see
-from . import (
-    board,
-    captions,
-    forms,
-    goals,
-    lists,
-    queries,
-    task,
-)
+from . import captions, queries
 from .forms import task_path
-
-PAGES: list[Page] = board.PAGES + lists.PAGES + forms.PAGES + task.PAGES + goals.PAGES
 
 MESSAGE_ACTIONS = [MessageAction(mark("Make a task of it"), "/tasks/new?message={id}", icon="tasks")]
 

@@ -1,4 +1,4 @@
-"""The SQL that only the pages of tasks need."""
+"""The SQL that only the pages need."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def tasks_of_messages(reader: Reader, message_ids: Sequence[int]) -> list[Row]:
 
 def last_lines(reader: Reader, task_id: int, lines: int) -> int:
     """The entry of a task's history behind which so many lines stand; 0 if there are no more of them."""
-    found = reader.value(
+    entry_id = reader.value(
         "SELECT id FROM task_history WHERE task_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?", (task_id, lines)
     )
-    return found or 0
+    return entry_id or 0
 
 
 def goal_titles(reader: Reader) -> list[Row]:

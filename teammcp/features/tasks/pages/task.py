@@ -10,11 +10,13 @@ from ....operations import Context
 from ....storage import Row
 from ....web import Notice, Outcome, Page, form_call, fragment, go_back, render, see, wants_fragment
 from ....web import gettext as _
-from ..tasks.models import Claim, Task, TaskDetail, TaskHistory
+from ..claims.models import Claim
+from ..tasks.models import Task, TaskDetail, TaskHistory
 from ..tasks.operations.retrieval import get_task, get_task_history
-from . import captions, queries, template_context
+from . import captions, queries
 from .board import set_status
 from .forms import task_path
+from .template_context import kind_of, members, shared
 
 LINES = 200
 
@@ -52,17 +54,17 @@ async def _show(context: Context, request: Request, task_id: int, outcome: Outco
         task=task,
         parent=await _parent(context, task),
         goal=await _goal(context, task),
-        lines=[captions.line_of(entry, template_context.kind_of(context, entry.actor)) for entry in history.history],
+        lines=[captions.line_of(entry, kind_of(context, entry.actor)) for entry in history.history],
         earlier=after > 0,
         more=history.more,
-        members=template_context.members(context),
-        **template_context.shared(context),
+        members=members(context),
+        **shared(context),
     )
 
 
 async def _find(context: Context, task_id: int) -> TaskDetail:
-    found: TaskDetail = (await context.call(get_task, task_id=task_id)).task
-    return found
+    task: TaskDetail = (await context.call(get_task, task_id=task_id)).task
+    return task
 
 
 async def _parent(context: Context, task: Task) -> Task | None:
@@ -87,11 +89,11 @@ async def _goal(context: Context, task: Task) -> Row | None:
 async def change(context: Context, request: Request, task_id: int) -> Response:
     """Change the status, assignee or priority, each by a form of its own."""
     form = await request.form
-    given = {name: form[name] for name in ("assignee", "priority") if name in form}
+    values = {name: form[name] for name in ("assignee", "priority") if name in form}
     if "status" in form:
         outcome = await set_status(context, task_id, form["status"])
     else:
-        outcome = await form_call(context, "update_task", task_id=task_id, **given)
+        outcome = await form_call(context, "update_task", task_id=task_id, **values)
     return await _after(context, request, task_id, outcome)
 
 
@@ -118,7 +120,7 @@ async def claim(context: Context, request: Request, task_id: int) -> Response:
 
 
 async def release(context: Context, request: Request, task_id: int) -> Response:
-    """Give back what one has taken. Claiming again what is one's own tells the token that this needs."""
+    """Give a task back. Claiming it again, as its holder, gives the token that this needs."""
     outcome = _refusal(await form_call(context, "claim_task", task_id=task_id))
     if outcome.ok:
         token = outcome.result.fencing_token
@@ -127,16 +129,16 @@ async def release(context: Context, request: Request, task_id: int) -> Response:
 
 
 def _refusal(outcome: Outcome) -> Outcome:
-    """For operations a claim that fails is an answer; for the person who clicked it is a notice."""
-    found: Claim = outcome.result
-    if not outcome.ok or found.ok:
+    """A claim that fails is an answer of the operation; for the person who clicked it is a notice."""
+    claim: Claim = outcome.result
+    if not outcome.ok or claim.ok:
         return outcome
-    pending = ", ".join(f"#{number}" for number in found.pending_deps)
+    pending = ", ".join(f"#{number}" for number in claim.pending_deps)
     texts = {
-        "taken_by": _("%(name)s has taken this task.", name=found.taken_by),
+        "taken_by": _("%(name)s has taken this task.", name=claim.taken_by),
         "deps_unmet": _("This task waits for %(tasks)s.", tasks=pending),
     }
-    text = texts.get(found.reason or "", _("This task is not open any more."))
+    text = texts.get(claim.reason or "", _("This task is not open any more."))
     return Outcome(notice=Notice("error", text), status=409)
 
 
@@ -166,7 +168,7 @@ async def finish(context: Context, request: Request, task_id: int) -> Response:
         notice=outcome.notice,
         task=task,
         result=result or task.result,
-        **template_context.shared(context),
+        **shared(context),
     )
 
 
@@ -184,7 +186,7 @@ async def delete(context: Context, request: Request, task_id: int) -> Response:
         outcome.status,
         notice=outcome.notice,
         task=task,
-        **template_context.shared(context),
+        **shared(context),
     )
 
 

@@ -1,4 +1,4 @@
-"""What the pages of tasks have in common: who may do what as far as buttons go, what is due, choices of forms."""
+"""What the templates of tasks have in common: which buttons a reader is offered, what is due, choices of forms."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Any, Literal
 
 from babel.dates import format_skeleton
 
+from ....arguments.fields import PRIORITIES
 from ....members.directory import Access, Agent, fold
 from ....operations import Context
 from ....storage import Row
 from ....web import gettext as _
 from ....web.formatting import clock_time, day_of, local
 from ....web.visit import visit
+from ..field_types import OPEN, STATUSES
 from ..goals.models import Goal
-from ..tasks.models import OPEN, PRIORITIES, STATUSES, Task
+from ..tasks.models import Task
 from . import captions, queries
 
 EVENTS = (
@@ -80,9 +82,9 @@ def kind_of(context: Context, name: str) -> str:
 
 
 def members(context: Context) -> list[Agent]:
-    """Whom a task may be given to, by name."""
-    found = [agent for agent in context.team.directory.agents.values() if not agent.retired]
-    return sorted(found, key=lambda agent: fold(agent.name))
+    """The members to whom a task may be given, by name."""
+    active = [agent for agent in context.team.directory.agents.values() if not agent.retired]
+    return sorted(active, key=lambda agent: fold(agent.name))
 
 
 def channels(context: Context) -> list[str]:

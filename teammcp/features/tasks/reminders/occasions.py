@@ -1,16 +1,16 @@
-"""When there is reason to remind somebody of a task. Every occasion has a mark, which tells it from the next one."""
+"""When there is reason to remind somebody of a task. Every occasion has a mark, which no other one has."""
 
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta, tzinfo
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from ....storage import Row
+from ..field_types import OPEN
 from ..settings import TaskSettings
-from ..tasks.models import OPEN, Interval
+from ..tasks.models import Interval
+from .models import Kind
 
-Kind = Literal["due_soon", "overdue", "check_in", "stuck"]
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 
@@ -33,7 +33,7 @@ def occasion(kind: Kind, level: int, row: Row, now: int, zone: str, settings: Ta
 
 
 def _due_soon(row: Row, now: int, ahead: int) -> int | None:
-    """Not of a task that was made with less notice than that: whoever got it has just been told."""
+    """A task that was made with less notice than that has no such occasion: its assignee has just been told."""
     due: int | None = row["due_at"]
     if row["status"] not in OPEN or due is None or due - row["created_at"] <= ahead:
         return None
@@ -41,7 +41,7 @@ def _due_soon(row: Row, now: int, ahead: int) -> int | None:
 
 
 def _check_in(row: Row, now: int, zone: tzinfo, hour: int) -> int | None:
-    """Not of a time before the work began."""
+    """There is none before the work began."""
     if row["checkin_interval"] is None or row["status"] not in ("doing", "blocked"):
         return None
     mark = latest_check_in(row["checkin_interval"], row["created_at"], now, zone, hour)
@@ -49,7 +49,7 @@ def _check_in(row: Row, now: int, zone: tzinfo, hour: int) -> int | None:
 
 
 def _stuck(row: Row, since: int) -> int | None:
-    """Not of a task under a lease, whose progress has a deadline of its own."""
+    """A task under a lease has none: its progress has a deadline of its own."""
     if row["status"] != "doing" or row["lease_agent"] is not None or row["worked_at"] is None:
         return None
     return row["worked_at"] if row["worked_at"] <= since else None

@@ -1,0 +1,1 @@
+"""Tasks themselves: making, changing, finishing, listing and deleting them."""

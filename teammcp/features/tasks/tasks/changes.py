@@ -10,10 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ....arguments.fields import PRIORITIES
 from ....clock import rfc3339
 from ....operations import Context
 from ....storage import Row, Transaction, present
-from ..events import (
+from ..field_types import OPEN
+from ..visibility import may_see
+from . import dependencies, hierarchy, leases, queries
+from .events import (
     ChangePart,
     TaskCreated,
     TaskDeleted,
@@ -24,12 +28,8 @@ from ..events import (
     TaskProgressed,
     TaskUpdated,
 )
-from ..visibility import may_see, still_visible, visible_task
-from . import dependencies, hierarchy, leases, queries
-from .models import OPEN, PRIORITIES, FieldChange, Task, TaskChange
+from .models import FieldChange, Task
 from .shapes import task_of, tasks_of
-
-__all__ = ["Change", "apply", "before", "create", "may_see", "still_visible", "visible_task"]
 
 ENDED: dict[str | None, type[TaskEvent]] = {"done": TaskDone, "failed": TaskFailed}
 """What tells that a task has ended so."""
@@ -78,21 +78,6 @@ class Change:
     """The tasks that can be claimed now that this one is done, as far as the actor may see them."""
 
 
-async def before(context: Context, row: Row | None, action: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Pass a change through ``before_task_change``; the values as the plugins changed them.
-
-    ``row`` is None for a task that is to be created; ``values`` are the arguments that are given.
-
-    Raises:
-        Refused, PluginFailed: a plugin keeps the change from being made.
-    """
-    if not context.server.plugins.handles("before_task_change"):
-        return dict(values)
-    task = None if row is None else await context.read(task_of, row)
-    change = await context.before("before_task_change", TaskChange(task=task, action=action, values=dict(values)))
-    return change.values
-
-
 def create(context: Context, tx: Transaction, new: Mapping[str, Any], depends_on: Sequence[int]) -> Task:
     """Store a new task. ``new``: its columns, but for those that follow from others."""
     now, task_id = context.now(), new["id"]
@@ -104,7 +89,7 @@ def create(context: Context, tx: Transaction, new: Mapping[str, Any], depends_on
     dependencies.replace(context, tx, task_id, depends_on)
     queries.update(tx, task_id, {"unmet": dependencies.count_unmet(tx, task_id)})
     hierarchy.climb(tx, task_id)
-    _announce(context, tx, TaskProgressed, hierarchy.climb(tx, new["parent_id"]))
+    _emit_around(context, tx, TaskProgressed, hierarchy.climb(tx, new["parent_id"]))
     queries.insert_history(tx, task_id, context.actor.name, "created", "[]", "", now)
     row = present(queries.task(tx, task_id))
     task = task_of(tx, row)
@@ -162,21 +147,21 @@ def apply(
         queries.insert_history(tx, task_id, context.actor.name, action, stored, comment, now)
     changed = queries.any_task(tx, task_id)
     task = task_of(tx, changed)
-    _tell(context, tx, row, changed, task, changes, kind)
-    _announce(context, tx, TaskProgressed, climbed)
-    _announce(context, tx, TaskUpdated, [free["id"] for free in freed[:ANNOUNCED]])
+    _emit_change(context, tx, row, changed, task, changes, kind)
+    _emit_around(context, tx, TaskProgressed, climbed)
+    _emit_around(context, tx, TaskUpdated, [free["id"] for free in freed[:ANNOUNCED]])
     unblocked = [free["id"] for free in freed if task.status == "done" and free["status"] == "todo"]
     seen = {free["id"] for free in freed if may_see(context, free)}
-    return Change(task, changes, [one for one in unblocked if one in seen])
+    return Change(task, changes, [number for number in unblocked if number in seen])
 
 
 def delete(context: Context, tx: Transaction, row: Row) -> None:
-    """Delete a task without subtasks. What waited for it waits for it no longer."""
+    """Delete a task without subtasks. The tasks that waited for it wait no longer."""
     for dependent in queries.dependents(tx, row["id"]):
         waiting = queries.any_task(tx, dependent["id"])
-        edges = [edge["depends_on"] for edge in queries.dependencies(tx, [waiting["id"]])]
-        left = [one for one in edges if one != row["id"]]
-        apply(context, tx, waiting, {"depends_on": left}, action="updated", comment=f"task {row['id']} was deleted")
+        edges = queries.dependencies(tx, [waiting["id"]])
+        others = [edge["depends_on"] for edge in edges if edge["depends_on"] != row["id"]]
+        apply(context, tx, waiting, {"depends_on": others}, action="updated", comment=f"task {row['id']} was deleted")
     new = {"deleted": 1, "labels": "[]", "depends_on": []}
     apply(context, tx, row, new, action="deleted", kind=TaskDeleted)
 
@@ -193,8 +178,8 @@ def _consequences(context: Context, tx: Transaction, row: Row, columns: Mapping[
         follow |= _status_columns(row, status, now)
     elif status in ("doing", "blocked") and context.actor.name == row["assignee"]:
         follow["worked_at"] = now
-    left = status not in ("doing", "blocked") or columns.keys() & {"assignee", "deleted"}
-    if row["lease_agent"] is not None and left:
+    ends = status not in ("doing", "blocked") or columns.keys() & {"assignee", "deleted"}
+    if row["lease_agent"] is not None and ends:
         follow |= leases.ENDED
         if status == "todo":
             follow["assignee"] = leases.given_back(context.team, row)["assignee"]
@@ -226,16 +211,17 @@ def _update_progress(tx: Transaction, row: Row, columns: Mapping[str, Any]) -> l
     if not columns.keys() & {"status", "own_progress", "weight", "parent_id", "deleted"}:
         return []
     hierarchy.climb(tx, row["id"])
-    above = [row["parent_id"], columns.get("parent_id")]
-    return [one for parent in dict.fromkeys(above) for one in hierarchy.climb(tx, parent)]
+    parents = dict.fromkeys([row["parent_id"], columns.get("parent_id")])
+    return [number for parent in parents for number in hierarchy.climb(tx, parent)]
 
 
-# -- telling of it ---------------------------------------------------------------------------------------------------
+# -- events and hooks ------------------------------------------------------------------------------------------------
 
 
-def _tell(
+def _emit_change(
     context: Context, tx: Transaction, old: Row, row: Row, task: Task, changes: list[FieldChange], kind: type[TaskEvent]
 ) -> None:
+    """Append the event of a change, and once it is durable call the hooks that tell plugins of it."""
     became = task.status if task.status != old["status"] else None
     if kind is TaskUpdated and became in ENDED:
         kind = ENDED[became]
@@ -250,8 +236,8 @@ def _tell(
         tx.on_commit(lambda: context.notify("task_done", task=task))
 
 
-def _announce(context: Context, tx: Transaction, kind: type[TaskEvent], ids: Iterable[int]) -> None:
-    """Tell those who look at tasks around a changed one."""
+def _emit_around(context: Context, tx: Transaction, kind: type[TaskEvent], ids: Iterable[int]) -> None:
+    """Append events of the tasks around a changed one, for those who look at them."""
     rows = queries.tasks(tx, list(dict.fromkeys(ids)))
     for row, task in zip(rows, tasks_of(tx, rows), strict=True):
         _emit(context, tx, kind, row, task, [])

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
-
-from ....arguments.fields import Line
-from ....arguments.references import Reference
+from ....arguments.fields import PRIORITIES
 from ....arguments.times import read_time, zone_of
 from ....errors import InvalidInput
 from ....operations import Context
 from ....storage import Transaction
-from ...channels import find_agent, writable_channel
+from ...channels import writable_channel
 from ..goals import queries as goal_queries
 from ..visibility import may_see, scope_of, sees
 from . import hierarchy, queries
-from .models import PRIORITIES
+from .arguments import find_assignee
 
 NEW: dict[str, Any] = {
     "description": "",
@@ -44,7 +41,7 @@ NEW: dict[str, Any] = {
     "lease_seconds": 90,
     "progress_seconds": 1800,
 }
-"""The columns of a new task that nothing is said of."""
+"""The columns of a new task of which nothing is said."""
 
 RENAMED = {"progress": "own_progress", "due_date": "due_at"}
 AS_THEY_ARE = {
@@ -64,16 +61,18 @@ AS_THEY_ARE = {
 EARLIEST, LATEST = read_time("1971-01-01"), read_time("9000-01-01")
 """Within these, every database, language and time zone can count."""
 CLEARED_BY_EMPTY = {"parent_id", "goal_id", "checkin_interval", "related_state", "related_state_project"}
+LINK = ("related_state_project", "related_state", "target_value")
+"""The columns that say which field of the shared state is set, and to what, when a task is done."""
 
 
-async def columns_of(context: Context, row: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns that get new values by what is ``given``; ``row``: the task as it is, or as a new one begins.
+def columns_of(context: Context, row: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that get new values by the arguments ``values``; ``row``: the task as it is, or as a new one begins.
 
     Raises:
         TeamError: names the argument that is wrong.
     """
     new: dict[str, Any] = {}
-    for field, value in given.items():
+    for field, value in values.items():
         column = RENAMED.get(field, field)
         if field in AS_THEY_ARE:
             new[column] = value
@@ -82,7 +81,7 @@ async def columns_of(context: Context, row: Mapping[str, Any], given: Mapping[st
         elif field == "priority":
             new[column] = PRIORITIES.index(value)
         elif field == "assignee":
-            new[column] = _assignee(context, value) if value else None
+            new[column] = find_assignee(context, value) if value else None
         elif field == "channel":
             channel = writable_channel(context, value) if value else None
             new["channel"], new["scope"] = channel and channel.id, scope_of(channel)
@@ -92,13 +91,13 @@ async def columns_of(context: Context, row: Mapping[str, Any], given: Mapping[st
             new[column] = json.dumps(value, ensure_ascii=False) if value else None
         elif field == "target_value":
             new[column] = json.dumps(value, ensure_ascii=False)
-    if "due_date" in given:
-        text, whose = given["due_date"], {**row, **new}["assignee"]
+    if "due_date" in values:
+        text, whose = values["due_date"], {**row, **new}["assignee"]
         new["due_at"] = _due_at(context, text, whose) if text else None
     _check_link({**row, **new}, new)
     if any(column in new and new[column] != row[column] for column in LINK):
         new["state_linked_by"] = None if {**row, **new}["related_state"] is None else context.actor.name
-    check_sight(context, {**row, **new}, given)
+    check_sight(context, {**row, **new}, values)
     return new
 
 
@@ -117,14 +116,6 @@ def check_place(context: Context, tx: Transaction, task_id: int | None, new: Map
         raise InvalidInput.at("goal_id", f"there is no goal {goal_id}; list_goals lists them")
 
 
-def _assignee(context: Context, name: str, argument: str = "assignee") -> str:
-    return context.actor.name if name == "me" else find_agent(context, name, argument).name
-
-
-Assignee = Annotated[Line, Field(max_length=300), Reference(_assignee)]
-"""An argument that names who is to do a task: a member, or ``me``."""
-
-
 def _due_at(context: Context, text: str, whose: str | None) -> int:
     """The moment that a due date means, in the time zone of ``whose`` or else of the actor; a date means its end.
 
@@ -141,13 +132,13 @@ def _due_at(context: Context, text: str, whose: str | None) -> int:
     return moment
 
 
-LINK = ("related_state_project", "related_state", "target_value")
-"""The columns that say which field of the shared state is set, and to what, when a task is done."""
-
-
 def _check_link(after: Mapping[str, Any], new: dict[str, Any]) -> None:
-    """A field of the shared state goes with a value, and none with none."""
-    if not new.keys() & {"related_state", "related_state_project", "target_value"}:
+    """Check that a field of the shared state comes with its value, and no value without a field.
+
+    Raises:
+        InvalidInput: one of them is missing.
+    """
+    if new.keys().isdisjoint(LINK):
         return
     if after["related_state"] is None:
         if new.get("target_value") is not None or new.get("related_state_project") is not None:
@@ -159,16 +150,16 @@ def _check_link(after: Mapping[str, Any], new: dict[str, Any]) -> None:
     new["related_state_project"] = after["related_state_project"] or "default"
 
 
-def check_sight(context: Context, after: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+def check_sight(context: Context, after: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Check that whoever has a task sees it, if either is changed; ``after``: the task as it will be.
 
     Raises:
         InvalidInput: it would not.
     """
     assignee, scope = after["assignee"], after["scope"]
-    if not given.keys() & {"assignee", "channel"} or assignee is None or sees(context, assignee, scope):
+    if not values.keys() & {"assignee", "channel"} or assignee is None or sees(context, assignee, scope):
         return
-    field = "assignee" if "assignee" in given else "channel"
+    field = "assignee" if "assignee" in values else "channel"
     raise InvalidInput.at(
         field, f"{assignee} cannot see the tasks of {scope}; add {assignee} to that channel, or choose another"
     )

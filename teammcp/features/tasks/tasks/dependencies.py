@@ -24,19 +24,19 @@ def refuse_unknown(context: Context, reader: Reader, wanted: Sequence[int]) -> N
 
 
 def replace(context: Context, tx: Transaction, task_id: int, wanted: Sequence[int]) -> tuple[list[int], list[int]]:
-    """Make a task wait for exactly these; what it waited for before, and what it does now, by id.
+    """Make a task wait for exactly these; the ids of what it waited for before, and of what it waits for now.
 
     Raises:
         InvalidInput: one of them is unknown, or waits for this task itself.
     """
     old = [edge["depends_on"] for edge in queries.dependencies(tx, [task_id])]
     new = sorted(set(wanted))
-    added = [one for one in new if one not in old]
-    gone = [one for one in old if one not in new]
+    added = [number for number in new if number not in old]
+    removed = [number for number in old if number not in new]
     refuse_unknown(context, tx, added)
     _refuse_circle(tx, task_id, added)
-    if gone:
-        queries.undepend(tx, task_id, gone)
+    if removed:
+        queries.undepend(tx, task_id, removed)
     if added:
         queries.depend(tx, task_id, added)
     return old, new
@@ -48,9 +48,9 @@ def count_unmet(reader: Reader, task_id: int) -> int:
 
 
 def settle(tx: Transaction, task_id: int, *, done: bool) -> list[Row]:
-    """Tell the tasks that wait for one that it is done, or open again; those of them that this made free, or not.
+    """Note at the tasks that wait for one that it is done, or open again; those that this made free, or no longer free.
 
-    Of each: id, scope, status and unmet.
+    The rows have id, scope, status and unmet.
     """
     queries.count_unmet(tx, task_id, -1 if done else 1)
     return [row for row in queries.dependents(tx, task_id) if row["unmet"] == (0 if done else 1)]
@@ -60,10 +60,10 @@ def _refuse_circle(reader: Reader, task_id: int, added: Sequence[int]) -> None:
     came_from: dict[int, int] = dict.fromkeys(added, task_id)
     to_follow = list(added)
     while to_follow and task_id not in came_from:
-        one = to_follow.pop()
-        for edge in queries.dependencies(reader, [one]):
+        waiting = to_follow.pop()
+        for edge in queries.dependencies(reader, [waiting]):
             if edge["depends_on"] not in came_from:
-                came_from[edge["depends_on"]] = one
+                came_from[edge["depends_on"]] = waiting
                 to_follow.append(edge["depends_on"])
     if task_id in came_from:
         circle = " → ".join(map(str, _way(came_from, task_id)))

@@ -11,8 +11,9 @@ from typing import Any
 from ....arguments.references import UNKNOWN
 from ....operations import Context
 from ...messages import visible
-from ..visibility import may_see, visible_task
+from ..visibility import may_see
 from . import hierarchy, queries
+from .lookup import visible_task
 from .shapes import task_of
 
 Calls = list[dict[str, Any]]
@@ -27,22 +28,21 @@ OF_ITS_CONTENT = {
     "related_state",
     "target_value",
 }
-"""The fields that say what a task is; all others say how it goes."""
+"""The fields that say what a task is; all others say how it goes on."""
 HOLDER: dict[str, Any] = {"fencing_token": UNKNOWN}
 
 
 def like(
     *names: str, when: Callable[[Any], bool] = lambda arguments: True, **fixed: Any
 ) -> Callable[[Context, Any], Awaitable[Calls]]:
-    """A meaning: the call about the same task with these of the arguments, and ``fixed`` ones, ``when`` they say so."""
+    """The call about the same task with the arguments of these names, and ``fixed`` ones; none unless ``when``."""
 
-    async def meaning(context: Context, arguments: Any) -> Calls:
+    async def equivalent(context: Context, arguments: Any) -> Calls:
         if not when(arguments):
             return []
-        given = arguments.model_dump(mode="json", include={"task_id", *names})
-        return [{**given, **fixed}]
+        return [{**arguments.model_dump(mode="json", include={"task_id", *names}), **fixed}]
 
-    return meaning
+    return equivalent
 
 
 def _gets(*statuses: str) -> Callable[[Any], bool]:
@@ -58,8 +58,8 @@ FINISHING = {
 
 
 def finishing_but(name: str) -> dict[str, Callable[[Context, Any], Awaitable[Calls]]]:
-    """Those that are not called ``name``."""
-    return {other: meaning for other, meaning in FINISHING.items() if other != name}
+    """The ways to finish a task that are not called ``name``."""
+    return {other: equivalent for other, equivalent in FINISHING.items() if other != name}
 
 
 # -- changing --------------------------------------------------------------------------------------------------------
@@ -67,12 +67,12 @@ def finishing_but(name: str) -> dict[str, Callable[[Context, Any], Awaitable[Cal
 
 async def _as_created(context: Context, arguments: Any) -> Calls:
     """A task whose content is changed is what could have been created so."""
-    given = arguments.model_dump(mode="json", exclude_none=True)
-    if not given.keys() & OF_ITS_CONTENT:
+    changed = arguments.model_dump(mode="json", exclude_none=True)
+    if changed.keys().isdisjoint(OF_ITS_CONTENT):
         return []
     task = await context.read(task_of, await visible_task(context, arguments.task_id))
     shared = task.model_dump(mode="json", include=OF_ITS_CONTENT | {"priority", "labels", "status", "source_msg"})
-    return [{**shared, **given}]
+    return [{**shared, **changed}]
 
 
 async def _as_claimed(context: Context, arguments: Any) -> Calls:
@@ -125,8 +125,8 @@ async def pin_as_creating(context: Context, arguments: Any) -> Calls:
 
 async def _of_message(context: Context, message_id: int, arguments: Any) -> Calls:
     _, channel = await visible(context, message_id)
-    given = arguments.model_dump(mode="json", exclude_none=True)
-    return [{"title": UNKNOWN, "description": None, "channel": channel.id, **given, "source_msg": message_id}]
+    fields = arguments.model_dump(mode="json", exclude_none=True)
+    return [{"title": UNKNOWN, "description": None, "channel": channel.id, **fields, "source_msg": message_id}]
 
 
 # -- claims ----------------------------------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ REPORTING = {"update_task": like("progress", "status", "comment")}
 
 
 async def _as_each_below(context: Context, arguments: Any) -> Calls:
-    """With a task, those below it are deleted."""
+    """With a task, the tasks below it are deleted."""
     if not arguments.with_subtasks:
         return []
     levels = await context.read(hierarchy.below, arguments.task_id)

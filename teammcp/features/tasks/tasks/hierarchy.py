@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ....errors import InvalidInput
 from ....storage import Reader, Row, Transaction
+from ..progress import percent_of
 from . import queries
 
 DEPTH = 8
@@ -47,16 +48,6 @@ def progress_of(reader: Reader, row: Row) -> int:
     if not counted["weights"]:
         return int(row["own_progress"])
     return percent_of(counted["progress"], counted["weights"])
-
-
-def percent_of(progress: int, weights: int) -> int:
-    """A weighted mean of percentages as a whole number, from their weighted sum and the sum of their weights.
-
-    It is 0 only if nothing has been done of any part, and 100 only if all of every part has.
-    """
-    if progress <= 0 or not weights:
-        return 0
-    return 100 if progress >= 100 * weights else min(99, max(1, (2 * progress + weights) // (2 * weights)))
 
 
 def climb(tx: Transaction, task_id: int | None) -> list[int]:

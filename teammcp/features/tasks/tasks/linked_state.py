@@ -7,22 +7,15 @@ what it may not do itself.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ....errors import Conflict, Forbidden
-from ....operations import Context, Prepared, operation
-from ....storage import Row, Transaction, Work
-from ...messages import send_notes
+from ....operations import Context, Prepared
+from ....storage import Row, Transaction
 from ...state import StateWritten
-from .. import notification_texts, notifications
-from . import changes, columns, queries
-from .models import Comment, Id, TaskAnswer
-from .shapes import task_of
+from . import columns, queries
 
-EXCERPT = 2000
-"""Characters of a reason that the history keeps."""
 LINK = (*columns.LINK, "state_linked_by")
 
 
@@ -56,7 +49,7 @@ async def prepare(context: Context, row: Row) -> Finish:
     Raises:
         TeamError: the state refuses it, so the task cannot be done by this actor, or by nobody with this link.
     """
-    link, me = _link(row), context.actor.name
+    link, me = link_of(row), context.actor.name
     if row["related_state"] is None:
         return Finish(row["id"], link)
     linked_by = row["state_linked_by"] or row["creator"]
@@ -106,7 +99,7 @@ def run(tx: Transaction, finish: Finish) -> Any:
         Conflict: the task was linked to another field or value meanwhile.
     """
     now = queries.task(tx, finish.task_id)
-    if now is not None and _link(now) != finish.link:
+    if now is not None and link_of(now) != finish.link:
         raise Conflict(f"Task {finish.task_id} was changed at the same moment; try again.", code="task_changed")
     if finish.prepared is None:
         return None
@@ -114,42 +107,6 @@ def run(tx: Transaction, finish: Finish) -> Any:
     return told if finish.pending else None
 
 
-@operation(internal=True, profile="tasks", idempotent=True)
-async def settle_task_state(
-    context: Context, task_id: Id, refused: Comment = "", refused_by: str = ""
-) -> Work[TaskAnswer]:
-    """Note that the field that a task waited for has its value at last, or will not get it: refused says why."""
-    before = await changes.visible_task(context, task_id)
-    field = f"{before['related_state_project']}.{before['related_state']}"
-    action, said = ("state not set", f"{field} is not set: {refused}") if refused else ("state set", "")
-    texts = notification_texts.of_refused_state(before, said, refused_by) if refused else []
-    notes = await notifications.prepare(context, texts, before)
-
-    def work(tx: Transaction) -> TaskAnswer:
-        row = changes.still_visible(context, tx, task_id)
-        if not row["state_pending"] or _link(row) != _link(before):
-            return TaskAnswer(task=task_of(tx, row))
-        change = changes.apply(context, tx, row, {"state_pending": 0}, action=action, comment=said)
-        send_notes(tx, notes)
-        return TaskAnswer(task=change.task)
-
-    return work
-
-
-async def settle(context: Context, project_id: str, field: str, value: Any) -> None:
-    """Settle the tasks that waited for a field to get this value."""
-    for row in await context.read(queries.awaiting_state, project_id, field):
-        if json.loads(row["target_value"]) == value:
-            await Context.inside(context.team).call(settle_task_state, task_id=row["id"])
-
-
-async def drop(context: Context, arguments: Mapping[str, Any], asked_by: str, reason: str) -> None:
-    """Settle the tasks whose field waited for what a member asked for, and that is not to be."""
-    for row in await context.read(queries.awaiting_state, arguments["project_id"], arguments["field"]):
-        if row["state_asked_by"] == asked_by and json.loads(row["target_value"]) == arguments["value"]:
-            given = {"task_id": row["id"], "refused": reason[:EXCERPT], "refused_by": context.actor.name}
-            await Context.inside(context.team).call(settle_task_state, **given)
-
-
-def _link(row: Row) -> tuple[Any, ...]:
+def link_of(row: Row) -> tuple[Any, ...]:
+    """Which field a task sets, to what, and who said so."""
     return tuple(row[column] for column in LINK)

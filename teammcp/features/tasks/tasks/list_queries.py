@@ -65,7 +65,7 @@ class Sorting:
 
 
 @dataclass(frozen=True)
-class Filters:
+class TaskFilter:
     """Which tasks are wanted; what is empty or None narrows nothing."""
 
     scopes: Sequence[str]
@@ -84,15 +84,15 @@ class Filters:
     due_before: int | None = None
 
 
-def count_tasks(reader: Reader, filters: Filters) -> int:
+def count_tasks(reader: Reader, wanted: TaskFilter) -> int:
     """How many tasks fit."""
-    where, parameters = _where(filters)
+    where, parameters = _where(wanted)
     return int(reader.value(f"SELECT count(*) FROM tasks WHERE {where}", parameters))  # noqa: S608
 
 
-def some_ids(reader: Reader, filters: Filters, limit: int) -> list[int]:
+def some_ids(reader: Reader, wanted: TaskFilter, limit: int) -> list[int]:
     """The ids of tasks that fit, in no order, and not more than so many."""
-    where, parameters = _where(filters)
+    where, parameters = _where(wanted)
     rows = reader.all(f"SELECT id FROM tasks WHERE {where} LIMIT ?", (*parameters, limit))  # noqa: S608
     return [row["id"] for row in rows]
 
@@ -109,11 +109,11 @@ def sorted_ids(reader: Reader, ids: Sequence[int], sorting: Sorting) -> list[Row
     )
 
 
-def walked_ids(reader: Reader, filters: Filters, sorting: Sorting, limit: int, offset: int) -> list[Row]:
+def walked_ids(reader: Reader, wanted: TaskFilter, sorting: Sorting, limit: int, offset: int) -> list[Row]:
     """The ids of one page of the tasks that fit, where these are many, each with the value that it is sorted by."""
     # For each status there is an index in the order of priority; any other order has one index for all tasks.
-    kept = "status" if sorting.order == "priority" and len(filters.status) == 1 else ""
-    where, parameters = _where(filters, walk=True, kept=kept)
+    kept = "status" if sorting.order == "priority" and len(wanted.status) == 1 else ""
+    where, parameters = _where(wanted, walk=True, kept=kept)
     behind, place = sorting.behind
     return reader.all(
         f"SELECT id, {sorting.column} AS value FROM tasks WHERE {where} AND {behind}"  # noqa: S608
@@ -127,7 +127,7 @@ def unindexed(column: str) -> str:
     return f"coalesce({column}, {column})"
 
 
-def _where(filters: Filters, *, walk: bool = False, kept: str = "") -> tuple[str, tuple[Any, ...]]:
+def _where(wanted: TaskFilter, *, walk: bool = False, kept: str = "") -> tuple[str, tuple[Any, ...]]:
     """The condition and its parameters.
 
     ``walk``: nothing but ``kept`` is to be looked for in an index, which leaves that of the order. With a label, its
@@ -137,28 +137,28 @@ def _where(filters: Filters, *, walk: bool = False, kept: str = "") -> tuple[str
     parameters: list[Any] = []
 
     def add(column: str, condition: str, *values: Any) -> None:
-        indexed = column == kept or not (walk or filters.label)
+        indexed = column == kept or not (walk or wanted.label)
         parts.append(f"{column if indexed else unindexed(column)} {condition}")
         parameters.extend(values)
 
-    for column, wanted in (("scope", filters.scopes), ("status", filters.status), ("priority", filters.priority)):
-        if wanted:
-            add(column, f"IN ({marks(wanted)})", *wanted)
-    if filters.assignee is not None:
-        add("assignee", "= ?", filters.assignee) if filters.assignee else add("assignee", "IS NULL")
-    if filters.parent_id is not None:
-        add("parent_id", "= ?", filters.parent_id) if filters.parent_id else add("parent_id", "IS NULL")
-    if filters.creator is not None:
-        add("creator", "= ?", filters.creator)
-    if filters.goal_id is not None:
-        add("goal_id", "= ?", filters.goal_id)
-    if filters.due_before is not None:
-        add("due_at", "< ?", filters.due_before)
-    for word in filters.words:
+    for column, values in (("scope", wanted.scopes), ("status", wanted.status), ("priority", wanted.priority)):
+        if values:
+            add(column, f"IN ({marks(values)})", *values)
+    if wanted.assignee is not None:
+        add("assignee", "= ?", wanted.assignee) if wanted.assignee else add("assignee", "IS NULL")
+    if wanted.parent_id is not None:
+        add("parent_id", "= ?", wanted.parent_id) if wanted.parent_id else add("parent_id", "IS NULL")
+    if wanted.creator is not None:
+        add("creator", "= ?", wanted.creator)
+    if wanted.goal_id is not None:
+        add("goal_id", "= ?", wanted.goal_id)
+    if wanted.due_before is not None:
+        add("due_at", "< ?", wanted.due_before)
+    for word in wanted.words:
         literal = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         add("title_folded", "LIKE ? ESCAPE '\\'", f"%{literal}%")
-    if filters.label is not None:
+    if wanted.label is not None:
         way = "id IN (SELECT task_id FROM task_labels WHERE label = ?)"
         parts.append("EXISTS (SELECT 1 FROM task_labels WHERE label = ? AND task_id = tasks.id)" if walk else way)
-        parameters.append(filters.label)
+        parameters.append(wanted.label)
     return " AND ".join(parts), tuple(parameters)

@@ -5,39 +5,19 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import BaseModel, JsonValue
 
-from ....arguments.fields import Line, NotBlank, Text, Timestamp, Token
+from ....arguments.fields import Priority, Timestamp
 from ....clock import rfc3339
 from ....operations import Result
 from ....text.untrusted import OTHERS, AnyWords, Author, Words, fence, quote
+from ..field_types import Status
 
-Status = Literal["todo", "doing", "blocked", "done", "failed", "cancelled"]
-Priority = Literal["urgent", "high", "medium", "low"]
 TaskType = Literal["task", "milestone"]
 Interval = Literal["daily", "weekly", "biweekly"]
-Reason = Literal["taken_by", "deps_unmet", "stale_token", "not_open", "none"]
 
-STATUSES: tuple[Status, ...] = ("todo", "doing", "blocked", "done", "failed", "cancelled")
-PRIORITIES: tuple[Priority, ...] = ("urgent", "high", "medium", "low")
-"""The most pressing first: a priority is kept as its place here."""
-VALUE = 200
+SHOWN_VALUE = 200
 """Characters of a value in a line."""
-OPEN: tuple[Status, ...] = ("todo", "doing", "blocked")
-
-
-Id = Annotated[int, Field(ge=1, le=2**53)]
-Title = Annotated[Line, Field(max_length=200), NotBlank]
-Description = Annotated[Text, Field(max_length=20_000)]
-Comment = Annotated[Text, Field(max_length=5_000)]
-Labels = Annotated[list[Token], Field(max_length=20)]
-Requires = Annotated[list[Token], Field(max_length=20)]
-Dependencies = Annotated[list[Id], Field(max_length=1000)]
-Weight = Annotated[int, Field(ge=1, le=1000)]
-Percent = Annotated[int, Field(ge=0, le=100)]
-LeaseSeconds = Annotated[int, Field(ge=5, le=86_400)]
-ProgressSeconds = Annotated[int, Field(ge=60, le=7 * 86_400)]
-Attempts = Annotated[int, Field(ge=1, le=100)]
 
 
 class Lease(Result):
@@ -233,53 +213,6 @@ class TaskChange(BaseModel):
     """The arguments of the operation that are given: the fields that get new values."""
 
 
-class Claim(Result):
-    """What became of a wish to work on a task. Without ``ok``, ``reason`` and the field that goes with it say why."""
-
-    ok: bool
-    task_id: int | None = None
-    fencing_token: int | None = None
-    """To be given with every later call about this claim; it is dead once the task is closed, released or re-queued."""
-    lease_expires_at: Timestamp | None = None
-    progress_due_at: Timestamp | None = None
-    task: Task | None = None
-    reason: Reason | None = None
-    taken_by: str | None = None
-    status: Status | None = None
-    pending_deps: list[int] = []
-
-    def text(self) -> str:
-        if self.ok and self.task is not None:
-            until = rfc3339(self.lease_expires_at or 0)
-            about = [f"Description: {quote(self.task.description)}"] if self.task.description else []
-            task = fence([task_line(self.task), *about])
-            return f"Yours, fencing_token {self.fencing_token}, lease until {until}.\n{task}"
-        if self.reason == "none":
-            return "There is nothing for you to claim."
-        why = {"taken_by": self.taken_by, "deps_unmet": self.pending_deps, "not_open": self.status}
-        return f"Not claimed: {self.reason} {why.get(self.reason or '', '')}".strip()
-
-
-class Progress(Result):
-    """What became of a call about a claim. ``stale_token``: the claim is over; the current holder is named."""
-
-    ok: bool
-    task_id: int
-    reason: Reason | None = None
-    current_fencing_token: int | None = None
-    current_assignee: str | None = None
-    lease_expires_at: Timestamp | None = None
-    progress_due_at: Timestamp | None = None
-    status: Status | None = None
-    progress: int | None = None
-    """Of the task after a report: with subtasks it is theirs, whatever was reported."""
-    requeued: bool | None = None
-    attempts: int | None = None
-    unblocked: list[int] = []
-    state_pending: bool | None = None
-    approval: AnyWords = None
-
-
 def task_line(task: Task) -> str:
     """One task for a model."""
     who = f" @{task.assignee}" if task.assignee else ""
@@ -296,7 +229,7 @@ def _link(task: Task) -> str:
     if task.related_state is None:
         return ""
     value = json.dumps(task.target_value, ensure_ascii=False)
-    shown = value if len(value) <= VALUE else value[: VALUE - 1] + "…"
+    shown = value if len(value) <= SHOWN_VALUE else value[: SHOWN_VALUE - 1] + "…"
     field = f"{task.related_state_project}.{task.related_state}"
     return f" | done, it sets {field} = {quote(shown)} (linked by {task.state_linked_by or task.creator})"
 

@@ -1,12 +1,14 @@
-"""The SQL of tasks. Leases, reminders, lists and goals have modules of their own."""
+"""The SQL of tasks. Lists, claims, goals and reminders have modules of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ....storage import Reader, Row, Transaction, marks, present
+from ....storage import NumberSeries, Reader, Row, Transaction, marks, present
 from ....text.folding import fold_text
+
+NUMBERS = NumberSeries("task_numbers")
 
 COLUMNS = (
     "id, title, description, status, priority, task_type, creator, assignee, channel, scope, parent_id, goal_id,"
@@ -39,12 +41,6 @@ def tasks(reader: Reader, ids: Sequence[int]) -> list[Row]:
         f"SELECT {COLUMNS} FROM tasks WHERE id IN ({marks(ids)}) AND deleted = 0 ORDER BY id",  # noqa: S608
         tuple(ids),
     )
-
-
-def next_number(tx: Transaction) -> int:
-    """A number that no task has had."""
-    tx.execute("UPDATE task_numbers SET last = last + 1")
-    return int(tx.value("SELECT last FROM task_numbers"))
 
 
 def insert(tx: Transaction, new: Mapping[str, Any]) -> None:
@@ -97,15 +93,15 @@ def lane(tx: Transaction, scope: str, requires: str, assignee: str) -> int:
 
 def set_labels(tx: Transaction, task_id: int, old: Sequence[str], labels: Sequence[str]) -> None:
     """Make a task findable by its labels, and no longer by its old ones."""
-    gone = sorted(set(old) - set(labels))
-    if gone:
+    removed = sorted(set(old) - set(labels))
+    if removed:
         tx.execute(
-            f"DELETE FROM task_labels WHERE label IN ({marks(gone)}) AND task_id = ?",  # noqa: S608
-            (*gone, task_id),
+            f"DELETE FROM task_labels WHERE label IN ({marks(removed)}) AND task_id = ?",  # noqa: S608
+            (*removed, task_id),
         )
     added = sorted(set(labels) - set(old))
     if added:
-        tx.execute_many("INSERT INTO task_labels (label, task_id) VALUES (?, ?)", [(one, task_id) for one in added])
+        tx.execute_many("INSERT INTO task_labels (label, task_id) VALUES (?, ?)", [(label, task_id) for label in added])
 
 
 # -- parents and children --------------------------------------------------------------------------------------------
@@ -113,8 +109,8 @@ def set_labels(tx: Transaction, task_id: int, old: Sequence[str], labels: Sequen
 
 def parent(reader: Reader, task_id: int) -> int | None:
     """The task above a task."""
-    found: int | None = reader.value("SELECT parent_id FROM tasks WHERE id = ?", (task_id,))
-    return found
+    parent_id: int | None = reader.value("SELECT parent_id FROM tasks WHERE id = ?", (task_id,))
+    return parent_id
 
 
 def children(reader: Reader, task_id: int) -> list[Row]:
@@ -126,7 +122,7 @@ def children(reader: Reader, task_id: int) -> list[Row]:
 
 
 def first_children(reader: Reader, task_id: int, limit: int) -> list[Row]:
-    """The first of them."""
+    """The first subtasks of a task, by id."""
     return reader.all(
         f"SELECT {COLUMNS} FROM tasks WHERE parent_id = ? AND deleted = 0 ORDER BY id LIMIT ?",  # noqa: S608
         (task_id, limit),
@@ -182,13 +178,15 @@ def dependents(reader: Reader, task_id: int) -> list[Row]:
 
 def depend(tx: Transaction, task_id: int, on: Sequence[int]) -> None:
     """Make a task depend on others."""
-    tx.execute_many("INSERT INTO task_dependencies (task_id, depends_on) VALUES (?, ?)", [(task_id, one) for one in on])
+    tx.execute_many(
+        "INSERT INTO task_dependencies (task_id, depends_on) VALUES (?, ?)", [(task_id, other) for other in on]
+    )
 
 
 def undepend(tx: Transaction, task_id: int, on: Sequence[int]) -> None:
     """End that a task depends on others."""
     tx.execute_many(
-        "DELETE FROM task_dependencies WHERE task_id = ? AND depends_on = ?", [(task_id, one) for one in on]
+        "DELETE FROM task_dependencies WHERE task_id = ? AND depends_on = ?", [(task_id, other) for other in on]
     )
 
 

@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ....arguments.fields import PRIORITIES
 from ....storage import Reader, Row
 from . import queries
-from .models import PRIORITIES, HistoryEntry, Lease, Task, TaskDetail, TaskRef
+from .models import HistoryEntry, Lease, Task, TaskDetail, TaskRef
 
 REFS = 200
 """How many subtasks, and how many tasks that wait, are shown with a task; list_tasks(parent_id) pages through all."""

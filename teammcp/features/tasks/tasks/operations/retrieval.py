@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
-from .....arguments.fields import Limit, Line, Until
-from .....arguments.paging import Cursor, from_cursor, to_cursor
+from .....arguments.fields import PRIORITIES, Id, Limit, Line, NoneOrId, Until
+from .....arguments.paging import Cursor
 from .....errors import InvalidInput
 from .....operations import Context, operation
-from .....operations.budget import Budget
-from .....storage import Reader, Row
 from .....text.folding import fold_text
 from ....channels import find_agent
-from ...visibility import may_see, scopes, visible_task
-from .. import leases, list_queries, queries
-from ..list_queries import Filters, Sorting
-from ..models import OPEN, PRIORITIES, STATUSES, Id, TaskDetailAnswer, TaskHistory, TaskList
-from ..shapes import detail_of, entry_of, tasks_of
+from ...field_types import STATUSES
+from ...visibility import may_see, scopes
+from .. import leases, queries
+from ..list_queries import TaskFilter
+from ..listing import list_page, sorting_of
+from ..lookup import visible_task
+from ..models import TaskDetailAnswer, TaskHistory, TaskList
+from ..shapes import detail_of, entry_of
 
 Csv = Annotated[Line, Field(max_length=200)]
 Page = Annotated[int, Field(ge=1, le=100)]
-SOON = 24 * 3600 * 1000
-IN_THE_INBOX = 5
+Offset = Annotated[int, Field(ge=0, le=2**53)]
 Query = Annotated[Line, Field(max_length=200)]
 
 
@@ -39,9 +38,7 @@ async def get_task(context: Context, task_id: Id) -> TaskDetailAnswer:
 
 
 @operation("GET /api/tasks/{task_id}/history", profile="tasks", read_only=True)
-async def get_task_history(
-    context: Context, task_id: Id, after: Annotated[int, Field(ge=0, le=2**53)] = 0, limit: Limit = 100
-) -> TaskHistory:
+async def get_task_history(context: Context, task_id: Id, after: NoneOrId = 0, limit: Limit = 100) -> TaskHistory:
     """Get what was done to a task and said about it, oldest first; more of it behind the entry ``after``."""
     await visible_task(context, task_id)
     rows = await context.read(queries.history, task_id, after, limit + 1)
@@ -56,14 +53,14 @@ async def list_tasks(
     assignee: Csv | None = None,
     creator: Csv | None = None,
     priority: Csv | None = None,
-    parent_id: Annotated[int, Field(ge=0, le=2**53)] | None = None,
+    parent_id: NoneOrId | None = None,
     goal_id: Id | None = None,
     label: Csv | None = None,
     query: Query | None = None,
     due_before: Until | None = None,
     sort: Csv = "-priority",
     limit: Page = 20,
-    offset: Annotated[int, Field(ge=0, le=2**53)] = 0,
+    offset: Offset = 0,
     cursor: Cursor | None = None,
 ) -> TaskList:
     """List tasks. status and priority take several, as in "todo,doing"; assignee "me", or "none" for nobody's.
@@ -72,10 +69,10 @@ async def list_tasks(
     """
     if cursor is not None and offset:
         raise InvalidInput.at("offset", "leave it out; the cursor says where to go on")
-    filters = Filters(
+    wanted = TaskFilter(
         scopes=scopes(context),
         status=_several(status, "status", STATUSES),
-        priority=[PRIORITIES.index(one) for one in _several(priority, "priority", PRIORITIES)],
+        priority=[PRIORITIES.index(name) for name in _several(priority, "priority", PRIORITIES)],
         assignee=None if assignee is None else _member(context, assignee, "assignee"),
         creator=None if creator is None else _member(context, creator, "creator"),
         parent_id=parent_id,
@@ -84,70 +81,17 @@ async def list_tasks(
         words=[] if query is None else fold_text(query).split(),
         due_before=due_before,
     )
-    found = await context.read(_list, context.budget(), filters, _sorting(sort, cursor), limit, offset)
-    leases.show_as_of_now(context.team, found.tasks)
-    return found
-
-
-def _list(reader: Reader, budget: Budget, filters: Filters, sorting: Sorting, limit: int, offset: int) -> TaskList:
-    ids = list_queries.some_ids(reader, filters, list_queries.FEW + 1)
-    if len(ids) <= list_queries.FEW:
-        total = len(ids)
-        page = list_queries.sorted_ids(reader, ids, sorting)[offset : offset + limit + 1]
-    else:
-        total = list_queries.count_tasks(reader, filters)
-        page = list_queries.walked_ids(reader, filters, sorting, limit + 1, offset) if offset < total else []
-    found = {row["id"]: row for row in queries.tasks(reader, [row["id"] for row in page[:limit]])}
-    tasks = budget.fit(tasks_of(reader, [found[row["id"]] for row in page[:limit]]))
-    return TaskList(
-        tasks=tasks,
-        total=total,
-        limit=limit,
-        offset=offset,
-        next=_cursor(sorting, page[len(tasks) - 1]) if len(page) > len(tasks) else None,
-    )
-
-
-async def due_section(context: Context) -> list[dict[str, Any]]:
-    """The actor's own open tasks that are overdue or due soon, for its inbox."""
-    now = context.now()
-    filters = Filters(scopes(context), status=OPEN, assignee=context.actor.name, due_before=now + SOON)
-    found = await context.read(_list, Budget(), filters, Sorting("due_date", False), IN_THE_INBOX, 0)
-    shown = {"id", "title", "status", "priority", "due_date"}
-    return [
-        {**task.model_dump(mode="json", include=shown), "overdue": task.due_date is not None and task.due_date < now}
-        for task in found.tasks
-    ]
-
-
-def _sorting(sort: str, cursor: str | None) -> Sorting:
-    """What is sorted by, and whether downwards. The most pressing priority is the smallest number."""
-    down, wanted = sort.startswith("-"), sort.removeprefix("-")
-    for order in list_queries.START:
-        if order == wanted:
-            sorting = Sorting(order, down != (order == "priority"))
-            return sorting if cursor is None else replace(sorting, after=_place(sorting, cursor))
-    raise InvalidInput.at("sort", f"must be one of {', '.join(list_queries.START)}, with a - before it for downwards")
-
-
-def _place(sorting: Sorting, cursor: str) -> tuple[str | int, int]:
-    """The place behind which the page begins. A cursor says of which order it is."""
-    column, value, last = from_cursor(cursor, str, str if sorting.order in list_queries.TEXTS else int, int)
-    if column != sorting.by:
-        raise InvalidInput.at("cursor", "is that of another order; give it with the same sort")
-    return value, last
-
-
-def _cursor(sorting: Sorting, last: Row) -> str:
-    return to_cursor(sorting.by, last["value"], last["id"])
+    page = await context.read(list_page, context.budget(), wanted, sorting_of(sort, cursor), limit, offset)
+    leases.show_as_of_now(context.team, page.tasks)
+    return page
 
 
 def _several(text: str | None, field: str, known: tuple[str, ...]) -> list[str]:
-    found = [one.strip() for one in (text or "").split(",") if one.strip()]
-    for one in found:
-        if one not in known:
-            raise InvalidInput.at(field, f"must be one or several of {', '.join(known)}")
-    return found
+    """The values of a filter, which stand in its argument with commas between."""
+    values = [part.strip() for part in (text or "").split(",") if part.strip()]
+    if not set(values) <= set(known):
+        raise InvalidInput.at(field, f"must be one or several of {', '.join(known)}")
+    return values
 
 
 def _member(context: Context, name: str, field: str) -> str:
