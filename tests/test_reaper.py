@@ -208,7 +208,7 @@ async def test_a_team_that_is_closed_meanwhile_never_stops_the_others(
 ) -> None:
     task, _ = await claimed(ann)
     other = await server.create_team("another")
-    server.teams = {"another": other, "default": team.team}
+    server.teams._open = {"another": other, "default": team.team}
     await other.close()
     clock.advance(minutes=2)
     with pytest.raises(ExceptionGroup):
