@@ -34,7 +34,7 @@ def _moment(edge: Edge) -> Any:
         int,
         BeforeValidator(read),
         Field(ge=YEAR_1, lt=YEAR_10000),
-        PlainSerializer(rfc3339, return_type=str, when_used="json"),
+        PlainSerializer(rfc3339, return_type=str, when_used="json-unless-none"),
         WithJsonSchema({"type": "string", "format": "date-time"}),
     ]
 
