@@ -55,6 +55,12 @@ def test_owners_are_those_that_are_not_retired(directory: Directory) -> None:
     assert directory.owners == [agent("ann", Access.owner)]
 
 
+def test_managers_are_owners_too_and_not_retired(directory: Directory) -> None:
+    directory.put_agent(agent("max", Access.manager), "hash of max")
+    directory.put_agent(agent("mia", Access.manager, retired=True), None)
+    assert [each.name for each in directory.managers] == [each.name for each in directory.owners] + ["max"]
+
+
 def test_groups_are_open_to_the_team_and_others_to_their_members(directory: Directory) -> None:
     readers = {
         channel: [name for name in ("ann", "bob", "eve") if directory.can_read(name, channel)]

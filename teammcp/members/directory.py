@@ -135,6 +135,11 @@ class Directory:
         """The owners that are not retired."""
         return [agent for agent in self.agents.values() if agent.access is Access.owner and not agent.retired]
 
+    @property
+    def managers(self) -> list[Agent]:
+        """Those who look after the team: managers and owners that are not retired."""
+        return [agent for agent in self.agents.values() if agent.access >= Access.manager and not agent.retired]
+
     # -- channels ------------------------------------------------------------------------------------------------------
 
     @property

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from teammcp import Access, Conflict, Context, Reader, Team, Transaction, Work, operation
+from teammcp import Conflict, Context, Reader, Team, Transaction, Work, operation
 
 from . import archive, chain, queries
 from .events import EventsArchived
@@ -112,8 +112,7 @@ async def prune_events(context: Context) -> Work[Pruned] | Pruned:
 
 def managers(context: Context) -> list[str]:
     """The names of those who look after the team."""
-    members = context.team.directory.agents.values()
-    return sorted(agent.name for agent in members if agent.access >= Access.manager and not agent.retired)
+    return sorted(agent.name for agent in context.team.directory.managers)
 
 
 async def retain_events(team: Team) -> None:

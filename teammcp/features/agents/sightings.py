@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...members.directory import SYSTEM, Access
+from ...members.directory import SYSTEM
 from ...members.presence import MemberStatus, Reason
 from ...server import Team
 from ...storage import Transaction
@@ -29,7 +29,7 @@ async def note_presence(team: Team, name: str, kind: type[PresenceEvent], member
 
 async def note_failed_login(team: Team, address: str, surface: str) -> None:
     """Tell those who look after the team that somebody came with a key that is not valid."""
-    managers = [agent.name for agent in team.directory.agents.values() if agent.access >= Access.manager]
+    managers = [agent.name for agent in team.directory.managers]
 
     def work(tx: Transaction) -> None:
         failed = AgentLoginFailed()

@@ -117,6 +117,4 @@ def _read(reader: Reader, budget: Budget, agent: str, since_seq: int | None, lim
 
 def _watchers(context: Context, name: str) -> list[str]:
     """Who may see the output of an agent."""
-    agents = context.team.directory.agents.values()
-    managers = {agent.name for agent in agents if agent.access >= Access.manager and not agent.retired}
-    return sorted(managers | {name})
+    return sorted({agent.name for agent in context.team.directory.managers} | {name})

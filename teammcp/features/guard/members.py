@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from ...members.directory import SYSTEM, Access, Agent
-from ...server import Team
+from ...members.directory import SYSTEM, Agent
 
 
 def is_watched(agent: Agent | None) -> bool:
     """Whether it is a program that might go wrong: no person, and not the server itself."""
     return agent is not None and agent.kind != "human" and agent is not SYSTEM
-
-
-def managers(team: Team) -> list[Agent]:
-    """Who decides in a team, owners included."""
-    return [agent for agent in team.directory.agents.values() if agent.access >= Access.manager and not agent.retired]

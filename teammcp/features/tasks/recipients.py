@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ...members.directory import Access
 from ...operations import Context
 from ...storage import Reader, Row
 from ..agents import superior
@@ -17,8 +16,8 @@ def reachable(context: Context, name: str | None, row: Row) -> bool:
 
 def managers(context: Context, row: Row) -> list[str]:
     """The managers and owners who may see a task."""
-    names = [agent.name for agent in context.team.directory.agents.values() if agent.access >= Access.manager]
-    return sorted(name for name in names if reachable(context, name, row))
+    managers = context.team.directory.managers
+    return sorted(agent.name for agent in managers if reachable(context, agent.name, row))
 
 
 def responsible(context: Context, row: Row) -> list[str]:

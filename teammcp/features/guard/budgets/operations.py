@@ -14,7 +14,7 @@ from ...agents import AgentProfile
 from ...channels import MemberRef, find_agent
 from ...messages import count_sent
 from .. import events
-from ..members import is_watched, managers
+from ..members import is_watched
 from . import queries
 from .ledger import LEDGER, day_of
 from .models import (
@@ -106,7 +106,7 @@ async def set_budget(
 
 
 def _emit(context: Context, tx: Transaction, event: events.UsageReported | events.BudgetSet) -> None:
-    whom = dict.fromkeys([event.agent, *(manager.name for manager in managers(context.team))])
+    whom = dict.fromkeys([event.agent, *(manager.name for manager in context.team.directory.managers)])
     context.emit(tx, event, event.agent, agents=list(whom))
 
 

@@ -10,7 +10,7 @@ from ....errors import Refused, TeamError
 from ....operations import Context
 from ....server import Team
 from ...messages import Draft, Message
-from ..members import is_watched, managers
+from ..members import is_watched
 from . import queries
 from .ledger import LEDGER, Ledger, Today
 from .models import MILLION
@@ -81,7 +81,8 @@ async def warn(team: Team, agent: str, today: Today) -> None:
     if told < 100 <= used:
         text = f"{agent} has used up its budget of today ({story}); its messages are refused until "
         text += f"{rfc3339(today.day.end)}, but for direct messages to people. set_budget gives it more."
-        await _send(team, [agent, *(manager.name for manager in managers(team) if manager.name != agent)], text)
+        managers = [manager.name for manager in team.directory.managers if manager.name != agent]
+        await _send(team, [agent, *managers], text)
     elif told < WARNING <= used:
         text = f"You have used {used} % of your budget of today ({story}). At 100 % your messages are refused until "
         text += f"{rfc3339(today.day.end)}: keep to what matters, and ask a manager if you need more."
@@ -108,4 +109,4 @@ def _story(ledger: Ledger, agent: str, today: Today) -> str:
 
 
 def _names(team: Team) -> str:
-    return ", ".join(agent.name for agent in managers(team))
+    return ", ".join(agent.name for agent in team.directory.managers)

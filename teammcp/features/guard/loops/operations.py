@@ -14,7 +14,6 @@ from ....operations import Context, operation
 from ....storage import Reader, Transaction, Work, present
 from ...messages import Note, send_notes, server_note
 from ..events import LoopReleased, LoopStopped
-from ..members import managers
 from . import queries
 from .models import Loop, LoopId, LoopKind, Loops, what_happened
 from .shapes import loop_of, pattern_of, remember
@@ -59,7 +58,7 @@ async def _prepare_notes(context: Context, pattern: Pattern, count: int, seconds
         f"A person's word in {where}, release_loop or the page Usage lets them go on."
     )
     notes: list[Note] = []
-    for manager in managers(context.team):
+    for manager in context.team.directory.managers:
         notes += await server_note(context, manager.name, text, about=f"a loop in {pattern.channel}")
     return notes
 
@@ -104,7 +103,7 @@ def _list(reader: Reader, everything: bool, cursor: int, limit: int) -> Loops:
 
 
 def _emit(context: Context, tx: Transaction, loop: LoopStopped | LoopReleased) -> None:
-    whom = dict.fromkeys([*loop.agents, *(agent.name for agent in managers(context.team))])
+    whom = dict.fromkeys([*loop.agents, *(agent.name for agent in context.team.directory.managers)])
     context.emit(tx, loop, loop.id, agents=list(whom))
 
 

@@ -10,7 +10,7 @@ from ....operations import Context
 from ....server import Team
 from ....storage import present
 from ...messages import Draft, Message
-from ..members import is_watched, managers
+from ..members import is_watched
 from . import queries
 from .models import Loop
 from .operations import release_loop
@@ -69,7 +69,7 @@ async def _stop(context: Context, watch: Watch, pattern: Pattern) -> Loop:
 
 
 def _refusal(context: Context, loop: Loop) -> LoopStopped:
-    people = ", ".join(agent.name for agent in managers(context.team))
+    people = ", ".join(agent.name for agent in context.team.directory.managers)
     return LoopStopped(
         f"Not sent: {loop.story()}. The managers know (loop {loop.id}). Do not send it again or by another "
         f"way. Go on with other work, or end your turn. If it cannot wait, tell a manager in a direct message: "
