@@ -57,6 +57,26 @@ class Channel:
     kind: Literal["group", "topic", "dm"]
     archived: bool = False
 
+    @property
+    def is_dm(self) -> bool:
+        """Whether it holds the direct messages of two members."""
+        return self.kind == "dm"
+
+    @property
+    def sides(self) -> list[str]:
+        """The two members of a channel for direct messages; none of another channel."""
+        return sides(self.id)
+
+
+def is_dm(channel_id: str) -> bool:
+    """Whether it is the id of a channel for direct messages."""
+    return channel_id.startswith("dm:")
+
+
+def sides(channel_id: str) -> list[str]:
+    """The two members of a channel for direct messages, by its id; none of another channel."""
+    return channel_id.split(":")[1:]
+
 
 def fold(name: str) -> str:
     """The form in which two names are the same name: no difference of case, width or composition."""

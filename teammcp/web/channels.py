@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote
 
-from ..members.directory import Agent
+from ..members.directory import Agent, sides
 from ..operations import Context
 
 LAST_CHANNEL = "teammcp_channel"
@@ -97,7 +97,7 @@ def channel_entry(context: Context, info: ListedChannel) -> ChannelEntry:
     """A channel for the list: a direct message has the name of its other side."""
     if info.type != "dm":
         return ChannelEntry(info, info.name)
-    names = info.id.split(":")[1:]
+    names = sides(info.id)
     other = next((name for name in names if name != context.actor.name), names[0])
     agent = context.team.directory.agent(other)
     status = "retired" if agent is not None and agent.retired else context.team.presence.status_of(other).status

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from ...arguments.references import Reference
 from ...errors import Conflict, Forbidden, Gone, InvalidInput, NotFound
-from ...members.directory import SYSTEM, Access, Agent, Channel
+from ...members.directory import SYSTEM, Access, Agent, Channel, is_dm, sides
 from ...operations import Context
 from ...storage import Transaction
 from .. import deliveries
@@ -81,8 +81,8 @@ def _channel_id(context: Context, reference: str, argument: str) -> str:
 
 def _other_ids(context: Context, channel_id: str) -> Iterator[str]:
     """A direct message may be written with its two members in any order, or by the other one alone."""
-    if channel_id.startswith("dm:"):
-        first, second = channel_id.split(":")[1:]
+    if is_dm(channel_id):
+        first, second = sides(channel_id)
         yield f"dm:{second}:{first}"
         yield from (f"dm:{name}" for name in (first, second) if name != context.actor.name)
 
@@ -105,8 +105,8 @@ OwnRef = Annotated[str, Reference(_member_name, left_out=lambda context: context
 
 def may_read(context: Context, channel: Channel) -> bool:
     """Whether the actor may read a channel that `resolve` found, also a direct message that is yet to be."""
-    if channel.kind == "dm":
-        return context.actor.name in channel.id.split(":")[1:]
+    if channel.is_dm:
+        return context.actor.name in channel.sides
     return context.team.directory.can_read(context.actor.name, channel.id)
 
 
@@ -119,7 +119,7 @@ def readable_channel(context: Context, reference: str) -> Channel:
     """
     channel = resolve(context, reference)
     if not may_read(context, channel):
-        if channel.kind != "dm":
+        if not channel.is_dm:
             raise no_channel(reference)
         raise Forbidden("channel: this direct message is between others.", code="not_a_member")
     if channel.id not in context.team.directory.channels:
@@ -135,8 +135,8 @@ def writable_channel(context: Context, reference: str) -> Channel:
         Conflict: it is archived.
     """
     channel = resolve(context, reference)
-    if channel.kind == "dm" and may_read(context, channel):
-        for name in channel.id.split(":")[1:]:
+    if channel.is_dm and may_read(context, channel):
+        for name in channel.sides:
             if name == SYSTEM.name != context.actor.name:
                 raise Forbidden(
                     "channel: 'system' only tells and reads no answers. Write to a member.", code="no_reader"
@@ -170,7 +170,7 @@ def join_general(context: Context, tx: Transaction, name: str) -> None:
 
 def may_oversee(context: Context, channel: Channel) -> bool:
     """Whether the actor, as an owner, may look into a direct message: only one between agents, never a person's."""
-    if channel.kind != "dm" or context.actor.access is not Access.owner:
+    if not channel.is_dm or context.actor.access is not Access.owner:
         return False
-    pair = [context.team.directory.agent(name) for name in channel.id.split(":")[1:]]
+    pair = [context.team.directory.agent(name) for name in channel.sides]
     return all(agent is not None and agent.kind != "human" for agent in pair)

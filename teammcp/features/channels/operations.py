@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ...arguments.fields import ChannelName, Line, NotBlank, Text
 from ...errors import Conflict, Forbidden
-from ...members.directory import Access, fold
+from ...members.directory import Access, fold, is_dm, sides
 from ...members.lookalikes import SERVERS_OWN, check_new
 from ...operations import Context, operation
 from ...storage import Reader, Row, Transaction, Work
@@ -211,7 +211,7 @@ def _remove(context: Context, channel_id: str, agent: str) -> Work[MemberChange]
 
 
 def _refuse_dm(channel_id: str) -> None:
-    if channel_id.startswith("dm:"):
+    if is_dm(channel_id):
         raise Forbidden("channel: a direct message has its two members, always.", code="is_dm")
 
 
@@ -281,6 +281,6 @@ def ensure_dm(context: Context, tx: Transaction, channel_id: str) -> None:
     """Create a direct-message channel ``dm:A:B`` with its two members, unless it is there."""
     if queries.channel(tx, channel_id) is not None:
         return
-    pair = channel_id.split(":")[1:]
+    pair = sides(channel_id)
     queries.insert(tx, channel_id, channel_id, "dm", channel_id, "", context.actor.name, context.now())
     announce(context, tx, channel_id, pair)

@@ -13,7 +13,7 @@ from . import queries
 
 def note_answers(tx: Transaction, channel: Channel, sender: str, thread: int | None, message_id: int, at: int) -> None:
     """Settle what a new message of ``sender`` answers."""
-    if channel.kind == "dm":
+    if channel.is_dm:
         deliveries.answer_channel(tx, sender, channel.id, message_id, at)
     elif thread is not None:
         deliveries.answer_thread(tx, sender, channel.id, thread, message_id, at)
@@ -22,7 +22,7 @@ def note_answers(tx: Transaction, channel: Channel, sender: str, thread: int | N
 def take_back_answers(tx: Transaction, channel: Channel, message_id: int) -> None:
     """A message was deleted: what it answered is answered by the next one that does, or waits again."""
     for row in deliveries.answered_by(tx, message_id):
-        if channel.kind == "dm":
+        if channel.is_dm:
             found = queries.next_in_channel(tx, row["agent"], channel.id, row["message_id"])
         else:
             found = queries.next_in_thread(tx, row["agent"], row["thread"], row["message_id"])

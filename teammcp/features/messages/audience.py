@@ -111,7 +111,7 @@ def effective_priority(context: Context, channel: Channel, mentions: list[str], 
         return wanted
     if context.actor.access is Access.owner and context.actor.kind == "human":
         return "now"
-    return "next" if channel.kind == "dm" or mentions else "later"
+    return "next" if channel.is_dm or mentions else "later"
 
 
 def asks_everybody(mentions: list[str], ack_required: bool, reply_by: int | None) -> bool:
@@ -121,7 +121,7 @@ def asks_everybody(mentions: list[str], ack_required: bool, reply_by: int | None
 
 def add_strangers(context: Context, tx: Transaction, channel: Channel, audience: Audience) -> list[str]:
     """Make members of those who are named without being any, and let them be called; whom that made a member."""
-    if channel.kind == "dm" or not audience.strangers:
+    if channel.is_dm or not audience.strangers:
         return []
     added = add_members(context, tx, channel.id, audience.strangers, seq=last_place(tx, channel.id))
     audience.mentioned += audience.strangers
@@ -131,10 +131,10 @@ def add_strangers(context: Context, tx: Transaction, channel: Channel, audience:
 
 def address(context: Context, channel: Channel, mentions: list[str], *, everybody: bool) -> Audience:
     """Sort the mentioned into members, strangers and retired, and add who is addressed anyway."""
-    if not mentions and channel.kind != "dm" and not everybody:  # as most messages: no need to look at all members
+    if not mentions and not channel.is_dm and not everybody:  # as most messages: no need to look at all members
         return Audience()
     directory, sender = context.team.directory, context.actor.name
-    members = set(channel.id.split(":")[1:]) if channel.kind == "dm" else directory.members(channel.id)
+    members = set(channel.sides) if channel.is_dm else directory.members(channel.id)
     active = {name for name in members if not _retired(directory, name)} - {sender}
     audience = Audience()
     for name in mentions:
@@ -147,7 +147,7 @@ def address(context: Context, channel: Channel, mentions: list[str], *, everybod
                 audience.mentioned.append(name)
         elif name != sender:
             audience.strangers.append(name)
-    if channel.kind == "dm" or everybody:
+    if channel.is_dm or everybody:
         audience.others = sorted(active.difference(audience.mentioned))
     return audience
 
@@ -160,7 +160,7 @@ def _retired(directory: Directory, name: str) -> bool:
 def _enter(context: Context, tx: Transaction, channel: Channel) -> int:
     """The sequence number of a new message of the actor, whose own cursors are moved over it."""
     sender, now = context.actor.name, context.now()
-    if channel.kind == "dm":
+    if channel.is_dm:
         ensure_dm(context, tx, channel.id)
     last = open_place(tx, channel.id)
     if last is None:

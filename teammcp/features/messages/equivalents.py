@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...members.directory import Channel
+from ...members.directory import Channel, is_dm, sides
 from ...operations import Context
 from ..channels import resolve
 from .audience import all_mentions, effective_priority
@@ -34,7 +34,7 @@ async def sending_as_dm(context: Context, arguments: Any) -> Calls:
 
 async def adding(context: Context, arguments: Any) -> Calls:
     """Whom send_message calls may become a member of its channel."""
-    if not arguments.auto_add_mentions or arguments.channel.startswith("dm:"):
+    if not arguments.auto_add_mentions or is_dm(arguments.channel):
         return []
     there = context.team.directory.members(arguments.channel)
     called = await all_mentions(context, arguments.mentions, arguments.content)
@@ -55,8 +55,8 @@ def as_dm(context: Context, message: dict[str, Any]) -> Calls:
 
 
 def _partners(context: Context, channel_id: str) -> Iterator[str]:
-    if channel_id.startswith("dm:"):
-        yield from (name for name in channel_id.split(":")[1:] if name != context.actor.name)
+    if is_dm(channel_id):
+        yield from (name for name in sides(channel_id) if name != context.actor.name)
 
 
 async def _called(

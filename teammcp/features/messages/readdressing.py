@@ -44,7 +44,7 @@ def readdress(
     everybody = _calls_everybody(message, message.mentions)
     audience = address(context, channel, message.mentions, everybody=everybody)
     added = add_strangers(context, tx, channel, audience) if add else []
-    gone = [] if everybody or channel.kind == "dm" else sorted(known.keys() - set(message.mentions))
+    gone = [] if everybody or channel.is_dm else sorted(known.keys() - set(message.mentions))
     if gone:
         deliveries.unaddress(tx, message.id, gone)
     named = set(message.mentions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...members.directory import SYSTEM, Channel
+from ...members.directory import SYSTEM, Channel, sides
 from ...operations import Context
 from ...storage import Row
 
@@ -14,7 +14,7 @@ def scope_of(channel: Channel | None) -> str:
 
 def sees(context: Context, name: str, scope: str) -> bool:
     """Whether a member may see the tasks of a scope."""
-    return not scope or name in scope.split(":")[1:] or context.team.directory.can_read(name, scope)
+    return not scope or name in sides(scope) or context.team.directory.can_read(name, scope)
 
 
 def may_see(context: Context, row: Row) -> bool:

@@ -58,7 +58,7 @@ async def upload_file(
     def work(tx: Transaction) -> FileMeta:
         _check_quota(tx, context, len(data))
         store.put(tx, digest, data)
-        if place is not None and place.kind == "dm":
+        if place is not None and place.is_dm:
             ensure_dm(context, tx, place.id)
         if folder_id is not None and place is not None:
             in_channel(tx, folder_id, place.id)

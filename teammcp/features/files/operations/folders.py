@@ -25,7 +25,7 @@ async def create_folder(
     place = writable_channel(context, channel)
 
     def work(tx: Transaction) -> Folder:
-        if place.kind == "dm":
+        if place.is_dm:
             ensure_dm(context, tx, place.id)
         if parent_id is not None and _level(tx, in_channel(tx, parent_id, place.id, "parent_id")) >= DEPTH:
             raise InvalidInput(f"parent_id: folders go {DEPTH} levels deep; this one would be deeper.", code="too_deep")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ....clock import rfc3339
 from ....errors import Refused, TeamError
+from ....members.directory import is_dm, sides
 from ....operations import Context
 from ....server import Team
 from ...messages import Draft, Message
@@ -56,9 +57,9 @@ async def check(context: Context, draft: Draft) -> None:
 
 
 def _is_to_a_person(team: Team, draft: Draft) -> bool:
-    if not draft.channel.startswith("dm:"):
+    if not is_dm(draft.channel):
         return False
-    others = [team.directory.agent(name) for name in draft.channel.split(":")[1:] if name != draft.sender]
+    others = [team.directory.agent(name) for name in sides(draft.channel) if name != draft.sender]
     return all(other is not None and other.kind == "human" for other in others)
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ....arguments.fields import Limit
 from ....errors import NotFound
-from ....members.directory import Access
+from ....members.directory import Access, is_dm
 from ....operations import Context, operation
 from ....storage import Reader, Transaction, Work, present
 from ...messages import Note, send_notes, server_note
@@ -52,7 +52,7 @@ async def stop_loop(
 async def _prepare_notes(context: Context, pattern: Pattern, count: int, seconds: int) -> list[Note]:
     """A direct message to each manager."""
     story = what_happened(pattern.kind, pattern.agents, pattern.channel, count, seconds)
-    where = "a direct message to one of them" if pattern.channel.startswith("dm:") else "the channel"
+    where = "a direct message to one of them" if is_dm(pattern.channel) else "the channel"
     text = (
         f"{story}. What more they send of this is refused. "
         f"A person's word in {where}, release_loop or the page Usage lets them go on."

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from ....arguments.references import plain
-from ....members.directory import SYSTEM, Agent, Directory
+from ....members.directory import SYSTEM, Agent, Directory, is_dm, sides
 from ....server import StateKey
 from ...messages import Draft, Message
 from ..members import is_watched
@@ -77,8 +77,8 @@ class Watch:
 
     def _named(self, draft: Draft) -> list[str]:
         """Whom a message speaks to: in a direct message, by name, in a thread."""
-        if draft.channel.startswith("dm:"):
-            return draft.channel.split(":")[1:]
+        if is_dm(draft.channel):
+            return sides(draft.channel)
         named = [name for name in draft.mentions if name != "all"]
         if draft.reply_to is not None:
             voices = self._voices.get(self._roots.get(draft.reply_to, draft.reply_to), [])
@@ -183,12 +183,11 @@ class Watch:
         """Which loops a person's message ends: those of its channel, and of the direct messages of whom it is to."""
         if not self.stopped:
             return []
-        told = set(message.channel_id.split(":")[1:]) if message.channel_id.startswith("dm:") else set()
+        told = set(sides(message.channel_id))
         return sorted(
             loop_id
             for pattern, loop_id in self.stopped.items()
-            if pattern.channel == message.channel_id
-            or (pattern.channel.startswith("dm:") and told.intersection(pattern.agents))
+            if pattern.channel == message.channel_id or (is_dm(pattern.channel) and told.intersection(pattern.agents))
         )
 
 

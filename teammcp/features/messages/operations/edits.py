@@ -145,7 +145,7 @@ async def get_edits(context: Context, message_id: MessageId) -> EditHistory:
 async def delete_message(context: Context, id: MessageId) -> Work[DeletedMessage]:
     """Delete one of your messages; as a manager also others', in channels. Its place in the thread stays."""
     row, channel = await living(context, id)
-    if row["sender"] != context.actor.name and (channel.kind == "dm" or context.actor.access < Access.manager):
+    if row["sender"] != context.actor.name and (channel.is_dm or context.actor.access < Access.manager):
         raise Forbidden("Only its sender (in channels also a manager) may delete a message.", code="not_the_sender")
 
     def work(tx: Transaction) -> DeletedMessage:

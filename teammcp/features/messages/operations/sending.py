@@ -260,7 +260,7 @@ async def oversee_dm(
     """As an owner, read a direct message between two agents. Each look is recorded, for all to see."""
     found = resolve(context, channel)
     if not may_oversee(context, found):
-        if found.kind != "dm" and not may_read(context, found):
+        if not found.is_dm and not may_read(context, found):
             raise no_channel(channel)
         raise Forbidden("channel: an owner may look into direct messages between agents, never into a person's.")
 

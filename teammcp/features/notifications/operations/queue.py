@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from ....events import Event
+from ....members.directory import is_dm
 from ....operations import Context, operation
 from ....operations.followers import Followed, Follower
 from ....storage import Row, Transaction, Work, present
@@ -99,5 +100,5 @@ def _has(event: Event, agent: str, reason: Reason) -> bool:
     if reason == "ack":
         return event.data["ack_required"] or event.data["reply_by"] is not None
     if reason == "dm":
-        return str(event.channel).startswith("dm:")
+        return is_dm(str(event.channel))
     return not {agent, "all"}.isdisjoint(event.data["mentions"])

@@ -90,7 +90,7 @@ def members(context: Context) -> list[Agent]:
 def channels(context: Context) -> list[str]:
     """The channels that a task may belong to: those the reader may read and that are in use."""
     readable = (context.team.directory.channels[name] for name in context.team.directory.readable(context.actor.name))
-    return sorted(channel.id for channel in readable if channel.kind != "dm" and not channel.archived)
+    return sorted(channel.id for channel in readable if not channel.is_dm and not channel.archived)
 
 
 async def goal_choices(context: Context, chosen: int | None = None) -> list[Row]:
