@@ -109,6 +109,7 @@ if TYPE_CHECKING:
     from .surfaces.routes import RawRequest, RawResponse, Route, WebSocketRoute
     from .surfaces.streams import ends, require_valid
     from .surfaces.websockets import WebSocket, WebSocketClosed
+    from .text.excerpts import excerpt
     from .text.snippets import highlights, relevance, snippet
     from .text.terms import Terms, parse_terms
     from .text.untrusted import OTHERS, AnyWords, Author, Words, fence, quote
@@ -189,6 +190,7 @@ __all__ = [  # noqa: RUF022 - in groups
     "plain_text",
     # Texts for models and people
     "fence",
+    "excerpt",
     "json_excerpt",
     "json_fitting",
     "json_text",
@@ -438,6 +440,7 @@ _MODULES = {
         "WebSocket",
         "WebSocketClosed",
     ),
+    "text.excerpts": ("excerpt",),
     "text.snippets": (
         "highlights",
         "relevance",

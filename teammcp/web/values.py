@@ -12,6 +12,7 @@ from typing import Any, Literal
 from markupsafe import Markup
 
 from ..markdown.highlighting import highlight
+from ..text.excerpts import excerpt
 from ..text.invisible import reveal
 from .i18n import gettext as _
 
@@ -132,7 +133,7 @@ class Line:
     @property
     def shown(self) -> str:
         """Its text with what is invisible written out, cut if it is very long."""
-        return reveal(self.text if len(self.text) <= LONGEST else self.text[: LONGEST - 1] + "…")
+        return reveal(excerpt(self.text, LONGEST))
 
     @property
     def hides(self) -> bool:

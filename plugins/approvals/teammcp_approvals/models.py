@@ -7,18 +7,32 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, RootModel
 
-from teammcp import AnyWords, Author, Line, MemberRef, NotBlank, Result, Text, Timestamp, Words, quote
+from teammcp import (
+    AnyWords,
+    Author,
+    Line,
+    MemberRef,
+    NotBlank,
+    Result,
+    Text,
+    Timestamp,
+    Words,
+    excerpt,
+    quote,
+)
 
 from .settings import PermissionRule, Rule
 
 SHORT = 200
+TITLE = 200
+"""Characters of an approval's title."""
 WHOLE = 2**63
 
 Kind = Literal["state", "operation", "request", "permission"]
 Status = Literal["pending", "needs_confirmation", "approved", "rejected", "cancelled", "expired", "failed"]
 ApprovalId = Annotated[int, Field(ge=1, le=2**53)]
 Comment = Annotated[Text, Field(max_length=2000)]
-Title = Annotated[Line, Field(min_length=1, max_length=200), NotBlank]
+Title = Annotated[Line, Field(min_length=1, max_length=TITLE), NotBlank]
 Details = Annotated[Text, Field(max_length=10_000)]
 IF_THERE = Field(exclude_if=lambda value: value is None)
 """Left out of an answer to programs that take null for a mistake."""
@@ -27,8 +41,7 @@ Name = Annotated[MemberRef, Field(min_length=1, max_length=65)]
 
 def short(value: Any, length: int = SHORT) -> str:
     """A value as JSON in at most ``length`` characters."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= length else text[: length - 1] + "…"
+    return excerpt(json.dumps(value, ensure_ascii=False), length)
 
 
 class Pending(Result):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from teammcp import Access, Agent, Context, Deferred, Refused, StateChange, StateField
+from teammcp import Access, Agent, Context, Deferred, Refused, StateChange, StateField, excerpt
 
+from .models import TITLE
 from .requests import deciders, proposals, running
 from .requests.proposals import Proposal
 
@@ -120,14 +121,9 @@ async def _check_conclusions(context: Context, change: StateChange, keys: list[s
 def _title(change: StateChange) -> str:
     if change.operation == "conclude_state":
         fields = [each["field"] for each in change.arguments["conclusions"]]
-        return short_line(f"set {', '.join(fields)} of project {change.project_id}")
+        return excerpt(f"set {', '.join(fields)} of project {change.project_id}", TITLE)
     verb = "delete" if change.deleting else "set"
-    return short_line(f"{verb} {change.field} of project {change.project_id}")
-
-
-def short_line(text: str, length: int = 200) -> str:
-    """A title that is not too long."""
-    return text if len(text) <= length else text[: length - 1] + "…"
+    return excerpt(f"{verb} {change.field} of project {change.project_id}", TITLE)
 
 
 async def with_versions(context: Context, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from teammcp import Context
+from teammcp import Context, excerpt
 from teammcp.web import gettext, mark
 
 from . import charts, graph, labels
@@ -111,7 +111,7 @@ def subject_path(entry: Entry) -> str | None:
 
 def _short(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
+    return excerpt(text, SHORT)
 
 
 # -- reports ---------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...operations import Context
 from ...storage import Row
+from ...text.excerpts import excerpt
 from ..messages import Note, note
 
 LONGEST = 4000
@@ -18,7 +19,7 @@ async def answer(context: Context, row: Row, recipient: str, text: str, words: s
     Where a plugin keeps it back, such as the guard after many messages, the server says by itself what happened, and
     never the words: they would have the weight of its own.
     """
-    said = words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"
+    said = excerpt(words, LONGEST)
     whole = f"{text}{lead}{said}" if words else f"{text}."
     found = await _prepare(context, row, recipient, whole, replyTo=row["message_id"])
     kept = f" What {context.actor.name} says of it is kept back; get_directive {row['id']} has it." if words else ""

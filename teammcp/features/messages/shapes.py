@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ...operations import Context
 from ...storage import Reader, Row
+from ...text.excerpts import excerpt
 from ..files import FileRef, files_of
 from . import queries
 from .models import Message, Reaction
@@ -95,5 +96,5 @@ def first_lines(reader: Reader, ids: Sequence[int]) -> dict[int, str]:
     lines = {}
     for row in queries.by_ids(reader, ids):
         line = row["content"].strip().split("\n", 1)[0].replace("|", "¦")  # what stands between is not to be forged
-        lines[row["id"]] = f"{row['sender']}: {line if len(line) <= LINE else line[: LINE - 1] + '…'}"
+        lines[row["id"]] = f"{row['sender']}: {excerpt(line, LINE)}"
     return lines

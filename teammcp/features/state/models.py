@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, Pr
 from ...arguments.fields import Text, Timestamp, json_within
 from ...clock import rfc3339
 from ...operations import Result
+from ...text.excerpts import excerpt
 from ...text.untrusted import AnyWords, Author, Words, quote
 
 VALUE_BYTES = 64 * 1024
@@ -61,8 +62,7 @@ def dumps(value: Any) -> str:
 
 def short(value: Any, length: int = SHORT) -> str:
     """A value in one line of at most ``length`` characters."""
-    text = dumps(value)
-    return text if len(text) <= length else text[: length - 1] + "…"
+    return excerpt(dumps(value), length)
 
 
 def fitting(name: str, value: Any, size: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...storage import Row
+from ...text.excerpts import excerpt
 from ..messages import quoted_line
 from .field_types import OPEN
 
@@ -33,14 +34,15 @@ def of_change(actor: str, old: Row, new: Mapping[str, Any], comment: str) -> Tex
     if task["status"] != old["status"]:
         texts += _of_status(actor, old, task, what, comment)
     elif comment:
-        line = f"{actor} commented on {what} — {excerpt(comment)}"
+        line = f"{actor} commented on {what} — {quoted_excerpt(comment)}"
         texts += [(task["assignee"], line), (task["creator"], line)]
     return texts
 
 
 def of_mentions(actor: str, task: Row, comment: str, called: Iterable[str]) -> Texts:
     """The members ``called`` by a comment hear of it."""
-    return [(name, f"{actor} called you in task {task['id']}: {_title(task)} — {excerpt(comment)}") for name in called]
+    text = f"{actor} called you in task {task['id']}: {_title(task)} — {quoted_excerpt(comment)}"
+    return [(name, text) for name in called]
 
 
 def of_deletion(actor: str, task: Row) -> Texts:
@@ -60,7 +62,7 @@ def _of_status(actor: str, old: Row, task: Row, what: str, comment: str) -> Text
     creator, assignee = task["creator"], task["assignee"]
     reason = _because(comment)
     if task["status"] == "done":
-        result = f" — {excerpt(task['result'])}" if task["result"] else reason
+        result = f" — {quoted_excerpt(task['result'])}" if task["result"] else reason
         line = f"{actor} finished {what}{result}"
     elif task["status"] in ("failed", "cancelled"):
         line = f"{actor} marked {what} as {task['status']}{reason}"
@@ -85,10 +87,9 @@ def _title(task: Row) -> str:
 
 
 def _because(comment: str) -> str:
-    return f" — {excerpt(comment)}" if comment else ""
+    return f" — {quoted_excerpt(comment)}" if comment else ""
 
 
-def excerpt(text: str) -> str:
+def quoted_excerpt(text: str) -> str:
     """The beginning of a longer text by a member, as it stands in a line of the server's."""
-    line = " ".join(text.split())
-    return quoted_line(line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…")
+    return quoted_line(excerpt(" ".join(text.split()), EXCERPT))

@@ -23,19 +23,19 @@ from teammcp import (
     Transaction,
     Work,
     ends,
+    excerpt,
     json_within,
     operation,
     require_valid,
 )
 
 from .. import memory
-from ..models import HookAnswer, HookDecision, HookOutput, PermissionCheck, PermissionDecision
+from ..models import TITLE, HookAnswer, HookDecision, HookOutput, PermissionCheck, PermissionDecision
 from ..requests import announcements, deciders, proposals, queries, shapes, voice_queries
 from ..requests.operations.expiry import expire_approval
 from ..requests.proposals import Proposal
 from ..rules import matching
 from ..settings import ApprovalSettings
-from ..state import short_line
 from . import dangers
 from .verdicts import verdict
 
@@ -204,7 +204,7 @@ def _record(
 def _title(tool: str, given: dict[str, Any]) -> str:
     """The tool, and what it would run or touch."""
     about = next((given[name] for name in (*dangers.COMMAND_ARGUMENTS, *dangers.PATH_ARGUMENTS) if name in given), "")
-    return short_line(" ".join(f"{tool}: {matching.as_text(about)}".split()).removesuffix(":"))
+    return excerpt(" ".join(f"{tool}: {matching.as_text(about)}".split()).removesuffix(":"), TITLE)
 
 
 def _kept(tool: str, given: dict[str, Any], use: str) -> dict[str, Any]:

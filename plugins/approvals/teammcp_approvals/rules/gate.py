@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from teammcp import Access, Context, Deferred, Operation, Refused, effects_of, matches
+from teammcp import Access, Context, Deferred, Operation, Refused, effects_of, excerpt, matches
 
+from ..models import TITLE
 from ..requests import deciders, proposals, running
 from ..requests.proposals import Proposal
 from ..settings import Rule
-from ..state import short_line
 from . import matching
 
 can_wait = cache(matching.can_wait)
@@ -53,7 +53,7 @@ def _proposal(context: Context, rule: Rule, operation: Operation, arguments: dic
     reason = arguments.get("reason")
     return Proposal(
         kind="operation",
-        title=short_line(operation.name),
+        title=excerpt(operation.name, TITLE),
         approvers=keys,
         why=rule.note or f"a rule on {rule.operation}",
         operation=operation.name,

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from teammcp import excerpt
+
 from .models import BriefingSection, bullet, heading, rest
 
 LINE = 240
@@ -35,8 +37,7 @@ def tokens(text: str) -> int:
 
 def line(text: str) -> str:
     """A text in one line, so that nobody's words can look like a line of another; cut if it is very long."""
-    text = " ".join(text.split())
-    return text if len(text) <= LINE else text[: LINE - 1] + "…"
+    return excerpt(" ".join(text.split()), LINE)
 
 
 def fit(subjects: Sequence[Subject], budget: int) -> list[BriefingSection]:

@@ -14,6 +14,7 @@ from ....errors import Forbidden
 from ....operations import Context, operation
 from ....server import Team
 from ....storage import Reader, Row, Transaction, Work
+from ....text.excerpts import excerpt
 from ... import deliveries
 from ...messages import MessageId, Note, message_row, quoted_line, send_notes, server_note
 from ..models import Told
@@ -94,8 +95,8 @@ def _concerned(reader: Reader, message_id: int, reason: Reason, context: Context
 def _text(reason: Reason, message_id: int, message: Row, names: Sequence[str]) -> str:
     who = _listed(names)
     words = " ".join(message["content"].split())
-    excerpt = words if len(words) <= EXCERPT else words[: EXCERPT - 1] + "…"
-    about = f"message {message_id} in {message['channel_id']} (“{quoted_line(excerpt)}”)"
+    beginning = excerpt(words, EXCERPT)
+    about = f"message {message_id} in {message['channel_id']} (“{quoted_line(beginning)}”)"
     if reason == "overdue":
         return f"No answer in time from {who} to {about}. It was asked for by {rfc3339(message['reply_by'])[:16]}Z."
     asked = f"an answer by {rfc3339(message['reply_by'])[:16]}Z" if message["reply_by"] else "an acknowledgement"

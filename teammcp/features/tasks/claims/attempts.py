@@ -38,7 +38,7 @@ async def prepare(context: Context, row: Row, why: str, *, tell_holder: bool = F
         texts.append((row["lease_agent"], f"Your claim of {task} is over: {why}. {outcome} That was {count}."))
     if final:
         superior = await recipients.above(context, row["creator"], 1, row)
-        reason = notification_texts.excerpt(why or "no reason given")
+        reason = notification_texts.quoted_excerpt(why or "no reason given")
         text = f"Task {row['id']} ({title}) of {row['lease_agent']} has failed for good in {count}: {reason}"
         names = [row["creator"], *([superior] if superior is not None else recipients.managers(context, row))]
         texts += [(name, text) for name in names]

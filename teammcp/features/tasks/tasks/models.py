@@ -10,6 +10,7 @@ from pydantic import BaseModel, JsonValue
 from ....arguments.fields import Priority, Timestamp
 from ....clock import rfc3339
 from ....operations import Result
+from ....text.excerpts import excerpt
 from ....text.untrusted import OTHERS, AnyWords, Author, Words, fence, quote
 from ..field_types import Status
 
@@ -229,7 +230,7 @@ def _link(task: Task) -> str:
     if task.related_state is None:
         return ""
     value = json.dumps(task.target_value, ensure_ascii=False)
-    shown = value if len(value) <= SHOWN_VALUE else value[: SHOWN_VALUE - 1] + "…"
+    shown = excerpt(value, SHOWN_VALUE)
     field = f"{task.related_state_project}.{task.related_state}"
     return f" | done, it sets {field} = {quote(shown)} (linked by {task.state_linked_by or task.creator})"
 
