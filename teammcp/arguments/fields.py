@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Va
 
 from ..clock import rfc3339
 from ..members.directory import fold
+from ..storage import LARGEST_ID
 from ..text.invisible import is_blank, strip
 from .times import Edge, read_time, zone_of_writer
 
@@ -130,17 +131,17 @@ Metadata = Annotated[dict[str, Any], AfterValidator(json_within(METADATA_LIMIT, 
 
 Limit = Annotated[int, Field(ge=1, le=200)]
 
-Id = Annotated[int, Field(ge=1, le=2**53)]
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 """The number of something: every client can count as far as that."""
 
-NoneOrId = Annotated[int, Field(ge=0, le=2**53)]
+NoneOrId = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 """An id, or 0 for none."""
 
 Priority = Literal["urgent", "high", "medium", "low"]
 PRIORITIES: tuple[Priority, ...] = ("urgent", "high", "medium", "low")
 """The most pressing first: a priority of work is kept as its place here."""
 
-FencingToken = Annotated[int, Field(ge=1, le=2**53)]
+FencingToken = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 """The number of a claim, greater than those of all claims before it: with an old one nothing can be changed."""
 
 LeaseSeconds = Annotated[int, Field(ge=5, le=86_400)]

@@ -17,6 +17,7 @@ from ..errors import InvalidInput, NotFound, TeamError
 from ..operations import Context, Operation
 from ..plugins import Deferred
 from ..server import Server
+from ..storage import LARGEST_ID
 from ..surfaces.attachments import Attachment
 from ..surfaces.unread import waiting
 from ..text.untrusted import fence, holds_words, quote, told
@@ -195,7 +196,7 @@ def _start(operation: Operation, arguments: Mapping[str, Any]) -> tuple[int, dic
     start = rest.pop(FROM, 0)
     if isinstance(start, str) and start.isdecimal():
         start = int(start)
-    if type(start) is not int or not 0 <= start <= 2**53:
+    if type(start) is not int or not 0 <= start <= LARGEST_ID:
         raise InvalidInput.at(FROM, "must be a whole number, as the answer before gave it")
     return start, rest
 

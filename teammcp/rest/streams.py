@@ -20,7 +20,6 @@ from ..server import Server
 from ..surfaces import streams as stream
 from .request import Request, Routes
 
-LARGEST_ID = 2**63 - 1
 GOING_AWAY = 1001
 POLICY_VIOLATION = 1008
 
@@ -112,6 +111,6 @@ def _selection(context: Context, scope: Scope, headers: Headers) -> tuple[int, l
 
 
 def _cursor(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) > LARGEST_ID:
+    if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) >= 2**63:
         raise InvalidInput("since: must be a cursor, or the id of an event, or 0 for all there are.")
     return int(text)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, RootModel
 
 from teammcp import (
+    LARGEST_ID,
     AnyWords,
     Author,
     Line,
@@ -30,7 +31,7 @@ WHOLE = 2**63
 
 Kind = Literal["state", "operation", "request", "permission"]
 Status = Literal["pending", "needs_confirmation", "approved", "rejected", "cancelled", "expired", "failed"]
-ApprovalId = Annotated[int, Field(ge=1, le=2**53)]
+ApprovalId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Comment = Annotated[Text, Field(max_length=2000)]
 Title = Annotated[Line, Field(min_length=1, max_length=TITLE), NotBlank]
 Details = Annotated[Text, Field(max_length=10_000)]

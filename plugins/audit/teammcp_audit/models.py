@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, field_serializer
 
-from teammcp import AnyWords, Author, Line, Result, Timestamp, quote
+from teammcp import LARGEST_ID, AnyWords, Author, Line, Result, Timestamp, quote
 
-EventId = Annotated[int, Field(ge=1, le=2**53)]
+EventId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 ReportType = Literal["compliance", "efficiency", "anomaly", "communication"]
 Visibility = Literal["managers", "all"]
 Surface = Literal["mcp", "rest", "page", "stream", "plugin"]

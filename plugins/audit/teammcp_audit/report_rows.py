@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from teammcp import Reader, Transaction
+from teammcp import LARGEST_ID, Reader, Transaction
 
 from .models import Report, ReportSummary, Section
 
@@ -62,7 +62,7 @@ def summaries(
     conditions = "".join(f" AND {column} = ?" for column in wanted)
     rows = reader.all(
         f"SELECT {_SUMMARY} FROM audit_reports WHERE id < ?{conditions} ORDER BY id DESC LIMIT ?",  # noqa: S608
-        (before or 2**63 - 1, *wanted.values(), limit),
+        (before or LARGEST_ID, *wanted.values(), limit),
     )
     return [ReportSummary(**dict(row)) for row in rows]
 

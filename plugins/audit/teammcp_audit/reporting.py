@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from teammcp import (
+    LARGEST_ID,
     Access,
     Context,
     InvalidInput,
@@ -41,7 +42,7 @@ from .reports.steps import DAY, LONGEST_YEARS
 from .retention import managers
 
 WEEK = 7 * 24 * 3600 * 1000
-ReportId = Annotated[int, Field(ge=1, le=2**53)]
+ReportId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 ReportLimit = Annotated[int, Field(ge=1, le=100)]
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from teammcp import Context, DataDamaged, Reader, operation, telling_damage
+from teammcp import LARGEST_ID, Context, DataDamaged, Reader, operation, telling_damage
 
 from . import archive, chain, queries
 from .models import Finding, Verification
@@ -80,7 +80,7 @@ class Check:
         try:
             with telling_damage():
                 self._ends(reader)
-                unsealed = queries.count(reader, self._last_id + 1, 2**63 - 1)
+                unsealed = queries.count(reader, self._last_id + 1, LARGEST_ID)
         except DataDamaged as error:
             self._add("missing", self._number, f"the events behind {self._last_id} cannot be read: {error}")
         return Verification(

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...storage import Reader, Row, Transaction, marks
-
-LAST = 2**53
+from ...storage import LARGEST_ID, Reader, Row, Transaction, marks
 
 READABLE = (
     " JOIN channels c ON c.id = d.channel_id"
@@ -62,7 +60,7 @@ def waiting_for(reader: Reader, agent: str, before: int | None, limit: int) -> l
     rows = reader.all(
         "SELECT message_id FROM deliveries WHERE agent = ? AND message_id < ? AND settled_at IS NULL"
         " ORDER BY message_id DESC LIMIT ?",
-        (agent, before or LAST, limit),
+        (agent, before or LARGEST_ID, limit),
     )
     return [row["message_id"] for row in rows]
 
@@ -73,7 +71,7 @@ def awaited_by(reader: Reader, sender: str, before: int | None, limit: int) -> l
         f"SELECT d.message_id FROM deliveries d{READABLE}"  # noqa: S608
         " AND d.sender = ? AND d.message_id < ? AND d.settled_at IS NULL"
         " GROUP BY d.message_id ORDER BY d.message_id DESC LIMIT ?",
-        (sender, sender, before or LAST, limit),
+        (sender, sender, before or LARGEST_ID, limit),
     )
     return [row["message_id"] for row in rows]
 
@@ -83,7 +81,7 @@ def overdue_of(reader: Reader, agent: str, now: int, before: int | None, limit: 
     rows = reader.all(
         "SELECT message_id FROM deliveries WHERE agent = ? AND message_id < ? AND reply_by <= ?"
         " AND reply_by IS NOT NULL AND settled_at IS NULL ORDER BY message_id DESC LIMIT ?",
-        (agent, before or LAST, now, limit),
+        (agent, before or LARGEST_ID, now, limit),
     )
     return [row["message_id"] for row in rows]
 
@@ -94,7 +92,7 @@ def overdue_to(reader: Reader, sender: str, now: int, before: int | None, limit:
         f"SELECT d.message_id FROM deliveries d{READABLE}"  # noqa: S608
         " AND d.sender = ? AND d.message_id < ? AND d.reply_by <= ? AND d.reply_by IS NOT NULL"
         " AND d.settled_at IS NULL GROUP BY d.message_id ORDER BY d.message_id DESC LIMIT ?",
-        (sender, sender, before or LAST, now, limit),
+        (sender, sender, before or LARGEST_ID, now, limit),
     )
     return [row["message_id"] for row in rows]
 

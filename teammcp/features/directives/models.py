@@ -10,6 +10,7 @@ from pydantic import Field
 from ...arguments.fields import Priority, Text, Timestamp
 from ...clock import rfc3339
 from ...operations import Result
+from ...storage import LARGEST_ID
 from ...text.untrusted import AnyWords, Author, Words, fence, quote
 from ..messages import Content
 
@@ -21,7 +22,7 @@ Role = Literal["received", "sent", "all"]
 Reason = Literal["not_yours", "stale_token", "done", "failed", "cancelled", "expired"]
 """Why something was not done; the last four are what has become of the directive."""
 
-DirectiveId = Annotated[int, Field(ge=1, le=2**53)]
+DirectiveId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Instruction = Annotated[Content, Field(max_length=8000)]
 ResultText = Annotated[Text, Field(max_length=20_000)]
 ExpiresIn = Annotated[int, Field(ge=1, le=30 * 86_400)]

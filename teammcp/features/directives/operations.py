@@ -13,7 +13,7 @@ from ...errors import Conflict, Gone, InvalidInput, Refused
 from ...events import Event
 from ...members.directory import Access
 from ...operations import Context, operation
-from ...storage import Reader, Row, Transaction, Work, present
+from ...storage import LARGEST_ID, Reader, Row, Transaction, Work, present
 from ...surfaces.streams import ends, require_valid
 from ..agents import is_active
 from ..channels import MemberRef, find_agent
@@ -40,7 +40,6 @@ from .models import (
 MOST = 200
 """Directives that may wait for one worker."""
 MAX_WAIT = 240
-NEWEST = 2**53 + 1
 
 
 # -- sending ---------------------------------------------------------------------------------------------------------
@@ -128,7 +127,7 @@ async def list_directives(
     """List the directives for you to do (the most pressing first), or that you sent; for managers all of them."""
     if role == "all":
         context.require(Access.manager, "Listing everybody's directives")
-    rows = await context.read(_page, context.actor.name, role, status, limit + 1, cursor or NEWEST)
+    rows = await context.read(_page, context.actor.name, role, status, limit + 1, cursor or LARGEST_ID)
     found = context.budget().fit(shape(context.team, row) for row in rows[:limit])
     following = found[-1].id if len(rows) > len(found) else None
     if role == "received" and status == "open":
@@ -225,7 +224,7 @@ async def _tell_of_cancelling(context: Context, row: Row, reason: str) -> list[N
 
 async def waiting(context: Context, limit: int) -> list[Directive]:
     """The first directives that wait for the actor to claim them, the most pressing first."""
-    rows = await context.read(queries.of_member, "worker", context.actor.name, "pending", NEWEST, MOST)
+    rows = await context.read(queries.of_member, "worker", context.actor.name, "pending", LARGEST_ID, MOST)
     return [shape(context.team, row) for row in sorted(rows, key=by_priority)[:limit]]
 
 

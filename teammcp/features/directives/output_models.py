@@ -9,11 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from ...arguments.fields import Text, Timestamp
 from ...clock import rfc3339
 from ...operations import Result
+from ...storage import LARGEST_ID
 from ...text.untrusted import Author, Words, fence, quote
 
 OutputText = Annotated[Text, Field(min_length=1, max_length=16 * 1024)]
 OutputKind = Literal["output", "error"]
-OutputSeq = Annotated[int, Field(ge=0, le=2**53)]
+OutputSeq = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 
 
 class Appended(Result):

@@ -8,7 +8,7 @@ from ...clock import rfc3339
 from ...operations import Context, operation
 from ...server import Team
 from ...server.leases import lease_end_of
-from ...storage import Row, Transaction, Work
+from ...storage import LARGEST_ID, Row, Transaction, Work
 from ..messages import Note, send_notes
 from . import queries, telling
 from .directives import LEASE_ENDED, change, close, has_expired, is_open, still_there, visible
@@ -28,7 +28,7 @@ async def reap(team: Team) -> None:
 async def give_up_retired(context: Context, worker: str) -> None:
     """End what was for a member that has left."""
     for status in ("running", "pending"):  # in the order in which one may become the other meanwhile
-        rows = await context.read(queries.of_member, "worker", worker, status, 2**53, 2**31)
+        rows = await context.read(queries.of_member, "worker", worker, status, LARGEST_ID, 2**31)
         await _settle(context.team, rows)
 
 

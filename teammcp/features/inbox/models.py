@@ -11,6 +11,7 @@ from ...arguments.fields import Timestamp
 from ...clock import rfc3339
 from ...events import EventKinds
 from ...operations import Result
+from ...storage import LARGEST_ID
 from ...text.untrusted import AnyWords, Author, Words, authors_of_fields, fence, quote
 from ..messages import Message, message_line
 
@@ -95,7 +96,7 @@ class AckItem(Result):
     """Acknowledge a channel up to a message."""
 
     channel: str
-    ack_id: Annotated[int, Field(ge=1, le=2**53)]
+    ack_id: Annotated[int, Field(ge=1, le=LARGEST_ID)]
 
 
 class Acknowledged(Result):

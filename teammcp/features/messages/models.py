@@ -12,6 +12,7 @@ from ...arguments.fields import Metadata, NotBlank, Text, Timestamp
 from ...arguments.times import read_time, zone_of_writer
 from ...clock import rfc3339
 from ...operations import Result
+from ...storage import LARGEST_ID
 from ...text.untrusted import AnyWords, Author, Words, fence, quote
 from ..files import FileRef
 
@@ -31,7 +32,7 @@ def _emoji(value: Any) -> Any:
 
 Emoji = Annotated[Literal["👍", "👎", "❤️", "😄", "🎉", "👀", "🤔", "✅"], BeforeValidator(_emoji)]
 
-MessageId = Annotated[int, Field(ge=1, le=2**53)]
+MessageId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 
 MOST_MINUTES = 366 * 24 * 60
 

@@ -11,7 +11,7 @@ from ...arguments.times import Edge, read_time
 from ...errors import Conflict, Forbidden, InvalidInput, NotFound
 from ...members.directory import Access
 from ...operations import Context, operation
-from ...storage import Reader, Row, Transaction, Work
+from ...storage import LARGEST_ID, Reader, Row, Transaction, Work
 from ..channels import ChannelRef, find_agent, writable_channel
 from ..messages import Content, Priority
 from . import queries
@@ -24,7 +24,6 @@ MOST = 200
 """Schedules that an agent may have at once."""
 KEPT = 50
 """Schedules of an agent that have ended and are kept to be looked at."""
-NEWEST = 2**63 - 1
 T = TypeVar("T")
 
 
@@ -88,7 +87,7 @@ async def list_schedules(
     """List your scheduled messages with their next runs; as a manager, all=true: everybody's in channels you read."""
     if all:
         context.require(Access.manager, "Listing everybody's schedules")
-    return await context.read(_page, context, all, limit, cursor or NEWEST)
+    return await context.read(_page, context, all, limit, cursor or LARGEST_ID)
 
 
 def _page(reader: Reader, context: Context, everybody: bool, limit: int, before: int) -> ScheduleList:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ...errors import InvalidInput, NotFound, TeamError
 from ...operations import Context, operation
-from ...storage import Reader, Row, Transaction, Work
+from ...storage import LARGEST_ID, Reader, Row, Transaction, Work
 from ..channels import MemberRef, find_agent
 from . import queries, rules
 from .events import StateChanged, StateDeleted
@@ -74,7 +74,7 @@ async def delete_state(
     field: FieldName,
     project_id: ProjectId = DEFAULT_PROJECT,
     reason: Reason = "",
-    expected_version: Annotated[int, Field(ge=1, le=2**53)] | None = None,
+    expected_version: Annotated[int, Field(ge=1, le=LARGEST_ID)] | None = None,
 ) -> Work[StateWritten]:
     """Delete a field of the shared state. Its history stays; a field made again under its name goes on counting."""
     arguments: dict[str, Any] = {"project_id": project_id, "field": field, "reason": reason}

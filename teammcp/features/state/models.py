@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, Pr
 from ...arguments.fields import Text, Timestamp, json_within
 from ...clock import rfc3339
 from ...operations import Result
+from ...storage import LARGEST_ID
 from ...text.excerpts import excerpt
 from ...text.untrusted import AnyWords, Author, Words, quote
 
@@ -51,7 +52,7 @@ Value = Annotated[
 ]
 """What a field holds: any JSON, null too."""
 
-Version = Annotated[int, Field(ge=0, le=2**53)]
+Version = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 Reason = Annotated[Text, Field(max_length=2000)]
 
 

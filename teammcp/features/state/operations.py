@@ -13,7 +13,7 @@ from ...errors import InvalidInput
 from ...members.directory import Access
 from ...operations import Context, operation
 from ...operations.budget import Budget
-from ...storage import Reader, Row
+from ...storage import LARGEST_ID, Reader, Row
 from . import queries, rules
 from .changing import DEFAULT_PROJECT, find, of_rows
 from .models import (
@@ -31,7 +31,6 @@ from .models import (
     StateHistory,
 )
 
-NEWEST = 2**53
 DAY = 24 * 3600 * 1000
 BUSY = 3
 """Changes of a field within a day, beyond which it is disputed."""
@@ -45,7 +44,7 @@ async def get_state(
     project_id: ProjectId = DEFAULT_PROJECT,
     field: FieldName | None = None,
     limit: Limit = 100,
-    offset: Annotated[int, Field(ge=0, le=2**53)] = 0,
+    offset: Annotated[int, Field(ge=0, le=LARGEST_ID)] = 0,
     cursor: Cursor | None = None,
 ) -> StateFound:
     """Read the team's shared state: one field (null if there is none), or without field all of a project."""
@@ -94,7 +93,7 @@ async def get_state_history(
     context: Context,
     project_id: ProjectId = DEFAULT_PROJECT,
     field: FieldName | None = None,
-    before: Annotated[int, Field(ge=1, le=NEWEST)] = NEWEST,
+    before: Annotated[int, Field(ge=1, le=LARGEST_ID)] = LARGEST_ID,
     limit: Limit = 50,
 ) -> StateHistory:
     """See how a field, or a whole project, came to be what it is: newest first; before: the last id of the page."""

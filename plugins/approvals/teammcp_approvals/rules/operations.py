@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from teammcp import (
+    LARGEST_ID,
     Context,
     InvalidInput,
     Line,
@@ -89,7 +90,7 @@ async def add_permission_rule(
 
 
 @operation("DELETE /api/approvals/rules/{rule_id}", access="owner", profile="approvals", destructive=True)
-async def delete_approval_rule(context: Context, rule_id: Annotated[int, Field(ge=1, le=2**53)]) -> Work[RuleList]:
+async def delete_approval_rule(context: Context, rule_id: Annotated[int, Field(ge=1, le=LARGEST_ID)]) -> Work[RuleList]:
     """Delete a rule. What waits by it goes on waiting."""
     known = memory.of(context.team)
 

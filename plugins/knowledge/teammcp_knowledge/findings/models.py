@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from teammcp import Author, Line, NotBlank, Result, Text, Timestamp, Words, quote, rfc3339
+from teammcp import LARGEST_ID, Author, Line, NotBlank, Result, Text, Timestamp, Words, quote, rfc3339
 
 from .addressing import Tag, Tags, normal
 
@@ -21,7 +21,7 @@ Title = Annotated[Line, AfterValidator(normal), Field(max_length=200), NotBlank]
 Body = Annotated[Text, AfterValidator(normal), Field(max_length=MAX_BODY), NotBlank]
 FindingTags = Annotated[Tags, Field(max_length=20)]
 Reason = Annotated[Text, Field(max_length=2000)]
-Id = Annotated[int, Field(ge=1, le=2**53)]
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 ContentId = Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[0-9a-fA-F]+$"), AfterValidator(str.lower)]
 """A content id, or its first eight digits or more."""
 

@@ -6,7 +6,18 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from teammcp import AnyWords, Author, Line, Result, Timestamp, Words, json_excerpt, quote, rfc3339
+from teammcp import (
+    LARGEST_ID,
+    AnyWords,
+    Author,
+    Line,
+    Result,
+    Timestamp,
+    Words,
+    json_excerpt,
+    quote,
+    rfc3339,
+)
 
 MAIN = "default"
 
@@ -23,7 +34,7 @@ Namespace = Annotated[Line, Field(max_length=64), AfterValidator(_name)]
 """What groups keys: one line in any script, without ``/``, since it is part of an address."""
 Key = Annotated[Line, Field(max_length=256), AfterValidator(_name)]
 """What a value is kept under; as a namespace."""
-Version = Annotated[int, Field(ge=0, le=2**53)]
+Version = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 
 __all__ = ["MAIN", "Key", "Namespace", "Version"]
 

@@ -7,7 +7,19 @@ from typing import Annotated
 
 from pydantic import Field
 
-from teammcp import Context, Limit, Reader, Row, StateValue, Transaction, Work, json_fitting, json_text, operation
+from teammcp import (
+    LARGEST_ID,
+    Context,
+    Limit,
+    Reader,
+    Row,
+    StateValue,
+    Transaction,
+    Work,
+    json_fitting,
+    json_text,
+    operation,
+)
 
 from ..events import MemoryDeleted, MemorySet
 from . import queries
@@ -26,7 +38,6 @@ from .models import (
     Version,
 )
 
-NEWEST = 2**53
 LAST = chr(0x10FFFF)
 """Sorts behind every key."""
 SHOWN = 4 * 1024
@@ -178,7 +189,7 @@ async def get_memory_history(
     context: Context,
     key: Key,
     namespace: Namespace = MAIN,
-    before: Annotated[int, Field(ge=1, le=NEWEST)] = NEWEST,
+    before: Annotated[int, Field(ge=1, le=LARGEST_ID)] = LARGEST_ID,
     limit: Limit = 50,
 ) -> MemoryHistory:
     """See the versions of a key of the team's memory, newest first. Next page: before = next."""

@@ -16,7 +16,7 @@ from ....errors import Forbidden, InvalidInput, NotFound, RateLimited, TooLarge
 from ....members.directory import Access
 from ....operations import Context, operation
 from ....operations.budget import Budget
-from ....storage import Reader, Row, Transaction, Work, present, sha256
+from ....storage import LARGEST_ID, Reader, Row, Transaction, Work, present, sha256
 from ....surfaces.attachments import Attachment, Content, is_text
 from ...channels import ChannelRef, ensure_dm, readable_channel, writable_channel
 from .. import queries
@@ -28,7 +28,6 @@ from .folders import in_channel
 
 DAY = 86_400_000
 PREVIEW_BYTES = 64 * 1024
-NEWEST = 2**63 - 1
 
 
 @operation("POST /api/files", profile="files", everyday=True, status=201)
@@ -120,9 +119,9 @@ async def list_files(
     if channel is None:
         if folder_id:
             raise InvalidInput("folder_id: folders belong to a channel; name it in 'channel'.")
-        return await context.read(_list_private, context.budget(), context.actor.name, cursor or NEWEST, limit)
+        return await context.read(_list_private, context.budget(), context.actor.name, cursor or LARGEST_ID, limit)
     found = readable_channel(context, channel)
-    return await context.read(_list, context.budget(), found.id, folder_id, cursor or NEWEST, limit)
+    return await context.read(_list, context.budget(), found.id, folder_id, cursor or LARGEST_ID, limit)
 
 
 def _list(reader: Reader, budget: Budget, channel: str, folder_id: int | None, before: int, limit: int) -> FileList:

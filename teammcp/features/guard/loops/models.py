@@ -9,9 +9,10 @@ from pydantic import Field
 
 from ....arguments.fields import Timestamp
 from ....operations import Result
+from ....storage import LARGEST_ID
 
 LoopKind = Literal["exchange", "monologue", "repeat"]
-LoopId = Annotated[int, Field(ge=1, le=2**53)]
+LoopId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 
 
 class Loop(Result):

@@ -11,7 +11,7 @@ from ....arguments.fields import Limit
 from ....errors import NotFound
 from ....members.directory import Access, is_dm
 from ....operations import Context, operation
-from ....storage import Reader, Transaction, Work, present
+from ....storage import LARGEST_ID, Reader, Transaction, Work, present
 from ...messages import Note, send_notes, server_note
 from ..events import LoopReleased, LoopStopped
 from . import queries
@@ -87,7 +87,7 @@ async def release_loop(context: Context, loop_id: LoopId) -> Work[Loop]:
 async def list_loops(
     context: Context,
     all: bool = False,
-    cursor: Annotated[int, Field(ge=1, le=2**53)] = 2**53,
+    cursor: Annotated[int, Field(ge=1, le=LARGEST_ID)] = LARGEST_ID,
     limit: Limit = 50,
 ) -> Loops:
     """List the loops that are stopped, or with all=true those released since, too."""

@@ -11,7 +11,7 @@ from ....errors import Forbidden, InvalidInput
 from ....events import Event
 from ....events.hub import Subscription
 from ....operations import Context, operation
-from ....storage import Reader, Row, Transaction, Work
+from ....storage import LARGEST_ID, Reader, Row, Transaction, Work
 from ....surfaces.streams import audience, ends, is_valid, require_valid
 from ... import deliveries
 from ...channels import readable_channel
@@ -140,7 +140,7 @@ async def _until_offered(context: Context, arrivals: Subscription, timeout: floa
 @operation("GET /api/sync", profile="inbox", everyday=True, read_only=True, holds=True)
 async def sync(
     context: Context,
-    since: Annotated[int, Field(ge=0, le=2**53)] | None = None,
+    since: Annotated[int, Field(ge=0, le=LARGEST_ID)] | None = None,
     wait_ms: Annotated[int, Field(ge=0, le=30_000)] = 0,
     kinds: Annotated[list[str], Field(max_length=50)] = [],  # noqa: B006 - never changed
 ) -> Synced:
@@ -163,7 +163,7 @@ async def sync(
 
 
 @operation("GET /api/messages/{message_id}/receipt", profile="inbox", everyday=True, read_only=True)
-async def get_receipt(context: Context, message_id: Annotated[int, Field(ge=1, le=2**53)]) -> Receipt:
+async def get_receipt(context: Context, message_id: Annotated[int, Field(ge=1, le=LARGEST_ID)]) -> Receipt:
     """See who was handed, has got (offered), read, acknowledged or answered a message."""
     row, _ = await visible(context, message_id)
     return await context.read(_receipt, row)

@@ -13,7 +13,7 @@ from ....errors import Forbidden, Gone, InvalidInput, NotFound
 from ....members.directory import Channel
 from ....operations import Context, operation
 from ....operations.budget import Budget
-from ....storage import Reader, Row, Transaction, Work
+from ....storage import LARGEST_ID, Reader, Row, Transaction, Work
 from ...channels import ChannelRef, MemberRef, may_oversee, may_read, no_channel, readable_channel, resolve
 from ...files import FileIds
 from .. import equivalents as meanings
@@ -214,7 +214,7 @@ async def get_message(context: Context, message_id: MessageId) -> Message:
 
 @operation("GET /api/messages/{message_id}/thread", profile="messages", everyday=True, read_only=True)
 async def get_thread(
-    context: Context, message_id: MessageId, after: Annotated[int, Field(ge=0, le=2**53)] = 0, limit: Limit = 100
+    context: Context, message_id: MessageId, after: Annotated[int, Field(ge=0, le=LARGEST_ID)] = 0, limit: Limit = 100
 ) -> Thread:
     """Read the thread a message began or is in: the first message, then the replies behind the id ``after``."""
     row, _ = await visible(context, message_id)

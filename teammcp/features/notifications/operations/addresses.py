@@ -10,7 +10,7 @@ from pydantic import Field
 from ....errors import InvalidInput, NotFound
 from ....events.log import last_id
 from ....operations import Context, operation
-from ....storage import Reader, Row, Transaction, Work
+from ....storage import LARGEST_ID, Reader, Row, Transaction, Work
 from .. import notifiers, outbox, queries
 from ..events import AddressRemoved, AddressSet
 from ..models import (
@@ -97,7 +97,7 @@ async def list_notifications(
     context: Context, message_id: MessageId | None = None, limit: Limit = 50, before: NotificationId | None = None
 ) -> NotificationList:
     """List what notified you outside of TeamMCP, and others of your messages, with what became of it; newest first."""
-    rows = await context.read(_concerning, context.actor.name, message_id, before or 2**63 - 1, limit)
+    rows = await context.read(_concerning, context.actor.name, message_id, before or LARGEST_ID, limit)
     found = [outbox.info(row) for row in rows]
     for each in found:
         if each.agent != context.actor.name:

@@ -5,7 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from teammcp import Conflict, Context, Forbidden, Limit, Reader, Transaction, Work, find_agent, operation
+from teammcp import (
+    LARGEST_ID,
+    Conflict,
+    Context,
+    Forbidden,
+    Limit,
+    Reader,
+    Transaction,
+    Work,
+    find_agent,
+    operation,
+)
 
 from ... import state
 from ...models import (
@@ -28,7 +39,6 @@ from ..proposals import Proposal
 from ..waiting import pending
 
 WAITING = 200
-NEWEST = 2**53
 
 
 @operation("POST /api/approvals", profile="approvals", everyday=True)
@@ -96,7 +106,7 @@ async def list_approvals(
 
     def read(reader: Reader) -> list[Approval]:
         keys, everything = deciders.all_keys(reader, context), deciders.is_owner(context.actor)
-        end = NEWEST if before is None else before
+        end = LARGEST_ID if before is None else before
         rows = queries.listed(reader, context.actor.name, keys, everything, status, kind, proposer, end, limit + 1)
         return shapes.of_rows(reader, context, rows)
 

@@ -11,6 +11,7 @@ from .....arguments.fields import PRIORITIES, Id, Limit, Line, NoneOrId, Until
 from .....arguments.paging import Cursor
 from .....errors import InvalidInput
 from .....operations import Context, operation
+from .....storage import LARGEST_ID
 from .....text.folding import fold_text
 from ....channels import find_agent
 from ...field_types import STATUSES
@@ -24,7 +25,7 @@ from ..shapes import detail_of, entry_of
 
 Csv = Annotated[Line, Field(max_length=200)]
 Page = Annotated[int, Field(ge=1, le=100)]
-Offset = Annotated[int, Field(ge=0, le=2**53)]
+Offset = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 Query = Annotated[Line, Field(max_length=200)]
 
 
