@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from .plugins import Deferred
     from .plugins.markers import hookimpl
     from .registry import OperationFunction
+    from .secrets import Secrets, SecretUnreadable
     from .server import Server, State, StateKey, Team
     from .server.children import Child, Chunk, Output, end_survivors, spawn
     from .server.jobs import Job
@@ -240,6 +241,8 @@ __all__ = [  # noqa: RUF022 - in groups
     "Migration",
     "Reader",
     "Row",
+    "SecretUnreadable",
+    "Secrets",
     "Transaction",
     "Work",
     "file_chunks",
@@ -424,6 +427,7 @@ _MODULES = {
         "present",
         "telling_damage",
     ),
+    "secrets": ("SecretUnreadable", "Secrets"),
     "surfaces.attachments": ("Attachment",),
     "surfaces.resources": ("Resource",),
     "surfaces.routes": (

@@ -50,7 +50,7 @@ SMALL = {
 }
 """Tables that stay small, because people, channels and goals do, or because they hold one row."""
 
-AT_START = {"channels.all_members"}
+AT_START = {"channels.all_members", "secrets.key_ids"}
 """Functions that read a whole table on purpose, once, when a team is opened."""
 
 EXAMPLES: dict[str, list[Any]] = {

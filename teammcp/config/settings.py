@@ -26,6 +26,10 @@ from .remedies import from_text, wrong_settings
 Access = Literal["observer", "member", "manager", "owner"]
 
 
+SHORTEST_SECRET_KEY = 32
+"""Characters: as many as 192 random bits take."""
+
+
 def _server_url(url: str) -> str:
     parts = _taken_apart(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -57,9 +61,25 @@ def _network(text: str) -> str:
         raise ValueError("must be an IP address or a network, as in 127.0.0.1 or 10.0.0.0/8") from None
 
 
+def split_keys(text: str) -> list[str]:
+    """The parts of the setting ``secret_key``, the newest key first."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _secret_key(value: SecretStr) -> SecretStr:
+    keys = split_keys(value.get_secret_value())
+    if not keys or any(len(key) < SHORTEST_SECRET_KEY for key in keys):
+        raise ValueError(
+            f"must have at least {SHORTEST_SECRET_KEY} characters, as from: "
+            'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
+        )
+    return value
+
+
 ServerUrl = Annotated[str, AfterValidator(_server_url)]
 HostName = Annotated[str, AfterValidator(_host_name)]
 Network = Annotated[str, AfterValidator(_network)]
+SecretKey = Annotated[SecretStr, AfterValidator(_secret_key)]
 
 
 def default_home() -> Path:
@@ -93,6 +113,11 @@ class Settings(BaseSettings):
         description="Addresses or networks of reverse proxies, whose `X-Forwarded-For` says who calls",
     )
     register_secret: SecretStr | None = Field(None, description="Required of whoever registers an agent without a key")
+    secret_key: SecretKey | None = Field(
+        None,
+        description="Key that encrypts what plugins keep secret, of at least 32 random characters; after a comma "
+        "earlier ones. By default the file `secret-key` in `home`, which is made when it is needed",
+    )
     disabled_plugins: list[str] = Field(default_factory=list, description="Names of plugins that are not loaded")
     required_plugins: list[str] | None = Field(
         None,

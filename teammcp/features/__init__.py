@@ -19,6 +19,7 @@ BUILT_IN = (
     "guard",
     "directives",
     "notifications",
+    "secrets",
 )
 """Their names, in the order in which they are registered and called: each relies on those before it."""
 

@@ -31,6 +31,8 @@ from ..members.readers import Reader
 from ..plugins import Deferred
 from ..plugins.contracts import hook_kind
 from ..registry import IDEM_KEY, Operation, Registry, Result, operation
+from ..secrets import Secrets
+from ..secrets.events import SecretEvent
 from ..server import Server, Team
 from ..storage import Transaction, Work
 from . import idempotency
@@ -117,6 +119,16 @@ class Context:
     def settings(self, plugin: str) -> Any:
         """A plugin's checked settings; see the hook ``register_settings``."""
         return self.server.plugins.settings[plugin]
+
+    def secrets(self, plugin: str) -> Secrets:
+        """What a plugin keeps secret in this team: encrypted, with a key outside of the database; see `Secrets`."""
+        keys = self.server.secret_keys
+        keys.make()
+
+        def note(tx: Transaction, event: SecretEvent) -> None:
+            self.emit(tx, event, f"{event.plugin}/{event.name}", agents=[])
+
+        return Secrets(keys, self.team.name, plugin, self.now(), note)
 
     async def read(self, query: Callable[..., T], *arguments: Any) -> T:
         """Run ``query(reader, *arguments)`` on a snapshot of the team's database."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..clock import Clock, SystemClock
 from ..config import Settings
 from ..plugins import PluginManager
+from ..secrets import SecretKeys
 from ..storage import open_databases
 from . import timeouts
 from .background import Background
@@ -68,6 +69,7 @@ class Server:
         self.event_kinds = collect_event_kinds(plugins)
         self.identity = Identity(self)
         self.health = Health(self)
+        self.secret_keys = SecretKeys(settings)
         self.time = Timekeeper(self)
         self.health.add(self.time)
         self.jobs = Jobs(self)
