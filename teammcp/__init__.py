@@ -106,6 +106,7 @@ if TYPE_CHECKING:
         telling_damage,
     )
     from .surfaces.attachments import Attachment
+    from .surfaces.prompts import Prompt, PromptArgument, PromptMessage
     from .surfaces.resources import Resource
     from .surfaces.routes import RawRequest, RawResponse, Route, WebSocketRoute
     from .surfaces.streams import ends, require_valid
@@ -123,6 +124,9 @@ __all__ = [  # noqa: RUF022 - in groups
     "Countdown",
     "Job",
     "Output",
+    "Prompt",
+    "PromptArgument",
+    "PromptMessage",
     "Resource",
     "Server",
     "Service",
@@ -429,6 +433,7 @@ _MODULES = {
     ),
     "secrets": ("SecretUnreadable", "Secrets"),
     "surfaces.attachments": ("Attachment",),
+    "surfaces.prompts": ("Prompt", "PromptArgument", "PromptMessage"),
     "surfaces.resources": ("Resource",),
     "surfaces.routes": (
         "RawRequest",

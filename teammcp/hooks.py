@@ -151,6 +151,14 @@ def register_resources() -> Sequence[Resource] | None:
     """Return a list of ``Resource`` objects: things an MCP client may read and subscribe to by URI."""
 
 
+@contribute
+def register_prompts() -> Any:
+    """Plain. Return a list of ``Prompt`` objects: texts with gaps that a person chooses in their program.
+
+    Programs show them as slash commands or in a menu. A prompt reaches a model as if the person had written it.
+    """
+
+
 # -- operations ------------------------------------------------------------------------------------------------------
 
 

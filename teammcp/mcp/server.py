@@ -25,6 +25,9 @@ from mcp.types import (
     CallToolResult,
     CancelledNotificationParams,
     EmptyResult,
+    GetPromptRequestParams,
+    GetPromptResult,
+    ListPromptsResult,
     ListResourcesResult,
     ListResourceTemplatesResult,
     ListToolsResult,
@@ -53,6 +56,7 @@ from ..version import __version__
 from .following import Follower, Sessions, listen
 from .frames import Malformed, read_message
 from .programs import Programs
+from .prompts import PromptTable
 from .resources import ResourceTable
 from .sessions import BODY_LIMIT, SessionManager
 from .tools import Toolbox, View
@@ -114,7 +118,7 @@ class McpServer(ProtocolServer[Any]):
             notification_options, experimental_capabilities, extensions, protocol_version=protocol_version
         )
         # In the 2026 era the SDK takes `subscriptions/listen` for a promise to tell every kind of change.
-        for capability in (capabilities.tools, capabilities.resources):
+        for capability in (capabilities.tools, capabilities.resources, capabilities.prompts):
             if capability is not None:
                 capability.list_changed = False
         return capabilities
@@ -131,6 +135,7 @@ class McpSurface:
         self._server = server
         self._tools = Toolbox(server)
         self._resources = ResourceTable.collect(server.plugins)
+        self._prompts = PromptTable(server.plugins)
         self._sessions = Sessions()
         self._manager: SessionManager | None = None
         self._programs = Programs()
@@ -148,6 +153,8 @@ class McpSurface:
             on_subscribe_resource=self._subscribe,
             on_unsubscribe_resource=self._unsubscribe,
             on_subscriptions_listen=self._listen,
+            on_list_prompts=self._list_prompts if self._prompts else None,
+            on_get_prompt=self._get_prompt if self._prompts else None,
         )
         self.protocol.add_notification_handler("notifications/cancelled", CancelledNotificationParams, self._cancelled)
         self.protocol.middleware.clear()  # tracing nobody has asked for costs a tenth of each call
@@ -299,6 +306,18 @@ class McpSurface:
     def _follow(self, follower: Follower, uri: str) -> None:
         try:
             follower.add(self._resources.find(uri))
+        except TeamError as error:
+            raise _protocol_error(error) from error
+
+    # -- prompts ---------------------------------------------------------------------------------------------
+
+    async def _list_prompts(self, ctx: Ctx, params: PaginatedRequestParams | None) -> ListPromptsResult:
+        prompts = self._prompts.listed(_caller(ctx).context)
+        return ListPromptsResult(prompts=prompts, ttl_ms=LIST_TTL, cache_scope="private")
+
+    async def _get_prompt(self, ctx: Ctx, params: GetPromptRequestParams) -> GetPromptResult:
+        try:
+            return await self._prompts.get(_caller(ctx).context, params.name, params.arguments or {})
         except TeamError as error:
             raise _protocol_error(error) from error
 

@@ -25,7 +25,7 @@ from mcp.types import (
     Tool,
 )
 
-from teammcp import Context, Event, hookimpl
+from teammcp import Context, Event, Prompt, PromptArgument, hookimpl
 from teammcp.mcp.server import McpSurface
 from teammcp.surfaces.resources import Resource
 
@@ -63,8 +63,25 @@ def _changed(context: Context, event: Event, **_: str) -> bool:
     return event.kind == "message.sent"
 
 
+async def _simple_prompt(context: Context) -> str:
+    return "This is a simple prompt for testing."
+
+
+async def _prompt_with_arguments(context: Context, arg1: str, arg2: str) -> str:
+    return f"Prompt with arguments: arg1='{arg1}', arg2='{arg2}'"
+
+
 class ConformancePlugin:
     """The texts."""
+
+    @hookimpl
+    def register_prompts(self) -> list[Prompt]:
+        about = "Of the conformance suite."
+        arguments = PromptArgument("arg1", about), PromptArgument("arg2", about)
+        return [
+            Prompt("test_simple_prompt", about, _simple_prompt),
+            Prompt("test_prompt_with_arguments", about, _prompt_with_arguments, arguments),
+        ]
 
     @hookimpl
     def register_resources(self) -> list[Resource]:
