@@ -45,9 +45,10 @@ if TYPE_CHECKING:
     from .server.services import Service
     from .server.timekeeping import Countdown
     from .storage import Migration, Reader
+    from .surfaces.prompts import Prompt
     from .surfaces.resources import Resource
     from .surfaces.routes import Route, WebSocketRoute
-    from .web.pages import MessageAction, MessageLink, Page, Theme
+    from .web.pages import MessageAction, MessageLink, Page, Panel, Theme
 
 # -- contribute ------------------------------------------------------------------------------------------------------
 
@@ -129,6 +130,11 @@ def register_message_actions() -> Sequence[MessageAction] | None:
 
 
 @contribute
+def register_panels() -> Sequence[Panel] | None:
+    """Return a list of ``Panel`` objects: parts of the start page, of profiles, of tasks, and of messages."""
+
+
+@contribute
 def register_notifiers() -> Sequence[Notifier] | None:
     """Return a list of ``Notifier`` objects: ways to bring messages to members outside of TeamMCP.
 
@@ -152,8 +158,8 @@ def register_resources() -> Sequence[Resource] | None:
 
 
 @contribute
-def register_prompts() -> Any:
-    """Plain. Return a list of ``Prompt`` objects: texts with gaps that a person chooses in their program.
+def register_prompts() -> Sequence[Prompt] | None:
+    """Return a list of ``Prompt`` objects: texts with gaps that a person chooses in their program.
 
     Programs show them as slash commands or in a menu. A prompt reaches a model as if the person had written it.
     """

@@ -160,6 +160,11 @@ class PluginManager:
             self._manager.unregister(name=name)
         self._calls.clear()
 
+    def modules(self) -> list[str]:
+        """The modules that the plugins are, without those that are other objects."""
+        plugins = [plugin for _, plugin in self._manager.list_name_plugin()]
+        return [plugin.__name__ for plugin in plugins if isinstance(plugin, ModuleType)]
+
     def failed(self) -> list[str]:
         """The names of the plugins that are switched off because of a fault."""
         return [info.name for info in self.plugins.values() if info.state == "failed"]

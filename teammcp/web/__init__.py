@@ -13,7 +13,8 @@ from .forms import Notice, Outcome, attempt, form_call, go_back, see, wants_frag
 from .i18n import gettext, mark, ngettext
 from .member_status import reason_words
 from .members import kind_of
-from .pages import MessageAction, MessageLink, Page, Theme
+from .pages import MessageAction, MessageLink, Page, Panel, Theme
+from .panels import draw_panels
 from .rendering import fragment, render
 from .routing import PageRule
 from .sending import send_attachment
@@ -30,10 +31,12 @@ __all__ = [
     "Outcome",
     "Page",
     "PageRule",
+    "Panel",
     "Theme",
     "attempt",
     "channel_path",
     "current_visit",
+    "draw_panels",
     "form_call",
     "fragment",
     "gettext",

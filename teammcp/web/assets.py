@@ -13,7 +13,19 @@ from importlib.resources.abc import Traversable
 
 from quart import Response
 
-TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+TYPES = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".wasm": "application/wasm",
+    ".woff2": "font/woff2",
+}
+"""Those that browsers insist on, whatever the machine's own table says."""
+TEXT = ("text/", "application/json", "image/svg+xml")
+"""How the types begin that are UTF-8; the bytes of others have no charset."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +74,8 @@ class Assets:
         asset = self._assets.get(name)
         if asset is None:
             return None
-        response = Response(asset.content, content_type=f"{asset.mimetype}; charset=utf-8")
+        charset = "; charset=utf-8" if asset.mimetype.startswith(TEXT) else ""
+        response = Response(asset.content, content_type=f"{asset.mimetype}{charset}")
         kept = "public, max-age=31536000, immutable" if version == self.version else "no-cache"
         response.headers["Cache-Control"] = kept
         return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 
 from werkzeug.routing import Map
 
@@ -12,6 +13,8 @@ from .routing import PageRule
 
 log = logging.getLogger(__name__)
 
+DIRECTIVE, VALUE = re.compile("[a-z-]+"), re.compile(r"[ -+\--:<-~]*")
+"""Of a Content-Security-Policy; a value ends no directive and no policy."""
 RESERVED = ("/api/", "/hooks/", "/mcp", "/static/")
 
 
@@ -35,6 +38,8 @@ def _check(pages: list[Page], before: list[Page]) -> None:
             raise TypeError(f"register_pages: {page!r} is no Page")
         if not page.path.startswith("/") or page.path.startswith(RESERVED):
             raise ValueError(f"register_pages: a page's path begins with / and not with {' or '.join(RESERVED)}")
+        if not all(DIRECTIVE.fullmatch(name) and VALUE.fullmatch(value) for name, value in page.csp.items()):
+            raise ValueError(f"register_pages: csp of {page.path} maps names of directives to their values")
         if any((page.path, method) in taken for method in page.methods):
             raise ValueError(f"register_pages: there is a page at {page.path} already")
         Map([PageRule(page.path, endpoint="page")])  # raises on a rule that cannot be read

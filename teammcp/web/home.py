@@ -8,13 +8,15 @@ from ..operations import Context
 from ..surfaces.streams import key_is_valid, sse_response
 from .forms import see
 from .i18n import LANGUAGES
+from .panels import draw_panels
 from .rendering import fragment, render
 from .visit import LANGUAGE, SCHEME, SCHEMES, TIMEZONE, local_path, set_cookie, visit
 
 
 async def start(context: Context, request: Request) -> Response:
-    """The first page of the navigation."""
-    return see("/channels")
+    """What plugins show first, or else the first page of the navigation."""
+    panels = await draw_panels(context, "home")
+    return await render(context, "web/home.html", panels=panels) if panels.any else see("/channels")
 
 
 async def set_preferences(context: Context, request: Request) -> Response:

@@ -10,6 +10,7 @@ from ..operations import Context
 from .formatting import day_name, day_of
 from .members import kind_of
 from .pages import MessageLink
+from .panels import Drawn, draw_at_messages
 
 GROUPED_WITHIN = 5 * 60 * 1000
 """Milliseconds within which messages of one author stand under one name."""
@@ -44,7 +45,8 @@ class Shown:
         day_id: the same as a date, for the heading's id.
         new: it is the first unread one.
         answers: the message it answers, unless the one above belongs to the same thread.
-        links: what plugins show under it.
+        links: what plugins show under it, in a word.
+        panels: what they show under it besides.
     """
 
     message: StreamMessage
@@ -55,6 +57,7 @@ class Shown:
     new: bool = False
     answers: StreamMessage | None = None
     links: Sequence[MessageLink] = ()
+    panels: Sequence[Drawn] = ()
 
 
 async def arrange(
@@ -74,7 +77,7 @@ async def arrange(
         before: the message above them.
         first_unread: the id of the first message that the reader has not read.
     """
-    links = await _links(context, messages)
+    links, panels = await _links(context, messages), await _panels(context, messages)
     shown = []
     for message in messages:
         new_day = before is None or day_of(before.created_at) != day_of(message.created_at)
@@ -89,6 +92,7 @@ async def arrange(
                 new=is_new,
                 answers=None if _same_thread(before, message) else answered.get(message.reply_to or 0),
                 links=links.get(message.id, ()),
+                panels=panels.get(message.id, ()),
             )
         )
         before = message
@@ -97,8 +101,9 @@ async def arrange(
 
 async def alone(context: Context, message: StreamMessage) -> Shown:
     """A message by itself."""
-    links = await _links(context, [message])
-    return Shown(message, kind_of(context, message.from_agent), links=links.get(message.id, ()))
+    links, panels = await _links(context, [message]), await _panels(context, [message])
+    kind = kind_of(context, message.from_agent)
+    return Shown(message, kind, links=links.get(message.id, ()), panels=panels.get(message.id, ()))
 
 
 def _continues(before: StreamMessage | None, message: StreamMessage) -> bool:
@@ -111,6 +116,10 @@ def _continues(before: StreamMessage | None, message: StreamMessage) -> bool:
 
 def _same_thread(before: StreamMessage | None, message: StreamMessage) -> bool:
     return before is not None and message.thread is not None and message.thread in (before.id, before.thread)
+
+
+async def _panels(context: Context, messages: Sequence[StreamMessage]) -> dict[int, list[Drawn]]:
+    return await draw_at_messages(context, {message.id: message for message in messages if not message.deleted})
 
 
 async def _links(context: Context, messages: Sequence[StreamMessage]) -> dict[int, list[MessageLink]]:

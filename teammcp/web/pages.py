@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Any, Literal
 
 from ..members.directory import Access
 
 View = Callable[..., Awaitable[Any]]
-FOLDERS = ("templates", "static", "locale")
+OVERRIDES = "overrides"
+FOLDERS = ("templates", "static", "locale", OVERRIDES)
 """What a package holds for its pages."""
 
 
@@ -37,6 +39,8 @@ class Page:
             there, or with True all of it.
         badge_on: the kinds of events that change what the badges show.
         uploads: its forms may hold files, up to the setting ``max_file``.
+        csp: directives of its Content-Security-Policy in place of the dashboard's, as in
+            ``{"style-src": "'self' 'unsafe-inline'"}`` for a script that sets styles. The others stay as they are.
     """
 
     path: str
@@ -49,15 +53,22 @@ class Page:
     badge: bool | str = False
     badge_on: tuple[str, ...] = ()
     uploads: bool = False
+    csp: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def package(self) -> str:
         """The package whose folders hold the page's templates, translations and static files."""
-        return home_of(str(self.view.__module__).rpartition(".")[0])
+        return package_of(str(self.view.__module__))
 
     def folder(self, name: str) -> Traversable:
         """One of those folders; it need not exist."""
         return files(self.package) / name
+
+
+def package_of(module: str) -> str:
+    """The package whose folders serve what a module shows: the module itself, if it is a package, or one around it."""
+    is_package = hasattr(sys.modules.get(module), "__path__")
+    return home_of(module if is_package else module.rpartition(".")[0])
 
 
 @cache
@@ -100,6 +111,58 @@ class MessageLink:
     label: str
     path: str
     icon: str = "link"
+
+
+Place = Literal["home", "agent", "task", "message"]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part of a page that is not the plugin's own. Contribute it with the hook ``register_panels``.
+
+    A panel that fails, or takes more than two seconds, shows nothing; it is counted against its plugin.
+
+    Attributes:
+        place: the page: ``home`` is the start page, ``agent`` a member's profile, ``task`` a task's page; a panel at
+            ``message`` stands under messages.
+        name: one word that no other panel of the plugin has.
+        view: ``async view(context, subject)`` gives the variables for the template, or None to show nothing. The
+            subject is None at home, an ``AgentProfile``, a ``TaskDetail``; at messages it is the list of all
+            ``Message`` that are shown, and the answer is ``{message.id: variables}`` for those that have something.
+        template: the template, from the folder ``templates`` beside the view's module.
+        title: its heading, untranslated. At messages there is none.
+        access: the least access level of those who see it.
+        order: its place among others, smaller first.
+        refresh_on: the kinds of events after which it is drawn anew on open pages. At messages it is those that have
+            ``message_id`` in their data.
+    """
+
+    place: Place
+    name: str
+    view: Callable[..., Awaitable[Mapping[Any, Any] | None]]
+    template: str
+    title: str = ""
+    access: Access = Access.observer
+    order: int = 100
+    refresh_on: tuple[str, ...] = ()
+
+    @property
+    def package(self) -> str:
+        """The package whose folders hold its template and translations."""
+        return package_of(self.view.__module__)
+
+
+@dataclass(frozen=True)
+class Contributed:
+    """A panel, and whose it is."""
+
+    plugin: str
+    panel: Panel
+
+    @property
+    def id(self) -> str:
+        """Of its element on the page."""
+        return f"panel-{self.plugin}-{self.panel.name}"
 
 
 @dataclass(frozen=True)

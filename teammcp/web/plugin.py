@@ -39,7 +39,7 @@ def register_settings() -> type[BaseModel]:
 def register_pages() -> list[Page]:
     anonymous = Access.anonymous
     return [
-        Page("/", home.start),
+        Page("/", home.start, label=mark("Start"), icon="home", order=0),
         Page("/setup", access.set_up, ("GET", "POST"), anonymous),
         Page("/welcome", access.welcome, ("GET", "POST")),
         Page("/login", access.log_in, ("GET", "POST"), anonymous),

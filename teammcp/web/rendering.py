@@ -6,20 +6,11 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, ParamSpec, Protocol, cast
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
 from urllib.parse import quote
 
-from jinja2 import (
-    BaseLoader,
-    ChoiceLoader,
-    Environment,
-    PackageLoader,
-    StrictUndefined,
-    TemplateNotFound,
-    pass_context,
-)
+from jinja2 import BaseLoader, ChoiceLoader, PackageLoader, StrictUndefined, TemplateNotFound, pass_context
 from jinja2.runtime import Context as JinjaContext
-from jinja2_fragments import render_blocks
 from markupsafe import Markup, escape
 from quart import Response, g, request
 
@@ -33,21 +24,25 @@ from . import formatting, member_status
 from .assets import Assets
 from .forms import Notice, kept
 from .i18n import LANGUAGES, Catalogues, gettext, ngettext
-from .pages import Page, Theme
+from .layers import LayeredEnvironment, Layers
+from .pages import OVERRIDES, Contributed, Page, Theme
 from .visit import visit
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Stage(Protocol):
     """What pages are rendered with: the shell, as ``g.shell`` has it during a request."""
 
     @property
-    def environment(self) -> Environment: ...
+    def environment(self) -> LayeredEnvironment: ...
     @property
     def assets(self) -> Assets: ...
     @property
     def catalogues(self) -> Catalogues: ...
+    @property
+    def panels(self) -> Sequence[Contributed]: ...
 
     async def variables(self, context: Context, given: dict[str, Any]) -> dict[str, Any]:
         """What every template can use, and what this one was given."""
@@ -57,15 +52,21 @@ BLOCKS = 10
 """Blocks of a page that one request may ask for: each is rendered, so that many would be a large answer to a little."""
 
 
-def build_environment(pages: Iterable[Page], theme: Theme | None) -> Environment:
-    """The template environment: the theme's overrides first, then the dashboard, then each page's own folder."""
-    loaders: list[BaseLoader] = []
+def build_environment(packages: Sequence[str], theme: Theme | None) -> LayeredEnvironment:
+    """The template environment: see `Layers`.
+
+    Args:
+        packages: those that may have templates.
+        theme: the theme in use.
+    """
+    layers: list[BaseLoader] = []
     if theme is not None and theme.templates is not None:
-        loaders.append(PackageLoader(theme.package, theme.templates))
-    loaders.append(PackageLoader("teammcp.web"))
-    loaders += [PackageLoader(package) for package in _packages_with_templates(pages)]
-    environment = Environment(
-        loader=ChoiceLoader(loaders),
+        layers.append(PackageLoader(theme.package, theme.templates))
+    layers += [PackageLoader(package, OVERRIDES) for package in _with_folder(packages, OVERRIDES)]
+    own = ["teammcp.web", *(package for package in _with_folder(packages, "templates") if package != "teammcp.web")]
+    layers.append(ChoiceLoader([PackageLoader(package) for package in own]))
+    environment = LayeredEnvironment(
+        loader=Layers(layers),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -115,9 +116,8 @@ def _label(page: Page) -> str:
     return shell.catalogues.of(visit().language, page.package).gettext(page.label or "")
 
 
-def _packages_with_templates(pages: Iterable[Page]) -> list[str]:
-    found = dict.fromkeys(page.package for page in pages if page.package)  # a plugin may be a single module
-    return [package for package in found if package != "teammcp.web" and (files(package) / "templates").is_dir()]
+def _with_folder(packages: Iterable[str], name: str) -> list[str]:
+    return [package for package in packages if (files(package) / name).is_dir()]
 
 
 async def render(context: Context, template: str, /, status: int = 200, **variables: Any) -> Response:
@@ -135,7 +135,7 @@ async def render(context: Context, template: str, /, status: int = 200, **variab
         return await fragment(context, template, blocks, status=status, **variables)
     shell: Stage = g.shell
     values = await shell.variables(context, variables)
-    return _response(await _aside(shell.environment.get_template(template).render, values), status)
+    return _response(await aside(shell.environment.get_template(template).render, values), status)
 
 
 async def fragment(
@@ -144,16 +144,14 @@ async def fragment(
     """Some blocks of a page, one after the other. Each of their elements replaces the one with the same id."""
     shell: Stage = g.shell
     values = await shell.variables(context, variables)
-    known = shell.environment.get_template(template).blocks
-    present = [name for name in blocks if name in known]
     notice: Notice | None = variables.get("notice")
-    html = await _aside(render_blocks, shell.environment, template, present, values)
+    html = await aside(shell.environment.blocks, template, blocks, values)
     if notice is not None:
-        html += render_blocks(shell.environment, "web/notice.html", ["notice"], values)
+        html += shell.environment.blocks("web/notice.html", ["notice"], values)
     return _response(html, status)
 
 
-async def _aside(function: Callable[P, str], *args: P.args, **kwargs: P.kwargs) -> str:
+async def aside(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Render in a thread, so that a long page holds up nobody else, and waits for colours no longer than a page may."""
     with page_budget():
         return await asyncio.to_thread(function, *args, **kwargs)

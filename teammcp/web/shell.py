@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
 
 from quart import Response, g, redirect, request
@@ -22,25 +23,15 @@ from .forms import Notice, wants_fragment
 from .i18n import Catalogues
 from .i18n import gettext as _
 from .new_keys import NewKeys
-from .pages import Page
+from .pages import Page, package_of
+from .panels import collect_panels
+from .policy import HEADERS, POLICY, policy
 from .rendering import build_environment, render
 from .routing import PageRule
 from .visit import check_form, close_visit, local_path, open_visit, visit
 
 if TYPE_CHECKING:
     from ..application import TeamApp
-
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 def mount(app: TeamApp) -> None:
@@ -78,13 +69,21 @@ class Shell:
         self.pages = collect_pages(server.plugins)
         self.message_actions = collect_message_actions(server.plugins)
         self.theme = find_theme(server.plugins, server.settings.theme)
-        self.environment = build_environment(self.pages, self.theme)
-        self.catalogues = Catalogues({page.package: page.folder("locale") for page in _one_a_package(self.pages)})
+        self.panels = collect_panels(server.plugins)
+        packages = self._packages()
+        self.environment = build_environment(packages, self.theme)
+        self.catalogues = Catalogues({package: files(package) / "locale" for package in packages})
         self.assets = Assets()
-        for page in _one_a_package(self.pages):
-            self.assets.add(page.package.removeprefix("teammcp."), page.folder("static"))
+        for package in packages:
+            self.assets.add(package.removeprefix("teammcp."), files(package) / "static")
         if self.theme is not None:
             self.assets.add(f"theme-{self.theme.name}", self.theme.folder("static"))
+
+    def _packages(self) -> list[str]:
+        """Those that may hold templates, translations and static files: of pages, of panels, and the plugins' own."""
+        shown = [page.package for page in self.pages] + [each.panel.package for each in self.panels]
+        own = [package_of(module) for module in self.server.plugins.modules()]
+        return [package for package in dict.fromkeys([*shown, *own]) if package]  # a plugin may be a single module
 
     # -- requests ------------------------------------------------------------------------------------------------------
 
@@ -144,7 +143,11 @@ class Shell:
         if context.actor.access < page.access:
             return self._turn_away(context, page)
         result = await page.view(context, request, **arguments)
-        return result if isinstance(result, Response) else Response(result, content_type="text/html; charset=utf-8")
+        if not isinstance(result, Response):
+            result = Response(result, content_type="text/html; charset=utf-8")
+        if page.csp:
+            result.headers.setdefault(POLICY, policy(page.csp))
+        return result
 
     def _enter(self) -> Context:
         session = visit().session
@@ -216,7 +219,7 @@ class Shell:
             "csrf": current.csrf,
             "here": request.path,
             "here_full": local_path(request.full_path.rstrip("?")),
-            "navigation": [page for page in self.pages if page.label and page.access <= context.actor.access],
+            "navigation": self._navigation(context),
             "message_actions": [each for each in self.message_actions if each.access <= context.actor.access],
             "styles": self._styles(),
             "event_kinds": self._event_kinds(),
@@ -230,6 +233,12 @@ class Shell:
             values.update(more)
         return {**values, **given}
 
+    def _navigation(self, context: Context) -> list[Page]:
+        """The pages that are listed: that of the start only where something stands on it."""
+        level = context.actor.access
+        home = any(each.panel.place == "home" and each.panel.access <= level for each in self.panels)
+        return [page for page in self.pages if page.label and page.access <= level and (home or page.path != "/")]
+
     async def _waiting(self, context: Context) -> dict[str, int]:
         return {} if visit().session is None else await waiting(context)
 
@@ -241,10 +250,6 @@ class Shell:
 
     def _event_kinds(self) -> str:
         return " ".join(sorted(kind.event_kind for kind in self.server.event_kinds))
-
-
-def _one_a_package(pages: list[Page]) -> list[Page]:
-    return list({page.package: page for page in pages if page.package}.values())
 
 
 def _as_team_error(error: HTTPException) -> TeamError:

@@ -9,7 +9,7 @@ from quart import Request, Response
 
 from ....members.directory import SYSTEM, Access
 from ....operations import Context
-from ....web import Outcome, Page, form_call, reason_words, render, see
+from ....web import Outcome, Page, draw_panels, form_call, reason_words, render, see
 from ..models import AgentProfile
 from ..operations.members import get_agent_profile
 from ..shapes import NEVER
@@ -44,6 +44,7 @@ async def show_profile(context: Context, agent: AgentProfile, outcome: Outcome) 
         outcome.status,
         notice=outcome.notice,
         agent=agent,
+        panels=await draw_panels(context, "agent", agent),
         why=status_reason(context, agent),
         levels=[level for level in LEVELS if Access[level] <= context.actor.access],
         may_change=may_change(context, agent),

@@ -8,7 +8,7 @@ from ....errors import NotFound
 from ....members.directory import Access
 from ....operations import Context
 from ....storage import Row
-from ....web import Notice, Outcome, Page, form_call, fragment, go_back, render, see, wants_fragment
+from ....web import Notice, Outcome, Page, draw_panels, form_call, fragment, go_back, render, see, wants_fragment
 from ....web import gettext as _
 from ..claims.models import Claim
 from ..tasks.models import Task, TaskDetail, TaskHistory
@@ -52,6 +52,7 @@ async def _show(context: Context, request: Request, task_id: int, outcome: Outco
         notice=outcome.notice,
         draft=draft,
         task=task,
+        panels=await draw_panels(context, "task", task),
         parent=await _parent(context, task),
         goal=await _goal(context, task),
         lines=[captions.line_of(entry, kind_of(context, entry.actor)) for entry in history.history],
