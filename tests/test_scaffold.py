@@ -96,7 +96,9 @@ def test_what_is_written_is_clean(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["", "Notes", "daily_notes", "9lives", "-x", "x--y", "../x", "a b", "messages"])
+@pytest.mark.parametrize(
+    "name", ["", "Notes", "daily_notes", "9lives", "-x", "x--y", "../x", "a b", "messages", "web", "approvals"]
+)
 def test_a_name_that_cannot_be_one_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="name"):
         create(name, tmp_path)

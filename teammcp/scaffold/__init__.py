@@ -11,6 +11,7 @@ from string import Template
 
 from ..errors import InvalidInput
 from ..features import BUILT_IN
+from ..plugins import installed
 from ..version import __version__
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -26,8 +27,12 @@ def create(name: str, parent: Path) -> Path:
     """
     if NAME.fullmatch(name) is None:
         raise InvalidInput(f"name: '{name}' must be lower-case letters, digits and single hyphens, like 'daily-notes'.")
-    if name in BUILT_IN:
+    if name in (*BUILT_IN, "web"):
         raise InvalidInput(f"name: TeamMCP has a built-in feature called '{name}'. Choose another name.")
+    if name in {entry.name for entry in installed()}:
+        raise InvalidInput(
+            f"name: a plugin called '{name}' is installed, and of two only one is loaded. Choose another."
+        )
     folder = parent / f"teammcp-{name}"
     if folder.exists():
         raise InvalidInput(f"dir: {folder} is there already. Choose another name or folder.")
