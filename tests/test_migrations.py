@@ -82,13 +82,15 @@ def test_tables_of_a_plugin_that_was_removed_stay(connection: sqlite3.Connection
     assert applied(connection) == [("things", 1)]
 
 
-def test_a_script_may_hold_triggers_comments_and_several_lines_a_statement(connection: sqlite3.Connection) -> None:
+def test_a_script_may_hold_triggers_comments_and_lines_and_statements_in_any_way(
+    connection: sqlite3.Connection,
+) -> None:
     script = """
     -- a comment; with a semicolon
     CREATE TABLE log (
         line TEXT  /* and ; here */
     );
-    CREATE TABLE source (line TEXT DEFAULT 'a;b');
+    CREATE TABLE source (line TEXT DEFAULT 'a;b'); CREATE TABLE other (id INTEGER); -- two; in a line
     CREATE TRIGGER copy AFTER INSERT ON source BEGIN
         INSERT INTO log (line) VALUES (new.line);
         INSERT INTO log (line) VALUES ('twice');
@@ -98,6 +100,7 @@ def test_a_script_may_hold_triggers_comments_and_several_lines_a_statement(conne
     migrate(connection, [Migration("script", 1, "all", script)])
     connection.execute("INSERT INTO source DEFAULT VALUES")
     assert connection.execute("SELECT line FROM log").fetchall() == [("a;b",), ("twice",)]
+    assert "other" in tables(connection)
 
 
 @pytest.fixture

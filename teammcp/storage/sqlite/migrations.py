@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -146,8 +147,8 @@ def _apply(connection: sqlite3.Connection, step: Migration) -> None:
 def _statements(script: str) -> Iterator[str]:
     """Split a script; sqlite3's own executescript would commit the transaction around it."""
     statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
+    for part in re.split("(?<=;)", script):  # SQLite knows which of them end a statement
+        statement += part
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
