@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         TooLarge,
         Unauthorized,
     )
-    from .events import Event
+    from .events import Event, scan_events, stored_events
     from .events.kinds import EventData
     from .features.channels import ChannelRef, MemberRef, OwnRef, find_agent, readable_channel, writable_channel
     from .features.messages import Draft, Message, Note, note, quoted_block, quoted_line, send_notes, server_note
@@ -238,6 +238,8 @@ __all__ = [  # noqa: RUF022 - in groups
     # Events
     "Event",
     "EventData",
+    "scan_events",
+    "stored_events",
     # Storage
     "LARGEST_ID",
     "DataDamaged",
@@ -323,7 +325,7 @@ _MODULES = {
         "TooLarge",
         "Unauthorized",
     ),
-    "events": ("Event",),
+    "events": ("Event", "scan_events", "stored_events"),
     "events.kinds": ("EventData",),
     "features.channels": (
         "ChannelRef",

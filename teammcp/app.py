@@ -16,6 +16,7 @@ from .features import built_in
 from .http.asgi import Application
 from .http.middleware import RequestGuard
 from .operations import Registry, idempotency
+from .operations.queries import oldest_call
 from .plugins import GUARDS, PluginManager, installed
 from .plugins.wrappers import contain
 from .server import Server, Team
@@ -149,5 +150,5 @@ async def forget_idempotency_keys(team: Team) -> None:
 
 
 def _oldest_key(reader: Reader) -> int:
-    oldest: int | None = reader.value("SELECT min(at) FROM idempotency")
+    oldest: int | None = oldest_call(reader)
     return 2**63 if oldest is None else oldest

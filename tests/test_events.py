@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from teammcp.events import Event, EventData, EventKinds, EventLog
+from teammcp.events import Event, EventData, EventKinds, EventLog, scan_events, stored_events
 from teammcp.events.log import last_id, open_hub, read_since
-from teammcp.storage import SqliteDatabase, Transaction, load_migrations
+from teammcp.storage import Reader, SqliteDatabase, Transaction, load_migrations
 from teammcp.storage.sqlite.migrations import migrate
 from teammcp.testing import NOON, MovedClock
 
@@ -196,3 +196,37 @@ def test_two_plugins_cannot_declare_one_kind() -> None:
         EventKinds([Counted, Twin])
     with pytest.raises(TypeError, match="no class of EventData"):
         EventKinds([{"thing.counted": "as before"}])  # type: ignore[list-item]
+
+
+async def test_a_scan_gives_the_events_of_a_range_of_ids_in_order_and_of_some_kinds_alone(
+    database: SqliteDatabase,
+) -> None:
+    log = EventLog(MovedClock(), await open_hub(database, 16), EventKinds(KINDS.values()))
+    for kind in ("thing.added", "message.sent", "thing.added", "message.sent", "thing.added"):
+        await database.write(appended(log, kind=kind))
+    assert await database.read(scan_events, 2, 4) == (await database.read(read_since, 0, 10))[1:4]
+    added = await database.read(scan_events, 1, 5, ["thing.added"])
+    assert [event.id for event in added] == [1, 3, 5]
+    assert await database.read(scan_events, 6, 9) == []
+
+
+async def test_what_is_stored_of_an_event_is_given_as_bytes_also_if_it_is_no_text_any_more(
+    database: SqliteDatabase,
+) -> None:
+    log = EventLog(MovedClock(), await open_hub(database, 16), EventKinds(KINDS.values()))
+    await database.write(appended(log))
+    await database.write(lambda tx: tx.execute("UPDATE events SET subject = CAST(X'FF' AS TEXT) WHERE id = 1"))
+    ((number, at, kind, actor, subject, *_),) = await database.read(stored_events, 1, 1)
+    assert (number, at, kind, actor, subject) == (1, str(NOON).encode(), b"thing.added", b"ann", b"\xff")
+
+
+def last_given(reader: Reader) -> int:
+    return reader.last_id("events")
+
+
+async def test_the_last_id_given_is_known_when_its_event_is_gone(database: SqliteDatabase) -> None:
+    log = EventLog(MovedClock(), await open_hub(database, 16), EventKinds(KINDS.values()))
+    assert await database.read(last_given) == 0
+    await database.write(appended(log))
+    await database.write(lambda tx: log.prune(tx, 1))
+    assert await database.read(last_given) == 1

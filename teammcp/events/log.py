@@ -14,15 +14,11 @@ from pydantic_core import to_json
 
 from ..clock import Clock
 from ..storage import Database, Reader, Row, Transaction
+from . import queries
 from .event import Event
 from .hub import Hub
 from .kinds import EventData, EventKinds
-from .runs import SHIFT, Runs, read_runs
-
-COLUMNS = (
-    "id, at, kind, actor, subject, channel, agents, data, surface,"
-    " (SELECT mark FROM event_runs WHERE first_id <= events.id ORDER BY first_id DESC LIMIT 1) AS mark"
-)
+from .runs import SHIFT, Runs
 
 
 class EventLog:
@@ -60,20 +56,8 @@ class EventLog:
         """
         self._kinds.check(data)
         at, kind, content = self._clock.now(), data.event_kind, data.as_json()
-        key = tx.insert(
-            "INSERT INTO events (at, kind, actor, subject, channel, agents, data, surface)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                at,
-                kind,
-                actor,
-                subject,
-                channel,
-                None if agents is None else json.dumps(list(agents), ensure_ascii=False),
-                to_json(content).decode(),
-                surface,
-            ),
-        )
+        listed = None if agents is None else json.dumps(list(agents), ensure_ascii=False)
+        key = queries.insert(tx, at, kind, actor, subject, channel, listed, to_json(content).decode(), surface)
         runs = self._hub.runs
         runs.begin(tx, key)
         names = None if agents is None else tuple(agents)
@@ -86,31 +70,44 @@ class EventLog:
 
         A reader that then asks for what follows an event that is gone is told so; see `Hub.check`.
         """
-        removed = tx.execute("DELETE FROM events WHERE id <= ?", (through,))
+        removed = queries.delete(tx, through)
         tx.on_commit(partial(self._hub.forget, through))
         return removed
 
 
 def read_since(reader: Reader, after: int, limit: int) -> list[Event]:
     """Events with a greater id than ``after``, oldest first."""
-    rows = reader.all(f"SELECT {COLUMNS} FROM events WHERE id > ? ORDER BY id LIMIT ?", (after, limit))  # noqa: S608
-    return [_event(row) for row in rows]
+    return [_event(row) for row in queries.since(reader, after, limit)]
+
+
+def scan_events(reader: Reader, first: int, last: int, kinds: Sequence[str] = ()) -> list[Event]:
+    """The events of a range of ids, both ends included, oldest first: for whoever looks back or counts.
+
+    All of them are read at once, so take ranges of some thousands.
+
+    Args:
+        reader: of a read or a transaction.
+        first: the first id.
+        last: the last id.
+        kinds: only events of these; all kinds if it is empty.
+    """
+    return [_event(row) for row in queries.within(reader, first, last, kinds)]
 
 
 def last_id(reader: Reader) -> int:
     """The id of the newest event, 0 if there is none."""
-    return reader.value("SELECT max(id) FROM events") or 0
+    return queries.newest(reader) or 0
 
 
 def last_pruned(reader: Reader) -> int:
     """The id behind which the log begins, 0 if it was never pruned."""
-    return max((reader.value("SELECT min(id) FROM events") or 1) - 1, 0)
+    return max((queries.oldest(reader) or 1) - 1, 0)
 
 
 async def open_hub(database: Database, capacity: int) -> Hub:
     """A hub that continues where the log ends."""
     pruned = await database.read(last_pruned)
-    runs = Runs(await database.read(read_runs))
+    runs = Runs(await database.read(queries.runs))
     return Hub(await database.read(last_id), capacity, partial(_read_page, database), pruned, runs)
 
 

@@ -13,7 +13,8 @@ from bisect import bisect_right
 from collections.abc import Iterable
 
 from ..errors import Gone
-from ..storage import Reader, Transaction
+from ..storage import Transaction
+from . import queries
 
 SHIFT = 33
 """Bits of a cursor for the event's id: enough for eight thousand million events, with room for a mark in a number that
@@ -32,7 +33,7 @@ class Runs:
     """The stretches of one log, oldest first.
 
     Args:
-        known: the first id and the mark of each, as `read_runs` returns them.
+        known: the first id and the mark of each, as `queries.runs` returns them.
     """
 
     def __init__(self, known: Iterable[tuple[int, int]] = ()) -> None:
@@ -49,9 +50,7 @@ class Runs:
         """Note in the transaction of the first event that a stretch begins with it; nothing for those behind it."""
         if self._begun:
             return
-        tx.execute(
-            "INSERT INTO event_runs (mark, first_id) VALUES (?, ?) ON CONFLICT (mark) DO NOTHING", (self.mark, first_id)
-        )
+        queries.begin_run(tx, self.mark, first_id)
         tx.on_commit(lambda: self._note(first_id))
 
     def _note(self, first_id: int) -> None:
@@ -88,11 +87,6 @@ class Runs:
         if not self._firsts[number] <= event_id <= end:
             raise _other(self.cursor(end))
         return event_id
-
-
-def read_runs(reader: Reader) -> list[tuple[int, int]]:
-    """The first id and the mark of each stretch of the log."""
-    return [(row["first_id"], row["mark"]) for row in reader.all("SELECT first_id, mark FROM event_runs ORDER BY 1")]
 
 
 def _random_mark() -> int:

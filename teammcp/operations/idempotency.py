@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from ..errors import Conflict
 from ..storage import Reader, Transaction, Work
+from . import queries
 
 if TYPE_CHECKING:
     from ..registry import Operation
@@ -52,10 +53,7 @@ class Once:
             Conflict: the key was used for another call, or the result was a secret and is not kept.
         """
         fingerprint = self._fingerprint
-        row = reader.one(
-            "SELECT operation, arguments, result FROM idempotency WHERE agent = ? AND key = ? AND at > ?",
-            (self._agent, self._key, self._now - KEPT_FOR),
-        )
+        row = queries.kept_call(reader, self._agent, self._key, self._now - KEPT_FOR)
         if row is None:
             return None
         if (row["operation"], row["arguments"]) != (self._operation.name, fingerprint):
@@ -77,18 +75,8 @@ class Once:
             if replay is not None:
                 raise Replayed(replay)
             result = work(tx)
-            tx.execute("DELETE FROM idempotency WHERE agent = ? AND key = ?", (self._agent, self._key))
-            tx.execute(
-                "INSERT INTO idempotency (agent, key, operation, arguments, result, at) VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    self._agent,
-                    self._key,
-                    self._operation.name,
-                    self._fingerprint,
-                    "" if self._operation.secret_result else result.model_dump_json(),
-                    self._now,
-                ),
-            )
+            kept = "" if self._operation.secret_result else result.model_dump_json()
+            queries.keep_call(tx, self._agent, self._key, self._operation.name, self._fingerprint, kept, self._now)
             return result
 
         return guarded
@@ -96,4 +84,4 @@ class Once:
 
 def forget_old(tx: Transaction, now: int) -> int:
     """Delete the keys that are no longer valid; how many there were."""
-    return tx.execute("DELETE FROM idempotency WHERE at <= ?", (now - KEPT_FOR,))
+    return queries.forget_calls(tx, now - KEPT_FOR)
