@@ -57,9 +57,10 @@ def _parse(feature: str, entry: Traversable) -> tuple[int, str, str]:
     return int(match[1]), match[2], entry.read_text(encoding="utf-8")
 
 
-def is_applied(reader: Reader, feature: str) -> bool:
-    """Whether a database has gone through steps of a feature or plugin."""
-    return bool(reader.value("SELECT count(*) FROM migrations WHERE feature = ?", (feature,)))
+def is_applied(reader: Reader, feature: str, number: int = 1) -> bool:
+    """Whether a database has gone through the step of a feature or plugin that has this number."""
+    query = "SELECT count(*) FROM migrations WHERE feature = ? AND number = ?"
+    return bool(reader.value(query, (feature, number)))
 
 
 def check_applied(steps: list[Migration], applied: dict[tuple[str, int], str]) -> None:

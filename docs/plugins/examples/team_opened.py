@@ -6,7 +6,7 @@ messages: dict[str, int] = {}
 
 
 def newest(reader: Reader) -> int:
-    return reader.value("SELECT max(id) FROM events") or 0
+    return reader.value("SELECT max(id) FROM v_messages") or 0
 
 
 @hookimpl

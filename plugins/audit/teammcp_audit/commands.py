@@ -103,6 +103,8 @@ def _opened(databases: Databases, team: str) -> Iterator[Reader]:
         with databases.look_into(team) as reader:
             if not is_applied(reader, "audit"):
                 raise click.ClickException("This log was never sealed: start the server once with the plugin 'audit'.")
+            if not is_applied(reader, "audit", 3):
+                raise click.ClickException("This data is of an earlier version: start the server once with this one.")
             yield reader
     except NotFound as error:
         raise click.ClickException(error.detail) from None

@@ -1,7 +1,4 @@
-"""The SQL of seals, archives and the change log.
-
-It reads the table of events itself: what the core offers is the log as one member sees it, in order, a page at a time.
-"""
+"""The SQL of seals, archives and the change log, which is looked for in the view of events."""
 
 from __future__ import annotations
 
@@ -11,10 +8,9 @@ from typing import Any
 
 from teammcp import Reader, Transaction
 
-from .chain import COLUMNS, Block, Row
+from .chain import COLUMNS, Block
 
 _COLUMNS = ", ".join(COLUMNS)
-_BYTES = ", ".join(["id", *(f"CAST({column} AS BLOB)" for column in COLUMNS[1:])])
 _SEAL = (
     "number, first_id, last_id, events, hash, previous, CAST(digests AS BLOB) AS digests, sealed_at, archived_to,"
     " pruned_at"
@@ -25,40 +21,29 @@ _SEAL = (
 
 def first_event(reader: Reader) -> int:
     """The id of the oldest event that is kept, 0 if there is none."""
-    return reader.value("SELECT min(id) FROM events") or 0
+    return reader.value("SELECT min(id) FROM v_events") or 0
 
 
 def last_event(reader: Reader) -> int:
     """The id of the newest event, 0 if there is none."""
-    return reader.value("SELECT max(id) FROM events") or 0
-
-
-def last_given(reader: Reader) -> int:
-    """The last id that an event was given, also if the event is gone. SQLite keeps it for AUTOINCREMENT."""
-    return reader.last_id("events")
+    return reader.value("SELECT max(id) FROM v_events") or 0
 
 
 def time_of(reader: Reader, event_id: int) -> int | None:
     """When the first event happened whose id is ``event_id`` or greater."""
-    found: int | None = reader.value("SELECT at FROM events WHERE id >= ? ORDER BY id LIMIT 1", (event_id,))
+    found: int | None = reader.value("SELECT at FROM v_events WHERE id >= ? ORDER BY id LIMIT 1", (event_id,))
     return found
-
-
-def rows(reader: Reader, first: int, last: int) -> list[Row]:
-    """The events of a range of ids, in order: the bytes that are stored. If they were altered, they may be no text."""
-    found = reader.all(f"SELECT {_BYTES} FROM events WHERE id BETWEEN ? AND ? ORDER BY id", (first, last))  # noqa: S608
-    return [tuple(row) for row in found]
 
 
 def count(reader: Reader, first: int, last: int) -> int:
     """How many events there are in a range of ids."""
-    return int(reader.value("SELECT count(*) FROM events WHERE id BETWEEN ? AND ?", (first, last)))
+    return int(reader.value("SELECT count(*) FROM v_events WHERE id BETWEEN ? AND ?", (first, last)))
 
 
 def nth(reader: Reader, after: int, number: int) -> int | None:
     """The id of the event that is the ``number``-th behind ``after``."""
     found: int | None = reader.value(
-        "SELECT id FROM events WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?", (after, number - 1)
+        "SELECT id FROM v_events WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?", (after, number - 1)
     )
     return found
 
@@ -209,6 +194,6 @@ def page(reader: Reader, conditions: Conditions, first: int, behind: int, limit:
     """Events of the ids from ``first`` up to but not including ``behind``, newest first."""
     sql, values = conditions.sql()
     return reader.all(
-        f"SELECT {_COLUMNS} FROM events WHERE id >= ? AND id < ?{sql} ORDER BY id DESC LIMIT ?",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM v_events WHERE id >= ? AND id < ?{sql} ORDER BY id DESC LIMIT ?",  # noqa: S608
         (first, behind, *values, limit),
     )

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from teammcp import Conflict, Context, Reader, Team, Transaction, Work, operation
+from teammcp import Conflict, Context, Reader, Team, Transaction, Work, operation, stored_events
 
 from . import archive, chain, queries
 from .events import EventsArchived
@@ -66,7 +66,7 @@ def _is_due(reader: Reader, seal: Any, newest: int, before: int) -> bool:
 
 def _sealed_rows(reader: Reader, seal: Any) -> list[chain.Row]:
     """The events of a block, which must be as they were sealed: what was tampered with stays where it can be seen."""
-    rows = queries.rows(reader, seal["first_id"], seal["last_id"])
+    rows = stored_events(reader, seal["first_id"], seal["last_id"])
     found = chain.seal(seal["previous"], seal["number"], seal["first_id"], seal["last_id"], rows)
     if found.hash != seal["hash"]:
         raise Conflict(

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from teammcp import Conflict, Context, Limit, Reader, Team, Transaction, Work, operation
+from teammcp import Conflict, Context, Limit, Reader, Team, Transaction, Work, operation, stored_events
 
 from . import chain, queries
 from .models import BLOCK, AuditSettings, Seal, Sealed, Seals
@@ -54,7 +54,7 @@ def _next_block(reader: Reader, old: int) -> tuple[int, str, chain.Block] | None
         if oldest is None or oldest > old:
             return None
         end = queries.last_event(reader)
-    rows = queries.rows(reader, after + 1, end)
+    rows = stored_events(reader, after + 1, end)
     return number, previous, chain.seal(previous, number, after + 1, end, rows)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from teammcp import LARGEST_ID, Context, DataDamaged, Reader, operation, telling_damage
+from teammcp import LARGEST_ID, Context, DataDamaged, Reader, operation, stored_events, telling_damage
 
 from . import archive, chain, queries
 from .models import Finding, Verification
@@ -126,7 +126,7 @@ class Check:
         first, last = seal["first_id"], seal["last_id"]
         try:
             with telling_damage():
-                there = queries.rows(reader, first, last)
+                there = stored_events(reader, first, last)
         except DataDamaged as error:
             self._add("missing", seal["number"], f"events {first} to {last} cannot be read: {error}", first)
             return None
@@ -177,7 +177,7 @@ class Check:
         if first < 0:
             self._add("inserted", 0, f"event {first} was inserted: ids begin with 1", first)
         gone = max(last, self._last_id) + 1
-        given = queries.last_given(reader)
+        given = reader.last_id("events")
         if given >= gone:
             self._add("missing", self._number, f"the last events are missing: {gone} to {given}, not sealed yet", gone)
 

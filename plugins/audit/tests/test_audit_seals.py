@@ -265,14 +265,14 @@ async def test_a_start_and_a_stop_seal_all_there_is(sealed: TestTeam) -> None:
 async def test_what_the_disk_no_longer_gives_is_named_and_the_rest_is_checked(
     sealed: TestTeam, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = verifying.queries.rows
+    whole = verifying.stored_events
 
     def damaged(reader: object, first: int, last: int) -> object:
         if first == 1:
             raise sqlite3.DatabaseError("database disk image is malformed")
         return whole(reader, first, last)
 
-    monkeypatch.setattr(verifying.queries, "rows", damaged)
+    monkeypatch.setattr(verifying, "stored_events", damaged)
     last = (await sealed.team.database.read(lambda reader: verifying.queries.seals(reader, 0, 1)))[0]["last_id"]
     assert await found(sealed) == [f"events 1 to {last} cannot be read: database disk image is malformed"]
     for name in ("count", "seals"):

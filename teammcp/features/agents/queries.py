@@ -104,7 +104,8 @@ def retire(tx: Transaction, name: str, at: int) -> None:
 def set_presence(tx: Transaction, name: str, online: bool, last_seen: int | None) -> None:
     """Note whether a member is here, and when it was heard of last; None if that was before the server's start."""
     tx.execute(
-        "UPDATE agents SET online = ?, last_seen = coalesce(?, last_seen) WHERE name = ?", (online, last_seen, name)
+        "UPDATE agents SET online = ?, last_seen = coalesce(?, last_seen) WHERE name = ?",
+        (int(online), last_seen, name),
     )
 
 

@@ -14,7 +14,7 @@ AND (? = 0 OR c.kind = 'group')
 """
 # Whom a message is addressed to. It is the deliveries that are gone through: most messages are addressed to nobody.
 _DELIVERED = """
-FROM deliveries d CROSS JOIN messages m JOIN channels c ON c.id = m.channel_id
+FROM v_deliveries d CROSS JOIN v_messages m JOIN v_channels c ON c.id = m.channel
 WHERE m.id = d.message_id AND d.message_id >= ? AND d.message_id < ? AND m.created_at >= ? AND m.created_at < ?
     AND m.deleted = 0 AND (? = 0 OR c.kind = 'group')
 """
@@ -24,9 +24,9 @@ _CALLS = f"{_DELIVERED} AND m.sender <> 'system' AND d.agent <> m.sender AND (d.
 
 def ids(reader: Reader, since: int, until: int) -> range:
     """The ids of the messages of a time; a clock that was set back blurs them."""
-    first = reader.value("SELECT id FROM messages WHERE created_at >= ? ORDER BY created_at, id LIMIT 1", (since,))
+    first = reader.value("SELECT id FROM v_messages WHERE created_at >= ? ORDER BY created_at, id LIMIT 1", (since,))
     last = reader.value(
-        "SELECT id FROM messages WHERE created_at < ? ORDER BY created_at DESC, id DESC LIMIT 1", (until,)
+        "SELECT id FROM v_messages WHERE created_at < ? ORDER BY created_at DESC, id DESC LIMIT 1", (until,)
     )
     return range(0) if first is None or last is None else range(first, last + 1)
 
@@ -51,7 +51,7 @@ def replied(reader: Reader, scope: Scope, ids: range) -> list[Any]:
     """For each sender and each member replied to: how often."""
     return reader.all(
         "SELECT m.sender, p.sender AS agent, count(*) AS replies"  # noqa: S608
-        " FROM messages m CROSS JOIN messages p JOIN channels c ON c.id = m.channel_id"
+        " FROM v_messages m CROSS JOIN v_messages p JOIN v_channels c ON c.id = m.channel"
         f" WHERE {_SENT} AND p.id = m.reply_to AND p.sender <> m.sender GROUP BY m.sender, p.sender",
         _part(scope, ids),
     )
@@ -60,9 +60,9 @@ def replied(reader: Reader, scope: Scope, ids: range) -> list[Any]:
 def written(reader: Reader, scope: Scope, ids: range) -> list[Any]:
     """How much each member wrote in each channel, in each step of the period, by the number of the step."""
     return reader.all(
-        f"SELECT m.sender AS agent, m.channel_id AS channel, {scope.step_of('m.created_at')} AS step,"  # noqa: S608
-        f" count(*) AS messages FROM messages m CROSS JOIN channels c WHERE {_SENT} AND c.id = m.channel_id"
-        " GROUP BY m.sender, m.channel_id, step",
+        f"SELECT m.sender AS agent, m.channel, {scope.step_of('m.created_at')} AS step,"  # noqa: S608
+        f" count(*) AS messages FROM v_messages m CROSS JOIN v_channels c WHERE {_SENT} AND c.id = m.channel"
+        " GROUP BY m.sender, m.channel, step",
         _part(scope, ids),
     )
 
@@ -80,9 +80,9 @@ def answers(reader: Reader, scope: Scope, ids: range) -> list[Any]:
     return reader.all(
         f"""
         WITH calls AS MATERIALIZED (
-            SELECT d.agent, m.channel_id AS channel, m.id, m.created_at AS asked_at, (
-                SELECT r.created_at FROM messages r
-                WHERE r.channel_id = m.channel_id AND r.sender = d.agent AND r.seq > m.seq ORDER BY r.seq LIMIT 1
+            SELECT d.agent, m.channel, m.id, m.created_at AS asked_at, (
+                SELECT r.created_at FROM v_messages r
+                WHERE r.channel = m.channel AND r.sender = d.agent AND r.seq > m.seq ORDER BY r.seq LIMIT 1
             ) AS answered_at {_CALLS}
         )
         SELECT agent, channel, count(*) AS calls,
@@ -98,7 +98,7 @@ def asked(reader: Reader, numbers: list[int]) -> dict[int, Any]:
     """Who asked and when, by the number of the message."""
     if not numbers:
         return {}
-    found = reader.all(f"SELECT id, sender, created_at FROM messages WHERE id IN ({marks(numbers)})", numbers)  # noqa: S608
+    found = reader.all(f"SELECT id, sender, created_at FROM v_messages WHERE id IN ({marks(numbers)})", numbers)  # noqa: S608
     return {row["id"]: row for row in found}
 
 
@@ -109,7 +109,7 @@ def overdue(reader: Reader, scope: Scope, ids: range, late: int) -> list[Any]:
     """
     return reader.all(
         f"""
-        SELECT m.id AS message_id, m.channel_id AS channel, m.sender, d.agent, m.created_at AS sent_at,
+        SELECT m.id AS message_id, m.channel, m.sender, d.agent, m.created_at AS sent_at,
             CASE WHEN d.acked_at < ? THEN d.acked_at END AS acked_at
         {_DELIVERED} AND d.ack_required = 1 AND m.created_at + ? <= ?
             AND (d.acked_at IS NULL OR d.acked_at > m.created_at + ?)

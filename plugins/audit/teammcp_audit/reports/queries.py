@@ -1,7 +1,7 @@
 """The SQL of reports: sums over a period, worked out by the database.
 
-It reads the tables of messages, tasks and the shared state themselves: their operations answer for one thing at a time,
-and a report that went through them all would take minutes and hold up everybody else.
+It reads the views of messages, tasks and the shared state: their operations answer for one thing at a time, and a
+report that went through them all would take minutes and hold up everybody else.
 """
 
 from __future__ import annotations
@@ -64,14 +64,13 @@ def median(value: str) -> str:
 # -- shared state ----------------------------------------------------------------------------------------------------
 
 _CHANGES = """
-FROM state_changes c LEFT JOIN state_changes p ON p.field_id = c.field_id AND p.version = c.version - 1
-JOIN state_fields f ON f.id = c.field_id
+FROM v_state_changes c
 WHERE c.changed_at >= ? AND c.changed_at < ? AND (CAST(? AS TEXT) IS NULL OR c.project_id = ?)
 """
 # Who owned the field before may change it, unless it needs approval: then its approver alone. Making one is free.
 _UNAPPROVED = """
-AND c.grant_reference IS NULL AND c.action <> 'created' AND c.changed_by <> coalesce(p.approver, '')
-AND (p.approval_required = 1 OR c.changed_by <> p.owner)
+AND c.grant_reference IS NULL AND c.action <> 'created' AND c.changed_by <> coalesce(c.previous_approver, '')
+AND (c.previous_approval_required = 1 OR c.changed_by <> c.previous_owner)
 """
 
 
@@ -91,7 +90,8 @@ def state_changes(reader: Reader, scope: Scope) -> Any:
 def unapproved_changes(reader: Reader, scope: Scope) -> list[Any]:
     """Changes that neither the field's owner nor its approver made, and that nobody approved; the newest."""
     return reader.all(
-        "SELECT c.changed_at, c.project_id, f.field, c.version, c.changed_by, p.owner, p.approval_required"
+        "SELECT c.changed_at, c.project_id, c.field, c.version, c.changed_by, c.previous_owner AS owner,"
+        " c.previous_approval_required AS approval_required"
         f" {_CHANGES} {_UNAPPROVED} ORDER BY c.changed_at DESC, c.id DESC LIMIT ?",
         (*_state(scope), LISTED),
     )
@@ -100,22 +100,22 @@ def unapproved_changes(reader: Reader, scope: Scope) -> list[Any]:
 def hot_fields(reader: Reader, scope: Scope, more_than: int) -> list[Any]:
     """Fields that were changed more often than that within one hour of the clock."""
     return reader.all(
-        f"SELECT c.changed_at / {HOUR} * {HOUR} AS hour_at, c.project_id, f.field, count(*) AS changes"
-        f" {_CHANGES} GROUP BY c.changed_at / {HOUR}, c.project_id, f.field HAVING count(*) > ?"
+        f"SELECT c.changed_at / {HOUR} * {HOUR} AS hour_at, c.project_id, c.field, count(*) AS changes"
+        f" {_CHANGES} GROUP BY c.changed_at / {HOUR}, c.project_id, c.field HAVING count(*) > ?"
         " ORDER BY changes DESC, hour_at DESC LIMIT ?",
         (*_state(scope), more_than, LISTED),
     )
 
 
 # -- events ----------------------------------------------------------------------------------------------------------
-# The plugin's indexes say 'kind <> …': without those words SQLite does not use them. Nor does it with a range of
+# The indexes of the log say 'kind <> …': without those words SQLite does not use them. Nor does it with a range of
 # ids beside a range of kinds; the '+ 0' hides that range from it.
 
 
 def of_kind(reader: Reader, scope: Scope, prefix: str) -> list[Any]:
     """The newest events whose kind begins with ``prefix``."""
     return reader.all(
-        "SELECT at, kind, actor, subject FROM events"
+        "SELECT at, kind, actor, subject FROM v_events"
         " WHERE kind >= ? AND kind < ? AND kind <> 'message.sent' AND id + 0 >= ? AND id + 0 < ?"
         " ORDER BY id DESC LIMIT ?",
         (
@@ -135,11 +135,11 @@ def busy_minutes(reader: Reader, ids: range, least: int) -> list[Any]:
     """
     return reader.all(
         """
-        SELECT at / 60000 * 60000 AS minute_at, actor, count(*) AS events FROM events
+        SELECT at / 60000 * 60000 AS minute_at, actor, count(*) AS events FROM v_events
         WHERE id >= ? AND id < ? AND actor <> 'system' AND kind NOT IN ('agent.online', 'agent.offline')
         GROUP BY at / 60000, actor HAVING count(*) >= ?
-            OR at / 60000 = (SELECT at / 60000 FROM events WHERE id >= ? ORDER BY id LIMIT 1)
-            OR at / 60000 = (SELECT at / 60000 FROM events WHERE id < ? ORDER BY id DESC LIMIT 1)
+            OR at / 60000 = (SELECT at / 60000 FROM v_events WHERE id >= ? ORDER BY id LIMIT 1)
+            OR at / 60000 = (SELECT at / 60000 FROM v_events WHERE id < ? ORDER BY id DESC LIMIT 1)
         """,
         (ids.start, ids.stop, least, ids.start, ids.stop),
     )
@@ -148,8 +148,8 @@ def busy_minutes(reader: Reader, ids: range, least: int) -> list[Any]:
 def hours_of_people(reader: Reader, ids: range) -> list[Any]:
     """How much each person did in each hour."""
     return reader.all(
-        f"SELECT actor, at / {HOUR} * {HOUR} AS hour_at, count(*) AS events FROM events"  # noqa: S608
-        " WHERE id >= ? AND id < ? AND actor IN (SELECT name FROM agents WHERE kind = 'human')"
+        f"SELECT actor, at / {HOUR} * {HOUR} AS hour_at, count(*) AS events FROM v_events"  # noqa: S608
+        " WHERE id >= ? AND id < ? AND actor IN (SELECT name FROM v_agents WHERE kind = 'human')"
         f" AND kind NOT IN ('agent.online', 'agent.offline') GROUP BY actor, at / {HOUR}",
         (ids.start, ids.stop),
     )
@@ -157,11 +157,12 @@ def hours_of_people(reader: Reader, ids: range) -> list[Any]:
 
 def time_zones(reader: Reader) -> dict[str, str]:
     """Where each person lives."""
-    return {row["name"]: row["time_zone"] for row in reader.all("SELECT name, time_zone FROM agents")}
+    return {row["name"]: row["time_zone"] for row in reader.all("SELECT name, time_zone FROM v_agents")}
 
 
 _OUTCOMES = """
-FROM events o LEFT JOIN events r ON r.subject = o.subject AND r.kind = 'approval.requested' AND r.kind <> 'message.sent'
+FROM v_events o
+LEFT JOIN v_events r ON r.subject = o.subject AND r.kind = 'approval.requested' AND r.kind <> 'message.sent'
 WHERE o.kind IN ('approval.approved', 'approval.rejected') AND o.kind <> 'message.sent' AND o.id >= ? AND o.id < ?
 """
 

@@ -9,7 +9,7 @@ from teammcp import Reader
 from .queries import LISTED, Scope, median
 
 _OF_PROJECT = "deleted = 0 AND (CAST(? AS TEXT) IS NULL OR related_state_project = ?)"
-_DONE = f"FROM tasks WHERE status = 'done' AND closed_at >= ? AND closed_at < ? AND {_OF_PROJECT}"
+_DONE = f"FROM v_tasks WHERE status = 'done' AND closed_at >= ? AND closed_at < ? AND {_OF_PROJECT}"
 
 
 def _project(scope: Scope) -> tuple[Any, ...]:
@@ -23,7 +23,7 @@ def counts(reader: Reader, scope: Scope, column: str) -> tuple[int, dict[int, in
     """
     found = reader.all(
         f"SELECT CASE WHEN {column} < ? THEN -1 ELSE {scope.step_of(column)} END AS step, count(*) AS tasks"  # noqa: S608
-        f" FROM tasks WHERE {column} < ? AND {_OF_PROJECT} GROUP BY step",
+        f" FROM v_tasks WHERE {column} < ? AND {_OF_PROJECT} GROUP BY step",
         (scope.since, scope.until, *_project(scope)),
     )
     steps = {row["step"]: row["tasks"] for row in found}
@@ -34,7 +34,7 @@ def closed_unstarted(reader: Reader, scope: Scope) -> tuple[int, dict[int, int]]
     """The same for the end of those that were closed without ever having been started."""
     found = reader.all(
         f"SELECT CASE WHEN closed_at < ? THEN -1 ELSE {scope.step_of('closed_at')} END AS step,"  # noqa: S608
-        f" count(*) AS tasks FROM tasks WHERE closed_at < ? AND started_at IS NULL AND {_OF_PROJECT} GROUP BY step",
+        f" count(*) AS tasks FROM v_tasks WHERE closed_at < ? AND started_at IS NULL AND {_OF_PROJECT} GROUP BY step",
         (scope.since, scope.until, *_project(scope)),
     )
     steps = {row["step"]: row["tasks"] for row in found}
@@ -82,7 +82,7 @@ def loads(reader: Reader, scope: Scope) -> list[Any]:
     """How many open tasks each member has now, how many of them are blocked, and overdue at the period's end."""
     return reader.all(
         "SELECT assignee AS agent, count(*) AS tasks, count(CASE WHEN status = 'blocked' THEN 1 END) AS blocked,"  # noqa: S608
-        " count(CASE WHEN due_at < ? THEN 1 END) AS overdue FROM tasks"
+        " count(CASE WHEN due_at < ? THEN 1 END) AS overdue FROM v_tasks"
         f" WHERE status IN ('todo', 'doing', 'blocked') AND assignee IS NOT NULL AND {_OF_PROJECT}"
         " GROUP BY assignee ORDER BY tasks DESC, agent LIMIT ?",
         (scope.until, *_project(scope), LISTED),
@@ -94,7 +94,7 @@ def in_the_way(reader: Reader, scope: Scope) -> list[Any]:
     return reader.all(
         """
         SELECT t.id AS task_id, t.status, t.assignee, count(*) AS waiting
-        FROM tasks t JOIN task_dependencies d ON d.depends_on = t.id JOIN tasks w ON w.id = d.task_id
+        FROM v_tasks t JOIN v_task_dependencies d ON d.depends_on = t.id JOIN v_tasks w ON w.id = d.task_id
         WHERE t.status IN ('todo', 'doing', 'blocked') AND t.deleted = 0 AND w.deleted = 0
             AND w.status IN ('todo', 'doing', 'blocked') AND (CAST(? AS TEXT) IS NULL OR t.related_state_project = ?)
             AND (? = 0 OR t.scope = '')
