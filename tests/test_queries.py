@@ -6,15 +6,9 @@ new one is never left out. And a team works for a while through its operations, 
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import itertools
-import pkgutil
 import re
 import sqlite3
-import types
-import typing
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +16,13 @@ import pytest
 
 import teammcp
 from teammcp import operations
-from teammcp.features import built_in
 from teammcp.features.directives.reaper import reap as settle
 from teammcp.features.inbox.operations.sender_notices import watch
 from teammcp.features.tasks.claims.jobs import reap
 from teammcp.features.tasks.reminders.jobs import remind
-from teammcp.features.tasks.tasks.list_queries import START, TEXTS, Sorting, TaskFilter
 from teammcp.operations import Context
-from teammcp.plugins import PluginManager
-from teammcp.storage import load_migrations
-from teammcp.storage.sqlite.connections import SqliteTransaction
-from teammcp.storage.sqlite.migrations import migrate
 from teammcp.testing import Member, TestTeam
+from tests.sqlkit import Recorder, calls, database, functions, run
 
 SMALL = {
     "agents",
@@ -47,119 +36,28 @@ SMALL = {
     "followers",
     "sqlite_master",
     "sqlite_schema",
+    "sqlite_sequence",
 }
 """Tables that stay small, because people, channels and goals do, or because they hold one row."""
 
-AT_START = {"channels.all_members", "secrets.key_ids"}
+AT_START = {
+    "teammcp.features.channels.queries.all_members",
+    "teammcp.events.queries.runs",
+    "teammcp.secrets.queries.key_ids",
+}
 """Functions that read a whole table on purpose, once, when a team is opened."""
 
-EXAMPLES: dict[str, list[Any]] = {
-    "acked": [0],
-    "cursor": ["offered", "read", "acked"],
-    "channel": ["general"],
-    "channel_id": ["general"],
-    "marks": [{1: "x"}],
-    "columns": [{"result": "x"}],
-    "new": [{"title": "x"}],
-    "old": [["x"]],
-    "wanted": [
-        TaskFilter(["", "plans"], **narrowed)
-        for narrowed in (
-            {},
-            {"status": ["todo"]},
-            {"status": ["todo", "doing"], "priority": [0, 1]},
-            {"assignee": "ann"},
-            {"assignee": "", "due_before": 1},
-            {"creator": "ann", "words": ["a", "b"]},
-            {"parent_id": 0, "status": ["todo"]},
-            {"parent_id": 1},
-            {"goal_id": 1, "status": ["done"]},
-            {"label": "x"},
-            {"label": "x", "status": ["todo"], "assignee": "ann"},
-        )
-    ],
-    "sorting": [
-        Sorting(order, descending, after)
-        for order in START
-        for descending in (False, True)
-        for after in (None, ("x", 1) if order in TEXTS else (1, 1))
-    ],
-}
-"""Arguments, by name, for which a made-up text would not do."""
 
-
-def modules() -> Iterator[tuple[str, types.ModuleType]]:
-    """Every module of the program whose name ends with ``queries``, by the name of what it belongs to."""
-    for module in pkgutil.walk_packages(teammcp.__path__, "teammcp."):
-        if module.name.endswith("queries"):
-            owner = module.name.rpartition(".")[0].removeprefix("teammcp.").removeprefix("features.")
-            yield owner, importlib.import_module(module.name)
-
-
-def functions() -> dict[str, Callable[..., Any]]:
-    return {
-        f"{owner}.{name}": function
-        for owner, module in modules()
-        for name, function in vars(module).items()
-        if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_")
-    }
-
-
-def values(name: str, hint: Any) -> list[Any]:
-    """What to call a function with; each alternative of an optional argument counts."""
-    if name in EXAMPLES:
-        return EXAMPLES[name]
-    if hint is type(None):
-        return [None]
-    origin, parts = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (types.UnionType, typing.Union):
-        return [value for part in parts for value in values(name, part)]
-    if origin in (list, set, Sequence, Iterable, tuple):
-        return [values(name, parts[0])[:1] * 2]
-    if origin is typing.Literal:
-        return list(parts)
-    simple: dict[Any, list[Any]] = {bool: [True, False], int: [1], str: ["ann"], float: [1.0]}
-    assert hint in simple, f"say in EXAMPLES what the argument '{name}' of type {hint} may be"
-    return simple[hint]
-
-
-class Recorder(SqliteTransaction):
+class Explainer(Recorder):
     """A transaction that explains each statement before it runs it."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__(connection)
-        self.statements: list[str] = []
         self.faults: list[str] = []
 
-    def _look(self, sql: str, parameters: Sequence[Any]) -> None:
-        self.statements.append(sql)
+    def look(self, sql: str, parameters: Sequence[Any]) -> None:
+        super().look(sql, parameters)
         self.faults += faults(self._connection, sql, parameters)
-
-    def all(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        self._look(sql, parameters)
-        return super().all(sql, parameters)
-
-    def one(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
-        self._look(sql, parameters)
-        return super().one(sql, parameters)
-
-    def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
-        self._look(sql, parameters)
-        return super().value(sql, parameters)
-
-    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
-        self._look(sql, parameters)
-        return super().execute(sql, parameters)
-
-    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        rows = list(rows)
-        assert rows, "the example gave nothing to write"
-        self._look(sql, rows[0])
-        super().execute_many(sql, rows)
-
-    def insert(self, sql: str, parameters: Sequence[Any] = ()) -> int:
-        self._look(sql, parameters)
-        return super().insert(sql, parameters)
 
 
 def faults(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any] = ()) -> list[str]:
@@ -182,48 +80,21 @@ def faults(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any] =
 
 @pytest.fixture(scope="module")
 def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
-    """A database with all tables, and one row in those that others refer to."""
-    steps = load_migrations("events", "teammcp.events") + load_migrations("operations", "teammcp.operations")
-    for _, migrations in PluginManager(built_in()).collect("register_migrations"):
-        steps += migrations
-    connection = sqlite3.connect(tmp_path_factory.mktemp("queries") / "team.db", isolation_level=None)
-    connection.row_factory = sqlite3.Row
-    migrate(connection, steps)
-    migrate(connection, load_migrations("web", "teammcp.web"))
-    connection.executescript(
-        """
-        INSERT INTO agents (name, folded, kind, role, access, description, created_at)
-            VALUES ('ann', 'ann', 'agent', '', 2, '', 0);
-        INSERT INTO messages
-            (id, channel_id, seq, sender, content, mentions, priority, ack_required, has_file, created_at)
-            VALUES (1, 'general', 1, 'ann', 'hello', '[]', 'next', 0, 0, 0);
-        INSERT INTO channel_members (agent, channel_id, joined_at) VALUES ('ann', 'general', 0);
-        """
-    )
+    connection = database(tmp_path_factory.mktemp("queries") / "team.db")
     yield connection
     connection.close()
 
 
-@pytest.mark.parametrize("name", functions())
+@pytest.mark.parametrize("name", functions(teammcp))
 def test_no_function_scans_a_growing_table(connection: sqlite3.Connection, name: str) -> None:
-    function = functions()[name]
-    hints = typing.get_type_hints(function)
-    parameters = list(inspect.signature(function).parameters)
-    if parameters[0] not in ("reader", "tx"):
-        return  # it makes text for others, whose statements are looked at
+    function = functions(teammcp)[name]
     found: list[str] = []
     statements = 0
-    for arguments in itertools.product(*(values(each, hints[each]) for each in parameters[1:])):
-        recorder = Recorder(connection)
-        connection.execute("BEGIN")
-        try:
-            function(recorder, *arguments)
-        except sqlite3.IntegrityError:
-            pass  # a made-up row need not fit; its statement was looked at, and the next one is another variant's
-        finally:
-            connection.execute("ROLLBACK")
-        found += recorder.faults
-        statements += len(recorder.statements)
+    for arguments in calls(function):
+        explainer = Explainer(connection)
+        run(explainer, function, arguments)
+        found += explainer.faults
+        statements += len(explainer.statements)
     assert statements, f"{name} was called and ran no SQL: say in EXAMPLES what makes it run some"
     if name not in AT_START:
         assert found == []
