@@ -1,6 +1,8 @@
-"""Plugins: every hook with its contract, discovery and registration, calls, and isolation of their faults."""
+"""Plugins: which take part, calls of hooks, and isolation of faults. The contracts are in `teammcp.hooks`."""
 
-from .manager import ENTRY_POINTS, GUARDS, Deferred, PluginInfo, PluginManager, WrongSettings, installed
+from .calls import Deferred
+from .info import PluginInfo
+from .manager import ENTRY_POINTS, GUARDS, PluginManager, WrongSettings, installed
 
 __all__ = [
     "ENTRY_POINTS",

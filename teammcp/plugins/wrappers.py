@@ -49,7 +49,7 @@ def contain(
                 await wrapped(scope, receive, watched)
             except _Passed as passed:
                 raise passed.__cause__ or passed from None
-            except Exception:  # noqa: BLE001 - a plugin may raise anything; count_fault() logs it
+            except Exception:
                 plugins.count_fault(name, "asgi_wrapper")
                 if scope["type"] != "lifespan":
                     await _refuse(name, scope, send, begun)
