@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from teammcp import (
     Context,
     Event,
+    EventData,
     Followed,
     Follower,
     Migration,
@@ -46,6 +47,10 @@ class Plugin:
     @hookimpl
     def register_migrations(self) -> list[Migration]:
         return [HANDLED]
+
+    @hookimpl
+    def register_event_kinds(self) -> list[type[EventData]]:
+        return [OtherThing]
 
     @property
     def operation(self) -> Callable[..., Awaitable[Any]]:
@@ -80,10 +85,14 @@ async def add(server: Server, count: int = 1) -> None:
         await enter(server).call("add_thing", name="x")
 
 
-async def emit(server: Server, kind: str) -> None:
+class OtherThing(EventData, kind="other.thing"):
+    """Something else has happened."""
+
+
+async def emit_other(server: Server) -> None:
     """Append an event that the follower does not want."""
     team = server.team("default")
-    await team.database.write(lambda tx: team.log.append(tx, kind, actor="ann", subject="1"))
+    await team.database.write(lambda tx: team.log.append(tx, OtherThing(), actor="ann", subject="1"))
 
 
 def handled_in(reader: Reader) -> list[int]:
@@ -168,11 +177,11 @@ async def test_what_it_does_not_want_writes_nothing(tmp_path: Path) -> None:
         await add(server)
         await catch_up(server, plugin)
         for _ in range(3):
-            await emit(server, "other.kind")
+            await emit_other(server)
         assert await catch_up(server, plugin) == 0
         assert await server.team("default").database.read(plugin.follower.place) == 1
         for _ in range(2):
-            await emit(server, "other.kind")
+            await emit_other(server)
         await catch_up(server, plugin)  # a whole step of them is not gone through again and again
         assert await server.team("default").database.read(plugin.follower.place) == 5
         await add(server)
@@ -228,7 +237,7 @@ async def test_as_a_service_it_handles_what_comes_until_the_team_is_closed(tmp_p
         service = asyncio.create_task(plugin.follower.run(server.team("default")))
         for expected in (1, 3, 5):
             assert await asyncio.wait_for(plugin.committed.get(), 10) == expected
-            await emit(server, "other.kind")
+            await emit_other(server)
             await add(server)
         server.end_streams()
         await asyncio.wait_for(service, 10)
@@ -268,7 +277,7 @@ async def live_through(steps: list[str], at_once: int) -> None:
                         newest += 1
                         waiting.append(newest)
                     elif step == "other":
-                        await emit(server, "other.kind")
+                        await emit_other(server)
                         newest += 1
                     elif step == "prune" and newest:
                         await prune(server, newest - 1)
