@@ -7,11 +7,12 @@ next one of that name below; so it does in ``include`` and ``import``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from jinja2 import BaseLoader, Environment, Template, TemplateNotFound, nodes
+from jinja2.runtime import Context
 
 BELOW = "base:"
 """What stands before the name of a template to mean the one below."""
@@ -49,8 +50,39 @@ class Layers(BaseLoader):
         return wanted
 
 
+class LayeredTemplate(Template):
+    """A template whose blocks are its own and those of the ones below it that it extends.
+
+    So a block of a page can be rendered by itself, whichever layer it is from, and ``super()`` in it finds the next.
+    """
+
+    def new_context(
+        self, vars: dict[str, Any] | None = None, shared: bool = False, locals: Mapping[str, Any] | None = None
+    ) -> Context:
+        """The context of a rendering, with all that each block stands in for."""
+        context = super().new_context(vars, shared, locals)
+        for below in _environment_of(self).originals(self.name or ""):
+            for block, render in below.blocks.items():
+                renders = context.blocks.setdefault(block, [])
+                if render not in renders:
+                    renders.append(render)
+        return context
+
+
 class LayeredEnvironment(Environment):
     """A template environment over `Layers`."""
+
+    template_class = LayeredTemplate
+
+    def get_template(
+        self, name: str | Template, parent: str | None = None, globals: MutableMapping[str, Any] | None = None
+    ) -> Template:
+        """A template, with the blocks of those below it that it extends."""
+        template = super().get_template(name, parent, globals)
+        for below in self.originals(template.name or ""):
+            for block, render in below.blocks.items():
+                template.blocks.setdefault(block, render)
+        return template
 
     @cached_property
     def _blocks_below(self) -> dict[str, list[str]]:
@@ -63,24 +95,7 @@ class LayeredEnvironment(Environment):
         assert isinstance(self.loader, Layers)  # noqa: S101 - made by `build_environment`
         return self.loader.below(self, parent, template.removeprefix(BELOW))
 
-    def blocks(self, name: str, wanted: Iterable[str], values: dict[str, Any]) -> str:
-        """Some blocks of a template, one after the other: its own, and those of the ones below it that it extends.
-
-        Blocks that it has not are left out.
-        """
-        template = self.get_template(name)
-        context = template.new_context(values)
-        for below in self._originals(name):
-            for block, render in below.blocks.items():
-                context.blocks.setdefault(block, []).append(render)
-        try:
-            return self.concat(
-                part for block in wanted if block in context.blocks for part in context.blocks[block][0](context)
-            )
-        except Exception:  # noqa: BLE001 - raised again, with the template's lines in its traceback
-            self.handle_exception()
-
-    def _originals(self, name: str) -> list[Template]:
+    def originals(self, name: str) -> list[Template]:
         """The templates below one that it extends, the next one first."""
         names = self._blocks_below.get(name)
         if names is None:
@@ -100,6 +115,12 @@ class LayeredEnvironment(Environment):
             return None
         parent = str(extends.template.value)
         return self.join_path(parent, name) if parent.startswith(BELOW) else None
+
+
+def _environment_of(template: Template) -> LayeredEnvironment:
+    environment = template.environment
+    assert isinstance(environment, LayeredEnvironment)  # noqa: S101 - nothing else makes such a template
+    return environment
 
 
 def _taken_apart(template: str) -> tuple[int, str]:

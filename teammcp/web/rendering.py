@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from jinja2 import BaseLoader, ChoiceLoader, PackageLoader, StrictUndefined, TemplateNotFound, pass_context
 from jinja2.runtime import Context as JinjaContext
+from jinja2_fragments import render_blocks
 from markupsafe import Markup, escape
 from quart import Response, g, request
 
@@ -145,9 +146,11 @@ async def fragment(
     shell: Stage = g.shell
     values = await shell.variables(context, variables)
     notice: Notice | None = variables.get("notice")
-    html = await aside(shell.environment.blocks, template, blocks, values)
+    known = shell.environment.get_template(template).blocks
+    present = [name for name in blocks if name in known]
+    html = await aside(render_blocks, shell.environment, template, present, values)
     if notice is not None:
-        html += shell.environment.blocks("web/notice.html", ["notice"], values)
+        html += render_blocks(shell.environment, "web/notice.html", ["notice"], values)
     return _response(html, status)
 
 
