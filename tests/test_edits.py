@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from teammcp import hookimpl, operations
-from teammcp.features.inbox.operations.sender_notices import watch
+from teammcp.features.inbox.jobs import watch
 from teammcp.surfaces.unread import waiting as what_waits
 from teammcp.testing import Member, MovedClock, TestTeam
 

@@ -11,7 +11,7 @@ import pytest
 from teammcp import Reason
 from teammcp.config import Settings
 from teammcp.errors import InvalidInput
-from teammcp.features.inbox.operations.sender_notices import watch
+from teammcp.features.inbox.jobs import watch
 from teammcp.testing import Member, MovedClock, TestTeam, serve
 from tests.doc_examples import read_examples, run_examples
 

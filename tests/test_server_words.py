@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teammcp.features.inbox.operations.sender_notices import watch
+from teammcp.features.inbox.jobs import watch
 from teammcp.features.messages import quoted_block, quoted_line
 from teammcp.features.tasks.reminders.jobs import remind
 from teammcp.markdown import render_markdown

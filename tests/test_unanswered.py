@@ -11,7 +11,7 @@ import pytest
 from teammcp import Forbidden, InvalidInput, NotFound, operations
 from teammcp.clock import rfc3339
 from teammcp.features import built_in
-from teammcp.features.inbox.operations.sender_notices import watch
+from teammcp.features.inbox.jobs import watch
 from teammcp.operations import Context
 from teammcp.plugins import PluginManager
 from teammcp.server import Server

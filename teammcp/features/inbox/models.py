@@ -189,7 +189,7 @@ class Settled(Result):
     settled_for: list[str]
 
 
-class Told(Result):
+class SendersTold(Result):
     """Which senders were told, and about whom."""
 
     recipients: list[str]

@@ -13,13 +13,10 @@ from ...storage import Reader
 from ...surfaces.resources import Resource
 from ...web import Page
 from .. import deliveries
+from . import jobs
 from .events import EVENT_KINDS
-from .operations import arrivals as arriving
-from .operations import inbox as operations
-from .operations import sender_notices as watching
-from .operations import unanswered
-from .operations.sender_notices import close_mailbox
-from .pages import inbox as pages
+from .operations import arrivals, inbox, receipts, sender_notices, unanswered, waiting
+from .pages import PAGES
 from .resources import INBOX
 from .settings import InboxSettings
 
@@ -30,19 +27,19 @@ BADGE_CAP = 10_000
 @hookimpl
 def register_operations() -> list[Any]:
     return [
-        operations.get_inbox,
-        operations.ack_inbox,
-        operations.wait_for_messages,
-        operations.sync,
-        operations.get_receipt,
-        arriving.confirm_messages,
-        arriving.hold_messages,
-        arriving.note_arrival,
-        arriving.take_back,
+        inbox.get_inbox,
+        inbox.ack_inbox,
+        waiting.wait_for_messages,
+        waiting.sync,
+        receipts.get_receipt,
+        arrivals.confirm_messages,
+        arrivals.hold_messages,
+        arrivals.note_arrival,
+        arrivals.take_back,
         unanswered.list_unanswered,
         unanswered.settle_message,
-        watching.tell_sender,
-        watching.close_mailbox,
+        sender_notices.tell_sender,
+        sender_notices.close_mailbox,
     ]
 
 
@@ -53,7 +50,7 @@ def register_resources() -> list[Resource]:
 
 @hookimpl
 def register_pages() -> list[Page]:
-    return pages.PAGES
+    return PAGES
 
 
 @hookimpl
@@ -68,12 +65,12 @@ def register_settings() -> type[InboxSettings]:
 
 @hookimpl
 def register_jobs() -> list[Job]:
-    return [Job("inbox.watch", watching.watch, every=watching.SECONDS, per_team=True)]
+    return [Job("inbox.watch", jobs.watch, every=jobs.SECONDS, per_team=True)]
 
 
 @hookimpl
 async def agent_retired(context: Context, agent: Agent) -> None:
-    await Context.inside(context.team).call(close_mailbox, name=agent.name)
+    await Context.inside(context.team).call(sender_notices.close_mailbox, name=agent.name)
 
 
 @hookimpl

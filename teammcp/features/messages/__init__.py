@@ -5,10 +5,10 @@ from __future__ import annotations
 from .mentions import find_mentions, find_mentions_aside
 from .models import Content, Draft, History, Message, MessageId, Priority, message_line
 from .notes import Note, note, quoted_block, quoted_line, send_notes, server_note
-from .operations.sending import visible
 from .queries import count_sent, first_replies, newest_ids, seq_of, unread_ids
 from .queries import message as message_row
 from .shapes import answered, first_lines, messages_by_id
+from .visibility import visible
 
 __all__ = [
     "Content",

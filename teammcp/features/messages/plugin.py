@@ -10,34 +10,30 @@ from ...storage import Migration, load_migrations
 from ...surfaces.resources import Resource
 from ...web import Page
 from .events import EVENT_KINDS
-from .operations import edits as changes
-from .operations import search as searching
-from .operations import sending as operations
-from .pages import message as message_pages
-from .pages import search as search_pages
-from .pages import stream as pages
+from .operations import edits, history, pins, reactions, search, sending
+from .pages import PAGES
 from .resources import CHANNEL
 
 
 @hookimpl
 def register_operations() -> list[Any]:
     return [
-        operations.send_message,
-        operations.send_dm,
-        operations.get_history,
-        operations.get_message,
-        operations.get_thread,
-        operations.oversee_dm,
-        searching.search_messages,
-        changes.edit_message,
-        changes.get_edits,
-        changes.delete_message,
-        changes.lose_file,
-        changes.add_reaction,
-        changes.remove_reaction,
-        changes.pin_message,
-        changes.unpin_message,
-        changes.get_pinned_messages,
+        sending.send_message,
+        sending.send_dm,
+        history.get_history,
+        history.get_message,
+        history.get_thread,
+        history.oversee_dm,
+        search.search_messages,
+        edits.edit_message,
+        edits.get_edits,
+        edits.delete_message,
+        edits.lose_file,
+        reactions.add_reaction,
+        reactions.remove_reaction,
+        pins.pin_message,
+        pins.unpin_message,
+        pins.get_pinned_messages,
     ]
 
 
@@ -53,7 +49,7 @@ def register_resources() -> list[Resource]:
 
 @hookimpl
 def register_pages() -> list[Page]:
-    return pages.PAGES + message_pages.PAGES + search_pages.PAGES
+    return PAGES
 
 
 @hookimpl

@@ -7,7 +7,7 @@ from ...events import Event
 from ...operations import Context
 from ...surfaces.resources import Resource
 from ..channels import readable_channel
-from .operations.sending import get_history
+from .operations.history import get_history
 
 SHOWN = 50
 

@@ -7,11 +7,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from ...operations import Context
-from ...storage import Reader, Row
+from ...storage import Reader, Row, Transaction
 from ...text.excerpts import excerpt
 from ..files import FileRef, files_of
 from . import queries
-from .models import Message, Reaction
+from .models import (
+    Message,
+    Reaction,
+)
 
 LINE = 100
 
@@ -98,3 +101,8 @@ def first_lines(reader: Reader, ids: Sequence[int]) -> dict[int, str]:
         line = row["content"].strip().split("\n", 1)[0].replace("|", "¦")  # what stands between is not to be forged
         lines[row["id"]] = f"{row['sender']}: {excerpt(line, LINE)}"
     return lines
+
+
+def message_now(tx: Transaction, message_id: int) -> Message:
+    """A message as this transaction has it."""
+    return messages_by_id(tx, [message_id])[0]

@@ -5,55 +5,27 @@ Each is told once, also across restarts: what is told and the note that it was a
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from ....clock import rfc3339
 from ....errors import Forbidden
 from ....operations import Context, operation
-from ....server import Team
 from ....storage import Reader, Row, Transaction, Work
 from ....text.excerpts import excerpt
 from ... import deliveries
 from ...messages import MessageId, Note, message_row, quoted_line, send_notes, server_note
-from ..models import Told
+from ..models import SendersTold
 from ..settings import InboxSettings
 
-SECONDS = 10
-AT_ONCE = 500
 NAMES = 10
 EXCERPT = 80
 MINUTE = 60_000
 
 Reason = Literal["overdue", "offline"]
 
-log = logging.getLogger(__name__)
 
-
-async def watch(team: Team) -> None:
-    """Tell every sender what there is to tell. What cannot be told does not keep the rest."""
-    context = Context.inside(team)
-    now = context.now()
-    for name in await context.read(deliveries.retired_with_mail):
-        await _attempt(context, "close_mailbox", {"name": name})
-    for message_id in await context.read(deliveries.newly_late, now, AT_ONCE):
-        await _attempt(context, "tell_sender", {"message_id": message_id, "reason": "overdue"})
-    since = _offline_since(context)
-    if team.opened_at > since:  # who was away before the server was may be on the way back
-        return
-    for message_id in await context.read(deliveries.away, since):
-        await _attempt(context, "tell_sender", {"message_id": message_id, "reason": "offline"})
-
-
-async def _attempt(context: Context, name: str, arguments: dict[str, Any]) -> None:
-    try:
-        await context.call(name, **arguments)
-    except Exception:
-        log.exception("%s of %s failed in team %s", name, arguments, context.team.name)
-
-
-def _offline_since(context: Context) -> int:
+def offline_since(context: Context) -> int:
     """Who was seen last before then is offline for long."""
     settings: InboxSettings = context.settings("inbox")
     return context.now() - settings.offline_minutes * MINUTE
@@ -63,16 +35,16 @@ def _offline_since(context: Context) -> int:
 
 
 @operation(internal=True, profile="inbox")
-async def tell_sender(context: Context, message_id: MessageId, reason: Reason) -> Work[Told]:
+async def tell_sender(context: Context, message_id: MessageId, reason: Reason) -> Work[SendersTold]:
     """Tell a message's sender who has not answered in time, or is offline for long."""
     message = await context.read(message_row, message_id)
     names = await context.read(_concerned, message_id, reason, context)
-    nobody = Told(recipients=[], about=[])
+    nobody = SendersTold(recipients=[], about=[])
     if message is None or message["deleted"] or not names:
         return lambda tx: nobody
     notes = await _prepare(context, message["sender"], _text(reason, message_id, message, names), message_id)
 
-    def work(tx: Transaction) -> Told:
+    def work(tx: Transaction) -> SendersTold:
         if _concerned(tx, message_id, reason, context) != names:  # somebody has answered: next time it is said anew
             return nobody
         remember = deliveries.note_late if reason == "overdue" else deliveries.note_away
@@ -80,7 +52,7 @@ async def tell_sender(context: Context, message_id: MessageId, reason: Reason) -
         if not notes:
             return nobody
         send_notes(tx, notes)
-        return Told(recipients=[message["sender"]], about=names)
+        return SendersTold(recipients=[message["sender"]], about=names)
 
     return work
 
@@ -89,7 +61,7 @@ def _concerned(reader: Reader, message_id: int, reason: Reason, context: Context
     """Who is late or away as things are now, without the sender knowing of it."""
     if reason == "overdue":
         return deliveries.late_with(reader, message_id, context.now())
-    return deliveries.away_with(reader, message_id, _offline_since(context))
+    return deliveries.away_with(reader, message_id, offline_since(context))
 
 
 def _text(reason: Reason, message_id: int, message: Row, names: Sequence[str]) -> str:
@@ -112,7 +84,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 @operation(internal=True, profile="inbox")
-async def close_mailbox(context: Context, name: str) -> Work[Told]:
+async def close_mailbox(context: Context, name: str) -> Work[SendersTold]:
     """Tell who wrote to a retired member what it will not read; nothing waits for it any more."""
     agent = context.team.directory.agent(name)
     if agent is None or not agent.retired:
@@ -122,12 +94,12 @@ async def close_mailbox(context: Context, name: str) -> Work[Told]:
     for row in left:
         notes += await _prepare(context, row["sender"], _farewell(agent.name, row), row["newest"])
 
-    def work(tx: Transaction) -> Told:
+    def work(tx: Transaction) -> SendersTold:
         if deliveries.left_behind(tx, agent.name) != left:  # somebody else was faster
-            return Told(recipients=[], about=[])
+            return SendersTold(recipients=[], about=[])
         send_notes(tx, notes)
         deliveries.close(tx, agent.name, context.now())
-        return Told(recipients=[note.recipient for note in notes], about=[agent.name])
+        return SendersTold(recipients=[note.recipient for note in notes], about=[agent.name])
 
     return work
 

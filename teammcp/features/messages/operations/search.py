@@ -1,4 +1,4 @@
-"""The search operation: what was asked, by whom, a page at a time. The index itself is in ``search.py``."""
+"""The search operation: what was asked, by whom, a page at a time. What a search is stands in `messages.search`."""
 
 from __future__ import annotations
 

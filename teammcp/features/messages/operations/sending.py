@@ -1,33 +1,48 @@
-"""Messages: sending and reading. What happens to them later is in ``changes.py``, finding them in ``searching.py``."""
+"""Sending a message: who may, and one transaction for the message, its addressees and its event."""
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
 
-from ....arguments.fields import Limit, Metadata
+from ....arguments.fields import Metadata
 from ....arguments.references import Reference
-from ....errors import Forbidden, Gone, InvalidInput, NotFound
-from ....members.directory import Channel
+from ....errors import Conflict, InvalidInput
+from ....members.directory import SYSTEM, Channel
 from ....operations import Context, operation
-from ....operations.budget import Budget
-from ....storage import LARGEST_ID, Reader, Row, Transaction, Work
-from ...channels import ChannelRef, MemberRef, may_oversee, may_read, no_channel, readable_channel, resolve
-from ...files import FileIds
-from .. import equivalents as meanings
-from .. import queries
-from ..audience import named_in, send
-from ..events import DmOverseen
-from ..models import Content, Draft, History, Message, MessageId, Priority, ReplyBy, SentMessage, Thread
-from ..shapes import messages_by_id, messages_of
+from ....storage import Transaction, Work
+from ... import deliveries
+from ...channels import (
+    ChannelRef,
+    MemberRef,
+    add_members,
+    ensure_dm,
+    no_channel,
+    open_place,
+    take_place,
+    writable_channel,
+)
+from ...files import FileIds, attach
+from .. import equivalents, queries, search
+from ..answers import note_answers
+from ..audience import (
+    Audience,
+    add_strangers,
+    address,
+    all_mentions,
+    asks_everybody,
+    bounce,
+    effective_priority,
+    named_in,
+)
+from ..events import MessageSent
+from ..models import Content, Draft, Message, MessageId, Priority, ReplyBy, SentMessage
 
 Names = Annotated[list[Annotated[str, Reference(named_in)]], Field(max_length=200)]
 """Members who are called beside a text, or ``all``."""
-
-
-# -- sending ---------------------------------------------------------------------------------------------------------
 
 
 @operation(
@@ -35,9 +50,9 @@ Names = Annotated[list[Annotated[str, Reference(named_in)]], Field(max_length=20
     profile="messages",
     everyday=True,
     amounts_to={
-        "send_message": meanings.sending,
-        "send_dm": meanings.sending_as_dm,
-        "add_channel_member": meanings.adding,
+        "send_message": equivalents.sending,
+        "send_dm": equivalents.sending_as_dm,
+        "add_channel_member": equivalents.adding,
     },
     also={"reply_to": "replyTo"},
 )
@@ -74,7 +89,7 @@ async def send_message(
     "POST /api/send-dm",
     profile="messages",
     everyday=True,
-    amounts_to={"send_message": meanings.dm_as_message},
+    amounts_to={"send_message": equivalents.dm_as_message},
     also={"reply_to": "replyTo", "to": "recipient"},
 )
 async def send_dm(
@@ -139,133 +154,149 @@ def _deadline(context: Context, reply_by: timedelta | int | None) -> int | None:
     return reply_by
 
 
-# -- reading ---------------------------------------------------------------------------------------------------------
-
-
-@operation("GET /api/history", profile="messages", everyday=True, read_only=True)
-async def get_history(
+async def send(
     context: Context,
-    channel: ChannelRef = "general",
-    limit: Limit = 50,
-    before: MessageId | None = None,
-    after: MessageId | None = None,
-    around: MessageId | None = None,
-) -> History:
-    """Read a channel: its newest messages, or those before, after or around a message id. Oldest first."""
-    found = readable_channel(context, channel)
-    return await context.read(_history, context.budget(), found.id, limit, before, after, around)
+    draft: Draft,
+    *,
+    priority: Priority | None,
+    auto_add_mentions: bool,
+) -> Work[SentMessage]:
+    """Check a message and prepare its transaction.
 
+    Raises:
+        NotFound, Forbidden, Conflict, Gone: the channel, or somebody mentioned, is not to be written to.
+    """
+    channel = writable_channel(context, draft.channel)
+    draft.channel = channel.id
+    draft.mentions = await all_mentions(context, draft.mentions, draft.content)
+    draft.priority = effective_priority(context, channel, draft.mentions, priority)
+    if context.server.plugins.handles("before_message"):
+        draft = await context.before("before_message", draft)
+        if draft.channel != channel.id:
+            channel = writable_channel(context, draft.channel)
+    lowered = priority == "now" and draft.priority != "now"
 
-def _history(
-    reader: Reader,
-    budget: Budget,
-    channel_id: str,
-    limit: int,
-    before: int | None,
-    after: int | None,
-    around: int | None,
-) -> History:
-    if sum(mark is not None for mark in (before, after, around)) > 1:
-        raise InvalidInput("before, after, around: give only one of them.", code="bad_page")
-    if around is not None:
-        return _around(reader, budget, channel_id, around, limit)
-    if after is not None:
-        rows = queries.following(reader, channel_id, _seq(reader, channel_id, after, "after"), limit + 1)
-        messages = budget.fit(messages_of(reader, rows[:limit]))
-        return History(messages=messages, hasMore=len(rows) > len(messages))
-    seq_before = None if before is None else _seq(reader, channel_id, before, "before")
-    rows = queries.newest(reader, channel_id, seq_before, limit + 1)
-    messages = budget.fit(messages_of(reader, rows[:limit]))
-    return History(messages=messages[::-1], hasMore=len(rows) > len(messages))
-
-
-def _around(reader: Reader, budget: Budget, channel_id: str, message_id: int, limit: int) -> History:
-    """A message first of all, and then as many on either side of it as there is room for."""
-    seq = _seq(reader, channel_id, message_id, "around")
-    half = (limit + 1) // 2
-    older = queries.newest(reader, channel_id, seq + 1, half + 1)
-    newer = queries.following(reader, channel_id, seq, limit - len(older[:half]))
-    behind, ahead = messages_of(reader, older[:half]), messages_of(reader, newer)
-    kept = budget.fit(behind[:1])
-    side = budget.part(0.5)
-    kept += side.fit(behind[1:])
-    return History(messages=[*kept[::-1], *budget.fit(ahead)], hasMore=len(older) > len(kept))
-
-
-def _seq(reader: Reader, channel_id: str, message_id: int, field: str) -> int:
-    row = queries.message(reader, message_id)
-    if row is None or row["channel_id"] != channel_id:
-        raise InvalidInput.at(
-            field,
-            f"no message {message_id} in {channel_id}",
-            detail=f"{field}: there is no message {message_id} in {channel_id}.",
+    def work(tx: Transaction) -> SentMessage:
+        seq = _enter(context, tx, channel)
+        everybody = asks_everybody(draft.mentions, draft.ack_required, draft.reply_by)
+        audience = address(context, channel, draft.mentions, everybody=everybody)
+        added = add_strangers(context, tx, channel, audience) if auto_add_mentions else []
+        message = _store(context, tx, channel, draft, audience, seq)
+        bounce(context, tx, message, audience.retired)
+        return SentMessage(
+            id=message.id,
+            channel=channel.id,
+            timestamp=message.created_at,
+            priority=draft.priority,
+            priority_downgraded=lowered or None,
+            original_priority="now" if lowered else None,
+            reply_by=draft.reply_by,
+            not_members=audience.strangers,
+            added_members=added,
+            retired=audience.retired,
         )
-    seq: int = row["seq"]
-    return seq
-
-
-@operation("GET /api/messages/{message_id}", profile="messages", everyday=True, read_only=True)
-async def get_message(context: Context, message_id: MessageId) -> Message:
-    """Read one message."""
-    row, _ = await visible(context, message_id)
-    shown = await context.read(messages_of, [row])
-    return shown[0]
-
-
-@operation("GET /api/messages/{message_id}/thread", profile="messages", everyday=True, read_only=True)
-async def get_thread(
-    context: Context, message_id: MessageId, after: Annotated[int, Field(ge=0, le=LARGEST_ID)] = 0, limit: Limit = 100
-) -> Thread:
-    """Read the thread a message began or is in: the first message, then the replies behind the id ``after``."""
-    row, _ = await visible(context, message_id)
-    return await context.read(_thread, context.budget(), row["thread"] or row["id"], after, limit)
-
-
-def _thread(reader: Reader, budget: Budget, root: int, after: int, limit: int) -> Thread:
-    first = messages_by_id(reader, [root])[0]
-    rows = queries.thread(reader, root, after, limit + 1)
-    replies = budget.fit(messages_of(reader, rows[:limit]))
-    return Thread(root=first, replies=replies, hasMore=len(rows) > len(replies))
-
-
-async def visible(context: Context, message_id: int) -> tuple[Row, Channel]:
-    """A message the actor may read, and its channel.
-
-    Raises:
-        NotFound: there is none, or it is not the actor's to know of.
-    """
-    row = await context.read(queries.message, message_id)
-    channel = None if row is None else context.team.directory.channels[row["channel_id"]]
-    if row is None or channel is None or not may_read(context, channel):
-        raise NotFound(f"There is no message {message_id} that you may read.", code="message_not_found")
-    return row, channel
-
-
-async def living(context: Context, message_id: int) -> tuple[Row, Channel]:
-    """A message the actor may read that was not deleted, and its channel.
-
-    Raises:
-        NotFound: as `visible`. Gone: it was deleted.
-    """
-    row, channel = await visible(context, message_id)
-    if row["deleted"]:
-        raise Gone(f"Message {message_id} was deleted.", code="message_deleted")
-    return row, channel
-
-
-@operation("POST /api/oversight", access="owner", profile="oversight")
-async def oversee_dm(
-    context: Context, channel: ChannelRef, limit: Limit = 50, before: MessageId | None = None
-) -> Work[History]:
-    """As an owner, read a direct message between two agents. Each look is recorded, for all to see."""
-    found = resolve(context, channel)
-    if not may_oversee(context, found):
-        if not found.is_dm and not may_read(context, found):
-            raise no_channel(channel)
-        raise Forbidden("channel: an owner may look into direct messages between agents, never into a person's.")
-
-    def work(tx: Transaction) -> History:
-        context.emit(tx, DmOverseen(channel=found.id, before=before), found.id)
-        return _history(tx, context.budget(), found.id, limit, before, None, None)
 
     return work
+
+
+def _enter(context: Context, tx: Transaction, channel: Channel) -> int:
+    """The sequence number of a new message of the actor, whose own cursors are moved over it."""
+    sender, now = context.actor.name, context.now()
+    if channel.is_dm:
+        ensure_dm(context, tx, channel.id)
+    last = open_place(tx, channel.id)
+    if last is None:
+        raise Conflict(f"channel: #{channel.id} is archived; write somewhere else.", code="channel_archived")
+    if not deliveries.pass_own(tx, sender, channel.id, last + 1, now):
+        if channel.kind != "group":
+            raise no_channel(channel.id)
+        add_members(context, tx, channel.id, [sender], seq=last)  # who speaks wants to hear the answer
+        deliveries.pass_own(tx, sender, channel.id, last + 1, now)
+    return last + 1
+
+
+def _store(context: Context, tx: Transaction, channel: Channel, draft: Draft, audience: Audience, seq: int) -> Message:
+    thread = _thread(tx, channel, draft.reply_to)
+    now = context.now()
+    metadata = None if draft.metadata is None else json.dumps(draft.metadata, ensure_ascii=False)
+    message_id = queries.insert(
+        tx,
+        channel.id,
+        seq,
+        context.actor.name,
+        draft.content,
+        json.dumps(draft.mentions, ensure_ascii=False),
+        draft.reply_to,
+        thread,
+        metadata,
+        draft.priority,
+        draft.ack_required,
+        draft.reply_by,
+        bool(draft.files),
+        now,
+    )
+    take_place(tx, channel.id, seq, now)
+    note_answers(tx, channel, context.actor.name, thread, message_id, now)
+    tokens = search.facets(channel.id, channel.kind, context.actor.name, bool(draft.files))
+    search.index(tx, message_id, draft.content, tokens)
+    files = attach(tx, draft.files, message_id, channel.id, context.actor.name) if draft.files else []
+    message = Message(
+        id=message_id,
+        channel_id=channel.id,
+        from_agent=context.actor.name,
+        from_kind=context.actor.kind,
+        content=draft.content,
+        mentions=draft.mentions,
+        reply_to=draft.reply_to,
+        thread=thread,
+        metadata=draft.metadata,
+        priority=draft.priority,
+        ack_required=draft.ack_required,
+        reply_by=draft.reply_by,
+        created_at=now,
+        edited_at=None,
+        deleted=False,
+        reactions=[],
+        files=files,
+    )
+    deliver(tx, message, audience)
+    sent = MessageSent.of(message, addressed=[*audience.mentioned, *audience.others])
+    context.emit(tx, sent, message_id, channel=channel.id)
+    tx.on_commit(lambda: context.notify("message_sent", message=message))
+    return message
+
+
+def deliver(tx: Transaction, message: Message, audience: Audience) -> None:
+    """Put a message before those it is addressed to. If some are named, the answer is asked of them alone."""
+    thread = message.thread or message.id
+    settled_at = message.created_at if message.from_agent == SYSTEM.name else None  # nobody can answer the server
+    for names, mention in ((audience.mentioned, True), (audience.others, False)):
+        if names:
+            reply_by = message.reply_by if mention or not audience.mentioned else None
+            deliveries.address(
+                tx,
+                message.id,
+                message.channel_id,
+                message.from_agent,
+                thread,
+                names,
+                mention,
+                message.ack_required,
+                reply_by,
+                settled_at,
+            )
+
+
+def _thread(tx: Transaction, channel: Channel, reply_to: int | None) -> int | None:
+    """The message that began the thread of the message replied to."""
+    if reply_to is None:
+        return None
+    parent = queries.message(tx, reply_to)
+    if parent is None or parent["channel_id"] != channel.id:
+        raise InvalidInput.at(
+            "replyTo",
+            f"no message {reply_to} in {channel.id}",
+            detail=f"replyTo: there is no message {reply_to} in {channel.id}.",
+        )
+    thread: int = parent["thread"] or parent["id"]
+    return thread

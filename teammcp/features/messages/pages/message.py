@@ -13,7 +13,7 @@ from ....web.channels import channel_path, sidebar
 from ....web.members import kind_of
 from ..models import Message
 from ..operations.edits import delete_message, get_edits
-from ..operations.sending import get_message
+from ..operations.history import get_message
 
 
 async def show_message(context: Context, request: Request, message_id: int) -> Response:

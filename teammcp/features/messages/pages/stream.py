@@ -1,4 +1,4 @@
-"""Pages of messages: a channel's stream with its side panel, and sending. One message is in ``message_pages.py``."""
+"""A channel's stream with its side panel."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import Any
 
 from quart import Request, Response
 
-from ....members.directory import Access, Channel, fold
+from ....members.directory import Channel, fold
 from ....operations import Context
 from ....storage import Reader
-from ....web import Notice, Outcome, Page, form_call, fragment, go_back, render, see, wants_fragment
-from ....web import gettext as _
+from ....web import Outcome, Page, go_back, render, see
 from ....web.channels import LAST_CHANNEL, ChannelEntry, ListedChannel, Sidebar, channel_entry, channel_path, sidebar
 from ....web.members import kind_of, other_members
 from ....web.messages import Shown, alone, arrange
@@ -20,8 +19,8 @@ from ... import deliveries
 from ...channels import readable_channel
 from .. import queries
 from ..models import EMOJI, History, Message
-from ..operations.edits import get_pinned_messages
-from ..operations.sending import get_history, get_message, get_thread
+from ..operations.history import get_history, get_message, get_thread
+from ..operations.pins import get_pinned_messages
 from ..shapes import answered
 
 PAGE = 50
@@ -244,62 +243,10 @@ async def _panel(context: Context, request: Request, channel: Channel) -> dict[s
     return {"kind": kind} if kind == "about" else None
 
 
-# -- sending ---------------------------------------------------------------------------------------------------------
-
-
-async def send(context: Context, request: Request, channel: str) -> Response:
-    """Send what was written, with the files that were chosen."""
-    form = await request.form
-    content = form.get("content", "").replace("\r\n", "\n").strip()
-    outcome, files, names = await _upload(context, request, channel)
-    if outcome.ok:
-        outcome = await form_call(
-            context,
-            "send_message",
-            channel=channel,
-            content=content or ", ".join(names),
-            replyTo=form.get("reply_to", type=int),
-            reply_by=form.get("reply_by") or None,
-            files=files,
-            idem_key=form.get("idem_key") or None,
-            auto_add_mentions="add_mentioned" in form or None,
-        )
-    if not outcome.ok:
-        return await show_channel(context, request, channel, outcome, content)
-    if wants_fragment(request):
-        return await _sent(context, outcome)
-    return await go_back(request, channel_path(channel))
-
-
-async def _sent(context: Context, outcome: Outcome) -> Response:
-    """Nothing to show, unless somebody who was called is not there to hear it."""
-    texts = []
-    if outcome.result.not_members:
-        texts.append(_("%(names)s: not in this channel, so not notified.", names=", ".join(outcome.result.not_members)))
-    if outcome.result.retired:
-        texts.append(_("%(names)s: retired, so not reached.", names=", ".join(outcome.result.retired)))
-    if not texts:
-        return Response(status=204)
-    return await fragment(context, "web/notice.html", [], notice=Notice("info", " ".join(texts)))
-
-
-async def _upload(context: Context, request: Request, channel: str) -> tuple[Outcome, list[int], list[str]]:
-    chosen = [file for file in (await request.files).getlist("files") if file.filename]
-    ids, names = [], []
-    for file in chosen:
-        outcome = await form_call(context, "upload_file", name=file.filename, content=file.read(), channel=channel)
-        if not outcome.ok:
-            return outcome, [], []
-        ids.append(outcome.result.file_id)
-        names.append(outcome.result.file_name)
-    return Outcome(), ids, names
-
-
 PAGES = [
     Page("/channels/<channel>", show_channel),
     Page("/channels/<channel>/stream", more_messages),
     Page("/channels/<channel>/unread", show_unread),
     Page("/channels/<channel>/names", names),
     Page("/channels/<channel>/read", note_read, ("POST",)),
-    Page("/channels/<channel>/send", send, ("POST",), Access.member, uploads=True),
 ]
