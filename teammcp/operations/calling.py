@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeAlias, TypeVar, overload
+from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeAlias, TypeVar, cast, overload
 
 from pydantic import BaseModel
 
@@ -232,7 +232,8 @@ class Context:
     @classmethod
     def inside(cls, team: Team, actor: Agent = SYSTEM) -> Context:
         """The context of work that no request asks for: a reminder, a schedule that has come round."""
-        return cls(team.server, team, actor, "plugin")
+        server = cast(Server, team.server)  # what holds a team is always the server itself
+        return cls(server, team, actor, "plugin")
 
     def on_behalf_of(self, agent: Agent, grant: str) -> Context:
         """The context in which a deferred call is run as its proposer."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .server import Server
 from .state import State, StateKey
-from .team import Team
+from .team import Host, Team
 from .teams import DEFAULT_TEAM
 
-__all__ = ["DEFAULT_TEAM", "Server", "State", "StateKey", "Team"]
+__all__ = ["DEFAULT_TEAM", "Host", "Server", "State", "StateKey", "Team"]

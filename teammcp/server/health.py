@@ -14,13 +14,11 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from ..errors import StorageFull
 from ..storage.failures import failure_of
-
-if TYPE_CHECKING:
-    from . import Server
+from .team import Host
 
 Status = Literal["ok", "degraded", "failing"]
 
@@ -69,7 +67,7 @@ class Part(Protocol):
 class Health:
     """The state of one server, which its parts tell."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Host) -> None:
         self._parts: list[Part] = [Disk(server.settings.home), Databases(server), Plugins(server)]
 
     def add(self, part: Part) -> None:
@@ -160,7 +158,7 @@ class Databases:
 
     name = "database"
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Host) -> None:
         self._server = server
 
     async def problems(self) -> list[Problem]:
@@ -183,7 +181,7 @@ class Plugins:
 
     name = "plugins"
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Host) -> None:
         self._server = server
 
     async def problems(self) -> list[Problem]:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import hmac
-from typing import TYPE_CHECKING
 
 from ..errors import RateLimited, Unauthorized
 from ..http.callers import bucket
 from ..keys import hash_key, new_admin_key, team_of
 from ..logs.access import note_wrong
+from ..members.directory import Agent
 from ..storage import Databases
-
-if TYPE_CHECKING:
-    from ..members.directory import Agent
-    from .server import Server
-    from .team import Team
+from .team import Host, Team
+from .teams import Teams
 
 ADMIN_KEY = "admin-key.sha256"
 """The name under which the databases keep the hash of the administrator's key."""
@@ -24,8 +21,9 @@ ADMIN_KEY = "admin-key.sha256"
 class Identity:
     """The keys that open a server. For the event loop only, but for `read_admin_key`, which comes before all calls."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Host, teams: Teams) -> None:
         self._server = server
+        self._teams = teams
         self._admin_key_hash = ""
         self.new_admin_key: str | None = None
         """The administrator's key, if this start has made it: to be shown once."""
@@ -55,7 +53,7 @@ class Identity:
         """
         team = self._team_of(key)
         if team is None:
-            self._server.teams.check_awake(team_of(key) or "")
+            self._teams.check_awake(team_of(key) or "")
         else:
             agent: Agent | None = self._server.plugins.first("authenticate", team=team, key_hash=hash_key(key))
             if agent is not None:
@@ -76,7 +74,7 @@ class Identity:
             team.notify("login_failed", team=team, address=address, surface=surface)
 
     def _team_of(self, key: str) -> Team | None:
-        return self._server.teams.get(team_of(key) or "")
+        return self._teams.get(team_of(key) or "")
 
 
 def renew_admin_key(databases: Databases) -> str:

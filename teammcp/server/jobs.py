@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 from ..clock import rfc3339
 from .cron import parse_cron
 from .health import Problem
+from .team import Host
 
 if TYPE_CHECKING:
-    from . import Server, Team
     from .scheduler import Scheduler
 
-    Work = Callable[[Server], Awaitable[None] | None] | Callable[[Team], Awaitable[None] | None]
+Work = Callable[[Any], Awaitable[None] | None]
+"""Takes the `Server`, or a `Team`."""
 
 PATIENCE = 5.0
 """Seconds that a stop waits for jobs that are under way."""
@@ -98,11 +99,11 @@ class Jobs:
 
     name = "jobs"
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Host, look: Callable[[], None]) -> None:
         self._server = server
+        self._look = look
         self._records: dict[str, Record] = {}
         self._scheduler: Scheduler | None = None
-        server.health.add(self)
 
     def collect(self, core: Iterable[Job]) -> None:
         """Gather the jobs of the core and of all plugins. A plugin that contributes a bad one is switched off."""
@@ -132,7 +133,7 @@ class Jobs:
 
         from .scheduler import CronTime, Scheduler
 
-        self._scheduler = Scheduler(self._server.clock, self._server.time.look)
+        self._scheduler = Scheduler(self._server.clock, self._look)
         for record in self._active():
             job = record.job
             if job.cron is None:
@@ -193,7 +194,7 @@ class Jobs:
 
     async def _do(self, job: Job) -> dict[str, Exception]:
         try:
-            await _resolve(job.work(self._server))  # type: ignore[arg-type]
+            await _resolve(job.work(self._server))
         except Exception as error:
             log.exception("the job %s has failed", job.name)
             return {"": error}
@@ -204,7 +205,7 @@ class Jobs:
         teams = self._server.teams
         for team in list(teams.values()):
             try:
-                await _resolve(job.work(team))  # type: ignore[arg-type]
+                await _resolve(job.work(team))
             except Exception as error:
                 if teams.get(team.name) is team:  # otherwise it was closed meanwhile
                     log.exception("the job %s has failed in team %s", job.name, team.name)

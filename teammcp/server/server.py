@@ -67,13 +67,15 @@ class Server:
         self.limits = Limits(self.clock, settings)
         self.teams = Teams(self, collect_migrations(plugins, self.databases))
         self.event_kinds = collect_event_kinds(plugins)
-        self.identity = Identity(self)
+        self.identity = Identity(self, self.teams)
         self.health = Health(self)
         self.secret_keys = SecretKeys(settings)
         self.time = Timekeeper(self)
         self.health.add(self.time)
-        self.jobs = Jobs(self)
+        self.jobs = Jobs(self, self.time.look)
         self.services = Services(self)
+        for part in (self.jobs, self.services):
+            self.health.add(part)
         self.state = State()
         self._background = Background()
         self._is_stopping = False

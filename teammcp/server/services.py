@@ -8,15 +8,14 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from ..clock import Clock
 from .health import Problem
+from .team import Host, Team
 
-if TYPE_CHECKING:
-    from ..clock import Clock
-    from . import Server, Team
-
-    Run = Callable[[Server], Awaitable[None]] | Callable[[Team], Awaitable[None]]
+Run = Callable[[Any], Awaitable[None]]
+"""Takes the `Server`, or a `Team`."""
 
 State = Literal["running", "waiting", "failed", "stopped"]
 
@@ -164,12 +163,11 @@ class Services:
 
     name = "services"
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Host) -> None:
         self._server = server
         self._known: list[tuple[str, Service]] = []
         self._supervised: list[Supervised] = []
         self._running = False
-        server.health.add(self)
 
     def collect(self) -> None:
         """Gather the services of all plugins. A plugin that contributes a bad one is switched off."""
@@ -224,7 +222,7 @@ class Services:
         for each in self._supervised:
             each.look()
 
-    def _start(self, plugin: str, service: Service, subject: Server | Team, team: str | None) -> None:
+    def _start(self, plugin: str, service: Service, subject: Host | Team, team: str | None) -> None:
         supervised = Supervised(service, plugin, subject, team, self._server.clock)
         self._supervised.append(supervised)
         supervised.start()

@@ -2,27 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from collections.abc import Coroutine, Mapping
+from typing import Any, Protocol
 
+from ..clock import Clock
+from ..config import Settings
 from ..events.hub import Hub
+from ..events.kinds import EventKinds
 from ..events.log import EventLog
 from ..members.directory import Directory
 from ..members.presence import MemberStatus, Presence, PresenceTimeouts
 from ..members.readers import Signs
-from ..storage import Database
+from ..plugins import PluginManager
+from ..registry import Registry
+from ..secrets import SecretKeys
+from ..storage import Database, Databases
 from . import timeouts
 from .background import Background
+from .limits import Limits
 from .state import State
 
-if TYPE_CHECKING:
-    from .server import Server
+
+class TeamServices(Protocol):
+    """The services of teams, as those begin and end them that open and close a team."""
+
+    def team_opened(self, team: Team) -> None:
+        """Start them."""
+
+    async def team_closes(self, team: Team) -> None:
+        """End them."""
+
+
+class Host(Protocol):
+    """The `Server`, as its own parts use it: they are below it, and know no more of it than this."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def plugins(self) -> PluginManager: ...
+    @property
+    def registry(self) -> Registry: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def event_kinds(self) -> EventKinds: ...
+    @property
+    def databases(self) -> Databases: ...
+    @property
+    def secret_keys(self) -> SecretKeys: ...
+    @property
+    def limits(self) -> Limits: ...
+    @property
+    def state(self) -> State: ...
+    @property
+    def teams(self) -> Mapping[str, Team]: ...
+    @property
+    def services(self) -> TeamServices: ...
+
+    def background(self, work: Coroutine[Any, Any, None]) -> None:
+        """See `Server.background`."""
 
 
 class Team:
     """Everything of one team. Teams share nothing, so no query can reach from one into another."""
 
-    def __init__(self, server: Server, name: str, database: Database, hub: Hub, reserved: bool) -> None:
+    def __init__(self, server: Host, name: str, database: Database, hub: Hub, reserved: bool) -> None:
         self.server = server
         self.name = name
         self.database = database

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import ItemsView, Iterator, Mapping, ValuesView
-from typing import TYPE_CHECKING
 
 from ..errors import Conflict, InvalidInput, NotFound, StartError, Unavailable
 from ..events.log import open_hub
 from ..keys import TEAM_NAME
 from ..storage import Migration
 from . import timeouts
-from .team import Team
-
-if TYPE_CHECKING:
-    from .server import Server
+from .team import Host, Team
 
 DEFAULT_TEAM = "default"
 
@@ -30,7 +26,7 @@ class Teams(Mapping[str, Team]):
         migrations: the steps that every database goes through before it is used.
     """
 
-    def __init__(self, server: Server, migrations: tuple[Migration, ...]) -> None:
+    def __init__(self, server: Host, migrations: tuple[Migration, ...]) -> None:
         self.migrations = migrations
         self._server = server
         self._open: dict[str, Team] = {}  # never changed, but replaced

@@ -17,15 +17,13 @@ import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..clock import rfc3339
 from ..machine.files import write_whole
 from ..storage import Transaction
 from .health import Problem
-
-if TYPE_CHECKING:
-    from . import Server, Team
+from .team import Host, Team
 
 TOLERANCE = 1000
 """Milliseconds by which clocks may differ before one of them has jumped: less is the daily work of keeping them."""
@@ -61,7 +59,7 @@ class Timekeeper:
 
     name = "clock"
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Host) -> None:
         self._server = server
         self._countdowns: list[Countdown] = [
             Countdown("idempotency", ("at",), "at > 0"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...server import Server, StateKey
+from ...server import Host, Server, StateKey
 from .models import Reason
 
 DAY = 86_400.0
@@ -100,6 +100,6 @@ def _checked(notifiers: list[Notifier], others: dict[str, Notifier]) -> dict[str
     return {notifier.name: notifier for notifier in notifiers}
 
 
-def of(server: Server) -> dict[str, Notifier]:
+def of(server: Host) -> dict[str, Notifier]:
     """The notifiers of a server, by name."""
     return server.state[NOTIFIERS]
