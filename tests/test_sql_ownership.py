@@ -22,10 +22,10 @@ import teammcp_approvals
 import teammcp_audit
 import teammcp_knowledge
 from sqlglot import exp, parse_one
-from teammcp_audit.chain import Block
 from teammcp_audit.models import Report
 from teammcp_audit.queries import Conditions
 from teammcp_audit.reports.queries import Scope
+from teammcp_audit.seals.chain import Block
 from teammcp_knowledge.gaps.queries import LISTS
 
 import teammcp

@@ -13,10 +13,11 @@ from pydantic import ValidationError
 
 from teammcp import Databases, NotFound, Reader, is_applied, load_settings, open_databases
 
-from . import queries, seal_files
+from . import queries
 from .models import AuditSettings
 from .places import archives_of
-from .verifying import Check
+from .seals import files as seal_files
+from .seals.verification import Check
 
 PAGE = 100
 

@@ -9,9 +9,16 @@ import click
 from teammcp import EventData, Job, Migration, Team, hookimpl, load_migrations
 from teammcp.web import Page
 
-from . import changelog, commands, exporting, pages, reporting, retention, sealing, verifying
+from . import commands
+from .changelog import entries as changelog
+from .changelog import exports as exporting
 from .events import EVENT_KINDS
 from .models import AuditSettings
+from .pages import audit as pages
+from .reports import operations as reporting
+from .retention import operations as retention
+from .seals import operations as sealing
+from .seals import verification as verifying
 
 
 @hookimpl

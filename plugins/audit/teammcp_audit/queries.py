@@ -8,7 +8,7 @@ from typing import Any
 
 from teammcp import Reader, Transaction
 
-from .chain import COLUMNS, Block
+from .seals.chain import COLUMNS, Block
 
 _COLUMNS = ", ".join(COLUMNS)
 _SEAL = (

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from teammcp_audit import chain
+from teammcp_audit.seals import chain
 
 Row = tuple[int, bytes | None, bytes | None]
 text = st.one_of(st.none(), st.binary(max_size=4))

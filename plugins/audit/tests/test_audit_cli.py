@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from teammcp_audit.commands import audit
-from teammcp_audit.sealing import seal_due
+from teammcp_audit.seals.operations import seal_due
 
 from teammcp.testing import MovedClock, TestTeam
 

@@ -9,7 +9,7 @@ import os
 from typing import Any
 
 import pytest
-from teammcp_audit.exporting import clear_exports
+from teammcp_audit.changelog.exports import clear_exports
 from teammcp_audit.places import export_folder
 
 from teammcp import Forbidden, InvalidInput
@@ -96,8 +96,8 @@ async def test_pages_lead_from_one_to_the_next_without_gaps(team: TestTeam, ann:
 async def test_a_search_without_a_find_says_where_to_go_on(
     team: TestTeam, ann: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("teammcp_audit.changelog.WINDOW", 1)
-    monkeypatch.setattr("teammcp_audit.changelog.LOOKED_AT", 1)
+    monkeypatch.setattr("teammcp_audit.changelog.entries.WINDOW", 1)
+    monkeypatch.setattr("teammcp_audit.changelog.entries.LOOKED_AT", 1)
     first = await team.owner.call("get_changelog", text="plan")
     assert first.entries == []
     assert first.next is not None

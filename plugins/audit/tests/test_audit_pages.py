@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 import pytest
-from teammcp_audit import charts, graph
-from teammcp_audit.sealing import seal_due
+from teammcp_audit.pages import charts, graph
+from teammcp_audit.seals.operations import seal_due
 
 from teammcp import Context, Transaction
 from teammcp.testing import Member, MovedClock, TestTeam, any_event

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from teammcp_audit.sealing import seal_due
+from teammcp_audit.seals.operations import seal_due
 
 from teammcp.testing import MovedClock, TestTeam
 

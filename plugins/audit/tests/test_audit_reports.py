@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from teammcp_audit.models import Report
-from teammcp_audit.reporting import make_scheduled_reports
 from teammcp_audit.reports.efficiency import median_of
+from teammcp_audit.reports.operations import make_scheduled_reports
 
 from teammcp import Context, Forbidden, InvalidInput, NotFound, Result, Transaction, Work, hookimpl, operation
 from teammcp.testing import NOON, Member, MovedClock, TestTeam, any_event

@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
-from teammcp_audit.retention import retain_events
-from teammcp_audit.sealing import seal_due
+from teammcp_audit.retention.operations import retain_events
+from teammcp_audit.seals.operations import seal_due
 
 from teammcp import Conflict
 from teammcp.testing import MovedClock, TestTeam
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.teammcp(plugins={"audit": {"keep_days": 2}})
 @pytest.fixture
 async def old(team: TestTeam, clock: MovedClock, monkeypatch: pytest.MonkeyPatch) -> TestTeam:
     """A team with two sealed blocks, one of which is old enough for the archive."""
-    monkeypatch.setattr("teammcp_audit.retention.KEPT_EVENTS", 3)
+    monkeypatch.setattr("teammcp_audit.retention.operations.KEPT_EVENTS", 3)
     ann = await team.agent("ann")
     for number in range(5):
         await ann.call("send_message", channel="general", content=f"old {number} \u2028 行")

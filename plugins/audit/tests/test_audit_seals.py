@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from teammcp_audit import chain, seal_files, verifying
 from teammcp_audit.models import Verification
-from teammcp_audit.sealing import seal_due
-from teammcp_audit.verifying import Check
+from teammcp_audit.seals import chain
+from teammcp_audit.seals import files as seal_files
+from teammcp_audit.seals import verification as verifying
+from teammcp_audit.seals.operations import seal_due
+from teammcp_audit.seals.verification import Check
 
 from teammcp import Reader
 from teammcp.storage.sqlite.connections import SqliteTransaction

@@ -7,14 +7,16 @@ from typing import Any
 from teammcp import Context, EventData, Migration, StateChange, hookimpl, load_migrations
 from teammcp.web import MessageAction, Page
 
-from . import finding_pages, pages
+from . import pages
 from .briefing import operations as briefing
 from .events import EVENT_KINDS
-from .findings import operations as findings
-from .findings import searching
-from .gaps import operations as gaps
-from .gaps import overview, rule
+from .findings.operations import findings
+from .findings.operations import search as searching
+from .gaps import rule
+from .gaps.operations import gaps
+from .gaps.operations import matrix as overview
 from .memory import operations as memory
+from .pages import findings as finding_pages
 
 
 @hookimpl

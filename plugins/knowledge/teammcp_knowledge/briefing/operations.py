@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from teammcp import Context, Forbidden, NotFound, StateField, fence, json_excerpt, operation
 
 from ..findings.models import Findings, FoundFinding
-from ..findings.searching import search_knowledge
+from ..findings.operations.search import search_knowledge
 from ..gaps.interests import Interests
 from .budget import LINE, Subject, fit, line, tokens
 from .models import Briefing, Budget

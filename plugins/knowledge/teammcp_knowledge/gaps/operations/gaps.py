@@ -21,10 +21,10 @@ from teammcp import (
     readable_channel,
 )
 
-from ..events import GapsAcknowledged, ProfileChanged
-from . import queries
-from .interests import Interests, Missed, known_version, missed
-from .models import (
+from ...events import GapsAcknowledged, ProfileChanged
+from .. import queries
+from ..interests import Interests, Missed, known_version, missed
+from ..models import (
     Acknowledged,
     Channels,
     FieldNames,

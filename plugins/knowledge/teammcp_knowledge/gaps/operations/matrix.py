@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from teammcp import Access, Context, Reader, field_versions, operation
 
-from . import queries
-from .interests import Interests, Missed, known_version, missed
-from .models import GapCell, GapMatrix, GapRow, ProjectId
+from .. import queries
+from ..interests import Interests, Missed, known_version, missed
+from ..models import GapCell, GapMatrix, GapRow, ProjectId
 
 MEMBERS = 500
 COLUMNS = 40

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from .verifying import KnownSeal
+from .verification import KnownSeal
 
 FIELDS = ("number", "first_id", "last_id", "hash", "previous")
 

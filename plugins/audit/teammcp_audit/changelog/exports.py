@@ -12,9 +12,9 @@ from typing import IO, Any, Literal
 
 from teammcp import Attachment, Context, ProjectId, StateFieldName, Team, Timestamp, Until, file_chunks, operation
 
-from .changelog import Filter, batches
-from .models import Entry, Kind, Surface, Word
-from .places import export_folder
+from ..models import Entry, Kind, Surface, Word
+from ..places import export_folder
+from .entries import Filter, batches
 
 Format = Literal["csv", "jsonl"]
 MIME_TYPES = {"csv": "text/csv", "jsonl": "application/jsonl"}

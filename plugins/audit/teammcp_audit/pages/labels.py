@@ -8,7 +8,7 @@ from babel.dates import format_date, format_time, format_timedelta
 
 from teammcp.web import current_visit, mark
 
-from .reports.steps import Step
+from ..reports.steps import Step
 
 TYPES = {
     "compliance": mark("Compliance"),

@@ -11,8 +11,8 @@ from quart import Request, Response
 from teammcp import Access, Context
 from teammcp.web import MessageAction, Outcome, Page, form_call, kind_of, mark, plain, render, see
 
-from .findings.models import MAX_BODY, SHORT, Finding
-from .findings.operations import get_knowledge, list_knowledge_tags
+from ..findings.models import MAX_BODY, SHORT, Finding
+from ..findings.operations.findings import get_knowledge, list_knowledge_tags
 
 TAGS = 40
 

@@ -25,9 +25,9 @@ from teammcp import (
     operation,
 )
 
-from . import queries, report_queries
-from .events import ReportDeleted, ReportGenerated
-from .models import (
+from .. import queries
+from ..events import ReportDeleted, ReportGenerated
+from ..models import (
     AuditSettings,
     DeletedReport,
     Report,
@@ -37,9 +37,10 @@ from .models import (
     ScheduledReport,
     Visibility,
 )
-from .reports import REPORTS, Scope, message_queries
-from .reports.steps import DAY, LONGEST_YEARS
-from .retention import managers
+from ..retention.operations import managers
+from . import REPORTS, Scope, message_queries
+from . import stored_queries as report_queries
+from .steps import DAY, LONGEST_YEARS
 
 WEEK = 7 * 24 * 3600 * 1000
 ReportId = Annotated[int, Field(ge=1, le=LARGEST_ID)]

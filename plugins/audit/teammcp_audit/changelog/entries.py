@@ -22,8 +22,8 @@ from teammcp import (
     operation,
 )
 
-from . import queries
-from .models import ChangeLog, Entry, EventId, Kind, Surface, Word
+from .. import queries
+from ..models import ChangeLog, Entry, EventId, Kind, Surface, Word
 
 LOOKED_AT = 1_000_000
 """Events that one call looks at before it answers with what it has found so far."""

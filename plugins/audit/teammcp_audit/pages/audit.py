@@ -12,11 +12,11 @@ from quart import Request, Response
 from teammcp import Access, Attachment, Context, read_time, rfc3339
 from teammcp.web import Outcome, Page, current_visit, form_call, gettext, mark, render, see, send_attachment
 
-from . import showing
-from .models import ChangeLog
-from .reporting import delete_audit_report, get_audit_report
-from .reports import REPORTS
-from .sealing import get_audit_seals
+from ..models import ChangeLog
+from ..reports import REPORTS
+from ..reports.operations import delete_audit_report, get_audit_report
+from ..seals.operations import get_audit_seals
+from . import values as showing
 
 POST = ("POST",)
 FILTERS = ("actor", "kind", "subject", "project_id", "field", "channel", "surface", "since", "until", "text")

@@ -10,10 +10,12 @@ from pydantic import Field
 
 from teammcp import Conflict, Context, Reader, Team, Transaction, Work, operation, stored_events
 
-from . import archive, chain, queries
-from .events import EventsArchived
-from .models import KEPT_EVENTS, KEPT_MS, Archived, AuditSettings, Pruned
-from .places import archive_folder
+from .. import queries
+from ..events import EventsArchived
+from ..models import KEPT_EVENTS, KEPT_MS, Archived, AuditSettings, Pruned
+from ..places import archive_folder
+from ..seals import chain
+from . import archives as archive
 
 ARCHIVE_BLOCKS = 20
 """Blocks in one archive."""

@@ -13,9 +13,9 @@ from teammcp import Access, Context, NotFound
 from teammcp.web import Notice, Outcome, Page, attempt, see, values
 from teammcp.web import gettext as _
 
-from .finding_pages import show
-from .memory.models import MAIN, MemoryEntry, MemoryVersion, MemoryWritten
-from .memory.operations import get_memory, list_memory, list_memory_namespaces
+from ..memory.models import MAIN, MemoryEntry, MemoryVersion, MemoryWritten
+from ..memory.operations import get_memory, list_memory, list_memory_namespaces
+from .findings import show
 
 KEYS = 100
 VERSIONS = 20

@@ -7,9 +7,9 @@ from quart import Request, Response
 from teammcp import Access, Context
 from teammcp.web import Outcome, Page, form_call, see, values
 
-from .finding_pages import show, split_tags
-from .gaps.models import KnowledgeGaps, KnowledgeProfile
-from .gaps.operations import check_knowledge_gaps, get_knowledge_profile
+from ..gaps.models import KnowledgeGaps, KnowledgeProfile
+from ..gaps.operations.gaps import check_knowledge_gaps, get_knowledge_profile
+from .findings import show, split_tags
 
 LISTS = ("relevant_fields", "critical_fields", "participating_projects", "participating_channels")
 

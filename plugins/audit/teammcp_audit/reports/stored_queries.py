@@ -7,7 +7,7 @@ from typing import Any
 
 from teammcp import LARGEST_ID, Reader, Transaction
 
-from .models import Report, ReportSummary, Section
+from ..models import Report, ReportSummary, Section
 
 _SUMMARY = (
     "id, report_type, visibility, project_id, since, until, created_by AS generated_by, created_at AS generated_at,"

@@ -10,8 +10,9 @@ from pydantic import Field
 
 from teammcp import Conflict, Context, Limit, Reader, Team, Transaction, Work, operation, stored_events
 
-from . import chain, queries
-from .models import BLOCK, AuditSettings, Seal, Sealed, Seals
+from .. import queries
+from ..models import BLOCK, AuditSettings, Seal, Sealed, Seals
+from . import chain
 
 BLOCKS_A_RUN = 50
 """What one run of the job seals at most: a log that was never sealed is caught up with little by little."""

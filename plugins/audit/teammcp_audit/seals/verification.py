@@ -10,9 +10,11 @@ from typing import Any
 
 from teammcp import LARGEST_ID, Context, DataDamaged, Reader, operation, stored_events, telling_damage
 
-from . import archive, chain, queries
-from .models import Finding, Verification
-from .places import archive_folder
+from .. import queries
+from ..models import Finding, Verification
+from ..places import archive_folder
+from ..retention import archives as archive
+from . import chain
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _ONE = {

@@ -15,9 +15,9 @@ from markupsafe import Markup
 from teammcp import Context, excerpt
 from teammcp.web import gettext, mark
 
+from ..models import Entry, Report, Section
+from ..reports.steps import step_of
 from . import charts, graph, labels
-from .models import Entry, Report, Section
-from .reports.steps import step_of
 
 log = logging.getLogger(__name__)
 

@@ -22,10 +22,10 @@ from teammcp import (
     visible_message,
 )
 
-from ..events import FindingEvent, FindingPosted, FindingRetracted, FindingRevived
-from . import queries, search
-from .addressing import content_id as address
-from .models import (
+from ...events import FindingEvent, FindingPosted, FindingRetracted, FindingRevived
+from .. import queries, search
+from ..addressing import content_id as address
+from ..models import (
     Body,
     Changed,
     ContentId,

@@ -26,8 +26,8 @@ from teammcp import (
     snippet,
 )
 
-from . import queries, search
-from .models import Findings, FindingTags, FoundFinding
+from .. import queries, search
+from ..models import Findings, FindingTags, FoundFinding
 
 CANDIDATES = 200
 """How many of the newest matches are ranked: enough to choose from, and bounded."""

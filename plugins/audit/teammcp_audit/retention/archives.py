@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .chain import COLUMNS, Row
+from ..seals.chain import COLUMNS, Row
 
 
 class Unreadable(Exception):
