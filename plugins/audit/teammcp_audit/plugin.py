@@ -10,32 +10,31 @@ from teammcp import EventData, Job, Migration, Team, hookimpl, load_migrations
 from teammcp.web import Page
 
 from . import commands
-from .changelog import entries as changelog
-from .changelog import exports as exporting
+from .changelog import exports
+from .changelog import operations as changelog
 from .events import EVENT_KINDS
 from .models import AuditSettings
-from .pages import audit as pages
-from .reports import operations as reporting
+from .pages import PAGES
+from .reports import operations as reports
 from .retention import operations as retention
-from .seals import operations as sealing
-from .seals import verification as verifying
+from .seals import operations as seals
 
 
 @hookimpl
 def register_operations() -> list[Any]:
     return [
         changelog.get_changelog,
-        exporting.export_changelog,
-        sealing.seal_events,
-        sealing.get_audit_seals,
-        verifying.verify_audit,
+        changelog.export_changelog,
+        seals.seal_events,
+        seals.get_audit_seals,
+        seals.verify_audit,
         retention.archive_events,
         retention.prune_events,
-        reporting.generate_audit_report,
-        reporting.get_audit_reports,
-        reporting.get_public_reports,
-        reporting.get_audit_report,
-        reporting.delete_audit_report,
+        reports.generate_audit_report,
+        reports.get_audit_reports,
+        reports.get_public_reports,
+        reports.get_audit_report,
+        reports.delete_audit_report,
     ]
 
 
@@ -46,7 +45,7 @@ def register_migrations() -> list[Migration]:
 
 @hookimpl
 def register_pages() -> list[Page]:
-    return pages.PAGES
+    return PAGES
 
 
 @hookimpl
@@ -61,12 +60,12 @@ def register_event_kinds() -> tuple[type[EventData], ...]:
 
 @hookimpl
 async def team_opened(team: Team) -> None:
-    await sealing.seal_all(team)
+    await seals.seal_all(team)
 
 
 @hookimpl
 async def team_closed(team: Team) -> None:
-    await sealing.seal_all(team)
+    await seals.seal_all(team)
 
 
 @hookimpl
@@ -77,8 +76,8 @@ def register_commands(cli: click.Group) -> None:
 @hookimpl
 def register_jobs() -> list[Job]:
     return [
-        Job("audit-seals", sealing.seal_due, every=60, per_team=True),
+        Job("audit-seals", seals.seal_due, every=60, per_team=True),
         Job("audit-retention", retention.retain_events, every=3600, per_team=True),
-        Job("audit-exports", exporting.clear_exports, every=3600, per_team=True),
-        Job("audit-reports", reporting.make_scheduled_reports, every=900, per_team=True),
+        Job("audit-exports", exports.clear_exports, every=3600, per_team=True),
+        Job("audit-reports", reports.make_scheduled_reports, every=900, per_team=True),
     ]

@@ -7,15 +7,13 @@ from typing import Any
 from teammcp import Context, EventData, Migration, StateChange, hookimpl, load_migrations
 from teammcp.web import MessageAction, Page
 
-from . import pages
 from .briefing import operations as briefing
 from .events import EVENT_KINDS
-from .findings.operations import findings
-from .findings.operations import search as searching
+from .findings.operations import findings, search
 from .gaps import rule
-from .gaps.operations import gaps
-from .gaps.operations import matrix as overview
+from .gaps.operations import gaps, matrix
 from .memory import operations as memory
+from .pages import PAGES
 from .pages import findings as finding_pages
 
 
@@ -23,7 +21,7 @@ from .pages import findings as finding_pages
 def register_operations() -> list[Any]:
     return [
         findings.post_knowledge,
-        searching.search_knowledge,
+        search.search_knowledge,
         findings.get_knowledge,
         findings.retract_knowledge,
         findings.revive_knowledge,
@@ -38,7 +36,7 @@ def register_operations() -> list[Any]:
         gaps.acknowledge_knowledge_gaps,
         gaps.get_knowledge_profile,
         gaps.update_knowledge_profile,
-        overview.get_knowledge_matrix,
+        matrix.get_knowledge_matrix,
         briefing.get_briefing,
     ]
 
@@ -50,7 +48,7 @@ def register_migrations() -> list[Migration]:
 
 @hookimpl
 def register_pages() -> list[Page]:
-    return pages.PAGES
+    return PAGES
 
 
 @hookimpl
@@ -76,5 +74,5 @@ async def before_state_change(context: Context, change: StateChange) -> None:
 
 @hookimpl
 async def inbox_section(context: Context) -> dict[str, Any] | None:
-    found = await context.read(overview.count_gaps, context.actor.name)
+    found = await context.read(matrix.count_gaps, context.actor.name)
     return None if found is None else {"knowledge_gaps": found}

@@ -1,0 +1,1 @@
+"""The change log: who did what, when, from which surface, before and after."""

@@ -5,25 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import BaseModel
 
 from teammcp import (
     Context,
     InvalidInput,
-    Limit,
     ProjectId,
     Reader,
-    Reference,
     StateFieldName,
     Timestamp,
     Until,
-    operation,
 )
 
 from .. import queries
-from ..models import ChangeLog, Entry, EventId, Kind, Surface, Word
+from ..models import Entry, Kind, Surface, Word
 
 LOOKED_AT = 1_000_000
 """Events that one call looks at before it answers with what it has found so far."""
@@ -94,62 +91,6 @@ def _anywhere(text: str) -> str:
 def _in_json(text: str) -> str:
     """Text as it stands in a JSON text."""
     return json.dumps(text, ensure_ascii=False)[1:-1]
-
-
-def _actor(context: Context, name: str, argument: str) -> str:
-    """Whoever is called so, also in another spelling; else the name as it is, since a log is older than its team."""
-    found = context.team.directory.who(name.removeprefix("@"))
-    return name if found is None else found.name
-
-
-def _channel(context: Context, name: str, argument: str) -> str:
-    found = context.team.directory.channel(name.removeprefix("#"))
-    return name if found is None else found.id
-
-
-@operation("GET /api/audit/changelog", access="manager", profile="audit", read_only=True)
-async def get_changelog(
-    context: Context,
-    actor: Annotated[Word, Reference(_actor)] | None = None,
-    kind: Kind | None = None,
-    subject: Word | None = None,
-    project_id: ProjectId | None = None,
-    field: StateFieldName | None = None,
-    channel: Annotated[Word, Reference(_channel)] | None = None,
-    surface: Surface | None = None,
-    since: Timestamp | None = None,
-    until: Until | None = None,
-    text: Word | None = None,
-    limit: Limit = 50,
-    before: EventId | None = None,
-) -> ChangeLog:
-    """Look up who did what, when and from where, newest first. kind may hold *, as in "task.*".
-
-    project_id (and field) finds changes of the shared state. next: go on with it as before, even if nothing was found.
-    """
-    wanted = Filter(
-        actor=actor,
-        kind=kind,
-        subject=subject,
-        project_id=project_id,
-        field=field,
-        channel=channel,
-        surface=surface,
-        since=since,
-        until=until,
-        text=text,
-    )
-    found: list[Entry] = []
-    begun = reached = 0
-    async for entries, reached in batches(context, wanted, before, limit):
-        begun = begun or reached + WINDOW
-        found += entries
-        if len(found) >= limit or begun - reached >= LOOKED_AT:
-            break
-    shown = context.budget().fit(found[:limit])
-    if len(found) > len(shown):
-        reached = shown[-1].id
-    return ChangeLog(entries=shown, next=reached or None)
 
 
 async def batches(

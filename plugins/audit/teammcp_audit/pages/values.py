@@ -6,14 +6,14 @@ import json
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from teammcp import Context, excerpt
-from teammcp.web import gettext, mark
+from teammcp import Context, excerpt, read_time, rfc3339
+from teammcp.web import current_visit, gettext, mark
 
 from ..models import Entry, Report, Section
 from ..reports.steps import step_of
@@ -220,3 +220,11 @@ WORDS: dict[str, Any] = {
     "figure_names": labels.FIGURES,
     "column_names": labels.COLUMNS,
 }
+
+
+def midnight(day: str, edge: Literal["start", "next"]) -> str | None:
+    """The beginning of a day or of the next; what is no day is left for the operation to refuse."""
+    try:
+        return rfc3339(read_time(day, current_visit().timezone, edge)) if day else None
+    except ValueError:
+        return day

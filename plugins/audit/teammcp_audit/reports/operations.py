@@ -38,8 +38,7 @@ from ..models import (
     Visibility,
 )
 from ..retention.operations import managers
-from . import REPORTS, Scope, message_queries
-from . import stored_queries as report_queries
+from . import REPORTS, Scope, message_queries, stored_queries
 from .steps import DAY, LONGEST_YEARS
 
 WEEK = 7 * 24 * 3600 * 1000
@@ -89,7 +88,7 @@ async def generate_audit_report(
     )
 
     def work(tx: Transaction) -> Report:
-        stored = report.model_copy(update={"id": report_queries.insert(tx, report)})
+        stored = report.model_copy(update={"id": stored_queries.insert(tx, report)})
         summary = {name: getattr(stored, name) for name in ReportSummary.model_fields}
         audience = None if visibility == "all" else managers(context)
         context.emit(tx, ReportGenerated(**summary), stored.id, agents=audience)
@@ -112,7 +111,7 @@ async def get_audit_reports(
     before: ReportId | None = None,
 ) -> ReportList:
     """List the reports, newest first, without their tables."""
-    return ReportList(await context.read(report_queries.summaries, report_type, project_id, limit, before, False))
+    return ReportList(await context.read(stored_queries.summaries, report_type, project_id, limit, before, False))
 
 
 @operation("GET /api/reports/public", profile="audit", read_only=True)
@@ -124,13 +123,13 @@ async def get_public_reports(
     before: ReportId | None = None,
 ) -> ReportList:
     """List the reports that every member may read, newest first. get_audit_report shows one."""
-    return ReportList(await context.read(report_queries.summaries, report_type, project_id, limit, before, True))
+    return ReportList(await context.read(stored_queries.summaries, report_type, project_id, limit, before, True))
 
 
 @operation("GET /api/audit/reports/{report_id}", access="observer", profile="audit", read_only=True)
 async def get_audit_report(context: Context, report_id: ReportId) -> Report:
     """Read a report: its figures and tables."""
-    report = await context.read(report_queries.report, report_id)
+    report = await context.read(stored_queries.report, report_id)
     if report is None or (report.visibility != "all" and context.actor.access < Access.manager):
         raise NotFound(f"report_id: there is no report {report_id} that you may read.", code="report_not_found")
     return report
@@ -141,7 +140,7 @@ async def delete_audit_report(context: Context, report_id: ReportId) -> Work[Del
     """Delete a report. What it was about stays in the log, so it can be made again."""
 
     def work(tx: Transaction) -> DeletedReport:
-        if not report_queries.delete(tx, report_id):
+        if not stored_queries.delete(tx, report_id):
             raise NotFound(f"report_id: there is no report {report_id}.", code="report_not_found")
         context.emit(tx, ReportDeleted(), report_id, agents=managers(context))
         return DeletedReport(id=report_id)
@@ -158,7 +157,7 @@ async def make_scheduled_reports(team: Team) -> None:
     settings: AuditSettings = context.settings("audit")
     for wanted in settings.schedule:
         since, until = last_period(context.now(), wanted)
-        if await context.read(report_queries.exists, wanted.report_type, since, until):
+        if await context.read(stored_queries.exists, wanted.report_type, since, until):
             continue
         given: dict[str, Any] = {"report_type": wanted.report_type, "visibility": wanted.visibility}
         await context.call(generate_audit_report, since=since, until=until, **given)

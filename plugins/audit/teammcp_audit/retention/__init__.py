@@ -1,0 +1,1 @@
+"""Old events go to an archive, and only then out of the log."""

@@ -15,7 +15,7 @@ from ..events import EventsArchived
 from ..models import KEPT_EVENTS, KEPT_MS, Archived, AuditSettings, Pruned
 from ..places import archive_folder
 from ..seals import chain
-from . import archives as archive
+from . import archives
 
 ARCHIVE_BLOCKS = 20
 """Blocks in one archive."""
@@ -79,9 +79,9 @@ def _sealed_rows(reader: Reader, seal: Any) -> list[chain.Row]:
     return rows
 
 
-def _write(path: Any, rows: list[chain.Row]) -> archive.Written:
-    written = archive.write(path, rows)
-    if archive.read(path) != rows:
+def _write(path: Any, rows: list[chain.Row]) -> archives.Written:
+    written = archives.write(path, rows)
+    if archives.read(path) != rows:
         raise OSError(f"what was written to {path.name} cannot be read back")
     return written
 
@@ -95,7 +95,7 @@ async def prune_events(context: Context) -> Work[Pruned] | Pruned:
     seal = seals[0]
     known = await context.read(queries.archive, seal["archived_to"])
     path = archive_folder(context.team, context.settings("audit")) / seal["archived_to"]
-    if not path.is_file() or await asyncio.to_thread(archive.checksum, path) != known["sha256"]:
+    if not path.is_file() or await asyncio.to_thread(archives.checksum, path) != known["sha256"]:
         raise Conflict(
             f"The archive {path.name} is missing or damaged, so its events stay in the log. Put it back.",
             code="archive_damaged",

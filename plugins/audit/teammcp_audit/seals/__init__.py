@@ -1,0 +1,1 @@
+"""Seals over the event log, and checking the log against them."""

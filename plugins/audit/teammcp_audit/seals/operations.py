@@ -8,11 +8,23 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from teammcp import Conflict, Context, Limit, Reader, Team, Transaction, Work, operation, stored_events
+from teammcp import (
+    Conflict,
+    Context,
+    Limit,
+    Reader,
+    Team,
+    Transaction,
+    Work,
+    operation,
+    stored_events,
+)
 
 from .. import queries
-from ..models import BLOCK, AuditSettings, Seal, Sealed, Seals
+from ..models import BLOCK, AuditSettings, Seal, Sealed, Seals, Verification
+from ..places import archive_folder
 from . import chain
+from .verification import Check
 
 BLOCKS_A_RUN = 50
 """What one run of the job seals at most: a log that was never sealed is caught up with little by little."""
@@ -94,3 +106,16 @@ async def _seal(team: Team, *, now: bool) -> None:
     for _ in range(BLOCKS_A_RUN):
         if not (await context.call(seal_events, now=now)).more:
             break
+
+
+@operation("GET /api/audit/verify", access="owner", profile="audit", read_only=True)
+async def verify_audit(context: Context, without_archives: bool = False) -> Verification:
+    """Check the whole event log against its seals; names every event that was altered, taken out, put in or moved.
+
+    without_archives: the archives are kept elsewhere, so that one that is not here is no finding.
+    """
+    folder = archive_folder(context.team, context.settings("audit"))
+    check = Check(folder, without_archives=without_archives)
+    while await context.read(check.step):
+        pass
+    return await context.read(check.result)

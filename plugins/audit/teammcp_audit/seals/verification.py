@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from teammcp import LARGEST_ID, Context, DataDamaged, Reader, operation, stored_events, telling_damage
+from teammcp import LARGEST_ID, DataDamaged, Reader, stored_events, telling_damage
 
 from .. import queries
 from ..models import Finding, Verification
-from ..places import archive_folder
-from ..retention import archives as archive
+from ..retention import archives
 from . import chain
 
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -54,7 +53,7 @@ class Check:
     def __init__(
         self, folder: Path, known: Mapping[int, KnownSeal] | None = None, *, without_archives: bool = False
     ) -> None:
-        self._archives = archive.Archives(folder)
+        self._archives = archives.Archives(folder)
         self._without_archives = without_archives
         self._known = known or {}
         self._number, self._hash, self._last_id = 0, chain.FIRST, 0
@@ -148,7 +147,7 @@ class Check:
                 self._not_checked.append(name)
                 if not self._without_archives:
                     self._add("missing", number, f"the archive {name} is not there, so its events cannot be checked")
-        except archive.Unreadable as error:
+        except archives.Unreadable as error:
             self._add("seal", seal["number"], f"the archive {name} cannot be read: {error}")
         return None
 
@@ -209,16 +208,3 @@ def _is_whole(seal: Any) -> bool:
     """Whether a seal has the form of one, so that there is something to compare."""
     hashes = (seal["hash"], seal["previous"])
     return all(_HASH.fullmatch(str(each)) for each in hashes) and len(seal["digests"]) % chain.KEPT_BYTES == 0
-
-
-@operation("GET /api/audit/verify", access="owner", profile="audit", read_only=True)
-async def verify_audit(context: Context, without_archives: bool = False) -> Verification:
-    """Check the whole event log against its seals; names every event that was altered, taken out, put in or moved.
-
-    without_archives: the archives are kept elsewhere, so that one that is not here is no finding.
-    """
-    folder = archive_folder(context.team, context.settings("audit"))
-    check = Check(folder, without_archives=without_archives)
-    while await context.read(check.step):
-        pass
-    return await context.read(check.result)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from . import findings as finding_pages
-from . import gaps as gap_pages
-from . import memory as memory_pages
+from . import findings, gaps, memory
 
-PAGES = [*finding_pages.PAGES, *gap_pages.PAGES, *memory_pages.PAGES]
+PAGES = [*findings.PAGES, *gaps.PAGES, *memory.PAGES]

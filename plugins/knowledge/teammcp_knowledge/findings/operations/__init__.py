@@ -1,0 +1,1 @@
+"""Posting, reading, finding, retracting and reviving findings."""

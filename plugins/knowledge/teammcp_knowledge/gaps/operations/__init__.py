@@ -1,0 +1,1 @@
+"""Asking what changed since one last knew, and who misses what."""
