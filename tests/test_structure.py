@@ -6,17 +6,20 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 
 import grimp
 import pytest
 
-from teammcp.features import BUILT_IN, built_in
+from scripts.import_contracts import PackageApiContract
+from teammcp.features import BUILT_IN
 
 ROOT = Path(__file__).parent.parent
 PLUGINS = sorted(path.name for path in ROOT.glob("plugins/*/teammcp_*"))
-TO_COME = {"directives", "schedules", "state", "tasks"}
+TO_COME = {"directives", "schedules", "state"}
 """Features that are still to be ordered so."""
+FEATURES = [f"teammcp.features.{feature}" for feature in BUILT_IN if feature not in TO_COME]
 
 
 def circle(imports: Mapping[str, Iterable[str]]) -> list[str]:
@@ -41,11 +44,27 @@ def test_no_import_comes_back_to_where_it_began_for_type_checkers_either(package
     assert circle(imports) == [], "these modules import each other in a circle"
 
 
-@pytest.mark.parametrize("feature", [feature for feature in BUILT_IN if feature not in TO_COME])
-def test_an_operation_is_in_a_module_or_package_called_operations(feature: str) -> None:
-    register = getattr(built_in()[feature], "register_operations", list)
-    where = {function.operation.name: function.operation.function.__module__ for function in register()}
-    assert {name: module for name, module in where.items() if "operations" not in module.split(".")[3:]} == {}
+def test_a_feature_that_reaches_into_another_breaks_the_contract() -> None:
+    contract = PackageApiContract("between features", session_options={}, contract_options={"ancestor": "top"})
+    graph = grimp.ImportGraph()
+    for importer, imported in (("top.one.plugin", "top.one.models"), ("top.two", "top.one"), ("app", "top.one")):
+        graph.add_import(importer=importer, imported=imported)
+    for module in ("top", "top.one", "top.two"):
+        graph.add_module(module)
+    assert contract.check(graph, verbose=False).kept
+    for importer in ("top.two.operations", "app"):
+        graph.add_import(importer=importer, imported="top.one.models", line_number=7, line_contents="")
+        found = contract.check(graph, verbose=False)
+        assert not found.kept
+        assert (importer, "top.one.models", 7) in found.metadata["links"]
+
+
+@pytest.mark.parametrize("package", [*PLUGINS, *FEATURES])
+def test_an_operation_is_in_a_module_or_package_called_operations(package: str) -> None:
+    register = getattr(import_module(f"{package}.plugin"), "register_operations", list)
+    where = {each.operation.name: each.operation.function.__module__ for each in register()}
+    inside = {name: module.removeprefix(package).split(".") for name, module in where.items()}
+    assert {name: where[name] for name, parts in inside.items() if "operations" not in parts} == {}
 
 
 def test_what_a_feature_offers_brings_no_page_with_it() -> None:
