@@ -44,7 +44,7 @@ async def standing(team: TestTeam, reader: Member, sender: Member, message: int)
     receipt = (await sender.call("get_receipt", message_id=message)).recipients
     channels = (await reader.call("get_channels")).root
     return {
-        "notice": what_waits(context),
+        "notice": await what_waits(context),
         "mentions": next(each.mentions for each in channels if each.id == "general"),
         **{view: message in found for view, found in mine.items()},
         "awaited": any(reader.name in each.waiting_for for each in theirs if each.message.id == message),

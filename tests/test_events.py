@@ -150,7 +150,7 @@ ROOT = Path(__file__).parent.parent
     ids=lambda package: package.name,
 )
 def test_every_declared_kind_is_appended_somewhere(package: Path) -> None:
-    text = (package / "events.py").read_text(encoding="utf-8")
+    text = "\n".join(file.read_text(encoding="utf-8") for file in package.rglob("events.py"))
     declared = re.findall(r"^class (\w+)\(.*kind=", text, re.MULTILINE)
     code = "\n".join(file.read_text(encoding="utf-8") for file in package.rglob("*.py") if file.name != "events.py")
     used = re.sub(r"^from .* import (\([^)]*\)|.*)$", "", code, flags=re.MULTILINE)

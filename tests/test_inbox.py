@@ -40,7 +40,7 @@ async def acknowledge(member: Member, *items: tuple[str, int]) -> Any:
 
 async def notices(team: TestTeam, member: Member) -> dict[str, int]:
     context = operations.enter(team.server, member.key, "mcp", "127.0.0.1")
-    return what_waits(context)
+    return await what_waits(context)
 
 
 async def test_acknowledging_again_writes_nothing(team: TestTeam) -> None:
