@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from teammcp import Forbidden, InvalidInput, NotFound
-from teammcp.features.directives.redaction import MARK, redact
+from teammcp.features.directives.output.redaction import MARK, redact
 from teammcp.features.directives.settings import DirectiveSettings
 from teammcp.keys import new_admin_key
 from teammcp.testing import Member, TestTeam

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 import teammcp.mcp.server  # noqa: F401 - else a thread imports it while hypothesis moves the limit of recursion
 from teammcp.config import Settings
 from teammcp.errors import NotFound
-from teammcp.features.directives.reaper import reap
+from teammcp.features.directives.directives.operations.expiry import reap
 from teammcp.testing import MovedClock, TestTeam, serve
 
 NAMES = ("ann", "bob", "cat")

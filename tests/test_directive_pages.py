@@ -83,7 +83,7 @@ async def test_the_page_shows_at_first_all_unfinished_ones_that_one_may_see(
 async def test_pages_of_both_sides_leave_nothing_out(
     team: TestTeam, ann: Member, browser: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("teammcp.features.directives.pages.SHOWN", 2)
+    monkeypatch.setattr("teammcp.features.directives.pages.directives.SHOWN", 2)
     for number in range(9):
         sender, receiver = (ann, "owner") if number % 3 else (team.owner, "ann")
         await sender.call("send_directive", to_agent=receiver, instruction=f"thing {number}")
@@ -133,7 +133,7 @@ async def test_who_sees_what(team: TestTeam, ann: Member, browser: Visitor) -> N
 
 
 async def test_lists_go_on_to_older_ones(ann: Member, browser: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("teammcp.features.directives.pages.SHOWN", 2)
+    monkeypatch.setattr("teammcp.features.directives.pages.directives.SHOWN", 2)
     for number in range(3):
         await ann.call("send_directive", to_agent="owner", instruction=f"thing {number}")
     page = await browser.get("/directives?status=all")

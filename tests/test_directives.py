@@ -10,7 +10,7 @@ import pytest
 
 from teammcp import Conflict, Forbidden, Gone, InvalidInput, NotFound, Refused, hookimpl, operations
 from teammcp.config import Settings
-from teammcp.features.directives.reaper import reap
+from teammcp.features.directives.directives.operations.expiry import reap
 from teammcp.operations import Context
 from teammcp.plugins import Deferred
 from teammcp.server import Server
@@ -431,7 +431,7 @@ async def test_what_is_wrong_is_named(ann: Member, bob: Member, arguments: dict[
 
 
 async def test_not_more_wait_than_a_worker_can_see(monkeypatch: pytest.MonkeyPatch, ann: Member, bob: Member) -> None:
-    monkeypatch.setattr("teammcp.features.directives.operations.MOST", 2)
+    monkeypatch.setattr("teammcp.features.directives.directives.operations.directives.MOST", 2)
     for _ in range(2):
         await sent(ann)
     with pytest.raises(Conflict) as caught:

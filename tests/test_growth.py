@@ -19,7 +19,7 @@ from teammcp import TeamError
 from teammcp.arguments.fields import AgentName, ChannelName, Line, Timestamp, TimeZone, Token
 from teammcp.features.messages import quoted_block, quoted_line
 from teammcp.features.messages.search import parse as parse_query
-from teammcp.features.schedules.times import kind_of, parse_rule
+from teammcp.features.schedules.timing import kind_of, parse_rule
 from teammcp.joining import jsonc
 from teammcp.markdown import is_long, plain
 from teammcp.mcp import frames

@@ -16,7 +16,7 @@ import pytest
 
 import teammcp
 from teammcp import operations
-from teammcp.features.directives.reaper import reap as settle
+from teammcp.features.directives.directives.operations.expiry import reap as settle
 from teammcp.features.inbox.jobs import watch
 from teammcp.features.tasks.claims.jobs import reap
 from teammcp.features.tasks.reminders.jobs import remind

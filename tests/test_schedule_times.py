@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from teammcp.arguments.times import read_time
-from teammcp.features.schedules.times import MINUTE, Every, Kind, Once, Timing, kind_of, parse_rule
-from teammcp.features.schedules.words import describe
+from teammcp.features.schedules.descriptions import describe
+from teammcp.features.schedules.timing import MINUTE, Every, Kind, Once, Timing, kind_of, parse_rule
 from teammcp.server.cron import Cron, parse_cron
 
 BERLIN = ZoneInfo("Europe/Berlin")

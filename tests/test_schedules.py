@@ -21,8 +21,8 @@ from teammcp import (
     operations,
 )
 from teammcp.clock import rfc3339
-from teammcp.features.schedules.firing import run_due
 from teammcp.features.schedules.models import Schedule
+from teammcp.features.schedules.operations.runs import run_due
 from teammcp.operations import Context
 from teammcp.storage import Reader
 from teammcp.testing import Member, MovedClock, TestTeam
@@ -166,8 +166,8 @@ async def test_only_what_may_be_sent_may_be_scheduled(team: TestTeam, alice: Mem
 async def test_an_agent_has_so_many_schedules_at_most(
     team: TestTeam, alice: Member, monkeypatch: pytest.MonkeyPatch, clock: MovedClock
 ) -> None:
-    monkeypatch.setattr("teammcp.features.schedules.operations.MOST", 3)
-    monkeypatch.setattr("teammcp.features.schedules.operations.KEPT", 2)
+    monkeypatch.setattr("teammcp.features.schedules.operations.schedules.MOST", 3)
+    monkeypatch.setattr("teammcp.features.schedules.operations.schedules.KEPT", 2)
     for _ in range(2):
         for _ in range(3):
             await make(alice, at=rfc3339(clock.now() + 3_600_000))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from teammcp.features.schedules.firing import run_due
+from teammcp.features.schedules.operations.runs import run_due
 from teammcp.testing import MovedClock, TestTeam
 from tests.webkit import Visitor, visiting
 

@@ -9,7 +9,7 @@ import pytest
 
 from teammcp.config import Settings
 from teammcp.features.schedules import queries
-from teammcp.features.schedules.firing import run_due
+from teammcp.features.schedules.operations.runs import run_due
 from teammcp.testing import Member, MovedClock, TestTeam, serve
 
 

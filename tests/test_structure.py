@@ -17,9 +17,7 @@ from teammcp.features import BUILT_IN
 
 ROOT = Path(__file__).parent.parent
 PLUGINS = sorted(path.name for path in ROOT.glob("plugins/*/teammcp_*"))
-TO_COME = {"directives", "schedules", "state"}
-"""Features that are still to be ordered so."""
-FEATURES = [f"teammcp.features.{feature}" for feature in BUILT_IN if feature not in TO_COME]
+FEATURES = [f"teammcp.features.{feature}" for feature in BUILT_IN]
 
 
 def circle(imports: Mapping[str, Iterable[str]]) -> list[str]:

@@ -18,8 +18,8 @@ from teammcp import clock as clock_module
 from teammcp.app import forget_idempotency_keys
 from teammcp.clock import Moved, SystemClock
 from teammcp.errors import RateLimited
-from teammcp.features.schedules import firing
-from teammcp.features.tasks.claims import jobs as reaper
+from teammcp.features.schedules.operations import runs as schedule_runs
+from teammcp.features.tasks.claims import jobs as claim_jobs
 from teammcp.server import Server, timekeeping
 from teammcp.server.limits import RateLimit
 from teammcp.server.scheduler import Scheduler
@@ -89,7 +89,7 @@ async def test_a_jump_ends_no_claim_and_counts_no_attempt(team: TestTeam, clock:
     claimed = await bob.call("claim_task", task_id=task.id)
     clock.advance(seconds=lease / 2)
     await jump(team, clock, hours)
-    await reaper.reap(team.team)
+    await claim_jobs.reap(team.team)
     assert await statuses(bob, task.id) == ("doing", 0)
     clock.advance(seconds=lease / 2)
     done = await bob.call("complete_task", task_id=task.id, fencing_token=claimed.fencing_token, result="seen")
@@ -105,7 +105,7 @@ async def test_a_claim_ends_as_long_after_a_jump_as_it_would_have(
     await bob.call("claim_task", task_id=task.id)
     await jump(team, clock, hours)
     clock.advance(seconds=task.lease_seconds + 1)
-    await reaper.reap(team.team)
+    await claim_jobs.reap(team.team)
     assert (await statuses(team.owner, task.id))[0] == "todo"
 
 
@@ -179,7 +179,7 @@ async def test_a_process_that_stood_still_calls_nobody_dead_and_ends_no_claim(
     team.server.time.look()
     assert "stood still for" in caplog.text
     team.team.presence.sweep()
-    await reaper.reap(team.team)
+    await claim_jobs.reap(team.team)
     assert team.team.presence.status_of("bob").status == "busy"
     assert await statuses(bob, task.id) == ("doing", 0)
     clock.advance(seconds=6)
@@ -265,7 +265,7 @@ async def test_periodic_work_goes_on_at_its_pace_when_the_clock_is_set(
 
 
 async def runs(team: TestTeam, schedule: int) -> int:
-    await firing.run_due(team.team)
+    await schedule_runs.run_due(team.team)
     return (await team.owner.call("get_schedule", schedule_id=schedule)).schedule.runs
 
 

@@ -8,7 +8,7 @@ import pytest
 from teammcp_approvals import memory
 
 from teammcp import Conflict, Deferred, Forbidden, InvalidInput, NotFound, Refused
-from teammcp.features.schedules.firing import run_due
+from teammcp.features.schedules.operations.runs import run_due
 from teammcp.testing import Member, MovedClock, TestTeam
 
 

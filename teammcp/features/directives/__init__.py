@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .output_models import Output
+from .output.models import Output
 
 __all__ = [
     "Output",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...events import EventData
 from ...text.untrusted import Author
-from .models import Status
-from .output_models import OutputKind
+from .directives.models import Status
+from .output.models import OutputKind
 
 
 class DirectiveEvent(EventData):

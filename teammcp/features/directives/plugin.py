@@ -12,8 +12,13 @@ from ...server.jobs import Job
 from ...server.timekeeping import Countdown
 from ...storage import Migration, Reader, load_migrations
 from ...web import Page
-from . import claims, operations, output, pages, queries, reaper
+from .claims import operations as claims
+from .directives import queries
+from .directives.operations import directives as operations
+from .directives.operations import expiry
 from .events import EVENT_KINDS
+from .output import operations as output
+from .pages import directives as directive_pages
 from .settings import DirectiveSettings
 
 IN_INBOX = 20
@@ -30,7 +35,7 @@ def register_operations() -> list[Any]:
         operations.cancel_directive,
         claims.claim_directive,
         claims.report_directive,
-        reaper.settle_directive,
+        expiry.settle_directive,
         output.append_output,
         output.append_error,
         output.get_agent_output,
@@ -45,7 +50,7 @@ def register_migrations() -> list[Migration]:
 
 @hookimpl
 def register_pages() -> list[Page]:
-    return pages.PAGES
+    return directive_pages.PAGES
 
 
 @hookimpl
@@ -68,12 +73,12 @@ def register_countdowns() -> list[Countdown]:
 
 @hookimpl
 def register_jobs() -> list[Job]:
-    return [Job("directives.reap", reaper.reap, every=reaper.SECONDS, per_team=True)]
+    return [Job("directives.reap", expiry.reap, every=expiry.SECONDS, per_team=True)]
 
 
 @hookimpl
 async def agent_retired(context: Context, agent: Agent) -> None:
-    await reaper.give_up_retired(context, agent.name)
+    await expiry.give_up_retired(context, agent.name)
 
 
 @hookimpl

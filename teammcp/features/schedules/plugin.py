@@ -11,8 +11,11 @@ from ...server import Team
 from ...server.jobs import Job
 from ...storage import Migration, load_migrations
 from ...web import Page
-from . import events, firing, jumping, operations, pages
-from .jumping import follow_clock
+from . import events
+from .operations import clock, runs
+from .operations import schedules as operations
+from .pages import schedules as pages
+from .settings import ScheduleSettings
 
 
 @hookimpl
@@ -24,9 +27,9 @@ def register_operations() -> list[Any]:
         operations.pause_schedule,
         operations.resume_schedule,
         operations.cancel_schedule,
-        firing.fire_schedule,
-        firing.suspend_schedule,
-        jumping.follow_clock,
+        runs.fire_schedule,
+        runs.suspend_schedule,
+        clock.follow_clock,
     ]
 
 
@@ -46,15 +49,15 @@ def register_event_kinds() -> tuple[type[EventData], ...]:
 
 
 @hookimpl
-def register_settings() -> type[firing.Settings]:
-    return firing.Settings
+def register_settings() -> type[ScheduleSettings]:
+    return ScheduleSettings
 
 
 @hookimpl
 def register_jobs() -> list[Job]:
-    return [Job("schedules", firing.run_due, every=1, per_team=True)]
+    return [Job("schedules", runs.run_due, every=1, per_team=True)]
 
 
 @hookimpl
 async def clock_jumped(team: Team, milliseconds: int) -> None:
-    await Context.inside(team).call(follow_clock, milliseconds=milliseconds)
+    await Context.inside(team).call(clock.follow_clock, milliseconds=milliseconds)

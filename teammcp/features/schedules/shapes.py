@@ -7,9 +7,9 @@ from typing import cast
 from ...arguments.times import zone_of
 from ...storage import Reader, Row
 from . import queries
+from .descriptions import describe
 from .models import Schedule
-from .times import Kind, Once, Timing, parse_rule
-from .words import describe
+from .timing import Kind, Once, Timing, parse_rule
 
 PREVIEW = 3
 """How many of the next runs are shown."""

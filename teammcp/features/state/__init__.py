@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .following import FieldVersion, entries_after, field_versions, version_written
 from .models import (
     FieldName,
     ProjectId,
@@ -16,6 +15,7 @@ from .models import (
     key,
     short,
 )
+from .versions import FieldVersion, entries_after, field_versions, version_written
 
 __all__ = [
     "FieldName",

@@ -9,20 +9,21 @@ from ...operations import Context
 from ...plugins.markers import hookimpl
 from ...storage import Migration, Reader, load_migrations
 from ...web import Page
-from . import changing, operations, pages, subscriptions
 from .events import EVENT_KINDS
+from .operations import changes, retrieval, subscriptions
+from .pages import state as pages
 
 
 @hookimpl
 def register_operations() -> list[Any]:
     return [
-        operations.get_state,
-        changing.set_state,
-        changing.delete_state,
-        changing.conclude_state,
-        operations.get_state_history,
-        operations.list_state_projects,
-        operations.route_state,
+        retrieval.get_state,
+        changes.set_state,
+        changes.delete_state,
+        changes.conclude_state,
+        retrieval.get_state_history,
+        retrieval.list_state_projects,
+        retrieval.route_state,
         subscriptions.subscribe_state,
         subscriptions.unsubscribe_state,
         subscriptions.ack_state,

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ...arguments.fields import Text, Timestamp
-from ...clock import rfc3339
-from ...operations import Result
-from ...storage import LARGEST_ID
-from ...text.untrusted import Author, Words, fence, quote
+from ....arguments.fields import Text, Timestamp
+from ....clock import rfc3339
+from ....operations import Result
+from ....storage import LARGEST_ID
+from ....text.untrusted import Author, Words, fence, quote
 
 OutputText = Annotated[Text, Field(min_length=1, max_length=16 * 1024)]
 OutputKind = Literal["output", "error"]

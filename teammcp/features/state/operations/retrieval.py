@@ -7,16 +7,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ...arguments.fields import Limit
-from ...arguments.paging import Cursor, from_cursor, to_cursor
-from ...errors import InvalidInput
-from ...members.directory import Access
-from ...operations import Context, operation
-from ...operations.budget import Budget
-from ...storage import LARGEST_ID, Reader, Row
-from . import queries, rules
-from .changing import DEFAULT_PROJECT, find, of_rows
-from .models import (
+from ....arguments.fields import Limit
+from ....arguments.paging import Cursor, from_cursor, to_cursor
+from ....errors import InvalidInput
+from ....members.directory import Access
+from ....operations import Context, operation
+from ....operations.budget import Budget
+from ....storage import LARGEST_ID, Reader, Row
+from .. import permissions, queries
+from ..models import (
     FieldName,
     Project,
     ProjectId,
@@ -30,6 +29,7 @@ from .models import (
     StateFound,
     StateHistory,
 )
+from .changes import DEFAULT_PROJECT, find, of_rows
 
 DAY = 24 * 3600 * 1000
 BUSY = 3
@@ -172,11 +172,11 @@ def _route(context: Context, name: str, field: StateField | None) -> Route:
         if context.actor.access >= Access.manager:
             return Route(field=name, action="write_state", reason="new field")
         return Route(field=name, action="start_discussion", reason="new field")
-    if rules.may_write(context, field):
+    if permissions.may_write(context, field):
         reason = "yours" if field.owner == context.actor.name else "you may write it"
         return Route(field=name, action="write_state", reason=reason, owner=field.owner)
     if field.approval_required:
-        approver = rules.approver_of(context, field)
+        approver = permissions.approver_of(context, field)
         return Route(
             field=name, action="submit_approval", reason="needs approval", owner=field.owner, approver=approver
         )

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from markupsafe import Markup, escape
 
-from ...text.invisible import reveal
+from ....text.invisible import reveal
 
 SEQUENCE = re.compile(
     r"""

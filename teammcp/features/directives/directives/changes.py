@@ -6,15 +6,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ...arguments.fields import PRIORITIES
-from ...errors import NotFound
-from ...members.directory import SYSTEM, Access
-from ...operations import Context
-from ...server import Team
-from ...server.leases import lease_end_of
-from ...storage import Row, Transaction, present
+from ....arguments.fields import PRIORITIES
+from ....errors import NotFound
+from ....members.directory import SYSTEM, Access
+from ....operations import Context
+from ....server import Team
+from ....server.leases import lease_end_of
+from ....storage import Row, Transaction, present
+from ..events import DirectiveCancelled, DirectiveDone, DirectiveEvent, DirectiveExpired, DirectiveFailed
 from . import queries
-from .events import DirectiveCancelled, DirectiveDone, DirectiveEvent, DirectiveExpired, DirectiveFailed
 from .models import OPEN, Directive
 
 ENDED: dict[str, type[DirectiveEvent]] = {

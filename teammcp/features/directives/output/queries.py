@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...storage import Reader, Row, Transaction
+from ....storage import Reader, Row, Transaction
 
 
 def head(reader: Reader, agent: str) -> Row | None:

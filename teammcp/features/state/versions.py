@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ...storage import Reader
 from . import queries
 from .models import StateEntry
-from .operations import entry_of
+from .operations.retrieval import entry_of
 
 
 @dataclass(frozen=True)

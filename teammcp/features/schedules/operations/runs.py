@@ -9,18 +9,18 @@ from __future__ import annotations
 import logging
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from ...arguments.fields import Text, Timestamp
-from ...clock import rfc3339
-from ...errors import Conflict, Gone, InvalidInput, RateLimited, TeamError
-from ...members.directory import Agent
-from ...operations import Context, operation
-from ...server import Team
-from ...storage import Reader, Row, Transaction, Work, present
-from ..messages import Note, send_notes, server_note
-from . import queries
-from .events import (
+from ....arguments.fields import Text, Timestamp
+from ....clock import rfc3339
+from ....errors import Conflict, Gone, InvalidInput, RateLimited, TeamError
+from ....members.directory import Agent
+from ....operations import Context, operation
+from ....server import Team
+from ....storage import Reader, Row, Transaction, Work, present
+from ...messages import Note, send_notes, server_note
+from .. import queries
+from ..events import (
     AGENDA,
     Agenda,
     ScheduleEnded,
@@ -30,23 +30,13 @@ from .events import (
     ScheduleSuspended,
     emit,
 )
-from .models import Outcome, ScheduleId, ScheduleResult
-from .shapes import next_run, schedule_now, timing_of
+from ..models import Outcome, ScheduleId, ScheduleResult
+from ..shapes import next_run, schedule_now, timing_of
 
 RETRY = 60_000
 """Milliseconds until a run is tried again that failed for no fault of its own, such as a full disk."""
 
 log = logging.getLogger(__name__)
-
-
-class Settings(BaseModel):
-    """The table ``[plugins.schedules]``."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    grace_seconds: int = Field(
-        3600, ge=0, description="How late a message is still sent whose time came while the server was down"
-    )
 
 
 @operation(internal=True, profile="schedules")

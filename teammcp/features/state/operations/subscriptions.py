@@ -7,13 +7,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...errors import NotFound
-from ...operations import Context, operation
-from ...storage import Reader, Row, Transaction, Work
-from . import queries
-from .changing import DEFAULT_PROJECT
-from .events import StateAcknowledged, StateSubscribed, StateUnsubscribed, SubscriptionEvent
-from .models import FieldName, ProjectId, SeenField, StateAcked, StateNews, Subscribed, fitting
+from ....errors import NotFound
+from ....operations import Context, operation
+from ....storage import Reader, Row, Transaction, Work
+from .. import queries
+from ..events import StateAcknowledged, StateSubscribed, StateUnsubscribed, SubscriptionEvent
+from ..models import FieldName, ProjectId, SeenField, StateAcked, StateNews, Subscribed, fitting
+from .changes import DEFAULT_PROJECT
 
 NEWS = 50
 """Fields shown in an inbox at once; those behind them come when these are acknowledged."""

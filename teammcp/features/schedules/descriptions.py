@@ -10,7 +10,7 @@ from babel.dates import format_date, format_skeleton, get_day_names
 from babel.lists import format_list
 
 from ...server.cron import Cron
-from .times import Every, Once
+from .timing import Every, Once
 
 Translate = Callable[..., str]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from ...storage import NumberSeries, Reader, Row, Transaction, marks
+from ....storage import NumberSeries, Reader, Row, Transaction, marks
 
 NUMBERS = NumberSeries("directive_numbers")
 Side = Literal["worker", "issuer"]

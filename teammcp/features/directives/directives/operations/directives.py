@@ -8,20 +8,21 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...arguments.fields import PRIORITIES, Attempts, Deadline, LeaseSeconds, Limit, Metadata, Priority
-from ...errors import Conflict, Gone, InvalidInput, Refused
-from ...events import Event
-from ...members.directory import Access
-from ...operations import Context, operation
-from ...storage import LARGEST_ID, Reader, Row, Transaction, Work, present
-from ...surfaces.streams import ends, require_valid
-from ..agents import is_active
-from ..channels import MemberRef, find_agent
-from ..messages import Note, send_notes
-from . import queries, telling
-from .directives import close, emit, is_open, shape, still_there, visible
-from .events import DirectiveSent
-from .models import (
+from .....arguments.fields import PRIORITIES, Attempts, Deadline, LeaseSeconds, Limit, Metadata, Priority
+from .....errors import Conflict, Gone, InvalidInput, Refused
+from .....events import Event
+from .....members.directory import Access
+from .....operations import Context, operation
+from .....storage import LARGEST_ID, Reader, Row, Transaction, Work, present
+from .....surfaces.streams import ends, require_valid
+from ....agents import is_active
+from ....channels import MemberRef, find_agent
+from ....messages import Note, send_notes
+from ... import notifications
+from ...events import DirectiveSent
+from .. import queries
+from ..changes import close, emit, is_open, shape, still_there, visible
+from ..models import (
     OPEN,
     STATUSES,
     Directive,
@@ -212,11 +213,11 @@ async def _tell_of_cancelling(context: Context, row: Row, reason: str) -> list[N
     me = context.actor.name
     if me == row["issuer"]:
         text = f"Directive {row['id']} is cancelled. Stop working on it"
-        return await telling.answer(context, row, row["worker"], text, reason, lead=". Reason: ")
+        return await notifications.answer(context, row, row["worker"], text, reason, lead=". Reason: ")
     text = f"Directive {row['id']} from {row['issuer']} to {row['worker']} was cancelled by {me}."
     text += f" get_directive {row['id']} has the reason." if reason else ""
     told = [name for name in (row["issuer"], row["worker"]) if name != me]
-    return [note for name in told for note in await telling.from_server(context, row, name, text)]
+    return [note for name in told for note in await notifications.from_server(context, row, name, text)]
 
 
 # -- what waits ------------------------------------------------------------------------------------------------------

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ...arguments.fields import Priority, Text, Timestamp
-from ...clock import rfc3339
-from ...operations import Result
-from ...storage import LARGEST_ID
-from ...text.untrusted import AnyWords, Author, Words, fence, quote
-from ..messages import Content
+from ....arguments.fields import Priority, Text, Timestamp
+from ....clock import rfc3339
+from ....operations import Result
+from ....storage import LARGEST_ID
+from ....text.untrusted import AnyWords, Author, Words, fence, quote
+from ...messages import Content
 
 Status = Literal["pending", "running", "done", "failed", "cancelled", "expired"]
 STATUSES: tuple[Status, ...] = ("pending", "running", "done", "failed", "cancelled", "expired")

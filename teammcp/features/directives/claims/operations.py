@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ...arguments.fields import FencingToken
-from ...operations import Context, operation
-from ...server.leases import lease_end_of, seconds_for
-from ...storage import Row, Transaction, Work
-from ..messages import send_notes
-from . import telling
-from .directives import change, close, has_expired, is_open, shape, still_there, visible
-from .events import DirectiveClaimed
-from .models import DirectiveId, Reason, ResultText, Settled, Taken
+from ....arguments.fields import FencingToken
+from ....operations import Context, operation
+from ....server.leases import lease_end_of, seconds_for
+from ....storage import Row, Transaction, Work
+from ...messages import send_notes
+from .. import notifications
+from ..directives.changes import change, close, has_expired, is_open, shape, still_there, visible
+from ..directives.models import DirectiveId, Reason, ResultText, Settled, Taken
+from ..events import DirectiveClaimed
 
 
 @operation("POST /api/directives/{directive_id}/claim", profile="directives", everyday=True)
@@ -88,7 +88,7 @@ async def report_directive(
     if (refusal := _stale(context, row, fencing_token)) is not None:
         return refusal
     what = f"Directive {directive_id} {VERBS[status]}"
-    notes = await telling.answer(context, row, row["issuer"], what, result)
+    notes = await notifications.answer(context, row, row["issuer"], what, result)
 
     def work(tx: Transaction) -> Settled:
         now = still_there(context, tx, directive_id)

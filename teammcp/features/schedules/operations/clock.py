@@ -7,13 +7,13 @@ step goes on at once, and what is rarer has been done already: a daily message d
 
 from __future__ import annotations
 
-from ...arguments.times import zone_of
-from ...operations import Context, Result, operation
-from ...storage import Row, Transaction, Work
-from . import queries
-from .events import AGENDA
-from .shapes import timing_of
-from .times import Every, parse_rule
+from ....arguments.times import zone_of
+from ....operations import Context, Result, operation
+from ....storage import Row, Transaction, Work
+from .. import queries
+from ..events import AGENDA
+from ..shapes import timing_of
+from ..timing import Every, parse_rule
 
 
 class Followed(Result):

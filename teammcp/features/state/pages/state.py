@@ -9,17 +9,17 @@ from typing import Any
 from quart import Request, Response
 from werkzeug.datastructures import MultiDict
 
-from ...errors import Conflict, NotFound
-from ...members.directory import Access
-from ...operations import Context
-from ...web import Notice, Outcome, Page, attempt, form_call, go_back, mark, render, see, values
-from ...web import gettext as _
-from ...web.members import kind_of
-from . import rules
-from .changing import DEFAULT_PROJECT
-from .models import StateEntry, StateField
-from .operations import get_state, list_state_projects
-from .subscriptions import news
+from ....errors import Conflict, NotFound
+from ....members.directory import Access
+from ....operations import Context
+from ....web import Notice, Outcome, Page, attempt, form_call, go_back, mark, render, see, values
+from ....web import gettext as _
+from ....web.members import kind_of
+from .. import permissions
+from ..models import StateEntry, StateField
+from ..operations.changes import DEFAULT_PROJECT
+from ..operations.retrieval import get_state, list_state_projects
+from ..operations.subscriptions import news
 
 FIELDS = 100
 ENTRIES = 20
@@ -91,10 +91,10 @@ async def show_field(
         theirs=theirs,
         mine=values.parse(draft.value) if draft is not None and theirs is not None else None,
         news=[item for item in await news(context) if (item.project_id, item.field) == (project, name)],
-        may_write=rules.may_write(context, found),
-        may_manage=rules.may_manage(context, found),
+        may_write=permissions.may_write(context, found),
+        may_manage=permissions.may_manage(context, found),
         may_propose=context.server.plugins.handles("before_state_change"),
-        approver=found and rules.approver_of(context, found),
+        approver=found and permissions.approver_of(context, found),
     )
 
 

@@ -7,17 +7,17 @@ from zoneinfo import available_timezones
 
 from quart import Request, Response
 
-from ...arguments.times import zone_of
-from ...clock import rfc3339
-from ...members.directory import Access
-from ...operations import Context
-from ...web import Outcome, Page, form_call, gettext, go_back, mark, render, see
-from ...web.channels import channel_entry, channel_path
-from ...web.visit import visit
-from .models import Schedule, ScheduleResult
-from .operations import cancel_schedule, get_schedule, list_schedules
-from .times import Kind, parse_rule
-from .words import describe
+from ....arguments.times import zone_of
+from ....clock import rfc3339
+from ....members.directory import Access
+from ....operations import Context
+from ....web import Outcome, Page, form_call, gettext, go_back, mark, render, see
+from ....web.channels import channel_entry, channel_path
+from ....web.visit import visit
+from ..descriptions import describe
+from ..models import Schedule, ScheduleResult
+from ..operations.schedules import cancel_schedule, get_schedule, list_schedules
+from ..timing import Kind, parse_rule
 
 ORDER = {"suspended": 0, "active": 1, "paused": 2, "ended": 3}
 FIELDS = {

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 
-from ...clock import rfc3339
-from ...operations import Context, operation
-from ...server import Team
-from ...server.leases import lease_end_of
-from ...storage import LARGEST_ID, Row, Transaction, Work
-from ..messages import Note, send_notes
-from . import queries, telling
-from .directives import LEASE_ENDED, change, close, has_expired, is_open, still_there, visible
-from .events import DirectiveRequeued
-from .models import DirectiveId, Settled
+from .....clock import rfc3339
+from .....operations import Context, operation
+from .....server import Team
+from .....server.leases import lease_end_of
+from .....storage import LARGEST_ID, Row, Transaction, Work
+from ....messages import Note, send_notes
+from ... import notifications
+from ...events import DirectiveRequeued
+from .. import queries
+from ..changes import LEASE_ENDED, change, close, has_expired, is_open, still_there, visible
+from ..models import DirectiveId, Settled
 
 SECONDS = 5
 
@@ -91,11 +92,11 @@ async def _tell(context: Context, row: Row, status: str, why: str) -> list[Note]
     if row["lease_agent"] is not None:
         outcome = "It waits for you again." if status == "pending" else "It has failed for good."
         text = f"Your claim of directive {row['id']} is over: {why}. {outcome}"
-        notes += await telling.from_server(context, row, row["worker"], text)
+        notes += await notifications.from_server(context, row, row["worker"], text)
     if status != "pending":
         verb = "has expired" if status == "expired" else "has failed for good"
         text = f"Directive {row['id']} to {row['worker']} {verb}: {why}."
-        notes += await telling.from_server(context, row, row["issuer"], text)
+        notes += await notifications.from_server(context, row, row["issuer"], text)
     return notes
 
 

@@ -6,19 +6,19 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from ...arguments.fields import Limit, TimeZone
-from ...arguments.times import Edge, read_time
-from ...errors import Conflict, Forbidden, InvalidInput, NotFound
-from ...members.directory import Access
-from ...operations import Context, operation
-from ...storage import LARGEST_ID, Reader, Row, Transaction, Work
-from ..channels import ChannelRef, find_agent, writable_channel
-from ..messages import Content, Priority
-from . import queries
-from .events import ScheduleCancelled, ScheduleCreated, ScheduleEvent, SchedulePaused, ScheduleResumed, emit
-from .models import CancelledSchedule, Count, Expression, Moment, ScheduleId, ScheduleList, ScheduleResult
-from .shapes import next_run, of_row, schedule_now
-from .times import HORIZON, Every, Kind, Timing, kind_of, parse_rule
+from ....arguments.fields import Limit, TimeZone
+from ....arguments.times import Edge, read_time
+from ....errors import Conflict, Forbidden, InvalidInput, NotFound
+from ....members.directory import Access
+from ....operations import Context, operation
+from ....storage import LARGEST_ID, Reader, Row, Transaction, Work
+from ...channels import ChannelRef, find_agent, writable_channel
+from ...messages import Content, Priority
+from .. import queries
+from ..events import ScheduleCancelled, ScheduleCreated, ScheduleEvent, SchedulePaused, ScheduleResumed, emit
+from ..models import CancelledSchedule, Count, Expression, Moment, ScheduleId, ScheduleList, ScheduleResult
+from ..shapes import next_run, of_row, schedule_now
+from ..timing import HORIZON, Every, Kind, Timing, kind_of, parse_rule
 
 MOST = 200
 """Schedules that an agent may have at once."""

@@ -9,13 +9,13 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ...errors import InvalidInput, NotFound, TeamError
-from ...operations import Context, operation
-from ...storage import LARGEST_ID, Reader, Row, Transaction, Work
-from ..channels import MemberRef, find_agent
-from . import queries, rules
-from .events import StateChanged, StateDeleted
-from .models import (
+from ....errors import InvalidInput, NotFound, TeamError
+from ....operations import Context, operation
+from ....storage import LARGEST_ID, Reader, Row, Transaction, Work
+from ...channels import MemberRef, find_agent
+from .. import permissions, queries
+from ..events import StateChanged, StateDeleted
+from ..models import (
     Conclusion,
     FieldName,
     ProjectId,
@@ -46,7 +46,7 @@ async def set_state(
     reason: Reason = "",
     expected_version: Version | None = None,
     owner: Name | None = None,
-    approver: Annotated[rules.ApproverRef, Field(max_length=65)] | None = None,
+    approver: Annotated[permissions.ApproverRef, Field(max_length=65)] | None = None,
     approval_required: bool | None = None,
     subscribers: Annotated[list[MemberRef], Field(max_length=100)] = [],  # noqa: B006 - never changed
 ) -> Work[StateWritten]:
@@ -59,7 +59,7 @@ async def set_state(
         "reason": reason or None,
         "expected_version": expected_version,
         "owner": owner and find_agent(context, owner, "owner").name,
-        "approver": approver and rules.approver_named(context, approver),
+        "approver": approver and permissions.approver_named(context, approver),
         "approval_required": approval_required,
         "subscribers": [find_agent(context, name, "subscribers").name for name in subscribers] or None,
     }
@@ -172,19 +172,19 @@ async def _prepare(context: Context, change: StateChange) -> Work[StateWritten]:
     """
     field = await context.read(find, change.project_id, change.field)
     _check(change, field)
-    own_right = rules.may_change(context, change, field)
+    own_right = permissions.may_change(context, change, field)
     change = change.model_copy(update={"old": field, "allowed": own_right})
     change = await context.before("before_state_change", change)
     granted = change.allowed and not own_right
     if not change.allowed:
-        raise rules.refusal(context, change, field)
+        raise permissions.refusal(context, change, field)
     text = None if change.deleting else dumps(change.value)
 
     def work(tx: Transaction) -> StateWritten:
         current = find(tx, change.project_id, change.field)
         _check(change, current)
-        if current is not None and not granted and not rules.may_change(context, change, current):
-            raise rules.refusal(context, change, current)
+        if current is not None and not granted and not permissions.may_change(context, change, current):
+            raise permissions.refusal(context, change, current)
         return _store(context, tx, change.model_copy(update={"old": current}), text)
 
     return work
@@ -196,7 +196,7 @@ def _check(change: StateChange, field: StateField | None) -> None:
             f"field: there is no field '{change.field}' in project '{change.project_id}'. get_state lists them.",
             code="state_not_found",
         )
-    rules.check_version(change, field)
+    permissions.check_version(change, field)
 
 
 def _store(context: Context, tx: Transaction, change: StateChange, text: str | None) -> StateWritten:

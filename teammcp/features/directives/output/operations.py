@@ -10,21 +10,21 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...errors import Forbidden, NotFound
-from ...events import Event
-from ...members.directory import Access
-from ...operations import Context, operation
-from ...operations.budget import Budget
-from ...storage import Reader, Transaction, Work
-from ...surfaces.streams import ends, require_valid
-from ..channels import MemberRef, find_agent
-from . import output_queries as queries
-from .directives import visible
-from .events import AgentOutput
-from .models import DirectiveId
-from .output_models import AgentErrors, Appended, Chunk, Output, OutputKind, OutputSeq, OutputText
+from ....errors import Forbidden, NotFound
+from ....events import Event
+from ....members.directory import Access
+from ....operations import Context, operation
+from ....operations.budget import Budget
+from ....storage import Reader, Transaction, Work
+from ....surfaces.streams import ends, require_valid
+from ...channels import MemberRef, find_agent
+from ..directives.changes import visible
+from ..directives.models import DirectiveId
+from ..events import AgentOutput
+from ..settings import DirectiveSettings
+from . import queries
+from .models import AgentErrors, Appended, Chunk, Output, OutputKind, OutputSeq, OutputText
 from .redaction import redact
-from .settings import DirectiveSettings
 
 
 @operation("POST /api/agent-output", profile="directives")

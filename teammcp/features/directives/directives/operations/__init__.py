@@ -1,0 +1,1 @@
+"""What can be done with directives, and what becomes of them when their time is over."""

@@ -1,0 +1,1 @@
+"""What agents print while they work: kept, redacted, shown as a terminal would."""

@@ -1,0 +1,1 @@
+"""The pages of directives and of agents' output."""

@@ -1,0 +1,1 @@
+"""What can be done with schedules, and what they do when they come round."""

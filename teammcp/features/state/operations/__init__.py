@@ -1,0 +1,1 @@
+"""What can be done with the shared state: reading it, changing it, following fields."""
