@@ -23,7 +23,6 @@ from scripts.reference.api import api_page
 from scripts.reference.events import events_page
 from scripts.reference.schemas import cell, describe
 from teammcp import hooks as contracts
-from teammcp import web
 from teammcp.app import collect_operations
 from teammcp.cli import cli
 from teammcp.config import Settings
@@ -34,6 +33,7 @@ from teammcp.plugins import PluginManager
 from teammcp.plugins.contracts import hook_kind, is_plain
 from teammcp.rest.openapi import document
 from teammcp.server import Server
+from teammcp.web import plugin as web_plugin
 
 DOCS = Path(__file__).parent.parent / "docs"
 NOTE = "<!-- Written by `make docs` from the code; changes here are lost. -->\n"
@@ -42,7 +42,7 @@ SURFACE_KEYS = {"idem_key"}
 
 def pages() -> dict[Path, str]:
     """Every generated page: where it belongs, and its text."""
-    plugins = PluginManager({**built_in(), "web": web.plugin, **bundled()})
+    plugins = PluginManager({**built_in(), "web": web_plugin, **bundled()})
     return {
         DOCS / "reference" / "settings.md": settings_page(plugins),
         DOCS / "reference" / "operations.md": operations_page(plugins),

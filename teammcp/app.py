@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, cast
 
-from . import mcp, rest, routes, web
+from . import mcp, rest, routes
 from .application import TeamApp
 from .clock import Clock
 from .config import Settings
@@ -22,6 +22,8 @@ from .plugins.wrappers import contain
 from .server import Server, Team
 from .server.jobs import Job
 from .storage import Reader
+from .web import plugin as web_plugin
+from .web import shell
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +45,7 @@ def create_app(
         StartError: a built-in feature or a required plugin is broken, or a setting names what is not there.
     """
     plugins = PluginManager(
-        {**built_in(), "web": web.plugin}, settings.disabled_plugins, settings.plugins, required_plugins(settings)
+        {**built_in(), "web": web_plugin}, settings.disabled_plugins, settings.plugins, required_plugins(settings)
     )
     plugins.discover()
     for name, plugin in (install or {}).items():
@@ -93,7 +95,7 @@ def check_permissions(settings: Settings, registry: Registry, plugins: PluginMan
 
 
 def _mount_surfaces(app: TeamApp) -> None:
-    web.mount(app)
+    shell.mount(app)
     app.stream_enders += [part.mount(app).end_streams for part in (routes, rest, mcp)]
 
 

@@ -6,8 +6,7 @@ What the pages of features and plugins use is exported here.
 from __future__ import annotations
 
 from ..markdown import plain
-from . import plugin, values
-from .bodies import FormConnection, FormRequest
+from . import values
 from .channels import channel_path, sidebar
 from .forms import Notice, Outcome, attempt, form_call, go_back, see, wants_fragment
 from .i18n import gettext, mark, ngettext
@@ -16,21 +15,16 @@ from .members import kind_of
 from .pages import MessageAction, MessageLink, Page, Panel, Theme
 from .panels import draw_panels
 from .rendering import fragment, render
-from .routing import PageRule
 from .sending import send_attachment
-from .shell import mount
 from .visit import session_of
 from .visit import visit as current_visit
 
 __all__ = [
-    "FormConnection",
-    "FormRequest",
     "MessageAction",
     "MessageLink",
     "Notice",
     "Outcome",
     "Page",
-    "PageRule",
     "Panel",
     "Theme",
     "attempt",
@@ -43,10 +37,8 @@ __all__ = [
     "go_back",
     "kind_of",
     "mark",
-    "mount",
     "ngettext",
     "plain",
-    "plugin",
     "reason_words",
     "render",
     "see",
