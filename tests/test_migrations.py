@@ -198,6 +198,7 @@ def test_what_was_written_before_is_found_and_sorted_as_folded_now(connection: s
         [values.get(column, 0) for column in columns],
     )
     migrate(connection, steps)
+    connection.row_factory = sqlite3.Row
     reader = SqliteTransaction(connection)
     for query, expected in (("STRASSE", [2]), ("केला", [1]), ("किला", [])):
         assert search.INDEX.search(reader, parse_terms(query), limit=5) == expected
