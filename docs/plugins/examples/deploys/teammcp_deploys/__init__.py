@@ -94,7 +94,7 @@ async def receive_report(request: RawRequest, team: str) -> None:
     context = request.context(team)
     secret = await context.read(context.secrets(PLUGIN).get, SECRET)
     expected = hmac.new((secret or "").encode(), request.body, hashlib.sha256).hexdigest()
-    if secret is None or not hmac.compare_digest(request.headers.get("X-Signature", ""), expected):
+    if secret is None or not hmac.compare_digest(request.headers.get("X-Signature", "").encode(), expected.encode()):
         raise Unauthorized("X-Signature: must be the HMAC-SHA256 of the body, with the secret entered here.")
     try:
         report = Deploy.model_validate(request.json())
