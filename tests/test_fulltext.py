@@ -160,3 +160,15 @@ async def test_the_guide_says_how_a_plugin_searches(tmp_path: Path) -> None:
     assert await database.read(names["find"], "tea", "ada", 9) == [1]
     assert await database.read(names["find"], "++", None, 9) == []
     await database.close()
+
+
+@pytest.mark.parametrize("given", [{"texts": "tea"}, {"texts": ("tea",), "facets": "pinned"}])
+def test_one_text_is_not_taken_for_its_letters(given: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="a tuple of texts"):
+        IndexEntry(1, **given)
+
+
+@pytest.mark.parametrize("letter", ["", "author", "A", "1", "ä"])
+def test_a_facet_begins_with_one_letter(letter: str) -> None:
+    with pytest.raises(ValueError, match="one letter"):
+        facet(letter, "ada")

@@ -32,6 +32,11 @@ class IndexEntry:
     facets: tuple[str, ...] = ()
     """By what a search may be narrowed: each is made by `facet`, or is a word of small letters."""
 
+    def __post_init__(self) -> None:
+        # A text is a sequence of texts, too, and would be indexed letter by letter.
+        if isinstance(self.texts, str) or isinstance(self.facets, str):
+            raise TypeError("texts and facets: give a tuple of texts, not one text.")
+
 
 class Index:
     """A full-text index. ``CREATE FULLTEXT INDEX <name>;`` in a migration makes it.

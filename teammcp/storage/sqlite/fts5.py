@@ -28,7 +28,12 @@ def facet(letter: str, name: str) -> str:
     Args:
         letter: what the name is of: one letter from a to z, another for each kind of name in an index.
         name: any text. Two are the same facet only if they are equal.
+
+    Raises:
+        ValueError: it is not one letter.
     """
+    if len(letter) != 1 or not "a" <= letter <= "z":
+        raise ValueError(f"{letter!r}: a facet begins with one letter from a to z.")
     return letter + name.encode().hex()
 
 
