@@ -245,3 +245,34 @@ async def test_a_plugin_with_a_route_that_cannot_be_is_switched_off(
         plugins = app.server.plugins  # type: ignore[attr-defined]
         assert plugins.failed() == ["broken"]
         assert re.search(why, plugins.plugins["broken"].error)
+
+
+async def test_the_refusal_of_a_large_body_comes_at_once(app: Any) -> None:
+    waiting = [{"type": "http.request", "body": b"x" * 201, "more_body": True}, {"type": "http.request", "body": b""}]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        if waiting:
+            return waiting.pop(0)
+        return await asyncio.Event().wait()  # as a server does whose client waits for the answer
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/hooks/polls/signed",
+        "raw_path": b"/hooks/polls/signed",
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"host", b"localhost")],
+        "client": ("127.0.0.1", 1),
+        "server": ("localhost", 80),
+    }
+    async with asyncio.timeout(2):
+        await app(scope, receive, send)
+    assert sent[0]["status"] == 413

@@ -71,8 +71,8 @@ class RouteSurface:
                 return
             found, names = self._table.http.find(scope["method"], scope["path"])
             access.note_path(found.rule)
+            read = True  # what is too large is read to its end, too
             body = await read_body(dict(scope["headers"]), receive, found.route.max_body)
-            read = True
             response = await self._ask(found, RawRequest(self._server, scope, body), names)
         except Disconnected:
             return
