@@ -276,3 +276,31 @@ async def test_the_refusal_of_a_large_body_comes_at_once(app: Any) -> None:
     async with asyncio.timeout(2):
         await app(scope, receive, send)
     assert sent[0]["status"] == 413
+
+
+UNSENDABLE = {
+    "status": RawResponse("x", status=99_999),
+    "line": RawResponse("x", headers={"X-A": "a\r\nSet-Cookie: b=c"}),
+    "letters": RawResponse("x", headers={"X-A": "日本"}),
+    "name": RawResponse("x", headers={"X A": "a"}),
+    "type": RawResponse("x", content_type="text/plain\n"),
+    "half": RawResponse("a\ud800b"),
+}
+
+
+async def unsendable(_: RawRequest, kind: str) -> RawResponse:
+    return UNSENDABLE[kind]
+
+
+class Unsendable:
+    @hookimpl
+    def register_routes(self) -> list[Route]:
+        return [Route("/{kind}", unsendable, ("GET",))]
+
+
+@pytest.mark.teammcp(install={"odd": Unsendable()})
+@pytest.mark.parametrize("kind", UNSENDABLE)
+async def test_an_answer_that_cannot_be_sent_is_a_fault_of_its_plugin(team: TestTeam, kind: str) -> None:
+    answer = await team.client().get(f"/hooks/odd/{kind}")
+    assert (answer.status_code, answer.json()["error"]) == (500, "plugin_failed")
+    assert team.server.plugins.plugins["odd"].faults == 1

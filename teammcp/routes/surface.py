@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -23,6 +24,10 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 """Sent with every answer that does not say otherwise."""
+
+LEAST_STATUS, LAST_STATUS = 200, 599
+_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+_VALUE = re.compile(r"[\x21-\x7e\x80-\xff]+([\t ]+[\x21-\x7e\x80-\xff]+)*|")
 
 
 class RouteSurface:
@@ -90,11 +95,13 @@ class RouteSurface:
             TeamError: of the plugin's own; or it has failed, which is counted.
         """
         try:
-            return response_of(await found.route.view(request, **names))
+            response = response_of(await found.route.view(request, **names))
+            _check(response)
         except TeamError:
             raise
         except Exception as error:
             raise failed(self._server.plugins, found.plugin, error) from error
+        return response
 
     async def _answer(self, found: Contributed[Route], response: RawResponse, receive: Receive, send: Send) -> None:
         headers = {"content-type": response.content_type}
@@ -115,6 +122,21 @@ class RouteSurface:
         else:
             if complete:
                 await send({"type": "http.response.body", "body": b""})
+
+
+def _check(response: RawResponse) -> None:
+    """Make sure that it can be sent: what fails later can no longer be told.
+
+    Raises:
+        ValueError: its status, a header or its text cannot be sent.
+    """
+    if not LEAST_STATUS <= response.status <= LAST_STATUS:
+        raise ValueError(f"a route's view answered with the status {response.status}")
+    for name, value in {**response.headers, "content-type": response.content_type}.items():
+        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise ValueError(f"a route's view answered with a header {name!r} that cannot be sent")
+    if isinstance(response.body, str):
+        response.body.encode()
 
 
 async def _write(parts: AsyncGenerator[bytes, None], send: Send) -> None:
