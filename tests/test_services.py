@@ -293,3 +293,22 @@ async def nothing(server: Server) -> None:
 def test_a_plugin_with_a_bad_service_is_switched_off(tmp_path: Path, services: list[Any]) -> None:
     app = create_app(Settings(home=tmp_path), MovedClock(), {"plugin": Contributes(services)})
     assert app.server.plugins.plugins["plugin"].state == "failed"
+
+
+class Odd(BaseException):
+    """What no `except Exception` takes."""
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), Odd("odd")])
+async def test_a_service_that_wants_to_end_the_process_is_started_again(
+    settings: Settings, clock: MovedClock, error: BaseException
+) -> None:
+    async def run(_: Server) -> None:
+        raise error
+
+    worker = Worker()
+    worker.service = Service("worker", run)
+    async with running(settings, clock, worker) as server:
+        await asyncio.sleep(0)
+        found = the_one(server)
+        assert (found.state, type(error).__name__ in str(found.error)) == ("waiting", True)

@@ -129,7 +129,9 @@ class Supervised:
             if self._ending:
                 raise
             self._failed(asyncio.CancelledError("something that it uses has cancelled it"))
-        except Exception as error:
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # a SystemExit would end the server
             if self._ending:
                 log.exception("%s has failed while it was being ended", self)
             else:
