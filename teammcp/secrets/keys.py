@@ -135,5 +135,6 @@ class SecretKeys:
         """What somebody can do who has the wrong key."""
         return (
             f"Put the key back that was used before, into {self._path} or the setting secret_key (TEAMMCP_SECRET_KEY), "
-            "and start the server again; or enter the secrets anew."
+            "and start the server again. If it is lost for good, put a new one of at least 32 characters there, start "
+            "the server, and enter the secrets anew."
         )
