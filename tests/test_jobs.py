@@ -246,3 +246,20 @@ def test_a_plugin_with_a_bad_job_is_switched_off_with_all_it_contributes(
     app = create_app(Settings(home=tmp_path), MovedClock(), {"plugin": Plugin(*jobs)})
     assert app.server.plugins.plugins["plugin"].state == "failed"
     assert app.server.jobs.of("plugin") == []
+
+
+async def _exits(_: Server) -> None:
+    raise SystemExit(4)
+
+
+exiting = Plugin()
+exiting.add("exits", _exits, every=10)
+
+
+@pytest.mark.teammcp(install={"plugin": exiting})
+async def test_a_job_that_wants_to_end_the_process_has_failed_like_any_other(server: Server, clock: MovedClock) -> None:
+    clock.advance(seconds=10)
+    with pytest.raises(ExceptionGroup) as failed:
+        await server.run_jobs()
+    assert "sys.exit(4)" in str(failed.value.exceptions[0])
+    assert [problem for problem in await problems(server) if "exits" in problem.text]

@@ -164,7 +164,10 @@ class Sockets:
 
 
 async def _run(route: WebSocketRoute, names: dict[str, str], socket: WebSocket) -> None:
-    await route.view(socket, **names)
+    try:
+        await route.view(socket, **names)
+    except SystemExit as end:  # out of a task it would break the event loop off, and leave half a server behind
+        raise RuntimeError(f"the view called sys.exit({end.code!r})") from end
 
 
 async def _say_good_bye(socket: WebSocket) -> None:

@@ -194,7 +194,7 @@ class Jobs:
 
     async def _do(self, job: Job) -> dict[str, Exception]:
         try:
-            await _resolve(job.work(self._server))
+            await _done(job, self._server)
         except Exception as error:
             log.exception("the job %s has failed", job.name)
             return {"": error}
@@ -205,7 +205,7 @@ class Jobs:
         teams = self._server.teams
         for team in list(teams.values()):
             try:
-                await _resolve(job.work(team))
+                await _done(job, team)
             except Exception as error:
                 if teams.get(team.name) is team:  # otherwise it was closed meanwhile
                     log.exception("the job %s has failed in team %s", job.name, team.name)
@@ -251,6 +251,10 @@ def _words(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-async def _resolve(result: Awaitable[None] | None) -> None:
-    if inspect.isawaitable(result):
-        await result
+async def _done(job: Job, subject: Any) -> None:
+    try:
+        result = job.work(subject)
+        if inspect.isawaitable(result):
+            await result
+    except SystemExit as end:  # out of a task it would break the event loop off, and leave half a server behind
+        raise RuntimeError(f"the job called sys.exit({end.code!r})") from end
