@@ -198,7 +198,7 @@ async def test_a_job_of_the_server_that_fails_is_tried_again_and_told(settings: 
 async def test_a_stop_waits_for_a_job_but_not_for_ever_and_names_it(
     settings: Settings, clock: MovedClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(jobs_module, "PATIENCE", 0.2)
+    monkeypatch.setattr(jobs_module, "STOP_TIMEOUT", 0.2)
     ended: list[str] = []
 
     async def short(server: Server) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from .asgi import Application, Message
 
-PATIENCE = 10
+ANSWER_TIMEOUT = 10
 """Seconds that it waits for the application."""
 
 
@@ -82,13 +82,13 @@ class SocketClient:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         self._to.put_nowait({"type": "websocket.disconnect", "code": 1000})
-        await asyncio.wait_for(self._task, PATIENCE)
+        await asyncio.wait_for(self._task, ANSWER_TIMEOUT)
 
     async def _run(self) -> None:
         await self._application(self._scope, self._to.get, self._from.put)
 
     async def _next(self) -> Message:
-        return await asyncio.wait_for(self._from.get(), PATIENCE)
+        return await asyncio.wait_for(self._from.get(), ANSWER_TIMEOUT)
 
     async def send(self, message: str | bytes) -> None:
         """Send a text or bytes."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Work = Callable[[Any], Awaitable[None] | None]
 """Takes the `Server`, or a `Team`."""
 
-PATIENCE = 5.0
+STOP_TIMEOUT = 5.0
 """Seconds that a stop waits for jobs that are under way."""
 LONG = 600_000
 """Milliseconds after which a job that does not end is told."""
@@ -149,10 +149,10 @@ class Jobs:
             return
         self._scheduler.pause()
         if tasks := self._tasks():
-            _, late = await asyncio.wait(tasks, timeout=PATIENCE)
+            _, late = await asyncio.wait(tasks, timeout=STOP_TIMEOUT)
             if late:
                 names = ", ".join(sorted(name for name, record in self._records.items() if record.task in late))
-                log.error("gave up waiting after %s s for these jobs: %s", PATIENCE, names)
+                log.error("gave up waiting after %s s for these jobs: %s", STOP_TIMEOUT, names)
             for task in late:
                 task.cancel()
         self._scheduler.shutdown(wait=False)
