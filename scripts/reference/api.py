@@ -8,7 +8,7 @@ import importlib.util
 import inspect
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +18,7 @@ from scripts.reference.schemas import attribute_docs
 
 MODULES = ("teammcp", "teammcp.web", "teammcp.testing")
 """All that is public."""
+ATTRIBUTES = (property, cached_property)
 HEAD = """\
 # What a plugin may import
 
@@ -113,7 +114,7 @@ def _bases(cls: type) -> str:
     bases = [
         base.__name__
         for base in cls.__bases__
-        if base not in (object,) and base.__name__ not in ("Generic", "Protocol")
+        if base is not object and base.__name__ not in ("Generic", "Protocol") and not _is_unlisted(base)
     ]
     return f"({', '.join(bases)})" if bases else ""
 
@@ -130,17 +131,28 @@ def _members(cls: type) -> Iterator[str]:
     for name in shown:
         text = f": {_one_line(said[name])}" if name in said else ""
         yield f"- `{name}: {_type(annotations[name])}`{text}\n"
-    methods = [(name, value) for name, value in vars(cls).items() if not name.startswith("_") and _is_method(value)]
+    described = [base for base in reversed(cls.__mro__) if base is cls or _is_unlisted(base)]
+    methods = [
+        (name, value)
+        for base in described
+        for name, value in vars(base).items()
+        if not name.startswith("_") and _is_method(value)
+    ]
     if methods:
         yield "\n"
     for name, value in methods:
-        function = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
-        shape = f"{name}" if isinstance(value, property) else _signature(name, function)
-        yield f"- `{shape}`: {_one_line(inspect.getdoc(getattr(cls, name)))}\n"
+        shape = name if isinstance(value, ATTRIBUTES) else _signature(name, getattr(value, "__func__", value))
+        yield f"- `{shape}`: {_one_line(inspect.getdoc(value))}\n"
+
+
+def _is_unlisted(base: type) -> bool:
+    """Whether a base is ours and has no entry of its own: its members stand with each class that is made of it."""
+    ours = base.__module__.partition(".")[0] == "teammcp"
+    return ours and not any(base.__name__ in importlib.import_module(module).__all__ for module in MODULES)
 
 
 def _is_method(value: Any) -> bool:
-    return isinstance(value, property | classmethod | staticmethod) or inspect.isfunction(value)
+    return isinstance(value, property | cached_property | classmethod | staticmethod) or inspect.isfunction(value)
 
 
 def _signature(name: str, function: Callable[..., Any]) -> str:

@@ -83,8 +83,39 @@ class WebSocketRoute:
     max_message: int = MESSAGE
 
 
+class RequestHead:
+    """What stands at the head of a request, of one that opens a WebSocket as well."""
+
+    scope: Scope
+
+    @property
+    def path(self) -> str:
+        """The whole path, decoded. It may hold a secret: write it into no log."""
+        path: str = self.scope["path"]
+        return path
+
+    @property
+    def address(self) -> str:
+        """The caller's network address; ``proxy`` if a proxy hides it that is not trusted."""
+        return address(self.scope)
+
+    @cached_property
+    def headers(self) -> Headers:
+        """The headers; upper and lower case are the same."""
+        return Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.scope["headers"]])
+
+    @cached_property
+    def query(self) -> MultiDict[str, str]:
+        """The fields of the query.
+
+        Raises:
+            InvalidInput: it is not percent-encoded UTF-8, or absurdly long.
+        """
+        return MultiDict(parse_query(self.scope["query_string"]))
+
+
 @dataclass(frozen=True)
-class RawRequest:
+class RawRequest(RequestHead):
     """A request as it came.
 
     Attributes:
@@ -102,31 +133,6 @@ class RawRequest:
         """Such as ``POST``."""
         method: str = self.scope["method"]
         return method
-
-    @property
-    def path(self) -> str:
-        """The whole path, decoded. It may hold a secret: write it into no log."""
-        path: str = self.scope["path"]
-        return path
-
-    @property
-    def address(self) -> str:
-        """The caller's network address; ``proxy`` if a proxy hides it that is not trusted."""
-        return address(self.scope)
-
-    @cached_property
-    def headers(self) -> Headers:
-        """The headers; upper and lower case are the same."""
-        return headers_of(self.scope)
-
-    @cached_property
-    def query(self) -> MultiDict[str, str]:
-        """The fields of the query.
-
-        Raises:
-            InvalidInput: it is not percent-encoded UTF-8, or absurdly long.
-        """
-        return MultiDict(parse_query(self.scope["query_string"]))
 
     def text(self) -> str:
         """The body as text.
@@ -208,11 +214,6 @@ def response_of(result: Any) -> RawResponse:
     if isinstance(result, BaseModel | dict | list):
         return RawResponse(to_json(result), content_type="application/json")
     raise TypeError(f"a route's view returned {type(result).__name__} instead of a RawResponse")
-
-
-def headers_of(scope: Scope) -> Headers:
-    """The headers of a request."""
-    return Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
 
 
 def context_of(server: Server, team: str, agent: str | None, caller: str) -> Context:

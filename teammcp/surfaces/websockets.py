@@ -5,16 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from functools import cached_property
-
-from werkzeug.datastructures import Headers, MultiDict
 
 from ..http.asgi import Receive, Scope, Send
-from ..http.callers import address
-from ..http.query import parse_query
 from ..operations import Context
 from ..server import Server
-from .routes import context_of, headers_of
+from .routes import RequestHead, context_of
 
 NORMAL, GOING_AWAY, POLICY_VIOLATION, TOO_BIG, FAILED = 1000, 1001, 1008, 1009, 1011
 WAITING = 16
@@ -29,7 +24,7 @@ class WebSocketClosed(Exception):
     """The connection is over: the client has left, the server stops, or the member may not go on."""
 
 
-class WebSocket:
+class WebSocket(RequestHead):
     """One open connection.
 
         async def echo(socket: WebSocket) -> None:
@@ -74,31 +69,6 @@ class WebSocket:
         if self._context is None:
             raise LookupError("nobody is known at a WebSocketRoute with access=None")
         return self._context
-
-    @property
-    def path(self) -> str:
-        """The whole path, decoded. It may hold a secret: write it into no log."""
-        path: str = self.scope["path"]
-        return path
-
-    @property
-    def address(self) -> str:
-        """The caller's network address; ``proxy`` if a proxy hides it that is not trusted."""
-        return address(self.scope)
-
-    @cached_property
-    def headers(self) -> Headers:
-        """The headers of the request that opened it."""
-        return headers_of(self.scope)
-
-    @cached_property
-    def query(self) -> MultiDict[str, str]:
-        """The fields of the query.
-
-        Raises:
-            InvalidInput: it is not percent-encoded UTF-8, or absurdly long.
-        """
-        return MultiDict(parse_query(self.scope["query_string"]))
 
     def context_in(self, team: str, agent: str | None = None) -> Context:
         """A context in a team, once the view knows that the client may have it; see `RawRequest.context`."""
