@@ -13,6 +13,7 @@ from ..http.asgi import Receive, Scope, Send, bearer
 from ..http.callers import address, bucket
 from ..operations import Context, enter, enter_as
 from ..server import Server
+from ..server.background import no_exit
 from ..surfaces.routes import WebSocketRoute
 from ..surfaces.streams import KEEP_ALIVE, key_is_valid
 from ..surfaces.websockets import FAILED, GOING_AWAY, POLICY_VIOLATION, WebSocket, WebSocketClosed
@@ -164,10 +165,8 @@ class Sockets:
 
 
 async def _run(route: WebSocketRoute, names: dict[str, str], socket: WebSocket) -> None:
-    try:
+    with no_exit("view"):
         await route.view(socket, **names)
-    except SystemExit as end:  # out of a task it would break the event loop off, and leave half a server behind
-        raise RuntimeError(f"the view called sys.exit({end.code!r})") from end
 
 
 async def _say_good_bye(socket: WebSocket) -> None:

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 log = logging.getLogger(__name__)
+
+
+@contextmanager
+def no_exit(what: str) -> Iterator[None]:
+    """A block of a plugin's work, ``what``, in which ``sys.exit()`` is an error like any other.
+
+    Out of a task it would break the event loop off, and leave half a server behind.
+    """
+    try:
+        yield
+    except SystemExit as end:
+        raise RuntimeError(f"the {what} called sys.exit({end.code!r})") from end
 
 
 class Background:

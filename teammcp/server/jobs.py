@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from ..clock import rfc3339
+from .background import no_exit
 from .cron import parse_cron
 from .health import Problem
 from .team import Host
@@ -252,9 +253,7 @@ def _words(error: Exception) -> str:
 
 
 async def _done(job: Job, subject: Any) -> None:
-    try:
+    with no_exit("job"):
         result = job.work(subject)
         if inspect.isawaitable(result):
             await result
-    except SystemExit as end:  # out of a task it would break the event loop off, and leave half a server behind
-        raise RuntimeError(f"the job called sys.exit({end.code!r})") from end
