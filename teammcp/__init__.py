@@ -70,18 +70,46 @@ if TYPE_CHECKING:
     from .features.state import fitting as json_fitting
     from .features.state import short as json_excerpt
     from .features.tasks import FieldChange, Task, TaskChange
+    from .keys import hash_key, new_key
+    from .keys import team_of as team_of_key
+    from .machine.children import MARK as CHILD_MARK
+    from .machine.children import Child, Children, Chunk, Family, Output
+    from .machine.files import private_folder, write_whole
     from .members.directory import Access, Agent
     from .members.presence import MemberStatus, Reason
+    from .net.addresses import ServerAddress
+    from .net.transport import certificates, client_options, proxy_for
     from .operations import CallDeferred, Context, Operation, Prepared, Result, operation
     from .operations.budget import Budget
     from .operations.effects import meanings as effects_of
     from .operations.followers import Followed, Follower
-    from .plugins import Deferred
+    from .plugins import Deferred, contributed
     from .plugins.markers import hookimpl
     from .registry import OperationFunction
+    from .runtimes import (
+        AgentRun,
+        AgentStart,
+        Capabilities,
+        FileChange,
+        InstalledProgram,
+        Launch,
+        Listener,
+        McpServer,
+        NotInstalled,
+        PermissionAnswer,
+        PermissionQuestion,
+        Runtime,
+        Session,
+        StartFailed,
+        TerminalScreen,
+        TokenUsage,
+        ToolUse,
+        Turn,
+        TurnEnd,
+    )
     from .secrets import Secrets, SecretUnreadable
     from .server import Server, State, StateKey, Team
-    from .server.children import Child, Chunk, Output, end_survivors, spawn
+    from .server.children import end_survivors, spawn
     from .server.jobs import Job
     from .server.services import Service
     from .server.timekeeping import Countdown
@@ -269,6 +297,41 @@ __all__ = [  # noqa: RUF022 - in groups
     "rank",
     "relevance",
     "snippet",
+    # Runtimes: how programs of agents are run
+    "AgentStart",
+    "PermissionAnswer",
+    "Capabilities",
+    "FileChange",
+    "Launch",
+    "Listener",
+    "McpServer",
+    "NotInstalled",
+    "PermissionQuestion",
+    "InstalledProgram",
+    "AgentRun",
+    "Runtime",
+    "Session",
+    "StartFailed",
+    "TerminalScreen",
+    "ToolUse",
+    "Turn",
+    "TurnEnd",
+    "TokenUsage",
+    # Programs of a process that is no server, and how it reaches one
+    "CHILD_MARK",
+    "Children",
+    "Family",
+    "ServerAddress",
+    "certificates",
+    "client_options",
+    "contributed",
+    "private_folder",
+    "proxy_for",
+    "write_whole",
+    # Keys
+    "hash_key",
+    "new_key",
+    "team_of_key",
     # Requests that a plugin answers by itself
     "RawRequest",
     "RawResponse",
@@ -372,6 +435,23 @@ _MODULES = {
         "Task",
         "TaskChange",
     ),
+    "keys": (
+        "hash_key",
+        "new_key",
+        "team_of=team_of_key",
+    ),
+    "machine.children": (
+        "MARK=CHILD_MARK",
+        "Child",
+        "Children",
+        "Chunk",
+        "Family",
+        "Output",
+    ),
+    "machine.files": (
+        "private_folder",
+        "write_whole",
+    ),
     "members.directory": (
         "Access",
         "Agent",
@@ -394,9 +474,39 @@ _MODULES = {
         "Followed",
         "Follower",
     ),
-    "plugins": ("Deferred",),
+    "net.addresses": ("ServerAddress",),
+    "net.transport": (
+        "certificates",
+        "client_options",
+        "proxy_for",
+    ),
+    "plugins": (
+        "Deferred",
+        "contributed",
+    ),
     "plugins.markers": ("hookimpl",),
     "registry": ("OperationFunction",),
+    "runtimes": (
+        "AgentStart",
+        "PermissionAnswer",
+        "Capabilities",
+        "FileChange",
+        "Launch",
+        "Listener",
+        "McpServer",
+        "NotInstalled",
+        "PermissionQuestion",
+        "InstalledProgram",
+        "AgentRun",
+        "Runtime",
+        "Session",
+        "StartFailed",
+        "TerminalScreen",
+        "ToolUse",
+        "Turn",
+        "TurnEnd",
+        "TokenUsage",
+    ),
     "server": (
         "Server",
         "State",
@@ -404,9 +514,6 @@ _MODULES = {
         "Team",
     ),
     "server.children": (
-        "Child",
-        "Chunk",
-        "Output",
         "end_survivors",
         "spawn",
     ),

@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teammcp import Child, Output, Server, end_survivors, spawn
-from teammcp.server.children.families import MARK
+from teammcp.machine.children.families import MARK
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no process groups")
 
@@ -286,7 +286,7 @@ async def test_the_next_server_ends_what_has_outlived_one_that_was_killed(
         assert not lives(own)
         assert lives(others)
         assert lives(far)
-    assert "1 processes of 'plugin' have outlived an earlier server and are ended" in caplog.text
+    assert "1 processes of 'plugin' have outlived what started them and are ended" in caplog.text
     caplog.clear()
     await end_survivors(server, "plugin")
     assert caplog.text == ""
@@ -298,11 +298,12 @@ import asyncio, os, sys
 from pathlib import Path
 from types import SimpleNamespace
 from teammcp import end_survivors
-from teammcp.server.children import _owner
-from teammcp.server.children.families import MARK
+from teammcp.machine.children import Children
+from teammcp.machine.children.families import MARK
 server = SimpleNamespace(settings=SimpleNamespace(home=Path(sys.argv[1])))
 if MARK not in os.environ:
-    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {MARK: _owner(server, 'plugin') + '/1'})
+    mark = Children(server.settings.home, 'plugin').new_mark()
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {MARK: mark})
 asyncio.run(end_survivors(server, 'plugin', 0.1))
 print('still here')
 """

@@ -2,7 +2,7 @@
 
 from .calls import Deferred
 from .info import PluginInfo
-from .manager import ENTRY_POINTS, GUARDS, PluginManager, WrongSettings, installed
+from .manager import ENTRY_POINTS, GUARDS, PluginManager, WrongSettings, contributed, installed
 
 __all__ = [
     "ENTRY_POINTS",
@@ -11,5 +11,6 @@ __all__ = [
     "PluginInfo",
     "PluginManager",
     "WrongSettings",
+    "contributed",
     "installed",
 ]

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from ..config import load_settings
 from ..config.remedies import from_texts, unknown, wrong_settings
 from ..errors import StartError
 from .calls import HookCalls
@@ -165,6 +166,26 @@ class PluginManager(HookCalls):
             else:
                 continue
             raise WrongSettings(f"The settings in [plugins.{plugin}] are wrong: {'; '.join(lines)}")
+
+
+def contributed(hook: str) -> list[tuple[str, Any]]:
+    """What the installed plugins contribute by a hook: for a process that is no server, as a command of a plugin's.
+
+    A plugin that cannot be loaded contributes nothing; ``teammcp plugin list`` says why.
+
+    Args:
+        hook: the name of a contribute hook without arguments, such as ``register_runtimes``.
+
+    Returns:
+        The name of each plugin that contributes, and its answer.
+
+    Raises:
+        StartError: the settings are wrong.
+    """
+    settings = load_settings()
+    manager = PluginManager({}, settings.disabled_plugins, settings.plugins)
+    manager.discover()
+    return manager.collect(hook)
 
 
 def installed() -> list[importlib.metadata.EntryPoint]:

@@ -1,8 +1,8 @@
-"""Programs that a plugin runs: started from scratch, heard, and ended with all that they have started.
+"""Programs that a process runs: started from scratch, heard, and ended with all that they have started.
 
 A child leads a session and a process group of its own: a signal to the group reaches what it starts, and Ctrl-C at the
-server's terminal does not reach it. Its environment is what the plugin names and nothing else, so that no secret of the
-server comes into it, and a mark: see `families`.
+terminal of its parent does not reach it. Its environment is what it is given and nothing else, so that no secret of the
+parent comes into it, and a mark: see `families`.
 """
 
 from __future__ import annotations
@@ -17,15 +17,12 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from .families import MARK, Family
 from .output import Chunk, Output
 
-if TYPE_CHECKING:
-    from .. import Server
-
-__all__ = ["Child", "Chunk", "Output", "end_survivors", "spawn"]
+__all__ = ["MARK", "Child", "Children", "Chunk", "Family", "Output"]
 
 GRACE = 5.0
 """Seconds that a child gets to end by itself once it is asked to."""
@@ -38,70 +35,85 @@ OUTPUT, ERRORS = 1, 2
 log = logging.getLogger(__name__)
 
 
-async def spawn(
-    server: Server,
-    name: str,
-    command: Sequence[str],
-    *,
-    environment: Mapping[str, str],
-    folder: Path | None = None,
-    kept: int = KEPT,
-    separate_errors: bool = False,
-) -> Child:
-    """Start a program. Stop it with `Child.stop`, or use the child in an ``async with`` block.
+class Children:
+    """The programs that one process answers for, now and after it was killed and started again.
 
     Args:
-        server: whose child it is.
-        name: what it belongs to, as a rule the plugin; see `end_survivors`.
-        command: the program and its arguments. No shell reads them. Secrets belong into the environment or the input:
-            everybody on the machine may read command lines.
-        environment: all that the program is to have, ``PATH`` and ``HOME`` included if it needs them.
-        folder: where it is started; by default where the server was.
-        kept: bytes of its output that are kept.
-        separate_errors: keep what it writes to its standard error apart, in `Child.errors`.
-
-    Raises:
-        OSError: there is no such program, or it cannot be run.
-        NotImplementedError: on Windows, which has no process groups of this kind.
+        folder: the data folder of the process; it stands for the process across its restarts, and no child learns it.
+        name: what they belong to, such as a plugin; without a ``/``.
     """
-    if sys.platform == "win32":
-        raise NotImplementedError("Programs can be run by a server on Linux or macOS.")
-    mark = f"{_owner(server, name)}/{secrets.token_hex(8)}"
-    child = Child(mark, kept, separate_errors)
-    loop = asyncio.get_running_loop()
-    await loop.subprocess_exec(
-        lambda: child,
-        *command,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE if separate_errors else asyncio.subprocess.STDOUT,
-        env={**environment, MARK: mark},
-        cwd=folder,
-        start_new_session=True,
-    )
-    return child
 
+    def __init__(self, folder: Path, name: str) -> None:
+        if "/" in name:
+            raise ValueError(f"name: {name!r} must not hold a '/'.")
+        digest = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()
+        self._name = name
+        self._owner = f"{digest[:16]}/{name}"
 
-async def end_survivors(server: Server, name: str, grace: float = GRACE) -> None:
-    """End what children of that name have left behind when an earlier server on this data folder was killed.
+    async def spawn(
+        self,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        folder: Path | None = None,
+        kept: int = KEPT,
+        separate_errors: bool = False,
+    ) -> Child:
+        """Start a program. Stop it with `Child.stop`, or use the child in an ``async with`` block.
 
-    Call it at ``startup``, before any child of that name is started.
-    """
-    owner = f"{_owner(server, name)}/"
-    family = Family(lambda mark: mark.startswith(owner))
-    found = await asyncio.to_thread(family.find)
-    if found:
-        log.warning("%d processes of '%s' have outlived an earlier server and are ended", len(found), name)
-        _complain(name, await family.end(grace))
+        Args:
+            command: the program and its arguments. No shell reads them. Secrets belong into the environment or the
+                input: everybody on the machine may read command lines.
+            environment: all that the program is to have, ``PATH`` and ``HOME`` included if it needs them.
+            folder: where it is started; by default where this process was.
+            kept: bytes of its output that are kept.
+            separate_errors: keep what it writes to its standard error apart, in `Child.errors`.
+
+        Raises:
+            OSError: there is no such program, or it cannot be run.
+            NotImplementedError: on Windows, which has no process groups of this kind.
+        """
+        if sys.platform == "win32":
+            raise NotImplementedError("Programs can be run on Linux or macOS.")
+        mark = self.new_mark()
+        child = Child(mark, kept, separate_errors)
+        loop = asyncio.get_running_loop()
+        await loop.subprocess_exec(
+            lambda: child,
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE if separate_errors else asyncio.subprocess.STDOUT,
+            env={**environment, MARK: mark},
+            cwd=folder,
+            start_new_session=True,
+        )
+        return child
+
+    def new_mark(self) -> str:
+        """What a child that is started otherwise, and all its descendants, are to carry in the variable `MARK`."""
+        return f"{self._owner}/{secrets.token_hex(8)}"
+
+    async def end_survivors(self, grace: float = GRACE) -> int:
+        """End what an earlier process has left behind; how many processes that were. Call it before any `spawn`."""
+        owner = f"{self._owner}/"
+        family = Family(lambda mark: mark.startswith(owner))
+        found = await asyncio.to_thread(family.find)
+        if found:
+            log.warning("%d processes of '%s' have outlived what started them and are ended", len(found), self._name)
+            complain(self._name, await family.end(grace))
+        return len(found)
 
 
 class Child(asyncio.SubprocessProtocol):
-    """A running program. Made by `spawn`; used from the event loop only.
+    """A running program. Made by `Children.spawn`; used from the event loop only.
 
     Attributes:
         output: what it writes; its standard error as well, unless that is kept apart.
         errors: what it writes to its standard error; the same as ``output`` unless that is kept apart.
         returncode: None while it runs; less than 0 if a signal has ended it.
+        pid: the number of its process.
+        family: it and all that it has started.
     """
 
     def __init__(self, mark: str, kept: int, separate_errors: bool) -> None:
@@ -114,7 +126,7 @@ class Child(asyncio.SubprocessProtocol):
         self._ended = asyncio.Event()
         self._writable = asyncio.Event()
         self._writable.set()
-        self._family = Family(mark.__eq__, self._group)
+        self.family = Family(mark.__eq__, self._group)
 
     async def __aenter__(self) -> Child:
         return self
@@ -152,7 +164,7 @@ class Child(asyncio.SubprocessProtocol):
             Its return code; None if even that was in vain, which the log tells.
         """
         try:
-            _complain(self._mark.split("/")[1], await self._family.end(grace))
+            complain(self._mark.split("/")[1], await self.family.end(grace))
             await self._last_words()
         except asyncio.CancelledError:
             self.kill()
@@ -227,14 +239,6 @@ class Child(asyncio.SubprocessProtocol):
         self.errors.close()
 
 
-def _owner(server: Server, name: str) -> str:
-    """Stands for a data folder and a name, without telling the folder."""
-    if "/" in name:
-        raise ValueError(f"name: {name!r} must not hold a '/'.")
-    folder = hashlib.sha256(str(server.settings.home.resolve()).encode()).hexdigest()
-    return f"{folder[:16]}/{name}"
-
-
 def _exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -245,6 +249,7 @@ def _exists(pid: int) -> bool:
     return True
 
 
-def _complain(name: str, left: list[str]) -> None:
+def complain(name: str, left: list[str]) -> None:
+    """Tell of processes that would not end."""
     if left:
         log.error("processes of '%s' cannot be ended: %s", name, ", ".join(left))
