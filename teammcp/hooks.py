@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .operations import Context
     from .plugins import Deferred
     from .registry import Operation, OperationFunction
+    from .runtimes import AgentRun, AgentStart, Runtime
     from .server import Server, Team
     from .server.jobs import Job
     from .server.services import Service
@@ -140,6 +141,15 @@ def register_notifiers() -> Sequence[Notifier] | None:
 
     A member who wants it gives an address; the server keeps what is to be delivered, calls ``deliver`` for each, tries
     again what failed, and notes the outcome.
+    """
+
+
+@contribute
+def register_runtimes() -> Sequence[Runtime] | None:
+    """Return a list of ``Runtime`` objects: ways to run one kind of program as an agent.
+
+    They are asked for by the runner, a process of its own on each machine, and by the server, which shows what they can
+    do. Nothing is run without the plugin ``claude_launcher``.
     """
 
 
@@ -296,6 +306,29 @@ def status_changed(team: Team, agent: str, before: MemberStatus, after: MemberSt
 @notify
 def agent_retired(context: Context, agent: Agent) -> None:
     """After an agent was retired; its key no longer works."""
+
+
+@before
+def before_agent_start(context: Context, start: AgentStart) -> AgentStart | None:
+    """Before an agent's program is started, by a person, a message or after a crash. ``Refused`` keeps it from it.
+
+    ``start`` says which agent's, where, by which runtime and why; it cannot be changed or deferred.
+    """
+
+
+@notify
+def agent_started(context: Context, run: AgentRun) -> None:
+    """After an agent's program has begun to run; ``run`` is an ``AgentRun``."""
+
+
+@notify
+def agent_stopped(context: Context, run: AgentRun) -> None:
+    """After an agent's program has ended because it was told to, had nothing to do, or was done."""
+
+
+@notify
+def agent_crashed(context: Context, run: AgentRun) -> None:
+    """After an agent's program has ended without being told to, or could not be started; ``run`` says why."""
 
 
 @notify

@@ -21,6 +21,7 @@ from teammcp.features.notifications import Notification, Notifier
 from teammcp.features.notifications.jobs import work_off
 from teammcp.keys import new_key
 from teammcp.operations import Context
+from teammcp.runtimes import AgentRun, AgentStart
 from teammcp.testing import MovedClock, TestTeam, serve
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "plugins" / "examples"
@@ -72,6 +73,12 @@ async def use_everything(team: TestTeam, clock: MovedClock) -> None:
     assert (await team.client(new_key(team.name)).get("/api/me")).status_code == 401
     dropped = {"operation": "set_state", "arguments": {"project_id": "default", "field": "phase", "value": "Build"}}
     Context.inside(team.team).notify("deferred_dropped", **dropped, proposer="bob", reason="not yet")
+    inside = Context.inside(team.team)
+    assert inside.server.plugins.collect("register_runtimes") is not None
+    await inside.before("before_agent_start", AgentStart(agent="bob", machine="here", runtime="echo", cause="owner"))
+    run = AgentRun(1, team.team.directory.agents["bob"], "here", "echo", "crashed", "It ended with 1.", 1)
+    for hook in ("agent_started", "agent_stopped", "agent_crashed"):
+        inside.notify(hook, run=run)
     await bob.call("set_notification_address", notifier="bell", address="desk")
     await owner.call("send_dm", recipient="bob", content="wake up")
     await work_off(team.team)
