@@ -1,0 +1,206 @@
+"""What happens in a run, as its runner writes it down, reports it, and the server keeps it and shows it.
+
+Each is an *entry*: a kind and data of the shape here. The runner cuts long texts before it writes them down, so an
+entry is never larger than `LARGEST`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+LARGEST = 48 * 1024
+"""Characters of an entry as JSON."""
+
+RunState = Literal["starting", "idle", "working", "waiting", "ended"]
+"""``idle``: the program runs and has nothing to do. ``waiting``: it has asked for a permission."""
+
+EndReason = Literal[
+    "stopped",
+    "asleep",
+    "finished",
+    "restarted",
+    "crashed",
+    "not_started",
+    "hung",
+    "over_memory",
+    "over_limit",
+    "runner_ended",
+    "runner_killed",
+    "revoked",
+    "server_gone",
+    "lost",
+]
+"""Why a run has ended; `runs.ends` has what it means and what to do."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Started(_Entry):
+    """The program runs."""
+
+    kind: Literal["started"] = "started"
+    pid: int = 0
+    program: str = ""
+    version: str = ""
+    folder: str = ""
+
+
+class Conversation(_Entry):
+    """The conversation has this id; ``resumed``: the program has shown that it goes on with it."""
+
+    kind: Literal["conversation"] = "conversation"
+    id: str
+    resumed: bool
+
+
+class State(_Entry):
+    """The run's state has changed."""
+
+    kind: Literal["state"] = "state"
+    state: RunState
+    reason: str = ""
+
+
+class TurnWritten(_Entry):
+    """A turn was written to the program: these messages, or none where the runner itself has something to say."""
+
+    kind: Literal["turn"] = "turn"
+    turn: str
+    message_ids: list[int] = []
+    text: str = ""
+
+
+class TakenUp(_Entry):
+    """The program has shown that it has the turn."""
+
+    kind: Literal["taken"] = "taken"
+    turn: str
+
+
+class Said(_Entry):
+    """The program says something."""
+
+    kind: Literal["text"] = "text"
+    text: str
+
+
+class Thought(_Entry):
+    """It thinks something."""
+
+    kind: Literal["thought"] = "thought"
+    text: str
+
+
+class Change(_Entry):
+    """A change of a file; ``before`` is None for a new one."""
+
+    path: str
+    before: str | None
+    after: str
+
+
+class Tool(_Entry):
+    """It uses a tool, or something has come of that: told again with the same id."""
+
+    kind: Literal["tool"] = "tool"
+    id: str
+    name: str
+    status: Literal["running", "done", "failed"]
+    title: str = ""
+    input: dict[str, Any] = {}
+    output: str = ""
+    changes: list[Change] = []
+
+
+class Step(_Entry):
+    """A step of a plan."""
+
+    text: str
+    status: Literal["pending", "doing", "done"]
+
+
+class Plan(_Entry):
+    """It has a plan, or has gone on in it."""
+
+    kind: Literal["plan"] = "plan"
+    steps: list[Step]
+
+
+class Asked(_Entry):
+    """It asks whether it may use a tool."""
+
+    kind: Literal["question"] = "question"
+    id: str
+    tool: str
+    input: dict[str, Any] = {}
+
+
+class Answered(_Entry):
+    """The answer to that; ``by`` is how it came about: ``policy``, ``approvals``, ``no answer``."""
+
+    kind: Literal["answer"] = "answer"
+    id: str
+    allowed: bool
+    message: str = ""
+    by: str = ""
+
+
+class Used(_Entry):
+    """It has used so much more."""
+
+    kind: Literal["usage"] = "usage"
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float = 0.0
+    model: str = ""
+
+
+class Noted(_Entry):
+    """Something that whoever looks at the run should know."""
+
+    kind: Literal["note"] = "note"
+    text: str
+
+
+class TurnOver(_Entry):
+    """The running turn, with all that joined it, is over; ``answer`` is what it says at its end."""
+
+    kind: Literal["turn_ended"] = "turn_ended"
+    outcome: Literal["done", "interrupted", "failed"]
+    detail: str = ""
+    answer: str = ""
+
+
+class Ended(_Entry):
+    """The run is over."""
+
+    kind: Literal["ended"] = "ended"
+    reason: EndReason
+    detail: str = ""
+    exit_code: int | None = None
+    last_output: str = ""
+
+
+Entry = Annotated[
+    Started
+    | Conversation
+    | State
+    | TurnWritten
+    | TakenUp
+    | Said
+    | Thought
+    | Tool
+    | Plan
+    | Asked
+    | Answered
+    | Used
+    | Noted
+    | TurnOver
+    | Ended,
+    Field(discriminator="kind"),
+]
+ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)

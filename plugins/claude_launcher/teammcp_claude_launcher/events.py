@@ -1,0 +1,120 @@
+"""What events of the launcher say."""
+
+from __future__ import annotations
+
+from teammcp import Author, EventData, Words
+
+from .entries import EndReason, RunState
+
+
+class RunEvent(EventData):
+    """A run and how it stands."""
+
+    run_id: int
+    agent: Author
+    machine: str
+    state: RunState
+    why: Words = ""
+
+
+class RunBegun(RunEvent, kind="run.begun"):
+    """A run is to begin: its runner was told."""
+
+    cause: str
+
+
+class RunStarted(RunEvent, kind="run.started"):
+    """The agent's program runs."""
+
+
+class RunChanged(RunEvent, kind="run.changed"):
+    """The program has gone to work, has nothing to do any more, or waits for a permission."""
+
+
+class RunEnded(RunEvent, kind="run.ended"):
+    """The program has ended."""
+
+    reason: EndReason
+    exit_code: int | None = None
+
+
+class HomeChanged(EventData, kind="home.changed"):
+    """Where an agent lives, what it runs, or whether it is to run has changed."""
+
+    agent: Author
+    machine: str
+    runtime: str
+    wanted: bool
+    held: Words = ""
+
+
+class MachineEvent(EventData):
+    """A machine that runs agents."""
+
+    machine: str
+
+
+class MachineAdded(MachineEvent, kind="machine.added"):
+    """A machine has joined."""
+
+
+class MachineConnected(MachineEvent, kind="machine.connected"):
+    """Its runner is connected."""
+
+
+class MachineLost(MachineEvent, kind="machine.lost"):
+    """Its runner is not connected any more."""
+
+
+class MachineRevoked(MachineEvent, kind="machine.revoked"):
+    """Its key was revoked."""
+
+
+class AgentsPaused(EventData, kind="agents.paused"):
+    """All agents are paused: no turn is begun."""
+
+    reason: Words
+
+
+class AgentsResumed(EventData, kind="agents.resumed"):
+    """Agents go on."""
+
+
+class KeysSent(EventData, kind="agent.keys_sent"):
+    """Somebody has typed into an agent's terminal: how many characters, and which keys by name."""
+
+    agent: Author
+    characters: int
+    keys: list[str]
+
+
+class CredentialEvent(EventData):
+    """A credential, without its values."""
+
+    name: str
+
+
+class CredentialSet(CredentialEvent, kind="credential.set"):
+    """A credential was entered or replaced."""
+
+
+class CredentialDeleted(CredentialEvent, kind="credential.deleted"):
+    """A credential was deleted."""
+
+
+EVENT_KINDS: tuple[type[EventData], ...] = (
+    RunBegun,
+    RunStarted,
+    RunChanged,
+    RunEnded,
+    HomeChanged,
+    MachineAdded,
+    MachineConnected,
+    MachineLost,
+    MachineRevoked,
+    AgentsPaused,
+    AgentsResumed,
+    KeysSent,
+    CredentialSet,
+    CredentialDeleted,
+)

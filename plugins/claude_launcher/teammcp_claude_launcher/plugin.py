@@ -1,0 +1,58 @@
+"""What the launcher contributes: its hook implementations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from teammcp import EventData, Migration, Route, Runtime, WebSocketRoute, hookimpl, load_migrations
+from teammcp.web import Page
+
+from . import credentials, homes, machines, roles, runs, terminals
+from .events import EVENT_KINDS
+from .pages import PAGES
+from .runtimes import RUNTIMES
+from .settings import LauncherSettings
+
+
+@hookimpl
+def register_settings() -> type[BaseModel]:
+    return LauncherSettings
+
+
+@hookimpl
+def register_migrations() -> list[Migration]:
+    return load_migrations("claude_launcher", __package__)
+
+
+@hookimpl
+def register_event_kinds() -> tuple[type[EventData], ...]:
+    return EVENT_KINDS
+
+
+@hookimpl
+def register_operations() -> list[Any]:
+    return [
+        *machines.OPERATIONS,
+        *homes.OPERATIONS,
+        *runs.OPERATIONS,
+        *credentials.OPERATIONS,
+        *roles.OPERATIONS,
+        *terminals.OPERATIONS,
+    ]
+
+
+@hookimpl
+def register_routes() -> list[Route | WebSocketRoute]:
+    return [*machines.ROUTES, *terminals.ROUTES]
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return PAGES
+
+
+@hookimpl
+def register_runtimes() -> list[Runtime]:
+    return RUNTIMES

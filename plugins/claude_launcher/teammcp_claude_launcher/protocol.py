@@ -1,0 +1,281 @@
+"""What a runner and its server say to each other over the runner's WebSocket: JSON texts, one frame each.
+
+    runner                                   server
+    hello (its journal, its programs)   →
+                                        ←    welcome (up to where its journal is stored)
+    report, report, …                   →
+                                        ←    stored, stored, …
+    settled (runs that live)            →         what else was thought to live has ended: `lost`
+                                        ←    orders (all homes on this machine; again at every change)
+    ask begin …                         ↔    ask stop, screen, keys …: each is answered once
+
+The runner reports what stands in its journal until the server says that it is stored; numbers make a repeated report
+harmless. Orders say what should be, so that a lost one matters as little. A question that is cut off has no answer, and
+the asker asks again; ``begin`` bears a request of the asker's, so that the second gets the first one's run.
+
+Binary frames belong to terminals: four bytes with the number of the watch, the highest first, then what the program
+has written. Frames with keys in them are never logged.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from .entries import Entry
+
+PROTOCOL = 1
+LARGEST = 1024 * 1024
+"""Bytes of a frame."""
+BATCH = 100
+"""Journal entries in one report."""
+KEEP_ALIVE = 15.0
+"""Seconds between two pings; a connection on which nothing came for three times as long is dead."""
+
+Policy = Literal["ask", "allow", "deny"]
+Answers = Literal["reply", "output"]
+"""What becomes of what an agent says at the end of a turn: sent where the message came from, or kept as its output."""
+Workspace = Literal["own", "folder", "worktree"]
+
+
+class Frame(BaseModel):
+    """The base of all frames."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FoundRuntime(Frame):
+    """A runtime on a machine: its program, or why it is not there."""
+
+    name: str
+    title: str
+    program: str = ""
+    version: str = ""
+    missing: str = ""
+
+
+class Hello(Frame):
+    """The first frame of a runner. ``journal``: the id of its journal, whose numbers begin anew with a new one."""
+
+    kind: Literal["hello"] = "hello"
+    protocol: int
+    journal: str
+    version: str
+    platform: str
+    runtimes: list[FoundRuntime]
+
+
+class JournalEntry(Frame):
+    """One line of a runner's journal. ``seq`` grows by one; ``at``: UTC milliseconds by the machine's clock."""
+
+    seq: int
+    run: int
+    at: int
+    entry: Entry
+
+
+class Report(Frame):
+    """Lines of the journal, in their order."""
+
+    kind: Literal["report"] = "report"
+    entries: list[JournalEntry]
+
+
+class Settled(Frame):
+    """All that the journal held is reported; these runs live."""
+
+    kind: Literal["settled"] = "settled"
+    runs: list[int]
+
+
+class Found(Frame):
+    """The programs of the machine have changed."""
+
+    kind: Literal["found"] = "found"
+    runtimes: list[FoundRuntime]
+
+
+class Limits(Frame):
+    """What a run of an agent may use. 0 stands for no limit, but for seconds, which are always counted."""
+
+    idle_seconds: float
+    quiet_seconds: float
+    sign_seconds: float
+    stop_seconds: float
+    memory_mb: int
+    restarts: int
+    cost_usd: float
+    tokens: int
+
+
+class Home(Frame):
+    """What a runner has to know of an agent that lives on its machine.
+
+    Attributes:
+        agent: its name.
+        key: its key, with which the runner takes its messages and its program calls the team's tools. Not written to
+            a file.
+        runtime, options, model: what it runs.
+        workspace, folder: where: a folder of its own, an existing one, or a worktree of the repository in it.
+        environment: variables of its credential.
+        guide: who it is.
+        policy, answers, limits: see there.
+        wanted: whether it is to run.
+        held: why nothing is begun nevertheless; empty if nothing keeps it.
+        conversation: the one to go on with.
+        version: another one after every change.
+    """
+
+    agent: str
+    key: str = Field(repr=False)
+    runtime: str
+    options: dict[str, Any]
+    model: str
+    workspace: Workspace
+    folder: str
+    environment: dict[str, str] = Field(repr=False)
+    guide: str
+    policy: Policy
+    answers: Answers
+    limits: Limits
+    wanted: bool
+    held: str
+    conversation: str | None
+    version: int
+
+
+class Orders(Frame):
+    """All homes on this machine, as they should be. An agent that is not among them does not live here."""
+
+    kind: Literal["orders"] = "orders"
+    team: str
+    homes: list[Home]
+    paused: str = ""
+    at_once: int
+    gone_seconds: float | None
+    """Seconds without the server after which the runner ends everything and itself; None for never."""
+
+
+class Welcome(Frame):
+    """The journal is stored up to this number."""
+
+    kind: Literal["welcome"] = "welcome"
+    stored: int
+
+
+class Stored(Frame):
+    """The same, after a report."""
+
+    kind: Literal["stored"] = "stored"
+    seq: int
+
+
+class Begin(Frame):
+    """A runner asks for a run. ``request``: of its own, the same for the same run. The answer's data: ``run``."""
+
+    kind: Literal["begin"] = "begin"
+    agent: str
+    cause: str
+    request: str
+    resumes: bool
+
+
+class Stop(Frame):
+    """End an agent's program now; ``reason`` as in `entries.EndReason`."""
+
+    kind: Literal["stop"] = "stop"
+    agent: str
+    reason: str
+    detail: str = ""
+
+
+class Interrupt(Frame):
+    """Break off the agent's turn."""
+
+    kind: Literal["interrupt"] = "interrupt"
+    agent: str
+
+
+class Screen(Frame):
+    """Give the agent's screen, as a text or a picture. The answer's data: ``screen``, ``columns``, ``rows``."""
+
+    kind: Literal["screen"] = "screen"
+    agent: str
+    form: Literal["text", "svg"]
+
+
+class Keys(Frame):
+    """Type into the agent's terminal."""
+
+    kind: Literal["keys"] = "keys"
+    agent: str
+    text: str = Field("", repr=False)
+    names: list[str] = []
+
+
+class Resize(Frame):
+    """Give the agent's terminal another size."""
+
+    kind: Literal["resize"] = "resize"
+    agent: str
+    columns: int
+    rows: int
+
+
+class Process(Frame):
+    """Tell of the agent's processes. The answer's data: ``processes``: pid, name, memory, started_at of each."""
+
+    kind: Literal["process"] = "process"
+    agent: str
+
+
+class Retire(Frame):
+    """The agent no longer lives here: end it, and tidy its workspace where nothing is lost by that."""
+
+    kind: Literal["retire"] = "retire"
+    agent: str
+
+
+class Watch(Frame):
+    """Send what the agent's terminal shows from now on in binary frames of this number, its screen first."""
+
+    kind: Literal["watch"] = "watch"
+    agent: str
+    watch: int
+
+
+class Unwatch(Frame):
+    """Enough of that."""
+
+    kind: Literal["unwatch"] = "unwatch"
+    watch: int
+
+
+Question = Annotated[
+    Begin | Stop | Interrupt | Screen | Keys | Resize | Process | Retire | Watch | Unwatch, Field(discriminator="kind")
+]
+
+
+class Ask(Frame):
+    """A question to the other side. ``id`` is the asker's own."""
+
+    kind: Literal["ask"] = "ask"
+    id: int
+    question: Question
+
+
+class Answer(Frame):
+    """The answer to it: data, or an error's code and sentence."""
+
+    kind: Literal["answer"] = "answer"
+    id: int
+    data: dict[str, Any] = {}
+    error: str = ""
+    detail: str = ""
+
+
+FromRunner = Annotated[Hello | Report | Settled | Found | Ask | Answer, Field(discriminator="kind")]
+FromServer = Annotated[Welcome | Stored | Orders | Ask | Answer, Field(discriminator="kind")]
+FROM_RUNNER: TypeAdapter[FromRunner] = TypeAdapter(FromRunner)
+FROM_SERVER: TypeAdapter[FromServer] = TypeAdapter(FromServer)

@@ -1,0 +1,7 @@
+"""The runtimes that come with the launcher."""
+
+from __future__ import annotations
+
+from teammcp import Runtime
+
+RUNTIMES: list[Runtime] = []
