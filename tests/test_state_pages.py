@@ -297,3 +297,14 @@ def test_a_long_comparison_is_cut() -> None:
     assert len(values.compare([], long)) == values.SHOWN + 1
     assert [line.kind for line in values.compare(long, [[each] for each in long])] == ["gap"]
     assert len(values.only("added", long)) == values.SHOWN + 1
+
+
+def test_two_texts_are_compared_as_the_lines_of_a_file() -> None:
+    assert [(line.kind, line.text) for line in values.compare_texts("one\r\ntwo\n", "one\nthree\n")] == [
+        ("same", "one"),
+        ("removed", "two"),
+        ("added", "three"),
+    ]
+    assert [(line.kind, line.text) for line in values.compare_texts(None, "new\n")] == [("added", "new")]
+    assert [(line.kind, line.text) for line in values.compare_texts("word", "")] == [("removed", "word")]
+    assert values.compare_texts("", "") == []

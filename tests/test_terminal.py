@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teammcp.features.directives.output.terminal import Terminal
+from teammcp.web import Terminal
 
 
 def read(terminal: Terminal, piece: str) -> str:

@@ -16,6 +16,7 @@ from .pages import MessageAction, MessageLink, Page, Panel, Theme
 from .panels import draw_panels
 from .rendering import fragment, render
 from .sending import send_attachment
+from .terminal import Terminal
 from .visit import session_of
 from .visit import visit as current_visit
 
@@ -26,6 +27,7 @@ __all__ = [
     "Outcome",
     "Page",
     "Panel",
+    "Terminal",
     "Theme",
     "attempt",
     "channel_path",

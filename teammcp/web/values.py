@@ -143,7 +143,20 @@ class Line:
 
 def compare(old: Any, new: Any) -> list[Line]:
     """What changed between two values, line by line, with a little of what is around it."""
-    before, after = _lines(old), _lines(new)
+    return _compared(_lines(old), _lines(new))
+
+
+def compare_texts(old: str | None, new: str) -> list[Line]:
+    """What changed between two texts, such as those of a file; ``old`` is None where there was none before."""
+    return _compared([] if old is None else _text_lines(old), _text_lines(new))
+
+
+def _text_lines(text: str) -> list[str]:
+    lines = text.replace("\r\n", "\n").split("\n")
+    return lines if lines[-1] else lines[:-1]
+
+
+def _compared(before: list[str], after: list[str]) -> list[Line]:
     if len(before) + len(after) > COMPARED:
         return [Line("gap", _("too long to compare"))]
     lines = list(_differences(before, after))

@@ -9,13 +9,12 @@ from quart import Request, Response
 
 from ....members.directory import Access
 from ....operations import Context
-from ....web import Outcome, Page, form_call, mark, render, see
+from ....web import Outcome, Page, Terminal, form_call, mark, render, see
 from ....web import gettext as _
 from ..directives.models import Directive, DirectiveList
 from ..directives.operations.directives import get_directive, list_directives
 from ..output.models import Output
 from ..output.operations import get_agent_output
-from ..output.terminal import Terminal
 
 SHOWN = 100
 TAIL = 200

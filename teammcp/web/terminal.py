@@ -1,4 +1,4 @@
-"""Agents' output as a terminal would show it: colours, what a carriage return writes over, no escape sequences.
+"""What a program has written, as a terminal would show it: colours, carriage returns, no escape sequences.
 
 Known are the sequences of ECMA-48 (as of xterm) that programs use in a line or a few: colours, moves, erasing. All
 others are left out. The screen is as wide as its lines and as high as its text, and nothing that has scrolled by is
@@ -12,7 +12,7 @@ from itertools import groupby
 
 from markupsafe import Markup, escape
 
-from ....text.invisible import reveal
+from ..text.invisible import reveal
 
 SEQUENCE = re.compile(
     r"""
