@@ -31,7 +31,8 @@ class Capabilities:
 
     Attributes:
         mid_turn: a turn that is sent while another is running joins it.
-        receipt: the program itself shows that it has taken a turn up. Without it the first sign of work counts.
+        receipt: the program itself shows that it has taken a turn up. Without it the first sign of work counts, such
+            as output.
         permission: it asks before it uses a tool, and can be answered.
         interrupt: a running turn can be broken off, and the session goes on.
         resume: a later session can go on with the conversation of an earlier one.
@@ -215,10 +216,14 @@ class Listener(Protocol):
     """Hears what a session does. All but `ask` return at once; they are called in the event loop, in order."""
 
     def conversation(self, id: str, *, resumed: bool) -> None:
-        """The conversation has this id; ``resumed``: the program has shown that it goes on with an earlier one."""
+        """The conversation has this id; ``resumed``: the program has shown that it goes on with an earlier one.
+
+        Told before `Runtime.start` returns. Whoever asked to go on and hears ``resumed=False`` has a new conversation,
+        in which nothing is known.
+        """
 
     def taken_up(self, turn: str) -> None:
-        """The program shows that it has this turn."""
+        """The program has this turn: see ``receipt`` in `Capabilities`. Told once, before the turn can end."""
 
     def text(self, text: str) -> None:
         """It says something: a whole paragraph or more, not single tokens."""
@@ -242,7 +247,11 @@ class Listener(Protocol):
         """It asks for a permission. Cancelled when the session ends."""
 
     def turn_ended(self, end: TurnEnd) -> None:
-        """The running turn is over."""
+        """The running turn is over, with all turns that were taken up meanwhile.
+
+        One that was sent, but not taken up, is not over: it is the program's next. A program that ends in the midst
+        of a turn has not ended the turn: nothing is told, and `Session.wait` returns.
+        """
 
 
 class TerminalScreen(ABC):
@@ -284,6 +293,11 @@ class Session(ABC):
     terminal: TerminalScreen | None = None
     pid: int = 0
 
+    @property
+    def written(self) -> int:
+        """Bytes that the program has written so far, whatever they mean. One that writes nothing may hang."""
+        return 0
+
     @abstractmethod
     async def send(self, turn: Turn) -> None:
         """Write a turn to the program. While another is running only where ``mid_turn`` is declared.
@@ -293,7 +307,7 @@ class Session(ABC):
         """
 
     async def interrupt(self) -> None:
-        """Break off the running turn: ``turn_ended`` follows."""
+        """Break off the running turn: ``turn_ended`` follows. Does nothing if no turn is running."""
         raise NotImplementedError
 
     @abstractmethod
@@ -302,7 +316,11 @@ class Session(ABC):
 
     @abstractmethod
     async def wait(self) -> int:
-        """Wait until the program has ended. Its return code; less than 0 if a signal has ended it."""
+        """Wait until the program has ended and its listener has heard all that it wrote.
+
+        Returns:
+            Its return code; less than 0 if a signal has ended it.
+        """
 
     @abstractmethod
     def last_output(self) -> str:

@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from teammcp import Runtime
 
-RUNTIMES: list[Runtime] = []
+from .command import CommandRuntime
+
+RUNTIMES: list[Runtime] = [CommandRuntime()]

@@ -1,0 +1,133 @@
+"""What runtimes share that run a program of somebody else's: finding it, starting it, and what is known of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from teammcp import Child, Family, InstalledProgram, Launch, NotInstalled, Session, StartFailed
+
+VERSION_SECONDS = 10.0
+"""Seconds within which a program says its version."""
+LAST_WORDS = 1.0
+"""Seconds within which what an ended program has written has been read; its descendants may hold its pipes open."""
+SHOWN = 4000
+"""Characters of a program's last output that are shown."""
+
+
+async def find_program(program: str, path: str, remedy: str) -> InstalledProgram:
+    """Look for a program in folders and ask it for its version.
+
+    Args:
+        program: its name, or where it is.
+        path: the folders, as in ``PATH``.
+        remedy: how to install it, a sentence.
+
+    Raises:
+        NotInstalled: it is not there.
+    """
+    found = which(program, path, remedy)
+    return InstalledProgram(found, await _version(found, path))
+
+
+def which(program: str, path: str, remedy: str) -> str:
+    """Where a program is; as `find_program`."""
+    found = shutil.which(program, path=path)
+    if found is None:
+        raise NotInstalled(f"The program '{program}' is not on this machine, or not in its PATH. {remedy}")
+    return found
+
+
+async def _version(program: str, path: str) -> str:
+    """The first line that it says to ``--version``; empty if that fails."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            program,
+            "--version",
+            env={"PATH": path, "HOME": str(Path.home()), "LANG": "C.UTF-8"},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError:
+        return ""
+    try:
+        async with asyncio.timeout(VERSION_SECONDS):
+            output, _ = await process.communicate()
+    except TimeoutError:
+        return ""
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    lines = output.decode(errors="replace").splitlines()
+    return lines[0].strip()[:100] if lines and process.returncode == 0 else ""
+
+
+async def spawn(launch: Launch, command: Sequence[str], remedy: str, *, kept: int) -> Child:
+    """Start a program in the folder and with the environment of a launch, its standard error apart.
+
+    Raises:
+        NotInstalled, StartFailed: why not.
+    """
+    check_folder(launch.folder)
+    program = which(command[0], launch.environment.get("PATH", os.defpath), remedy)
+    try:
+        return await launch.children.spawn(
+            [program, *command[1:]],
+            environment=launch.environment,
+            folder=launch.folder,
+            kept=kept,
+            separate_errors=True,
+        )
+    except OSError as error:
+        raise StartFailed(f"{program} cannot be run: {error.strerror}") from error
+
+
+def check_folder(folder: Path) -> None:
+    """Raise StartFailed if a program cannot be started in a folder."""
+    if not folder.is_dir():
+        raise StartFailed(f"The folder {folder} is not there. Make it, or give the agent another one.")
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise StartFailed(f"The folder {folder} cannot be entered by this user. Give the agent another one.")
+
+
+class ProgramSession(Session):
+    """A session that is one child of the runner's."""
+
+    def __init__(self, child: Child) -> None:
+        self.child = child
+        self.pid = child.pid
+
+    @property
+    def written(self) -> int:
+        return self.child.output.written + self.child.errors.written
+
+    async def wait(self) -> int:
+        code = await self.child.wait()
+        await last_words(self.child)
+        return code
+
+    def last_output(self) -> str:
+        return last_output(self.child)
+
+    def family(self) -> Family:
+        return self.child.family
+
+
+async def last_words(child: Child) -> None:
+    """Wait until what an ended program has written is read."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LAST_WORDS):
+            await child.output.wait_closed()
+            await child.errors.wait_closed()
+
+
+def last_output(child: Child) -> str:
+    """The end of what it wrote to its standard error, or else to its output."""
+    return (child.errors.text().strip() or child.output.text().strip())[-SHOWN:]
