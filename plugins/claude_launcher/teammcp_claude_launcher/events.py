@@ -80,6 +80,12 @@ class AgentsResumed(EventData, kind="agents.resumed"):
     """Agents go on."""
 
 
+class TurnInterrupted(EventData, kind="agent.interrupted"):
+    """Somebody has broken off the turn that an agent was in."""
+
+    agent: Author
+
+
 class KeysSent(EventData, kind="agent.keys_sent"):
     """Somebody has typed into an agent's terminal: how many characters, and which keys by name."""
 
@@ -114,6 +120,7 @@ EVENT_KINDS: tuple[type[EventData], ...] = (
     MachineRevoked,
     AgentsPaused,
     AgentsResumed,
+    TurnInterrupted,
     KeysSent,
     CredentialSet,
     CredentialDeleted,

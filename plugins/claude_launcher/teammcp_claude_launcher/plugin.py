@@ -6,7 +6,19 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from teammcp import EventData, Migration, Route, Runtime, WebSocketRoute, hookimpl, load_migrations
+from teammcp import (
+    Agent,
+    Context,
+    EventData,
+    Job,
+    Migration,
+    Operation,
+    Route,
+    Runtime,
+    WebSocketRoute,
+    hookimpl,
+    load_migrations,
+)
 from teammcp.web import Page
 
 from . import credentials, homes, machines, roles, runs, terminals
@@ -56,3 +68,18 @@ def register_pages() -> list[Page]:
 @hookimpl
 def register_runtimes() -> list[Runtime]:
     return RUNTIMES
+
+
+@hookimpl
+def register_jobs() -> list[Job]:
+    return [*homes.JOBS]
+
+
+@hookimpl
+async def operation_done(context: Context, operation: Operation, result: object) -> None:
+    await homes.look(context, operation, result)
+
+
+@hookimpl
+async def agent_retired(context: Context, agent: Agent) -> None:
+    await homes.see_off(context, agent)

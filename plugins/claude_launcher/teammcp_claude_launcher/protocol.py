@@ -118,11 +118,15 @@ class Home(Frame):
             a file.
         runtime, options, model: what it runs.
         workspace, folder: where: a folder of its own, an existing one, or a worktree of the repository in it.
+        wide: whether the folder may be one that holds far more than a project, such as ``/`` or the user's home.
         environment: variables of its credential.
         guide: who it is.
         policy, answers, limits: see there.
         wanted: whether it is to run.
-        held: why nothing is begun nevertheless; empty if nothing keeps it.
+        held: why nothing is begun nevertheless, and what runs is to end; empty if nothing keeps it.
+        started: how often somebody has asked for it to begin at once; a run is to begin for each number that is new.
+        started_by: who did last, the cause of that run.
+        renewed: a run that was begun for a smaller number than this one ends as ``restarted``.
         conversation: the one to go on with.
         version: another one after every change.
     """
@@ -134,6 +138,7 @@ class Home(Frame):
     model: str
     workspace: Workspace
     folder: str
+    wide: bool = False
     environment: dict[str, str] = Field(repr=False)
     guide: str
     policy: Policy
@@ -141,6 +146,9 @@ class Home(Frame):
     limits: Limits
     wanted: bool
     held: str
+    started: int = 0
+    started_by: str = ""
+    renewed: int = 0
     conversation: str | None
     version: int
 

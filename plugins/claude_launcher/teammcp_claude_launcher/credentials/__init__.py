@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from .operations import OPERATIONS
+from .store import environment
 
-OPERATIONS: list[Any] = []
+__all__ = ["OPERATIONS", "environment"]

@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from .gate import gate
+from .notes import forget_machine, is_wanted, note_conversation, note_end
+from .operations import OPERATIONS
+from .orders import orders
+from .queries import home as find
+from .watching import JOBS, look, see_off
 
-OPERATIONS: list[Any] = []
+__all__ = [
+    "JOBS",
+    "OPERATIONS",
+    "find",
+    "forget_machine",
+    "gate",
+    "is_wanted",
+    "look",
+    "note_conversation",
+    "note_end",
+    "orders",
+    "see_off",
+]

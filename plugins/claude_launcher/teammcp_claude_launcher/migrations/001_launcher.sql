@@ -25,14 +25,17 @@ CREATE TABLE launcher_tokens (
     machine TEXT
 );
 
--- Where an agent lives and what it runs. `wanted`: whether it is to run. `held`: why nothing is begun nevertheless.
+-- Where an agent lives and what it runs. `wanted`: whether it is to run. `held`: why nothing is begun nevertheless, and
+-- `held_until`: when that is over by itself. `started` counts what was asked to begin at once, by `started_by`; a run that
+-- was begun before the start `renewed` is to end. The machine may be the server's own before that has its row.
 CREATE TABLE launcher_homes (
     agent TEXT PRIMARY KEY,
-    machine TEXT NOT NULL REFERENCES launcher_machines (name),
+    machine TEXT NOT NULL,
     runtime TEXT NOT NULL,
     options TEXT NOT NULL,
     workspace TEXT NOT NULL,
     folder TEXT NOT NULL,
+    wide INTEGER NOT NULL,
     credential TEXT,
     model TEXT NOT NULL,
     role TEXT NOT NULL,
@@ -42,12 +45,17 @@ CREATE TABLE launcher_homes (
     limits TEXT NOT NULL,
     wanted INTEGER NOT NULL,
     held TEXT NOT NULL,
+    held_until INTEGER,
+    started INTEGER NOT NULL,
+    started_by TEXT NOT NULL,
+    renewed INTEGER NOT NULL,
     conversation TEXT,
     made_by TEXT NOT NULL,
     made_at INTEGER NOT NULL,
     changed_at INTEGER NOT NULL
 );
 CREATE INDEX launcher_homes_machine ON launcher_homes (machine, agent);
+CREATE INDEX launcher_homes_held ON launcher_homes (held_until) WHERE held_until IS NOT NULL;
 
 CREATE TABLE launcher_runs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,0 +1,67 @@
+"""Limits of a day: of an agent's own budget, and of what all agents together may use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from teammcp import Context, rfc3339
+
+from ..settings import LauncherSettings
+from .keys import PLUGIN
+
+
+@dataclass(frozen=True)
+class Spent:
+    """A limit that is used up: why nothing is begun, and until when (UTC milliseconds)."""
+
+    why: str
+    until: int
+
+
+async def why_not(context: Context, agent: str) -> str:
+    """Why an agent may use no more today; empty if it may."""
+    spent = await find(context, agent)
+    return "" if spent is None else spent.why
+
+
+async def find(context: Context, agent: str) -> Spent | None:
+    """The limit that an agent has used up, if there is one."""
+    server = Context.inside(context.team)
+    (own,) = (await server.call("get_usage", agent=agent, days=1)).agents
+    return _of_agent(own) or await of_team(server)
+
+
+def _of_agent(usage: Any) -> Spent | None:
+    today, budget = usage.days[-1], usage.budget
+    tokens = today.tokens_in + today.tokens_out
+    what = _over(today.cost_usd, budget.cost_usd, tokens, budget.tokens)
+    if not what:
+        return None
+    why = f"{usage.agent} has used up its day: {what}. It goes on at {rfc3339(usage.renewed_at)}, or after set_budget."
+    return Spent(why, usage.renewed_at)
+
+
+async def of_team(server: Context) -> Spent | None:
+    """What all agents together may use in a day, if it is used up."""
+    settings: LauncherSettings = server.settings(PLUGIN)
+    if not (settings.team_daily_cost_usd or settings.team_daily_tokens):
+        return None
+    usages = (await server.call("get_usage", days=1)).agents
+    days = [usage.days[-1] for usage in usages]
+    what = _over(
+        sum(day.cost_usd for day in days),
+        settings.team_daily_cost_usd,
+        sum(day.tokens_in + day.tokens_out for day in days),
+        settings.team_daily_tokens,
+    )
+    if not what:
+        return None
+    until = min(usage.renewed_at for usage in usages)
+    return Spent(f"The agents of the team have used up their day: {what}. Looked at anew at {rfc3339(until)}.", until)
+
+
+def _over(cost: float, most_cost: float, tokens: int, most_tokens: int) -> str:
+    if most_cost and cost >= most_cost:
+        return f"${cost:.2f} of ${most_cost:.2f}"
+    return f"{tokens} of {most_tokens} tokens" if most_tokens and tokens >= most_tokens else ""

@@ -1,0 +1,103 @@
+"""What the runs of an agent mean for its home."""
+
+from __future__ import annotations
+
+from teammcp import Context, Reader, Row, Transaction, Work, excerpt
+
+from ..entries import EndReason
+from ..events import HomeChanged
+from ..settings import LauncherSettings
+from . import keys, queries
+from . import seam as machines
+from .models import HomeLimits
+
+FAILURES: frozenset[EndReason] = frozenset({"crashed", "not_started", "hung", "over_memory"})
+"""Ends after which a run is begun again, up to a limit."""
+WHY = 400
+
+
+def note_end(context: Context, tx: Transaction, agent: str, reason: EndReason, detail: str, crashes: int) -> None:
+    """A run has ended: hold the agent if it has failed too often, or used more than it may.
+
+    Args:
+        context: of the server's.
+        tx: the transaction that notes the end.
+        agent: whose run it was.
+        reason: why it ended.
+        detail: the same in a sentence.
+        crashes: how many of its runs have ended by failures in the last five minutes, with this one.
+    """
+    row = queries.home(tx, agent)
+    if row is None or row["held"] or not row["wanted"]:
+        return
+    if reason == "over_limit":
+        hold(context, tx, row, detail or "A run has used more than it may.")
+    elif reason in FAILURES and crashes > _restarts(context, row):
+        times = "once" if crashes == 1 else f"{crashes} times in five minutes"
+        hold(context, tx, row, f"It ended by failures {times}: {detail} Look at the run, then start it again.")
+
+
+def note_conversation(tx: Transaction, agent: str, conversation: str | None) -> None:
+    """An agent goes on with this conversation the next time."""
+    queries.set_conversation(tx, agent, conversation)
+
+
+async def forget_machine(context: Context, machine: str) -> Work[list[str]]:
+    """The work that takes their homes from all agents on a machine that is trusted no longer; their names.
+
+    Each gets a new key, since the machine had the old one.
+    """
+    rows = await context.read(queries.homes_on, machine)
+    renewing = {row["agent"]: await keys.replaced(Context.inside(context.team), row["agent"]) for row in rows}
+
+    def work(tx: Transaction) -> list[str]:
+        for row in queries.homes_on(tx, machine):
+            if row["agent"] in renewing:
+                renewing[row["agent"]](tx)
+            queries.stop(tx, row["agent"], context.now())
+            hold(context, tx, row, f"The key of its machine {machine} was revoked. Give it another machine.")
+        return sorted(renewing)
+
+    return work
+
+
+def hold(context: Context, tx: Transaction, row: Row, why: str, until: int | None = None) -> None:
+    """Begin nothing for an agent, until a moment or until it is started again. No reason lets it go on."""
+    said = excerpt(why, WHY)
+    queries.hold(tx, row["agent"], said, until, context.now())
+    changed(context, tx, row["agent"])
+
+
+def changed(context: Context, tx: Transaction, agent: str) -> None:
+    """Tell that a home has changed: an event, and its runner."""
+    row = queries.home(tx, agent)
+    if row is None:
+        return
+    context.emit(
+        tx,
+        HomeChanged(
+            agent=agent,
+            machine=row["machine"],
+            runtime=row["runtime"],
+            wanted=bool(row["wanted"]),
+            held=row["held"],
+        ),
+        agent,
+    )
+    tell(context, tx, row["machine"])
+
+
+def tell(context: Context, tx: Transaction, machine: str | None = None) -> None:
+    """Have the runner of a machine hear its orders anew once this is durable; those of all machines without one."""
+    team = context.team
+    tx.on_commit(lambda: machines.links(team).changed(machine))
+
+
+def is_wanted(reader: Reader, machine: str) -> bool:
+    """Whether any agent on a machine is to run."""
+    return queries.is_wanted(reader, machine)
+
+
+def _restarts(context: Context, row: Row) -> int:
+    settings: LauncherSettings = context.settings(keys.PLUGIN)
+    return HomeLimits.model_validate_json(row["limits"]).over(settings).restarts

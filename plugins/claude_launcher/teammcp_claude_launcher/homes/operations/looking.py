@@ -1,0 +1,52 @@
+"""Looking at homes, and at what can be run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from teammcp import Context, MemberRef, NotFound, Runtime, find_agent, operation
+
+from ...protocol import FoundRuntime
+from .. import catalogue, queries
+from .. import seam as machines
+from ..models import AgentHome, AgentHomes, RuntimeKind, RuntimeKinds, RuntimeOn
+from ..shapes import home_of
+
+
+@operation("GET /api/agents/{name}/home", access="member", profile="launcher", read_only=True)
+async def get_agent_home(context: Context, name: MemberRef) -> AgentHome:
+    """See where an agent lives, what it runs, by what rights, and whether it is to run."""
+    agent = find_agent(context, name, "name", retired=True)
+    row = await context.read(queries.home, agent.name)
+    if row is None:
+        raise NotFound(f"name: {agent.name} has no home. start_agent makes one.", code="no_home")
+    return home_of(row)
+
+
+@operation("GET /api/homes", access="member", profile="launcher", read_only=True)
+async def list_agent_homes(context: Context) -> AgentHomes:
+    """List the agents that are run here, each with its home."""
+    return AgentHomes([home_of(row) for row in await context.read(queries.homes)])
+
+
+@operation("GET /api/runtimes", access="member", profile="launcher", read_only=True)
+async def list_runtimes(context: Context) -> RuntimeKinds:
+    """List what agents can run: which programs, what they can do, what can be set, and on which machines they are."""
+    found = await context.read(machines.found)
+    return RuntimeKinds([_kind(runtime, found) for runtime in catalogue.runtimes(context.server).values()])
+
+
+def _kind(runtime: Runtime, found: dict[str, list[FoundRuntime]]) -> RuntimeKind:
+    return RuntimeKind(
+        name=runtime.name,
+        title=runtime.title,
+        description=runtime.description,
+        capabilities=asdict(runtime.capabilities),
+        options=runtime.Options.model_json_schema(),
+        machines=[
+            RuntimeOn(machine=machine, program=each.program, version=each.version, missing=each.missing)
+            for machine, there in sorted(found.items())
+            for each in there
+            if each.name == runtime.name
+        ],
+    )
