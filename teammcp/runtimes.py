@@ -255,7 +255,14 @@ class Listener(Protocol):
 
 
 class TerminalScreen(ABC):
-    """The screen of a session that has one."""
+    """The screen of a session that has one.
+
+    Attributes:
+        columns, rows: its size now.
+    """
+
+    columns: int
+    rows: int
 
     @abstractmethod
     def text(self) -> str:
@@ -271,7 +278,11 @@ class TerminalScreen(ABC):
 
     @abstractmethod
     async def keys(self, text: str, names: Sequence[str] = ()) -> None:
-        """Type a text, then press keys by their names: ``enter``, ``tab``, ``escape``, ``up``, ``ctrl-c`` …"""
+        """Type a text, then press keys by their names: ``enter``, ``tab``, ``escape``, ``up``, ``ctrl-c`` …
+
+        Raises:
+            BrokenPipeError: the program has ended, or does not read.
+        """
 
     @abstractmethod
     def resize(self, columns: int, rows: int) -> None:
