@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from .members.presence import MemberStatus, Reason
     from .net.addresses import ServerAddress
     from .net.transport import certificates, client_options, proxy_for
+    from .net.transport import reason as why_no_answer
     from .operations import CallDeferred, Context, Operation, Prepared, Result, operation
     from .operations.budget import Budget
     from .operations.effects import meanings as effects_of
@@ -115,6 +116,7 @@ if TYPE_CHECKING:
     from .server.timekeeping import Countdown
     from .storage import (
         LARGEST_ID,
+        Database,
         Databases,
         DataDamaged,
         Index,
@@ -129,6 +131,7 @@ if TYPE_CHECKING:
         is_applied,
         load_migrations,
         marks,
+        open_database,
         open_databases,
         present,
         telling_damage,
@@ -271,6 +274,7 @@ __all__ = [  # noqa: RUF022 - in groups
     # Storage
     "LARGEST_ID",
     "DataDamaged",
+    "Database",
     "Databases",
     "Migration",
     "Reader",
@@ -283,6 +287,7 @@ __all__ = [  # noqa: RUF022 - in groups
     "is_applied",
     "load_migrations",
     "marks",
+    "open_database",
     "open_databases",
     "present",
     "telling_damage",
@@ -327,6 +332,7 @@ __all__ = [  # noqa: RUF022 - in groups
     "contributed",
     "private_folder",
     "proxy_for",
+    "why_no_answer",
     "write_whole",
     # Keys
     "hash_key",
@@ -479,6 +485,7 @@ _MODULES = {
         "certificates",
         "client_options",
         "proxy_for",
+        "reason=why_no_answer",
     ),
     "plugins": (
         "Deferred",
@@ -523,6 +530,7 @@ _MODULES = {
     "storage": (
         "LARGEST_ID",
         "DataDamaged",
+        "Database",
         "Databases",
         "Index",
         "IndexEntry",
@@ -536,6 +544,7 @@ _MODULES = {
         "is_applied",
         "load_migrations",
         "marks",
+        "open_database",
         "open_databases",
         "present",
         "telling_damage",

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .clock import Clock, Moved
+from .http.websocket_client import SocketEnded, SocketRefused
 
 if TYPE_CHECKING:  # pytest loads this module in every run; what it needs is imported when a fixture is used
     from pathlib import Path
@@ -44,6 +45,8 @@ __all__ = [  # noqa: RUF022 - in groups
     "NO_LIMITS",
     "Member",
     "MovedClock",
+    "SocketEnded",
+    "SocketRefused",
     "TestTeam",
     "any_event",
     "serve",

@@ -139,7 +139,7 @@ class Connection:
 
 
 def reason(error: BaseException) -> str:
-    """Why a request had no answer, in words of the system's or ours."""
+    """Why a request had no answer, in words of the system's or ours: nothing of the request itself is in them."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, ssl.SSLCertVerificationError):
@@ -154,8 +154,10 @@ _WORDS = {
     "ConnectError": "no connection",
     "ConnectTimeout": "no connection in time",
     "ReadTimeout": "no answer in time",
+    "TimeoutError": "no answer in time",
     "WriteTimeout": "no answer in time",
     "ReadError": "the connection was cut",
     "ProxyError": f"the proxy that {VARIABLES} names refuses it",
+    "InvalidMessage": "it does not speak HTTP, or went away half-way",
     "RemoteProtocolError": "it does not speak HTTP, or went away half-way",
 }

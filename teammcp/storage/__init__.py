@@ -5,6 +5,7 @@ Nothing outside of this package knows which back end there is, where it keeps it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from .base import LARGEST_ID, Database, Reader, Row, Transaction, Work, marks, present
@@ -14,7 +15,7 @@ from .files import FileStore, file_chunks, sha256
 from .fulltext import Index, IndexEntry, facet
 from .migrations import Migration, is_applied, load_migrations
 from .numbers import NumberSeries
-from .sqlite import SqliteDatabase, SqliteDatabases
+from .sqlite import SqliteDatabase, SqliteDatabases, open_file
 
 __all__ = [
     "LARGEST_ID",
@@ -36,6 +37,7 @@ __all__ = [
     "is_applied",
     "load_migrations",
     "marks",
+    "open_database",
     "open_databases",
     "present",
     "sha256",
@@ -51,3 +53,19 @@ def open_databases(home: Path, *, durable: bool = True) -> Databases:
         durable: whether writes wait for the disk; False is for tests, whose data nobody needs once they end.
     """
     return SqliteDatabases(home, durable=durable)
+
+
+async def open_database(path: Path, steps: Sequence[Migration], *, durable: bool = True) -> Database:
+    """Open the database in a file, or make it and the folders above it: for a process that is no server.
+
+    One process at a time may use it, which is for the caller to see to.
+
+    Args:
+        path: the file.
+        steps: those of its tables, in order; see `load_migrations`.
+        durable: whether writes wait for the disk; False is for tests, whose data nobody needs once they end.
+
+    Raises:
+        StartError: it cannot be opened, or is newer than the program.
+    """
+    return await open_file(path, steps, durable=durable)

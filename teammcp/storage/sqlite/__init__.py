@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .database import SqliteDatabase
-from .databases import SqliteDatabases
+from .databases import SqliteDatabases, open_file
 
-__all__ = ["SqliteDatabase", "SqliteDatabases"]
+__all__ = ["SqliteDatabase", "SqliteDatabases", "open_file"]

@@ -63,11 +63,11 @@ class SqliteDatabases:
 
     async def open(self, name: str, steps: Sequence[Migration]) -> SqliteDatabase:
         path = self._folders.database(name)
+        database = await open_file(path, steps, durable=self._durable)
         try:
-            database = await SqliteDatabase.open(path, partial(prepare, steps=tuple(steps)), durable=self._durable)
             self._folders.opened(name)
-        except (sqlite3.Error, OSError) as error:
-            raise StartError(f"The database {path} cannot be opened: {_reason(error, path)}.") from error
+        except OSError as error:
+            raise _not_opened(path, error) from error
         return database
 
     async def delete(self, name: str) -> None:
@@ -117,6 +117,27 @@ class SqliteDatabases:
 
     def _unusable(self, error: OSError, remedy: str = "") -> StartError:
         return StartError(f"The data folder {self._home} cannot be used: {_reason(error)}.{remedy}")
+
+
+async def open_file(path: Path, steps: Sequence[Migration], *, durable: bool = True) -> SqliteDatabase:
+    """Open the database in a file, or make it, and bring it up to date.
+
+    Args:
+        path: the file.
+        steps: those of its tables, in order.
+        durable: see `SqliteDatabase.open`.
+
+    Raises:
+        StartError: as `Databases.open`.
+    """
+    try:
+        return await SqliteDatabase.open(path, partial(prepare, steps=tuple(steps)), durable=durable)
+    except (sqlite3.Error, OSError) as error:
+        raise _not_opened(path, error) from error
+
+
+def _not_opened(path: Path, error: Exception) -> StartError:
+    return StartError(f"The database {path} cannot be opened: {_reason(error, path)}.")
 
 
 def _reason(error: Exception, path: Path | None = None) -> str:
