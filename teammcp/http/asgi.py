@@ -20,6 +20,8 @@ Header: TypeAlias = tuple[bytes, bytes]
 
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"
+LARGEST_MESSAGE = 1024 * 1024
+"""Bytes or characters of a message by WebSocket, whatever its route takes."""
 STRANGERS_BODY = 16 * 1024
 """Bytes of a body that somebody may send who has no key."""
 DRAINED = 4 * 1024 * 1024

@@ -22,6 +22,7 @@ from ..errors import StartError
 from ..members.readers import LINE, Line
 from ..net.addresses import bare_host
 from . import websockets as sockets
+from .asgi import LARGEST_MESSAGE
 from .idle_connections import InCrowd
 
 KEEP_ALIVE = 75
@@ -29,7 +30,6 @@ KEEP_ALIVE = 75
 CONNECTION_GRACE = 0.2
 """Seconds that connections then get to close. Hypercorn's timer of WebSocket pings would hold them for longer."""
 BACKLOG = 1024
-WEBSOCKET_MESSAGE = 64 * 1024
 PING_SECONDS = 15
 
 
@@ -86,7 +86,7 @@ def hypercorn_config(listener: socket.socket) -> Config:
     config.keep_alive_max_requests = 1_000_000
     config.include_server_header = False
     config.errorlog = logging.getLogger("hypercorn.error")
-    config.websocket_max_message_size = WEBSOCKET_MESSAGE
+    config.websocket_max_message_size = LARGEST_MESSAGE
     config.websocket_ping_interval = PING_SECONDS
     sockets.install()
     return config

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from ..http.asgi import LARGEST_MESSAGE
 from ..http.routing import PLACEHOLDER, Router
 from ..logs import access
 from ..plugins import PluginManager
-from ..surfaces.routes import MESSAGE, Route, WebSocketRoute
+from ..surfaces.routes import Route, WebSocketRoute
 
 PREFIX = access.HOOKS
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
@@ -76,8 +77,8 @@ def _check(routes: Sequence[Any]) -> None:
             raise ValueError(f"{where} must look like /github/{{secret}}: it follows {PREFIX}<plugin>")
         methods = ("WEBSOCKET",) if isinstance(route, WebSocketRoute) else route.methods
         if isinstance(route, WebSocketRoute):
-            if not 0 < route.max_message <= MESSAGE:
-                raise ValueError(f"{where}: max_message must be from 1 to {MESSAGE}")
+            if not 0 < route.max_message <= LARGEST_MESSAGE:
+                raise ValueError(f"{where}: max_message must be from 1 to {LARGEST_MESSAGE}")
         elif unknown := set(methods) - METHODS or not methods:
             raise ValueError(f"{where}: methods are {', '.join(sorted(METHODS))}, not {unknown}")
         shape = PLACEHOLDER.sub("{}", route.path)

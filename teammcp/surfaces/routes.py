@@ -27,8 +27,7 @@ from ..text.wellformed import TooDeep, read_json
 BODY = 1024 * 1024
 """Bytes of a body, unless a route says otherwise."""
 MESSAGE = 64 * 1024
-"""Bytes or characters of a message that a client may send by a WebSocket. The server's own limit: a route may have a
-lower one."""
+"""Bytes or characters of a message that a client may send by a WebSocket, unless a route says otherwise."""
 
 View: TypeAlias = Callable[..., Awaitable[Any]]
 
@@ -74,7 +73,7 @@ class WebSocketRoute:
         access: the least access level of the member whose browser (by its session) or program (by its key) connects:
             ``socket.context`` is the member's. None lets everybody connect: then the view itself has to find out who it
             is, before it does anything.
-        max_message: bytes or characters of the largest message that the client may send.
+        max_message: bytes or characters of the largest message that the client may send; at most 1 MiB.
     """
 
     path: str

@@ -34,6 +34,10 @@ EndReason = Literal[
 ]
 """Why a run has ended; `runs.ends` has what it means and what to do."""
 
+NO_SIGN = "no sign of life yet"
+"""The reason of a `State` ``working`` whose program has shown nothing since the turn was written: those whose messages
+are in it are told."""
+
 
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -22,9 +22,13 @@ from teammcp import (
 )
 from teammcp.web import Page
 
-from . import credentials, homes, machines, roles, runs, terminals
+from . import credentials, homes, roles, terminals
 from .events import EVENT_KINDS
+from .machines import operations as machines
+from .machines.socket import ROUTES
 from .pages import PAGES
+from .runs import jobs
+from .runs import operations as runs
 from .runtimes import RUNTIMES
 from .settings import LauncherSettings
 
@@ -58,7 +62,7 @@ def register_operations() -> list[Any]:
 
 @hookimpl
 def register_routes() -> list[Route | WebSocketRoute]:
-    return [*machines.ROUTES, *terminals.ROUTES]
+    return [*ROUTES, *terminals.ROUTES]
 
 
 @hookimpl
@@ -80,7 +84,7 @@ def register_runtimes() -> list[Runtime]:
 
 @hookimpl
 def register_jobs() -> list[Job]:
-    return [*homes.JOBS]
+    return [*homes.JOBS, *jobs.JOBS]
 
 
 @hookimpl

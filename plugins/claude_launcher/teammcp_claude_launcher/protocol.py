@@ -27,9 +27,9 @@ from .entries import Entry
 
 PROTOCOL = 1
 LARGEST = 1024 * 1024
-"""Bytes of a frame."""
+"""Characters of a frame of the runner's, bytes of a binary one."""
 BATCH = 100
-"""Journal entries in one report."""
+"""Journal entries in one report, fewer where they would make a larger frame."""
 KEEP_ALIVE = 15.0
 """Seconds between two pings; a connection on which nothing came for three times as long is dead."""
 

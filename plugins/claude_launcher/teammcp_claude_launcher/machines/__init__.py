@@ -1,10 +1,9 @@
-"""Machines: which run agents of the team, by which key, and the connection to each."""
+"""The machines that run agents: which there are, and what is said to their runners."""
 
 from __future__ import annotations
 
-from typing import Any
+from .links import Link, Links, links
+from .local import local_name
+from .queries import active, found, heard, machine, set_reported
 
-from teammcp import Route, WebSocketRoute
-
-OPERATIONS: list[Any] = []
-ROUTES: list[Route | WebSocketRoute] = []
+__all__ = ["Link", "Links", "active", "found", "heard", "links", "local_name", "machine", "set_reported"]

@@ -57,6 +57,7 @@ CREATE TABLE launcher_homes (
 CREATE INDEX launcher_homes_machine ON launcher_homes (machine, agent);
 CREATE INDEX launcher_homes_held ON launcher_homes (held_until) WHERE held_until IS NOT NULL;
 
+-- A run of an agent's program. `entries`: how many of what happened in it are kept.
 CREATE TABLE launcher_runs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     agent TEXT NOT NULL,
@@ -76,6 +77,7 @@ CREATE TABLE launcher_runs (
     tokens_out INTEGER NOT NULL,
     cost_micros INTEGER NOT NULL,
     last_words TEXT NOT NULL,
+    entries INTEGER NOT NULL,
     asked_at INTEGER NOT NULL,
     started_at INTEGER,
     changed_at INTEGER NOT NULL,
@@ -86,8 +88,9 @@ CREATE TABLE launcher_runs (
     last_output TEXT NOT NULL
 );
 CREATE INDEX launcher_runs_agent ON launcher_runs (agent, id);
-CREATE INDEX launcher_runs_machine ON launcher_runs (machine, ended_at, id);
-CREATE INDEX launcher_runs_ended ON launcher_runs (ended_at, id);
+CREATE INDEX launcher_runs_machine ON launcher_runs (machine, id);
+CREATE INDEX launcher_runs_at_work ON launcher_runs (machine, ended_at, id) WHERE ended_at IS NULL;
+CREATE INDEX launcher_runs_kept ON launcher_runs (ended_at, id) WHERE entries > 0;
 CREATE UNIQUE INDEX launcher_runs_live ON launcher_runs (agent) WHERE ended_at IS NULL;
 
 -- What happened in a run, in its order. `kind` and `data` are of the shapes in `entries.py`.

@@ -1,7 +1,10 @@
-"""Runs: each life of an agent's program, from its start to its end with a reason, and what it did."""
+"""What was: each run of an agent's program, what happened in it, and why it ended."""
 
 from __future__ import annotations
 
-from typing import Any
+from .ends import ENDS, End
+from .models import Run
+from .queries import last_run, live_on, live_run
+from .showing import run_of, runs_of
 
-OPERATIONS: list[Any] = []
+__all__ = ["ENDS", "End", "Run", "last_run", "live_on", "live_run", "run_of", "runs_of"]

@@ -1,0 +1,223 @@
+"""The connections of runners: who is connected, what is asked of it, what it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from itertools import count
+from typing import Any
+
+from teammcp import Conflict, StateKey, Team, TeamError
+
+from ..protocol import Answer, Ask, Frame, Question, Unwatch, Watch
+
+PATIENCE = 10.0
+"""Seconds within which a runner has to answer."""
+UNREAD = 1024 * 1024
+"""Bytes of a terminal that wait for a watcher. One that is slower is let go: it comes again and is sent the screen."""
+
+log = logging.getLogger(__name__)
+
+
+class Stream:
+    """What a terminal writes, on its way to one watcher: an async iterator of bytes."""
+
+    def __init__(self) -> None:
+        self._parts: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._unread = 0
+        self._over = False
+
+    def add(self, data: bytes) -> None:
+        """Take what has come."""
+        if self._over:
+            return
+        if self._unread + len(data) > UNREAD:
+            self.close()
+            return
+        self._unread += len(data)
+        self._parts.put_nowait(data)
+
+    def close(self) -> None:
+        """Nothing more will come."""
+        if not self._over:
+            self._over = True
+            self._parts.put_nowait(None)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while (part := await self._parts.get()) is not None:
+            self._unread -= len(part)
+            yield part
+
+
+class Link:
+    """The connection of one runner.
+
+    Args:
+        machine: whose it is.
+        send: sends a text to it.
+        close: ends it, with a code and a reason.
+
+    Attributes:
+        stale: set when the runner's orders are not what was sent last.
+    """
+
+    def __init__(self, machine: str, send: Callable[[str], Awaitable[None]], close: Callable[[int, str], None]) -> None:
+        self.machine = machine
+        self.close = close
+        self.stale = asyncio.Event()
+        self._send = send
+        self._sending = asyncio.Lock()
+        self._numbers = count(1)
+        self._asked: dict[int, asyncio.Future[Answer]] = {}
+        self._watches: dict[int, Stream] = {}
+
+    async def send(self, frame: Frame) -> None:
+        """Send a frame."""
+        async with self._sending:
+            await self._send(frame.model_dump_json())
+
+    async def ask(self, question: Question) -> dict[str, Any]:
+        """Ask the runner something; see `Links.ask`."""
+        number = next(self._numbers)
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._asked[number] = answer
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.send(Ask(id=number, question=question))
+                found = await answer
+        except TimeoutError:
+            raise Conflict(
+                f"The runner of machine '{self.machine}' has not answered within {PATIENCE:g} s. Try again; if that "
+                "is in vain, look whether the machine is overloaded.",
+                code="machine_silent",
+            ) from None
+        finally:
+            del self._asked[number]
+        if found.error:
+            raise Conflict(found.detail or found.error, code=found.error)
+        return found.data
+
+    def answered(self, answer: Answer) -> None:
+        """The runner has answered; an answer that nobody waits for any more is dropped."""
+        waiting = self._asked.get(answer.id)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(answer)
+
+    @asynccontextmanager
+    async def watch(self, team: Team, agent: str) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Watch a terminal; see `Links.watch`."""
+        number, stream = next(self._numbers), Stream()
+        self._watches[number] = stream  # before it is asked for: the screen may come with the answer
+        try:
+            await self.ask(Watch(agent=agent, watch=number))
+            yield aiter(stream)
+        finally:
+            del self._watches[number]
+            team.background(self._unwatch(number))
+
+    async def _unwatch(self, number: int) -> None:
+        with suppress(TeamError):
+            await self.ask(Unwatch(watch=number))
+
+    def written(self, data: bytes) -> None:
+        """A terminal has written something: four bytes with the number of the watch, then that. Nothing: it is over."""
+        stream, written = self._watches.get(int.from_bytes(data[:4])), data[4:]
+        if stream is None:
+            return
+        if written:
+            stream.add(written)
+        else:
+            stream.close()
+
+    def over(self) -> None:
+        """The connection is over: nothing is answered any more."""
+        error = unreachable(self.machine)
+        for answer in self._asked.values():
+            if not answer.done():
+                answer.set_exception(error)
+        for stream in self._watches.values():
+            stream.close()
+
+
+class Links:
+    """The runners that are connected to one team. For the event loop only."""
+
+    def __init__(self, team: Team) -> None:
+        self._team = team
+        self._links: dict[str, Link] = {}
+        self.wanted = asyncio.Event()
+        """Set when the orders of any machine have changed, for whoever starts a runner."""
+
+    def is_connected(self, machine: str) -> bool:
+        """Whether the machine's runner is connected now."""
+        return machine in self._links
+
+    async def ask(self, machine: str, question: Question) -> dict[str, Any]:
+        """Ask the runner of a machine something; the data of its answer.
+
+        Raises:
+            Conflict: it is not connected, does not answer in time, or says no.
+        """
+        return await self._link(machine).ask(question)
+
+    def changed(self, machine: str | None = None) -> None:
+        """What should be on a machine, or on all, has changed: its runner is sent its orders anew."""
+        self.wanted.set()
+        for name, link in self._links.items():
+            if machine in (None, name):
+                link.stale.set()
+
+    def watch(self, machine: str, agent: str) -> Any:
+        """Watch the terminal of an agent: an async context manager with an async iterator of bytes, the screen first.
+
+        Raises:
+            Conflict: as `ask`, on entering.
+        """
+        return self._link(machine).watch(self._team, agent)
+
+    def put(self, link: Link) -> None:
+        """A runner has connected. An earlier connection of its machine is over."""
+        earlier = self._links.get(link.machine)
+        if earlier is not None:
+            earlier.close(4409, "this machine has connected once more")
+        self._links[link.machine] = link
+
+    def drop(self, link: Link) -> bool:
+        """A connection is over; whether its machine has no other one."""
+        link.over()
+        if self._links.get(link.machine) is not link:
+            return False
+        del self._links[link.machine]
+        return True
+
+    def close(self, machine: str, code: int, reason: str) -> None:
+        """End the connection of a machine, if there is one."""
+        if machine in self._links:
+            self._links[machine].close(code, reason)
+
+    def _link(self, machine: str) -> Link:
+        if machine not in self._links:
+            raise unreachable(machine)
+        return self._links[machine]
+
+
+def unreachable(machine: str) -> Conflict:
+    """The error of a machine whose runner is not connected."""
+    return Conflict(
+        f"The runner of machine '{machine}' is not connected. Look whether the machine is up, and start the runner "
+        "there: teammcp runner run.",
+        code="machine_unreachable",
+        machine=machine,
+    )
+
+
+_LINKS: StateKey[Links] = StateKey("claude_launcher.links")
+
+
+def links(team: Team) -> Links:
+    """The connections of a team's runners."""
+    if _LINKS not in team.state:
+        team.state[_LINKS] = Links(team)
+    return team.state[_LINKS]

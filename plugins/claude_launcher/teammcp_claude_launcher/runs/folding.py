@@ -1,0 +1,147 @@
+"""What a run is after what has happened in it."""
+
+from __future__ import annotations
+
+from functools import singledispatchmethod
+from typing import Any
+
+from teammcp import Row, excerpt
+
+from .. import entries as kinds
+from ..entries import NO_SIGN, Entry, RunState
+
+LAST_WORDS = 300
+MICROS = 1_000_000
+"""A dollar, in the unit in which costs are kept: sums of fractions would drift."""
+
+
+class Fold:
+    """One run, to which entries are added. ``values`` are its columns as they are then.
+
+    An entry that comes behind the end of a run changes nothing, but for the end itself where the run was only given up
+    for lost: what its runner says then is better known.
+
+    Args:
+        row: the run.
+        now: the server's time; a clock of a machine that is ahead of it is not believed.
+    """
+
+    def __init__(self, row: Row, now: int) -> None:
+        self.values: dict[str, Any] = dict(zip(row.keys(), row, strict=True))
+        self.state_before: RunState = row["state"]
+        self.started: bool = False
+        self.ended: kinds.Ended | None = None
+        self.conversation: str | None = None
+        self._now = now
+        self._at = now
+
+    @classmethod
+    def revived(cls, row: Row, now: int) -> Fold:
+        """A run that was given up for lost, and lives after all."""
+        fold = cls(row, now)
+        fold.values |= {
+            "state": "starting",
+            "ended_at": None,
+            "reason": "",
+            "detail": "",
+            "exit_code": None,
+            "last_output": "",
+        }
+        return fold
+
+    @property
+    def id(self) -> int:
+        """The run's number."""
+        number: int = self.values["id"]
+        return number
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self.values["ended_at"] is not None
+
+    def add(self, entry: Entry, at: int) -> int:
+        """Add what happened then; when that was by a clock that is believed."""
+        self._at = max(self.values["asked_at"], min(at, self._now))
+        if not self.is_over or (isinstance(entry, kinds.Ended) and self.values["reason"] == "lost"):
+            self._take(entry)
+            self.values["changed_at"] = self._at
+        return self._at
+
+    def end(self, ended: kinds.Ended) -> None:
+        """End it now, on the server's own word."""
+        self.add(ended, self._now)
+
+    def _be(self, state: RunState, reason: str = "") -> None:
+        self.values["state"], self.values["state_reason"] = state, reason
+
+    def _shows_life(self) -> None:
+        if self.values["state_reason"] == NO_SIGN:
+            self.values["state_reason"] = ""
+
+    # -- of each kind ------------------------------------------------------------------------------------------------
+
+    @singledispatchmethod
+    def _take(self, entry: Entry) -> None:
+        """What says nothing but that the program lives."""
+        self._shows_life()
+
+    @_take.register
+    def _(self, entry: kinds.Noted) -> None:
+        """The runner's own words are no sign of life."""
+
+    @_take.register
+    def _(self, entry: kinds.Started) -> None:
+        self.values |= {"pid": entry.pid, "program": f"{entry.program} {entry.version}".strip(), "folder": entry.folder}
+        self.values["started_at"] = self._at
+        self.started = True
+        self._be("idle")
+
+    @_take.register
+    def _(self, entry: kinds.Conversation) -> None:
+        self.values |= {"conversation": entry.id, "resumed": int(entry.resumed)}
+        self.conversation = entry.id
+
+    @_take.register
+    def _(self, entry: kinds.State) -> None:
+        self._be(entry.state, entry.reason)
+
+    @_take.register
+    def _(self, entry: kinds.TurnWritten) -> None:
+        self.values["turns"] += 1
+        self._be("working")
+
+    @_take.register
+    def _(self, entry: kinds.TurnOver) -> None:
+        self._be("idle")
+        self._says(entry.answer)
+
+    @_take.register
+    def _(self, entry: kinds.Asked) -> None:
+        self._be("waiting", entry.tool)
+
+    @_take.register
+    def _(self, entry: kinds.Answered) -> None:
+        self._be("working")
+
+    @_take.register
+    def _(self, entry: kinds.Said) -> None:
+        self._shows_life()
+        self._says(entry.text)
+
+    @_take.register
+    def _(self, entry: kinds.Used) -> None:
+        self._shows_life()
+        self.values["tokens_in"] += entry.tokens_in
+        self.values["tokens_out"] += entry.tokens_out
+        self.values["cost_micros"] += round(entry.cost_usd * MICROS)
+
+    @_take.register
+    def _(self, entry: kinds.Ended) -> None:
+        self._be("ended")
+        self.values |= {"ended_at": self._at, "pid": None, **entry.model_dump(exclude={"kind"})}
+        self.ended = entry
+
+    def _says(self, text: str) -> None:
+        if text.strip():
+            self.values["last_words"] = excerpt(" ".join(text.split()), LAST_WORDS)

@@ -1,0 +1,43 @@
+"""Comparing what lives on a machine with what is thought to live there."""
+
+from __future__ import annotations
+
+from teammcp import Context, Row, Transaction, Work, operation
+
+from ...entries import Ended, EndReason, State
+from .. import concluding, queries
+from ..folding import Fold
+from ..models import Settled
+
+
+@operation(internal=True)
+async def settle_machine(context: Context, machine: str, runs: list[int]) -> Work[Settled]:
+    """Take note of which runs live on a machine; all its others have ended, without that anybody knows how."""
+
+    def work(tx: Transaction) -> Settled:
+        alive = set(runs)
+        lost = [row for row in queries.live_on(tx, machine) if row["id"] not in alive]
+        for row in lost:
+            end(context, tx, row, "lost", "Its runner does not know it any more.")
+        found = [run_id for run_id in runs if _revive(context, tx, machine, run_id)]
+        return Settled(lost=[row["id"] for row in lost], found=found)
+
+    return work
+
+
+def end(context: Context, tx: Transaction, row: Row, reason: EndReason, detail: str) -> None:
+    """End a run on the server's own word."""
+    fold = Fold(row, context.now())
+    fold.end(Ended(reason=reason, detail=detail))
+    concluding.conclude(context, tx, fold)
+
+
+def _revive(context: Context, tx: Transaction, machine: str, run_id: int) -> bool:
+    """Take back that a run was lost which lives after all; whether that was so."""
+    row = queries.run(tx, run_id)
+    if row is None or row["machine"] != machine or row["reason"] != "lost" or queries.live_run(tx, row["agent"]):
+        return False
+    fold = Fold.revived(row, context.now())
+    fold.add(State(state="idle" if row["started_at"] else "starting"), context.now())
+    concluding.conclude(context, tx, fold)
+    return True

@@ -1,0 +1,100 @@
+"""What the team sees of an agent whose program a runner runs: its status, and the run itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from teammcp import Context, Reason, Row, Team
+
+from .. import machines
+from ..entries import NO_SIGN, Ended, RunState
+from .ends import ENDS
+from .folding import MICROS, Fold
+from .models import Run
+
+ASLEEP = Reason("asleep: a message wakes it")
+UNREACHABLE = Reason("its machine cannot be reached")
+
+
+async def run_of(context: Context, row: Row) -> Run:
+    """A run as it is shown."""
+    return (await runs_of(context, [row]))[0]
+
+
+async def runs_of(context: Context, rows: Sequence[Row]) -> list[Run]:
+    """Runs as they are shown."""
+    heard = await context.read(machines.heard)
+    return [_run(context, row, heard.get(row["machine"])) for row in rows]
+
+
+def _run(context: Context, row: Row, heard_at: int | None) -> Run:
+    """One of them. ``heard_at``: when its machine was last heard of."""
+    values = {name: row[name] for name in Run.model_fields if name in row.keys()}  # noqa: SIM118 - a row's values
+    end = ENDS.get(row["reason"])
+    values |= {
+        "run_id": row["id"],
+        "heard_at": None,
+        "resumed": bool(row["resumed"]),
+        "cost_usd": row["cost_micros"] / MICROS,
+        "meaning": "" if end is None else end.meaning,
+        "remedy": "" if end is None else end.remedy,
+    }
+    if row["ended_at"] is None and not machines.links(context.team).is_connected(row["machine"]):
+        was = f"was {row['state']}" + (f": {row['state_reason']}" if row["state_reason"] else "")
+        values |= {"state": "unreachable", "state_reason": was, "heard_at": heard_at}
+    return Run(**values)
+
+
+def show(team: Team, agent: str, state: RunState, reason: str = "") -> None:
+    """Show what an agent does whose program runs."""
+    if not _is_there(team, agent):
+        return
+    if state == "working":
+        team.presence.set_status(agent, "busy", Reason(NO_SIGN) if reason == NO_SIGN else Reason("at work"))
+    elif state == "waiting":
+        about = Reason("permission prompt: %(about)s", reason) if reason else Reason("permission prompt")
+        team.presence.set_status(agent, "waiting", about)
+    elif state == "idle":
+        team.presence.set_status(agent, "idle", Reason("has nothing to do"))
+    elif state == "starting":
+        team.presence.set_status(agent, "busy", Reason("is being started"))
+
+
+def show_end(team: Team, agent: str, ended: Ended) -> None:
+    """Show that an agent's program has ended."""
+    if not _is_there(team, agent):
+        return
+    end = ENDS[ended.reason]
+    if ended.reason in {"asleep", "finished"}:
+        team.presence.set_status(agent, "idle", ASLEEP)
+    elif end.failed:
+        team.presence.set_status(agent, "blocked", Reason("%(about)s", f"{end.title}: {ended.detail}".rstrip(": ")))
+    else:
+        team.presence.leave(agent, Reason(end.title))
+
+
+def show_asleep(team: Team, agent: str) -> None:
+    """Show that an agent is there for messages, though its program does not run."""
+    if _is_there(team, agent):
+        team.presence.set_status(agent, "idle", ASLEEP)
+
+
+def show_unreachable(team: Team, agents: Iterable[str]) -> None:
+    """Show that nobody knows what these agents do."""
+    for agent in agents:
+        if _is_there(team, agent):
+            team.presence.leave(agent, UNREACHABLE)
+
+
+def show_fold(team: Team, fold: Fold) -> None:
+    """Show how a run is after a report."""
+    agent = fold.values["agent"]
+    if fold.ended is not None:
+        show_end(team, agent, fold.ended)
+    elif not fold.is_over:
+        show(team, agent, fold.values["state"], fold.values["state_reason"])
+
+
+def _is_there(team: Team, agent: str) -> bool:
+    found = team.directory.agents.get(agent)
+    return found is not None and not found.retired
