@@ -27,7 +27,8 @@ NAMES = set(
     relevant_fields critical_fields participating_projects participating_channels last_known_versions labels requires
     capabilities columns tool next cursor content_id when cron_expr every time_zone day action kind
     subject surface apiKey model code operation hint unavailable offered_by handed_over_by grant mime_type sha256 hash
-    previous last_hash archived_to not_checked what status sender notifier
+    previous last_hash archived_to not_checked what status sender notifier runtime credential made_by paused_by
+    variables used_by
     """.split()  # noqa: SIM905 - one a line would be a page
 )
 """Fields of text that hold nobody's own words."""
@@ -43,6 +44,9 @@ NOT_OF_OTHERS = {
     "KnowledgeGaps.error",
     "NotificationInfo.error",
     "Route.reason",
+    "RuntimeKind.title",  # the plugins'
+    "RuntimeKind.description",
+    "RuntimeKind.options",
     "PermissionDecision.message",  # read by the agent's program, which looks for JSON and nothing else
     "PermissionDecision.updatedInput",
 }
@@ -163,8 +167,8 @@ async def test_what_says_nothing_of_others_needs_no_fence(team: TestTeam) -> Non
 
 NOBODYS = {
     "Me", "AgentProfile", "Attachment", "BriefingSection", "Chunk", "FieldChange", "FileRef", "Inbox", "InboxChannel",
-    "MemoryHistory", "MemoryList", "MemoryNamespace", "PermissionRule", "Progress", "Resolved", "Rule", "Section",
-    "Synced", "TagCount", "TaskAnswer", "TaskRef",
+    "MemoryHistory", "MemoryList", "MemoryNamespace", "PermissionRule", "Progress", "Resolved", "Rule", "RuntimeOn",
+    "Section", "Synced", "TagCount", "TaskAnswer", "TaskRef",
 }  # fmt: skip
 """Models that hold words and do not say whose: what is around them does, or they are the caller's, a manager's, or a
 name that several share."""
@@ -186,8 +190,8 @@ def test_whoever_wrote_something_is_named_in_a_field_that_tells_his_kind(server:
 
 NAMES_OF_AUTHORS = set(
     """
-    actor agent agent_id author changed_by closed_by created_by creator current_writer first_author issuer proposed_by
-    updated_by uploaded_by worker writer
+    actor agent agent_id author changed_by closed_by created_by creator current_writer first_author issuer made_by
+    paused_by proposed_by updated_by uploaded_by worker writer
     """.split()  # noqa: SIM905 - one a line would be a page
 )
 

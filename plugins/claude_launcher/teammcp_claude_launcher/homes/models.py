@@ -87,7 +87,7 @@ class AgentHome(Result):
     """Where an agent lives, what it runs, and whether it is to run."""
 
     agent: Author
-    machine: str
+    machine: Words
     runtime: str
     options: AnyWords
     workspace: Workspace
@@ -103,15 +103,15 @@ class AgentHome(Result):
     wanted: bool
     held: Words
     held_until: Timestamp | None
-    conversation: str | None
-    made_by: str
+    conversation: Words | None
+    made_by: Author
     made_at: Timestamp
     changed_at: Timestamp
 
     def text(self) -> str:
         state = "to run" if self.wanted else "stopped"
         why = f", held: {quote(self.held)}" if self.held else ""
-        return f"{self.agent} on {self.machine}: {self.runtime}, {state}{why}"
+        return f"{self.agent} on {quote(self.machine)}: {self.runtime}, {state}{why}"
 
 
 class AgentHomes(RootModel[list[AgentHome]]):
@@ -125,15 +125,15 @@ class AgentHomes(RootModel[list[AgentHome]]):
 class Interrupted(Result):
     """A turn was broken off."""
 
-    agent: str
-    machine: str
+    agent: Author
+    machine: Words
 
 
 class AgentsPause(Result):
     """Whether agents are paused: then no turn is begun."""
 
     paused: bool
-    paused_by: str | None = None
+    paused_by: Author | None = None
     paused_at: Timestamp | None = None
     reason: Words = ""
 
@@ -141,10 +141,10 @@ class AgentsPause(Result):
 class RuntimeOn(Result):
     """A runtime's program on a machine, or why it is not there."""
 
-    machine: str
-    program: str
-    version: str
-    missing: str
+    machine: Words
+    program: Words
+    version: Words
+    missing: Words
 
 
 class RuntimeKind(Result):
@@ -158,7 +158,7 @@ class RuntimeKind(Result):
     machines: list[RuntimeOn]
 
     def text(self) -> str:
-        there = [each.machine for each in self.machines if each.program]
+        there = [quote(each.machine) for each in self.machines if each.program]
         return f"{self.name}: {self.description} On: {', '.join(there) or 'no machine'}."
 
 
