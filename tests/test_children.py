@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -221,6 +223,19 @@ async def test_what_it_has_started_ends_with_it_also_when_it_has_ended_itself(se
         assert lives(pid)
         await stopped(child, 0.3)
         assert not lives(pid)
+
+
+async def test_one_that_ends_by_itself_leaves_nothing_open(server: Server) -> None:
+    child = await spawn(server, "plugin", [sys.executable, "-c", "print('done')"], environment={})
+    assert await asyncio.wait_for(child.wait(), 20) == 0
+    await child.output.wait_closed()
+    await child.errors.wait_closed()
+    await asyncio.sleep(0)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        del child
+        gc.collect()
+    assert not told
 
 
 async def test_a_stop_that_is_broken_off_kills_it(server: Server) -> None:

@@ -237,6 +237,7 @@ class Child(asyncio.SubprocessProtocol):
         """It has ended, and its pipes are closed."""
         self.output.close()
         self.errors.close()
+        self._transport.close()  # whoever has only waited for its end does not call `stop`
 
 
 def _exists(pid: int) -> bool:
