@@ -198,5 +198,7 @@ class Subject:
         try:
             yield Trial(session, heard)
         finally:
+            await session.close()
             if left := await session.family().end(0):
                 raise AssertionError(f"These cannot be ended: {left}")
+            await session.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from teammcp import Runtime
 
+from .acp import PROGRAMS
 from .command import CommandRuntime
 
-RUNTIMES: list[Runtime] = [CommandRuntime()]
+RUNTIMES: list[Runtime] = [*PROGRAMS, CommandRuntime()]

@@ -1,0 +1,89 @@
+"""JSON messages, one a line, to and from a program."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Any
+
+from teammcp import Child
+
+KEPT = 1024 * 1024
+"""Bytes of the program's output that wait to be read, for `spawn`. A message may be longer."""
+STRAYS = 40
+"""Lines that were no messages, of which so many are kept: what a program prints when it cannot start."""
+
+
+class JsonLines:
+    """The pipes of a child that speaks JSON objects, one a line. One task reads.
+
+    Attributes:
+        over: nothing more will come.
+        strays: the last lines that were no messages.
+    """
+
+    def __init__(self, child: Child) -> None:
+        self.strays: deque[str] = deque(maxlen=STRAYS)
+        self._child = child
+        self._messages = self._read()
+        self._over = asyncio.Event()
+
+    @property
+    def over(self) -> bool:
+        return self._over.is_set()
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """Write a message.
+
+        Raises:
+            BrokenPipeError: the program reads no more.
+        """
+        line = json.dumps(message, ensure_ascii=False, separators=(",", ":")) + "\n"
+        await self._child.write(line.encode(errors="replace"))
+
+    async def receive(self) -> dict[str, Any] | None:
+        """The next message; None when nothing more will come."""
+        return await anext(self._messages, None)
+
+    async def close(self) -> None:
+        """Tell the program that nothing more is written to it."""
+        self._child.close_input()
+
+    async def wait_over(self, seconds: float) -> None:
+        """Wait until all that came was received, but no longer than some seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
+
+    async def _read(self) -> AsyncIterator[dict[str, Any]]:
+        parts: list[bytes] = []
+        read = 0
+        try:
+            async for chunk in self._child.output.follow():
+                if chunk.start != read:  # whoever waits for an answer that was in there would wait for ever
+                    self.strays.append("(The program wrote faster than it could be read.)")
+                    return
+                read = chunk.end
+                first, *others = chunk.data.split(b"\n")
+                parts.append(first)
+                for other in others:
+                    if (message := self._message(b"".join(parts))) is not None:
+                        yield message
+                    parts = [other]
+            self._message(b"".join(parts))
+        finally:
+            self._over.set()
+
+    def _message(self, line: bytes) -> dict[str, Any] | None:
+        try:
+            message = json.loads(line)
+        except ValueError:
+            message = None
+        if isinstance(message, dict):
+            return message
+        if stray := line.decode(errors="replace").strip():
+            self.strays.append(stray)
+        return None
