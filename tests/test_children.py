@@ -22,7 +22,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teammcp import Child, Output, Server, end_survivors, spawn
+from teammcp import Child, Children, Output, Server, end_survivors, spawn
 from teammcp.machine.children.families import MARK
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no process groups")
@@ -305,6 +305,23 @@ async def test_the_next_server_ends_what_has_outlived_one_that_was_killed(
     caplog.clear()
     await end_survivors(server, "plugin")
     assert caplog.text == ""
+
+
+async def test_a_part_of_the_children_is_found_and_ended_apart_from_the_others(tmp_path: Path) -> None:
+    children = Children(tmp_path, "plugin")
+    part = children.part()
+    command = [sys.executable, "-c", "import time; time.sleep(60)"]
+    async with (
+        await children.spawn(command, environment={}) as other,
+        await children.part().spawn(command, environment={}) as third,
+        await part.spawn(command, environment={}) as own,
+    ):
+        assert {process.pid for process in part.family.find()} == {own.pid}
+        await part.family.end(2)
+        assert not lives(own.pid)
+        assert lives(other.pid)
+        assert {process.pid for process in children.family.find()} == {other.pid, third.pid}
+        assert await Children(tmp_path, "plugin").end_survivors(2) == 2, "a part's children outlive nobody"
 
 
 def test_a_server_that_such_a_process_has_started_does_not_end_itself(tmp_path: Path) -> None:

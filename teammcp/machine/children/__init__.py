@@ -16,6 +16,7 @@ import secrets
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any, cast
 
@@ -94,10 +95,21 @@ class Children:
         """What a child that is started otherwise, and all its descendants, are to carry in the variable `MARK`."""
         return f"{self._owner}/{secrets.token_hex(8)}"
 
+    def part(self) -> Children:
+        """Programs of this process that can be found and ended apart from its others: see `family`."""
+        part = copy(self)
+        part._owner = self.new_mark()
+        return part
+
+    @property
+    def family(self) -> Family:
+        """All that was started here and runs, also what was left behind by a start that has failed half-way."""
+        owner = f"{self._owner}/"
+        return Family(lambda mark: mark.startswith(owner))
+
     async def end_survivors(self, grace: float = GRACE) -> int:
         """End what an earlier process has left behind; how many processes that were. Call it before any `spawn`."""
-        owner = f"{self._owner}/"
-        family = Family(lambda mark: mark.startswith(owner))
+        family = self.family
         found = await asyncio.to_thread(family.find)
         if found:
             log.warning("%d processes of '%s' have outlived what started them and are ended", len(found), self._name)
