@@ -1,6 +1,4 @@
-"""The keepers: one for each agent on this machine, which starts its program, gives it its turns, and ends it."""
-
-from __future__ import annotations
+"""Keepers: they run agents' programs, deliver messages to them, watch them, and see to what follows from an end."""
 
 from .keepers import Keepers
 

@@ -1,0 +1,189 @@
+"""What a run's program does, as it is heard: written into the journal, and told to the server where it asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from teammcp import PermissionAnswer, PermissionQuestion, TokenUsage, ToolUse, TurnEnd
+
+from ...entries import (
+    Answered,
+    Asked,
+    Change,
+    Conversation,
+    Entry,
+    Noted,
+    Plan,
+    RunState,
+    Said,
+    State,
+    Step,
+    TakenUp,
+    Thought,
+    Tool,
+    TurnOver,
+    Used,
+)
+from ...protocol import Home
+from ..host import Host
+from . import answers, permissions
+from .agent_api import AgentApi
+from .bells import Bell
+from .deliveries import Deliveries
+from .errands import Errand, Errands
+from .turns import Turns
+from .watching import Watch
+
+
+class Hearing:
+    """Hears one session; a `teammcp.Listener`.
+
+    Attributes:
+        turns: the turns of the run.
+        watch: when it was heard last.
+        is_resumed: the program has shown that it goes on with an earlier conversation.
+        conversation_id: of its conversation; None as long as it has told none.
+        bell: rings at whatever may change what is to be done.
+    """
+
+    def __init__(
+        self, host: Host, run: int, home: Home, api: AgentApi, deliveries: Deliveries, errands: Errands
+    ) -> None:
+        now = host.clock.passed()
+        self.home = home
+        self.turns = Turns()
+        self.watch = Watch(now, now)
+        self.is_resumed = False
+        self.conversation_id: str | None = None
+        self.bell = Bell()
+        self._host = host
+        self._run = run
+        self._api = api
+        self._deliveries = deliveries
+        self._errands = errands
+        self._shows_receipts = host.runtimes[home.runtime].capabilities.receipt
+        self._state: tuple[RunState, str] = ("starting", "")
+        self._usages = 0
+        self._closed = False
+
+    def close(self) -> None:
+        """The run is over: what comes now is not heard any more."""
+        self._closed = True
+
+    def enter(self, entry: Entry) -> None:
+        """Write something into the journal."""
+        if not self._closed:
+            self._host.journal.append(self._run, entry)
+
+    def show_state(self, reason: str = "") -> None:
+        """Write down how the run stands, if that has changed."""
+        state: RunState = "waiting" if self.watch.questions else "working" if self.turns.open else "idle"
+        if self._state != (state, reason):
+            self._state = (state, reason)
+            self.enter(State(state=state, reason=reason))
+
+    # -- a `teammcp.Listener` ------------------------------------------------------------------------------------------
+
+    def conversation(self, id: str, *, resumed: bool) -> None:
+        """See `teammcp.Listener`."""
+        self.conversation_id, self.is_resumed = id, resumed
+        self.enter(Conversation(id=id, resumed=resumed))
+
+    def taken_up(self, turn: str) -> None:
+        """See `teammcp.Listener`."""
+        if not self._closed and self.turns.take_up(turn):
+            self.enter(TakenUp(turn=turn))
+            self._deliveries.take_up(turn)
+            self._hear(is_sign=False)
+
+    def text(self, text: str) -> None:
+        """See `teammcp.Listener`."""
+        self._hear()
+        self.turns.say(text)
+        self.enter(Said(text=text))
+
+    def thought(self, text: str) -> None:
+        """See `teammcp.Listener`."""
+        self._hear()
+        self.enter(Thought(text=text))
+
+    def tool(self, use: ToolUse) -> None:
+        """See `teammcp.Listener`."""
+        self._hear()
+        self.turns.use_tool()
+        changes = [Change(path=each.path, before=each.before, after=each.after) for each in use.changes]
+        self.enter(
+            Tool(
+                id=use.id,
+                name=use.name,
+                status=use.status,
+                title=use.title,
+                input=dict(use.input),
+                output=use.output,
+                changes=changes,
+            )
+        )
+
+    def plan(self, steps: Sequence[tuple[str, Literal["pending", "doing", "done"]]]) -> None:
+        """See `teammcp.Listener`."""
+        self._hear()
+        self.enter(Plan(steps=[Step(text=text, status=status) for text, status in steps]))
+
+    def usage(self, usage: TokenUsage) -> None:
+        """See `teammcp.Listener`."""
+        self._hear(is_sign=False)
+        used = Used(tokens_in=usage.tokens_in, tokens_out=usage.tokens_out, cost_usd=usage.cost_usd, model=usage.model)
+        self.enter(used)
+        self._usages += 1
+        once = f"run:{self._run}:usage:{self._usages}"
+        arguments = used.model_dump(exclude={"kind"})
+        self._errands.add(Errand(operation="report_usage", arguments=arguments, once=once))
+
+    def note(self, text: str) -> None:
+        """See `teammcp.Listener`."""
+        self._hear(is_sign=False)
+        self.enter(Noted(text=text))
+
+    async def ask(self, question: PermissionQuestion) -> PermissionAnswer:
+        """See `teammcp.Listener`."""
+        self._hear()
+        self.enter(Asked(id=question.id, tool=question.tool, input=dict(question.input)))
+        self.watch.questions += 1
+        self.show_state()
+        try:
+            decision = await permissions.decide(self._api, self.home.policy, question)
+        finally:
+            self.watch.questions -= 1
+            self._hear(is_sign=False)
+            self.show_state()
+        answer = decision.answer
+        self.enter(Answered(id=question.id, allowed=answer.allowed, message=answer.message, by=decision.by))
+        return answer
+
+    def turn_ended(self, end: TurnEnd) -> None:
+        """See `teammcp.Listener`."""
+        if self._closed:
+            return
+        self._hear()
+        closed = self.turns.end()
+        self.enter(TurnOver(outcome=end.outcome, detail=end.detail, answer=closed.answer))
+        for errand in answers.errands(closed, end, self.home.answers):
+            self._errands.add(errand)
+        self._deliveries.finish(closed.messages)
+        self.watch.idle_since = self._host.clock.passed()
+        self.show_state()
+        self.bell.ring()
+
+    def _hear(self, *, is_sign: bool = True) -> None:
+        """Something was heard. Where the program shows no receipts, the first sign of work is one.
+
+        Also where it does, whoever ends a turn has had it.
+        """
+        self.watch.heard_at = self._host.clock.passed()
+        if is_sign and not self._shows_receipts:
+            for turn in self.turns.untaken:
+                self.taken_up(turn.id)
+        if self._state[1]:
+            self.show_state()
+        self.bell.ring()

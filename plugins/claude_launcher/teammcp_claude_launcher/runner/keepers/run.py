@@ -1,0 +1,309 @@
+"""One run of an agent's program, from its start to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+from teammcp import (
+    Launch,
+    McpServer,
+    NotInstalled,
+    Runtime,
+    ServerAddress,
+    Session,
+    StartFailed,
+    TeamError,
+    Turn,
+    private_folder,
+)
+
+from ...entries import NO_SIGN, Ended, EndReason, Started, TurnWritten
+from ...protocol import Home
+from ..host import Host
+from . import texts
+from .agent_api import AgentApi
+from .bells import unless
+from .books import Books
+from .deliveries import Deliveries, Kept
+from .environment import KEY, from_scratch
+from .errands import Errands
+from .hearing import Hearing
+
+START_SECONDS = 300.0
+"""Seconds within which a program is ready for its first turn. It may have to be fetched first."""
+LOOK_EVERY = 15.0
+"""Seconds between two looks at what its processes have in memory."""
+LAST_WORDS = 2.0
+"""Seconds within which a program whose processes are gone is known to have ended."""
+MB = 1024 * 1024
+MCP_NAME = "teammcp"
+
+log = logging.getLogger(__name__)
+
+
+class Run:
+    """A run that the server has granted.
+
+    Args:
+        host: of the runner.
+        number: of the run.
+        home: how it is to be.
+        begun: the number of the order that it follows.
+        api: the server, as the agent uses it.
+        books, deliveries, errands: the agent's.
+
+    Attributes:
+        number, begun: see above.
+        session: None while no program runs.
+        ended: why it ends, once it does.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        number: int,
+        home: Home,
+        begun: int,
+        *,
+        api: AgentApi,
+        books: Books,
+        deliveries: Deliveries,
+        errands: Errands,
+    ) -> None:
+        self.number = number
+        self.begun = begun
+        self.session: Session | None = None
+        self.ended: Ended | None = None
+        self.is_paused = False
+        self._host = host
+        self._runtime: Runtime = host.runtimes[home.runtime]
+        self._children = host.children.part()
+        self._books = books
+        self._deliveries = deliveries
+        self._heard = Hearing(host, number, home, api, deliveries, errands)
+        self._ending = asyncio.Event()
+        self._exit_code: int | None = None
+        self._to_finish: Sequence[Kept] = deliveries.unfinished()
+
+    @property
+    def conversation(self) -> str | None:
+        """The id of its conversation, if it has told one."""
+        return self._heard.conversation_id
+
+    def follow(self, home: Home, *, is_paused: bool) -> None:
+        """From now on these are its orders."""
+        self._heard.home, self.is_paused = home, is_paused
+        self._heard.bell.ring()
+
+    def end(self, reason: EndReason, detail: str = "") -> None:
+        """It is to end, for the first reason that is given."""
+        if self.ended is None:
+            self.ended = Ended(reason=reason, detail=detail)
+            self._ending.set()
+
+    async def live(self) -> Ended:
+        """Start the program, keep it at work, and end it. When this returns, nothing of it is left.
+
+        Returns:
+            Why it has ended. It stands in the journal.
+        """
+        try:
+            await self._start()
+            if self.session is not None:
+                await self._supervise(self.session)
+        except (NotInstalled, StartFailed, TeamError, OSError, ValueError) as error:
+            self.end("not_started", str(error))
+        except Exception:
+            log.exception("run %d of %s has failed in the runner itself", self.number, self._heard.home.agent)
+            self.end("crashed", "The runner itself has failed at this run; its log says more.")
+        finally:
+            self.end("runner_ended")
+            await self._end_programs()
+            ended = self._close()
+        return ended
+
+    # -- start ---------------------------------------------------------------------------------------------------------
+
+    async def _start(self) -> None:
+        home, host = self._heard.home, self._host
+        options = self._runtime.Options.model_validate(home.options)
+        private = host.folder / "private" / home.agent
+        private_folder(private)
+        folder = Path(home.folder) if home.folder else host.folder / "agents" / home.agent
+        folder.mkdir(parents=True, exist_ok=True)
+        environment = from_scratch(os.environ, home.environment, url=host.url, key=home.key, agent=home.agent)
+        program = await self._runtime.find(options, environment.get("PATH", os.defpath))
+        launch = Launch(
+            agent=home.agent,
+            run=self.number,
+            folder=folder,
+            private=private,
+            environment=environment,
+            options=options,
+            model=home.model,
+            guide=texts.guide(home, str(folder)),
+            conversation=home.conversation if self._runtime.capabilities.resume else None,
+            policy=home.policy,
+            mcp=McpServer(MCP_NAME, ServerAddress.parse(host.url).mcp, KEY),
+            children=self._children,
+        )
+        ending, late = self._ending.wait(), host.clock.sleep(START_SECONDS)
+        self.session = await unless(self._runtime.start(launch, self._heard), ending, late)
+        if self.session is None and self.ended is None:
+            raise StartFailed(f"The program was not ready within {START_SECONDS:g} s.")
+        if self.session is not None:
+            self._heard.enter(
+                Started(pid=self.session.pid, program=program.path, version=program.version, folder=str(folder))
+            )
+            self._heard.show_state()
+
+    # -- work ----------------------------------------------------------------------------------------------------------
+
+    async def _supervise(self, session: Session) -> None:
+        async with asyncio.TaskGroup() as group:
+            watchers = (
+                self._watch_program(session),
+                self._write_turns(session),
+                self._watch_time(session),
+                self._watch_memory(session),
+            )
+            tasks = [group.create_task(each) for each in watchers]
+            await self._ending.wait()
+            for task in tasks:
+                task.cancel()
+
+    async def _watch_program(self, session: Session) -> None:
+        """See the program end, at once."""
+        self._exit_code = await session.wait()
+        turns = self._heard.turns
+        if not self._runtime.capabilities.lasting and turns.written and not turns.open:
+            self.end("finished")
+        else:
+            self.end("crashed", _how_it_ended(self._exit_code))
+
+    async def _write_turns(self, session: Session) -> None:
+        """Write to the program what waits for it, as soon as it can take it."""
+        while True:
+            heard, news = self._heard.bell.next, self._deliveries.news.next
+            if self._can_take_more() and (batch := self._next_batch()):
+                await self._write(session, batch)
+            else:
+                await unless(heard.wait(), news.wait())
+
+    def _can_take_more(self) -> bool:
+        """Whether a turn may be written now."""
+        if self.is_paused or self.ended is not None:
+            return False
+        capabilities, turns = self._runtime.capabilities, self._heard.turns
+        if not capabilities.lasting:
+            return not turns.written
+        return not turns.open or (capabilities.mid_turn and not self._to_finish)
+
+    def _next_batch(self) -> list[Kept]:
+        """The messages of the next turn, or that join the running one; first what an earlier run was not done with."""
+        if self._to_finish:
+            return list(self._to_finish)
+        waiting = self._deliveries.waiting()
+        if self._heard.home.answers == "output" or not waiting:
+            return waiting
+        running = [kept for turn in self._heard.turns.open for kept in turn.messages]
+        if self._heard.turns.open and not running:
+            return []
+        where = running[-1].conversation if running else waiting[0].conversation
+        return [kept for kept in waiting if kept.conversation == where]
+
+    async def _write(self, session: Session, batch: list[Kept]) -> None:
+        heard, home, capabilities = self._heard, self._heard.home, self._runtime.capabilities
+        if self._to_finish:
+            text = texts.unfinished_turn(batch, home.answers, capabilities, is_resumed=heard.is_resumed)
+            self._to_finish = ()
+        else:
+            batch = await self._deliveries.hold(batch)
+            if not batch or not self._can_take_more():
+                return
+            text = texts.messages_turn(batch, home.answers, capabilities)
+        turn = Turn(str(uuid.uuid4()), text)
+        heard.turns.write(turn.id, batch, self._host.clock.passed())
+        self._deliveries.write(turn.id, batch)
+        heard.enter(TurnWritten(turn=turn.id, message_ids=[kept.message.id for kept in batch], text=text))
+        heard.show_state()
+        heard.bell.ring()
+        await self._books.flush()
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it has ended, which is seen
+            await session.send(turn)
+
+    async def _watch_time(self, session: Session) -> None:
+        """See that the program is stuck, or has nothing to do."""
+        heard, written = self._heard, session.written
+        while True:
+            bell, now = heard.bell.next, self._host.clock.passed()
+            if session.written > written:
+                written, heard.watch.heard_at = session.written, now
+            limits, turns = heard.home.limits, heard.turns
+            if not self._runtime.capabilities.lasting and turns.written and not turns.open:
+                self.end("finished")
+                return
+            if heard.watch.silent(limits, turns, now):
+                heard.show_state(NO_SIGN)
+            verdict = heard.watch.verdict(limits, turns, now)
+            if verdict == "hung":
+                self.end("hung", f"No output for {limits.quiet_seconds:g} s in the middle of a turn.")
+                return
+            has_work = self._to_finish or (self._deliveries.waiting() and not self.is_paused)
+            if verdict == "asleep" and not has_work:
+                self.end("asleep")
+                return
+            rest = heard.watch.rest(limits, turns, now)
+            await unless(bell.wait(), self._host.clock.sleep(rest or limits.idle_seconds))
+
+    async def _watch_memory(self, session: Session) -> None:
+        """See that its processes have more in memory than they may."""
+        while True:
+            await self._host.clock.sleep(LOOK_EVERY)
+            limit = self._heard.home.limits.memory_mb
+            if limit and (used := await asyncio.to_thread(session.family().memory)) > limit * MB:
+                self.end("over_memory", f"Its processes have {used // MB} MB in memory; it may have {limit} MB.")
+
+    # -- end -----------------------------------------------------------------------------------------------------------
+
+    async def _end_programs(self) -> None:
+        """End the program and all that it has started: asked to first, then made to."""
+        grace, session = self._heard.home.limits.stop_seconds, self.session
+        left: list[str] = []
+        if session is not None:
+            if self._exit_code is None:
+                await unless(self._ask_to_end(session), self._host.clock.sleep(grace))
+            left += await session.family().end(grace)
+        left += await self._children.family.end(grace)
+        if session is not None and self._exit_code is None:
+            self._exit_code = await unless(session.wait(), asyncio.sleep(LAST_WORDS))
+        if left:
+            log.error("processes of %s cannot be ended: %s", self._heard.home.agent, ", ".join(left))
+
+    async def _ask_to_end(self, session: Session) -> None:
+        try:
+            await session.close()
+        except Exception:
+            log.exception("the runtime %s cannot end its program; it is killed", self._runtime.name)
+            return
+        self._exit_code = await session.wait()
+
+    def _close(self) -> Ended:
+        assert self.ended is not None  # noqa: S101 - it was set before
+        output = self.session.last_output() if self.session is not None else ""
+        self.ended = self.ended.model_copy(update={"exit_code": self._exit_code, "last_output": output})
+        untaken = [kept for turn in self._heard.turns.untaken for kept in turn.messages]
+        self._deliveries.write_again([kept for kept in untaken if not kept.is_taken])
+        self._heard.enter(self.ended)
+        self._heard.close()
+        return self.ended
+
+
+def _how_it_ended(code: int) -> str:
+    return f"A signal ({-code}) has ended the program." if code < 0 else f"The program ended by itself, with {code}."

@@ -1,0 +1,99 @@
+"""The turns of one run: written, taken up, over; and what the program says in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from .deliveries import Kept
+
+
+@dataclass
+class OpenTurn:
+    """A turn that was written and is not over.
+
+    Attributes:
+        id: its UUID.
+        messages: what it is about.
+        written_at: seconds of the clock that nobody sets.
+        is_taken: the program has shown that it has it.
+        is_told: somebody was told that it shows no sign of life.
+    """
+
+    id: str
+    messages: Sequence[Kept]
+    written_at: float
+    is_taken: bool = False
+    is_told: bool = False
+
+
+@dataclass
+class ClosedTurns:
+    """Turns that are over together.
+
+    Attributes:
+        turns: them, oldest first.
+        answer: what the program said at the end.
+        said: all that it said.
+    """
+
+    turns: list[OpenTurn]
+    answer: str
+    said: str
+
+    @property
+    def messages(self) -> list[Kept]:
+        """What they were about, oldest first."""
+        found = [kept for turn in self.turns for kept in turn.messages]
+        return sorted(found, key=lambda kept: kept.message.id)
+
+
+@dataclass
+class Turns:
+    """The turns of one run."""
+
+    written: int = 0
+    _open: dict[str, OpenTurn] = field(default_factory=dict)
+    _said: list[str] = field(default_factory=list)
+    _last: int = 0
+
+    @property
+    def open(self) -> list[OpenTurn]:
+        """Those that are not over, oldest first."""
+        return list(self._open.values())
+
+    @property
+    def untaken(self) -> list[OpenTurn]:
+        """Those of which the program has not shown that it has them."""
+        return [turn for turn in self._open.values() if not turn.is_taken]
+
+    def write(self, id: str, messages: Sequence[Kept], now: float) -> None:
+        """One is about to be written."""
+        self.written += 1
+        self._open[id] = OpenTurn(id, messages, now)
+
+    def take_up(self, id: str) -> bool:
+        """The program has shown that it has one; whether that is news."""
+        turn = self._open.get(id)
+        if turn is None or turn.is_taken:
+            return False
+        turn.is_taken = True
+        return True
+
+    def say(self, text: str) -> None:
+        """The program says something."""
+        self._said.append(text)
+
+    def use_tool(self) -> None:
+        """The program does something: what it said until now was on the way, and is not its answer."""
+        self._last = len(self._said)
+
+    def end(self) -> ClosedTurns:
+        """The running turn is over, with all that joined it. What was not taken up is the program's next."""
+        over = [turn for turn in self._open.values() if turn.is_taken]
+        for turn in over:
+            del self._open[turn.id]
+        answer = self._said[self._last :] or self._said[-1:]
+        closed = ClosedTurns(over, "\n\n".join(answer).strip(), "\n\n".join(self._said).strip())
+        self._said, self._last = [], 0
+        return closed

@@ -1,0 +1,125 @@
+"""A server and a runner in one process, with a clock of the runner's that a test moves, and what tests ask of them."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from teammcp_claude_launcher.testing import MemoryTransport, MovedTime, connect_runner
+
+from teammcp import Runtime
+from teammcp.testing import Member, TestTeam
+
+from .scripted import Puppets
+
+PATIENCE = 20.0
+"""Seconds for something to happen on a machine that runs other tests."""
+
+
+async def until(condition: Callable[[], Any], what: str) -> Any:
+    """Wait until something is so; what it gives then."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        found = condition()
+        if inspect.isawaitable(found):
+            found = await found
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        await asyncio.sleep(0.005)
+
+
+class Stage:
+    """A team, a machine of its with a runner, and the agents on it."""
+
+    def __init__(self, team: TestTeam, folder: Path, runtime: Puppets) -> None:
+        self.team = team
+        self.runtime = runtime
+        self.clock = MovedTime()
+        self.network = MemoryTransport(team)
+        self.runner: Any = None
+        self._folder = folder
+
+    @asynccontextmanager
+    async def running(self, **more: Runtime) -> AsyncIterator[Stage]:
+        """With the runner connected; stopped at the end."""
+        runtimes: dict[str, Runtime] = {"puppet": self.runtime, **more}
+        async with connect_runner(
+            self.team, self._folder, runtimes=runtimes, transport=self.network, clock=self.clock
+        ) as self.runner:
+            yield self
+
+    @property
+    def keepers(self) -> Any:
+        [seat] = self.runner.seats.values()
+        return seat.keepers
+
+    async def start(self, name: str = "bob", **home: Any) -> Member:
+        """Register an agent and start it; the member, with the key that its program has."""
+        member = await self.team.agent(name)
+        await self.owner.call(
+            "start_agent", name=name, **{"runtime": "puppet", "machine": "box", "new_key": True, **home}
+        )
+        return member
+
+    @property
+    def owner(self) -> Member:
+        return self.team.owner
+
+    async def tell(self, text: str, name: str = "bob") -> int:
+        """Send a direct message as the owner; its id."""
+        return int((await self.owner.call("send_dm", recipient=name, content=text)).id)
+
+    async def session(self, number: int = 1) -> Any:
+        """The so manieth program that was started."""
+        await until(lambda: len(self.runtime.sessions) >= number, f"program {number}")
+        return self.runtime.sessions[number - 1]
+
+    async def turn(self, session: Any, number: int = 1) -> Any:
+        """The so manieth turn that was written to it."""
+        await until(lambda: len(session.turns) >= number, f"turn {number}")
+        return session.turns[number - 1]
+
+    async def reached(self, message: int, state: str, name: str = "bob") -> None:
+        """Wait until a message has got so far with an agent."""
+
+        async def has() -> bool:
+            return await self.receipt(message, name) == state
+
+        await until(has, f"message {message} to be {state}")
+
+    async def receipt(self, message: int, name: str = "bob") -> str:
+        """How far a message got with an agent."""
+        found = await self.owner.call("get_receipt", message_id=message)
+        return str(next(each.state for each in found.recipients if each.agent == name))
+
+    async def runs(self, name: str = "bob") -> list[Any]:
+        """The agent's runs, the newest first."""
+        found = await self.owner.call("list_runs", agent=name)
+        return list(found.root)
+
+    async def ended(self, name: str = "bob", count: int = 1) -> list[str]:
+        """Why the agent's runs have ended, the oldest first, once there are so many."""
+
+        async def reasons() -> list[str]:
+            found = [run.reason for run in reversed(await self.runs(name)) if run.reason]
+            return found if len(found) >= count else []
+
+        ended: list[str] = await until(reasons, f"the end of {count} runs")
+        return ended
+
+    async def said(self, name: str = "bob", count: int = 1) -> list[str]:
+        """What the agent has written to the owner, once there is so much."""
+
+        async def said() -> list[str]:
+            found = await self.owner.call("get_history", channel=f"dm:{name}")
+            texts = [message.content for message in found.messages if message.from_agent == name]
+            return texts if len(texts) >= count else []
+
+        texts: list[str] = await until(said, f"{count} answers")
+        return texts
