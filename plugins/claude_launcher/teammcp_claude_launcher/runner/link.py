@@ -117,9 +117,10 @@ class Link:
                 async with self._transport.connect(self.enrolment) as wire:
                     await self._talk(wire)
             except Cut as error:
-                was_connected = self._end(str(error))
-                if was_connected:
+                if self._end(str(error)):
                     pause = FIRST_PAUSE
+                if error.refused:
+                    pause = LONGEST_PAUSE
             except Revoked:
                 self._end("the machine's key is not valid any more")
                 raise
@@ -130,9 +131,10 @@ class Link:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     async def ask(self, question: Question) -> dict[str, Any]:
-        """See `host.Asker`."""
-        if not self.connected or self._wire is None:
+        """See `host.Asker`. The server knows by then all that stood in the journal before."""
+        if not self.connected:
             raise Unconnected(self.trouble)
+        await self.wait_stored(self._journal.last)
         number = next(self._ids)
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         try:
@@ -162,8 +164,14 @@ class Link:
             await self._changed.wait()
 
     async def wait_stored(self, seq: int) -> None:
-        """Wait until the server has the journal up to this number."""
+        """Wait until the server has the journal up to this number.
+
+        Raises:
+            Unconnected: it is away.
+        """
         while self._journal.stored < seq:
+            if self._wire is None:
+                raise Unconnected(self.trouble)
             self._stored.clear()
             await self._stored.wait()
 
@@ -194,7 +202,7 @@ class Link:
         except TimeoutError:
             raise Cut("the server did not answer in time") from None
         if not isinstance(welcome, Welcome):
-            raise Cut("this is no server whose launcher speaks as this runner does")
+            raise Cut("this is no server whose launcher speaks as this runner does", refused=True)
         self._set_stored(welcome.stored)
         await self._all(self._listen(), self._report(welcome.stored), self._tell_programs(known))
 
@@ -289,6 +297,7 @@ class Link:
             log.warning("%s: %s; trying again", self.enrolment.name, why)
         self.connected, self._wire, self.trouble = False, None, why
         self._changed.clear()
+        self._stored.set()
         for waiting in self._waiting.values():
             if not waiting.done():
                 waiting.set_exception(Cut(why))
@@ -315,4 +324,6 @@ class Link:
                 return FROM_SERVER.validate_json(message)
             except ValidationError as error:
                 places = ", ".join(".".join(map(str, each["loc"])) or each["type"] for each in error.errors())
-                raise Cut(f"the server says what this runner does not understand ({places}): update both") from None
+                raise Cut(
+                    f"the server says what this runner does not understand ({places}): update both", refused=True
+                ) from None

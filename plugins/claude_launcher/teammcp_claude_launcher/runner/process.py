@@ -16,7 +16,7 @@ from teammcp import Children, Database, Runtime, TeamError, private_folder, writ
 
 from ..entries import EndReason
 from .enrolments import Enrolment, Enrolments
-from .host import Clock, Host, Keepers, MachineClock, Slots
+from .host import Clock, Host, Keepers, MachineClock, Slots, Unconnected
 from .journal import Journal
 from .link import Link
 from .programs import Programs
@@ -108,9 +108,8 @@ class Seat:
         try:
             async with asyncio.timeout(LAST_REPORT):
                 await self.journal.flush()
-                if self.link.connected:
-                    await self.link.wait_stored(self.journal.last)
-        except TimeoutError:
+                await self.link.wait_stored(self.journal.last)
+        except (TimeoutError, Unconnected):
             log.warning("%s: the server has not heard of the end yet; the next runner tells it", self.enrolment.name)
         except TeamError as error:
             log.error("%s: the end is not written down: %s", self.enrolment.name, error.detail)

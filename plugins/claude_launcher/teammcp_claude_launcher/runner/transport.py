@@ -19,13 +19,23 @@ PATH = "/hooks/claude_launcher/runner"
 UNAUTHORIZED = 401
 REVOKED = 4401
 """The code with which the server closes the connection of a machine whose key was revoked."""
+OWN_CODES = 4000
+"""From here on the codes are the launcher's: not understood, too old, connected once more."""
 OPEN_SECONDS = 15
 WAITING = 4
 """Frames that are read before somebody takes them."""
 
 
 class Cut(Exception):
-    """The connection is over, or was not made: the text says why."""
+    """The connection is over, or was not made: the text says why.
+
+    Attributes:
+        refused: whether the server will not have it, and hardly will the next one, until something is changed.
+    """
+
+    def __init__(self, why: str, *, refused: bool = False) -> None:
+        super().__init__(why)
+        self.refused = refused
 
 
 class Revoked(Exception):
@@ -100,7 +110,7 @@ def closed(code: int, reason: str) -> Exception:
     """What to raise where a server has closed a connection."""
     if code == REVOKED:
         return Revoked()
-    return Cut(f"the server has closed the connection: {reason or code}")
+    return Cut(f"the server has closed the connection: {reason or code}", refused=code >= OWN_CODES)
 
 
 def _ended(error: ConnectionClosed) -> Exception:
