@@ -100,6 +100,10 @@ class FakeRunner:
         self.live.append(run)
         return run
 
+    async def ask_to_begin(self, agent: str, request: str) -> Answer:
+        """The answer to a request for a run."""
+        return await self.ask(Begin(agent=agent, cause="message", request=request, resumes=False))
+
     async def ask(self, question: Any) -> Answer:
         """Ask the server something."""
         self._asked += 1

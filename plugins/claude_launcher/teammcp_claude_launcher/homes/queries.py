@@ -28,12 +28,6 @@ def homes_on(reader: Reader, machine: str) -> list[Row]:
     )
 
 
-def agents_on(reader: Reader, machine: str) -> list[str]:
-    """The names of those who live on a machine."""
-    rows = reader.all("SELECT agent FROM launcher_homes WHERE machine = ? ORDER BY agent", (machine,))
-    return [row["agent"] for row in rows]
-
-
 def is_wanted(reader: Reader, machine: str) -> bool:
     """Whether any agent on a machine is to run."""
     return reader.value("SELECT 1 FROM launcher_homes WHERE machine = ? AND wanted = 1 LIMIT 1", (machine,)) is not None

@@ -142,7 +142,8 @@ async def lose_machine(context: Context, machine: str) -> Work[Noted]:
 
 def _machines(reader: Reader) -> tuple[list[Row], dict[str, list[str]]]:
     rows = queries.machines(reader)
-    return rows, {row["name"]: homes.agents_on(reader, row["name"]) for row in rows}
+    agents = {row["name"]: [home["agent"] for home in homes.homes_on(reader, row["name"])] for row in rows}
+    return rows, agents
 
 
 def _shown(context: Context, row: Row, agents: list[str]) -> Machine:

@@ -73,10 +73,18 @@ def show_end(team: Team, agent: str, ended: Ended) -> None:
         team.presence.leave(agent, Reason(end.title))
 
 
-def show_asleep(team: Team, agent: str) -> None:
-    """Show that an agent is there for messages, though its program does not run."""
-    if _is_there(team, agent):
-        team.presence.set_status(agent, "idle", ASLEEP)
+def show_machine(team: Team, living: Iterable[Row], homes: Iterable[Row]) -> None:
+    """Show what the agents on a machine do whose runner has just told what lives there."""
+    busy = {row["agent"]: row for row in living}
+    for row in busy.values():
+        show(team, row["agent"], row["state"], row["state_reason"])
+    for home in homes:
+        if home["agent"] in busy or not home["wanted"] or not _is_there(team, home["agent"]):
+            continue
+        if home["held"]:
+            team.presence.set_status(home["agent"], "blocked", Reason("held: %(about)s", home["held"]))
+        else:
+            team.presence.set_status(home["agent"], "idle", ASLEEP)
 
 
 def show_unreachable(team: Team, agents: Iterable[str]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from teammcp import Context, Row, Transaction, Work, operation
 
+from ... import homes
 from ...entries import Ended, EndReason, State
-from .. import concluding, queries
+from .. import concluding, queries, showing
 from ..folding import Fold
 from ..models import Settled
 
@@ -20,6 +21,8 @@ async def settle_machine(context: Context, machine: str, runs: list[int]) -> Wor
         for row in lost:
             end(context, tx, row, "lost", "Its runner does not know it any more.")
         found = [run_id for run_id in runs if _revive(context, tx, machine, run_id)]
+        living, there = queries.live_on(tx, machine), homes.homes_on(tx, machine)
+        tx.on_commit(lambda: showing.show_machine(context.team, living, there))
         return Settled(lost=[row["id"] for row in lost], found=found)
 
     return work
