@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .links import Link, Links, links
+from .connections import Link, Links, links
 from .local import local_name
 from .queries import active, found, heard, machine, set_reported
 

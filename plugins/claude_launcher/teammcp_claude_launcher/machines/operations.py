@@ -14,8 +14,8 @@ from ..protocol import FoundRuntime
 from ..runs import showing
 from ..runs.operations.settling import end
 from . import queries
-from .links import links
-from .local import machine_name
+from .connections import links
+from .local import local_name, machine_name
 from .models import Connected, Joined, JoinToken, Machine, MachineList, MachineName, Noted, Revoked, RuntimeOnMachine
 
 TOKEN_SECONDS = 15 * 60
@@ -85,7 +85,7 @@ async def join_machine(
                 "token: it is unknown, was used, or is older than 15 minutes. Get a new one on the page Machines.",
                 code="wrong_token",
             )
-        machine = _free_name(tx, machine_name(name))
+        machine = _free_name(tx, machine_name(name), local_name(context.server))
         queries.use_token(tx, token_hash, machine, now)
         queries.add(tx, machine, hash_key(key), 0, platform, version, row["made_by"], now)
         context.emit(tx, MachineAdded(machine=machine), machine)
@@ -176,10 +176,10 @@ def _find(reader: Reader, machine: str) -> Row:
     return row
 
 
-def _free_name(reader: Reader, wanted: str) -> str:
-    """The name, or the first with a number behind it that no machine has or had."""
+def _free_name(reader: Reader, wanted: str, own: str) -> str:
+    """The name, or the first with a number behind it that no machine has or had; ``own`` is the server's machine."""
     name, number = wanted, 1
-    while queries.machine(reader, name) is not None:
+    while name == own or queries.machine(reader, name) is not None:
         number += 1
         name = f"{wanted[:58]}-{number}"
     return name

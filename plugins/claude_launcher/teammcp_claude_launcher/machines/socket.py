@@ -44,8 +44,8 @@ from ..runs.operations.beginning import begin_run
 from ..runs.operations.recording import record_entries
 from ..runs.operations.settling import settle_machine
 from . import queries
+from .connections import Link, links
 from .joining import join
-from .links import Link, links
 from .operations import connect_machine, lose_machine, note_programs
 
 GREETING = 10.0

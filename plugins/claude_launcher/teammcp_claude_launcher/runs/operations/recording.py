@@ -51,10 +51,10 @@ def _stored(tx: Transaction, machine: str, journal: str) -> int:
     """Up to which number a journal is stored.
 
     Raises:
-        NotFound: the machine does not keep this journal.
+        NotFound: the machine does not keep this journal, or is trusted no longer.
     """
     row = machines.machine(tx, machine)
-    if row is None or row["journal"] != journal:
+    if row is None or row["journal"] != journal or row["revoked_at"] is not None:
         raise NotFound(f"journal: this is not the journal of machine '{machine}'; connect anew.", code="other_journal")
     number: int = row["reported"]
     return number
