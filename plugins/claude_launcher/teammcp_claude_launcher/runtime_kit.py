@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 from uuid import uuid4
@@ -29,6 +29,9 @@ from teammcp import (
 
 SECONDS = 20.0
 """Seconds within which what is expected of a program happens."""
+KEY_VARIABLE = "TEAMMCP_KEY"
+KEY = "tmk_kit_7f3f6bd1c0a94a2e"
+"""The agent's key in all checks; nothing is to show it."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,15 @@ class Recorder(Listener):
 
     Args:
         answer: of permission questions; an exception is raised instead of answering.
+        seconds: within which what is waited for happens.
     """
 
-    def __init__(self, answer: PermissionAnswer | Exception = PermissionAnswer(True)) -> None:  # noqa: B008 - frozen
+    def __init__(self, answer: PermissionAnswer | Exception, seconds: float = SECONDS) -> None:
         self.heard: list[Heard] = []
         self.cancelled = 0
         """Questions that were cancelled before they were answered."""
-        self.answer = answer
+        self._answer = answer
+        self._seconds = seconds
         self.silent = asyncio.Event()
         """While it is set, questions are not answered."""
         self._news = asyncio.Event()
@@ -92,9 +97,9 @@ class Recorder(Listener):
             except asyncio.CancelledError:
                 self.cancelled += 1
                 raise
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer
 
     def turn_ended(self, end: TurnEnd) -> None:
         self._add("turn_ended", end)
@@ -112,16 +117,37 @@ class Recorder(Listener):
     async def until(self, reached: Callable[[], bool], what: str) -> None:
         """Wait until something is so; AssertionError, with all that was heard, if it is not in time."""
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(self._seconds):
                 while not reached():
                     await self._news.wait()
         except TimeoutError:
-            raise AssertionError(f"{what}: not within {SECONDS:g} s. Heard: {self.heard}") from None
+            raise AssertionError(f"{what}: not within {self._seconds:g} s. Heard: {self.heard}") from None
 
     async def until_ended(self, turns: int = 1) -> TurnEnd:
         """Wait until so many turns have ended; how the last one did."""
         await self.until(lambda: len(self.all("turn_ended")) >= turns, f"the end of turn {turns}")
         return cast(TurnEnd, self.all("turn_ended")[turns - 1])
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """What makes the program of a subject do what the checks look at. A real one needs a model that obeys.
+
+    Attributes:
+        say: answer ``pong``.
+        work: be busy for a minute.
+        rest: use a tool that takes two seconds, then end the turn.
+        write: write the file whose path stands for ``{path}``, with a tool that has to be allowed, then end the turn.
+        leave: start ``sleep 300`` in a session of its own, which stays, then end the turn.
+        recall: answer ``yes, WORD`` if the word that stands for ``{word}`` occurred in an earlier turn.
+    """
+
+    say: str
+    work: str
+    leave: str
+    rest: str = ""
+    write: str = ""
+    recall: str = ""
 
 
 @dataclass
@@ -143,6 +169,42 @@ class Trial:
         await self.send(text)
         return await self.heard.until_ended(ended + 1)
 
+    def said(self) -> str:
+        """All that it has said."""
+        return "\n".join(self.heard.all("text"))
+
+    async def until_tool(self, status: str) -> None:
+        """Wait until it uses a tool, or has used one."""
+        await self.heard.until(lambda: any(use.status == status for use in self.heard.all("tool")), f"a tool {status}")
+
+    def last_tool(self) -> ToolUse:
+        """The last that was told of a tool."""
+        return cast(ToolUse, self.heard.all("tool")[-1])
+
+    def used_in_turns(self) -> list[TokenUsage]:
+        """What each turn has used."""
+        turns = [TokenUsage()]
+        for heard in self.heard.heard:
+            if heard.what == "turn_ended":
+                turns.append(TokenUsage())
+            elif heard.what == "usage":
+                turns[-1] = _sum(turns[-1], heard.value)
+        return turns[:-1]
+
+
+def _sum(one: TokenUsage, other: TokenUsage) -> TokenUsage:
+    return TokenUsage(
+        one.tokens_in + other.tokens_in,
+        one.tokens_out + other.tokens_out,
+        round(one.cost_usd + other.cost_usd, 9),
+        other.model,
+    )
+
+
+def pong(trial: Trial) -> bool:
+    """Whether it has answered as `Prompts.say` wants it."""
+    return "pong" in trial.said()
+
 
 @dataclass
 class Subject:
@@ -150,21 +212,23 @@ class Subject:
 
     Attributes:
         folder: an empty one of the test's.
+        environment: of the program; the agent's key is added.
+        prompts: what makes the program do things.
         options: of the runtime; made of nothing by default.
-        environment: of the program.
+        settles: seconds after which a turn that was taken up is in the model's hands.
+        seconds: within which what is expected happens.
     """
 
     runtime: Runtime
     folder: Path
     environment: Mapping[str, str]
+    prompts: Prompts = Prompts("", "", "")
     options: BaseModel | None = None
     model: str = ""
     mcp: McpServer | None = None
     guide: str = "You are a test."
-    children: Children = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.children = Children(self.folder, "kit")
+    settles: float = 0.1
+    seconds: float = SECONDS
 
     def launch(self, conversation: str | None = None) -> Launch:
         """What a session is started with."""
@@ -176,14 +240,14 @@ class Subject:
             run=1,
             folder=work,
             private=private,
-            environment=self.environment,
+            environment={**self.environment, KEY_VARIABLE: KEY},
             options=self.options or self.runtime.Options(),
             model=self.model,
             guide=self.guide,
             conversation=conversation,
             policy="ask",
             mcp=self.mcp,
-            children=self.children,
+            children=Children(self.folder, "kit"),
         )
 
     @asynccontextmanager
@@ -193,7 +257,7 @@ class Subject:
         answer: PermissionAnswer | Exception = PermissionAnswer(True),  # noqa: B008 - frozen
     ) -> AsyncIterator[Trial]:
         """A session; it is ended with all its processes when the block is left."""
-        heard = Recorder(answer)
+        heard = Recorder(answer, self.seconds)
         session = await self.runtime.start(self.launch(conversation), heard)
         try:
             yield Trial(session, heard)

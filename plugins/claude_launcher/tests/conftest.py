@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytest.register_assert_rewrite("teammcp_claude_launcher.runtime_checks")
+
 
 @pytest.fixture
 def installed_plugins() -> set[str]:

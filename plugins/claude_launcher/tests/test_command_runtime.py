@@ -17,7 +17,7 @@ from teammcp import NotInstalled, StartFailed, TurnEnd
 def subject(folder: Path, *command: str) -> Subject:
     """A command in an environment that finds programs."""
     options = CommandOptions(command=shlex.join(command))
-    return Subject(CommandRuntime(), folder, {"PATH": os.environ["PATH"], "GREETING": "hello"}, options)
+    return Subject(CommandRuntime(), folder, {"PATH": os.environ["PATH"], "GREETING": "hello"}, options=options)
 
 
 def python(folder: Path, program: str) -> Subject:
@@ -41,7 +41,7 @@ async def test_it_is_given_its_folder_and_its_environment_and_no_other(tmp_path:
         await trial.turn("")
     folder, names = trial.heard.all("text")[0].splitlines()
     assert folder == str(tmp_path / "work")
-    assert names == "['GREETING', 'PATH', 'TEAMMCP_CHILD']"
+    assert names == "['GREETING', 'PATH', 'TEAMMCP_CHILD', 'TEAMMCP_KEY']"
 
 
 async def test_a_command_that_does_not_read_its_input_answers_too(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ async def test_a_child_that_keeps_the_output_open_does_not_hold_the_answer_up(tm
 async def test_a_command_that_cannot_be_run_is_refused_at_the_start(
     tmp_path: Path, command: str, error: type[Exception], text: str
 ) -> None:
-    tried = Subject(CommandRuntime(), tmp_path, {"PATH": "/usr/bin:/bin"}, CommandOptions(command=command))
+    tried = Subject(CommandRuntime(), tmp_path, {"PATH": "/usr/bin:/bin"}, options=CommandOptions(command=command))
     with pytest.raises(error, match=text):
         async with tried.start():
             pass

@@ -5,6 +5,8 @@ from __future__ import annotations
 from teammcp import Runtime
 
 from .acp import PROGRAMS
+from .claude import ClaudeRuntime
+from .codex import CodexRuntime
 from .command import CommandRuntime
 
-RUNTIMES: list[Runtime] = [*PROGRAMS, CommandRuntime()]
+RUNTIMES: list[Runtime] = [ClaudeRuntime(), CodexRuntime(), *PROGRAMS, CommandRuntime()]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import shlex
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,7 +22,7 @@ from teammcp import (
     TurnEnd,
 )
 
-from .programs import check_folder, last_output, last_words, spawn, which
+from .programs import check_folder, last_output, last_words, spawn, split, which
 
 LONGEST_ANSWER = 256 * 1024
 """Bytes of an answer that are kept; of a longer one, its end."""
@@ -134,21 +133,18 @@ class CommandRuntime(Runtime):
         assert isinstance(options, CommandOptions)  # noqa: S101 - of the class above
         if not options.command.strip():
             return InstalledProgram("")
-        return InstalledProgram(which(_split(options)[0], path, REMEDY))
+        return InstalledProgram(which(_words(options)[0], path, REMEDY))
 
     async def start(self, launch: Launch, listener: Listener) -> Session:
         assert isinstance(launch.options, CommandOptions)  # noqa: S101 - of the class above
-        command = _split(launch.options)
+        command = _words(launch.options)
         check_folder(launch.folder)
         which(command[0], launch.environment.get("PATH", os.defpath), REMEDY)
         return CommandSession(launch, command, listener)
 
 
-def _split(options: CommandOptions) -> list[str]:
-    try:
-        command = shlex.split(options.command)
-    except ValueError as error:
-        raise StartFailed(f"option 'command': {error}: {options.command!r}") from error
-    if not command:
+def _words(options: CommandOptions) -> list[str]:
+    words = split(options.command, "command")
+    if not words:
         raise StartFailed(f"No command is set. {REMEDY}")
-    return command
+    return words

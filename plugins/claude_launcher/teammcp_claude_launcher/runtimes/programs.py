@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shlex
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -87,6 +88,26 @@ async def spawn(launch: Launch, command: Sequence[str], remedy: str, *, kept: in
         )
     except OSError as error:
         raise StartFailed(f"{program} cannot be run: {error.strerror}") from error
+
+
+def split(text: str, option: str) -> list[str]:
+    """The words of an option, as a shell reads them.
+
+    Raises:
+        StartFailed: a quotation is not closed.
+    """
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise StartFailed(f"option '{option}': {error}: {text!r}") from error
+
+
+def write_private(folder: Path, name: str, text: str) -> Path:
+    """Write a file that only its owner may read, in place of an earlier one."""
+    file = folder / name
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as opened:
+        opened.write(text)
+    return file
 
 
 def check_folder(folder: Path) -> None:
