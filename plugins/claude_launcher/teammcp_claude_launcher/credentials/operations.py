@@ -6,8 +6,8 @@ import json
 
 from teammcp import Conflict, Context, InvalidInput, NotFound, Reader, Row, Transaction, Work, operation, present
 
+from .. import machines
 from ..events import CredentialDeleted, CredentialSet
-from ..homes import seam as machines
 from . import queries, store
 from .kinds import KINDS, KindName
 from .models import BaseUrl, Credential, CredentialList, CredentialName, ModelName, Remark, Secret, VariableName

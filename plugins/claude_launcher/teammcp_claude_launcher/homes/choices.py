@@ -10,9 +10,9 @@ from typing import Any
 
 from teammcp import Context, InvalidInput, NotFound, Row, Transaction
 
+from .. import machines
 from ..credentials import queries as credential_queries
 from . import catalogue, queries
-from . import seam as machines
 from .models import HomeLimits
 from .permissions import check_policy
 

@@ -10,6 +10,7 @@ from teammcp import AnyWords, Author, Line, Result, Text, Timestamp, Words, json
 
 from .. import protocol
 from ..protocol import Answers, Policy, Workspace
+from ..runs import Run
 from ..settings import LauncherSettings, Name
 
 OPTIONS = 16 * 1024
@@ -107,6 +108,7 @@ class AgentHome(Result):
     made_by: Author
     made_at: Timestamp
     changed_at: Timestamp
+    run: Run | None = Field(None, description="Where a home is looked at: the run that lives, or else the last one")
 
     def text(self) -> str:
         state = "to run" if self.wanted else "stopped"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from teammcp import Context, Reader, Row, Transaction, Work, excerpt
 
+from .. import machines
 from ..entries import EndReason
 from ..events import HomeChanged
 from ..settings import LauncherSettings
 from . import keys, queries
-from . import seam as machines
 from .models import HomeLimits
 
 FAILURES: frozenset[EndReason] = frozenset({"crashed", "not_started", "hung", "over_memory"})

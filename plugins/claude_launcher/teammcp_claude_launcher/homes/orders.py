@@ -7,11 +7,10 @@ import json
 
 from teammcp import Context, Reader, Row, Secrets, SecretUnreadable, Team
 
-from .. import credentials
+from .. import credentials, machines
 from ..protocol import Home, Orders
 from ..settings import LauncherSettings
 from . import keys, queries
-from . import seam as machines
 from .guides import guide_of
 from .models import HomeLimits
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from teammcp import Agent, Context, Job, Operation, Team, TeamError
 
+from .. import machines
 from ..protocol import Retire
 from . import budgets, queries
-from . import seam as machines
 from .operations.holding import hold_agent, hold_agents, leave_home, release_homes
 
 SECONDS = 60.0
@@ -17,7 +17,9 @@ log = logging.getLogger(__name__)
 
 
 async def look(context: Context, operation: Operation, result: Any) -> None:
-    """After a report of usage, or another budget: hold whoever may use no more today, or let it go on."""
+    """After a report of usage, another budget, or another key: see what that means for who runs here."""
+    if operation.name == "rotate_key":  # a runner that is given an old key is told, and does not try it
+        machines.links(context.team).changed()
     if operation.name not in {"report_usage", "set_budget"}:
         return
     server = Context.inside(context.team)

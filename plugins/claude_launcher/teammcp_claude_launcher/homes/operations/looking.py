@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from teammcp import Context, MemberRef, NotFound, Runtime, find_agent, operation
+from teammcp import Context, MemberRef, NotFound, Reader, Row, Runtime, find_agent, operation
 
+from ... import machines, runs
 from ...protocol import FoundRuntime
 from .. import catalogue, queries
-from .. import seam as machines
 from ..models import AgentHome, AgentHomes, RuntimeKind, RuntimeKinds, RuntimeOn
 from ..shapes import home_of
 
@@ -20,13 +20,25 @@ async def get_agent_home(context: Context, name: MemberRef) -> AgentHome:
     row = await context.read(queries.home, agent.name)
     if row is None:
         raise NotFound(f"name: {agent.name} has no home. start_agent makes one.", code="no_home")
-    return home_of(row)
+    (home,) = await _looked_at(context, [row])
+    return home
 
 
 @operation("GET /api/homes", access="member", profile="launcher", read_only=True)
 async def list_agent_homes(context: Context) -> AgentHomes:
     """List the agents that are run here, each with its home."""
-    return AgentHomes([home_of(row) for row in await context.read(queries.homes)])
+    return AgentHomes(await _looked_at(context, await context.read(queries.homes)))
+
+
+async def _looked_at(context: Context, rows: list[Row]) -> list[AgentHome]:
+    """Homes, each with its run."""
+
+    def query(reader: Reader) -> list[Row]:
+        found = (runs.last_run(reader, row["agent"]) for row in rows)
+        return [row for row in found if row is not None]
+
+    shown = {run.agent: run for run in await runs.runs_of(context, await context.read(query))}
+    return [home_of(row).model_copy(update={"run": shown.get(row["agent"])}) for row in rows]
 
 
 @operation("GET /api/runtimes", access="member", profile="launcher", read_only=True)

@@ -6,10 +6,10 @@ from typing import Unpack
 
 from teammcp import Context, MemberRef, NotFound, Refused, Row, Transaction, Work, operation, present
 
+from ... import machines
 from ...events import TurnInterrupted
 from ...protocol import Interrupt
 from .. import budgets, keys, queries
-from .. import seam as machines
 from ..choices import settle
 from ..models import AgentHome, Brief, HomeChoices, Interrupted
 from ..notes import changed, tell
