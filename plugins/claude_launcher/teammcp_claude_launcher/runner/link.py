@@ -117,15 +117,15 @@ class Link:
                 async with self._transport.connect(self.enrolment) as wire:
                     await self._talk(wire)
             except Cut as error:
-                if self._end(str(error)):
+                if self.trouble != str(error):
+                    log.warning("%s: %s; trying again", self.enrolment.name, error)
+                if self.connected:
                     pause = FIRST_PAUSE
                 if error.refused:
                     pause = LONGEST_PAUSE
-            except Revoked:
-                self._end("the machine's key is not valid any more")
-                raise
+                self._end(str(error))
             except BaseException:
-                self._end("the runner ends")
+                self._end("the link is closed")
                 raise
             await self._clock.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - so that not all runners come at once
             pause = min(2 * pause, LONGEST_PAUSE)
@@ -290,11 +290,9 @@ class Link:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _end(self, why: str) -> bool:
-        """The connection is over; whether it was one on which something could be asked."""
+    def _end(self, why: str) -> None:
+        """The connection is over: what was asked has no answer."""
         was_connected = self.connected
-        if was_connected or self.trouble != why:
-            log.warning("%s: %s; trying again", self.enrolment.name, why)
         self.connected, self._wire, self.trouble = False, None, why
         self._changed.clear()
         self._stored.set()
@@ -304,7 +302,6 @@ class Link:
         if was_connected:
             self._last_there = self._clock.passed()
             self._keepers.disconnected()
-        return was_connected
 
     def _set_stored(self, seq: int) -> None:
         self._journal.stored = seq
