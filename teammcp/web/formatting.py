@@ -7,12 +7,14 @@ import unicodedata
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_date, format_time, format_timedelta
+from babel.numbers import format_currency, format_decimal
 
 from ..clock import rfc3339
 from .i18n import gettext as _
 from .visit import visit
 
 HUES = 8
+CENT = 0.01
 
 
 def local(milliseconds: int) -> datetime:
@@ -72,6 +74,17 @@ def ago(milliseconds: int) -> str:
 def duration(seconds: float) -> str:
     """``30 seconds``, ``2 hours``."""
     return format_timedelta(timedelta(seconds=seconds), threshold=1, locale=visit().locale)
+
+
+def number(value: int) -> str:
+    """A count as the reader writes numbers: ``1,234``."""
+    return str(format_decimal(value, locale=visit().locale))
+
+
+def dollars(value: float) -> str:
+    """US dollars as the reader writes them: ``$1.20``; less than a cent with its first digits."""
+    digits = 2 if value == 0 or value >= CENT else 4
+    return str(format_currency(round(value, digits), "USD", locale=visit().locale, decimal_quantization=digits == 2))
 
 
 def initials(name: str) -> str:

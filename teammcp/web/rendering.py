@@ -102,6 +102,8 @@ def build_environment(packages: Sequence[str], theme: Theme | None) -> LayeredEn
         ago=formatting.ago,
         duration=formatting.duration,
         file_size=formatting.file_size,
+        number=formatting.number,
+        dollars=formatting.dollars,
         status_word=member_status.status_word,
         status_tone=member_status.status_tone,
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from quart import Request, Response
 
 from ....members.directory import Access
@@ -12,7 +10,7 @@ from ....web import Notice, Outcome, Page, attempt, gettext, go_back, mark, rend
 from ....web.channels import channel_path
 from ..budgets.operations import get_usage
 from ..loops.operations import list_loops, release_loop
-from .values import bars, dollars, number, story
+from .values import bars, story
 
 CAPS: dict[str, type[int] | type[float]] = {"messages": int, "tokens": int, "cost_usd": float}
 
@@ -22,7 +20,13 @@ async def show_usage(context: Context, request: Request) -> Response:
     usage = await context.call(get_usage)
     loops = await context.call(list_loops)
     return await render(
-        context, "guard/usage.html", usage=usage.agents, loops=loops.loops, channel_path=channel_path, **_helpers()
+        context,
+        "guard/usage.html",
+        usage=usage.agents,
+        loops=loops.loops,
+        channel_path=channel_path,
+        story=story,
+        bars=bars,
     )
 
 
@@ -49,10 +53,6 @@ async def release(context: Context, request: Request, loop_id: int) -> Response:
     """Let agents go on that were stopped."""
     await context.call(release_loop, loop_id=loop_id)
     return await go_back(request, "/usage")
-
-
-def _helpers() -> dict[str, Any]:
-    return {"story": story, "number": number, "dollars": dollars, "bars": bars}
 
 
 PAGES = [

@@ -1,12 +1,10 @@
-"""What the templates of the guard use: words, figures, and the bars of a chart."""
+"""What the templates of the guard use: words, and the bars of a chart."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from babel.numbers import format_currency, format_decimal
-
-from ....web import current_visit, gettext
+from ....web import gettext
 from ..budgets.models import AgentUsage
 from ..loops.models import Loop
 
@@ -22,16 +20,6 @@ def story(loop: Loop) -> str:
     if loop.kind == "monologue":
         return gettext("%(count)s messages within %(seconds)s s while nobody else spoke", **said)
     return gettext("the same text %(count)s times within %(seconds)s s", **said)
-
-
-def number(value: int) -> str:
-    """A count as the reader writes numbers."""
-    return str(format_decimal(value, locale=current_visit().locale))
-
-
-def dollars(value: float) -> str:
-    """US dollars as the reader writes them."""
-    return str(format_currency(value, "USD", locale=current_visit().locale))
 
 
 def bars(usage: AgentUsage) -> Sequence[tuple[int, str, int]]:
