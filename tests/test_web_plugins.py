@@ -21,6 +21,8 @@ FILES = {
         '{% extends "web/base.html" %}{% block title %}Shop{% endblock %}'
         '{% block head %}<link rel="stylesheet" href="{{ static("shop_plugin/shop.css") }}">{% endblock %}'
         "{% block content %}<h1>{{ greeting }}</h1>"
+        '<p>{{ ngettext("%(figure)s thing of %(whose)s", "%(figure)s things of %(whose)s", 1000, '
+        'figure=number(1000), whose="<us>") }}: {{ dollars(0.004) }}</p>'
         '{% block goods %}<ul id="goods"><li>{{ name }}</li></ul>{% endblock %}'
         '<form method="post" action="/shop">{{ csrf_field() }}<input name="id"></form>{% endblock %}'
     ),
@@ -89,6 +91,7 @@ async def test_a_plugin_brings_a_page(shop: ModuleType, tmp_path: Path) -> None:
         browser = await visiting(team, team.owner.key)
         page = await browser.get("/shop")
         assert "Welcome" in page.text
+        assert "1,000 things of &lt;us&gt;: $0.004" in (await browser.http.get("/shop")).text
         assert page.elements("a", href="/shop")[0]["aria-current"] == "page"
         style = next(link["href"] for link in page.elements("link") if link["href"].endswith("shop.css"))
         assert (await browser.http.get(style)).text == FILES["static/shop.css"]

@@ -79,7 +79,12 @@ def gettext(message: str, /, **values: object) -> str:
 
 def ngettext(singular: str, plural: str, number: int, /, **values: object) -> str:
     """As `gettext`, in the form that fits ``number``, which is also the value ``num``."""
-    return _current.get().ngettext(singular, plural, number) % {"num": number, **values}
+    return form_for(singular, plural, number) % {"num": number, **values}
+
+
+def form_for(singular: str, plural: str, number: int) -> str:
+    """The one of two forms that fits ``number``, in the request's language, its values not put in yet."""
+    return _current.get().ngettext(singular, plural, number)
 
 
 def mark(message: str) -> str:

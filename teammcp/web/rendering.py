@@ -24,7 +24,7 @@ from ..text.invisible import reveal
 from . import formatting, member_status
 from .assets import Assets
 from .forms import Notice, kept
-from .i18n import LANGUAGES, Catalogues, gettext, ngettext
+from .i18n import LANGUAGES, Catalogues, form_for, gettext
 from .layers import LayeredEnvironment, Layers
 from .pages import OVERRIDES, Contributed, Page, Theme
 from .visit import visit
@@ -75,7 +75,7 @@ def build_environment(packages: Sequence[str], theme: Theme | None) -> LayeredEn
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         finalize=seen,
     )
-    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_callables(gettext, form_for, newstyle=True)  # type: ignore[attr-defined]
     for name in ("gettext", "ngettext"):
         environment.globals[name] = _with_seen_variables(cast("Callable[..., Any]", environment.globals[name]))
     environment.globals.update(
