@@ -116,7 +116,7 @@ def take(page: Page, server: LiveServer, key: str) -> None:
     page.goto(f"{server.url}/login")
     page.get_by_label("Key").fill(key)
     page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/channels/**")
+    page.wait_for_url(lambda url: "/login" not in url)
     for path, name in (
         ("/tasks", "board"),
         ("/agents", "agents"),
