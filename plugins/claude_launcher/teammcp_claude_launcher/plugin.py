@@ -20,13 +20,13 @@ from teammcp import (
     hookimpl,
     load_migrations,
 )
-from teammcp.web import Page
+from teammcp.web import Page, Panel
 
 from . import credentials, homes, roles, terminals
 from .events import EVENT_KINDS
 from .machines import operations as machines
 from .machines.socket import ROUTES
-from .pages import PAGES
+from .pages import PAGES, PANELS
 from .runs import jobs
 from .runs import operations as runs
 from .runtimes import RUNTIMES
@@ -75,6 +75,11 @@ def register_commands(cli: click.Group) -> None:
     from .runner.command import runner  # what it needs is of no use to a server
 
     cli.add_command(runner)
+
+
+@hookimpl
+def register_panels() -> list[Panel]:
+    return PANELS
 
 
 @hookimpl

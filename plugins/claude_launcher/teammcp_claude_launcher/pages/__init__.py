@@ -4,4 +4,9 @@ from __future__ import annotations
 
 from teammcp.web import Page
 
-PAGES: list[Page] = []
+from . import agents, credentials, machines, runs, start
+from .panels import PANELS
+
+PAGES: list[Page] = [*agents.PAGES, *start.PAGES, *runs.PAGES, *machines.PAGES, *credentials.PAGES]
+
+__all__ = ["PAGES", "PANELS"]

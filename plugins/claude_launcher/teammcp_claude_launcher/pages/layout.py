@@ -1,0 +1,48 @@
+"""What the pages of the launcher share."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from quart import Response
+
+from teammcp import Context
+from teammcp.web import Outcome, kind_of, render, values
+
+from . import words
+
+RUN_EVENTS = "run.begun run.started run.changed run.ended machine.connected machine.lost machine.revoked"
+"""What changes how runs stand."""
+HOME_EVENTS = f"{RUN_EVENTS} home.changed agents.paused agents.resumed"
+"""What changes where agents live, and whether they run."""
+
+
+async def show(
+    context: Context, template: str, place: str, outcome: Outcome | None = None, /, **variables: Any
+) -> Response:
+    """A page of the launcher.
+
+    Args:
+        context: who looks at it.
+        template: its name in the folder ``launcher``.
+        place: its entry in the launcher's own navigation.
+        outcome: what came of a form, if one was sent.
+        variables: what it shows.
+    """
+    outcome = outcome or Outcome()
+    return await render(
+        context,
+        f"launcher/{template}",
+        outcome.status,
+        notice=outcome.notice,
+        place=place,
+        kind_of=partial(kind_of, context),
+        run_events=RUN_EVENTS,
+        home_events=HOME_EVENTS,
+        rendered=values.rendered,
+        compare_texts=values.compare_texts,
+        approvals=any(each.name == "resolve_approval" for each in context.server.registry),
+        **words.tools(),
+        **variables,
+    )

@@ -1,0 +1,117 @@
+"""What runs and homes are, in the reader's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from markupsafe import Markup
+
+from teammcp.web import Terminal, mark
+from teammcp.web import gettext as _
+
+from ..entries import NO_SIGN, EndReason, Tool
+from ..runs.ends import ENDS
+from ..runs.models import Run
+
+STATES = {
+    "starting": mark("starting"),
+    "idle": mark("ready"),
+    "working": mark("working"),
+    "waiting": mark("waits for an answer"),
+    "unreachable": mark("not reachable"),
+    "asleep": mark("asleep"),
+    "stopped": mark("stopped"),
+    "held": mark("on hold"),
+    "failed": mark("its last run failed"),
+    "ended": mark("ended"),
+}
+TONES = {"idle": "good", "working": "good", "waiting": "warn", "unreachable": "bad", "held": "bad", "failed": "bad"}
+CAUSES = {"message": mark("a message"), "restart": mark("a restart")}
+KNOWN = {NO_SIGN: mark("no sign of life yet")}
+"""Reasons that the runner itself gives, to be translated."""
+TEAM_TOOLS = "mcp__teammcp__"
+"""What programs put before the names of the team's own tools."""
+SHORT = 160
+TELLING = ("command", "file_path", "path", "pattern", "query", "url", "description", "content", "text")
+"""Arguments of tools that say best what one is about."""
+
+
+def state_word(state: str) -> str:
+    """A state in the reader's language."""
+    return _(STATES[state])
+
+
+def state_tone(state: str) -> str:
+    """The end of the class that colours it; empty for none."""
+    return TONES.get(state, "")
+
+
+def run_reason(run: Run) -> str:
+    """Why a run that has not ended is in its state; of one that cannot be reached, what was known of it last."""
+    was = run.state_reason.removeprefix("was ").partition(":")[0]
+    if run.state == "unreachable" and was in STATES:
+        return _("What was known last: %(state)s", state=state_word(was))
+    return said(run.state_reason)
+
+
+def said(reason: str) -> str:
+    """A reason, in the reader's language if it is the runner's own."""
+    return _(KNOWN[reason]) if reason in KNOWN else reason
+
+
+def tool_name(name: str) -> str:
+    """A tool's name without what a program puts before it."""
+    return name.removeprefix(TEAM_TOOLS)
+
+
+def tool_about(tool: Tool) -> str:
+    """What the use of a tool is about, in a line."""
+    said = tool.title.strip() or next(
+        (value.strip() for name in TELLING if isinstance(value := tool.input.get(name), str) and value.strip()), ""
+    )
+    if said == tool.name:
+        return ""
+    line = said.split("\n", 1)[0]
+    return line if len(line) <= SHORT else line[: SHORT - 1] + "…"
+
+
+def terminal(text: str) -> Markup:
+    """What a program has written, with its colours."""
+    return Terminal().show(text.strip("\n"))
+
+
+@dataclass(frozen=True)
+class EndWords:
+    """How a run has ended: in a word or two, what that means, what to do, and how bad it is."""
+
+    title: str
+    meaning: str
+    remedy: str
+    tone: str
+
+
+def end_words(reason: str) -> EndWords:
+    """A reason for which runs end, in the reader's language."""
+    end = ENDS[cast(EndReason, reason)]
+    return EndWords(_(end.title), _(end.meaning), _(end.remedy), "bad" if end.failed or end.surprise else "")
+
+
+def cause_words(cause: str) -> str:
+    """What a run was begun for: the name of a member, or what the launcher itself says."""
+    return _(CAUSES[cause]) if cause in CAUSES else cause
+
+
+def tools() -> dict[str, Any]:
+    """What the templates of runs use of this."""
+    return {
+        "state_word": state_word,
+        "state_tone": state_tone,
+        "run_reason": run_reason,
+        "said": said,
+        "tool_name": tool_name,
+        "tool_about": tool_about,
+        "terminal": terminal,
+        "end_words": end_words,
+        "cause_words": cause_words,
+    }

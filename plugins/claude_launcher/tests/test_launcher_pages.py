@@ -1,0 +1,159 @@
+"""The pages of the launcher, used as people without JavaScript use them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+from teammcp_claude_launcher.entries import Ended, Said, State, Tool
+
+from teammcp.testing import Member, TestTeam
+
+from .launched import Birds, everything
+from .runners import FakeRunner, join
+
+pytestmark = pytest.mark.teammcp(install={"birds": Birds()}, plugins={"claude_launcher": {"machine": "here"}})
+
+
+@pytest.fixture
+async def owner(team: TestTeam) -> Member:
+    await team.owner.log_in()
+    return team.owner
+
+
+@pytest.fixture
+async def bob(team: TestTeam) -> Member:
+    """A member who may look, and say something."""
+    bob = await team.agent("bob", kind="human")
+    await bob.log_in()
+    return bob
+
+
+@pytest.fixture
+async def box(team: TestTeam, owner: Member) -> AsyncIterator[FakeRunner]:
+    """A machine on which polly lives, who is to run."""
+    await team.agent("polly")
+    runner = await join(team)
+    async with runner.connected():
+        await owner.call("start_agent", name="polly", runtime="command", machine="box", new_key=True)
+        yield runner
+
+
+async def shown(member: Member, path: str) -> str:
+    answer = await member.http.get(path)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def words(page: str) -> str:
+    """What is to be read on it."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page.partition("<main")[2]).split())
+
+
+# -- a run -----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_run_shows_all_that_happened_in_it(owner: Member, bob: Member, box: FakeRunner) -> None:
+    asked = await bob.call("send_dm", recipient="polly", content="Please mend *it*")
+    run = await box.begin("polly")
+    await box.tell(run, *everything(asked.id))
+    page = await shown(bob, f"/launcher/runs/{run}")
+    read = words(page)
+    for part in (
+        "waits for an answer",
+        "<em>it</em>",
+        "in a direct message",
+        "which you may not read or which is gone",
+        "1 of 2 done",
+        '<span class="ansi-green">green</span> &lt;b&gt;',
+        'class="line line-removed"',
+        "new file",
+        "&lt;script&gt;",
+        "send_message",
+        "no such channel",
+        "not allowed",
+        "keep it",
+        "no sign of life yet",
+        "<strong>works</strong>",
+        "Told by the launcher",
+        "turn broken off",
+        "not taken up yet",
+    ):
+        assert part in page or part in read, part
+    assert "1,234 tokens" in read
+    assert "$0.0042" in read
+    assert page.count("<strong>works</strong>") == 1
+    assert "<img" not in page.partition("transcript")[2]
+    assert "mcp__" not in read
+    other = words(await shown(owner, f"/launcher/runs/{run}"))
+    assert "Please mend" not in other
+
+
+async def test_what_is_new_is_told_with_what_it_changes_and_nothing_else(bob: Member, box: FakeRunner) -> None:
+    run = await box.begin("polly")
+    await box.tell(run, Said(text="first"), Tool(id="1", name="Bash", status="running"), Said(text="second"))
+    page = await shown(bob, f"/launcher/runs/{run}")
+    assert 'data-last="3" data-open="2"' in page
+    await box.tell(run, Tool(id="1", name="Bash", status="done", output="all is well"), Said(text="third"))
+    answer = await bob.http.get(f"/launcher/runs/{run}/news?after=3&since=2", headers={"X-Fragment": "figures,items"})
+    assert re.findall(r'id="(item-\d+)"', answer.text) == ["item-2", "item-3", "item-5"]
+    assert "all is well" in answer.text
+    assert 'data-last="5" data-open="6"' in answer.text
+
+
+async def test_every_end_says_what_it_means_and_what_to_do(bob: Member, box: FakeRunner) -> None:
+    run = await box.begin("polly")
+    await box.tell(
+        run,
+        Said(text="hello"),
+        Ended(reason="crashed", detail="It was ended by signal 9.", exit_code=137, last_output="Segmentation <fault>"),
+    )
+    read = words(await shown(bob, f"/launcher/runs/{run}"))
+    for part in ("exit code 137", "by signal 9", "Segmentation &lt;fault&gt;", "read its last output"):
+        assert part in read
+    assert "Stop" not in read
+    listed = words(await shown(bob, "/launcher/agents/polly/runs"))
+    assert "crashed" in listed
+    assert (await bob.http.get("/launcher/runs/4711")).status_code == 404
+
+
+async def test_a_long_run_is_read_page_by_page(bob: Member, box: FakeRunner) -> None:
+    run = await box.begin("polly")
+    for start in range(0, 250, 50):
+        await box.tell(run, *(Said(text=f"word {number}.") for number in range(start, start + 50)))
+    page = await shown(bob, f"/launcher/runs/{run}")
+    assert ("word 249." in page, "word 50." in page, "word 49." in page) == (True, True, False)
+    earlier = re.search(rf'href="(/launcher/runs/{run}\?before=\d+)"', page)
+    assert earlier is not None
+    page = await shown(bob, earlier[1])
+    assert ("word 49." in page, "word 0." in page, "word 50." in page) == (True, True, False)
+    assert "What came before" not in page
+    assert f'href="/launcher/runs/{run}">To the newest' in page
+
+
+async def test_one_says_something_to_a_run(bob: Member, box: FakeRunner) -> None:
+    run = await box.begin("polly")
+    answer = await bob.submit(f"/launcher/runs/{run}/say", content="Stop that", next=f"/launcher/runs/{run}")
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/launcher/runs/{run}")
+    history = await bob.call("get_history", channel="dm:polly")
+    assert history.messages[-1].content == "Stop that"
+    empty = await bob.submit(f"/launcher/runs/{run}/say", content="")
+    assert empty.status_code == 400
+    assert "content" in words(empty.text)
+
+
+async def test_a_run_whose_machine_is_gone_is_never_said_to_work(team: TestTeam, owner: Member, bob: Member) -> None:
+    await team.agent("polly")
+    box = await join(team)
+    async with box.connected():
+        await owner.call("start_agent", name="polly", runtime="command", machine="box", new_key=True)
+        run = await box.begin("polly")
+        await box.tell(run, State(state="working"))
+        assert "working" in words(await shown(bob, "/launcher"))
+    await team.server.settle()
+    for path in (f"/launcher/runs/{run}", "/launcher", "/agents/polly", "/"):
+        page = await shown(bob, path)
+        assert "not reachable" in words(page)
+        assert "state-working" not in page
+        assert "last heard of" in words(page) or path in {"/agents/polly", "/"}
