@@ -1,52 +1,33 @@
-"""Watches: what terminals show, sent to the server in binary frames while somebody looks.
+"""Watches: what terminals show, sent to the server while somebody looks.
 
-A frame is the number of a watch and some bytes; one without bytes says that the program has ended. The first ones hold
-the screen as it is, so that whoever looks on after a cut of the connection sees what is there, and not what was.
+The first bytes draw the screen as it is, so that whoever looks on after a cut of the connection sees what is there, and
+not what was. None at all say that the program has ended.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import struct
 from collections.abc import Awaitable, Callable
 
 from teammcp import Conflict, TerminalScreen
 
 PART = 64 * 1024
-"""Bytes of a frame, besides its number."""
+"""Bytes that are sent at once."""
 AT_ONCE = 50
 """Watches of one connection."""
-_NUMBER = struct.Struct(">I")
-
 log = logging.getLogger(__name__)
-
-
-def frame(watch: int, data: bytes) -> bytes:
-    """The frame with some bytes of a watch."""
-    return _NUMBER.pack(watch) + data
-
-
-def parse(frame: bytes) -> tuple[int, bytes]:
-    """The number of a watch, and the bytes.
-
-    Raises:
-        ValueError: it is no such frame.
-    """
-    if len(frame) < _NUMBER.size:
-        raise ValueError("a binary frame begins with four bytes")
-    return _NUMBER.unpack_from(frame)[0], frame[_NUMBER.size :]
 
 
 class Watches:
     """The watches of one connection to a server.
 
     Args:
-        send: sends a frame, and waits while the server does not read.
+        show: sends some bytes of a watch, which it is given the number of, and waits while the server does not read.
     """
 
-    def __init__(self, send: Callable[[bytes], Awaitable[None]]) -> None:
-        self._send = send
+    def __init__(self, show: Callable[[int, bytes], Awaitable[None]]) -> None:
+        self._show = show
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
     def begin(self, watch: int, terminal: TerminalScreen) -> None:
@@ -67,24 +48,21 @@ class Watches:
         if task := self._tasks.pop(watch, None):
             task.cancel()
 
-    async def close(self) -> None:
+    def end_all(self) -> None:
         """The connection is over."""
-        tasks = [*self._tasks.values()]
         for watch in [*self._tasks]:
             self.end(watch)
-        if tasks:
-            await asyncio.wait(tasks)
 
     async def _pump(self, watch: int, terminal: TerminalScreen) -> None:
         async with terminal.watch() as written:
-            await self._send_parts(watch, terminal.ansi())
+            await self._show_parts(watch, terminal.ansi())
             async for data in written:
-                await self._send_parts(watch, data)
-        await self._send(frame(watch, b""))
+                await self._show_parts(watch, data)
+        await self._show(watch, b"")
 
-    async def _send_parts(self, watch: int, data: bytes) -> None:
+    async def _show_parts(self, watch: int, data: bytes) -> None:
         for start in range(0, len(data), PART):
-            await self._send(frame(watch, data[start : start + PART]))
+            await self._show(watch, data[start : start + PART])
 
     def _over(self, watch: int, task: asyncio.Task[None]) -> None:
         if self._tasks.get(watch) is task:

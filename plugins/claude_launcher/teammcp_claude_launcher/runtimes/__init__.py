@@ -8,5 +8,6 @@ from .acp import PROGRAMS
 from .claude import ClaudeRuntime
 from .codex import CodexRuntime
 from .command import CommandRuntime
+from .terminal import TerminalRuntime
 
-RUNTIMES: list[Runtime] = [ClaudeRuntime(), CodexRuntime(), *PROGRAMS, CommandRuntime()]
+RUNTIMES: list[Runtime] = [ClaudeRuntime(), CodexRuntime(), *PROGRAMS, CommandRuntime(), TerminalRuntime()]
