@@ -90,6 +90,8 @@ def values(name: str, hint: Any, examples: Examples = EXAMPLES) -> list[Any]:
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
         return [value for part in parts for value in values(name, part, examples)]
+    if origin is tuple and Ellipsis not in parts:
+        return [tuple(values(name, part, examples)[0] for part in parts)]
     if origin in (list, set, Sequence, Iterable, tuple):
         return [values(name, parts[0], examples)[:1] * 2]
     if origin is typing.Literal:
@@ -157,6 +159,10 @@ def run(recorder: Recorder, function: Callable[..., Any], arguments: Mapping[str
         connection.execute("ROLLBACK")
 
 
+IN_DATABASES_OF_THEIR_OWN = {"claude_launcher.runner": "teammcp_claude_launcher.runner"}
+"""Tables that programs beside the server keep: the name of their steps, and the package that these are in."""
+
+
 @cache
 def steps(plugins: bool = False) -> tuple[Migration, ...]:
     """The steps of all tables, in the order in which they are applied; if wanted also those of installed plugins."""
@@ -166,6 +172,8 @@ def steps(plugins: bool = False) -> tuple[Migration, ...]:
     found = load_migrations("events", "teammcp.events") + load_migrations("operations", "teammcp.operations")
     for _, migrations in manager.collect("register_migrations"):
         found += migrations
+    for name, package in IN_DATABASES_OF_THEIR_OWN.items() if plugins else ():
+        found += load_migrations(name, package)
     return tuple(found)
 
 

@@ -20,12 +20,14 @@ from typing import Any
 import pytest
 import teammcp_approvals
 import teammcp_audit
+import teammcp_claude_launcher
 import teammcp_knowledge
 from sqlglot import exp, parse_one
 from teammcp_audit.models import Report
 from teammcp_audit.queries import Conditions
 from teammcp_audit.reports.queries import Scope
 from teammcp_audit.seals.chain import Block
+from teammcp_claude_launcher.runs.queries import CHANGING
 from teammcp_knowledge.gaps.queries import LISTS
 
 import teammcp
@@ -33,10 +35,16 @@ from teammcp.storage.sqlite.connections import SqliteTransaction
 from teammcp.storage.sqlite.migrations import migrate
 from teammcp.testing import TestTeam
 from tests.portable_sql import Schema, unportable
-from tests.sqlkit import EXAMPLES, Examples, Recorder, calls, database, functions, run, steps
+from tests.sqlkit import EXAMPLES, IN_DATABASES_OF_THEIR_OWN, Examples, Recorder, calls, database, functions, run, steps
 from tests.test_queries import work
 
-PACKAGES: tuple[ModuleType, ...] = (teammcp, teammcp_approvals, teammcp_audit, teammcp_knowledge)
+PACKAGES: tuple[ModuleType, ...] = (
+    teammcp,
+    teammcp_approvals,
+    teammcp_audit,
+    teammcp_claude_launcher,
+    teammcp_knowledge,
+)
 
 GIVEN_AWAY = {"deliveries": "deliveries"}
 """Tables that another part owns now than the one whose step made them: those of messages made this one."""
@@ -97,11 +105,15 @@ OF_PLUGINS: Examples = {
     **OF_THEIR_TYPES,
     "column": ["created_at", "started_at", "closed_at"],
     "lists": [dict.fromkeys(LISTS, "[]")],
+    "values": [dict.fromkeys(CHANGING, 1)],
 }
 
 
 def part_of(module: str) -> str:
     """The feature, plugin or package of the core that a module belongs to, by the name of its migrations."""
+    for part, package in IN_DATABASES_OF_THEIR_OWN.items():
+        if module.startswith(f"{package}."):
+            return part
     names = module.split(".")
     if names[0] != "teammcp":
         return names[0].removeprefix("teammcp_")

@@ -24,6 +24,7 @@ CREATE TABLE launcher_tokens (
     used_at INTEGER,
     machine TEXT
 );
+CREATE INDEX launcher_tokens_expires ON launcher_tokens (expires_at);
 
 -- Where an agent lives and what it runs. `wanted`: whether it is to run. `held`: why nothing is begun nevertheless, and
 -- `held_until`: when that is over by itself. `started` counts what was asked to begin at once, by `started_by`; a run that

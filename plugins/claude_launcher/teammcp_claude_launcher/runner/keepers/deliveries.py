@@ -138,7 +138,7 @@ class Deliveries:
             if known is None:
                 known = self._kept[message.id] = Kept(message, reader, message.id in again)
             known.reader = reader
-            rows.append((message.id, reader, known.is_again, message.model_dump_json(by_alias=True)))
+            rows.append((message.id, reader, int(known.is_again), message.model_dump_json(by_alias=True)))
         if rows:
             self._note(queries.keep_messages, rows)
             self.news.ring()

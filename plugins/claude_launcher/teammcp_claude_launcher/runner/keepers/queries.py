@@ -37,7 +37,7 @@ def kept_messages(reader: Reader, journal: str, agent: str) -> list[Row]:
     return reader.all(sql, (journal, agent))
 
 
-def keep_messages(tx: Transaction, journal: str, agent: str, rows: Sequence[tuple[int, str, bool, str]]) -> None:
+def keep_messages(tx: Transaction, journal: str, agent: str, rows: Sequence[tuple[int, str, int, str]]) -> None:
     """Messages were handed over: message_id, reader, is_again, message. Of one that is there the reader is another."""
     sql = (
         "INSERT INTO kept_messages (journal, agent, message_id, reader, is_again, message, is_taken)"
