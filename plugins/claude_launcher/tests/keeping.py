@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import shutil
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -52,7 +54,12 @@ class Stage:
         async with connect_runner(
             self.team, self._folder, runtimes=runtimes, transport=self.network, clock=self.clock
         ) as self.runner:
-            yield self
+            try:
+                yield self
+            finally:
+                for session in self.runtime.alive:  # nobody moves the clock any more
+                    session.is_stubborn = False
+                    session.exit()
 
     @property
     def keepers(self) -> Any:
@@ -66,6 +73,20 @@ class Stage:
             "start_agent", name=name, **{"runtime": "puppet", "machine": "box", "new_key": True, **home}
         )
         return member
+
+    def key(self, agent: str) -> str:
+        """The key that an agent's program has."""
+        launch = next(each.launch for each in self.runtime.sessions if each.launch.agent == agent)
+        return launch.environment["TEAMMCP_KEY"]
+
+    async def kill(self) -> None:
+        """The runner is killed: what is on its disk now is what the next one finds, and it says nothing any more."""
+        self.network.cut()
+        after = self._folder.with_name(f"{self._folder.name}-")
+        shutil.copytree(self._folder, after, ignore=shutil.ignore_patterns("runner.db*", "*.lock"))
+        with sqlite3.connect(self._folder / "runner.db") as before, sqlite3.connect(after / "runner.db") as copy:
+            before.backup(copy)
+        self._folder, self.network = after, MemoryTransport(self.team)
 
     @property
     def owner(self) -> Member:

@@ -49,7 +49,8 @@ class Puppet(Session):
         listener: who hears what it does.
         turns: those that were written to it.
         is_stubborn: it does not end when it is asked to.
-        is_deaf: it hears nothing of what is written.
+        is_asked_to_end: somebody has asked it to.
+        interrupted: how often it was.
     """
 
     def __init__(self, launch: Launch, listener: Listener, script: Callable[[Puppet, Turn], None] | None) -> None:
@@ -57,6 +58,7 @@ class Puppet(Session):
         self.listener = listener
         self.turns: list[Turn] = []
         self.is_stubborn = False
+        self.is_asked_to_end = False
         self.interrupted = 0
         self.pid = 4711
         self._script = script
@@ -102,6 +104,7 @@ class Puppet(Session):
         self.listener.turn_ended(TurnEnd("interrupted"))
 
     async def close(self) -> None:
+        self.is_asked_to_end = True
         if not self.is_stubborn:
             self.exit()
 
@@ -131,10 +134,11 @@ class Puppets(Runtime):
         resumes: whether an earlier conversation is found again.
     """
 
-    name, title, description = "puppet", "Puppet", "Does what a test says."
+    title, description = "Puppet", "Does what a test says."
     Options = Options
 
-    def __init__(self, capabilities: Capabilities = ALL) -> None:
+    def __init__(self, capabilities: Capabilities = ALL, name: str = "puppet") -> None:
+        self.name = name  # type: ignore[misc]
         self.capabilities = capabilities  # type: ignore[misc]
         self.sessions: list[Puppet] = []
         self.script: Callable[[Puppet, Turn], None] | None = None
@@ -170,11 +174,11 @@ class Puppets(Runtime):
 
 
 class PuppetPlugin:
-    """Makes the runtime known to a server, which never starts one."""
+    """Makes such runtimes known to a server, which never starts one."""
 
     @hookimpl
     def register_runtimes(self) -> list[Runtime]:
-        return [Puppets()]
+        return [Puppets(), Puppets(name="quiet")]
 
 
 def echo(puppet: Puppet, turn: Turn) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from teammcp_claude_launcher.entries import NO_SIGN
 
+from teammcp import Capabilities, PermissionQuestion, TokenUsage
 from teammcp.testing import TestTeam
 
-from .keeping import Stage
-from .scripted import PuppetPlugin, Puppets
+from .keeping import Stage, until
+from .scripted import ALL, PuppetPlugin, Puppets
 
 pytestmark = pytest.mark.teammcp(
-    install={"puppets": PuppetPlugin()}, plugins={"claude_launcher": {"machine": "here", "local_runner": False}}
+    install={"puppets": PuppetPlugin()},
+    plugins={"claude_launcher": {"machine": "here", "local_runner": False, "stop_seconds": 3, "sign_seconds": 10}},
 )
 
 
@@ -36,3 +40,321 @@ async def test_an_agent_is_started_takes_a_message_up_answers_it_and_falls_aslee
         await stage.clock.advance(61)
         assert await stage.ended() == ["asleep"]
         assert not stage.runtime.alive
+
+
+async def test_what_comes_in_the_middle_of_a_turn_joins_it_or_waits_for_its_end_all_together(
+    stage: Stage, team: TestTeam
+) -> None:
+    quiet = Puppets(replace(ALL, mid_turn=False), "quiet")
+    async with stage.running(quiet=quiet):
+        await stage.start("bob", answers="output")
+        bob = await stage.session()
+        await stage.tell("first")
+        await stage.turn(bob)
+        bob.take()
+        await stage.tell("second")
+        assert "second" in (await stage.turn(bob, 2)).text
+        bob.take()
+        bob.end_turn("both")
+
+        await stage.start("eve", runtime="quiet", answers="output")
+        eve = await until(lambda: quiet.sessions and quiet.last, "the program of eve")
+        await stage.tell("first", "eve")
+        await stage.turn(eve)
+        eve.take()
+        ids = [await stage.tell(text, "eve") for text in ("second", "third")]
+        for each in ids:
+            await stage.reached(each, "handed_over", "eve")
+        assert len(eve.turns) == 1
+        eve.end_turn("one")
+        text = (await stage.turn(eve, 2)).text
+        assert "second" in text
+        assert "third" in text
+        assert [len(bob.turns), len(eve.turns)] == [2, 2]
+
+
+async def test_each_conversation_is_answered_where_it_is_and_none_that_the_agent_has_answered_itself(
+    stage: Stage, team: TestTeam
+) -> None:
+    stage.runtime.script = None
+    async with stage.running():
+        bob = await stage.start()
+        program = await stage.session()
+        await stage.tell("in private")
+        await stage.turn(program)
+        public = (await stage.owner.call("send_message", channel="general", content="@bob in public")).id
+        program.take()
+        await stage.reached(public, "handed_over")
+        assert len(program.turns) == 1
+        program.end_turn("a private answer")
+        assert "in public" in (await stage.turn(program, 2)).text
+        program.take()
+        program.end_turn("a public answer")
+        assert await stage.said() == ["a private answer"]
+
+        async def answered() -> bool:
+            found = (await stage.owner.call("get_history", channel="general")).messages
+            return [(each.content, each.reply_to) for each in found if each.from_agent == "bob"] == [
+                ("a public answer", public)
+            ]
+
+        await until(answered, "the public answer")
+
+        await stage.tell("again")
+        await stage.turn(program, 3)
+        program.take()
+        member = team.member("bob", stage.key("bob"))
+        await member.call("send_dm", recipient="owner", content="by my tools")
+        program.end_turn("I have answered")
+        await stage.tell("and now?")
+        await stage.turn(program, 4)
+        program.take()
+        program.end_turn("Now this.")
+        assert await stage.said(count=3) == ["a private answer", "by my tools", "Now this."]
+        output = await stage.owner.call("get_agent_output", agent="bob")
+        assert [chunk.text for chunk in output.chunks] == [
+            "a private answer",
+            "a public answer",
+            "I have answered",
+            "Now this.",
+        ]
+        assert bob.name == "bob"
+
+
+async def test_what_the_agent_has_read_by_itself_is_not_written_to_it(stage: Stage, team: TestTeam) -> None:
+    stage.runtime.capabilities = replace(ALL, mid_turn=False)  # type: ignore[misc]
+    async with stage.running():
+        await stage.start()
+        program = await stage.session()
+        await stage.tell("first")
+        await stage.turn(program)
+        program.take()
+        second = await stage.tell("second")
+        await stage.reached(second, "handed_over")
+        await team.member("bob", stage.key("bob")).call("get_inbox")
+        program.end_turn("yes")
+        await stage.tell("third")
+        text = (await stage.turn(program, 2)).text
+        assert "third" in text
+        assert "second" not in text
+
+
+async def test_a_crash_is_seen_at_once_and_what_was_not_taken_up_is_written_again(stage: Stage) -> None:
+    async with stage.running():
+        await stage.start()
+        first = await stage.session()
+        message = await stage.tell("do it")
+        await stage.turn(first)
+        first.exit(3)
+        assert await stage.ended() == ["crashed"]
+        [run] = await stage.runs()
+        assert (run.exit_code, run.last_output) == (3, "the last line")
+        assert len(stage.runtime.sessions) == 1, "not at once"
+        await stage.clock.advance(1.1)
+        second = await stage.session(2)
+        assert second.launch.conversation == "talk-1"
+        turn = await stage.turn(second)
+        assert "do it" in turn.text
+        assert "may have reached you before" in turn.text
+        assert await stage.receipt(message) == "handed_over"
+        second.take()
+        await stage.reached(message, "offered")
+        second.exit(-9)
+        await stage.ended(count=2)
+        await stage.clock.advance(2.1)
+        third = await stage.session(3)
+        turn = await stage.turn(third)
+        assert "ended unexpectedly" in turn.text
+        assert "do it" not in turn.text
+        stage.runtime.resumes = False
+        third.exit(1)
+        await stage.ended(count=3)
+        await stage.clock.advance(4.1)
+        fourth = await stage.session(4)
+        turn = await stage.turn(fourth)
+        assert "ended unexpectedly" in turn.text
+        assert "do it" in turn.text
+        fourth.take()
+        fourth.end_turn("done")
+        assert await stage.said() == ["done"]
+        assert (await stage.runs())[0].state == "idle"
+
+
+async def test_what_crashes_too_often_is_not_started_again_until_somebody_does(stage: Stage) -> None:
+    async with stage.running():
+        await stage.start(limits={"restarts": 2})
+        for number in (1, 2, 3):
+            (await stage.session(number)).exit(1)
+            await stage.ended(count=number)
+            await stage.clock.advance(10)
+        await stage.tell("hello?")
+        await stage.clock.advance(400)
+        assert len(stage.runtime.sessions) == 3
+        home = await stage.owner.call("get_agent_home", name="bob")
+        assert "3 times in five minutes" in home.held
+        await stage.owner.call("start_agent", name="bob")
+        assert "hello?" in (await stage.turn(await stage.session(4))).text
+
+
+async def test_a_program_is_watched_for_a_sign_for_silence_and_for_memory(stage: Stage) -> None:
+    async with stage.running():
+        await stage.start(limits={"quiet_minutes": 5, "memory_mb": 100})
+        first = await stage.session()
+        await stage.tell("work")
+        await stage.turn(first)
+        await stage.clock.advance(11)
+
+        async def is_silent() -> bool:
+            return (await stage.runs())[0].state_reason == NO_SIGN
+
+        await until(is_silent, "word that there is no sign")
+        first.take()
+
+        async def is_at_work() -> bool:
+            run = (await stage.runs())[0]
+            return (run.state, run.state_reason) == ("working", "")
+
+        await until(is_at_work, "word that there is one")
+        for _ in range(4):
+            await stage.clock.advance(200)
+            first.listener.thought("hm")
+        assert first.lives
+        await stage.clock.advance(301)
+        assert await stage.ended() == ["hung"]
+        await stage.clock.advance(2)
+        second = await stage.session(2)
+        await stage.turn(second)
+        second.take()
+        second.grow(200 * 1024 * 1024)
+        await stage.clock.advance(16)
+        assert await stage.ended(count=2) == ["hung", "over_memory"]
+
+
+async def test_it_is_stopped_while_it_works_while_it_starts_and_while_it_does_not_listen(stage: Stage) -> None:
+    async with stage.running():
+        await stage.start()
+        first = await stage.session()
+        await stage.tell("work")
+        await stage.turn(first)
+        first.take()
+        first.is_stubborn = True
+        await stage.owner.call("stop_agent", name="bob")
+        await until(lambda: first.is_asked_to_end, "the program to be asked to end")
+        assert first.lives
+        await stage.clock.advance(3.1)
+        assert await stage.ended() == ["stopped"]
+        assert not first.lives
+        stage.runtime.is_slow = True
+        await stage.owner.call("start_agent", name="bob")
+
+        async def is_starting() -> bool:
+            return (await stage.runs())[0].state == "starting"
+
+        await until(is_starting, "the next run")
+        await stage.owner.call("stop_agent", name="bob")
+        assert await stage.ended(count=2) == ["stopped", "stopped"]
+        stage.runtime.is_slow = False
+        await stage.owner.call("start_agent", name="bob")
+        second = await stage.session(2)
+        await stage.owner.call("restart_agent", name="bob")
+        assert await stage.ended(count=3) == ["stopped", "stopped", "restarted"]
+        third = await stage.session(3)
+        assert [second.lives, third.lives] == [False, True]
+        assert not third.turns, "what was stopped is not gone on with"
+
+
+async def test_permissions_follow_the_policy_and_silence_is_no_yes(stage: Stage) -> None:
+    async with stage.running():
+        for policy, allowed in (("allow", True), ("deny", False), ("ask", False)):
+            await stage.start(policy, policy=policy)
+            program = await until(lambda: stage.runtime.sessions and stage.runtime.last, "a program")
+            await until(lambda: stage.runtime.last.launch.agent == policy, "its program")  # noqa: B023
+            program = stage.runtime.last
+            answer = await program.listener.ask(PermissionQuestion("1", "Bash", {"command": "ls"}))
+            assert answer.allowed is allowed
+            if policy == "ask":
+                assert "no approvals are installed" in answer.message
+
+
+async def test_a_runner_that_is_killed_goes_on_where_it_was(stage: Stage) -> None:
+    async with stage.running():
+        await stage.start("bob")
+        await stage.start("eve")
+        await until(lambda: len(stage.runtime.sessions) == 2, "both programs")
+        bob, eve = stage.runtime.sessions
+        taken, untaken = await stage.tell("bob's work", "bob"), await stage.tell("eve's work", "eve")
+        await stage.turn(bob)
+        await stage.turn(eve)
+        bob.take()
+        await stage.reached(taken, "offered", "bob")
+        await stage.kill()
+    async with stage.running():
+        await until(lambda: len(stage.runtime.sessions) == 4, "both programs again")
+        again = {session.launch.agent: session for session in stage.runtime.sessions[2:]}
+        turn = await stage.turn(again["bob"])
+        assert "ended unexpectedly" in turn.text
+        assert "bob's work" not in turn.text
+        turn = await stage.turn(again["eve"])
+        assert "eve's work" in turn.text
+        again["eve"].take()
+        await stage.reached(untaken, "offered", "eve")
+        assert await stage.ended("bob") == ["runner_killed"]
+        assert await stage.ended("eve") == ["runner_killed"]
+
+
+async def test_while_the_server_is_away_the_turn_goes_on_and_everything_is_said_once_afterwards(stage: Stage) -> None:
+    async with stage.running():
+        await stage.start()
+        program = await stage.session()
+        message = await stage.tell("work")
+        await stage.turn(program)
+        stage.network.cut()
+        program.take()
+        program.listener.usage(TokenUsage(10, 20, 0.5, "model"))
+        program.end_turn("done")
+        await stage.clock.advance(30)
+        assert await stage.receipt(message) == "handed_over"
+        stage.network.mend()
+
+        async def is_back() -> bool:
+            await stage.clock.advance(5)
+            return await stage.receipt(message) == "answered"
+
+        await until(is_back, "the answer")
+        assert await stage.said() == ["done"]
+        usage = await stage.owner.call("get_usage", agent="bob")
+        assert usage.agents[0].days[-1].tokens_in == 10
+        assert program.lives
+        assert len(program.turns) == 1
+
+
+async def test_nothing_is_begun_while_all_are_paused_and_nothing_runs_twice(stage: Stage) -> None:
+    async with stage.running():
+        await stage.start()
+        program = await stage.session()
+        await stage.owner.call("pause_agents", reason="lunch")
+        await until(lambda: stage.keepers._paused, "the pause")
+        message = await stage.tell("work")
+        await stage.clock.advance(1)
+        assert await stage.receipt(message) == "stored"
+        await stage.owner.call("resume_agents")
+        assert "work" in (await stage.turn(program)).text
+        await stage.owner.call("start_agent", name="bob")
+        await stage.clock.advance(1)
+        assert stage.runtime.sessions == [program]
+
+
+async def test_a_program_that_does_not_last_runs_once_for_each_turn(stage: Stage) -> None:
+    stage.runtime.capabilities = Capabilities(lasting=False)  # type: ignore[misc]
+    async with stage.running():
+        await stage.start()
+        await stage.clock.advance(1)
+        assert stage.runtime.sessions == []
+        for number in (1, 2):
+            message = await stage.tell(f"work {number}")
+            program = await stage.session(number)
+            await stage.turn(program)
+            program.end_turn(f"did {number}")
+            await stage.reached(message, "answered")
+        assert await stage.ended(count=2) == ["finished", "finished"]
+        assert await stage.said() == ["did 1", "did 2"]
