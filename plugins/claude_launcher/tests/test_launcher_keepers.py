@@ -14,10 +14,8 @@ from teammcp.testing import TestTeam
 from .keeping import Stage, until
 from .scripted import ALL, PuppetPlugin, Puppets
 
-pytestmark = pytest.mark.teammcp(
-    install={"puppets": PuppetPlugin()},
-    plugins={"claude_launcher": {"machine": "here", "local_runner": False, "stop_seconds": 3, "sign_seconds": 10}},
-)
+SETTINGS = {"machine": "here", "local_runner": False, "stop_seconds": 3, "sign_seconds": 10}
+pytestmark = pytest.mark.teammcp(install={"puppets": PuppetPlugin()}, plugins={"claude_launcher": SETTINGS})
 
 
 @pytest.fixture
@@ -358,3 +356,25 @@ async def test_a_program_that_does_not_last_runs_once_for_each_turn(stage: Stage
             await stage.reached(message, "answered")
         assert await stage.ended(count=2) == ["finished", "finished"]
         assert await stage.said() == ["did 1", "did 2"]
+
+
+@pytest.mark.teammcp(install={"puppets": PuppetPlugin()}, plugins={"claude_launcher": {**SETTINGS, "at_once": 1}})
+async def test_who_has_nothing_to_do_makes_room_for_who_waits_and_who_works_does_not(stage: Stage) -> None:
+    async with stage.running():
+        await stage.start("bob")
+        bob = await stage.session()
+        await stage.tell("work", "bob")
+        await stage.turn(bob)
+        bob.take()
+        await stage.start("eve")
+        await stage.clock.advance(60)
+        assert stage.runtime.sessions == [bob]
+        bob.end_turn("done")
+        eve = await stage.session(2)
+        assert eve.launch.agent == "eve"
+        assert not bob.lives
+        assert await stage.ended("bob") == ["asleep"]
+        await stage.tell("more", "bob")
+        again = await stage.session(3)
+        assert (again.launch.agent, again.launch.conversation) == ("bob", "talk-1")
+        assert stage.runtime.alive == [again]

@@ -70,11 +70,17 @@ class MachineClock:
 
 
 class Slots:
-    """So many programs at once on this machine, as the strictest of its servers says. First come, first served."""
+    """So many programs at once on this machine, as the strictest of its servers says. First come, first served.
+
+    Attributes:
+        crowded: set while somebody waits for whom no program is about to end.
+    """
 
     def __init__(self) -> None:
+        self.crowded = asyncio.Event()
         self._limits: dict[str, int] = {}
         self._taken = 0
+        self._leaving = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     def set_limit(self, enrolment: str, at_once: int | None) -> None:
@@ -93,13 +99,29 @@ class Slots:
         try:
             await place
         except asyncio.CancelledError:
-            if not place.cancelled():  # it was given in the same moment
+            if place.done() and not place.cancelled():
                 self.give_back()
+            else:
+                self._waiting.remove(place)
+                self._admit()
             raise
 
-    def give_back(self) -> None:
-        """A program has ended."""
+    def make_room(self) -> bool:
+        """Whether a program that has nothing to do is to end, since somebody waits for a place. Then it must."""
+        if not self.crowded.is_set():
+            return False
+        self._leaving += 1
+        self._admit()
+        return True
+
+    def give_back(self, *, made_room: bool = False) -> None:
+        """A program has ended.
+
+        Args:
+            made_room: it has ended because `make_room` said so.
+        """
         self._taken -= 1
+        self._leaving -= made_room
         self._admit()
 
     def _admit(self) -> None:
@@ -109,6 +131,10 @@ class Slots:
             if not place.cancelled():
                 self._taken += 1
                 place.set_result(None)
+        if len(self._waiting) > self._leaving:
+            self.crowded.set()
+        else:
+            self.crowded.clear()
 
 
 class Asker(Protocol):

@@ -29,6 +29,8 @@ GIVEN_UP = frozenset({"stopped", "over_limit", "revoked"})
 REFUSED_PAUSE = 60.0
 """Seconds until a run that was refused is asked for again, if neither orders nor a message come before."""
 UNCONNECTED_PAUSE = 5.0
+LAST_ERRANDS = 2.0
+"""Seconds for what is still to be said to the server when the runner ends. What is left is said by the next one."""
 OVER = "run_over"
 """The code of a refusal: the run that was asked for has ended already."""
 
@@ -120,6 +122,7 @@ class Keeper:
         if self.run is not None:
             self.run.end(reason, detail)
         await self._until(lambda: self._granted is None)
+        await unless(self._errands.until_done(), asyncio.sleep(LAST_ERRANDS))
         await self._books.flush()
 
     async def forget(self) -> None:
@@ -199,13 +202,14 @@ class Keeper:
     async def _one_run(self, cause: str) -> None:
         if not await self._take_slot():
             return
+        made_room = False
         try:
             self._granted = await self._begin(cause)
             if self._granted is not None:
-                await self._live(self._granted)
+                made_room = await self._live(self._granted)
         finally:
             self._granted = None
-            self._host.slots.give_back()
+            self._host.slots.give_back(made_room=made_room)
             self._bell.ring()
 
     async def _take_slot(self) -> bool:
@@ -240,18 +244,20 @@ class Keeper:
     def _next_conversation(self) -> str | None:
         return self._conversation or (self._home.conversation if self._home is not None else None)
 
-    async def _live(self, number: int) -> None:
+    async def _live(self, number: int) -> bool:
+        """Have a run that was granted; whether it has ended because others needed its place."""
         home = self._home
         assert home is not None  # noqa: S101 - there was a cause
         self._note_begun(home.started)
-        self._is_to_restart = False
+        self._is_to_restart = made_room = False
         ended = self._why_not(home)
         if ended is None:
-            ended = await self._run_it(number, home)
+            ended, made_room = await self._run_it(number, home)
         else:
             self._host.journal.append(number, ended)
         self._follow_end(ended)
         await self._books.flush()
+        return made_room
 
     def _why_not(self, home: Home) -> Ended | None:
         """Why a run that was granted ends before its program has started."""
@@ -264,7 +270,7 @@ class Keeper:
             )
         return None
 
-    async def _run_it(self, number: int, home: Home) -> Ended:
+    async def _run_it(self, number: int, home: Home) -> tuple[Ended, bool]:
         run = self.run = Run(
             self._host,
             number,
@@ -276,7 +282,7 @@ class Keeper:
             errands=self._errands,
         )
         try:
-            return await run.live()
+            return await run.live(), run.made_room
         finally:
             self._conversation = run.conversation or self._conversation
             self.run = None

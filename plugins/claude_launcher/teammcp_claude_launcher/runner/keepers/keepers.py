@@ -13,7 +13,7 @@ from teammcp import Session, TerminalScreen
 
 from ...entries import Ended, EndReason
 from ...protocol import Home, Interrupt, Keys, Orders, Process, Question, Resize, Retire, Screen, Stop
-from .. import terminals
+from .. import terminals, workspaces
 from ..host import Host, Refusal
 from .keeper import Keeper
 
@@ -111,13 +111,10 @@ class Keepers:
         return {}
 
     async def _interrupt(self, agent: str) -> dict[str, Any]:
-        session = self._session(agent)
-        if session is None:
+        keeper = self._keepers.get(agent)
+        if keeper is None or keeper.run is None:
             raise Refusal("not_running", f"agent: no program of {agent} runs now, so there is nothing to break off.")
-        runtime = self._host.runtimes[self._orders[agent].runtime]
-        if not runtime.capabilities.interrupt:
-            raise Refusal("not_possible", f"agent: '{runtime.title}' cannot be interrupted. Stop the agent instead.")
-        await session.interrupt()
+        await keeper.run.interrupt()
         return {}
 
     async def _processes(self, agent: str) -> dict[str, Any]:
@@ -125,10 +122,14 @@ class Keepers:
         return {"processes": [] if session is None else await asyncio.to_thread(_describe, session)}
 
     async def _retire(self, agent: str) -> dict[str, Any]:
-        keeper = self._keepers.get(agent)
-        if keeper is not None:
-            await keeper.end("stopped", GONE)
-        return {}
+        keeper, home = self._keepers.get(agent), self._orders.get(agent)
+        if keeper is None or home is None:
+            return {}
+        await keeper.close("stopped", GONE)
+        left = await workspaces.tidy(self._host, home)
+        if left:
+            log.info("%s lives here no more. %s", agent, left)
+        return {"left": left}
 
     def _terminal(self, agent: str) -> TerminalScreen | None:
         session = self._session(agent)

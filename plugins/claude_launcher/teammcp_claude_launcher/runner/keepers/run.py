@@ -8,7 +8,6 @@ import logging
 import os
 import uuid
 from collections.abc import Sequence
-from pathlib import Path
 
 from teammcp import (
     Launch,
@@ -25,7 +24,8 @@ from teammcp import (
 
 from ...entries import NO_SIGN, Ended, EndReason, Started, TurnWritten
 from ...protocol import Home
-from ..host import Host
+from .. import workspaces
+from ..host import Host, Refusal
 from . import texts
 from .agent_api import AgentApi
 from .bells import unless
@@ -62,6 +62,7 @@ class Run:
         number, begun: see above.
         session: None while no program runs.
         ended: why it ends, once it does.
+        made_room: it ends because others need its place.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Run:
         self.begun = begun
         self.session: Session | None = None
         self.ended: Ended | None = None
+        self.made_room = False
         self.is_paused = False
         self._host = host
         self._runtime: Runtime = host.runtimes[home.runtime]
@@ -107,6 +109,21 @@ class Run:
             self.ended = Ended(reason=reason, detail=detail)
             self._ending.set()
 
+    async def interrupt(self) -> None:
+        """Break off the turn that is running.
+
+        Raises:
+            Refusal: there is none, or the program cannot.
+        """
+        if self.session is None or not self._heard.turns.open:
+            raise Refusal("not_working", f"agent: {self._heard.home.agent} is in no turn that could be broken off.")
+        if not self._runtime.capabilities.interrupt:
+            raise Refusal(
+                "not_possible",
+                f"agent: a turn of '{self._runtime.title}' cannot be broken off. stop_agent ends its program.",
+            )
+        await self.session.interrupt()
+
     async def live(self) -> Ended:
         """Start the program, keep it at work, and end it. When this returns, nothing of it is left.
 
@@ -131,37 +148,44 @@ class Run:
     # -- start ---------------------------------------------------------------------------------------------------------
 
     async def _start(self) -> None:
-        home, host = self._heard.home, self._host
-        options = self._runtime.Options.model_validate(home.options)
+        late = self._host.clock.sleep(START_SECONDS)
+        started = await unless(self._launch(), self._ending.wait(), late)
+        if started is None:
+            if self.ended is None:
+                raise StartFailed(f"The program was not ready within {START_SECONDS:g} s.")
+            return
+        self.session, about = started
+        self._heard.enter(about)
+        self._heard.show_state()
+
+    async def _launch(self) -> tuple[Session, Started]:
+        """Start the program, and find out meanwhile what it is."""
+        home, host, runtime = self._heard.home, self._host, self._runtime
         private = host.folder / "private" / home.agent
         private_folder(private)
-        folder = Path(home.folder) if home.folder else host.folder / "agents" / home.agent
-        folder.mkdir(parents=True, exist_ok=True)
-        environment = from_scratch(os.environ, home.environment, url=host.url, key=home.key, agent=home.agent)
-        program = await self._runtime.find(options, environment.get("PATH", os.defpath))
+        place = await workspaces.prepare(host, home)
         launch = Launch(
             agent=home.agent,
             run=self.number,
-            folder=folder,
+            folder=place.folder,
             private=private,
-            environment=environment,
-            options=options,
+            environment=from_scratch(os.environ, home.environment, url=host.url, key=home.key, agent=home.agent),
+            options=runtime.Options.model_validate(home.options),
             model=home.model,
-            guide=texts.guide(home, str(folder)),
-            conversation=home.conversation if self._runtime.capabilities.resume else None,
+            guide=texts.guide(home, place.note),
+            conversation=home.conversation if runtime.capabilities.resume else None,
             policy=home.policy,
             mcp=McpServer(MCP_NAME, ServerAddress.parse(host.url).mcp, KEY),
             children=self._children,
         )
-        ending, late = self._ending.wait(), host.clock.sleep(START_SECONDS)
-        self.session = await unless(self._runtime.start(launch, self._heard), ending, late)
-        if self.session is None and self.ended is None:
-            raise StartFailed(f"The program was not ready within {START_SECONDS:g} s.")
-        if self.session is not None:
-            self._heard.enter(
-                Started(pid=self.session.pid, program=program.path, version=program.version, folder=str(folder))
-            )
-            self._heard.show_state()
+        finding = asyncio.ensure_future(runtime.find(launch.options, launch.environment.get("PATH", os.defpath)))
+        try:
+            session = await runtime.start(launch, self._heard)
+            program = await finding
+        finally:
+            finding.cancel()
+        about = Started(pid=session.pid, program=program.path, version=program.version, folder=str(launch.folder))
+        return session, about
 
     # -- work ----------------------------------------------------------------------------------------------------------
 
@@ -255,12 +279,21 @@ class Run:
             if verdict == "hung":
                 self.end("hung", f"No output for {limits.quiet_seconds:g} s in the middle of a turn.")
                 return
-            has_work = self._to_finish or (self._deliveries.waiting() and not self.is_paused)
-            if verdict == "asleep" and not has_work:
+            is_idle = not turns.open and not self._has_work()
+            if is_idle and verdict == "asleep":
                 self.end("asleep")
                 return
-            rest = heard.watch.rest(limits, turns, now)
-            await unless(bell.wait(), self._host.clock.sleep(rest or limits.idle_seconds))
+            if is_idle and self._host.slots.make_room():
+                self.made_room = True
+                self.end("asleep", "It had nothing to do, and another agent needed its place on this machine.")
+                return
+            rest = heard.watch.rest(limits, turns, now) or limits.idle_seconds
+            crowd = [self._host.slots.crowded.wait()] if is_idle else []
+            await unless(bell.wait(), self._host.clock.sleep(rest), *crowd)
+
+    def _has_work(self) -> bool:
+        """Whether a turn is about to be written."""
+        return bool(self._to_finish or self._deliveries.waiting()) and not self.is_paused
 
     async def _watch_memory(self, session: Session) -> None:
         """See that its processes have more in memory than they may."""

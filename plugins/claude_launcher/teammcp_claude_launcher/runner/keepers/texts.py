@@ -28,9 +28,9 @@ GO_ON = (
 NOT_RESUMED = "The conversation could not be resumed. This is what the turn was about:"
 
 
-def guide(home: Home, folder: str) -> str:
+def guide(home: Home, place: str) -> str:
     """Who the agent is, and where, for its system prompt."""
-    return "\n\n".join(part for part in (home.guide.strip(), f"Your working folder is {folder}.") if part)
+    return "\n\n".join(part for part in (home.guide.strip(), place) if part)
 
 
 def messages_turn(messages: Sequence[Kept], answers: Answers, capabilities: Capabilities) -> str:
