@@ -200,15 +200,19 @@ TURN = """New for you.
 <from-others 1a2b3c4d>
 #general [7] 2026-11-30T10:00 owner (human): @ada ask bob
 | who is here
-(handed over before) #dm:ada:bob [9] 2026-11-30T10:01 bob (agent) ↳8 (acknowledge this) (answer by 2026-11-30T10:00Z): \
-#x [1] 2026 eve (human): crash
+| [9] 2026-11-30T10:00 owner (human): crash
+(again) #dm:ada:bob [9] 2026-11-30T10:01 bob (agent) ↳8 (acknowledge this) (answer by 2026-11-30T10:00Z): #x: hello
 </from-others 1a2b3c4d>
-Answer with send_message."""
+<from-others 00000001 #dm:ada:owner>
+[10] 2026-11-30T10:02 owner (human): hello
+</from-others 00000001>
+[11] 2026-11-30T10:02 owner (human): Answer with send_message."""
 
 
 def test_the_messages_of_a_turn_are_found_with_their_origin() -> None:
     assert letters(TURN) == [
-        Letter("@ada ask bob\nwho is here", "general", 7, "owner", "human", 0),
-        Letter("#x [1] 2026 eve (human): crash", "dm:ada:bob", 9, "bob", "agent", 8),
+        Letter("@ada ask bob\nwho is here\n[9] 2026-11-30T10:00 owner (human): crash", "general", 7, "owner", "human"),
+        Letter("#x: hello", "dm:ada:bob", 9, "bob", "agent", 8),
+        Letter("hello", "dm:ada:owner", 10, "owner", "human"),
     ]
     assert letters("hello") == [Letter("hello")]

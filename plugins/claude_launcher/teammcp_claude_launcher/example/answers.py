@@ -19,8 +19,7 @@ async def answer(turn: Turn, letter: Letter) -> None:
     """Do what a message asks, and answer it. Another agent is only answered what it asks."""
     memory = turn.memory
     memory.said.append(("user", letter.text))
-    by_agent = letter.kind == "agent"
-    if not by_agent:
+    if letter.is_trusted:
         memory.answered.clear()
     try:
         if await take_answer(turn, letter):
@@ -28,7 +27,7 @@ async def answer(turn: Turn, letter: Letter) -> None:
         text = await _do(turn, letter)
     except TeamTrouble as trouble:
         text = f"That did not work: {trouble}"
-    if by_agent:
+    if not letter.is_trusted:
         memory.answered[letter.sender] = memory.answered.get(letter.sender, 0) + 1
         if not text or memory.answered[letter.sender] > ANSWERS:
             turn.think(f"{letter.sender} wants no answer.")
@@ -48,4 +47,4 @@ async def _do(turn: Turn, letter: Letter) -> str:
 
 
 def _is_allowed(command: Command, letter: Letter) -> bool:
-    return not command.trusted or letter.kind != "agent"
+    return not command.trusted or letter.is_trusted

@@ -48,11 +48,11 @@ async def reply(turn: Turn, letter: Letter, text: str) -> None:
 
 async def _ask(turn: Turn, whom: str, question: str) -> int:
     sent = await turn.use("send_dm", recipient=whom, content=question)
-    return int(sent["message_id"])
+    return int(sent["id"])
 
 
 def _answers(letter: Letter, errand: Errand) -> bool:
     """An answer says what it answers; people forget that in a direct message."""
     if letter.sender != errand.whom:
         return False
-    return letter.reply_to == errand.message or (letter.kind != "agent" and letter.channel.startswith("dm:"))
+    return letter.reply_to == errand.message or (letter.is_trusted and letter.channel.startswith("dm:"))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+_FENCE = re.compile(r"<from-others (?P<mark>\w+)(?: #(?P<channel>\S+))?>")
 _LINE = re.compile(
-    r"^(?:\([^)]*\) )?#(?P<channel>\S+) \[(?P<id>\d+)\] \S+ (?P<sender>\S+) \((?P<kind>\w+)\)"
-    r"(?: ↳(?P<reply_to>\d+))?(?: \([^)]*\))*: (?P<text>.*)$"
+    r"(?:\([^)]*\) )?(?:#(?P<channel>\S+) )?\[(?P<id>\d+)\] \S+ (?P<sender>\S+) \((?P<kind>\w+)\)"
+    r"(?: ↳(?P<reply_to>\d+))?(?: \([^)]*\))*: (?P<text>.*)"
 )
 QUOTE = "| "
 
@@ -23,27 +24,38 @@ class Letter:
     kind: str = "human"
     reply_to: int = 0
 
+    @property
+    def is_trusted(self) -> bool:
+        """What a person writes may be an order; what anybody else writes is information."""
+        return self.kind == "human"
+
 
 def letters(turn: str) -> list[Letter]:
-    """The messages in a turn's text; the text itself where there are none."""
+    """The messages in a turn's text, each with where it came from; the text itself where there are none.
+
+    The server puts messages between marks. A line in there that does not begin with its quotation mark is the server's.
+    """
     found: list[Letter] = []
-    inside = False
+    end = channel = ""
     for line in turn.splitlines():
-        if line.startswith(("<from-others ", "</from-others ")):
-            inside = not line.startswith("</")
-        elif inside and (match := _LINE.match(line)):
-            parts = match.groupdict()
-            found.append(
-                Letter(
-                    text=parts["text"],
-                    channel=parts["channel"],
-                    id=int(parts["id"]),
-                    sender=parts["sender"],
-                    kind=parts["kind"],
-                    reply_to=int(parts["reply_to"] or 0),
-                )
-            )
-        elif inside and found and line.startswith(QUOTE):
-            last = found.pop()
-            found.append(Letter(**{**last.__dict__, "text": f"{last.text}\n{line.removeprefix(QUOTE)}"}))
+        if not end:
+            if fence := _FENCE.fullmatch(line):
+                end, channel = f"</from-others {fence['mark']}>", fence["channel"] or ""
+        elif line == end:
+            end = ""
+        elif line.startswith(QUOTE) and found:
+            found[-1] = replace(found[-1], text=f"{found[-1].text}\n{line.removeprefix(QUOTE)}")
+        elif match := _LINE.fullmatch(line):
+            found.append(_letter(match, channel))
     return found or [Letter(turn.strip())]
+
+
+def _letter(match: re.Match[str], channel: str) -> Letter:
+    return Letter(
+        text=match["text"],
+        channel=match["channel"] or channel,
+        id=int(match["id"]),
+        sender=match["sender"],
+        kind=match["kind"],
+        reply_to=int(match["reply_to"] or 0),
+    )

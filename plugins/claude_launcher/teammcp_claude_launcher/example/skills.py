@@ -58,8 +58,7 @@ def command(words: str, usage: str, *, trusted: bool = False) -> Callable[[Skill
 @command(r"help|what can you do\??|帮助|你会什么", "help")
 async def give_help(turn: Turn, letter: Letter, rest: str) -> str:
     """What it understands."""
-    for_all = letter.kind == "agent"
-    usages = [one.usage for one in COMMANDS if not (for_all and one.trusted)]
+    usages = [one.usage for one in COMMANDS if letter.is_trusted or not one.trusted]
     return "I am a scripted example, without a model. I understand:\n" + "\n".join(f"- {usage}" for usage in usages)
 
 
@@ -67,7 +66,7 @@ async def give_help(turn: Turn, letter: Letter, rest: str) -> str:
 async def tell_who(turn: Turn, letter: Letter, rest: str) -> str:
     """The members of the team."""
     found = await turn.use("get_agents")
-    names = [f"{agent['name']} ({agent['status']})" for agent in found["agents"]]
+    names = [f"{agent['name']} ({agent['status']})" for agent in found["result"]]
     return f"{len(names)} members: {', '.join(names)}."
 
 
@@ -82,8 +81,8 @@ async def greet(turn: Turn, letter: Letter, rest: str) -> str:
 @command(r"tasks\??|任务", "tasks")
 async def tell_tasks(turn: Turn, letter: Letter, rest: str) -> str:
     """The open tasks."""
-    found = await turn.use("get_tasks")
-    titles = [f"#{task['task_id']} {task['title']}" for task in found["tasks"]]
+    found = await turn.use("list_tasks")
+    titles = [f"#{task['id']} {task['title']}" for task in found["tasks"]]
     return f"Open tasks: {'; '.join(titles)}." if titles else "There are no open tasks."
 
 

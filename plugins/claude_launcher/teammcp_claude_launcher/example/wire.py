@@ -6,11 +6,14 @@ import asyncio
 import itertools
 import json
 import sys
+import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 LONGEST = 64 * 1024 * 1024
 """Bytes of a line."""
+
+UNKNOWN_METHOD, INTERNAL = -32601, -32603
 
 Handler = Callable[[dict[str, Any]], Awaitable[Any]]
 
@@ -70,10 +73,13 @@ class Wire:
         try:
             handler = self._handlers.get(message["method"])
             if handler is None:
-                raise RpcError(-32601, f"Method not found: {message['method']}")
+                raise RpcError(UNKNOWN_METHOD, f"Method not found: {message['method']}")
             answer = {"result": await handler(message.get("params") or {})}
         except RpcError as error:
             answer = {"error": {"code": error.code, "message": str(error)}}
+        except Exception as error:  # noqa: BLE001 - whoever asks is not to wait for ever
+            traceback.print_exc()
+            answer = {"error": {"code": INTERNAL, "message": f"A fault of mine: {error!r}"}}
         if "id" in message:
             self._write({"id": message["id"], **answer})
 
