@@ -78,7 +78,7 @@ async def test_it_changes_a_file_only_if_that_is_allowed(example: Subject, given
         assert last_tool(trial).status == ("done" if allowed else "failed")
         assert file.exists() is allowed
         if allowed:
-            assert last_tool(trial).changes == [FileChange(str(file), None, "一 two\n")]
+            assert last_tool(trial).changes == (FileChange(str(file), None, "一 two\n"),)
 
 
 async def test_it_writes_nowhere_else(example: Subject) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -32,6 +33,8 @@ TOGETHER = 0.1
 """Seconds within which a program answers turns that ran together."""
 PARAGRAPHS = 1000
 """Characters after which whole paragraphs are told, before the message is complete."""
+
+log = logging.getLogger(__name__)
 
 _STATUS: dict[str | None, Literal["running", "done", "failed"]] = {"completed": "done", "failed": "failed"}
 _STEP: dict[str, Literal["pending", "doing", "done"]] = {"in_progress": "doing", "completed": "done"}
@@ -136,7 +139,10 @@ class Hearing:
             self._questions.discard(asking)
         if asking.cancelled():
             return _CANCELLED
-        return RequestPermissionResponse(outcome=self._choose(asking.result(), options))
+        if (error := asking.exception()) is not None:
+            log.error("a permission question about %s was not answered, which denies it", use.name, exc_info=error)
+        answer = PermissionAnswer(False) if error is not None else asking.result()
+        return RequestPermissionResponse(outcome=self._choose(answer, options))
 
     # -- details -------------------------------------------------------------------------------------------------------
 
@@ -267,11 +273,11 @@ def _use(call: ToolCallUpdate, name: str) -> ToolUse:
         title=title,
         input=_arguments(call.raw_input),
         output="\n".join(texts) or _raw(call.raw_output),
-        changes=[
+        changes=tuple(
             FileChange(part.path, part.old_text, part.new_text)
             for part in contents
             if isinstance(part, FileEditToolCallContent)
-        ],
+        ),
     )
 
 

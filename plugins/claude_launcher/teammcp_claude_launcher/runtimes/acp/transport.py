@@ -9,6 +9,10 @@ from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
 
+from acp import CLIENT_METHODS
+from acp.schema import SessionNotification
+from pydantic import ValidationError
+
 from teammcp import Child
 
 KEPT = 1024 * 1024
@@ -45,8 +49,11 @@ class JsonLines:
         await self._child.write(line.encode(errors="replace"))
 
     async def receive(self) -> dict[str, Any] | None:
-        """The next message; None when nothing more will come."""
-        return await anext(self._messages, None)
+        """The next message that can be understood; None when nothing more will come."""
+        while (message := await anext(self._messages, None)) is not None:
+            if _is_understood(message):
+                return message
+        return None
 
     async def close(self) -> None:
         """Tell the program that nothing more is written to it."""
@@ -87,3 +94,14 @@ class JsonLines:
         if stray := line.decode(errors="replace").strip():
             self.strays.append(stray)
         return None
+
+
+def _is_understood(message: dict[str, Any]) -> bool:
+    """Whether the library knows what this is. It would log what a newer program tells besides, word for word."""
+    if message.get("method") != CLIENT_METHODS["session_update"]:
+        return True
+    try:
+        SessionNotification.model_validate(message.get("params"))
+    except ValidationError:
+        return False
+    return True
