@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from .script import Call, Event, ScriptedModel, Step
+from .script import Call, Event, ScriptedModel, Step, Told
 
 USAGE = {"input_tokens": 1, "output_tokens": 1}
 
@@ -15,14 +15,18 @@ USAGE = {"input_tokens": 1, "output_tokens": 1}
 class AnthropicModel(ScriptedModel):
     """For `ANTHROPIC_BASE_URL`."""
 
-    def results(self, body: dict[str, Any]) -> list[str]:
-        return [
-            _text(block["content"])
-            for message in body.get("messages", [])
-            if isinstance(message["content"], list)
-            for block in message["content"]
-            if block["type"] == "tool_result"
-        ]
+    def told(self, body: dict[str, Any]) -> list[Told]:
+        told = []
+        for message in body.get("messages", []):
+            content = message["content"]
+            if message["role"] == "assistant":
+                continue
+            for block in [{"type": "text", "text": content}] if isinstance(content, str) else content:
+                if block["type"] == "tool_result":
+                    told.append(Told(_text(block["content"]), is_result=True))
+                elif block["type"] == "text":
+                    told.append(Told(block["text"]))
+        return told
 
     def events(self, step: Step) -> Iterable[Event]:
         message = {"id": f"msg_{uuid.uuid4().hex}", "type": "message", "role": "assistant", "model": "scripted"}

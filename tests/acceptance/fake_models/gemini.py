@@ -6,19 +6,22 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from .script import Call, Event, ScriptedModel, Step
+from .script import Call, Event, ScriptedModel, Step, Told
 
 
 class GeminiModel(ScriptedModel):
     """For `GOOGLE_GEMINI_BASE_URL`."""
 
-    def results(self, body: dict[str, Any]) -> list[str]:
-        return [
-            json.dumps(part["functionResponse"]["response"], ensure_ascii=False)
-            for content in body.get("contents", [])
-            for part in content.get("parts", [])
-            if "functionResponse" in part
-        ]
+    def told(self, body: dict[str, Any]) -> list[Told]:
+        told = []
+        for content in body.get("contents", []):
+            for part in content.get("parts", []):
+                if "functionResponse" in part:
+                    answer = json.dumps(part["functionResponse"]["response"], ensure_ascii=False)
+                    told.append(Told(answer, is_result=True))
+                elif "text" in part and content.get("role") != "model":
+                    told.append(Told(part["text"]))
+        return told
 
     def events(self, step: Step) -> Iterable[Event]:
         if isinstance(step, Call):

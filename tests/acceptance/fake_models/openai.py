@@ -7,18 +7,21 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from .script import Call, Event, ScriptedModel, Step
+from .script import Call, Event, ScriptedModel, Step, Told
 
 
 class OpenAIModel(ScriptedModel):
     """For a ``base_url`` with ``wire_api = "responses"``. A tool is named ``namespace/tool``."""
 
-    def results(self, body: dict[str, Any]) -> list[str]:
-        return [
-            item["output"] if isinstance(item["output"], str) else json.dumps(item["output"])
-            for item in body.get("input", [])
-            if isinstance(item, dict) and item.get("type") == "function_call_output"
-        ]
+    def told(self, body: dict[str, Any]) -> list[Told]:
+        told = []
+        for item in body.get("input", []):
+            match item:
+                case {"type": "function_call_output", "output": output}:
+                    told.append(Told(output if isinstance(output, str) else json.dumps(output), is_result=True))
+                case {"role": "user", "content": content}:
+                    told.append(Told(_text(content)))
+        return told
 
     def events(self, step: Step) -> Iterable[Event]:
         response = {"id": f"resp_{uuid.uuid4().hex}", "object": "response", "output": []}
@@ -40,14 +43,20 @@ def _item(step: Step) -> dict[str, Any]:
     return {**call, "namespace": namespace, "name": name, "arguments": json.dumps(step.arguments)}
 
 
+def _text(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    return "\n".join(part["text"] for part in content if "text" in part)
+
+
 class ChatModel(ScriptedModel):
     """For programs that speak Chat Completions."""
 
-    def results(self, body: dict[str, Any]) -> list[str]:
+    def told(self, body: dict[str, Any]) -> list[Told]:
         return [
-            content if isinstance(content := message["content"], str) else json.dumps(content)
+            Told(_text(message["content"]), is_result=message["role"] == "tool")
             for message in body.get("messages", [])
-            if message["role"] == "tool"
+            if message["role"] in ("tool", "user")
         ]
 
     def events(self, step: Step) -> Iterable[Event]:

@@ -2,11 +2,18 @@
 
 Which step comes next is read from the conversation itself (how many tool results it holds), so a repeated request gets
 the same answer.
+
+A model without a script obeys. Its steps are the lines of the last prompt that begin with ``!``:
+
+    !call TOOL {"json": "arguments"}      call a tool            !say TEXT       end the turn with a text
+    !sleep SECONDS                        before the next step   !recall WORD    say whether an earlier text has it
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -33,6 +40,43 @@ Step = Call | Say
 Event = tuple[str, dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class Told:
+    """Something that the model is told: a text, or what a tool gave."""
+
+    text: str
+    is_result: bool = False
+
+
+def obey(told: list[Told]) -> tuple[Step, float]:
+    """What the last prompt with orders wants next, and after how many seconds."""
+    prompts = [number for number, part in enumerate(told) if not part.is_result and ORDER.search(part.text)]
+    if not prompts:
+        return Say("Nothing to do."), 0
+    begun = prompts[-1]
+    results = sum(part.is_result for part in told[begun:])
+    steps: list[tuple[Step, float]] = []
+    delay = 0.0
+    for verb, rest in ORDER.findall(told[begun].text):
+        match verb:
+            case "sleep":
+                delay += float(rest)
+                continue
+            case "call":
+                tool, _, arguments = rest.partition(" ")
+                steps.append((Call(tool, json.loads(arguments or "{}")), delay))
+            case "recall":
+                known = any(rest in part.text for part in told[:begun])
+                steps.append((Say(f"{'yes' if known else 'no'}, {rest}"), delay))
+            case _:
+                steps.append((Say(rest), delay))
+        delay = 0.0
+    return steps[results] if results < len(steps) else (Say("Done."), delay)
+
+
+ORDER = re.compile(r"^!(call|say|sleep|recall) (.*)$", re.MULTILINE)
+
+
 class ScriptedModel:
     """A model server on a free port of 127.0.0.1. Use it in a ``with`` block.
 
@@ -44,6 +88,7 @@ class ScriptedModel:
     def __init__(self, *steps: Step) -> None:
         self.steps = steps
         self.requests: list[dict[str, Any]] = []
+        self._closed = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
@@ -52,12 +97,17 @@ class ScriptedModel:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._closed.set()
         self._server.shutdown()
         self._server.server_close()
 
+    def told(self, body: dict[str, Any]) -> list[Told]:
+        """What the model is told in a conversation, in its order."""
+        raise NotImplementedError
+
     def results(self, body: dict[str, Any]) -> list[str]:
         """The tool results in a conversation, as the model sees them."""
-        raise NotImplementedError
+        return [part.text for part in self.told(body) if part.is_result]
 
     def events(self, step: Step) -> Iterable[Event]:
         """A step as the events of a streamed answer."""
@@ -74,10 +124,17 @@ class ScriptedModel:
 
     def _answer(self, body: dict[str, Any]) -> Iterator[bytes]:
         self.requests.append(body)
-        # Without tools it is a side question of the program, such as one for a title.
-        step = self.steps[min(len(self.results(body)), len(self.steps) - 1)] if body.get("tools") else Say("ok")
+        step, delay = self._next(body)
+        self._closed.wait(delay)
         for name, data in self.events(step):
             yield self.frame(name, data).encode()
+
+    def _next(self, body: dict[str, Any]) -> tuple[Step, float]:
+        if not body.get("tools"):  # a side question of the program, such as one for a title
+            return Say("ok"), 0
+        if not self.steps:
+            return obey(self.told(body))
+        return self.steps[min(len(self.results(body)), len(self.steps) - 1)], 0
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         model = self
@@ -88,8 +145,9 @@ class ScriptedModel:
                 self.send_response(200)
                 self.send_header("content-type", "text/event-stream")
                 self.end_headers()
-                for chunk in model._answer(json.loads(body or b"{}")):
-                    self.wfile.write(chunk)
+                with contextlib.suppress(ConnectionError):  # the program has broken the turn off
+                    for chunk in model._answer(json.loads(body or b"{}")):
+                        self.wfile.write(chunk)
 
             def do_GET(self) -> None:
                 self.send_response(200)
