@@ -82,7 +82,7 @@ class CodexSession(LineSession):
         info = {"name": "teammcp", "title": "TeamMCP", "version": __version__}
         await self._call("initialize", clientInfo=info)
         await self.write({"method": "initialized"})
-        settings = _settings(launch, options)
+        settings = settings_of(launch, options)
         if launch.conversation is not None:
             try:
                 answer = await self._call("thread/resume", threadId=launch.conversation, excludeTurns=True, **settings)
@@ -119,7 +119,7 @@ class CodexSession(LineSession):
         return self._request("turn/interrupt", threadId=self.reads.thread, turnId=self.reads.turn)
 
 
-def _settings(launch: Launch, options: CodexOptions) -> dict[str, Any]:
+def settings_of(launch: Launch, options: CodexOptions) -> dict[str, Any]:
     """Of a thread. What stands here is nowhere in the user's files."""
     settings: dict[str, Any] = {
         "cwd": str(launch.folder),
