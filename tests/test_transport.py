@@ -44,7 +44,7 @@ COMMANDS = {
     "watch": ["watch", "--timeout", "1"],
 }
 """Every command that sends a key, but for the two that speak to a program."""
-NO_REQUEST = {"admin-key", "audit", "init", "leave", "openapi", "plugin", "start"}
+NO_REQUEST = {"admin-key", "audit", "init", "leave", "openapi", "plugin", "runner", "start"}
 
 
 def run(home: Path, *command: str, stdin: str = "", **more: str) -> subprocess.CompletedProcess[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import os
 import ssl
 import sys
 from dataclasses import dataclass
@@ -144,6 +145,8 @@ def reason(error: BaseException) -> str:
     while seen is not None:
         if isinstance(seen, ssl.SSLCertVerificationError):
             return f"its certificate is not accepted: {seen.verify_message}"
+        if isinstance(seen, ConnectionError) and seen.errno:
+            return os.strerror(seen.errno)  # asyncio says instead which address it was
         if isinstance(seen, OSError) and seen.strerror:
             return seen.strerror
         seen = seen.__cause__ or seen.__context__
@@ -152,6 +155,7 @@ def reason(error: BaseException) -> str:
 
 _WORDS = {
     "ConnectError": "no connection",
+    "OSError": "no connection",
     "ConnectTimeout": "no connection in time",
     "ReadTimeout": "no answer in time",
     "TimeoutError": "no answer in time",
