@@ -108,6 +108,44 @@ class CredentialDeleted(CredentialEvent, kind="credential.deleted"):
     """A credential was deleted."""
 
 
+class RoleEvent(EventData):
+    """A role."""
+
+    name: str
+
+
+class RoleSet(RoleEvent, kind="role.set"):
+    """The team has changed a role, or added one."""
+
+
+class RoleDeleted(RoleEvent, kind="role.deleted"):
+    """What the team had made of a role was deleted; one that ships with the launcher is as it was."""
+
+
+class AssemblyEvent(EventData):
+    """A team that somebody proposes for a need."""
+
+    assembly_id: int
+    need: Words
+    proposed_by: Author
+
+
+class AssemblyProposed(AssemblyEvent, kind="assembly.proposed"):
+    """Somebody proposes a team; it waits for a person's yes."""
+
+
+class AssemblyAccepted(AssemblyEvent, kind="assembly.accepted"):
+    """A person has said yes: its members are made and started."""
+
+
+class AssemblyDeclined(AssemblyEvent, kind="assembly.declined"):
+    """Somebody has said no."""
+
+
+class AssemblyRetired(AssemblyEvent, kind="assembly.retired"):
+    """Its work is done: its members are retired."""
+
+
 EVENT_KINDS: tuple[type[EventData], ...] = (
     RunBegun,
     RunStarted,
@@ -124,4 +162,10 @@ EVENT_KINDS: tuple[type[EventData], ...] = (
     KeysSent,
     CredentialSet,
     CredentialDeleted,
+    RoleSet,
+    RoleDeleted,
+    AssemblyProposed,
+    AssemblyAccepted,
+    AssemblyDeclined,
+    AssemblyRetired,
 )

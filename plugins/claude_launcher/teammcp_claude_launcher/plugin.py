@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from teammcp import (
     Agent,
+    AgentStart,
     Context,
     EventData,
     Job,
@@ -95,6 +96,12 @@ def register_jobs() -> list[Job]:
 @hookimpl
 async def operation_done(context: Context, operation: Operation, result: object) -> None:
     await homes.look(context, operation, result)
+    await roles.look(context, operation, result)
+
+
+@hookimpl
+async def before_agent_start(context: Context, start: AgentStart) -> None:
+    await roles.check(context, start)
 
 
 @hookimpl

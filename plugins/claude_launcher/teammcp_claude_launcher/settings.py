@@ -20,6 +20,7 @@ class LauncherSettings(BaseModel):
     local_runner: bool = Field(True, description="Whether the server starts a runner for its own machine")
     folder: str = Field("", description="Where agents' own folders are made. Default: in the runner's data folder")
     at_once: int = Field(10, ge=1, description="Programs that run at once on one machine")
+    most_homes: int = Field(100, ge=1, description="Agents of a team that may be run here, whoever starts them")
     idle_minutes: float = Field(
         15, gt=0, description="Minutes without work after which a program ends until it is needed"
     )

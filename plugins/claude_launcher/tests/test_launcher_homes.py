@@ -5,73 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field
 from teammcp_claude_launcher import homes
 from teammcp_claude_launcher.homes import keys
 
-from teammcp import (
-    AgentStart,
-    Capabilities,
-    Conflict,
-    Context,
-    Forbidden,
-    InstalledProgram,
-    InvalidInput,
-    Launch,
-    Listener,
-    NotFound,
-    Refused,
-    Runtime,
-    Session,
-    TeamError,
-    hash_key,
-    hookimpl,
-)
+from teammcp import Conflict, Context, Forbidden, InvalidInput, NotFound, Refused, TeamError, hash_key
 from teammcp.testing import Member, MovedClock, TestTeam
+
+from .birds import BIRDS
 
 PLUGIN = "claude_launcher"
 
 
-class Options(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    loud: bool = Field(False, title="Loud", description="Whether it shouts")
-
-
-class Parrot(Runtime):
-    """A runtime that is never started."""
-
-    name, title, description = "parrot", "Parrot", "Says what it hears."
-    capabilities = Capabilities(resume=True)
-    Options = Options
-
-    async def find(self, options: BaseModel, path: str) -> InstalledProgram:
-        return InstalledProgram("/bin/parrot")
-
-    async def start(self, launch: Launch, listener: Listener) -> Session:
-        raise NotImplementedError
-
-
-class Birds:
-    """A plugin that contributes it, and may refuse what is about to begin."""
-
-    refuses = ""
-
-    def __init__(self) -> None:
-        self.asked: list[AgentStart] = []
-
-    @hookimpl
-    def register_runtimes(self) -> list[Runtime]:
-        return [Parrot()]
-
-    @hookimpl
-    def before_agent_start(self, context: Context, start: AgentStart) -> None:
-        self.asked.append(start)
-        if self.refuses:
-            raise Refused(self.refuses)
-
-
-BIRDS = Birds()
 pytestmark = pytest.mark.teammcp(install={"birds": BIRDS}, plugins={PLUGIN: {"machine": "here"}})
 
 

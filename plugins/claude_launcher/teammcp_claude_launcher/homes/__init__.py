@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 from .gate import gate
-from .notes import forget_machine, is_wanted, note_conversation, note_end
+from .models import AgentHome, Brief, Credential, Folder, Guide, Model, PlaceChoices
+from .newcomers import Newcomer, make
+from .notes import forget_machine, hold_team, is_wanted, let_go, note_conversation, note_end
 from .operations import OPERATIONS
 from .orders import orders
 from .queries import home as find
-from .queries import homes_on
+from .queries import homes_on, members
 from .watching import JOBS, look, see_off
 
 __all__ = [
     "JOBS",
     "OPERATIONS",
+    "AgentHome",
+    "Brief",
+    "Credential",
+    "Folder",
+    "Guide",
+    "Model",
+    "Newcomer",
+    "PlaceChoices",
     "find",
     "forget_machine",
     "gate",
+    "hold_team",
     "homes_on",
     "is_wanted",
+    "let_go",
     "look",
+    "make",
+    "members",
     "note_conversation",
     "note_end",
     "orders",

@@ -53,8 +53,8 @@ class HomeLimits(BaseModel):
         )
 
 
-class HomeChoices(TypedDict):
-    """What can be chosen of an agent's home. What is left out stays, or is as usual in a new one."""
+class PlaceChoices(TypedDict):
+    """What can be chosen of where and how an agent runs. What is left out stays, or is as usual in a new home."""
 
     machine: Annotated[Name | None, Field(description="Where it lives: by default the server's own machine")]
     runtime: Annotated[Name | None, Field(description="What it runs; list_runtimes has them")]
@@ -72,8 +72,6 @@ class HomeChoices(TypedDict):
         Field(description="Whose keys of a model provider it gets; '' for the login of the machine's user"),
     ]
     model: Annotated[Model | None, Field(description="The model; '' for the program's own choice")]
-    role: Annotated[Role | None, Field(description="What it is in the team, in a few words")]
-    guide: Annotated[Guide | None, Field(description="Who it is and how it works, for its program's system prompt")]
     policy: Annotated[
         Policy | None,
         Field(description="When it asks for a permission: ask a person, deny, or (for people to choose) allow all"),
@@ -82,6 +80,13 @@ class HomeChoices(TypedDict):
         Answers | None, Field(description="What it says at a turn's end: sent as a reply, or kept as output")
     ]
     limits: Annotated[HomeLimits | None, Field(description="Where they differ from the settings")]
+
+
+class HomeChoices(PlaceChoices):
+    """What can be chosen of an agent's home."""
+
+    role: Annotated[Role | None, Field(description="What it is in the team, in a few words")]
+    guide: Annotated[Guide | None, Field(description="Who it is and how it works, for its program's system prompt")]
 
 
 class AgentHome(Result):
@@ -105,6 +110,7 @@ class AgentHome(Result):
     held: Words
     held_until: Timestamp | None
     conversation: Words | None
+    assembly: int | None = Field(description="The assembled team for which it was made")
     made_by: Author
     made_at: Timestamp
     changed_at: Timestamp

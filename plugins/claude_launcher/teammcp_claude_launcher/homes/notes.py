@@ -68,6 +68,21 @@ def hold(context: Context, tx: Transaction, row: Row, why: str, until: int | Non
     changed(context, tx, row["agent"])
 
 
+def hold_team(context: Context, tx: Transaction, assembly: int, why: str) -> int:
+    """Begin nothing for any agent of an assembled team; how many that were."""
+    rows = [row for row in queries.members(tx, assembly) if row["wanted"] and not row["held"]]
+    for row in rows:
+        hold(context, tx, row, why)
+    return len(rows)
+
+
+def let_go(context: Context, tx: Transaction, assembly: int) -> None:
+    """Let the agents of an assembled team go on that are held."""
+    for row in queries.members(tx, assembly):
+        if row["held"]:
+            hold(context, tx, row, "")
+
+
 def changed(context: Context, tx: Transaction, agent: str) -> None:
     """Tell that a home has changed: an event, and its runner."""
     row = queries.home(tx, agent)

@@ -6,7 +6,8 @@ from teammcp import Reader, Row, Transaction
 
 COLUMNS = (
     "agent, machine, runtime, options, workspace, folder, wide, credential, model, role, guide, policy, answers,"
-    " limits, wanted, held, held_until, started, started_by, renewed, conversation, made_by, made_at, changed_at"
+    " limits, wanted, held, held_until, started, started_by, renewed, assembly, brief, conversation, made_by, made_at,"
+    " changed_at"
 )
 
 
@@ -56,9 +57,9 @@ def put(
     """Make a home, or change what is chosen of it."""
     tx.execute(
         "INSERT INTO launcher_homes (agent, machine, runtime, options, workspace, folder, wide, credential, model,"
-        " role, guide, policy, answers, limits, wanted, held, held_until, started, started_by, renewed, conversation,"
-        " made_by, made_at, changed_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', NULL, 0, '', 0, ?, ?, ?, ?)"
+        " role, guide, policy, answers, limits, wanted, held, held_until, started, started_by, renewed, brief,"
+        " conversation, made_by, made_at, changed_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', NULL, 0, '', 0, '', ?, ?, ?, ?)"
         " ON CONFLICT (agent) DO UPDATE SET machine = excluded.machine, runtime = excluded.runtime,"
         " options = excluded.options, workspace = excluded.workspace, folder = excluded.folder, wide = excluded.wide,"
         " credential = excluded.credential, model = excluded.model, role = excluded.role, guide = excluded.guide,"
@@ -111,6 +112,34 @@ def held_until(reader: Reader, moment: int) -> list[Row]:
 def set_conversation(tx: Transaction, agent: str, conversation: str | None) -> None:
     """Keep which conversation an agent goes on with."""
     tx.execute("UPDATE launcher_homes SET conversation = ? WHERE agent = ?", (conversation, agent))
+
+
+def join(tx: Transaction, agent: str, assembly: int) -> None:
+    """An agent was made for an assembled team."""
+    tx.execute("UPDATE launcher_homes SET assembly = ? WHERE agent = ?", (assembly, agent))
+
+
+def set_brief(tx: Transaction, agent: str, brief: str) -> None:
+    """An agent is still to be told this; nothing more if it is empty."""
+    tx.execute("UPDATE launcher_homes SET brief = ? WHERE agent = ?", (brief, agent))
+
+
+def with_briefs(reader: Reader) -> list[Row]:
+    """The homes of agents that are still to be told something."""
+    return reader.all(f"SELECT {COLUMNS} FROM launcher_homes WHERE brief <> ''")  # noqa: S608
+
+
+def members(reader: Reader, assembly: int) -> list[Row]:
+    """The homes of an assembled team, by agent."""
+    return reader.all(
+        f"SELECT {COLUMNS} FROM launcher_homes WHERE assembly = ? ORDER BY agent",  # noqa: S608
+        (assembly,),
+    )
+
+
+def count(reader: Reader) -> int:
+    """How many homes there are."""
+    return int(reader.value("SELECT count(*) FROM launcher_homes"))
 
 
 def delete(tx: Transaction, agent: str) -> None:

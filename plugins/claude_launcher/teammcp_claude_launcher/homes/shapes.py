@@ -30,6 +30,7 @@ def home_of(row: Row) -> AgentHome:
         held=row["held"],
         held_until=row["held_until"],
         conversation=row["conversation"],
+        assembly=row["assembly"],
         made_by=row["made_by"],
         made_at=row["made_at"],
         changed_at=row["changed_at"],

@@ -9,7 +9,7 @@ from teammcp import Agent, Context, Job, Operation, Team, TeamError
 
 from .. import machines
 from ..protocol import Retire
-from . import budgets, queries
+from . import briefs, budgets, queries
 from .operations.holding import hold_agent, hold_agents, leave_home, release_homes
 
 SECONDS = 60.0
@@ -45,4 +45,7 @@ async def _release(team: Team) -> None:
     await Context.inside(team).call(release_homes)
 
 
-JOBS = [Job("claude_launcher.release", _release, every=SECONDS, per_team=True)]
+JOBS = [
+    Job("claude_launcher.release", _release, every=SECONDS, per_team=True),
+    Job("claude_launcher.briefs", briefs.hand_over, every=SECONDS, per_team=True),
+]

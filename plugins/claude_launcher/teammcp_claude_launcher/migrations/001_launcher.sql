@@ -28,7 +28,8 @@ CREATE INDEX launcher_tokens_expires ON launcher_tokens (expires_at);
 
 -- Where an agent lives and what it runs. `wanted`: whether it is to run. `held`: why nothing is begun nevertheless, and
 -- `held_until`: when that is over by itself. `started` counts what was asked to begin at once, by `started_by`; a run that
--- was begun before the start `renewed` is to end. The machine may be the server's own before that has its row.
+-- was begun before the start `renewed` is to end. `assembly`: the team for which it was made. `brief`: what
+-- it is still to be told by who has started it. The machine may be the server's own before that has its row.
 CREATE TABLE launcher_homes (
     agent TEXT PRIMARY KEY,
     machine TEXT NOT NULL,
@@ -50,12 +51,16 @@ CREATE TABLE launcher_homes (
     started INTEGER NOT NULL,
     started_by TEXT NOT NULL,
     renewed INTEGER NOT NULL,
+    assembly INTEGER,
+    brief TEXT NOT NULL,
     conversation TEXT,
     made_by TEXT NOT NULL,
     made_at INTEGER NOT NULL,
     changed_at INTEGER NOT NULL
 );
 CREATE INDEX launcher_homes_machine ON launcher_homes (machine, agent);
+CREATE INDEX launcher_homes_assembly ON launcher_homes (assembly, agent) WHERE assembly IS NOT NULL;
+CREATE INDEX launcher_homes_brief ON launcher_homes (agent) WHERE brief <> '';
 CREATE INDEX launcher_homes_held ON launcher_homes (held_until) WHERE held_until IS NOT NULL;
 
 -- A run of an agent's program. `entries`: how many of what happened in it are kept.
@@ -132,6 +137,7 @@ CREATE TABLE launcher_assemblies (
     members TEXT NOT NULL,
     cost_usd REAL NOT NULL,
     status TEXT NOT NULL,
+    handover TEXT NOT NULL,
     proposed_by TEXT NOT NULL,
     proposed_at INTEGER NOT NULL,
     decided_by TEXT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from .operations import OPERATIONS
+from .spending import check, look
 
-OPERATIONS: list[Any] = []
+__all__ = ["OPERATIONS", "check", "look"]

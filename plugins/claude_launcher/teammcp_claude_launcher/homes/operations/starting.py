@@ -12,6 +12,7 @@ from ...protocol import Interrupt
 from .. import budgets, keys, queries
 from ..choices import settle
 from ..models import AgentHome, Brief, HomeChoices, Interrupted
+from ..newcomers import check_room
 from ..notes import changed, tell
 from ..permissions import agent_to_choose_for, agent_to_run
 from ..shapes import home_of
@@ -43,6 +44,8 @@ async def start_agent(
 
     def work(tx: Transaction) -> AgentHome:
         before = queries.home(tx, agent.name)
+        if before is None:
+            check_room(context, tx)
         provide(tx)
         chosen.put(tx, agent.name, before, context.actor.name, context.now())
         queries.start(tx, agent.name, context.actor.name, context.now())

@@ -1,0 +1,66 @@
+"""What an assembled team may use together: when it is used up, all its members are held until a person raises it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from teammcp import AgentStart, Context, Operation, Refused, Result, Transaction, Work, operation
+
+from .. import homes
+from . import assemblies, queries
+
+
+class Stopped(Result):
+    """How many agents are held."""
+
+    count: int
+
+
+async def look(context: Context, operation: Operation, result: Any) -> None:
+    """After a report of usage: hold the team that an agent was made for, if it has used up what it may."""
+    if operation.name != "report_usage":
+        return
+    home = await context.read(homes.find, result.agent)
+    if home is not None and home["assembly"] is not None:
+        await Context.inside(context.team).call(hold_assembly, assembly_id=home["assembly"])
+
+
+async def check(context: Context, start: AgentStart) -> None:
+    """Before a run begins.
+
+    Raises:
+        Refused: the team that the agent was made for has used up what it may.
+    """
+    home = await context.read(homes.find, start.agent)
+    if home is not None and home["assembly"] is not None:
+        why = await _why_not(context, home["assembly"])
+        if why:
+            raise Refused(why)
+
+
+@operation(internal=True)
+async def hold_assembly(context: Context, assembly_id: int) -> Work[Stopped] | Stopped:
+    """Hold all agents of an assembled team if they have used together what they may."""
+    why = await _why_not(context, assembly_id)
+    if not why:
+        return Stopped(count=0)
+
+    def work(tx: Transaction) -> Stopped:
+        return Stopped(count=homes.hold_team(context, tx, assembly_id, why))
+
+    return work
+
+
+async def _why_not(context: Context, assembly_id: int) -> str:
+    """Why a team may use nothing more; empty if it may."""
+    row = await context.read(queries.assembly, assembly_id)
+    if row is None or row["status"] != "accepted":
+        return ""
+    agents = [home["agent"] for home in await context.read(homes.members, assembly_id)]
+    used = await assemblies.spent(context, agents)
+    if used < row["cost_usd"]:
+        return ""
+    return (
+        f"The team of assembly {assembly_id} has used ${used:.2f} of ${row['cost_usd']:.2f}. A person lets it go on "
+        "with accept_assembly and a higher cost_usd, or ends it with retire_assembly."
+    )
