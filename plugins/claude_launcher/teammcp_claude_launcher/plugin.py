@@ -17,6 +17,7 @@ from teammcp import (
     Operation,
     Route,
     Runtime,
+    Service,
     WebSocketRoute,
     hookimpl,
     load_migrations,
@@ -25,6 +26,7 @@ from teammcp.web import Page, Panel
 
 from . import credentials, homes, roles, terminals
 from .events import EVENT_KINDS
+from .machines import local_runner
 from .machines import operations as machines
 from .machines.socket import ROUTES
 from .pages import PAGES, PANELS
@@ -91,6 +93,11 @@ def register_runtimes() -> list[Runtime]:
 @hookimpl
 def register_jobs() -> list[Job]:
     return [*homes.JOBS, *jobs.JOBS]
+
+
+@hookimpl
+def register_services() -> list[Service]:
+    return local_runner.SERVICES
 
 
 @hookimpl

@@ -18,6 +18,9 @@ PATIENCE = 10.0
 UNREAD = 1024 * 1024
 """Bytes of a terminal that wait for a watcher. One that is slower is let go: it comes again and is sent the screen."""
 
+CHANGED: StateKey[asyncio.Event] = StateKey("claude_launcher.changed", asyncio.Event)
+"""Of the server: set when the orders of any machine have changed, or a runner is connected no more."""
+
 log = logging.getLogger(__name__)
 
 
@@ -147,8 +150,6 @@ class Links:
     def __init__(self, team: Team) -> None:
         self._team = team
         self._links: dict[str, Link] = {}
-        self.wanted = asyncio.Event()
-        """Set when the orders of any machine have changed, for whoever starts a runner."""
 
     def is_connected(self, machine: str) -> bool:
         """Whether the machine's runner is connected now."""
@@ -164,7 +165,7 @@ class Links:
 
     def changed(self, machine: str | None = None) -> None:
         """What should be on a machine, or on all, has changed: its runner is sent its orders anew."""
-        self.wanted.set()
+        self._team.server.state[CHANGED].set()
         for name, link in self._links.items():
             if machine in (None, name):
                 link.stale.set()
@@ -190,6 +191,7 @@ class Links:
         if self._links.get(link.machine) is not link:
             return False
         del self._links[link.machine]
+        self._team.server.state[CHANGED].set()
         return True
 
     def close(self, machine: str, code: int, reason: str) -> None:

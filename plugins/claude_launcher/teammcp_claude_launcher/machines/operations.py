@@ -94,6 +94,29 @@ async def join_machine(
     return work
 
 
+@operation(internal=True, secret_result=True)
+async def enrol_local_machine(context: Context) -> Work[Joined]:
+    """Give the server's own machine a key, another one if it had one."""
+    machine, key = local_name(context.server), new_key(context.team.name)
+
+    def work(tx: Transaction) -> Joined:
+        row = queries.machine(tx, machine)
+        if row is None:
+            queries.add(tx, machine, hash_key(key), 1, "", "", context.actor.name, context.now())
+            context.emit(tx, MachineAdded(machine=machine), machine)
+        elif row["is_local"]:
+            queries.rekey(tx, machine, hash_key(key))
+        else:
+            raise Conflict(
+                f"Another machine has joined as '{machine}'. Call this one otherwise: the setting 'machine' in "
+                "[plugins.claude_launcher].",
+                code="name_taken",
+            )
+        return Joined(team=context.team.name, machine=machine, key=key)
+
+    return work
+
+
 @operation(internal=True)
 async def connect_machine(
     context: Context, machine: str, journal: str, version: str, platform: str, runtimes: list[FoundRuntime]
@@ -190,6 +213,7 @@ OPERATIONS = [
     make_join_token,
     revoke_machine,
     join_machine,
+    enrol_local_machine,
     connect_machine,
     note_programs,
     lose_machine,

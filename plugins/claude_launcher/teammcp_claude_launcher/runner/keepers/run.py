@@ -25,13 +25,13 @@ from teammcp import (
 from ...entries import NO_SIGN, Ended, EndReason, Started, TurnWritten
 from ...protocol import Home
 from .. import workspaces
+from ..environment import KEY, from_scratch
 from ..host import Host, Refusal
 from . import texts
 from .agent_api import AgentApi
 from .bells import unless
 from .books import Books
 from .deliveries import Deliveries, Kept
-from .environment import KEY, from_scratch
 from .errands import Errands
 from .hearing import Hearing
 
