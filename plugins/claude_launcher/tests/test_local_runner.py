@@ -159,3 +159,16 @@ async def test_the_process_leads_a_session_of_its_own_and_its_words_go_to_its_lo
     log = folder / local_runner.LOG
     assert "has joined no team" in log.read_text()
     assert log.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.teammcp(plugins={PLUGIN: {"local_runner": True, "machine": "desk"}})
+async def test_the_servers_machine_is_there_with_its_programs_before_any_agent_was_started(
+    team: TestTeam, starts: Starts
+) -> None:
+    for _ in range(2):
+        (machine,) = (await team.owner.call("list_machines")).root
+        assert (machine.name, machine.is_local, machine.connected, machine.revoked_at) == ("desk", True, False, None)
+    (example,) = [each for each in (await team.owner.call("list_runtimes")).root if each.name == "example"]
+    assert [(each.machine, each.missing) for each in example.machines] == [("desk", "")]
+    assert len(await team.events("machine.added")) == 1
+    assert starts.folders == []

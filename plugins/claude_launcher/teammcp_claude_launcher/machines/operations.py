@@ -15,6 +15,7 @@ from ..runs import showing
 from ..runs.operations.settling import end
 from . import queries
 from .connections import links
+from .here import look_here, note_local_machine
 from .local import local_name, machine_name
 from .models import Connected, Joined, JoinToken, Machine, MachineList, MachineName, Noted, Revoked, RuntimeOnMachine
 
@@ -28,6 +29,7 @@ Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 @operation("GET /api/machines", access="member", profile="launcher", read_only=True)
 async def list_machines(context: Context) -> MachineList:
     """List the machines that run agents: whether each is connected, what is installed there, who lives there."""
+    await look_here(context)
     rows, agents = await context.read(_machines)
     return MachineList([_shown(context, row, agents.get(row["name"], [])) for row in rows])
 
@@ -213,6 +215,7 @@ OPERATIONS = [
     make_join_token,
     revoke_machine,
     join_machine,
+    note_local_machine,
     enrol_local_machine,
     connect_machine,
     note_programs,

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from teammcp import Context, MemberRef, NotFound, Reader, Row, Runtime, find_agent, operation
 
 from ... import machines, runs
+from ...machines.here import look_here
 from ...protocol import FoundRuntime
 from .. import catalogue, queries
 from ..models import AgentHome, AgentHomes, RuntimeKind, RuntimeKinds, RuntimeOn
@@ -44,6 +45,7 @@ async def _looked_at(context: Context, rows: list[Row]) -> list[AgentHome]:
 @operation("GET /api/runtimes", access="member", profile="launcher", read_only=True)
 async def list_runtimes(context: Context) -> RuntimeKinds:
     """List what agents can run: which programs, what they can do, what can be set, and on which machines they are."""
+    await look_here(context)
     found = await context.read(machines.found)
     return RuntimeKinds([_kind(runtime, found) for runtime in catalogue.runtimes(context.server).values()])
 
