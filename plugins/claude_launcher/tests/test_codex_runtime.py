@@ -53,6 +53,18 @@ def test_a_thread_is_begun_with_all_that_the_agent_was_given(tmp_path: Path) -> 
     }
 
 
+def test_a_credential_is_its_provider_and_its_key_is_named_and_not_told(tmp_path: Path) -> None:
+    tried = subject(tmp_path)
+    assert "modelProvider" not in settings_of(tried.launch(), CodexOptions())  # the user's own login
+    credential = {"OPENAI_API_KEY": "sk-secret", "OPENAI_BASE_URL": "https://router.example/v1", "OPENAI_MODEL": "o5"}
+    tried.environment = {**tried.environment, **credential}
+    settings = settings_of(tried.launch(), CodexOptions())
+    provider = settings["config"]["model_providers"][settings["modelProvider"]]
+    assert (provider["base_url"], provider["env_key"]) == ("https://router.example/v1", "OPENAI_API_KEY")
+    assert settings["model"] == "o5"
+    assert "sk-secret" not in str(settings)
+
+
 def test_where_all_is_denied_it_does_not_even_ask(tmp_path: Path) -> None:
     launch = dataclasses.replace(subject(tmp_path).launch(), policy="deny")
     assert settings_of(launch, CodexOptions(asks="untrusted"))["approvalPolicy"] == "never"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,6 +26,9 @@ from .programs import find_program, spawn, split
 REMEDY = "Install it with 'npm install -g @openai/codex', or set the agent's option 'program'."
 NOT_FOUND = "no rollout found"
 """What it says when it is to go on with a conversation that is not there."""
+KEY_VARIABLE = "OPENAI_API_KEY"
+PROVIDER = "teammcp-credential"
+"""Under which name the program knows the provider of a credential."""
 
 
 class CodexOptions(BaseModel):
@@ -120,7 +124,7 @@ class CodexSession(LineSession):
 
 
 def settings_of(launch: Launch, options: CodexOptions) -> dict[str, Any]:
-    """Of a thread. What stands here is nowhere in the user's files."""
+    """Of a thread. What stands here need not stand in the user's files, and keys are named by their variables."""
     settings: dict[str, Any] = {
         "cwd": str(launch.folder),
         "approvalPolicy": "never" if launch.policy == "deny" else options.asks,
@@ -128,16 +132,26 @@ def settings_of(launch: Launch, options: CodexOptions) -> dict[str, Any]:
     }
     if launch.guide:
         settings["developerInstructions"] = launch.guide
-    if launch.model:
-        settings["model"] = launch.model
+    if model := launch.model or launch.environment.get("OPENAI_MODEL"):
+        settings["model"] = model
+    config: dict[str, Any] = {}
     if launch.mcp is not None:
         server = {
             "url": launch.mcp.url,
             "bearer_token_env_var": launch.mcp.key_variable,
             "default_tools_approval_mode": "approve",
         }
-        settings["config"] = {"mcp_servers": {launch.mcp.name: server}}
-    return settings
+        config["mcp_servers"] = {launch.mcp.name: server}
+    if KEY_VARIABLE in launch.environment:
+        settings["modelProvider"] = PROVIDER
+        config["model_providers"] = {PROVIDER: _provider(launch.environment)}
+    return {**settings, "config": config} if config else settings
+
+
+def _provider(environment: Mapping[str, str]) -> dict[str, Any]:
+    """The provider of a credential, which the program does not take from its environment by itself."""
+    base_url = environment.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
+    return {"name": "Credential", "base_url": base_url, "env_key": KEY_VARIABLE, "wire_api": "responses"}
 
 
 class CodexRuntime(Runtime):

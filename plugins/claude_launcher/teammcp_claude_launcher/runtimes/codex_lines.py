@@ -71,7 +71,9 @@ class Reader:
             case "warning" | "configWarning" | "deprecationNotice":
                 self._note_once(params.get("message") or params.get("summary") or "")
             case "mcpServer/startupStatus/updated" if params["status"] == "failed":
-                self._note_once(f"The MCP server '{params['name']}' is not there: {params.get('error') or 'it failed'}")
+                self._note_once(
+                    f"The MCP server '{params['name']}' is not there: {(params.get('error') or 'it failed')[:300]}"
+                )
 
     def _end(self, turn: dict[str, Any]) -> None:
         self.turn = ""
