@@ -42,6 +42,11 @@ class Talk:
             self.ended.append("guarded")
             raise
 
+    async def known(self, socket: WebSocket) -> None:
+        socket.known()
+        async for message in socket:
+            await socket.send(message)
+
     async def deaf(self, socket: WebSocket) -> None:
         await socket.accept()
         try:
@@ -64,6 +69,7 @@ class Talk:
             WebSocketRoute("/echo/{room}", self.echo, max_message=10),
             WebSocketRoute("/owners", self.deaf, Access.owner),
             WebSocketRoute("/guarded", self.guarded, None),
+            WebSocketRoute("/known", self.known, None),
             WebSocketRoute("/deaf", self.deaf, None),
             WebSocketRoute("/broken/{when}", self.broken, None),
             WebSocketRoute("/quitting", self.quitting, None),
@@ -227,6 +233,16 @@ async def test_one_address_holds_only_so_many(team: TestTeam, monkeypatch: pytes
         assert await refusal(team.websocket("/hooks/talk/deaf")) == (429, "rate_limited")
     async with team.websocket("/hooks/talk/deaf"):
         pass
+
+
+async def test_who_is_known_to_the_view_is_no_stranger(team: TestTeam, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sockets, "LAST_WORDS", 0.01)
+    monkeypatch.setattr(sockets, "OF_STRANGERS", 1)
+    async with team.websocket("/hooks/talk/known"), team.websocket("/hooks/talk/known") as second:
+        await second.send("hello")
+        assert await second.receive() == "hello"
+        async with team.websocket("/hooks/talk/deaf"):
+            assert await refusal(team.websocket("/hooks/talk/deaf")) == (429, "rate_limited")
 
 
 @pytest.mark.teammcp(member_streams=1)

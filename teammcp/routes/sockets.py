@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 
 from ..errors import Forbidden, RateLimited, TeamError, Unauthorized, Unavailable
 from ..http.asgi import Receive, Scope, Send, bearer
@@ -67,8 +67,8 @@ class Sockets:
         await receive()  # websocket.connect
         if self._stopping:
             raise Unavailable("The server is stopping. Try again in a moment.")
-        async with self._admitted(found.route, scope) as (context, valid):
-            socket = WebSocket(self._server, scope, receive, send, context, found.route.max_message)
+        async with self._admitted(found.route, scope) as (context, valid, is_known):
+            socket = WebSocket(self._server, scope, receive, send, context, found.route.max_message, is_known)
             self._open.add(socket)
             try:
                 await self._talk(found, names, socket, valid)
@@ -80,10 +80,14 @@ class Sockets:
     # -- who -----------------------------------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def _admitted(self, route: WebSocketRoute, scope: Scope) -> AsyncIterator[tuple[Context | None, Valid]]:
+    async def _admitted(
+        self, route: WebSocketRoute, scope: Scope
+    ) -> AsyncIterator[tuple[Context | None, Valid, Callable[[], None]]]:
+        """Whose connection it is, whether they may still have it, and what to call once the view knows who it is."""
         if route.access is None:
-            with self._one_more_stranger(bucket(address(scope))):
-                yield None, lambda: True
+            with ExitStack() as among_strangers:
+                among_strangers.enter_context(self._one_more_stranger(bucket(address(scope))))
+                yield None, lambda: True, among_strangers.close
             return
         access = route.access
         context, key_hash = await self._enter(scope)
@@ -95,7 +99,7 @@ class Sockets:
             return key_is_valid(context, key_hash) and team.directory.agents[name].access >= access
 
         with team.presence.connected(name):
-            yield context, valid
+            yield context, valid, lambda: None
 
     @contextmanager
     def _one_more_stranger(self, place: str) -> Iterator[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from ..http.asgi import Receive, Scope, Send
 from ..operations import Context
@@ -37,7 +37,14 @@ class WebSocket(RequestHead):
     """
 
     def __init__(
-        self, server: Server, scope: Scope, receive: Receive, send: Send, context: Context | None, max_message: int
+        self,
+        server: Server,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        context: Context | None,
+        max_message: int,
+        is_known: Callable[[], None],
     ) -> None:
         self.server = server
         self.scope = scope
@@ -45,6 +52,7 @@ class WebSocket(RequestHead):
         self._send = send
         self._context = context
         self._max_message = max_message
+        self._is_known = is_known
         self._messages: deque[str | bytes] = deque()
         self._news = asyncio.Event()
         self._room = asyncio.Event()
@@ -73,6 +81,13 @@ class WebSocket(RequestHead):
     def context_in(self, team: str, agent: str | None = None) -> Context:
         """A context in a team, once the view knows that the client may have it; see `RawRequest.context`."""
         return context_of(self.server, team, agent, self.address)
+
+    def known(self) -> None:
+        """Say that you have found out who has connected, where the route has ``access=None``.
+
+        From now on the connection does not count among those that strangers may have open from one address.
+        """
+        self._is_known()
 
     async def accept(self, subprotocol: str | None = None) -> None:
         """Open the connection. The first ``receive()`` or ``send()`` does it, too.

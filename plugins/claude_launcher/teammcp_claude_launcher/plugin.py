@@ -18,6 +18,7 @@ from teammcp import (
     Route,
     Runtime,
     Service,
+    Team,
     WebSocketRoute,
     hookimpl,
     load_migrations,
@@ -26,7 +27,7 @@ from teammcp.web import Page, Panel
 
 from . import credentials, homes, roles, terminals
 from .events import EVENT_KINDS
-from .machines import local_runner
+from .machines import links, local_runner
 from .machines import operations as machines
 from .machines.socket import ROUTES
 from .pages import PAGES, PANELS
@@ -93,6 +94,11 @@ def register_runtimes() -> list[Runtime]:
 @hookimpl
 def register_jobs() -> list[Job]:
     return [*homes.JOBS, *jobs.JOBS]
+
+
+@hookimpl
+async def team_closed(team: Team) -> None:
+    await links(team).end()
 
 
 @hookimpl

@@ -28,6 +28,8 @@ from .entries import Entry
 PROTOCOL = 1
 LARGEST = 1024 * 1024
 """Characters of a frame of the runner's, bytes of a binary one."""
+LARGEST_OF_SERVER = 64 * 1024 * 1024
+"""Bytes of a frame of the server's: orders for all agents of a machine are one."""
 BATCH = 100
 """Journal entries in one report, fewer where they would make a larger frame."""
 KEEP_ALIVE = 15.0

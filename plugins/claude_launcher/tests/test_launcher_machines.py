@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -138,6 +139,33 @@ async def test_the_newest_connection_of_a_machine_counts(team: TestTeam) -> None
         assert (await only_machine(team)).connected
     await team.server.settle()
     assert len(await team.events("machine.lost")) == 1
+
+
+async def test_more_runners_than_strangers_may_come_from_one_address(
+    team: TestTeam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("teammcp.routes.sockets.OF_STRANGERS", 1)
+    async with AsyncExitStack() as stack:
+        for number in range(3):
+            runner = await join(team, f"box-{number}")
+            await stack.enter_async_context(runner.connected())
+        assert all(machine.connected for machine in (await team.owner.call("list_machines")).root)
+
+
+async def test_a_team_that_is_closed_for_a_moment_lets_its_runners_come_again(team: TestTeam) -> None:
+    runner = await join(team)
+    async with runner.connected():
+        await team.server.teams.close("default")
+        with pytest.raises(SocketEnded) as ended:
+            await runner.receive(Orders)
+        assert ended.value.code == 1001
+    with pytest.raises(SocketRefused) as refused:
+        async with runner.connected():
+            pass
+    assert refused.value.status == 503, "the key is as good as before"
+    await team.server.teams.reopen("default")
+    async with runner.connected():
+        assert (await only_machine(team)).connected
 
 
 # -- orders and questions --------------------------------------------------------------------------------------------

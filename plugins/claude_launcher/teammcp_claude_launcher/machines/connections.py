@@ -15,6 +15,9 @@ from ..protocol import Answer, Ask, Frame, Question, Unwatch, Watch
 
 PATIENCE = 10.0
 """Seconds within which a runner has to answer."""
+ENDING = 2.0
+"""Seconds within which connections are over that are ended."""
+GOING_AWAY = 1001
 UNREAD = 1024 * 1024
 """Bytes of a terminal that wait for a watcher. One that is slower is let go: it comes again and is sent the screen."""
 
@@ -150,6 +153,7 @@ class Links:
     def __init__(self, team: Team) -> None:
         self._team = team
         self._links: dict[str, Link] = {}
+        self._dropped = asyncio.Event()
 
     def is_connected(self, machine: str) -> bool:
         """Whether the machine's runner is connected now."""
@@ -191,8 +195,19 @@ class Links:
         if self._links.get(link.machine) is not link:
             return False
         del self._links[link.machine]
+        self._dropped.set()
         self._team.server.state[CHANGED].set()
         return True
+
+    async def end(self) -> None:
+        """End all connections, because the team is about to be closed."""
+        for link in self._links.values():
+            link.close(GOING_AWAY, "the team is being closed")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ENDING):
+                while self._links:
+                    self._dropped.clear()
+                    await self._dropped.wait()
 
     def close(self, machine: str, code: int, reason: str) -> None:
         """End the connection of a machine, if there is one."""

@@ -168,6 +168,7 @@ class Talk:
 async def talk(socket: WebSocket) -> None:
     """Serve one runner: who it is, and then all that is said."""
     team, machine = await _authenticate(socket)
+    socket.known()
     await Talk(socket, team, machine).run()
 
 

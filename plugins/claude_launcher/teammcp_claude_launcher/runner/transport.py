@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from teammcp import InvalidInput, certificates, client_options, proxy_for, why_no_answer
 
-from ..protocol import KEEP_ALIVE, LARGEST
+from ..protocol import KEEP_ALIVE, LARGEST_OF_SERVER
 from .enrolments import Enrolment
 
 PATH = "/hooks/claude_launcher/runner"
@@ -136,7 +136,7 @@ class Network:
                 open_timeout=OPEN_SECONDS,
                 ping_interval=KEEP_ALIVE,
                 ping_timeout=2 * KEEP_ALIVE,
-                max_size=LARGEST,
+                max_size=LARGEST_OF_SERVER,
                 max_queue=WAITING,
                 compression=None,
             )
