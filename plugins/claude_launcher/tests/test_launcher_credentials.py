@@ -6,13 +6,19 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from teammcp_claude_launcher import homes
+from teammcp_claude_launcher.protocol import Home
+from teammcp_claude_launcher.runner.keepers.veil import Veil
+from teammcp_claude_launcher.runtimes.command import CommandRuntime
 
 from teammcp import Conflict, Context, Forbidden, InvalidInput, NotFound
 from teammcp.testing import Member, TestTeam
 
 from .birds import BIRDS
+from .keeping import Stage, until
+from .scripted import PuppetPlugin, Puppets
 
 PLUGIN = "claude_launcher"
 KEY = "sk-xyzzy-0123456789-plugh"
@@ -30,6 +36,11 @@ async def environment(team: TestTeam, agent: str = "writer") -> dict[str, str]:
     """What the program of an agent is given."""
     orders = await homes.orders(team.team, "here")
     return {home.agent: home.environment for home in orders.homes}[agent]
+
+
+def commands() -> str:
+    """The command lines of all processes of this machine, as anybody may read them."""
+    return "\n".join(" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"]))
 
 
 def everything_in(folder: Path) -> bytes:
@@ -161,3 +172,63 @@ async def test_no_secret_stands_in_any_result_event_log_or_file(
         assert [answer[:200] for answer in answers if secret in answer] == []
         assert secret not in logged
         assert secret.encode() not in kept
+
+
+@pytest.mark.teammcp(install={"puppets": PuppetPlugin()}, plugins={PLUGIN: {"machine": "here"}})
+async def test_a_program_that_prints_its_environment_puts_no_secret_where_others_read_it(
+    team: TestTeam, maria: Member, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    stage, marker = Stage(team, tmp_path / "runner", Puppets()), tmp_path / "go"
+    variables = {"MY_KEY": KEY, "MY_JSON": '{"key": "' + OTHER + '"}'}
+    await maria.call("set_credential", name="work", kind="custom", variables=variables)
+    tell = f"cat; env; while [ ! -e {marker} ]; do sleep 0.05; done; echo $MY_KEY; echo $MY_JSON >&2; exit 3"
+    async with stage.running(command=CommandRuntime()):
+        await maria.call(
+            "spawn_agent",
+            name="bob",
+            description="Prints all.",
+            runtime="command",
+            machine="box",
+            credential="work",
+            task="Print.",
+            options={"command": f"sh -c '{tell}'"},
+        )
+        await until(lambda: marker.name in commands(), "the program")
+        listed = commands()
+        marker.touch()
+        await stage.ended()
+        (run,) = await stage.runs()
+        given = (await homes.orders(team.team, "box")).homes[0].key
+        answers = [
+            repr(await maria.call("get_run_entries", run_id=run.run_id)),
+            repr(await maria.call("get_agent_output", agent="bob")),
+            repr(run),
+        ]
+    answers += [str(event) for event in await team.events()]
+    kept = await asyncio.to_thread(everything_in, tmp_path)
+    assert "[secret]" in answers[0]
+    assert "MY_KEY" in answers[0]
+    for secret in (KEY, OTHER, given):
+        assert secret not in listed
+        assert [answer[:200] for answer in answers if secret in answer] == []
+        assert secret not in caplog.text
+        assert secret.encode() not in kept
+
+
+def at_home(key: str, environment: dict[str, str]) -> Home:
+    """A home of which only its secrets matter."""
+    return Home.model_construct(key=key, environment=environment)
+
+
+def test_secrets_are_hidden_however_deep_they_stand_and_words_that_are_none_are_not() -> None:
+    veil = Veil(at_home("tmcp_x_1", {"A_KEY": KEY, "A_MODEL": "opus-large", "A_URL": "https://x.test/v1", "B": "on"}))
+    told = {"tmcp_x_1": [KEY, {"on": f"opus-large {KEY} https://x.test/v1"}], "n": 3, "none": None}
+    assert veil.over(told) == {
+        "[secret]": ["[secret]", {"on": "opus-large [secret] https://x.test/v1"}],
+        "n": 3,
+        "none": None,
+    }
+    assert Veil(at_home("", {"A_URL": "https://u:pw@x.test"})).over("at https://u:pw@x.test") == "at [secret]"
+    quoted = Veil(at_home("", {"PASSPHRASE": 'say "please"'}))
+    assert quoted.over(r'{"p": "say \"please\""}') == '{"p": "[secret]"}'

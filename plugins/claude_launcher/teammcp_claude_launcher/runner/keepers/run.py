@@ -34,6 +34,7 @@ from .books import Books
 from .deliveries import Deliveries, Kept
 from .errands import Errands
 from .hearing import Hearing
+from .veil import Veil, Veiled
 
 START_SECONDS = 300.0
 """Seconds within which a program is ready for its first turn. It may have to be fetched first."""
@@ -88,6 +89,7 @@ class Run:
         self._children = host.children.part()
         self._books = books
         self._deliveries = deliveries
+        self._veil = Veil(home)
         self._heard = Hearing(host, number, home, api, deliveries, errands)
         self._ending = asyncio.Event()
         self._exit_code: int | None = None
@@ -180,7 +182,7 @@ class Run:
         )
         finding = asyncio.ensure_future(runtime.find(launch.options, launch.environment.get("PATH", os.defpath)))
         try:
-            session = await runtime.start(launch, self._heard)
+            session = await runtime.start(launch, Veiled(self._heard, self._veil))
             program = await finding
         finally:
             finding.cancel()
@@ -330,7 +332,8 @@ class Run:
     def _close(self) -> Ended:
         assert self.ended is not None  # noqa: S101 - it was set before
         output = self.session.last_output() if self.session is not None else ""
-        self.ended = self.ended.model_copy(update={"exit_code": self._exit_code, "last_output": output})
+        told = {"detail": self._veil.over(self.ended.detail), "last_output": self._veil.over(output)}
+        self.ended = self.ended.model_copy(update={"exit_code": self._exit_code, **told})
         untaken = [kept for turn in self._heard.turns.untaken for kept in turn.messages]
         self._deliveries.write_again([kept for kept in untaken if not kept.is_taken])
         self._heard.enter(self.ended)
