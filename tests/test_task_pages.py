@@ -116,7 +116,7 @@ async def test_an_assignee_edits_what_is_of_the_work_and_others_look(team: TestT
     await team.owner.call("create_task", title="Paint", assignee="bob")
     browser = await visiting(team, bob.key)
     form = await browser.get("/tasks/1/edit")
-    assert set(form.form("/tasks/1/edit").values) == {"csrf", "labels", "progress"}
+    assert set(form.form("/tasks/1/edit").values) == {"csrf", "labels", "progress", "checkin_interval"}
     await browser.send(form, "/tasks/1/edit", progress="30", checkin_interval="daily")
     assert ((await task(bob)).progress, (await task(bob)).checkin_interval) == (30, "daily")
     assert not (await browser.get("/tasks/1")).elements("a", href="/tasks/1/delete")

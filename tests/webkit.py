@@ -34,6 +34,8 @@ class Page(HTMLParser):
         self.tags: list[tuple[str, dict[str, str]]] = []
         self.text = ""
         self._link: str | None = None
+        self._area: str | None = None
+        self._select: str | None = None
         self.feed(response.text)
         self.text = " ".join(self.text.split())
 
@@ -47,11 +49,25 @@ class Page(HTMLParser):
         elif tag in {"input", "textarea"} and self.forms and values.get("name"):
             if values.get("type") not in {"radio", "checkbox"} or "checked" in values:
                 self.forms[-1].values[values["name"]] = values.get("value", "")
+            self._area = values["name"] if tag == "textarea" else None
+        elif tag == "select":
+            self._select = values.get("name")
+        elif tag == "option" and self.forms and self._select and "value" in values:
+            if "selected" in values or self._select not in self.forms[-1].values:
+                self.forms[-1].values[self._select] = values["value"]
         elif tag == "button" and self.forms and values.get("name"):
             self.forms[-1].buttons.append((values["name"], values.get("value", "")))
 
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            self._area = None
+        elif tag == "select":
+            self._select = None
+
     def handle_data(self, data: str) -> None:
         self.text += data + " "
+        if self._area is not None:
+            self.forms[-1].values[self._area] += data.removeprefix("\n")
         if self._link is not None and data.strip():
             self.links[data.strip()] = self._link
             self._link = None
