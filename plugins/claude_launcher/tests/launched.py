@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from pydantic import BaseModel, ConfigDict, Field
 from teammcp_claude_launcher.entries import (
     Answered,
@@ -22,8 +25,12 @@ from teammcp_claude_launcher.entries import (
     TurnWritten,
     Used,
 )
+from teammcp_claude_launcher.protocol import FoundRuntime
 
 from teammcp import Capabilities, InstalledProgram, Launch, Listener, Runtime, Session, hookimpl
+from teammcp.testing import TestTeam
+
+from .runners import FakeRunner, join
 
 
 class Options(BaseModel):
@@ -40,7 +47,7 @@ class Options(BaseModel):
 class Parrot(Runtime):
     """A runtime that is never started."""
 
-    name, title, description = "command", "Parrot", "Says what it hears."
+    name, title, description = "parrot", "Parrot", "Says what it hears."
     capabilities = Capabilities(resume=True, permission=True)
     Options = Options
 
@@ -54,12 +61,37 @@ class Parrot(Runtime):
 
 
 class Birds:
-    """The plugin that contributes it, under the name that the tests' runner has found."""
+    """The plugin that contributes it."""
 
     @hookimpl
     def register_runtimes(self) -> list[Runtime]:
         """See the hook."""
         return [Parrot()]
+
+
+FOUND = [
+    FoundRuntime(name="parrot", title="Parrot", program="/bin/parrot", version="2.0"),
+    FoundRuntime(name="command", title="Any command", missing="There is no shell."),
+]
+
+
+@asynccontextmanager
+async def machine(team: TestTeam) -> AsyncIterator[FakeRunner]:
+    """The machine box with its parrot, as long as it is connected."""
+    runner = await join(team)
+    hello = runner.hello().model_copy(update={"runtimes": FOUND})
+    runner.hello = lambda: hello  # type: ignore[method-assign]
+    async with runner.connected():
+        yield runner
+
+
+@asynccontextmanager
+async def polly_at_home(team: TestTeam) -> AsyncIterator[FakeRunner]:
+    """The machine on which polly lives, who is to run."""
+    await team.agent("polly")
+    async with machine(team) as runner:
+        await team.owner.call("start_agent", name="polly", runtime="parrot", machine="box", new_key=True)
+        yield runner
 
 
 def everything(message: int) -> list[Entry]:

@@ -10,8 +10,8 @@ from teammcp_claude_launcher.entries import Ended, Said, State, Tool
 
 from teammcp.testing import Member, TestTeam
 
-from .launched import Birds, everything
-from .runners import FakeRunner, join
+from .launched import Birds, everything, polly_at_home
+from .runners import FakeRunner
 
 pytestmark = pytest.mark.teammcp(install={"birds": Birds()}, plugins={"claude_launcher": {"machine": "here"}})
 
@@ -33,10 +33,7 @@ async def bob(team: TestTeam) -> Member:
 @pytest.fixture
 async def box(team: TestTeam, owner: Member) -> AsyncIterator[FakeRunner]:
     """A machine on which polly lives, who is to run."""
-    await team.agent("polly")
-    runner = await join(team)
-    async with runner.connected():
-        await owner.call("start_agent", name="polly", runtime="command", machine="box", new_key=True)
+    async with polly_at_home(team) as runner:
         yield runner
 
 
@@ -144,10 +141,7 @@ async def test_one_says_something_to_a_run(bob: Member, box: FakeRunner) -> None
 
 
 async def test_a_run_whose_machine_is_gone_is_never_said_to_work(team: TestTeam, owner: Member, bob: Member) -> None:
-    await team.agent("polly")
-    box = await join(team)
-    async with box.connected():
-        await owner.call("start_agent", name="polly", runtime="command", machine="box", new_key=True)
+    async with polly_at_home(team) as box:
         run = await box.begin("polly")
         await box.tell(run, State(state="working"))
         assert "working" in words(await shown(bob, "/launcher"))

@@ -83,6 +83,7 @@ def test_what_says_nothing_is_left_out() -> None:
     plan = Plan(steps=[Step(text="look", status="doing")])
     found = told(
         State(state="working"),
+        State(state="waiting", reason="Bash"),
         Conversation(id="c", resumed=False),
         plan,
         plan,

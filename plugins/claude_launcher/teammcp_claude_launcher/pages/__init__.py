@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from teammcp.web import Page
 
-from . import agents, credentials, machines, runs, start
+from . import agents, assemble, credentials, machines, roles, runs, start
 from .panels import PANELS
 
-PAGES: list[Page] = [*agents.PAGES, *start.PAGES, *runs.PAGES, *machines.PAGES, *credentials.PAGES]
+PAGES: list[Page] = [
+    *agents.PAGES,
+    *start.PAGES,
+    *runs.PAGES,
+    *machines.PAGES,
+    *credentials.PAGES,
+    *roles.PAGES,
+    *assemble.PAGES,
+]
 
 __all__ = ["PAGES", "PANELS"]

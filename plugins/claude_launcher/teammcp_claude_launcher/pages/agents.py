@@ -8,7 +8,8 @@ from typing import Any
 from quart import Request, Response
 
 from teammcp import Access, Context
-from teammcp.web import Outcome, Page, form_call, go_back, mark, see
+from teammcp.web import Outcome, Page, channel_path, form_call, go_back, mark, see
+from teammcp.web import gettext as _
 
 from .layout import show
 from .standing import ORDER, Standing, standings
@@ -61,8 +62,12 @@ async def example(context: Context, request: Request) -> Response:
     """Start an example agent, under the first of some names that is free."""
     taken = {name.casefold() for name in context.team.directory.agents}
     name = next(free for free in (*EXAMPLE_NAMES, *_numbered()) if free not in taken)
-    outcome = await form_call(context, "spawn_agent", name=name, runtime=EXAMPLE)
-    return see(f"/agents/{name}") if outcome.ok else await _agents(context, outcome)
+    words = _("Shows how agents work in a team, without any account.")
+    outcome = await form_call(context, "spawn_agent", name=name, runtime=EXAMPLE, description=words)
+    if not outcome.ok:
+        return await _agents(context, outcome)
+    channel = await context.call("open_dm", agent=name)  # where one says hello to it
+    return see(channel_path(channel.id))
 
 
 def _numbered() -> Any:

@@ -62,7 +62,7 @@ def read_options(fields: list[OptionField], form: Mapping[str, str]) -> dict[str
         text = form.get(each.field, "").replace("\r\n", "\n")
         if each.kind == "yes_no":
             text = "yes" if text else ""
-        if text.strip() == each.default.strip():
+        if text.strip() in {each.default.strip(), "" if each.kind in READERS else each.default.strip()}:
             continue
         found[each.name] = _value(each, text)
     return found

@@ -32,13 +32,21 @@ async def start(context: Context, request: Request) -> Response:
     agent = given.get("agent", "")
     kind = next((each for each in kinds if each.name == given.get("runtime")), None)
     if kind is None:
-        return await show(context, "programs.html", "agents", kinds=_sorted(kinds), agent=agent, example=EXAMPLE)
+        return await show(
+            context,
+            "programs.html",
+            "agents",
+            kinds=_sorted(kinds),
+            agent=agent,
+            role=given.get("role", ""),
+            example=EXAMPLE,
+        )
     outcome = Outcome()
     if request.method == "POST":
         outcome = await _start(context, kind, agent, form)
         if outcome.ok:
-            return see(f"/launcher/agents/{quote(agent or form['name'].strip())}/now")
-    return await _form(context, kind, "member" if agent else "new", agent, form, None, outcome)
+            return see(f"/launcher/agents/{quote(outcome.result.agent)}/now")
+    return await _form(context, kind, "member" if agent else "new", agent, form, None, outcome, given.get("role", ""))
 
 
 def _sorted(kinds: list[RuntimeKind]) -> list[RuntimeKind]:
@@ -54,9 +62,8 @@ async def _start(context: Context, kind: RuntimeKind, agent: str, form: Mapping[
     brief = form.get("brief", "").replace("\r\n", "\n")
     if agent:
         return await attempt(context, "start_agent", {"name": agent, "new_key": True, "brief": brief, **chosen})
-    said = {name: text for name in ("role", "description") if (text := form.get(name, "").strip())}
-    arguments = {"name": form.get("name", "").strip(), "brief": brief, **said, **chosen}
-    return await attempt(context, "spawn_agent", arguments)
+    said = {name: text for name in ("name", "role", "description") if (text := form.get(name, "").strip())}
+    return await attempt(context, "spawn_agent", {"task": brief, **said, **chosen})
 
 
 async def settings(context: Context, request: Request, name: str) -> Response:
@@ -117,6 +124,7 @@ async def _form(
     form: Mapping[str, str],
     home: AgentHome | None,
     outcome: Outcome,
+    role: str = "",
 ) -> Response:
     fields = option_fields(kind.options)
     machines = [(each.machine, bool(each.program)) for each in kind.machines]
@@ -128,28 +136,24 @@ async def _form(
         kind=kind,
         mode=mode,
         agent=agent,
-        action=f"/launcher/agents/{quote(agent)}/settings" if home else _action(agent),
+        action=f"/launcher/agents/{quote(agent)}/settings" if home else "/launcher/start",
         fields=fields,
-        values=_values(fields, form, home, machines),
+        values={"role": role, **_values(fields, form, home, machines)},
         machines=machines,
         found=any(there for _name, there in machines) or not machines,
         missing=next((each.missing for each in kind.machines if each.missing), ""),
-        roles=[],
+        roles=(await context.call("list_roles")).root if mode == "new" else [],
         credentials=(await context.call("list_credentials")).root,
     )
-
-
-def _action(agent: str) -> str:
-    return f"/launcher/start?agent={quote(agent, safe='')}" if agent else "/launcher/start"
 
 
 def _values(
     fields: list[OptionField], form: Mapping[str, str], home: AgentHome | None, machines: list[tuple[str, bool]]
 ) -> dict[str, str]:
     """What the fields hold: what was just typed, or what is so now, or what is usual."""
-    names = ("name", "role", "description", "brief", "guide", "wide", *CHOICES, *(f"limits.{name}" for name in LIMITS))
+    names = ("name", "description", "brief", "guide", "wide", *CHOICES, *(f"limits.{name}" for name in LIMITS))
     if form:
-        return {name: form.get(name, "") for name in (*names, *(each.field for each in fields))}
+        return {name: form.get(name, "") for name in ("role", *names, *(each.field for each in fields))}
     usual = next((name for name, there in machines if there), machines[0][0] if machines else "")
     values = {**dict.fromkeys(names, ""), **USUAL, "machine": usual}
     if home is None:

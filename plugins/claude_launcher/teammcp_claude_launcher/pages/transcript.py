@@ -25,9 +25,6 @@ from ..entries import (
     Used,
 )
 
-QUIET_STATES = {"starting", "idle", "working", "waiting", "ended"}
-"""Changes to these say nothing that is not seen otherwise, unless a reason is given."""
-
 
 @dataclass
 class Item:
@@ -138,8 +135,8 @@ class _Fold:
                 self._show(seq, at, entry)
             case Plan():
                 self._planned(seq, at, entry)
-            case State() if entry.state in QUIET_STATES and not entry.reason:
-                pass
+            case State() if entry.state == "waiting" or not entry.reason:
+                pass  # the question says it, or what follows
             case Conversation(resumed=False):
                 pass  # a new one, as every first run has
             case Ended():
