@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import httpx2
 import psutil
 
 from teammcp import CHILD_MARK
@@ -118,7 +117,11 @@ class LiveLauncher:
         for process in psutil.process_iter():
             try:
                 words = process.cmdline()
-                if "runner" in words and "run" in words and process.environ().get("TEAMMCP_HOME") == str(self.server.home):
+                if (
+                    "runner" in words
+                    and "run" in words
+                    and process.environ().get("TEAMMCP_HOME") == str(self.server.home)
+                ):
                     return process
             except (psutil.Error, OSError):
                 continue
@@ -176,5 +179,3 @@ def alive(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-

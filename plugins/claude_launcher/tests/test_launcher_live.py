@@ -1,10 +1,13 @@
-"""Agents as real programs, under a real runner, of a real server, whatever is killed. No program of a vendor is needed."""
+"""Agents as real programs, under a real runner of a real server, whatever is killed; without a vendor's program."""
 
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -40,8 +43,9 @@ import os, pathlib, subprocess, sys, time
 folder = pathlib.Path(sys.argv[1])
 sys.stdin.read()
 print('I have it', flush=True)
-child = subprocess.Popen([sys.executable, '-c', 'import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(300)'],
-                         start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+deaf = 'import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(300)'
+child = subprocess.Popen([sys.executable, '-c', deaf], start_new_session=True, stdin=subprocess.DEVNULL,
+                         stdout=subprocess.DEVNULL)
 (folder / 'child').write_text(str(child.pid))
 time.sleep(300)
 """
@@ -155,16 +159,12 @@ def test_a_second_machine_joins_with_one_command_and_its_key_can_be_revoked(
     launcher.run_command(
         "runner", "join", "--url", launcher.server.url, "--token", token, "--name", "there", "--no-run", **home
     )
-    import subprocess
-    import sys
-
     runner = subprocess.Popen(
         [sys.executable, "-m", "teammcp", "runner", "run"],
         env={**launcher.server.environment, **home},
         cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         launcher.start_program("ada", ECHO)
@@ -172,7 +172,7 @@ def test_a_second_machine_joins_with_one_command_and_its_key_can_be_revoked(
         for agent in ("ada", "ben"):
             launcher.tell(agent, "the first word")
         for agent in ("ada", "ben"):
-            until(lambda agent=agent: launcher.answers(agent), f"an answer of {agent}")
+            until(partial(launcher.answers, agent), f"an answer of {agent}")
         assert launcher.runs("ben")[0]["machine"] == "there"
         launcher.call("revoke_machine", machine="there")
         assert runner.wait(30) != 0
@@ -181,3 +181,34 @@ def test_a_second_machine_joins_with_one_command_and_its_key_can_be_revoked(
     finally:
         runner.kill()
         runner.wait()
+
+
+def test_two_example_agents_talk_and_one_that_crashes_remembers(launcher: LiveLauncher) -> None:
+    for name in ("ada", "ben"):
+        launcher.call("register_agent", name=name)
+        launcher.start(name, runtime="example")
+    launcher.tell("ada", "ask ben who is here")
+    until(lambda: any("ben" in answer for answer in launcher.answers("ada")), "what ben says")
+    launcher.tell("ada", "remember the blue house")
+    launcher.tell("ada", "crash")
+    until(lambda: any(run["reason"] == "crashed" for run in launcher.runs("ada")), "the crash")
+    [crashed] = [run for run in launcher.runs("ada") if run["reason"] == "crashed"]
+    assert "I was asked to crash" in crashed["last_output"]
+    launcher.tell("ada", "recall")
+    until(lambda: any("blue house" in answer for answer in launcher.answers("ada")), "what ada remembers")
+    assert launcher.runs("ada")[0]["resumed"]
+
+
+def test_a_message_joins_the_running_turn_and_a_turn_can_be_broken_off(launcher: LiveLauncher) -> None:
+    launcher.call("register_agent", name="ada")
+    launcher.start("ada", runtime="example")
+    launcher.tell("ada", "work 60")
+    until(lambda: launcher.state("ada") == "working", "work")
+    enough = launcher.tell("ada", "enough")
+    until(lambda: launcher.receipt(enough, "ada") in {"offered", "read", "acked", "answered"}, "the receipt", 20)
+    until(lambda: launcher.state("ada") == "idle", "the end of the turn", 20)
+    launcher.tell("ada", "work 60")
+    until(lambda: launcher.state("ada") == "working", "work")
+    launcher.call("interrupt_agent", name="ada")
+    until(lambda: launcher.state("ada") == "idle", "the end of the turn", 20)
+    assert len(launcher.runs("ada")) == 1
