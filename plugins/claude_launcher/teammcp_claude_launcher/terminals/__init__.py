@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from .operations import OPERATIONS
+from .socket import ROUTES
 
-from teammcp import Route, WebSocketRoute
-
-OPERATIONS: list[Any] = []
-ROUTES: list[Route | WebSocketRoute] = []
+__all__ = ["OPERATIONS", "ROUTES"]

@@ -12,9 +12,23 @@ import psutil
 from teammcp import Session, TerminalScreen
 
 from ...entries import Ended, EndReason
-from ...protocol import Home, Interrupt, Keys, Orders, Process, Question, Resize, Retire, Screen, Stop
+from ...protocol import (
+    Home,
+    Interrupt,
+    Keys,
+    Orders,
+    Process,
+    Question,
+    Resize,
+    Retire,
+    Screen,
+    Stop,
+    Unwatch,
+    Watch,
+)
 from .. import terminals, workspaces
 from ..host import Host, Refusal
+from ..watches import Watches
 from .keeper import Keeper
 
 RETRY = 5.0
@@ -35,6 +49,7 @@ class Keepers:
         self._leaving: set[asyncio.Task[None]] = set()
         self._orders: Mapping[str, Home] = {}
         self._paused = ""
+        self._watches = Watches(host.show)
         self._is_closed = False
 
     async def reconcile(self) -> None:
@@ -62,6 +77,7 @@ class Keepers:
 
     def disconnected(self) -> None:
         """The link is cut. Agents go on."""
+        self._watches.end_all()
         for keeper in self._keepers.values():
             keeper.disconnected()
 
@@ -95,6 +111,12 @@ class Keepers:
                 return await self._interrupt(question.agent)
             case Screen() | Keys() | Resize():
                 return await terminals.answer(self._terminal(question.agent), question)
+            case Watch():
+                self._watches.begin(question.watch, self.terminal(question.agent))
+                return {}
+            case Unwatch():
+                self._watches.end(question.watch)
+                return {}
             case Process():
                 return await self._processes(question.agent)
             case Retire():
