@@ -217,3 +217,27 @@ async def test_strangers_see_nothing(stage: Stage) -> None:
         async with stage.team.websocket("/hooks/claude_launcher/terminal/nobody", stage.owner):
             pass
     assert refused.value.status == 404
+
+
+async def test_the_page_shows_the_screen_without_a_script_and_keys_to_those_who_may_press_them(stage: Stage) -> None:
+    alice = await stage.team.agent("alice", kind="human")
+    for member, types in ((stage.owner, True), (alice, False)):
+        await member.log_in()
+        answer = await member.http.get("/launcher/agents/bob/terminal")
+        assert '<pre class="terminal-still">hello red\n&gt;</pre>' in answer.text
+        assert ('data-key="ctrl-c"' in answer.text) is types
+        assert "style-src 'self' 'unsafe-inline'" in answer.headers["content-security-policy"]
+        assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert (await alice.http.get("/launcher/agents/alice/terminal")).status_code == 404
+    await stage.owner.call("stop_agent", name="bob")
+
+    async def says_why() -> bool:
+        return "no program with a terminal" in (await alice.http.get("/launcher/agents/bob/terminal")).text
+
+    await until(says_why, "the end of the program")
+
+
+async def test_a_run_leads_to_its_terminal(stage: Stage) -> None:
+    await stage.owner.log_in()
+    [run] = (await stage.owner.call("list_runs", agent="bob")).root
+    assert "/launcher/agents/bob/terminal" in (await stage.owner.http.get(f"/launcher/runs/{run.run_id}")).text

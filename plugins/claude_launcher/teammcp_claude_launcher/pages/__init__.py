@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from teammcp.web import Page
 
-from . import agents, assemble, credentials, machines, roles, runs, start
+from . import agents, assemble, credentials, machines, roles, runs, start, terminal
 from .panels import PANELS
 
 PAGES: list[Page] = [
     *agents.PAGES,
     *start.PAGES,
     *runs.PAGES,
+    *terminal.PAGES,
     *machines.PAGES,
     *credentials.PAGES,
     *roles.PAGES,
