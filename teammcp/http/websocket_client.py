@@ -82,13 +82,15 @@ class SocketClient:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         self._to.put_nowait({"type": "websocket.disconnect", "code": 1000})
-        await asyncio.wait_for(self._task, ANSWER_TIMEOUT)
+        async with asyncio.timeout(ANSWER_TIMEOUT):
+            await self._task
 
     async def _run(self) -> None:
         await self._application(self._scope, self._to.get, self._from.put)
 
     async def _next(self) -> Message:
-        return await asyncio.wait_for(self._from.get(), ANSWER_TIMEOUT)
+        async with asyncio.timeout(ANSWER_TIMEOUT):  # wait_for may lose that its caller was cancelled
+            return await self._from.get()
 
     async def send(self, message: str | bytes) -> None:
         """Send a text or bytes."""

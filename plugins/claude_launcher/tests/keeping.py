@@ -8,13 +8,15 @@ import shutil
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from teammcp_claude_launcher.testing import MemoryTransport, MovedTime, connect_runner
+from teammcp_claude_launcher.runner import enrolments
+from teammcp_claude_launcher.runner.keepers import Keepers
+from teammcp_claude_launcher.runner.process import Runner
+from teammcp_claude_launcher.testing import MemoryTransport, MovedTime, enrol
 
-from teammcp import Runtime
 from teammcp.testing import Member, TestTeam
 
 from .scripted import Puppets
@@ -39,27 +41,54 @@ async def until(condition: Callable[[], Any], what: str) -> Any:
 class Stage:
     """A team, a machine of its with a runner, and the agents on it."""
 
-    def __init__(self, team: TestTeam, folder: Path, runtime: Puppets) -> None:
+    def __init__(self, team: TestTeam, folder: Path, *runtimes: Puppets, machine: str = "box") -> None:
         self.team = team
-        self.runtime = runtime
+        self.runtime = runtimes[0]
+        self.machine = machine
         self.clock = MovedTime()
         self.network = MemoryTransport(team)
-        self.runner: Any = None
+        self.runner: Runner
+        self.runtimes = {runtime.name: runtime for runtime in runtimes}
         self._folder = folder
+        self._stack = AsyncExitStack()
+
+    async def up(self) -> None:
+        """Start the runner."""
+        if not (self._folder / enrolments.FOLDER).exists():
+            await enrol(self.team, self._folder, name=self.machine)
+        runner = Runner(self._folder, self.runtimes, Keepers, transport=self.network, clock=self.clock, durable=False)
+        self.runner = await self._stack.enter_async_context(runner)
+
+    async def connected(self) -> None:
+        """Wait until it is connected."""
+        for seat in self.runner.seats.values():
+            await seat.link.wait_connected()
+
+    async def down(self) -> None:
+        """Stop the runner."""
+        for session in self.runtime.alive:  # nobody moves the clock any more
+            session.is_stubborn = False
+        await self._stack.aclose()
+
+    async def kill(self) -> None:
+        """The runner is killed: what is on its disk now is what the next one finds, and it says nothing any more."""
+        self.network.cut()
+        after = self._folder.with_name(f"{self._folder.name}-")
+        shutil.copytree(self._folder, after, ignore=shutil.ignore_patterns("runner.db*", "*.lock"))
+        with sqlite3.connect(self._folder / "runner.db") as before, sqlite3.connect(after / "runner.db") as copy:
+            before.backup(copy)
+        await self.down()
+        self._folder, self.network = after, MemoryTransport(self.team)
 
     @asynccontextmanager
-    async def running(self, **more: Runtime) -> AsyncIterator[Stage]:
+    async def running(self) -> AsyncIterator[Stage]:
         """With the runner connected; stopped at the end."""
-        runtimes: dict[str, Runtime] = {"puppet": self.runtime, **more}
-        async with connect_runner(
-            self.team, self._folder, runtimes=runtimes, transport=self.network, clock=self.clock
-        ) as self.runner:
-            try:
-                yield self
-            finally:
-                for session in self.runtime.alive:  # nobody moves the clock any more
-                    session.is_stubborn = False
-                    session.exit()
+        await self.up()
+        try:
+            await self.connected()
+            yield self
+        finally:
+            await self.down()
 
     @property
     def keepers(self) -> Any:
@@ -70,23 +99,14 @@ class Stage:
         """Register an agent and start it; the member, with the key that its program has."""
         member = await self.team.agent(name)
         await self.owner.call(
-            "start_agent", name=name, **{"runtime": "puppet", "machine": "box", "new_key": True, **home}
+            "start_agent", name=name, **{"runtime": "puppet", "machine": self.machine, "new_key": True, **home}
         )
         return member
 
     def key(self, agent: str) -> str:
         """The key that an agent's program has."""
-        launch = next(each.launch for each in self.runtime.sessions if each.launch.agent == agent)
-        return launch.environment["TEAMMCP_KEY"]
-
-    async def kill(self) -> None:
-        """The runner is killed: what is on its disk now is what the next one finds, and it says nothing any more."""
-        self.network.cut()
-        after = self._folder.with_name(f"{self._folder.name}-")
-        shutil.copytree(self._folder, after, ignore=shutil.ignore_patterns("runner.db*", "*.lock"))
-        with sqlite3.connect(self._folder / "runner.db") as before, sqlite3.connect(after / "runner.db") as copy:
-            before.backup(copy)
-        self._folder, self.network = after, MemoryTransport(self.team)
+        launches = [each.launch for each in self.runtime.sessions if each.launch.agent == agent]
+        return launches[-1].environment["TEAMMCP_KEY"]
 
     @property
     def owner(self) -> Member:
@@ -134,12 +154,16 @@ class Stage:
         ended: list[str] = await until(reasons, f"the end of {count} runs")
         return ended
 
+    async def written(self, name: str = "bob") -> list[str]:
+        """What the agent has written to the owner until now."""
+        found = await self.owner.call("get_history", channel=f"dm:{name}", limit=200)
+        return [message.content for message in found.messages if message.from_agent == name]
+
     async def said(self, name: str = "bob", count: int = 1) -> list[str]:
-        """What the agent has written to the owner, once there is so much."""
+        """The same, once there is so much."""
 
         async def said() -> list[str]:
-            found = await self.owner.call("get_history", channel=f"dm:{name}")
-            texts = [message.content for message in found.messages if message.from_agent == name]
+            texts = await self.written(name)
             return texts if len(texts) >= count else []
 
         texts: list[str] = await until(said, f"{count} answers")

@@ -48,6 +48,7 @@ class Puppet(Session):
         launch: what it was started with.
         listener: who hears what it does.
         turns: those that were written to it.
+        taken: the ids of those that it has taken up.
         is_stubborn: it does not end when it is asked to.
         is_asked_to_end: somebody has asked it to.
         interrupted: how often it was.
@@ -57,6 +58,7 @@ class Puppet(Session):
         self.launch = launch
         self.listener = listener
         self.turns: list[Turn] = []
+        self.taken: list[str] = []
         self.is_stubborn = False
         self.is_asked_to_end = False
         self.interrupted = 0
@@ -73,7 +75,8 @@ class Puppet(Session):
 
     def take(self, number: int = -1) -> None:
         """Show that it has a turn."""
-        self.listener.taken_up(self.turns[number].id)
+        self.taken.append(self.turns[number].id)
+        self.listener.taken_up(self.taken[-1])
 
     def end_turn(self, answer: str = "", outcome: str = "done", detail: str = "") -> None:
         """Say something, and end the turn."""

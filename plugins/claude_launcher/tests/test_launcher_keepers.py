@@ -20,7 +20,7 @@ pytestmark = pytest.mark.teammcp(install={"puppets": PuppetPlugin()}, plugins={"
 
 @pytest.fixture
 def stage(team: TestTeam, tmp_path: Path) -> Stage:
-    return Stage(team, tmp_path / "runner", Puppets())
+    return Stage(team, tmp_path / "runner", Puppets(), Puppets(replace(ALL, mid_turn=False), "quiet"))
 
 
 async def test_an_agent_is_started_takes_a_message_up_answers_it_and_falls_asleep(stage: Stage) -> None:
@@ -41,10 +41,9 @@ async def test_an_agent_is_started_takes_a_message_up_answers_it_and_falls_aslee
 
 
 async def test_what_comes_in_the_middle_of_a_turn_joins_it_or_waits_for_its_end_all_together(
-    stage: Stage, team: TestTeam
+    stage: Stage,
 ) -> None:
-    quiet = Puppets(replace(ALL, mid_turn=False), "quiet")
-    async with stage.running(quiet=quiet):
+    async with stage.running():
         await stage.start("bob", answers="output")
         bob = await stage.session()
         await stage.tell("first")
@@ -56,7 +55,7 @@ async def test_what_comes_in_the_middle_of_a_turn_joins_it_or_waits_for_its_end_
         bob.end_turn("both")
 
         await stage.start("eve", runtime="quiet", answers="output")
-        eve = await until(lambda: quiet.sessions and quiet.last, "the program of eve")
+        [eve] = await until(lambda: stage.runtimes["quiet"].sessions, "the program of eve")
         await stage.tell("first", "eve")
         await stage.turn(eve)
         eve.take()
@@ -279,7 +278,8 @@ async def test_a_runner_that_is_killed_goes_on_where_it_was(stage: Stage) -> Non
         await stage.start("bob")
         await stage.start("eve")
         await until(lambda: len(stage.runtime.sessions) == 2, "both programs")
-        bob, eve = stage.runtime.sessions
+        programs = {session.launch.agent: session for session in stage.runtime.sessions}
+        bob, eve = programs["bob"], programs["eve"]
         taken, untaken = await stage.tell("bob's work", "bob"), await stage.tell("eve's work", "eve")
         await stage.turn(bob)
         await stage.turn(eve)

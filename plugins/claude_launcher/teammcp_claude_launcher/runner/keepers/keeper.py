@@ -66,12 +66,14 @@ class Keeper:
         self._refused_until = 0.0
         self._failed_until = 0.0
         self._cuts = 0
+        self._is_connected = True
 
     # -- what it is told -----------------------------------------------------------------------------------------------
 
     def apply(self, home: Home, paused: str) -> None:
         """From now on these are the agent's orders."""
         before, self._home, self._paused = self._home, home, paused
+        self._is_connected = True
         if home.key:
             self._api.use(home.key)
         if before is not None and home.conversation != before.conversation:
@@ -101,6 +103,7 @@ class Keeper:
 
     def disconnected(self) -> None:
         """The server was away: whoever waits there may wait on a connection that is dead."""
+        self._is_connected = False
         self._cuts += 1
         self._bell.ring()
 
@@ -122,7 +125,8 @@ class Keeper:
         if self.run is not None:
             self.run.end(reason, detail)
         await self._until(lambda: self._granted is None)
-        await unless(self._errands.until_done(), asyncio.sleep(LAST_ERRANDS))
+        if self._is_connected:
+            await unless(self._errands.until_done(), asyncio.sleep(LAST_ERRANDS))
         await self._books.flush()
 
     async def forget(self) -> None:

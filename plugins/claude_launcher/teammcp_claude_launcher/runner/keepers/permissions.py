@@ -36,7 +36,8 @@ async def decide(api: AgentApi, policy: Policy, question: PermissionQuestion) ->
             "input": json.loads(json.dumps(question.input, default=str)),
             "tool_use_id": question.tool_use,
         }
-        answer = await asyncio.wait_for(api.call("request_permission", arguments, timeout=PATIENCE), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            answer = await api.call("request_permission", arguments, timeout=PATIENCE)
         allowed = answer["behavior"] == "allow"
         return Decision(PermissionAnswer(allowed, str(answer.get("message") or "")), "approvals")
     except Denied as no:
