@@ -335,11 +335,16 @@ async def _mcp_server() -> AsyncIterator[tuple[str, asyncio.Queue[str]]]:
     keys: asyncio.Queue[str] = asyncio.Queue()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        headers = {}
         while (line := (await reader.readline()).decode().strip()) != "":
             name, _, value = line.partition(":")
-            if name.lower() == "authorization":
-                keys.put_nowait(value.strip())
-        writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            headers[name.lower()] = value.strip()
+        if "mcp-method" in headers:  # a runtime that looks whether the tools are there, before it starts its program
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+        else:
+            if "authorization" in headers:
+                keys.put_nowait(headers["authorization"])
+            writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
         await writer.drain()
         writer.close()
 

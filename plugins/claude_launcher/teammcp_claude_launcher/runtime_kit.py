@@ -212,7 +212,7 @@ class Subject:
 
     Attributes:
         folder: an empty one of the test's.
-        environment: of the program; the agent's key is added.
+        environment: of the program; an agent's key is added if there is none.
         prompts: what makes the program do things.
         options: of the runtime; made of nothing by default.
         settles: seconds after which a turn that was taken up is in the model's hands.
@@ -240,7 +240,7 @@ class Subject:
             run=1,
             folder=work,
             private=private,
-            environment={**self.environment, KEY_VARIABLE: KEY},
+            environment={KEY_VARIABLE: KEY, **self.environment},
             options=self.options or self.runtime.Options(),
             model=self.model,
             guide=self.guide,

@@ -38,7 +38,7 @@ def stand_in(tmp_path: Path) -> Make:
         command = shlex.join([sys.executable, str(STAND_IN), *ways])
         options = programs.CustomOptions(program=command, mode=mode)
         variables = {"PATH": os.environ["PATH"], "TEAMMCP_KEY": KEY, **(environment or {})}
-        return Subject(StandIn(), tmp_path, variables, options, **more)
+        return Subject(StandIn(), tmp_path, variables, options=options, **more)
 
     return make
 
@@ -150,7 +150,7 @@ async def test_why_a_start_fails_is_said_and_nothing_is_left(
     with pytest.raises(StartFailed, match=why):
         async with subject.start():
             pass
-    assert not await subject.children.end_survivors()
+    assert not await subject.launch().children.end_survivors()
 
 
 async def test_mode_and_model_are_chosen_from_what_is_offered(stand_in: Make) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from teammcp_claude_launcher.runtime_checks import Check, checks_of
 from teammcp_claude_launcher.runtime_kit import Prompts, Subject
+from teammcp_claude_launcher.runtimes.acp.programs import ClaudeAdapter
 from teammcp_claude_launcher.runtimes.claude import ClaudeRuntime
 from teammcp_claude_launcher.runtimes.codex import CodexRuntime
 from teammcp_claude_launcher.runtimes.command import CommandOptions, CommandRuntime
@@ -37,7 +38,14 @@ elif verb == "!leave":
 """
 
 
-def stand_in(runtime: ClaudeRuntime | CodexRuntime, folder: Path) -> Subject:
+class AcpStandIn(ClaudeAdapter):
+    """What all programs of the protocol share, and what most can do."""
+
+    name = "acp"
+    command = ("acp",)
+
+
+def stand_in(runtime: AcpStandIn | ClaudeRuntime | CodexRuntime, folder: Path) -> Subject:
     """A runtime with the stand-in for its program."""
     programs, home = folder / "bin", folder / "home"
     install(runtime.name, programs)
@@ -54,6 +62,11 @@ async def test_claude(check: Check, tmp_path: Path) -> None:
 @pytest.mark.parametrize("check", checks_of(CodexRuntime))
 async def test_codex(check: Check, tmp_path: Path) -> None:
     await check(stand_in(CodexRuntime(), tmp_path))
+
+
+@pytest.mark.parametrize("check", checks_of(AcpStandIn))
+async def test_acp(check: Check, tmp_path: Path) -> None:
+    await check(stand_in(AcpStandIn(), tmp_path))
 
 
 @pytest.mark.parametrize("check", checks_of(CommandRuntime))

@@ -62,7 +62,7 @@ class Hearing:
         self._thought = _Paragraphs(listener.thought)
         self._tools: dict[str, ToolCallUpdate] = {}
         self._told: dict[str, ToolUse] = {}
-        self._questions: set[asyncio.Future[PermissionAnswer]] = set()
+        self._questions: dict[asyncio.Future[PermissionAnswer], asyncio.Task[Any] | None] = {}
         self._spent = _Spending()
 
     # -- what the session tells ----------------------------------------------------------------------------------------
@@ -93,10 +93,13 @@ class Hearing:
         if not self._untaken:
             self._tell_end()
 
-    def drop_questions(self) -> None:
-        """Nobody answers the open questions any more: nothing is allowed."""
+    async def drop_questions(self, seconds: float) -> None:
+        """Nobody answers the open questions any more: nothing is allowed. That is written within some seconds."""
+        writing = [task for task in self._questions.values() if task is not None]
         for question in self._questions:
             question.cancel()
+        if writing:
+            await asyncio.wait(writing, timeout=seconds)
 
     # -- called by the library -----------------------------------------------------------------------------------------
 
@@ -104,6 +107,8 @@ class Hearing:
         """The program tells something."""
         if self._replaying:
             self.replayed += isinstance(update, UserMessageChunk | AgentMessageChunk)
+            if isinstance(update, UsageUpdate):
+                self._spent.cost_before(update)
             return
         match update:
             case UserMessageChunk():
@@ -131,12 +136,12 @@ class Hearing:
         use = self._tool(tool_call)
         question = PermissionQuestion(use.id, use.name, {"title": use.title, **use.input}, use.id)
         asking = asyncio.ensure_future(self._listener.ask(question))
-        self._questions.add(asking)
+        self._questions[asking] = asyncio.current_task()
         try:
             await asyncio.wait([asking])
         finally:
             asking.cancel()
-            self._questions.discard(asking)
+            del self._questions[asking]
         if asking.cancelled():
             return _CANCELLED
         if (error := asking.exception()) is not None:
@@ -243,6 +248,11 @@ class _Spending:
         """The session's cost so far."""
         if update.cost is not None and update.cost.currency == "USD":
             self._cost = update.cost.amount
+
+    def cost_before(self, update: UsageUpdate) -> None:
+        """What it had cost before this session."""
+        self.cost(update)
+        self._cost_told = self._cost
 
     def tokens(self, response: PromptResponse) -> None:
         """What a turn used."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,9 @@ from .transport import JsonLines
 
 ENDING = 2.0
 """Seconds within which a program that has closed its output is expected to end."""
+
+PARTING = 0.5
+"""Seconds within which a program reads the last that is written to it."""
 
 _ENDS = {
     "cancelled": TurnEnd("interrupted"),
@@ -59,18 +63,20 @@ class AcpSession(ProgramSession):
     async def interrupt(self) -> None:
         """Break off the running turn."""
         if self._running:
-            self.hearing.drop_questions()
             await self.connection.cancel(session_id=self.id)
+            await self.hearing.drop_questions(PARTING)
 
     async def close(self) -> None:
-        """Close the program's input, at which it ends."""
-        self.hearing.drop_questions()
+        """Break off the running turn, which is not to be finished now, and close its input, at which it ends."""
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            async with asyncio.timeout(PARTING):
+                await self.interrupt()
         self.child.close_input()
 
     async def wait(self) -> int:
         """Wait until the program has ended and what it wrote was heard."""
         code = await super().wait()
-        self.hearing.drop_questions()
+        await self.hearing.drop_questions(0)
         await self._lines.wait_over(LAST_WORDS)
         await self.connection.close()
         return code

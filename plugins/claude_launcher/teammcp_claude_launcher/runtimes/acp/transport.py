@@ -40,13 +40,17 @@ class JsonLines:
         return self._over.is_set()
 
     async def send(self, message: dict[str, Any]) -> None:
-        """Write a message.
+        """Write a message. An answer for which nobody waits any more is dropped.
 
         Raises:
             BrokenPipeError: the program reads no more.
         """
         line = json.dumps(message, ensure_ascii=False, separators=(",", ":")) + "\n"
-        await self._child.write(line.encode(errors="replace"))
+        try:
+            await self._child.write(line.encode(errors="replace"))
+        except BrokenPipeError:
+            if "method" in message:
+                raise
 
     async def receive(self) -> dict[str, Any] | None:
         """The next message that can be understood; None when nothing more will come."""
