@@ -100,6 +100,12 @@ def prompt(message: dict[str, Any]) -> Any:
         update("tool_call_update", toolCallId="t", title="ls -l", rawInput={"command": "ls -l"})
         update("tool_call_update", toolCallId="t", status="in_progress")
         update("tool_call_update", toolCallId="t", status="completed", rawOutput={"lines": 1})
+    if word == "team":
+        call = {"toolCallId": "q", "title": "send", "_meta": {"claudeCode": {"toolName": rest}}}
+        options = [{"optionId": kind, "name": kind, "kind": kind} for kind in ("allow_always", "allow_once")]
+        params = {"sessionId": SESSION, "toolCall": call, "options": options}
+        write(id="q1", method="session/request_permission", params=params)
+        say(json.dumps(json.loads(sys.stdin.readline())["result"]["outcome"]))
     if word == "ask":
         options = [{"optionId": f"the {kind}", "name": kind, "kind": kind} for kind in rest.split()]
         call = {"toolCallId": "q", "title": "rm -r x", "kind": "execute", "rawInput": {"command": "rm -r x"}}

@@ -12,9 +12,17 @@ from typing import Any
 
 import psutil
 import pytest
+from acp.schema import PromptResponse, ToolCallUpdate
 from teammcp_claude_launcher.runtime_kit import Subject, Trial
 from teammcp_claude_launcher.runtimes import RUNTIMES
 from teammcp_claude_launcher.runtimes.acp import AcpRuntime, programs, runtime
+from teammcp_claude_launcher.runtimes.acp.dialects import (
+    ClaudeDialect,
+    CodexDialect,
+    Dialect,
+    GeminiDialect,
+    QwenDialect,
+)
 
 from teammcp import McpServer, NotInstalled, PermissionAnswer, StartFailed, ToolUse
 
@@ -28,6 +36,7 @@ class StandIn(programs.Custom):
     """The stand-in as a program that takes turns while another one runs."""
 
     capabilities = programs.ClaudeAdapter.capabilities
+    dialect = ClaudeDialect()
 
 
 @pytest.fixture
@@ -309,6 +318,63 @@ async def test_no_more_is_allowed_than_was_said(
         [question] = trial.heard.all("ask")
         assert question.input == {"title": "rm -r x", "command": "rm -r x"}
         assert question.tool_use == trial.heard.all("tool")[0].id == "q"
+
+
+@pytest.mark.parametrize(
+    ("tool", "is_asked"),
+    [("mcp__teammcp__send_dm", False), ("mcp__teammcp_too__send_dm", True), ("Bash", True), ("", True)],
+)
+async def test_nobody_is_asked_for_the_teams_own_tools(stand_in: Make, tool: str, is_asked: bool) -> None:
+    async with stand_in().start(answer=PermissionAnswer(False)) as trial:
+        outcome = json.loads(await said(trial, f"team {tool}"))
+        assert outcome.get("optionId") == (None if is_asked else "allow_once")
+        assert bool(trial.heard.all("ask")) is is_asked
+
+
+def call(**told: Any) -> ToolCallUpdate:
+    return ToolCallUpdate.model_validate({"toolCallId": "t", **told})
+
+
+@pytest.mark.parametrize(
+    ("dialect", "told", "name"),
+    [
+        (ClaudeDialect(), {"_meta": {"claudeCode": {"toolName": "Bash"}}}, "Bash"),
+        (ClaudeDialect(), {"_meta": {"claudeCode": "odd"}}, ""),
+        (CodexDialect(), {"rawInput": {"server": "teammcp", "tool": "send_dm"}}, "teammcp/send_dm"),
+        (CodexDialect(), {"rawInput": ["teammcp/send_dm"]}, ""),
+        (GeminiDialect(), {"toolCallId": "mcp_teammcp_send_dm__mcp_teammcp_send_dm_17"}, "mcp_teammcp_send_dm"),
+        (GeminiDialect(), {"title": "mcp_teammcp_send_dm"}, ""),
+        (QwenDialect(), {"_meta": {"toolName": "run_shell_command"}}, "run_shell_command"),
+        (QwenDialect(), {}, ""),
+    ],
+)
+def test_a_tools_name_is_where_each_program_tells_it(dialect: Dialect, told: dict[str, Any], name: str) -> None:
+    assert dialect.named(call(**told)) == name
+
+
+def test_without_a_name_a_title_of_one_word_or_the_kind_is_taken() -> None:
+    guessed = Dialect().guessed
+    assert guessed(call(title="teammcp_send_dm", kind="other")) == "teammcp_send_dm"
+    assert guessed(call(title='{"a":1}', kind="other")) == "other"
+    assert guessed(call(title="ls -l", kind="execute")) == "execute"
+    assert guessed(call()) == "tool"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "meta", "tokens"),
+    [
+        (GeminiDialect(), {"quota": {"token_count": {"input_tokens": 7, "output_tokens": 2}}}, (7, 2)),
+        (GeminiDialect(), {"quota": {"token_count": {"input_tokens": -7}}}, (0, 0)),
+        (QwenDialect(), {"usage": {"inputTokens": 7, "outputTokens": 2, "cachedReadTokens": 1}}, (8, 2)),
+        (QwenDialect(), {"usage": None}, (0, 0)),
+        (Dialect(), {"usage": {"inputTokens": 7}}, (0, 0)),
+    ],
+)
+def test_tokens_are_where_each_program_tells_them(
+    dialect: Dialect, meta: dict[str, Any], tokens: tuple[int, int]
+) -> None:
+    response = PromptResponse.model_validate({"stopReason": "end_turn", "_meta": meta})
+    assert dialect.tokens(response) == tokens
 
 
 # -- all of them -------------------------------------------------------------------------------------------------------

@@ -29,6 +29,8 @@ from acp.schema import (
 
 from teammcp import FileChange, Listener, PermissionAnswer, PermissionQuestion, TokenUsage, ToolUse, TurnEnd
 
+from .dialects import Dialect
+
 TOGETHER = 0.1
 """Seconds within which a program answers turns that ran together."""
 PARAGRAPHS = 1000
@@ -49,8 +51,9 @@ class Hearing:
         replayed: messages of an earlier session that the program has told again.
     """
 
-    def __init__(self, listener: Listener, model: str) -> None:
+    def __init__(self, listener: Listener, model: str, dialect: Dialect) -> None:
         self.replayed = 0
+        self._dialect = dialect
         self._listener = listener
         self._model = model
         self._replaying = False
@@ -77,7 +80,7 @@ class Hearing:
 
     def spent(self, response: PromptResponse) -> None:
         """What an answered turn used."""
-        self._spent.tokens(response)
+        self._spent.tokens(*self._dialect.tokens(response))
 
     def ended(self, turn: str, end: TurnEnd) -> None:
         """A turn is answered, so the program had it, and it is over.
@@ -114,6 +117,7 @@ class Hearing:
             case UserMessageChunk():
                 self._take_next()
             case AgentMessageChunk():
+                self._spent.tokens(*self._dialect.tokens(update))
                 self._worked(self._thought)
                 self._said.add(_text(update.content), update.message_id)
             case AgentThoughtChunk():
@@ -134,6 +138,8 @@ class Hearing:
         """The program asks. What is not clearly allowed is not allowed."""
         self._worked(self._said, self._thought)
         use = self._tool(tool_call)
+        if self._dialect.is_team_tool(use.name):
+            return RequestPermissionResponse(outcome=self._choose(PermissionAnswer(allowed=True), options))
         question = PermissionQuestion(use.id, use.name, {"title": use.title, **use.input}, use.id)
         asking = asyncio.ensure_future(self._listener.ask(question))
         self._questions[asking] = asyncio.current_task()
@@ -200,7 +206,8 @@ class Hearing:
         said = {name: value for name in ToolCallUpdate.model_fields if (value := getattr(update, name)) is not None}
         self._tools[update.tool_call_id] = call = known.model_copy(update=said)
         told = self._told.get(call.tool_call_id)
-        use = _use(call, told.name if told else _name(call))
+        name = self._dialect.named(call) or (told.name if told else self._dialect.guessed(call))
+        use = _use(call, name)
         if told != use:
             self._told[use.id] = use
             self._listener.tool(use)
@@ -238,7 +245,7 @@ class _Paragraphs:
 
 
 class _Spending:
-    """What was used since it was last told. Programs tell it in different places; see each."""
+    """What was used since it was last told."""
 
     def __init__(self) -> None:
         self._in = self._out = 0
@@ -254,15 +261,14 @@ class _Spending:
         self.cost(update)
         self._cost_told = self._cost
 
-    def tokens(self, response: PromptResponse) -> None:
+    def tokens(self, tokens_in: int, tokens_out: int) -> None:
         """What a turn used."""
-        if (usage := response.usage) is not None:
-            self._in += usage.input_tokens + (usage.cached_read_tokens or 0) + (usage.cached_write_tokens or 0)
-            self._out += usage.output_tokens
+        self._in += tokens_in
+        self._out += tokens_out
 
     def take(self, model: str) -> TokenUsage | None:
         """All of it; None for nothing."""
-        usage = TokenUsage(self._in, self._out, max(self._cost - self._cost_told, 0.0), model)
+        usage = TokenUsage(self._in, self._out, round(max(self._cost - self._cost_told, 0.0), 9), model)
         self._in = self._out = 0
         self._cost_told = self._cost
         return usage if usage.tokens_in or usage.tokens_out or usage.cost_usd else None
@@ -289,16 +295,6 @@ def _use(call: ToolCallUpdate, name: str) -> ToolUse:
             if isinstance(part, FileEditToolCallContent)
         ),
     )
-
-
-def _name(call: ToolCallUpdate) -> str:
-    """The tool's name, from the first that is told of it: the protocol has none. Claude's adapter adds one; otherwise a
-    title of one word is one."""
-    meta = (call.field_meta or {}).get("claudeCode")
-    if isinstance(meta, dict) and isinstance(name := meta.get("toolName"), str):
-        return name
-    title = (call.title or "").strip()
-    return title if title and not any(map(str.isspace, title)) else call.kind or "tool"
 
 
 def _arguments(raw: Any) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from teammcp import InstalledProgram, Launch, Runtime, StartFailed
 
+from ..programs import write_private
+from .dialects import ClaudeDialect, CodexDialect, GeminiDialect, QwenDialect
 from .runtime import AcpOptions, AcpRuntime
 
 SEEN = AcpRuntime.capabilities
@@ -77,6 +79,18 @@ class Gemini(AcpRuntime):
     command = ("gemini", "--acp")
     remedy = "Install it with 'npm install --global @google/gemini-cli'."
     model_argument = "--model"
+    dialect = GeminiDialect()
+    capabilities = replace(SEEN, resume=False)  # it keeps its conversations, and does not find them again
+
+    def environment(self, launch: Launch) -> Mapping[str, str]:
+        """It takes no tools in a folder that nobody has told it to trust, wants to be told to use its key, and would
+        start itself again as another process, which outlives it."""
+        variables = {"GEMINI_CLI_TRUST_WORKSPACE": "true", "GEMINI_CLI_NO_RELAUNCH": "true"}
+        if launch.environment.get("GEMINI_API_KEY"):
+            chosen = json.dumps({"security": {"auth": {"selectedType": "gemini-api-key"}}})
+            settings = write_private(launch.private, "gemini-settings.json", chosen)
+            variables["GEMINI_CLI_SYSTEM_SETTINGS_PATH"] = str(settings)
+        return variables
 
 
 class Qwen(AcpRuntime):
@@ -85,9 +99,14 @@ class Qwen(AcpRuntime):
     name = "qwen"
     title = "Qwen Code"
     description = "Alibaba's coding agent (npm: @qwen-code/qwen-code)."
-    command = ("qwen", "--acp")
+    command = ("qwen", "--acp", "--allowed-tools", "mcp__teammcp")
     remedy = "Install it with 'npm install --global @qwen-code/qwen-code'."
     model_argument = "--model"
+    dialect = QwenDialect()
+
+    def environment(self, launch: Launch) -> Mapping[str, str]:
+        """It would start itself again as another process, which outlives it."""
+        return {"QWEN_CODE_NO_RELAUNCH": "true"}
 
 
 class ClaudeAdapter(AcpRuntime):
@@ -99,6 +118,7 @@ class ClaudeAdapter(AcpRuntime):
     command = ("claude-agent-acp",)
     remedy = "Install it with 'npm install --global @agentclientprotocol/claude-agent-acp'."
     capabilities = replace(SEEN, mid_turn=True)
+    dialect = ClaudeDialect()
     takes_guide = True
 
     def meta(self, launch: Launch) -> Mapping[str, Any]:
@@ -113,6 +133,8 @@ class CodexAdapter(AcpRuntime):
     title = "Codex by its ACP adapter"
     description = "OpenAI's agent as the adapter brings it (npm: @zed-industries/codex-acp)."
     command = ("codex-acp",)
+    dialect = CodexDialect()
+    needs_signal = True
     remedy = "Install it with 'npm install --global @zed-industries/codex-acp'."
     capabilities = UNSEEN
 

@@ -14,6 +14,7 @@ from teammcp import Capabilities, InstalledProgram, Launch, Listener, Runtime, S
 
 from ..programs import find_program, spawn
 from ..team_tools import check_tools
+from .dialects import Dialect
 from .opening import open_conversation
 from .session import AcpSession, reason
 from .transport import KEPT
@@ -42,12 +43,16 @@ class AcpRuntime(Runtime):
         command: the program's name and the arguments with which it speaks the protocol.
         remedy: how to install it, a sentence.
         model_argument: of the program, for a model; empty where it is chosen by the protocol.
+        dialect: what it says in a way of its own.
+        needs_signal: whether it goes on when its input ends, and has to be told by a signal.
         takes_guide: whether `meta` brings the agent's guide. Otherwise it comes before the first turn.
     """
 
     command: ClassVar[Sequence[str]]
     remedy: ClassVar[str]
     model_argument: ClassVar[str] = ""
+    dialect: ClassVar[Dialect] = Dialect()
+    needs_signal: ClassVar[bool] = False
     takes_guide: ClassVar[bool] = False
     capabilities = Capabilities(permission=True, interrupt=True, resume=True, usage=True, tools=True)
     Options: ClassVar[type[BaseModel]] = AcpOptions
@@ -79,7 +84,7 @@ class AcpRuntime(Runtime):
             self.remedy,
             kept=KEPT,
         )
-        session = AcpSession(child, listener, launch.model)
+        session = AcpSession(child, listener, launch.model, self.dialect, needs_signal=self.needs_signal)
         try:
             await self._open(session, launch, listener)
         except BaseException:

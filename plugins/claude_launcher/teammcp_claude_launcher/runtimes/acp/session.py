@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +15,7 @@ from pydantic import ValidationError
 from teammcp import Child, Listener, Turn, TurnEnd
 
 from ..programs import LAST_WORDS, SHOWN, ProgramSession
+from .dialects import Dialect
 from .hearing import Hearing
 from .transport import JsonLines
 
@@ -33,6 +36,13 @@ _ENDS = {
 class AcpSession(ProgramSession):
     """One program, and the connection to it.
 
+    Args:
+        child: the program.
+        listener: is told what it does.
+        model: that it was told to use; empty for its own choice.
+        dialect: in which it tells it.
+        needs_signal: the end of its input is not enough for it to end.
+
     Attributes:
         hearing: what hears it.
         connection: what asks it.
@@ -40,9 +50,10 @@ class AcpSession(ProgramSession):
         preface: what comes before the next turn.
     """
 
-    def __init__(self, child: Child, listener: Listener, model: str) -> None:
+    def __init__(self, child: Child, listener: Listener, model: str, dialect: Dialect, *, needs_signal: bool) -> None:
         super().__init__(child)
-        self.hearing = Hearing(listener, model)
+        self._needs_signal = needs_signal
+        self.hearing = Hearing(listener, model, dialect)
         self._lines = JsonLines(child)
         self.connection = connect_to_agent(self.hearing, self._lines)  # type: ignore[arg-type]
         self.id = ""
@@ -72,6 +83,8 @@ class AcpSession(ProgramSession):
             async with asyncio.timeout(PARTING):
                 await self.interrupt()
         self.child.close_input()
+        if self._needs_signal and self.child.returncode is None:
+            os.kill(self.pid, signal.SIGTERM)
 
     async def wait(self) -> int:
         """Wait until the program has ended and what it wrote was heard."""
