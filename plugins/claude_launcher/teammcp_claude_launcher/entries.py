@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 LARGEST = 48 * 1024
 """Characters of an entry as JSON."""
@@ -41,6 +41,12 @@ are in it are told."""
 
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*")
+    @classmethod
+    def _without_nul(cls, value: Any) -> Any:
+        """Programs write what they like; a database takes no NUL."""
+        return value.replace("\x00", "\ufffd") if isinstance(value, str) else value
 
 
 class Started(_Entry):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from teammcp import Author, EventData, Words
+from teammcp import Author, EventData, Timestamp, Words
 
 from .entries import EndReason, RunState
 
@@ -56,6 +56,12 @@ class MachineEvent(EventData):
 
 class MachineAdded(MachineEvent, kind="machine.added"):
     """A machine has joined."""
+
+
+class JoinTokenMade(EventData, kind="machine.token_made"):
+    """Somebody has made a token with which one machine can join until then."""
+
+    expires_at: Timestamp
 
 
 class MachineConnected(MachineEvent, kind="machine.connected"):
@@ -153,6 +159,7 @@ EVENT_KINDS: tuple[type[EventData], ...] = (
     RunEnded,
     HomeChanged,
     MachineAdded,
+    JoinTokenMade,
     MachineConnected,
     MachineLost,
     MachineRevoked,

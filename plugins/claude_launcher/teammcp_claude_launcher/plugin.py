@@ -11,6 +11,7 @@ from teammcp import (
     Agent,
     AgentStart,
     Context,
+    Countdown,
     EventData,
     Job,
     Migration,
@@ -94,6 +95,11 @@ def register_runtimes() -> list[Runtime]:
 @hookimpl
 def register_jobs() -> list[Job]:
     return [*homes.JOBS, *jobs.JOBS]
+
+
+@hookimpl
+def register_countdowns() -> list[Countdown]:
+    return [Countdown("launcher_tokens", ("expires_at",), "used_at IS NULL")]
 
 
 @hookimpl

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from random import Random
 from typing import Any
 
 import pytest
@@ -29,6 +30,17 @@ from teammcp.testing import Member, MovedClock, TestTeam
 
 from .runners import FakeRunner, join
 
+TURN: list[Entry] = [
+    TurnWritten(turn="t", text="go"),
+    TakenUp(turn="t"),
+    Said(text="Well."),
+    Asked(id="q", tool="Bash"),
+    Answered(id="q", allowed=False),
+    Used(tokens_in=3, tokens_out=1, cost_usd=0.1),
+    Conversation(id="c", resumed=True),
+    TurnOver(outcome="done", answer="Done."),
+]
+"""What happens in a turn."""
 STARTED = Started(pid=7, program="/bin/sh", version="5", folder="/home/bob")
 
 
@@ -144,15 +156,26 @@ async def test_a_crash_is_seen_with_its_code_and_what_to_do_and_holds_the_agent_
     assert "held" in answer.detail
 
 
-@pytest.mark.parametrize("reason", ENDS)
-async def test_every_end_says_what_it_means_and_what_to_do(team: TestTeam, runner: FakeRunner, reason: Any) -> None:
+async def test_every_end_says_what_it_means_and_what_to_do(
+    team: TestTeam, runner: FakeRunner, clock: MovedClock
+) -> None:
+    for reason in ENDS:
+        clock.advance(minutes=10)
+        await live_on(team, "bob", "box")
+        run = await runner.begin("bob", request=reason)
+        await runner.tell(run, STARTED, Ended(reason=reason))
+        shown = await run_of(team, run)
+        assert (shown.reason, shown.ended_at is not None) == (reason, True)
+        assert shown.meaning
+        assert shown.remedy
+        assert doing(team)[0] != "busy"
+
+
+async def test_whatever_a_program_writes_can_be_stored(team: TestTeam, runner: FakeRunner) -> None:
     run = await runner.begin("bob")
-    await runner.tell(run, STARTED, Ended(reason=reason))
+    await runner.tell(run, STARTED, Said(text="a\x00b"), Ended(reason="crashed", last_output="\x00\x1b[31m\u2028"))
     shown = await run_of(team, run)
-    assert (shown.reason, shown.ended_at is not None) == (reason, True)
-    assert shown.meaning
-    assert shown.remedy
-    assert doing(team)[0] != "busy"
+    assert (shown.last_words, shown.last_output) == ("a\ufffdb", "\ufffd\x1b[31m\u2028")
 
 
 # -- once ------------------------------------------------------------------------------------------------------------
@@ -181,6 +204,37 @@ async def test_a_journal_is_reported_from_where_it_is_stored_after_a_cut(team: T
     async with runner.connected():
         assert runner.stored == 4
         assert (await run_of(team, run)).last_words == "meanwhile"
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_run_is_the_same_however_its_journal_was_cut_up_and_repeated(
+    team: TestTeam, bob: Member, seed: int
+) -> None:
+    random = Random(seed)  # noqa: S311 - repeats itself
+    story = [entry for _ in range(6) for entry in random.sample(TURN, len(TURN))]
+    await team.agent("ann")
+    runner = await join(team, "box")
+    runs = {}
+    for name in ("bob", "ann"):
+        await live_on(team, name, "box")
+        async with runner.connected():
+            runs[name] = await runner.begin(name)
+            runner.write(runs[name], STARTED, *story)
+            if name == "bob":
+                await runner.report()
+    while runner.stored < len(runner.lines):
+        async with runner.connected(settle=False):
+            for _ in range(random.randint(0, 3)):
+                start = random.randint(0, runner.stored)
+                await runner.report(runner.lines[start : runner.stored + random.randint(1, 4)])
+    async with runner.connected():
+        shown = {name: await run_of(team, run) for name, run in runs.items()}
+    parts = ("state", "turns", "tokens_in", "tokens_out", "cost_usd", "last_words", "conversation", "state_reason")
+    one, other = ({part: getattr(shown[name], part) for part in parts} for name in ("bob", "ann"))
+    assert one == other
+    assert one["turns"] == 6
+    kept = [await team.owner.call("get_run_entries", run_id=run) for run in runs.values()]
+    assert [[each.entry for each in page.entries] for page in kept] == [[e.model_dump() for e in (STARTED, *story)]] * 2
 
 
 async def test_a_journal_that_begins_anew_is_counted_anew(team: TestTeam, runner: FakeRunner) -> None:

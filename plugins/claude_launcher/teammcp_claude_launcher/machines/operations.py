@@ -9,7 +9,7 @@ from pydantic import Field
 from teammcp import Conflict, Context, Forbidden, NotFound, Reader, Row, Transaction, Work, hash_key, new_key, operation
 
 from .. import homes, runs
-from ..events import MachineAdded, MachineConnected, MachineLost, MachineRevoked
+from ..events import JoinTokenMade, MachineAdded, MachineConnected, MachineLost, MachineRevoked
 from ..protocol import FoundRuntime
 from ..runs import showing
 from ..runs.operations.settling import end
@@ -43,6 +43,7 @@ async def make_join_token(context: Context) -> Work[JoinToken]:
     def work(tx: Transaction) -> JoinToken:
         queries.forget_tokens(tx, now - DAY)
         queries.add_token(tx, hash_key(token), context.actor.name, now, expires_at)
+        context.emit(tx, JoinTokenMade(expires_at=expires_at), context.actor.name)
         url = context.server.settings.public_url
         command = f"teammcp runner join --url {url} --token {token}"
         return JoinToken(token=token, expires_at=expires_at, command=command)

@@ -102,8 +102,11 @@ def update(tx: Transaction, run_id: int, values: Mapping[str, Any]) -> None:
 
 
 def add_entries(tx: Transaction, rows: Sequence[tuple[int, int, int, str, str]]) -> None:
-    """Add entries: of each the run, the number, when, the kind and the data."""
-    tx.execute_many("INSERT INTO launcher_entries (run_id, seq, at, kind, data) VALUES (?, ?, ?, ?, ?)", rows)
+    """Add entries: of each the run, the number, when, the kind and the data. One that is there already stays."""
+    tx.execute_many(
+        "INSERT INTO launcher_entries (run_id, seq, at, kind, data) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        rows,
+    )
 
 
 def entries_after(reader: Reader, run_id: int, after: int, limit: int) -> list[Row]:
