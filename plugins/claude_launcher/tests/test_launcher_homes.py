@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from teammcp_claude_launcher import homes
+from teammcp_claude_launcher import homes, machines
 from teammcp_claude_launcher.homes import keys
 
 from teammcp import Conflict, Context, Forbidden, InvalidInput, NotFound, Refused, TeamError, hash_key
@@ -324,3 +324,81 @@ async def test_runtimes_are_listed_with_what_they_can_do_and_take(maria: Member)
     (parrot,) = [each for each in (await maria.call("list_runtimes")).root if each.name == "parrot"]
     assert (parrot.capabilities["resume"], parrot.capabilities["terminal"]) == (True, False)
     assert parrot.options["properties"]["loud"]["description"] == "Whether it shouts"
+
+
+# -- what the team sees ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def connected(team: TestTeam, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's runner is connected, as far as anybody asks."""
+    monkeypatch.setattr(machines.links(team.team), "is_connected", lambda machine: machine == "here")
+
+
+async def seen(team: TestTeam) -> tuple[str, str]:
+    """What the team sees of bob."""
+    await team.server.settle()
+    profile = await team.owner.call("get_agent_profile", name="bob")
+    return profile.status, profile.reason
+
+
+@pytest.mark.usefixtures("connected")
+async def test_an_agent_that_no_message_wakes_is_shown_with_the_reason(
+    team: TestTeam, maria: Member, bob: Member
+) -> None:
+    await start(maria)
+    assert await seen(team) == ("idle", "asleep: a message wakes it")
+    await maria.call("pause_agents")
+    assert await seen(team) == ("blocked", "paused by maria")
+    await maria.call("resume_agents")
+    assert await seen(team) == ("idle", "asleep: a message wakes it")
+    context = Context.inside(team.team)
+    await team.team.database.write(lambda tx: homes.note_end(context, tx, "bob", "over_limit", "$3 of $2.", 0))
+    assert await seen(team) == ("blocked", "held: $3 of $2.")
+    await maria.call("stop_agent", name="bob")
+    assert await seen(team) == ("away", "stopped")
+
+
+async def test_one_on_a_machine_that_is_not_connected_is_never_said_to_wake(
+    team: TestTeam, maria: Member, bob: Member
+) -> None:
+    await start(maria)
+    assert (await seen(team))[0] == "away"
+
+
+@pytest.mark.teammcp(install={"birds": BIRDS}, plugins={PLUGIN: {"machine": "here", "folder": "/srv/agents"}})
+async def test_own_folders_are_where_the_settings_say(team: TestTeam, maria: Member, bob: Member) -> None:
+    await start(maria)
+    assert (await ordered(team)).folder == "/srv/agents/bob"
+    await maria.call("configure_agent", name="bob", workspace="folder", folder="/srv/shop")
+    assert (await ordered(team)).folder == "/srv/shop"
+
+
+# -- by every surface ------------------------------------------------------------------------------------------------
+
+
+async def test_agents_are_started_and_stopped_by_rest_and_by_tools(team: TestTeam, maria: Member, bob: Member) -> None:
+    started = await maria.http.post("/api/agents/bob/start", json={"runtime": "parrot", "new_key": True})
+    assert (started.status_code, started.json()["wanted"]) == (200, True)
+    assert (await maria.http.get("/api/agents/bob/home")).json()["runtime"] == "parrot"
+    assert (await maria.http.post("/api/agents/bob/stop")).json()["wanted"] is False
+    wrong = await maria.http.post("/api/agents/bob/start", json={"runtime": "cuckoo"})
+    assert (wrong.status_code, wrong.json()["error"]) == (404, "runtime_not_found")
+    async with maria.mcp() as client:
+        told = await client.call_tool("start_agent", {"name": "bob"})
+        assert "bob on here: parrot, to run" in told.content[0].text  # type: ignore[union-attr]
+
+
+async def test_a_secret_that_cannot_be_read_holds_its_agent_and_no_other(
+    team: TestTeam, maria: Member, bob: Member
+) -> None:
+    await start(maria)
+    await maria.call("spawn_agent", role="writer", runtime="parrot")
+    store = keys.secrets(Context.inside(team.team))
+    sealed = await team.team.database.read(lambda reader: reader.value("SELECT sealed FROM secrets LIMIT 1"))
+    await team.team.database.write(
+        lambda tx: tx.execute("UPDATE secrets SET sealed = ? WHERE name = 'key/writer'", (sealed,))
+    )
+    assert "key/bob" in await team.team.database.read(store.names)
+    assert "Enter it anew" in (await ordered(team, "writer")).held
+    assert (await ordered(team, "bob")).held == ""

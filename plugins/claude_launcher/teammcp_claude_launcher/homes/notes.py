@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from teammcp import Context, Reader, Row, Transaction, Work, excerpt
+from collections.abc import Iterable
 
-from .. import machines
+from teammcp import Context, Reader, Row, Team, Transaction, Work, excerpt
+
+from .. import machines, runs
 from ..entries import EndReason
 from ..events import HomeChanged
 from ..settings import LauncherSettings
@@ -100,6 +102,25 @@ def changed(context: Context, tx: Transaction, agent: str) -> None:
         agent,
     )
     tell(context, tx, row["machine"])
+    tx.on_commit(lambda: context.team.background(show(context.team, [agent])))
+
+
+async def show(team: Team, agents: Iterable[str] | None = None) -> None:
+    """Show how agents stand whose programs do not run; all that have a home if none are named.
+
+    What their runs tell comes before that, and is told by themselves.
+    """
+    context = Context.inside(team)
+    rows, pause = await context.read(_resting, agents)
+    for row in rows:
+        runs.show_home(team, row, "" if pause is None else pause["paused_by"])
+
+
+def _resting(reader: Reader, agents: Iterable[str] | None) -> tuple[list[Row], Row | None]:
+    """The homes in which nothing runs now, and the pause of all agents."""
+    found = queries.homes(reader) if agents is None else [queries.home(reader, agent) for agent in agents]
+    rows = [row for row in found if row is not None and runs.live_run(reader, row["agent"]) is None]
+    return rows, queries.pause(reader)
 
 
 def tell(context: Context, tx: Transaction, machine: str | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 
 from teammcp import Context, Reader, Row, Secrets, SecretUnreadable, Team
 
@@ -50,7 +51,7 @@ def _home(reader: Reader, context: Context, store: Secrets, row: Row) -> Home:
         options=json.loads(row["options"]),
         model=row["model"],
         workspace=row["workspace"],
-        folder=row["folder"],
+        folder=row["folder"] or _own_folder(context, row),
         wide=bool(row["wide"]),
         environment=environment,
         guide=guide_of(context.team, row),
@@ -66,6 +67,14 @@ def _home(reader: Reader, context: Context, store: Secrets, row: Row) -> Home:
         version=0,
     )
     return home.model_copy(update={"version": _version(home)})
+
+
+def _own_folder(context: Context, row: Row) -> str:
+    """Where the settings have the own folders of agents on the server's machine; empty for the runner's choice."""
+    settings: LauncherSettings = context.settings(keys.PLUGIN)
+    if not settings.folder or row["machine"] != machines.local_name(context.server):
+        return ""
+    return str(Path(settings.folder).expanduser() / row["agent"])
 
 
 def _secrets(reader: Reader, context: Context, store: Secrets, row: Row) -> tuple[str, dict[str, str], str]:

@@ -5,6 +5,6 @@ from __future__ import annotations
 from .ends import ENDS, End
 from .models import Run
 from .queries import last_run, live_on, live_run
-from .showing import run_of, runs_of
+from .showing import run_of, runs_of, show_home
 
-__all__ = ["ENDS", "End", "Run", "last_run", "live_on", "live_run", "run_of", "runs_of"]
+__all__ = ["ENDS", "End", "Run", "last_run", "live_on", "live_run", "run_of", "runs_of", "show_home"]

@@ -79,12 +79,25 @@ def show_machine(team: Team, living: Iterable[Row], homes: Iterable[Row]) -> Non
     for row in busy.values():
         show(team, row["agent"], row["state"], row["state_reason"])
     for home in homes:
-        if home["agent"] in busy or not home["wanted"] or not _is_there(team, home["agent"]):
-            continue
-        if home["held"]:
-            team.presence.set_status(home["agent"], "blocked", Reason("held: %(about)s", home["held"]))
-        else:
-            team.presence.set_status(home["agent"], "idle", ASLEEP)
+        if home["agent"] not in busy and home["wanted"]:
+            show_home(team, home)
+
+
+def show_home(team: Team, home: Row, paused_by: str = "") -> None:
+    """Show how an agent stands whose program does not run: whether a message wakes it, and why not."""
+    agent = home["agent"]
+    if not _is_there(team, agent):
+        return
+    if not home["wanted"]:
+        team.presence.leave(agent, Reason(ENDS["stopped"].title))
+    elif not machines.links(team).is_connected(home["machine"]):
+        team.presence.leave(agent, UNREACHABLE)
+    elif home["held"]:
+        team.presence.set_status(agent, "blocked", Reason("held: %(about)s", home["held"]))
+    elif paused_by:
+        team.presence.set_status(agent, "blocked", Reason("paused by %(about)s", paused_by))
+    else:
+        team.presence.set_status(agent, "idle", ASLEEP)
 
 
 def show_unreachable(team: Team, agents: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ from teammcp import Context, Transaction, Work, operation
 from ...events import AgentsPaused, AgentsResumed
 from .. import queries
 from ..models import AgentsPause, Why
-from ..notes import tell
+from ..notes import show, tell
 from ..shapes import pause_of
 
 
@@ -18,7 +18,7 @@ async def pause_agents(context: Context, reason: Why = "") -> Work[AgentsPause]:
     def work(tx: Transaction) -> AgentsPause:
         queries.set_pause(tx, context.actor.name, context.now(), reason)
         context.emit(tx, AgentsPaused(reason=reason), context.team.name)
-        tell(context, tx)
+        _tell(context, tx)
         return pause_of(queries.pause(tx))
 
     return work
@@ -31,7 +31,7 @@ async def resume_agents(context: Context) -> Work[AgentsPause]:
     def work(tx: Transaction) -> AgentsPause:
         if queries.end_pause(tx):
             context.emit(tx, AgentsResumed(), context.team.name)
-            tell(context, tx)
+            _tell(context, tx)
         return pause_of(None)
 
     return work
@@ -41,3 +41,9 @@ async def resume_agents(context: Context) -> Work[AgentsPause]:
 async def get_agents_pause(context: Context) -> AgentsPause:
     """See whether all agents are paused, by whom and why."""
     return pause_of(await context.read(queries.pause))
+
+
+def _tell(context: Context, tx: Transaction) -> None:
+    """Tell all runners, and show how agents stand now."""
+    tell(context, tx)
+    tx.on_commit(lambda: context.team.background(show(context.team)))
