@@ -62,7 +62,7 @@ async def example(context: Context, request: Request) -> Response:
     """Start an example agent, under the first of some names that is free."""
     taken = {name.casefold() for name in context.team.directory.agents}
     name = next(free for free in (*EXAMPLE_NAMES, *_numbered()) if free not in taken)
-    words = _("Shows how agents work in a team, without any account.")
+    words = _("An example of an agent. Say help to it.")
     outcome = await form_call(context, "spawn_agent", name=name, runtime=EXAMPLE, description=words)
     if not outcome.ok:
         return await _agents(context, outcome)

@@ -80,7 +80,7 @@ async def _draft(context: Context, outcome: Outcome, wanted: str, cost: str, row
         cost=cost,
         rows=rows,
         kinds=kinds,
-        there=[kind for kind in kinds if any(each.program for each in kind.machines)],
+        there=[kind for kind in kinds if not all(each.missing for each in kind.machines)],
         machines=sorted({each.machine for kind in kinds for each in kind.machines}),
         credentials=(await context.call("list_credentials")).root if context.actor.access >= Access.manager else [],
         roles=(await context.call("list_roles")).root,

@@ -10,12 +10,19 @@ from quart import Response
 from teammcp import Context
 from teammcp.web import Outcome, kind_of, render, values
 
+from ..homes import catalogue
 from . import words
 
 RUN_EVENTS = "run.begun run.started run.changed run.ended machine.connected machine.lost machine.revoked"
 """What changes how runs stand."""
 HOME_EVENTS = f"{RUN_EVENTS} home.changed agents.paused agents.resumed"
 """What changes where agents live, and whether they run."""
+
+
+def has_screen(context: Context, runtime: str) -> bool:
+    """Whether programs of a runtime have a screen that can be looked at."""
+    found = catalogue.runtimes(context.server).get(runtime)
+    return found is not None and found.capabilities.terminal
 
 
 async def show(
@@ -42,6 +49,7 @@ async def show(
         home_events=HOME_EVENTS,
         rendered=values.rendered,
         compare_texts=values.compare_texts,
+        has_screen=partial(has_screen, context),
         approvals=any(each.name == "resolve_approval" for each in context.server.registry),
         **words.tools(),
         **variables,

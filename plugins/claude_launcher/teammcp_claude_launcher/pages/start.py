@@ -51,7 +51,10 @@ async def start(context: Context, request: Request) -> Response:
 
 def _sorted(kinds: list[RuntimeKind]) -> list[RuntimeKind]:
     """First those whose program is there."""
-    return sorted(kinds, key=lambda kind: (not any(each.program for each in kind.machines), kind.title.casefold()))
+    return sorted(
+        kinds,
+        key=lambda kind: (all(each.missing for each in kind.machines), kind.name != EXAMPLE, kind.title.casefold()),
+    )
 
 
 async def _start(context: Context, kind: RuntimeKind, agent: str, form: Mapping[str, str]) -> Outcome:
@@ -127,7 +130,7 @@ async def _form(
     role: str = "",
 ) -> Response:
     fields = option_fields(kind.options)
-    machines = [(each.machine, bool(each.program)) for each in kind.machines]
+    machines = [(each.machine, not each.missing) for each in kind.machines]
     return await show(
         context,
         "form.html",
