@@ -12,9 +12,11 @@ from typing import Any
 
 import httpx2
 
-from teammcp import Runtime
+from teammcp import Context, Runtime
 from teammcp.testing import NOON, SocketEnded, SocketRefused, TestTeam
 
+from .machines.models import Joined
+from .machines.operations import enrol_local_machine
 from .runner import enrolments
 from .runner.enrolments import Enrolment
 from .runner.host import Clock, Host
@@ -169,21 +171,23 @@ class _MemoryHttp(httpx2.AsyncBaseTransport):
 
 
 async def enrol(team: TestTeam, folder: Path, *, name: str = "box", local: bool = False) -> Enrolment:
-    """Have a machine join a team, as ``teammcp runner join`` does.
+    """Have a machine join a team.
 
     Args:
         team: at a server in memory.
         folder: the runner's data folder.
-        name: the machine's.
-        local: whether its runner ends by itself when nobody needs it.
+        name: what the machine is to be called.
+        local: it is the server's own, enrolled by the server. Otherwise it joins as by ``teammcp runner join``.
     """
-    made = await team.owner.call("make_join_token")
-    about = {"token": made.token, "name": name, "platform": "test", "version": "0"}
-    answer = await team.client().post("/hooks/claude_launcher/join", json=about)
-    answer.raise_for_status()
-    said = answer.json()
-    url = str(team.server.settings.public_url)
-    enrolment = Enrolment(url=url, team=said["team"], machine=said["machine"], key=said["key"], local=local)
+    if local:
+        joined: Joined = await Context.inside(team.team).call(enrol_local_machine)
+    else:
+        made = await team.owner.call("make_join_token")
+        about = {"token": made.token, "name": name, "platform": "test", "version": "0"}
+        answer = await team.client().post("/hooks/claude_launcher/join", json=about)
+        answer.raise_for_status()
+        joined = Joined.model_validate(answer.json())
+    enrolment = Enrolment(url=str(team.server.settings.public_url), local=local, **joined.model_dump())
     enrolments.write(folder, enrolment)
     return enrolment
 

@@ -110,6 +110,40 @@ async def test_a_flush_that_is_cancelled_writes_each_line_once(store: Database, 
     assert [line.seq for line in await journal.read(0)] == [1, 2]
 
 
+async def test_a_journal_that_was_put_back_goes_on_behind_what_the_server_has(store: Database, time: MovedTime) -> None:
+    """A machine is restored from a snapshot: what it writes from now on must not pass for what is stored already."""
+    journal = await opened(store, time)
+    for text in ("old", "older"):
+        journal.append(1, Said(text=text))
+    await journal.flush()
+    restored = await opened(store, time)
+    for text in "abc":
+        restored.append(2, Said(text=text))
+        await restored.flush()
+    restored.append(2, Said(text="d"))
+    await restored.agree(4)
+    restored.append(2, Said(text="e"))
+    await restored.flush()
+    assert [(line.seq, line.entry.text) for line in await restored.read(4) if isinstance(line.entry, Said)] == [
+        (5, "a"),
+        (6, "b"),
+        (7, "c"),
+        (8, "d"),
+        (9, "e"),
+    ]
+
+
+async def test_numbers_stay_where_the_server_has_what_it_was_told(store: Database, time: MovedTime) -> None:
+    journal = await opened(store, time)
+    journal.append(1, Said(text="a"))
+    await journal.flush()
+    await journal.agree(0)
+    journal.append(1, Said(text="b"))
+    await journal.flush()
+    await journal.agree(2)
+    assert journal.append(1, Said(text="c")) == 3
+
+
 @pytest.mark.parametrize(
     "entry",
     [

@@ -204,9 +204,9 @@ async def test_all_that_is_not_stored_is_reported_before_it_says_that_it_has_set
     for text in "abc":
         bench.journal.append(1, Said(text=text))
     bench.keepers.live = [1]
-    await server.greet(stored=1)
+    await server.greet()
     report = await server.hear()
-    assert texts(report) == ["b", "c"]
+    assert texts(report) == ["a", "b", "c"]
     assert server.heard.empty()
     server.say(Stored(seq=3))
     settled = await server.hear()

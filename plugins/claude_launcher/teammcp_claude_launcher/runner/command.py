@@ -51,6 +51,8 @@ def run() -> None:
 
     Whatever a runner before has left running is ended first. If one runs already, nothing is done.
     """
+    if sys.platform == "win32":
+        raise click.ClickException("Agents' programs can be run on Linux or macOS.")
     folder = home()
     private_folder(folder)
     lock = FileLock(folder / LOCK)

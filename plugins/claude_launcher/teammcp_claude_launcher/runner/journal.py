@@ -41,6 +41,8 @@ class Journal:
         self._store = store
         self._now = now
         self._last = self._on_disk = last
+        self._told: int | None = last
+        """No line behind this one was told to the server; None once it has said what it has."""
         self._buffer: list[tuple[JournalEntry, str]] = []
         self._appended = asyncio.Event()
         self._news = asyncio.Event()
@@ -107,6 +109,26 @@ class Journal:
             elif isinstance(line.entry, State) and line.entry.state == "starting":
                 queries.run_lives(tx, self.id, line.run)
 
+    async def agree(self, stored: int) -> None:
+        """The server says up to which number it has the journal.
+
+        More than it can have been told means that the runner's folder was put back to an earlier state, as a machine is
+        that is restored from a snapshot. What was written since would pass for what the server has: it gets numbers
+        behind that.
+        """
+        if self._told is not None and stored > self._told:
+            log.warning("the journal was put back to line %d; it goes on where the server is: %d", self._told, stored)
+            await self._renumber(self._told, stored - self._told)
+        self._told = None
+        self.stored = stored
+
+    async def _renumber(self, behind: int, by: int) -> None:
+        async with self._writing:
+            self._last += by
+            self._buffer = [_renumbered(line, text, by) for line, text in self._buffer]
+            await self._store.write(lambda tx: queries.renumber(tx, self.id, behind, by))
+            self._on_disk += by
+
     async def keep(self) -> None:
         """Write what is appended, until cancelled."""
         refused = False
@@ -154,3 +176,7 @@ class Journal:
             queries.forget(tx, self.id, stored, before)
 
         await self._store.write(work)
+
+
+def _renumbered(line: JournalEntry, text: str, by: int) -> tuple[JournalEntry, str]:
+    return line.model_copy(update={"seq": line.seq + by}), text

@@ -59,3 +59,9 @@ def set_stored(tx: Transaction, journal: str, seq: int) -> None:
 def forget(tx: Transaction, journal: str, stored: int, before: int) -> None:
     """Delete what is stored and older than a moment."""
     tx.execute("DELETE FROM journal WHERE journal = ? AND seq <= ? AND at < ?", (journal, stored, before))
+
+
+def renumber(tx: Transaction, journal: str, behind: int, by: int) -> None:
+    """Raise the numbers behind one. They pass through others that are nobody's, so that no two meet on the way."""
+    tx.execute("UPDATE journal SET seq = -seq WHERE journal = ? AND seq > ?", (journal, behind))
+    tx.execute("UPDATE journal SET seq = ? - seq WHERE journal = ? AND seq < 0", (by, journal))

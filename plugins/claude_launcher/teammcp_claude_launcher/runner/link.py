@@ -203,7 +203,8 @@ class Link:
             raise Cut("the server did not answer in time") from None
         if not isinstance(welcome, Welcome):
             raise Cut("this is no server whose launcher speaks as this runner does", refused=True)
-        self._set_stored(welcome.stored)
+        await self._journal.agree(welcome.stored)
+        self._stored.set()
         await self._all(self._listen(), self._report(welcome.stored), self._tell_programs(known))
 
     async def _all(self, *works: Any) -> None:
@@ -249,7 +250,8 @@ class Link:
             frame = await self._receive()
             match frame:
                 case Stored():
-                    self._set_stored(frame.seq)
+                    self._journal.stored = frame.seq
+                    self._stored.set()
                 case Orders():
                     self._take_orders(frame)
                 case Answer():
@@ -302,10 +304,6 @@ class Link:
         if was_connected:
             self._last_there = self._clock.passed()
             self._keepers.disconnected()
-
-    def _set_stored(self, seq: int) -> None:
-        self._journal.stored = seq
-        self._stored.set()
 
     async def _send(self, frame: BaseModel) -> None:
         wire = self._wire

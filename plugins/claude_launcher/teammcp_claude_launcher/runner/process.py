@@ -191,16 +191,24 @@ class Runner:
                 pause.cancel()
                 if stop.is_set():
                     return
-                await self.look()
+                await self._try_to_look()
         finally:
             stopping.cancel()
+
+    async def _try_to_look(self) -> None:
+        """What fails is tried again a little later: nothing of what runs may end because of it."""
+        try:
+            await self.look()
+        except Exception:
+            log.exception("a fault of the runner's own, or of its disk; it goes on in %d s", FAULT_PAUSE)
+            await self._clock.sleep(FAULT_PAUSE)
 
     async def look(self) -> None:
         """Take up enrolments that are new, and leave those that are gone, or whose server is."""
         wanted = self._enrolments.look()
         for name, seat in [*self.seats.items()]:
             if wanted.get(name) != seat.enrolment:
-                await self._leave(name, "revoked", "This machine was taken out of the team.")
+                await self._leave(name, *_why_changed(seat.enrolment, wanted.get(name)))
             elif seat.revoked:
                 self.refused[name] = seat.enrolment
                 log.error("%s", refusal_of(seat.enrolment))
@@ -256,6 +264,15 @@ class Runner:
         except OSError as error:
             log.error("%s cannot be written: %s", self.folder / STATUS, error.strerror)
         self._status = text
+
+
+def _why_changed(before: Enrolment, now: Enrolment | None) -> tuple[EndReason, str]:
+    """Why the agents of an enrolment end that is not what it was."""
+    if now is None:
+        return "revoked", "This machine was taken out of the team."
+    if now.key != before.key:
+        return "revoked", "This machine has joined the team anew."
+    return "runner_ended", f"The server has moved to {now.url}: programs are started again with its new address."
 
 
 def refusal_of(enrolment: Enrolment) -> str:
