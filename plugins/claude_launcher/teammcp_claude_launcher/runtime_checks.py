@@ -6,6 +6,7 @@ Each is given a `Subject`: the runtime, and a program that does as it is told.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import os
 import signal
@@ -233,13 +234,15 @@ async def is_given_the_teams_tools(subject: Subject) -> None:
 
 @check()
 async def keeps_the_key_out_of_sight(subject: Subject) -> None:
-    """The agent's key is on no command line and in no file."""
+    """The agent's key is on no command line and in no file, also after a tool was used."""
     async with subject.start() as trial:
+        if subject.runtime.capabilities.lasting:
+            await trial.turn(subject.prompts.leave)
         await trial.send(subject.prompts.work)
         await trial.heard.until(lambda: trial.session.pid > 0, "the process")
         for process in await asyncio.to_thread(trial.session.family().find):
             assert KEY not in " ".join(process.cmdline())
-        assert not [file for file in subject.folder.rglob("*") if file.is_file() and KEY.encode() in file.read_bytes()]
+        assert files_with(KEY, subject.folder) == []
 
 
 @check()
@@ -293,6 +296,16 @@ async def does_not_do_what_it_does_not_declare(subject: Subject) -> None:
         if not subject.runtime.capabilities.interrupt:
             with pytest.raises(NotImplementedError):
                 await trial.session.interrupt()
+
+
+def files_with(secret: str, folder: Path) -> list[Path]:
+    """Files below a folder that hold something."""
+    found = []
+    for file in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # it is no file, or is gone already
+            if secret.encode() in file.read_bytes():
+                found.append(file)
+    return found
 
 
 async def _ended(trial: Trial) -> int:

@@ -28,6 +28,8 @@ from .lines import KEPT, LineSession, Refused, opened
 from .programs import find_program, spawn, split, write_private
 
 REMEDY = "Install it with 'npm install -g @anthropic-ai/claude-code', or set the agent's option 'program'."
+TOOL_SECONDS = 300
+"""Seconds that a tool may take: longer than the team's `wait_for_messages`."""
 NOT_FOUND = "No conversation found"
 """What it says when it is to go on with a conversation that is not there."""
 
@@ -179,6 +181,7 @@ def _mcp_file(launch: Launch) -> Path:
         "type": "http",
         "url": launch.mcp.url,
         "headers": {"Authorization": f"Bearer ${{{launch.mcp.key_variable}}}"},
+        "timeout": 1000 * TOOL_SECONDS,
         "alwaysLoad": True,  # else the model sees only the tools' names, and has to search for each
     }
     return write_private(launch.private, "claude-mcp.json", json.dumps({"mcpServers": {launch.mcp.name: server}}))

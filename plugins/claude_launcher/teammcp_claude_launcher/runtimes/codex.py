@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -26,6 +28,10 @@ from .programs import find_program, spawn, split
 REMEDY = "Install it with 'npm install -g @openai/codex', or set the agent's option 'program'."
 NOT_FOUND = "no rollout found"
 """What it says when it is to go on with a conversation that is not there."""
+TOOLS_SECONDS = 15.0
+"""Seconds that a new session waits for the team's tools."""
+TOOL_SECONDS = 300
+"""Seconds that a tool may take: longer than the team's `wait_for_messages`."""
 KEY_VARIABLE = "OPENAI_API_KEY"
 PROVIDER = "teammcp-credential"
 """Under which name the program knows the provider of a credential."""
@@ -99,6 +105,12 @@ class CodexSession(LineSession):
         self.reads.begin(await self._call("thread/start", **settings))
         return False
 
+    async def await_tools(self, server: str) -> None:
+        """Wait until the team's tools are there, or are known not to be: a turn that comes earlier has none."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TOOLS_SECONDS):
+                await self.reads.await_server(server)
+
     async def _call(self, method: str, **params: Any) -> dict[str, Any]:
         request = self._request(method, **params)
         return await self.request(str(request["id"]), request)
@@ -134,18 +146,20 @@ def settings_of(launch: Launch, options: CodexOptions) -> dict[str, Any]:
         settings["developerInstructions"] = launch.guide
     if model := launch.model or launch.environment.get("OPENAI_MODEL"):
         settings["model"] = model
-    config: dict[str, Any] = {}
+    # Else it writes the environment of its commands, keys and all, into a file in its home.
+    config: dict[str, Any] = {"features": {"shell_snapshot": False}}
     if launch.mcp is not None:
         server = {
             "url": launch.mcp.url,
             "bearer_token_env_var": launch.mcp.key_variable,
+            "tool_timeout_sec": TOOL_SECONDS,
             "default_tools_approval_mode": "approve",
         }
         config["mcp_servers"] = {launch.mcp.name: server}
     if KEY_VARIABLE in launch.environment:
         settings["modelProvider"] = PROVIDER
         config["model_providers"] = {PROVIDER: _provider(launch.environment)}
-    return {**settings, "config": config} if config else settings
+    return {**settings, "config": config}
 
 
 def _provider(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -175,5 +189,7 @@ class CodexRuntime(Runtime):
         command = [options.program, "app-server", *split(options.arguments, "arguments")]
         session = CodexSession(await spawn(launch, command, REMEDY, kept=KEPT), listener)
         resumed = await opened(session, session.open(launch, options))
+        if launch.mcp is not None:
+            await session.await_tools(launch.mcp.name)
         listener.conversation(session.reads.thread, resumed=resumed)
         return session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -33,6 +34,8 @@ class Reader:
         self._note_once = note_once
         self._sent: dict[str, str] = {}
         self._is_ours = False
+        self._servers: set[str] = set()
+        self._news = asyncio.Event()
 
     def begin(self, answer: dict[str, Any]) -> None:
         """The conversation has begun, or goes on."""
@@ -70,10 +73,22 @@ class Reader:
                 self._listener.note(f"{params['error']['message']} It tries again.")
             case "warning" | "configWarning" | "deprecationNotice":
                 self._note_once(params.get("message") or params.get("summary") or "")
-            case "mcpServer/startupStatus/updated" if params["status"] == "failed":
-                self._note_once(
-                    f"The MCP server '{params['name']}' is not there: {(params.get('error') or 'it failed')[:300]}"
-                )
+            case "mcpServer/startupStatus/updated" if params["status"] != "starting":
+                self._server(params)
+
+    def _server(self, params: dict[str, Any]) -> None:
+        self._servers.add(params["name"])
+        self._news.set()
+        if params["status"] == "failed":
+            self._note_once(
+                f"The MCP server '{params['name']}' is not there: {(params.get('error') or 'it failed')[:300]}"
+            )
+
+    async def await_server(self, name: str) -> None:
+        """Wait until it is known whether a server of tools is there."""
+        while name not in self._servers:
+            self._news.clear()
+            await self._news.wait()
 
     def _end(self, turn: dict[str, Any]) -> None:
         self.turn = ""

@@ -53,8 +53,10 @@ class Codex(Agent):
 
     def begin(self, key: int, params: dict[str, Any]) -> None:
         write({"id": key, "result": {"thread": {"id": self.id}, "model": "codex-scripted"}})
-        for server in params.get("config", {}).get("mcp_servers", {}).values():
+        for name, server in params["config"].get("mcp_servers", {}).items():
+            self.tell("mcpServer/startupStatus/updated", name=name, status="starting")
             call_tools(server["url"], os.environ[server["bearer_token_env_var"]])
+            self.tell("mcpServer/startupStatus/updated", name=name, status="ready")
 
     def tell(self, method: str, **params: Any) -> None:
         write({"method": method, "params": {"threadId": self.id, "turnId": self.turn, **params}})
