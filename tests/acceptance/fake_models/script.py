@@ -74,7 +74,7 @@ def obey(told: list[Told]) -> tuple[Step, float]:
     return steps[results] if results < len(steps) else (Say("Done."), delay)
 
 
-ORDER = re.compile(r"^!(call|say|sleep|recall) (.*)$", re.MULTILINE)
+ORDER = re.compile(r"^(?:\| ?)?!(call|say|sleep|recall) (.*)$", re.MULTILINE)
 
 
 class ScriptedModel:
