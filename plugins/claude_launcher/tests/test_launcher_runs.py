@@ -324,6 +324,15 @@ async def test_a_run_is_unreachable_while_its_runner_is_not_connected(
         assert doing(team)[0] == "busy"
 
 
+async def test_one_that_sleeps_on_a_machine_that_is_gone_is_not_said_to_wake(team: TestTeam, bob: Member) -> None:
+    runner = await join(team, "box")
+    await live_on(team, "bob", "box")
+    async with runner.connected():
+        assert doing(team) == ("idle", "asleep: a message wakes it")
+    await team.server.settle()
+    assert doing(team) == ("away", "its machine cannot be reached")
+
+
 async def test_what_a_runner_does_not_know_any_more_is_lost(team: TestTeam, bob: Member) -> None:
     runner = await join(team, "box")
     await live_on(team, "bob", "box")

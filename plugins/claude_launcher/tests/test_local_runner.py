@@ -30,10 +30,12 @@ class Starts:
         self.folders: list[Path] = []
         self.called = threading.Event()
 
+    command = "/bin/true"
+
     def __call__(self, folder: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         self.folders.append(folder)
         self.called.set()
-        process = subprocess.Popen(["/bin/true"])
+        process = subprocess.Popen([self.command])
         process.wait()
         return process
 
@@ -91,6 +93,18 @@ async def test_one_that_does_not_come_is_started_again_later_and_later_with_the_
     assert waits == [2, 4]
     assert len(starts.folders) == 2
     assert enrolled(starts.folders[0])["key"] == key
+
+
+async def test_one_that_fails_is_told_of_with_the_place_of_its_log(
+    team: TestTeam, server: Server, starts: Starts, caplog: pytest.LogCaptureFixture
+) -> None:
+    starts.command = "/bin/false"
+    await live_here(team)
+    local = LocalRunner(server)
+    await local.look()
+    await local.look()
+    assert "has ended with 1" in caplog.text
+    assert "runner.log says why" in caplog.text
 
 
 async def test_a_key_that_works_no_more_is_replaced(team: TestTeam, server: Server, starts: Starts) -> None:

@@ -105,8 +105,7 @@ class LocalRunner:
 
     async def look(self) -> float:
         """Enrol it in the teams that need it, and start it where it is not connected; seconds until the next look."""
-        if self._process is not None:
-            self._process.poll()  # one that has ended is a process no more
+        self._look_after()
         missing = [team for team in [*self._server.teams.values()] if await self._is_missing(team)]
         if not missing:
             self._wait, self._next = FIRST_WAIT, 0.0
@@ -120,6 +119,14 @@ class LocalRunner:
         wait, self._wait = self._wait, min(2 * self._wait, LONGEST_WAIT)
         self._next = now + wait
         return wait
+
+    def _look_after(self) -> None:
+        """Take note that the process that was started has ended."""
+        if self._process is None or (code := self._process.poll()) is None:
+            return
+        self._process = None
+        if code != 0:
+            log.warning("the runner of this machine has ended with %d; %s says why", code, self._folder / LOG)
 
     async def _is_missing(self, team: Team) -> bool:
         """Whether an agent of the team is to run here, and no runner is connected."""
@@ -143,7 +150,7 @@ class LocalRunner:
         return self._server.settings.model_copy(update={"url": None}).public_url
 
     async def _start(self) -> None:
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None:
             return  # it is about to connect
         environment = environment_of(self._server, os.environ)
         self._process = await asyncio.to_thread(self._server.state[START], self._folder, environment)

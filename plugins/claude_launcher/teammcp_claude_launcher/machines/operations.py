@@ -109,6 +109,8 @@ async def enrol_local_machine(context: Context) -> Work[Joined]:
             context.emit(tx, MachineAdded(machine=machine), machine)
         elif row["is_local"]:
             queries.rekey(tx, machine, hash_key(key))
+            if row["revoked_at"] is not None:
+                context.emit(tx, MachineAdded(machine=machine), machine)
         else:
             raise Conflict(
                 f"Another machine has joined as '{machine}'. Call this one otherwise: the setting 'machine' in "
@@ -156,8 +158,9 @@ async def lose_machine(context: Context, machine: str) -> Work[Noted]:
     def work(tx: Transaction) -> Noted:
         queries.set_seen(tx, machine, context.now())
         context.emit(tx, MachineLost(machine=machine), machine)
-        agents = [row["agent"] for row in runs.live_on(tx, machine)]
-        tx.on_commit(lambda: showing.show_unreachable(context.team, agents))
+        agents = {row["agent"] for row in runs.live_on(tx, machine)}
+        agents |= {home["agent"] for home in homes.homes_on(tx, machine) if home["wanted"]}
+        tx.on_commit(lambda: showing.show_unreachable(context.team, sorted(agents)))
         return Noted(machine=machine)
 
     return work

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
 
-from teammcp import Context, Note, NotFound, Transaction, Work, operation, send_notes
+from teammcp import Context, NotFound, Transaction, Work, operation, send_notes
 
 from ... import machines
 from ...entries import NO_SIGN, State
 from ...protocol import BATCH, JournalEntry
-from ...settings import LauncherSettings
 from .. import concluding, notices, queries
 from ..folding import Fold
 from ..models import Recorded
 
 SLACK = 1.1
-"""How many more entries of a run there may be than are kept, so that not each one drives another out."""
+"""How many times as many entries of a run there may be as are kept, so that not each one drives another out."""
 
 log = logging.getLogger(__name__)
 
@@ -34,15 +34,13 @@ async def record_entries(
     def work(tx: Transaction) -> Recorded:
         stored = _stored(tx, machine, journal)
         new = sorted((line for line in entries if line.seq > stored), key=lambda line: line.seq)
-        folds: dict[int, Fold] = {}
+        if not new:
+            return Recorded(stored=stored)
+        _take(context, tx, machine, new)
         for line in new:
-            _take(context, tx, machine, line, folds, notes)
-        for fold in folds.values():
-            concluding.conclude(context, tx, fold)
-        if new:
-            stored = new[-1].seq
-            machines.set_reported(tx, machine, stored, context.now())
-        return Recorded(stored=stored)
+            send_notes(tx, notes.get(line.seq, []))
+        machines.set_reported(tx, machine, new[-1].seq, context.now())
+        return Recorded(stored=new[-1].seq)
 
     return work
 
@@ -60,32 +58,29 @@ def _stored(tx: Transaction, machine: str, journal: str) -> int:
     return number
 
 
-def _take(
-    context: Context,
-    tx: Transaction,
-    machine: str,
-    line: JournalEntry,
-    folds: dict[int, Fold],
-    notes: dict[int, list[Note]],
-) -> None:
-    """Add one line to its run."""
-    fold = folds.get(line.run)
-    if fold is None:
-        row = queries.run(tx, line.run)
+def _take(context: Context, tx: Transaction, machine: str, lines: Sequence[JournalEntry]) -> None:
+    """Add lines to their runs, in their order."""
+    own: dict[int, list[JournalEntry]] = {}
+    for line in lines:
+        own.setdefault(line.run, []).append(line)
+    for run_id, told in own.items():
+        row = queries.run(tx, run_id)
         if row is None or row["machine"] != machine:
-            log.warning("machine %s tells of run %d, which is not one of its own", machine, line.run)
-            return
-        fold = folds[line.run] = Fold(row, context.now())
-    at = fold.add(line.entry, line.at)
-    send_notes(tx, notes.get(line.seq, []))
-    queries.add_entries(tx, [(line.run, line.seq, at, line.entry.kind, line.entry.model_dump_json())])
-    _keep(context, tx, fold)
-    tx.on_commit(lambda: notices.happened(context.team, line.run))
+            log.warning("machine %s tells of run %d, which is not one of its own", machine, run_id)
+            continue
+        _fold(context, tx, Fold(row, context.now()), told)
 
 
-def _keep(context: Context, tx: Transaction, fold: Fold) -> None:
-    """Count an entry, and delete the oldest where there are too many."""
-    settings: LauncherSettings = context.settings("claude_launcher")
-    fold.values["entries"] += 1
-    if fold.values["entries"] > settings.run_entries * SLACK:
-        fold.values["entries"] -= queries.keep_entries(tx, fold.id, settings.run_entries)
+def _fold(context: Context, tx: Transaction, fold: Fold, lines: Sequence[JournalEntry]) -> None:
+    """Add lines to their run, and tell of what has become of it."""
+    rows = [
+        (fold.id, line.seq, fold.add(line.entry, line.at), line.entry.kind, line.entry.model_dump_json())
+        for line in lines
+    ]
+    queries.add_entries(tx, rows)
+    fold.values["entries"] += len(rows)
+    kept = context.settings("claude_launcher").run_entries
+    if fold.values["entries"] > kept * SLACK:
+        fold.values["entries"] -= queries.keep_entries(tx, fold.id, kept)
+    concluding.conclude(context, tx, fold)
+    tx.on_commit(lambda: notices.happened(context.team, fold.id))
