@@ -7,10 +7,11 @@ import base64
 import os
 import socket
 import struct
+import sys
 import time
 import zlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from tests.mcp_support import _without_lifespan, until
 PING = 0.05
 SOON = 10
 OPENING = 0x9  # a ping
+CLOSING = 0x8
 
 
 @asynccontextmanager
@@ -154,6 +156,28 @@ async def test_whoever_reads_nothing_any_more_is_let_go_too(app: TeamApp, team: 
         for content in contents:
             await team.owner.call("send_message", channel="general", content=content)
         await until(lambda: not len(team.team.hub))
+
+
+async def test_a_stop_breaks_no_connection_off_whose_client_has_left(
+    app: TeamApp, team: TestTeam, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "PING", 60)
+
+    async def leave(web_socket: Socket) -> None:
+        kind, body = await web_socket.frame()
+        while kind != CLOSING:
+            kind, body = await web_socket.frame()
+        web_socket.send(0x80 | CLOSING, body)
+        await web_socket.ends()
+        web_socket.writer.close()
+
+    async with AsyncExitStack() as client:
+        async with serving(app) as port:
+            web_socket = await client.enter_async_context(connected(port, team.owner))
+            leaving = asyncio.create_task(leave(web_socket))
+            await asyncio.sleep(0)
+        await leaving
+    assert "Exception in callback" not in caplog.text
 
 
 @pytest.fixture(autouse=True)

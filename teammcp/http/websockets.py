@@ -8,6 +8,7 @@ laptop that was closed is kept for as long as TCP tries.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +28,10 @@ class CarefulSocket(WSStream):
     heard = 0.0
     """When the client last sent anything, on the loop's clock."""
 
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._over = asyncio.Event()
+
     async def handle(self, event: Event) -> None:
         """Take what comes from the client."""
         self.heard = asyncio.get_running_loop().time()
@@ -34,6 +39,8 @@ class CarefulSocket(WSStream):
             headers = [(name, value) for name, value in event.headers if name.lower() != EXTENSIONS]
             event = replace(event, headers=headers)
         await super().handle(event)
+        if self.closed:
+            self._over.set()
 
     async def _send_pings(self) -> None:
         pause: Any = self.config.websocket_ping_interval
@@ -42,7 +49,9 @@ class CarefulSocket(WSStream):
                 await self._let_go()
                 return
             ping = asyncio.ensure_future(self._send_wsproto_event(Ping()))
-            await self.context.sleep(pause)
+            with suppress(TimeoutError):  # its connection lasts as long as this does
+                async with asyncio.timeout(pause):
+                    await self._over.wait()
             ping.cancel()  # it waits as long as the client reads nothing
 
     async def _let_go(self) -> None:
