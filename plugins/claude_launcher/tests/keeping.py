@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from teammcp_claude_launcher.protocol import Orders
 from teammcp_claude_launcher.runner import enrolments
 from teammcp_claude_launcher.runner.keepers import Keepers
 from teammcp_claude_launcher.runner.process import Runner
@@ -61,8 +62,14 @@ class Stage:
 
     async def connected(self) -> None:
         """Wait until it is connected."""
-        for seat in self.runner.seats.values():
-            await seat.link.wait_connected()
+
+        async def are() -> bool:
+            if all(seat.link.connected for seat in self.runner.seats.values()):
+                return True
+            await self.clock.advance(0.1)
+            return False
+
+        await until(are, "the connection")
 
     async def down(self) -> None:
         """Stop the runner."""
@@ -102,6 +109,18 @@ class Stage:
             "start_agent", name=name, **{"runtime": "puppet", "machine": self.machine, "new_key": True, **home}
         )
         return member
+
+    @property
+    def orders(self) -> Orders:
+        """The orders that the runner has now."""
+        [seat] = self.runner.seats.values()
+        assert seat.link.orders is not None
+        return seat.link.orders
+
+    @property
+    def team_clock(self) -> Any:
+        """The server's clock."""
+        return self.team.server.clock
 
     def key(self, agent: str) -> str:
         """The key that an agent's program has."""

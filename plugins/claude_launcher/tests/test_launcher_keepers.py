@@ -8,14 +8,39 @@ from pathlib import Path
 import pytest
 from teammcp_claude_launcher.entries import NO_SIGN
 
-from teammcp import Capabilities, PermissionQuestion, TokenUsage
+from teammcp import (
+    AgentStart,
+    Capabilities,
+    Context,
+    PermissionQuestion,
+    Refused,
+    TeamError,
+    TokenUsage,
+    hookimpl,
+)
 from teammcp.testing import TestTeam
 
 from .keeping import Stage, until
 from .scripted import ALL, PuppetPlugin, Puppets
 
+
+class Refusals:
+    """A plugin that may refuse every run."""
+
+    why = ""
+    asked = 0
+
+    @hookimpl
+    def before_agent_start(self, context: Context, start: AgentStart) -> None:
+        if self.why:
+            self.asked += 1
+            raise Refused(self.why)
+
+
+REFUSALS = Refusals()
+PLUGINS = {"puppets": PuppetPlugin(), "refusals": REFUSALS}
 SETTINGS = {"machine": "here", "local_runner": False, "stop_seconds": 3, "sign_seconds": 10}
-pytestmark = pytest.mark.teammcp(install={"puppets": PuppetPlugin()}, plugins={"claude_launcher": SETTINGS})
+pytestmark = pytest.mark.teammcp(install=PLUGINS, plugins={"claude_launcher": SETTINGS})
 
 
 @pytest.fixture
@@ -358,7 +383,7 @@ async def test_a_program_that_does_not_last_runs_once_for_each_turn(stage: Stage
         assert await stage.said() == ["did 1", "did 2"]
 
 
-@pytest.mark.teammcp(install={"puppets": PuppetPlugin()}, plugins={"claude_launcher": {**SETTINGS, "at_once": 1}})
+@pytest.mark.teammcp(install=PLUGINS, plugins={"claude_launcher": {**SETTINGS, "at_once": 1}})
 async def test_who_has_nothing_to_do_makes_room_for_who_waits_and_who_works_does_not(stage: Stage) -> None:
     async with stage.running():
         await stage.start("bob")
@@ -378,3 +403,70 @@ async def test_who_has_nothing_to_do_makes_room_for_who_waits_and_who_works_does
         again = await stage.session(3)
         assert (again.launch.agent, again.launch.conversation) == ("bob", "talk-1")
         assert stage.runtime.alive == [again]
+
+
+async def test_a_turn_is_broken_off_and_the_program_takes_the_next_message(stage: Stage) -> None:
+    async with stage.running():
+        await stage.start()
+        program = await stage.session()
+        with pytest.raises(TeamError, match="in no turn"):
+            await stage.owner.call("interrupt_agent", name="bob")
+        message = await stage.tell("work")
+        await stage.turn(program)
+        await stage.owner.call("interrupt_agent", name="bob")
+        assert program.interrupted == 1
+        await stage.reached(message, "offered")
+        await stage.tell("other work")
+        assert "other work" in (await stage.turn(program, 2)).text
+        process = await stage.owner.call("get_agent_process", name="bob")
+        assert process.run.state == "working"
+
+
+async def test_an_agent_that_is_away_from_a_machine_leaves_nothing_there_and_can_come_back(stage: Stage) -> None:
+    async with stage.running():
+        await stage.start()
+        program = await stage.session()
+        await stage.tell("work")
+        await stage.turn(program)
+        orders = stage.orders
+        stage.keepers.apply(orders.model_copy(update={"homes": []}))
+        stage.team_clock.advance(seconds=40)  # nobody holds its messages any more
+        stage.keepers.apply(orders)
+        again = await stage.session(2)
+        assert not program.lives
+        assert await stage.ended() == ["stopped"]
+        assert "work" in (await stage.turn(again)).text
+        await stage.owner.call("retire_agent", name="bob")
+        assert await stage.ended(count=2) == ["stopped", "stopped"]
+        assert stage.runtime.alive == []
+
+
+async def test_a_run_that_is_refused_is_asked_for_again_but_not_at_once(stage: Stage) -> None:
+    REFUSALS.why = "not today"
+    try:
+        async with stage.running():
+            await stage.start()
+            await until(lambda: REFUSALS.asked == 1, "the first question")
+            await stage.clock.advance(50)
+            assert REFUSALS.asked == 1
+            await stage.clock.advance(11)
+            await until(lambda: REFUSALS.asked == 2, "the second question")
+            await stage.tell("please")
+            await until(lambda: REFUSALS.asked == 3, "the third question")
+            REFUSALS.why = ""
+            await stage.clock.advance(61)
+            assert "please" in (await stage.turn(await stage.session())).text
+    finally:
+        REFUSALS.why = ""
+
+
+async def test_what_cannot_be_started_says_why_and_is_tried_again(stage: Stage) -> None:
+    async with stage.running():
+        stage.runtime.refuses = "There is no puppet here."
+        await stage.start()
+        assert await stage.ended() == ["not_started"]
+        [run] = await stage.runs()
+        assert run.detail == "There is no puppet here."
+        stage.runtime.refuses = ""
+        await stage.clock.advance(2)
+        assert (await stage.session()).lives

@@ -64,13 +64,14 @@ class AgentApi:
         self._client: httpx2.AsyncClient | None = None
         self._old: list[httpx2.AsyncClient] = []
 
-    def use(self, key: str) -> None:
-        """From now on this is the agent's key."""
+    def use(self, key: str) -> bool:
+        """From now on this is the agent's key; whether it is another one."""
         if key == self._key:
-            return
+            return False
         if self._client is not None:
             self._old.append(self._client)
         self._key, self._client = key, self._make(key)
+        return True
 
     async def close(self) -> None:
         """Close all connections."""

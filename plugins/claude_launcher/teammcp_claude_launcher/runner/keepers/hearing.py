@@ -166,6 +166,9 @@ class Hearing:
         if self._closed:
             return
         self._hear()
+        if self.turns.untaken == self.turns.open:  # whoever ends a turn has had it
+            for turn in self.turns.open[:1]:
+                self.taken_up(turn.id)
         closed = self.turns.end()
         self.enter(TurnOver(outcome=end.outcome, detail=end.detail, answer=closed.answer))
         for errand in answers.errands(closed, end, self.home.answers):
@@ -176,10 +179,7 @@ class Hearing:
         self.bell.ring()
 
     def _hear(self, *, is_sign: bool = True) -> None:
-        """Something was heard. Where the program shows no receipts, the first sign of work is one.
-
-        Also where it does, whoever ends a turn has had it.
-        """
+        """Something was heard. Where the program shows no receipts, the first sign of work is one."""
         self.watch.heard_at = self._host.clock.passed()
         if is_sign and not self._shows_receipts:
             for turn in self.turns.untaken:

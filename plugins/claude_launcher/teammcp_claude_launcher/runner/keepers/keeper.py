@@ -72,10 +72,12 @@ class Keeper:
 
     def apply(self, home: Home, paused: str) -> None:
         """From now on these are the agent's orders."""
-        before, self._home, self._paused = self._home, home, paused
-        self._is_connected = True
-        if home.key:
-            self._api.use(home.key)
+        before, self._home = self._home, home
+        if (home, paused, True) != (before, self._paused, self._is_connected):
+            self._refused_until = 0.0
+        self._paused, self._is_connected = paused, True
+        if home.key and self._api.use(home.key):
+            self._cuts += 1
         if before is not None and home.conversation != before.conversation:
             self._conversation = None
         if before is not None and home.started > before.started:
@@ -83,7 +85,6 @@ class Keeper:
             self._failed_until = 0.0
         if not home.wanted:
             self._is_to_restart = False
-        self._refused_until = 0.0
         self._follow_orders(home)
         self._bell.ring()
 

@@ -46,7 +46,7 @@ class Keepers:
         self._host = host
         self._keepers: dict[str, Keeper] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._leaving: set[asyncio.Task[None]] = set()
+        self._leaving: dict[str, asyncio.Task[None]] = {}
         self._orders: Mapping[str, Home] = {}
         self._paused = ""
         self._watches = Watches(host.show)
@@ -84,7 +84,9 @@ class Keepers:
     async def end_all(self, reason: EndReason, detail: str) -> None:
         """End every run, and begin no more. When it returns, nothing of them is left, and their ends are journalled."""
         self._is_closed = True
-        await asyncio.gather(*(keeper.close(reason, detail) for keeper in self._keepers.values()), *self._leaving)
+        await asyncio.gather(
+            *(keeper.close(reason, detail) for keeper in self._keepers.values()), *self._leaving.values()
+        )
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
@@ -164,6 +166,8 @@ class Keepers:
     # -- keepers come and go -------------------------------------------------------------------------------------------
 
     async def _keep(self, agent: str) -> None:
+        if agent in self._leaving:  # it has come back before it was gone
+            await asyncio.shield(self._leaving[agent])
         while True:
             try:
                 await self._keepers[agent].keep()
@@ -174,15 +178,20 @@ class Keepers:
             self._keepers[agent].apply(self._orders[agent], self._paused)
 
     def _dismiss(self, agent: str) -> None:
-        task = asyncio.create_task(self._leave(self._keepers.pop(agent), self._tasks.pop(agent)))
-        self._leaving.add(task)
-        task.add_done_callback(self._leaving.discard)
+        leaving = self._leave(agent, self._keepers.pop(agent), self._tasks.pop(agent), self._leaving.get(agent))
+        self._leaving[agent] = asyncio.create_task(leaving)
 
-    async def _leave(self, keeper: Keeper, task: asyncio.Task[None]) -> None:
+    async def _leave(
+        self, agent: str, keeper: Keeper, task: asyncio.Task[None], earlier: asyncio.Task[None] | None
+    ) -> None:
+        if earlier is not None:
+            await earlier
         await keeper.close("stopped", GONE)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await keeper.forget()
+        if self._leaving[agent] is asyncio.current_task():
+            del self._leaving[agent]
 
 
 def _describe(session: Session) -> list[dict[str, Any]]:

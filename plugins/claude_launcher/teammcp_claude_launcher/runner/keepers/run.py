@@ -19,6 +19,7 @@ from teammcp import (
     StartFailed,
     TeamError,
     Turn,
+    excerpt,
     private_folder,
 )
 
@@ -42,6 +43,8 @@ LOOK_EVERY = 15.0
 """Seconds between two looks at what its processes have in memory."""
 LAST_WORDS = 2.0
 """Seconds within which a program whose processes are gone is known to have ended."""
+LONGEST_LINE = 200
+"""Characters of its last line of output that are said where it has ended by itself."""
 MB = 1024 * 1024
 MCP_NAME = "teammcp"
 
@@ -211,7 +214,7 @@ class Run:
         if not self._runtime.capabilities.lasting and turns.written and not turns.open:
             self.end("finished")
         else:
-            self.end("crashed", _how_it_ended(self._exit_code))
+            self.end("crashed", _how_it_ended(self._exit_code, session.last_output()))
 
     async def _write_turns(self, session: Session) -> None:
         """Write to the program what waits for it, as soon as it can take it."""
@@ -341,5 +344,7 @@ class Run:
         return self.ended
 
 
-def _how_it_ended(code: int) -> str:
-    return f"A signal ({-code}) has ended the program." if code < 0 else f"The program ended by itself, with {code}."
+def _how_it_ended(code: int, output: str) -> str:
+    lines = [line for line in output.splitlines() if line.strip()]
+    said = f": {excerpt(lines[-1], LONGEST_LINE)}" if lines else "."
+    return f"A signal ({-code}) has ended the program{said}" if code < 0 else f"The program ended with {code}{said}"
