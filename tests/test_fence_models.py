@@ -47,6 +47,7 @@ NOT_OF_OTHERS = {
     "RuntimeKind.title",  # the plugins'
     "RuntimeKind.description",
     "RuntimeKind.options",
+    "KeysTyped.keys",  # names of keys
     "Run.reason",  # the server's, of a few
     "Run.meaning",
     "Run.remedy",

@@ -14,6 +14,7 @@ from teammcp_claude_launcher.runtimes.acp.programs import ClaudeAdapter
 from teammcp_claude_launcher.runtimes.claude import ClaudeRuntime
 from teammcp_claude_launcher.runtimes.codex import CodexRuntime
 from teammcp_claude_launcher.runtimes.command import CommandOptions, CommandRuntime
+from teammcp_claude_launcher.runtimes.terminal import TerminalOptions, TerminalRuntime
 
 from .stand_ins import install
 
@@ -74,3 +75,12 @@ async def test_command(check: Check, tmp_path: Path) -> None:
     options = CommandOptions(command=shlex.join(["python", "-c", OBEDIENT]))
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     await check(Subject(CommandRuntime(), tmp_path, {"PATH": path}, PROMPTS, options))
+
+
+@pytest.mark.parametrize("check", checks_of(TerminalRuntime))
+async def test_terminal(check: Check, tmp_path: Path) -> None:
+    program = Path(__file__).parent / "stand_ins" / "tui.py"
+    command = shlex.join(["python", "-S", str(program)])
+    options = TerminalOptions(command=command, quiet_seconds=0.1, before_enter_seconds=0.02)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    await check(Subject(TerminalRuntime(), tmp_path, {"PATH": path}, PROMPTS, options))

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import psutil
 from ptyprocess import PtyProcess
 
 from teammcp import CHILD_MARK, Family, Output, TerminalScreen
@@ -296,9 +297,9 @@ class PseudoTerminal(TerminalScreen):
 
     def hang_up(self) -> None:
         """Tell the program what it would be told if its window were closed."""
-        if (group := self._group()) is not None:
+        if not self.has_ended:
             with suppress(ProcessLookupError, PermissionError):
-                os.killpg(group, signal.SIGHUP)
+                os.killpg(self.pid, signal.SIGHUP)
 
     @property
     def has_ended(self) -> bool:
@@ -340,4 +341,5 @@ class PseudoTerminal(TerminalScreen):
         return not self._process.closed
 
     def _group(self) -> int | None:
-        return None if self._returncode.done() else self.pid
+        """The number of its process group; None once it may have become another's."""
+        return self.pid if not self._returncode.done() or not psutil.pid_exists(self.pid) else None

@@ -117,6 +117,7 @@ class TerminalSession(Session):
         )
         self._typist = Typist(terminal, manner, listener.note)
         self._turn: asyncio.Task[None] | None = None
+        self._is_working = False
         self._interrupted = False
 
     @property
@@ -141,16 +142,19 @@ class TerminalSession(Session):
             self._listener.turn_ended(TurnEnd("failed", str(error)))
             return
         self._guide = ""
+        self._is_working = True
         self._listener.taken_up(turn.id)
         with suppress(BrokenPipeError):
             await self._typist.until_ready()
-            if said := self._typist.news(begun):
+            self._is_working = False
+            if said := self._typist.news(begun, text):
                 self._listener.text(said)
             self._listener.turn_ended(TurnEnd("interrupted" if self._interrupted else "done"))
 
     async def interrupt(self) -> None:
-        self._interrupted = True
-        await self.terminal.press(self._interrupt_key)
+        if self._is_working:  # otherwise the key would go to a person's line, or a dialog
+            self._interrupted = True
+            await self.terminal.keys("", [self._interrupt_key])
 
     async def close(self) -> None:
         self.terminal.hang_up()

@@ -77,10 +77,12 @@ class Typist:
             self._note("The program does not show what was typed; it is tried again at its next empty prompt.")
         raise NotShown(f"The program did not show what was typed, {ATTEMPTS} times. Look at its terminal.")
 
-    def news(self, before: str) -> str:
-        """What stands on the screen now and did not before, line by line, without the prompt."""
+    def news(self, before: str, text: str) -> str:
+        """What stands on the screen now and did not before, line by line, without the prompt and the echo of a text."""
         known = set(before.splitlines())
         lines = [line for line in self._terminal.text().splitlines() if line not in known]
+        while lines and _is_echo(lines[0], text):
+            lines.pop(0)
         while lines and (not lines[-1].strip(FRAME) or self._is_prompt(lines[-1])):
             lines.pop()
         return "\n".join(lines).strip()
@@ -162,6 +164,12 @@ class Typist:
             self._note(f"The program takes lines of {longest} bytes at most; the turn was cut.")
             text = text.encode()[: longest - 4].decode(errors="ignore") + "…"
         return text
+
+
+def _is_echo(line: str, text: str) -> bool:
+    """Whether a line shows some of a text that was typed: all of the line is of it, or the line holds one of its."""
+    shown = _squeezed(line)
+    return shown in _squeezed(text) or any(part in shown for part in map(_squeezed, text.splitlines()) if part)
 
 
 def _squeezed(text: str) -> str:
