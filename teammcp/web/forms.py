@@ -42,6 +42,8 @@ class Outcome:
     result: Any = None
     notice: Notice | None = None
     status: int = 200
+    code: str = ""
+    """Of the error, for a page that offers a remedy."""
 
     @property
     def ok(self) -> bool:
@@ -62,7 +64,7 @@ async def attempt(context: Context, operation: str, arguments: Mapping[str, Any]
     try:
         result = await operations.call(context, operation, arguments)
     except TeamError as error:
-        return Outcome(notice=Notice.of(error), status=error.status)
+        return Outcome(notice=Notice.of(error), status=error.status, code=error.code)
     if isinstance(result, Deferred):
         return Outcome(result.result, Notice("info", _("This waits for approval.")), 202)
     return Outcome(result)
