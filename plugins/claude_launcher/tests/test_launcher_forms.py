@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from teammcp_claude_launcher.entries import Said, State
 from teammcp_claude_launcher.pages.options import option_fields, read_options
+from teammcp_claude_launcher.pages.runtime_words import TEXTS
+from teammcp_claude_launcher.runtimes import RUNTIMES
 
 from teammcp.testing import TestTeam
 from tests.webkit import Page, Visitor, visiting
@@ -177,6 +179,27 @@ async def test_agents_are_stopped_started_restarted_and_paused(team: TestTeam, o
     assert "polly" in gone.text
 
 
+async def test_an_agent_whose_key_was_replaced_is_given_a_new_one_with_one_click(
+    team: TestTeam, owner: Visitor, box: FakeRunner
+) -> None:
+    page = await owner.send(await owner.get("/launcher"), "/launcher/agents/polly/stop")
+    await team.owner.call("rotate_key", name="polly")
+    asked = await owner.send(page, "/launcher/agents/polly/start")
+    assert (asked.status, "was replaced elsewhere" in asked.text) == (409, True)
+    assert not (await home(team)).wanted
+    done = await owner.send(asked, "/launcher/agents/polly/start")
+    assert done.path == "/launcher"
+    assert (await home(team)).wanted
+
+
+async def test_an_agent_stays_where_it_lives_though_its_machine_is_revoked(
+    team: TestTeam, owner: Visitor, box: FakeRunner
+) -> None:
+    await team.owner.call("revoke_machine", machine="box")
+    page = await owner.get("/launcher/agents/polly/settings")
+    assert page.form("/launcher/agents/polly/settings").values["machine"] == "box"
+
+
 # -- machines --------------------------------------------------------------------------------------------------------
 
 
@@ -248,7 +271,7 @@ async def test_a_key_that_agents_use_is_not_deleted(team: TestTeam, owner: Visit
     assert "Give them another credential first" in refused.text
 
 
-# -- options of runtimes ---------------------------------------------------------------------------------------------
+# -- runtimes and their options --------------------------------------------------------------------------------------
 
 
 def test_options_are_asked_for_and_read_by_their_schema() -> None:
@@ -267,3 +290,14 @@ def test_options_are_asked_for_and_read_by_their_schema() -> None:
         assert read_options(fields, form) == value
     with pytest.raises(ValueError, match=r"option\.times: many"):
         read_options(fields, {"option.times": "many"})
+
+
+def test_what_the_launchers_runtimes_say_of_themselves_can_be_translated() -> None:
+    for runtime in RUNTIMES:
+        fields = runtime.Options.model_fields.values()
+        said = {
+            runtime.title,
+            runtime.description,
+            *(text for each in fields for text in (each.title, each.description)),
+        }
+        assert said <= {*TEXTS, None}, f"{runtime.name}: add them to pages/runtime_words.py"

@@ -12,6 +12,7 @@ from teammcp.web import Outcome, Page, channel_path, form_call, go_back, mark, s
 from teammcp.web import gettext as _
 
 from .layout import show
+from .runtime_words import said_by_runtime
 from .standing import ORDER, Standing, standings
 
 EXAMPLE = "example"
@@ -37,7 +38,7 @@ async def _agents(context: Context, outcome: Outcome | None = None) -> Response:
         counts=counts(found),
         cost=sum(costs) if costs else None,
         pause=await context.call("get_agents_pause"),
-        titles={kind.name: kind.title for kind in kinds},
+        titles={kind.name: said_by_runtime(kind.title) for kind in kinds},
         example=any(kind.name == EXAMPLE for kind in kinds),
     )
 
@@ -54,8 +55,14 @@ async def act(context: Context, request: Request, name: str, action: str) -> Res
     given: dict[str, Any] = {"name": name}
     if action == "restart":
         given["new_conversation"] = "new_conversation" in form
+    if action == "start" and "new_key" in form:
+        given["new_key"] = True
     outcome = await form_call(context, f"{action}_agent", **given)
-    return await go_back(request, "/launcher") if outcome.ok else await _agents(context, outcome)
+    if outcome.ok:
+        return await go_back(request, "/launcher")
+    if outcome.code == "key_unknown":
+        return await show(context, "new_key.html", "agents", outcome, name=name)
+    return await _agents(context, outcome)
 
 
 async def example(context: Context, request: Request) -> Response:

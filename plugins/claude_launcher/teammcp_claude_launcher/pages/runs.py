@@ -11,7 +11,6 @@ from teammcp import LARGEST_ID, Access, Context, Message, TeamError
 from teammcp.web import Outcome, Page, form_call, go_back
 
 from ..entries import ENTRY
-from ..homes import catalogue
 from ..runs.models import Run, RunEntries
 from .layout import show
 from .transcript import Transcript, transcript
@@ -68,13 +67,7 @@ async def _draw(
         earlier=kept.entries[0].seq if earlier and kept.entries else None,
         newest=newest,
         live=found.ended_at is None,
-        has_terminal=found.ended_at is None and _has_terminal(context, found.runtime),
     )
-
-
-def _has_terminal(context: Context, runtime: str) -> bool:
-    there = catalogue.runtimes(context.server).get(runtime)
-    return there is not None and there.capabilities.terminal
 
 
 async def _messages(context: Context, told: Transcript) -> dict[int, Message | None]:

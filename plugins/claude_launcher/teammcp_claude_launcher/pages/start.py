@@ -131,6 +131,8 @@ async def _form(
 ) -> Response:
     fields = option_fields(kind.options)
     machines = [(each.machine, not each.missing) for each in kind.machines]
+    if home is not None and home.machine not in dict(machines):
+        machines.append((home.machine, False))  # it stays there until somebody chooses another
     return await show(
         context,
         "form.html",

@@ -13,6 +13,7 @@ from teammcp.web import gettext as _
 from ..entries import NO_SIGN, EndReason, Tool
 from ..runs.ends import ENDS
 from ..runs.models import Run
+from .runtime_words import said_by_runtime
 
 STATES = {
     "starting": mark("starting"),
@@ -109,6 +110,7 @@ def tools() -> dict[str, Any]:
         "state_tone": state_tone,
         "run_reason": run_reason,
         "said": said,
+        "said_by_runtime": said_by_runtime,
         "tool_name": tool_name,
         "tool_about": tool_about,
         "terminal": terminal,

@@ -29,6 +29,7 @@ async function follow() {
     if (items.length) document.getElementById("transcript-empty")?.remove();
     if (follows) toEnd();
     if (over) return;
+    await pause(250); // when a lot happens, a few times a second are enough
   }
 }
 
