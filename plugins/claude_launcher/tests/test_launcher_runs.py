@@ -171,6 +171,13 @@ async def test_every_end_says_what_it_means_and_what_to_do(
         assert doing(team)[0] != "busy"
 
 
+async def test_a_turn_that_has_failed_is_the_last_that_is_heard_of_a_run(team: TestTeam, runner: FakeRunner) -> None:
+    run = await runner.begin("bob")
+    turn = TurnWritten(turn="t"), TurnOver(outcome="failed", detail="exit code 3", answer="Half of it.")
+    await runner.tell(run, STARTED, *turn, State(state="idle"), Ended(reason="finished"))
+    assert (await run_of(team, run)).last_words == "The turn failed: exit code 3"
+
+
 async def test_whatever_a_program_writes_can_be_stored(team: TestTeam, runner: FakeRunner) -> None:
     run = await runner.begin("bob")
     await runner.tell(run, STARTED, Said(text="a\x00b"), Ended(reason="crashed", last_output="\x00\x1b[31m\u2028"))

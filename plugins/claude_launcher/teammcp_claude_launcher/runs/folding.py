@@ -114,7 +114,7 @@ class Fold:
     @_take.register
     def _(self, entry: kinds.TurnOver) -> None:
         self._be("idle")
-        self._says(entry.answer)
+        self._says(f"The turn failed: {entry.detail}" if entry.outcome == "failed" else entry.answer)
 
     @_take.register
     def _(self, entry: kinds.Asked) -> None:
