@@ -1,4 +1,4 @@
-"""For tests: a runner that is connected with a server in memory, and a clock of its own to move."""
+"""For tests: checks of runtimes; a runner that is connected with a server in memory, and a clock of its own to move."""
 
 from __future__ import annotations
 
@@ -24,6 +24,21 @@ from .runner.host import Keepers as AnyKeepers
 from .runner.keepers import Keepers
 from .runner.process import Runner
 from .runner.transport import PATH, UNAUTHORIZED, Cut, Revoked, Wire, closed
+from .runtime_checks import Check, checks_of
+from .runtime_kit import Prompts, Recorder, Subject, Trial
+
+__all__ = [
+    "Check",
+    "MemoryTransport",
+    "MovedTime",
+    "Prompts",
+    "Recorder",
+    "Subject",
+    "Trial",
+    "checks_of",
+    "connect_runner",
+    "enrol",
+]
 
 SETTLED = 20
 """Turns of the event loop that what has been woken gets."""

@@ -45,6 +45,7 @@ async def test_it_is_given_the_teams_tools_and_no_others_of_its_user(tmp_path: P
     entry = _read(file)["mcpServers"]["teammcp"]
     assert entry["headers"] == {"Authorization": "Bearer ${TEAMMCP_KEY}"}
     assert entry["alwaysLoad"] is True
+    assert entry["url"] == "http://127.0.0.1:9/mcp?results=text&tools=everyday,launcher"
 
 
 async def test_its_options_reach_its_command_line(tmp_path: Path) -> None:

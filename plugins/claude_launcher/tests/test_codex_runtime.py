@@ -45,7 +45,7 @@ def test_a_thread_is_begun_with_all_that_the_agent_was_given(tmp_path: Path) -> 
             "features": {"shell_snapshot": False},
             "mcp_servers": {
                 "teammcp": {
-                    "url": "http://127.0.0.1:9/mcp",
+                    "url": "http://127.0.0.1:9/mcp?results=text&tools=everyday,launcher",
                     "bearer_token_env_var": "TEAMMCP_KEY",
                     "tool_timeout_sec": 300,
                     "default_tools_approval_mode": "approve",

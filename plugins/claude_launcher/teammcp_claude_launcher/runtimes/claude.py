@@ -25,7 +25,7 @@ from teammcp import (
 
 from .claude_lines import Reader
 from .lines import KEPT, LineSession, Refused, opened
-from .programs import find_program, spawn, split, write_private
+from .programs import TOOLS, find_program, spawn, split, write_private
 
 REMEDY = "Install it with 'npm install -g @anthropic-ai/claude-code', or set the agent's option 'program'."
 TOOL_SECONDS = 300
@@ -179,7 +179,7 @@ def _mcp_file(launch: Launch) -> Path:
     assert launch.mcp is not None  # noqa: S101 - looked at before
     server = {
         "type": "http",
-        "url": launch.mcp.url,
+        "url": f"{launch.mcp.url}?{TOOLS}",
         "headers": {"Authorization": f"Bearer ${{{launch.mcp.key_variable}}}"},
         "timeout": 1000 * TOOL_SECONDS,
         "alwaysLoad": True,  # else the model sees only the tools' names, and has to search for each

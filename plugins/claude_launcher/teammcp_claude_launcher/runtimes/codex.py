@@ -23,7 +23,7 @@ from teammcp import (
 
 from .codex_lines import Reader, asked
 from .lines import KEPT, LineSession, Refused, opened
-from .programs import find_program, spawn, split
+from .programs import TOOLS, find_program, spawn, split
 
 REMEDY = "Install it with 'npm install -g @openai/codex', or set the agent's option 'program'."
 NOT_FOUND = "no rollout found"
@@ -150,7 +150,7 @@ def settings_of(launch: Launch, options: CodexOptions) -> dict[str, Any]:
     config: dict[str, Any] = {"features": {"shell_snapshot": False}}
     if launch.mcp is not None:
         server = {
-            "url": launch.mcp.url,
+            "url": f"{launch.mcp.url}?{TOOLS}",
             "bearer_token_env_var": launch.mcp.key_variable,
             "tool_timeout_sec": TOOL_SECONDS,
             "default_tools_approval_mode": "approve",

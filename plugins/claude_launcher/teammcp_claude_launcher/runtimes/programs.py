@@ -19,6 +19,10 @@ LAST_WORDS = 1.0
 SHOWN = 4000
 """Characters of a program's last output that are shown."""
 
+TOOLS = "results=text&tools=everyday,launcher"
+"""What programs with a model are given of the team's tools, as the query of the address: those that agents use at work
+and those for leading others, with results as texts, which are shorter. All that there is costs twice as many tokens."""
+
 
 async def find_program(program: str, path: str, remedy: str) -> InstalledProgram:
     """Look for a program in folders and ask it for its version.
