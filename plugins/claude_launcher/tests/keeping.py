@@ -18,6 +18,7 @@ from teammcp_claude_launcher.runner.keepers import Keepers
 from teammcp_claude_launcher.runner.process import Runner
 from teammcp_claude_launcher.testing import MemoryTransport, MovedTime, enrol
 
+from teammcp import Runtime
 from teammcp.testing import Member, TestTeam
 
 from .scripted import Puppets
@@ -49,7 +50,7 @@ class Stage:
         self.clock = MovedTime()
         self.network = MemoryTransport(team)
         self.runner: Runner
-        self.runtimes = {runtime.name: runtime for runtime in runtimes}
+        self.runtimes: dict[str, Runtime] = {runtime.name: runtime for runtime in runtimes}
         self._folder = folder
         self._stack = AsyncExitStack()
 
@@ -88,8 +89,9 @@ class Stage:
         self._folder, self.network = after, MemoryTransport(self.team)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Stage]:
+    async def running(self, **more: Runtime) -> AsyncIterator[Stage]:
         """With the runner connected; stopped at the end."""
+        self.runtimes |= more
         await self.up()
         try:
             await self.connected()

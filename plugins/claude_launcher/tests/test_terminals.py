@@ -64,6 +64,17 @@ async def recorded(stage: Stage) -> list[Any]:
     return [(each.actor, each.data["characters"], each.data["keys"]) for each in found]
 
 
+async def recorded_characters(stage: Stage, count: int) -> list[Any]:
+    """The same, once so many characters stand there: keys are recorded when the program has them."""
+
+    async def all_of_them() -> list[Any]:
+        found = await recorded(stage)
+        return found if sum(each[1] for each in found) >= count else []
+
+    found: list[Any] = await until(all_of_them, f"a record of {count} characters")
+    return found
+
+
 async def test_a_member_looks_and_a_manager_types(stage: Stage) -> None:
     alice = await stage.team.agent("alice")
     seen = await alice.call("screenshot_agent", name="bob")
@@ -74,6 +85,20 @@ async def test_a_member_looks_and_a_manager_types(stage: Stage) -> None:
     await stage.owner.call("send_keys_to_agent", name="bob", text="secret words", keys=["enter", "y"])
     await shown(stage, "> secret words\n> y")
     assert await recorded(stage) == [("owner", 13, ["enter"])]
+
+
+async def test_a_program_that_somebody_types_into_does_not_fall_asleep(stage: Stage) -> None:
+    await stage.owner.call("configure_agent", name="bob", limits={"idle_minutes": 1})
+    for _ in range(3):
+        await stage.owner.call("send_keys_to_agent", name="bob", keys=["x"])
+        await stage.clock.advance(40)
+    await shown(stage, "xxx")
+    await stage.clock.advance(61)
+
+    async def ends() -> list[str]:
+        return [run.reason for run in (await stage.owner.call("list_runs", agent="bob")).root if run.ended_at]
+
+    assert await until(ends, "the end of the run") == ["asleep"]
 
 
 async def test_what_is_no_key_is_refused_with_those_that_are(stage: Stage) -> None:
@@ -132,12 +157,12 @@ async def test_whoever_opens_the_page_sees_the_screen_and_what_is_typed(stage: S
             await watched(socket, screen, "> ls -l\n> x")
         await watching.send(json.dumps({"data": "rm"}))
         assert "manager" in json.loads(await watching.receive())["error"]
+        found = await recorded_characters(stage, 6)
         await typing.send(json.dumps({"size": [50, 12]}))
         async with asyncio.timeout(20):
             while b"\x1b[8;12;50t" not in await watching.receive():
                 pass
-    assert [each for each in await recorded(stage) if each[0] != "owner"] == []
-    assert sum(each[1] for each in await recorded(stage)) == 6
+    assert ({each[0] for each in found}, sum(each[1] for each in found)) == ({"owner"}, 6)
 
 
 async def test_fast_keys_are_recorded_together(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,8 +170,9 @@ async def test_fast_keys_are_recorded_together(stage: Stage, monkeypatch: pytest
     async with stage.team.websocket(PATH, stage.owner) as socket:
         for key in "abc\rd":
             await socket.send(json.dumps({"data": key}))
+        found = await recorded_characters(stage, 4)
         await shown(stage, "> abc\n> d")
-    assert await recorded(stage) in (
+    assert found in (
         [("owner", 1, []), ("owner", 2, ["enter"]), ("owner", 1, [])],
         [("owner", 2, []), ("owner", 1, ["enter"]), ("owner", 1, [])],
         [("owner", 3, ["enter"]), ("owner", 1, [])],

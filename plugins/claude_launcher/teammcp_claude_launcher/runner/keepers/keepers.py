@@ -111,7 +111,12 @@ class Keepers:
                 return await self._stop(question)
             case Interrupt():
                 return await self._interrupt(question.agent)
-            case Screen() | Keys() | Resize():
+            case Keys():
+                keeper = self._keepers.get(question.agent)
+                if keeper is not None and keeper.run is not None:
+                    keeper.run.note_typing()
+                return await terminals.answer(self._terminal(question.agent), question)
+            case Screen() | Resize():
                 return await terminals.answer(self._terminal(question.agent), question)
             case Watch():
                 self._watches.begin(question.watch, self.terminal(question.agent))

@@ -267,6 +267,10 @@ class Run:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it has ended, which is seen
             await session.send(turn)
 
+    def note_typing(self) -> None:
+        """Somebody types into its terminal: it is not without anything to do."""
+        self._heard.watch.idle_since = self._host.clock.passed()
+
     async def _watch_time(self, session: Session) -> None:
         """See that the program is stuck, or has nothing to do."""
         heard, written = self._heard, session.written
