@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from typing import get_args
 
 import pytest
-from teammcp_claude_launcher.entries import Ended, Said, State, Tool
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel
+from teammcp_claude_launcher.entries import Ended, Entry, Plan, Said, State, Step, Tool
 
 from teammcp.testing import Member, TestTeam
 
@@ -85,6 +89,49 @@ async def test_a_run_shows_all_that_happened_in_it(owner: Member, bob: Member, b
     assert "mcp__" not in read
     other = words(await shown(owner, f"/launcher/runs/{run}"))
     assert "Please mend" not in other
+
+
+NUMBERS = st.integers(0, 10**6)
+VALUES = st.one_of(st.none(), st.integers(), st.text(), st.lists(st.text()))
+FIELDS = {
+    "input": st.dictionaries(st.text(max_size=8), VALUES, max_size=3),
+    "message_ids": st.lists(st.integers(1, 10**6), max_size=3),
+    "cost_usd": st.floats(0, 100),
+    **dict.fromkeys(("pid", "tokens_in", "tokens_out"), NUMBERS),
+}
+
+
+def any_of(kind: type[BaseModel]) -> st.SearchStrategy[Entry]:
+    """Any entry of a kind, with all that it can hold."""
+    fields = {name: FIELDS.get(name, ...) for name in kind.model_fields if name != "kind"}
+    return st.builds(kind, **fields)  # type: ignore[arg-type]
+
+
+def drawn(count: int) -> list[Entry]:
+    """So many entries of all kinds and shapes."""
+    found: list[Entry] = []
+
+    @settings(max_examples=count, database=None, derandomize=True, phases=[Phase.generate])
+    @given(st.one_of([any_of(kind) for kind in get_args(get_args(Entry)[0])]))
+    def take(entry: Entry) -> None:
+        found.append(entry)
+
+    take()
+    return found
+
+
+async def test_whatever_a_run_tells_is_shown(bob: Member, box: FakeRunner) -> None:
+    entries = [each for each in drawn(400) if not isinstance(each, Ended)]
+    assert len({each.kind for each in entries}) == len(get_args(get_args(Entry)[0])) - 1
+    run = await box.begin("polly")
+    for start in range(0, len(entries), 80):
+        batch = entries[start : start + 80]
+        await box.tell(run, *batch)
+        assert (await bob.http.get(f"/launcher/runs/{run}")).status_code == 200, batch
+    await box.tell(run, Plan(steps=[Step(text="all is done", status="done")]), Plan(steps=[]))
+    assert "1 of 1 done" in words(await shown(bob, f"/launcher/runs/{run}"))
+    for path in ("/launcher", "/launcher/agents/polly/runs", "/agents/polly", "/"):
+        await shown(bob, path)
 
 
 async def test_what_is_new_is_told_with_what_it_changes_and_nothing_else(bob: Member, box: FakeRunner) -> None:
