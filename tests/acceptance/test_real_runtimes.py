@@ -2,51 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from teammcp_claude_launcher.runtime_checks import Check, checks_of
-from teammcp_claude_launcher.runtime_kit import Prompts, Subject
+from teammcp_claude_launcher.runtime_kit import Subject
 from teammcp_claude_launcher.runtimes.claude import ClaudeRuntime
 from teammcp_claude_launcher.runtimes.codex import CodexOptions, CodexRuntime
 
-from teammcp import Runtime
 from tests.acceptance.fake_models import AnthropicModel, OpenAIModel
-from tests.acceptance.npm_tools import CLAUDE, CODEX, Tool
+from tests.acceptance.npm_tools import CLAUDE, CODEX
+from tests.acceptance.real_programs import prompts, subject
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.real_cli]
-
-LEAVE = "setsid sleep 300 >/dev/null 2>&1 </dev/null &"
-REST = "python3 -c 'import time; time.sleep(2)'"
-WRITE = "touch {path}"
-
-
-def prompts(tool: str, argument: str) -> Prompts:
-    """What makes an obedient model run commands with a tool."""
-
-    def call(command: str) -> str:
-        return f"!call {tool} {json.dumps({argument: command})}"
-
-    return Prompts(
-        say="!say pong",
-        work="!sleep 60\n!say late",
-        rest=f"{call(REST)}\n!say rested",
-        write=f"{call(WRITE).replace('{', '{{').replace('}', '}}').replace('{{path}}', '{path}')}\n!say written",
-        leave=f"{call(LEAVE)}\n!say left",
-        recall="!recall {word}",
-    )
-
-
-def subject(runtime: Runtime, tool: Tool, folder: Path, prompts: Prompts, **environment: str) -> Subject:
-    """A runtime with its real program in an empty home."""
-    home = folder / "home"
-    home.mkdir()
-    path = f"{tool.path().parent}:{os.environ['PATH']}"
-    base = {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8", "NO_PROXY": "127.0.0.1"}
-    return Subject(runtime, folder, {**base, **environment}, prompts, settles=1.0, seconds=60)
 
 
 @pytest.fixture

@@ -72,11 +72,10 @@ def prompt(message: dict[str, Any]) -> Any:
     if word == "hold":
         OPEN.append(message["id"])
         return None
-    if word in {"together", "after"} and OPEN:
+    if word == "together" and OPEN:
         say("about the first")
         write(id=OPEN.pop(), result={"stopReason": "end_turn"})
-        if word == "after":
-            say("about the second")
+        say("about the second")
     if word == "stop":
         return {"stopReason": rest}
     if word == "error":

@@ -24,7 +24,7 @@ from teammcp_claude_launcher.runtimes.acp.dialects import (
     QwenDialect,
 )
 
-from teammcp import McpServer, NotInstalled, PermissionAnswer, StartFailed, ToolUse
+from teammcp import McpServer, NotInstalled, PermissionAnswer, StartFailed, ToolUse, TurnEnd
 
 STAND_IN = Path(__file__).with_name("acp_stand_in.py")
 KEY = "tm_default_secret"
@@ -227,24 +227,21 @@ async def test_how_a_turn_ends_is_told_even_if_nothing_was_said(
         assert trial.heard.all("taken_up") == [id]
 
 
-async def test_turns_that_are_answered_together_end_together(stand_in: Make) -> None:
+async def test_a_turn_that_joins_is_taken_up_when_the_first_is_answered_and_both_end_together(stand_in: Make) -> None:
     async with stand_in().start() as trial:
         first = await trial.send("hold")
         second = await trial.send("together")
         await trial.heard.until_ended()
-        assert [heard.value for heard in trial.heard.heard if heard.what == "taken_up"] == [first, second]
+        told = [(heard.what, heard.value) for heard in trial.heard.heard[1:]]
+        assert told == [
+            ("taken_up", first),
+            ("text", "about the first"),
+            ("taken_up", second),
+            ("text", "about the second"),
+            ("turn_ended", TurnEnd("done")),
+        ]
         await trial.turn("hello")
         assert len(trial.heard.all("turn_ended")) == 2
-
-
-async def test_turns_that_are_answered_one_after_the_other_end_so(stand_in: Make) -> None:
-    async with stand_in().start() as trial:
-        first = await trial.send("hold")
-        second = await trial.send("after")
-        await trial.heard.until_ended(2)
-        order = [(heard.what, heard.value) for heard in trial.heard.heard if heard.what in {"taken_up", "turn_ended"}]
-        assert [what for what, _ in order] == ["taken_up", "turn_ended"] * 2
-        assert [value for what, value in order if what == "taken_up"] == [first, second]
 
 
 async def test_words_come_in_paragraphs(stand_in: Make) -> None:
@@ -273,6 +270,12 @@ async def test_a_tool_keeps_its_name_and_is_told_when_something_is_new(stand_in:
             ToolUse("t", "bash", "running", "ls -l", {"command": "ls -l"}),
             ToolUse("t", "bash", "done", "ls -l", {"command": "ls -l"}, '{"lines": 1}'),
         ]
+
+
+async def test_a_tool_of_which_nothing_more_is_told_has_failed_with_its_turn(stand_in: Make) -> None:
+    async with stand_in().start() as trial:
+        await trial.turn("ask reject_once")
+        assert [use.status for use in trial.heard.all("tool")] == ["running", "failed"]
 
 
 async def test_tokens_are_counted_with_what_came_from_a_cache(stand_in: Make) -> None:

@@ -40,7 +40,8 @@ def _item(step: Step) -> dict[str, Any]:
         return {"type": "message", "id": f"msg_{uuid.uuid4().hex}", "role": "assistant", "content": content}
     namespace, _, name = step.tool.rpartition("/")
     call = {"type": "function_call", "id": f"fc_{uuid.uuid4().hex}", "call_id": f"call_{uuid.uuid4().hex}"}
-    return {**call, "namespace": namespace, "name": name, "arguments": json.dumps(step.arguments)}
+    inside = {"namespace": namespace} if namespace else {}
+    return {**call, **inside, "name": name, "arguments": json.dumps(step.arguments)}
 
 
 def _text(content: Any) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from acp.schema import (
@@ -31,13 +32,12 @@ from teammcp import FileChange, Listener, PermissionAnswer, PermissionQuestion, 
 
 from .dialects import Dialect
 
-TOGETHER = 0.1
-"""Seconds within which a program answers turns that ran together."""
 PARAGRAPHS = 1000
 """Characters after which whole paragraphs are told, before the message is complete."""
 
 log = logging.getLogger(__name__)
 
+_DONE = TurnEnd("done")
 _STATUS: dict[str | None, Literal["running", "done", "failed"]] = {"completed": "done", "failed": "failed"}
 _STEP: dict[str, Literal["pending", "doing", "done"]] = {"in_progress": "doing", "completed": "done"}
 _ANSWERS = {True: ("allow_once",), False: ("reject_once", "reject_always")}
@@ -59,8 +59,9 @@ class Hearing:
         self._replaying = False
         self._untaken: list[str] = []
         self._busy = False
-        self._end: TurnEnd | None = None
-        self._soon: asyncio.TimerHandle | None = None
+        self._open: list[str] = []
+        """Turns that are not answered yet; `_untaken` are those of them of which nothing was heard."""
+        self._end = _DONE
         self._said = _Paragraphs(listener.text)
         self._thought = _Paragraphs(listener.thought)
         self._tools: dict[str, ToolCallUpdate] = {}
@@ -77,23 +78,26 @@ class Hearing:
     def written(self, turn: str) -> None:
         """A turn is written. The first work shows that it was taken up, unless another one runs already."""
         self._untaken.append(turn)
+        self._open.append(turn)
 
     def spent(self, response: PromptResponse) -> None:
         """What an answered turn used."""
         self._spent.tokens(*self._dialect.tokens(response))
 
     def ended(self, turn: str, end: TurnEnd) -> None:
-        """A turn is answered, so the program had it, and it is over.
+        """A turn is answered, so the program had it.
 
-        Of turns that ran together all are answered at once, so the listener is told a moment later.
+        If another one waits, it has joined: the program answers the first one when it takes up the second, and goes on.
+        All is over when all are answered, and badly if one was.
         """
         self._take(turn)
-        if self._end is None:
+        self._open.remove(turn)
+        if self._end.outcome == "done":
             self._end = end
-            self._soon = asyncio.get_running_loop().call_later(TOGETHER, self._tell_end)
-        elif self._end.outcome == "done":
-            self._end = end
-        if not self._untaken:
+        if self._open:
+            self._flush()
+            self._take_next()
+        else:
             self._tell_end()
 
     async def drop_questions(self, seconds: float) -> None:
@@ -170,7 +174,6 @@ class Hearing:
 
     def _worked(self, *over: _Paragraphs) -> None:
         """It works, so it has the turn; and what it said before is complete."""
-        self._tell_end()
         for words in over:
             words.flush()
         if not self._busy:
@@ -186,15 +189,19 @@ class Hearing:
             self._untaken.remove(turn)
             self._listener.taken_up(turn)
 
-    def _tell_end(self) -> None:
-        """Tell that what ran together is over, if it is."""
-        if self._end is None or self._soon is None:
-            return
-        self._soon.cancel()
-        end, self._end, self._soon, self._busy = self._end, None, None, False
+    def _flush(self) -> None:
+        """What was said is complete."""
         self._said.flush()
         self._thought.flush()
+
+    def _tell_end(self) -> None:
+        """What ran together is over."""
+        end, self._end, self._busy = self._end, _DONE, False
+        self._flush()
         self._tools.clear()
+        for use in self._told.values():
+            if use.status == "running":  # some programs say nothing more of a tool that was not allowed
+                self._listener.tool(replace(use, status="failed"))
         self._told.clear()
         if (usage := self._spent.take(self._model)) is not None:
             self._listener.usage(usage)

@@ -84,7 +84,7 @@ class AcpSession(ProgramSession):
                 await self.interrupt()
         self.child.close_input()
         if self._needs_signal and self.child.returncode is None:
-            os.kill(self.pid, signal.SIGTERM)
+            os.killpg(self.pid, signal.SIGTERM)  # its process group: the program may be behind a script
 
     async def wait(self) -> int:
         """Wait until the program has ended and what it wrote was heard."""
