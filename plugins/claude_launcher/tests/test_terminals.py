@@ -179,6 +179,14 @@ async def test_fast_keys_are_recorded_together(stage: Stage, monkeypatch: pytest
     )
 
 
+async def test_what_was_typed_is_recorded_though_the_browser_has_gone(stage: Stage) -> None:
+    async with stage.team.websocket(PATH, stage.owner) as socket:
+        await watched(socket, Emulator(40, 10), "hello")
+        await socket.send(json.dumps({"data": "bye\r"}))
+    assert await recorded_characters(stage, 3) == [("owner", 3, ["enter"])]
+    await shown(stage, "> bye\n>")
+
+
 async def test_whoever_may_no_longer_type_is_told(stage: Stage) -> None:
     boss = await stage.team.agent("boss", access="manager")
     async with stage.team.websocket(PATH, boss) as socket:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -59,6 +60,7 @@ class Typing:
         self._send = send
         self._steps: list[tuple[str, list[str]]] = []
         self._news = asyncio.Event()
+        self._is_closed = False
 
     def add(self, text: str, names: list[str]) -> None:
         """Something is typed."""
@@ -68,13 +70,23 @@ class Typing:
         self._steps.append((text, names))
         self._news.set()
 
+    def close(self) -> None:
+        """Nothing more is typed."""
+        self._is_closed = True
+        self._news.set()
+
     async def run(self) -> None:
-        """Send it, until cancelled. The first key goes at once; those that follow it in a moment go together."""
+        """Send it until it is closed, whatever becomes of the browser: what a program was sent is to be recorded.
+
+        The first key goes at once; those that follow it in a moment go together.
+        """
         while True:
             await self._news.wait()
+            self._news.clear()
             while self._steps:
                 await self._send(*self._steps.pop(0))
-            self._news.clear()
+            if self._is_closed:
+                return
             await asyncio.sleep(GATHERED)
 
 
@@ -96,18 +108,23 @@ async def _talk(socket: WebSocket, place: Place, written: AsyncIterator[bytes]) 
         try:
             await _as_it_is(socket.context).call(operation, name=place.agent, **arguments)
         except CallDeferred:
-            await socket.send(json.dumps({"error": "This has to be approved first, so it was not typed."}))
+            await tell("This has to be approved first, so it was not typed.")
         except TeamError as error:
-            await socket.send(json.dumps({"error": error.detail}))
+            await tell(error.detail)
+
+    async def tell(trouble: str) -> None:
+        with suppress(WebSocketClosed):
+            await socket.send(json.dumps({"error": trouble}))
 
     typing = Typing(lambda text, keys: act(send_keys_to_agent, text=text, keys=keys))
-    beside = [asyncio.create_task(_show(socket, written)), asyncio.create_task(typing.run())]
+    sending = asyncio.create_task(typing.run())
+    showing = asyncio.create_task(_show(socket, written))
     try:
         async for message in socket:
             try:
                 sent = _read(message)
             except InvalidInput as error:
-                await socket.send(json.dumps({"error": error.detail}))
+                await tell(error.detail)
                 continue
             for text, names in [*read_keys(sent.data), ("", sent.keys)]:
                 if text or names:
@@ -116,8 +133,13 @@ async def _talk(socket: WebSocket, place: Place, written: AsyncIterator[bytes]) 
                 columns, rows = sent.size
                 await act(resize_terminal, columns=columns, rows=rows)
     finally:
-        for task in beside:
-            task.cancel()
+        typing.close()
+        socket.context.team.background(_end_of(sending))
+        showing.cancel()
+
+
+async def _end_of(task: asyncio.Task[None]) -> None:
+    await task
 
 
 def _as_it_is(context: Context) -> Context:
