@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from teammcp_claude_launcher.runtime_checks import Check, checks_of
 from teammcp_claude_launcher.runtime_kit import Subject
 from teammcp_claude_launcher.runtimes.acp import programs
 
+from teammcp import Runtime
 from tests.acceptance.fake_models import AnthropicModel, GeminiModel, OpenAIModel
 from tests.acceptance.fake_models.openai import ChatModel
 from tests.acceptance.npm_tools import CLAUDE_ACP, CODEX_ACP, GEMINI, OPENCODE, QWEN
 from tests.acceptance.real_programs import prompts, subject
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.real_cli]
+pytestmark = [pytest.mark.acceptance, pytest.mark.real_cli, pytest.mark.timeout(420)]
 
 
 @pytest.fixture
@@ -99,26 +101,41 @@ wire_api = "responses"
         yield tried
 
 
-@pytest.mark.parametrize("check", checks_of(programs.OpenCode))
+ESSENTIAL = {"answers_a_turn", "is_given_the_teams_tools", "is_allowed", "is_denied"}
+"""The checks of which every run of the tests has to know; the others take minutes, and are for the sweep."""
+
+
+def essential(runtime: type[Runtime]) -> list[Any]:
+    """All checks of a runtime, those that are not essential for the sweep."""
+    return [
+        check if check.__name__ in ESSENTIAL else pytest.param(check, marks=pytest.mark.sweep)
+        for check in checks_of(runtime)
+    ]
+
+
+@pytest.mark.parametrize("check", essential(programs.OpenCode))
 async def test_opencode(check: Check, opencode: Subject) -> None:
     await check(opencode)
 
 
-@pytest.mark.parametrize("check", checks_of(programs.Gemini))
+@pytest.mark.parametrize("check", essential(programs.Gemini))
 async def test_gemini(check: Check, gemini: Subject) -> None:
     await check(gemini)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("check", checks_of(programs.Qwen))
 async def test_qwen(check: Check, qwen: Subject) -> None:
     await check(qwen)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("check", checks_of(programs.ClaudeAdapter))
 async def test_claude(check: Check, claude: Subject) -> None:
     await check(claude)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("check", checks_of(programs.CodexAdapter))
 async def test_codex(check: Check, codex: Subject) -> None:
     await check(codex)
