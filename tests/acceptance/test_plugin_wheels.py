@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 import subprocess
 import sys
@@ -24,6 +25,7 @@ PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
 FIRST_CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "approvals": ("get_pending_approvals", {}),
     "audit": ("get_changelog", {}),
+    "claude_launcher": ("make_join_token", {}),
     "knowledge": ("post_knowledge", {"title": "Ports", "body": "3100 is ours.", "tags": ["net"]}),
 }
 """What one does first with each: an operation, and its arguments."""
@@ -86,7 +88,7 @@ def test_it_comes_and_goes(plugin: Path, core: Path, tmp_path: Path) -> None:
         kept = {name: rows for name, rows in tables(server).items() if name not in core_tables}
         assert kept
 
-        environment.uninstall(f"teammcp-{plugin.name}")
+        environment.uninstall(f"teammcp-{plugin.name}".replace("_", "-"))
         server.start()
         assert call(server, owner, operation, arguments).status_code == 404
         assert call(server, owner, "send_message", {"channel": "general", "content": "still here"}).status_code == 200
@@ -120,8 +122,10 @@ def test_its_page_in_an_index_says_what_one_needs(plugin: Path) -> None:
     assert {"Typing :: Typed", "Development Status :: 4 - Beta"} <= set(project["classifiers"])
     assert "teammcp" in project["keywords"]
     readme = (plugin / project["readme"]).read_text()
-    assert f"pip install teammcp[{plugin.name}]" in readme.replace('"', "")
-    assert f"docs/{plugin.name}.md" in readme
+    assert f"pip install teammcp[{project['name'].removeprefix('teammcp-')}]" in readme.replace('"', "")
+    pages = re.findall(r"docs/[a-z]+\.md", readme)
+    assert pages
+    assert [page for page in pages if not (ROOT / page).exists()] == []
     assert "](.." not in readme  # such a link leads nowhere in an index
 
 

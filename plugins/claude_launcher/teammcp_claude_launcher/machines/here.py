@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from teammcp import Context, Server, StateKey, Transaction, Work, __version__, hash_key, new_key, operation
+from teammcp import Context, Server, StateKey
 
-from ..events import MachineAdded
 from ..homes import catalogue
 from ..protocol import FoundRuntime
 from ..runner.programs import EVERY, look_for
 from . import queries
 from .connections import links
 from .local import local_name
-from .models import Noted
 
 
 @dataclass
@@ -44,7 +41,7 @@ async def look_here(context: Context) -> None:
     found = await _programs(server)
     row = await context.read(queries.machine, machine)
     if row is None or (row["is_local"] and queries.RUNTIMES.validate_json(row["runtimes"]) != found):
-        await Context.inside(context.team).call(note_local_machine, runtimes=found)
+        await Context.inside(context.team).call("note_local_machine", runtimes=found)
 
 
 async def _programs(server: Server) -> list[FoundRuntime]:
@@ -55,20 +52,3 @@ async def _programs(server: Server) -> list[FoundRuntime]:
             wanted = catalogue.runtimes(server).values()
             looked.found, looked.at = await asyncio.gather(*(look_for(runtime) for runtime in wanted)), now
     return [*looked.found]
-
-
-@operation(internal=True)
-async def note_local_machine(context: Context, runtimes: list[FoundRuntime]) -> Work[Noted]:
-    """Note what is installed on the server's own machine. It has a key that nobody knows until it is enrolled."""
-    machine, text = local_name(context.server), queries.RUNTIMES.dump_json(runtimes).decode()
-    unknown = hash_key(new_key(context.team.name))
-
-    def work(tx: Transaction) -> Noted:
-        if queries.machine(tx, machine) is None:
-            about = f"{platform.system()} {platform.release()} {platform.machine()}"
-            queries.add(tx, machine, unknown, 1, about, __version__, context.actor.name, context.now())
-            context.emit(tx, MachineAdded(machine=machine), machine)
-        queries.set_runtimes(tx, machine, text)
-        return Noted(machine=machine)
-
-    return work

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import platform
 from typing import Annotated
 
 from pydantic import Field
 
-from teammcp import Conflict, Context, Forbidden, NotFound, Reader, Row, Transaction, Work, hash_key, new_key, operation
+from teammcp import (
+    Conflict,
+    Context,
+    Forbidden,
+    NotFound,
+    Reader,
+    Row,
+    Transaction,
+    Work,
+    __version__,
+    hash_key,
+    new_key,
+    operation,
+)
 
 from .. import homes, runs
 from ..events import JoinTokenMade, MachineAdded, MachineConnected, MachineLost, MachineRevoked
@@ -15,7 +29,7 @@ from ..runs import showing
 from ..runs.operations.settling import end
 from . import queries
 from .connections import links
-from .here import look_here, note_local_machine
+from .here import look_here
 from .local import local_name, machine_name
 from .models import Connected, Joined, JoinToken, Machine, MachineList, MachineName, Noted, Revoked, RuntimeOnMachine
 
@@ -212,6 +226,23 @@ def _free_name(reader: Reader, wanted: str, own: str) -> str:
         number += 1
         name = f"{wanted[:58]}-{number}"
     return name
+
+
+@operation(internal=True)
+async def note_local_machine(context: Context, runtimes: list[FoundRuntime]) -> Work[Noted]:
+    """Note what is installed on the server's own machine. It has a key that nobody knows until it is enrolled."""
+    machine, text = local_name(context.server), queries.RUNTIMES.dump_json(runtimes).decode()
+    unknown = hash_key(new_key(context.team.name))
+
+    def work(tx: Transaction) -> Noted:
+        if queries.machine(tx, machine) is None:
+            about = f"{platform.system()} {platform.release()} {platform.machine()}"
+            queries.add(tx, machine, unknown, 1, about, __version__, context.actor.name, context.now())
+            context.emit(tx, MachineAdded(machine=machine), machine)
+        queries.set_runtimes(tx, machine, text)
+        return Noted(machine=machine)
+
+    return work
 
 
 OPERATIONS = [

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from teammcp import AgentStart, Context, Operation, Refused, Result, Transaction, Work, operation
+from teammcp import AgentStart, Context, Operation, Refused
 
 from .. import homes
 from . import assemblies, queries
-
-
-class Stopped(Result):
-    """How many agents are held."""
-
-    count: int
 
 
 async def look(context: Context, operation: Operation, result: Any) -> None:
@@ -22,7 +16,7 @@ async def look(context: Context, operation: Operation, result: Any) -> None:
         return
     home = await context.read(homes.find, result.agent)
     if home is not None and home["assembly"] is not None:
-        await Context.inside(context.team).call(hold_assembly, assembly_id=home["assembly"])
+        await Context.inside(context.team).call("hold_assembly", assembly_id=home["assembly"])
 
 
 async def check(context: Context, start: AgentStart) -> None:
@@ -33,25 +27,12 @@ async def check(context: Context, start: AgentStart) -> None:
     """
     home = await context.read(homes.find, start.agent)
     if home is not None and home["assembly"] is not None:
-        why = await _why_not(context, home["assembly"])
+        why = await why_not(context, home["assembly"])
         if why:
             raise Refused(why)
 
 
-@operation(internal=True)
-async def hold_assembly(context: Context, assembly_id: int) -> Work[Stopped] | Stopped:
-    """Hold all agents of an assembled team if they have used together what they may."""
-    why = await _why_not(context, assembly_id)
-    if not why:
-        return Stopped(count=0)
-
-    def work(tx: Transaction) -> Stopped:
-        return Stopped(count=homes.hold_team(context, tx, assembly_id, why))
-
-    return work
-
-
-async def _why_not(context: Context, assembly_id: int) -> str:
+async def why_not(context: Context, assembly_id: int) -> str:
     """Why a team may use nothing more; empty if it may."""
     row = await context.read(queries.assembly, assembly_id)
     if row is None or row["status"] != "accepted":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..briefs import send_brief
+from .briefing import send_brief
 from .holding import hold_agent, hold_agents, leave_home, release_homes
 from .looking import get_agent_home, list_agent_homes, list_runtimes
 from .pausing import get_agents_pause, pause_agents, resume_agents

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..spending import hold_assembly
 from .assembling import accept_assembly, assemble_team, decline_assembly, get_assembly, list_assemblies, retire_assembly
 from .gallery import delete_role, get_role, list_roles, set_role
+from .holding import hold_assembly
 from .spawning import spawn_agent
 
 OPERATIONS: list[Any] = [
