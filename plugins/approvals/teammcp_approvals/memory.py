@@ -27,6 +27,8 @@ class Memory:
     """Those of the settings file first: they cannot be changed while the server runs."""
     prompts: Counter[str] = field(default_factory=Counter)
     """How many permission prompts of each agent wait for a person."""
+    awaited: Counter[int] = field(default_factory=Counter)
+    """How many calls wait for the answer to each permission prompt, and will hand it to whoever asked."""
 
     def next_id(self) -> int:
         """A number for a new approval, given out before it is stored so that the messages stored with it can name it.

@@ -65,6 +65,32 @@ async def test_no_is_told_with_its_reason(coder: Member, team: TestTeam) -> None
     }
 
 
+async def notes(member: Member) -> list[str]:
+    return [message.content for channel in (await member.call("get_inbox")).channels for message in channel.messages]
+
+
+@pytest.mark.parametrize("approved", [True, False])
+async def test_whoever_waited_for_the_answer_gets_no_message_about_it(
+    coder: Member, team: TestTeam, approved: bool
+) -> None:
+    (asking,), (found,) = await ask(coder, team, "make deploy")
+    await team.owner.call("resolve_approval", approval_id=found.approval_id, approved=approved)
+    await asyncio.wait_for(asking, 5)
+    assert await notes(coder) == []
+
+
+async def test_whoever_does_not_wait_for_the_answer_gets_a_message(coder: Member, team: TestTeam) -> None:
+    checked = await coder.call("check_permission", tool_name="Bash", input={"command": "make test"})
+    (asking,), _ = await ask(coder, team, "make deploy")
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    for each in (await team.owner.call("get_pending_approvals")).root:
+        await team.owner.call("resolve_approval", approval_id=each.approval_id, approved=True)
+    told = await notes(coder)
+    assert len(told) == 2
+    assert any(f"Your proposal {checked.approval_id}" in text for text in told)
+
+
 async def test_without_an_answer_it_is_denied(coder: Member, team: TestTeam) -> None:
     answer = await request(coder, "make deploy", timeout_s=0.05)
     assert answer.behavior == "deny"

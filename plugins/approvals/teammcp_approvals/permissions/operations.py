@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal
@@ -94,7 +95,7 @@ async def _decide(
     if checked.decision != "ask":
         return checked.decision, checked.message
     number = checked.approval_id
-    with _seen_to_wait(context, tool) as goes_on:
+    with _seen_to_wait(context, tool, number) as goes_on:
         if await _was_answered(context, number, before, timeout):
             goes_on.append(Reason("was answered"))
         else:
@@ -117,20 +118,22 @@ async def _was_answered(context: Context, number: int, before: int, timeout: flo
 
 
 @contextmanager
-def _seen_to_wait(context: Context, tool: str) -> Iterator[list[Reason]]:
+def _seen_to_wait(context: Context, tool: str, number: int) -> Iterator[list[Reason]]:
     """Let the team see that the agent waits for a person, until all its prompts have ended in some way.
 
     It then goes on for the reason that is put into the list; for lack of one, without a permission.
     """
-    presence, me, prompts = context.team.presence, context.actor.name, memory.of(context.team).prompts
+    presence, me, known = context.team.presence, context.actor.name, memory.of(context.team)
     presence.set_status(me, "waiting", Reason("permission prompt: %(about)s", tool))
-    prompts[me] += 1
+    known.prompts[me] += 1
+    known.awaited[number] += 1
     goes_on: list[Reason] = []
     try:
         yield goes_on
     finally:
-        prompts[me] -= 1
-        if not prompts[me] and presence.status_of(me).status == "waiting":  # it may have left meanwhile
+        known.prompts[me] -= 1
+        known.awaited -= Counter([number])  # which leaves no zeros
+        if not known.prompts[me] and presence.status_of(me).status == "waiting":  # it may have left meanwhile
             presence.set_status(me, "busy", next(iter(goes_on), Reason("goes on without a permission")))
 
 

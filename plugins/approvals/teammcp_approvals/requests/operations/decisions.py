@@ -25,6 +25,7 @@ from teammcp import (
     send_notes,
 )
 
+from ... import memory
 from ...events import ApprovalDecided
 from ...models import ApprovalId, Comment, Resolved, Status
 from .. import announcements, deciders, queries, running, shapes, voice_queries
@@ -264,8 +265,8 @@ def _resolved(row: Any, status: Status, count: int, outcome: Outcome | None = No
 
 
 async def _prepare_notes(context: Context, row: Any, approved: bool, comment: str) -> dict[str, list[Note]]:
-    """The message to the proposer for each way it may end now."""
-    if row["proposer"] == context.actor.name:
+    """The message to the proposer for each way it may end now; none if it knows anyway, as it decides or waits."""
+    if row["proposer"] == context.actor.name or row["id"] in memory.of(context.team).awaited:
         return {}
     number, me = row["id"], context.actor.name
     said = f"\n{quoted_block(comment)}" if comment else ""
