@@ -314,6 +314,30 @@ async def test_it_comes_back_after_the_server_was_away(street: Street, keys: dic
     maya.troubles.clear()  # the browser itself notes that the connection was lost
 
 
+async def test_a_page_says_that_the_server_is_away_until_it_is_back(street: Street, keys: dict[str, str]) -> None:
+    """All windows of a browser say so, though one alone follows the events."""
+    maya = await street.person(keys["Maya"])
+    await maya.open("/channels/general")
+    other = await maya.context.new_page()
+    await other.goto(street.server.url + "/tasks")
+    await expect(other.locator("html[data-connected=true]")).to_be_attached()
+    lines = [page.locator("#connection") for page in (maya.page, other)]
+    street.server.kill()
+    for line in lines:
+        await expect(line).to_contain_text("The server does not answer", timeout=6_000)
+    await maya.page.locator("#composer textarea").fill("into the void")
+    await maya.page.locator("#composer textarea").press("Enter")
+    await expect(lines[0]).to_contain_text("That did not work")
+    await expect(lines[0]).to_contain_text("The server does not answer")  # when that has been said
+    await expect(lines[1]).to_be_visible()
+    street.server.start()
+    api(street.server, keys["coder"])("send_message", channel="general", content="while you were gone")
+    for line in lines:
+        await expect(line).to_be_hidden(timeout=20_000)
+    await expect(maya.message("while you were gone")).to_be_visible()
+    maya.troubles.clear()  # the browser itself notes that the connection was lost
+
+
 async def test_without_javascript(street: Street, keys: dict[str, str], tmp_path: Path) -> None:
     maya = await street.person(keys["Maya"], java_script_enabled=False)
     page = maya.page

@@ -76,7 +76,6 @@ const hasEnded = (response) => Boolean(response?.redirected) && new URL(response
 
 /** What somebody is writing stays where it is until they are ready to log in again. */
 function offerLogin() {
-  const line = document.getElementById("connection");
   const link = document.createElement("a");
   link.href = location.href;
   link.textContent = page.ended;
@@ -84,9 +83,7 @@ function offerLogin() {
     event.preventDefault();
     location.assign(kept.keepTouched());
   });
-  clearTimeout(say.timer);
-  line.replaceChildren(link);
-  line.hidden = false;
+  stand(link);
 }
 
 /** Sends a form as its button would; true if it was done. Whatever the server says about it is shown as a notice. */
@@ -107,13 +104,25 @@ export async function submit(form, { button = null, body = new FormData(form, bu
   return response.ok;
 }
 
-/** A word to the person, for a few seconds. */
+/** A word to the person, for a few seconds; then what stands in the line is there again. */
 export function say(text) {
-  const line = document.getElementById("connection");
-  line.textContent = text;
-  line.hidden = false;
+  show(text);
+  say.timer = setTimeout(() => show(standing), 5000);
+}
+
+let standing = ""; // a text or an element
+
+/** What the person has to know until it is over, which nothing in its place (`""`) says. */
+function stand(content) {
+  standing = content;
+  show(content);
+}
+
+function show(content) {
   clearTimeout(say.timer);
-  say.timer = setTimeout(() => { line.hidden = true; }, 5000);
+  const line = document.getElementById("connection");
+  line.replaceChildren(content);
+  line.hidden = !content;
 }
 
 /** Leads to the field that a notice on the page is about. */
@@ -146,35 +155,49 @@ function deliver(event) {
 
 /** The connection was lost and is back: whatever came meanwhile is fetched. */
 function catchUp() {
-  document.getElementById("connection").hidden = true;
+  stand("");
   refreshAll(() => true);
   for (const { again } of listeners) again();
 }
 
-/** Follows the events. `tell(event)` gets each, `tell(null)` means that some may have been missed. */
+/** The connection is lost for some seconds. Where a login is offered, that stays. */
+function tellLost() {
+  if (!standing) stand(page.lost);
+}
+
+const PATIENCE = 3000;
+
+/** Follows the events. `tell(event)` gets each; `tell({ connected })` says that the connection has been lost for some
+ * seconds, or that it is back and some may have been missed. */
 function follow(tell, missed = false) {
   // From where the page was drawn, so that nothing slips between.
   const source = new EventSource(missed ? page.live : `${page.live}?since=${page.since}`);
   let lost = missed;
   source.onopen = () => {
     document.documentElement.dataset.connected = "true";
-    if (lost) tell(null);
+    clearTimeout(follow.timer);
+    follow.timer = undefined;
+    if (lost) tell({ connected: true });
     lost = false;
   };
   source.onerror = () => {
     lost = true;
     document.documentElement.dataset.connected = "false";
-    if (source.readyState !== EventSource.CLOSED) return;
-    say(page.lost);
-    setTimeout(() => follow(tell, true), 5000);
+    follow.timer ??= setTimeout(() => tell({ connected: false }), PATIENCE); // from the first failure on
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => follow(tell, true), 5000);
   };
   for (const kind of page.kinds.split(" ")) source.addEventListener(kind, ({ data }) => tell(JSON.parse(data)));
   addEventListener("pagehide", () => source.close());
 }
 
+function receive(message) {
+  if (message.kind) deliver(message);
+  else if (message.connected) catchUp();
+  else tellLost();
+}
+
 /** Browsers open six connections to a server at most, so one window follows for all of them and tells the others. */
 async function connect() {
-  const receive = (event) => (event ? deliver(event) : catchUp());
   if (!navigator.locks) {
     follow(receive);
     return;
@@ -189,9 +212,9 @@ async function connect() {
     catchUp();
   }
   navigator.locks.request(name, () => new Promise(() => {
-    follow((event) => {
-      receive(event);
-      others.postMessage(event);
+    follow((message) => {
+      receive(message);
+      others.postMessage(message);
     }, second);
   }));
 }
