@@ -252,6 +252,25 @@ async def test_a_program_is_watched_for_a_sign_for_silence_and_for_memory(stage:
         assert await stage.ended(count=2) == ["hung", "over_memory"]
 
 
+async def test_what_is_heard_besides_is_no_sign_of_a_turn(stage: Stage) -> None:
+    async with stage.running():
+        await stage.start()
+        program = await stage.session()
+        await stage.tell("work")
+        await stage.turn(program)
+        await stage.clock.advance(6)
+        program.listener.note("It waits for an empty prompt.")
+        await stage.clock.advance(5)
+
+        async def is_silent() -> bool:
+            return (await stage.runs())[0].state_reason == NO_SIGN
+
+        await until(is_silent, "word that there is no sign")
+        program.listener.note("It still waits.")
+        await stage.clock.advance(1)
+        assert await is_silent()
+
+
 async def test_it_is_stopped_while_it_works_while_it_starts_and_while_it_does_not_listen(stage: Stage) -> None:
     async with stage.running():
         await stage.start()

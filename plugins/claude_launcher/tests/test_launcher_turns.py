@@ -144,7 +144,7 @@ def test_who_goes_on_is_told_what_it_was_about_unless_it_knows() -> None:
 
 
 def test_a_program_sleeps_after_idle_time_and_hangs_by_silence_never_by_age() -> None:
-    watch, turns = Watch(heard_at=0, idle_since=0), Turns()
+    watch, turns = Watch(heard_at=0, worked_at=0, idle_since=0), Turns()
     assert (watch.verdict(LIMITS, turns, 59), watch.verdict(LIMITS, turns, 60)) == (None, "asleep")
     turns.write("a", [], 60)
     watch.heard_at = 60
@@ -157,19 +157,22 @@ def test_a_program_sleeps_after_idle_time_and_hangs_by_silence_never_by_age() ->
 
 
 def test_a_turn_without_a_sign_is_told_of_once_and_one_that_shows_any_is_not() -> None:
-    watch, turns = Watch(heard_at=0, idle_since=0), Turns()
+    watch, turns = Watch(heard_at=0, worked_at=0, idle_since=0), Turns()
     turns.write("a", [], 5)
     assert watch.silent(LIMITS, turns, 14) == []
     assert [turn.id for turn in watch.silent(LIMITS, turns, 15)] == ["a"]
     assert watch.silent(LIMITS, turns, 30) == []
     turns.write("b", [], 40)
-    watch.heard_at = 41
+    watch.heard_at = watch.worked_at = 41
     assert watch.silent(LIMITS, turns, 60) == []
+    turns.write("c", [], 70)
+    watch.heard_at = 71  # of a terminal in which somebody types, say
+    assert [turn.id for turn in watch.silent(LIMITS, turns, 80)] == ["c"]
 
 
 @given(now=st.floats(0, 1000), written=st.floats(0, 1000), heard=st.floats(0, 1000), taken=st.booleans())
 def test_nothing_becomes_due_before_the_watch_says_so(now: float, written: float, heard: float, taken: bool) -> None:
-    watch, turns = Watch(heard_at=heard, idle_since=heard), Turns()
+    watch, turns = Watch(heard_at=heard, worked_at=heard, idle_since=heard), Turns()
     if written <= now:
         turns.write("a", [], written)
         if taken:

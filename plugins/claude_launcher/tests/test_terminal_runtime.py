@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from teammcp_claude_launcher.runtime_kit import Subject, Trial
 from teammcp_claude_launcher.runtimes import pseudo_terminal, typing
-from teammcp_claude_launcher.runtimes.terminal import TerminalOptions, TerminalRuntime
+from teammcp_claude_launcher.runtimes.terminal import PROMPT, TerminalOptions, TerminalRuntime
 from teammcp_claude_launcher.screen import Emulator
 
 from teammcp import NotInstalled, StartFailed, TurnEnd
@@ -92,6 +93,51 @@ async def test_what_somebody_has_half_typed_is_not_sent_along(tui: Callable[...,
         await terminal.keys("", ["escape"])
         await trial.heard.until_ended()
         assert "you: !say hello\nme: hello" in terminal.text()
+
+
+SHELLS = ("bash-5.2#", "$", "ann@box:~/a-dir$", "[root@box work]#", "(venv) ann@box:/srv$", "ann@mac ~ %", "box1%")
+PROGRAMS = ("❯", "~/work ❯", "sqlite>", ">>>", "(Pdb)>", "> Type your message or @path/to/file")
+
+
+@pytest.mark.parametrize("line", [*SHELLS, *PROGRAMS])
+def test_the_usual_prompts_are_known(line: str) -> None:
+    assert re.fullmatch(PROMPT, line)
+
+
+@pytest.mark.parametrize(
+    "line", ["> rm -r", "$ ls", "50%", "12.5 %", "it is written in C#", "<p>text</p>", "a => b", ""]
+)
+def test_what_is_no_empty_prompt_is_not_taken_for_one(line: str) -> None:
+    assert not re.fullmatch(PROMPT, line)
+
+
+async def test_a_turn_is_typed_at_the_prompt_of_a_plain_command_line(tui: Callable[..., Subject]) -> None:
+    command = f"""{sys.executable} -S -c "while True: print('got', len(input('tool-5.2# ')))" """
+    async with tui(command=command).start() as trial:
+        await trial.turn("hello")
+        assert "got 5" in trial.heard.all("text")[0]
+
+
+async def test_a_turn_that_cannot_be_typed_is_told_of_once(
+    tui: Callable[..., Subject], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(typing, "TOLD_SECONDS", 0.3)
+    command = f"""{sys.executable} -S -c "input('what now '); input('> ')" """
+    async with tui(command=command).start() as trial:
+        terminal = trial.session.terminal
+        assert terminal is not None
+        await trial.send("hello")
+        async with asyncio.timeout(20):
+            while not trial.heard.heard:  # noqa: ASYNC110 - the clock is the loop's
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.4)
+        assert trial.heard.all("note") == [typing.WAITS]
+        assert [heard.what for heard in trial.heard.heard] == ["note"]
+        await terminal.keys("", ["enter"])
+        await until(trial, "> hello")
+        await trial.session.close()
+        await trial.session.wait()
+        assert trial.heard.all("note") == [typing.WAITS]
 
 
 async def test_enter_is_not_pressed_where_the_text_is_not_seen(

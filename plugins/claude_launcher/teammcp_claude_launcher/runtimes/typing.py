@@ -24,8 +24,9 @@ DIALOG = 12
 """Lines at the end of a screen in which a dialog has to be seen. Further up the same words may be what was said."""
 FRAME = " \t│┃|▌█╭╮╰╯─"
 """What programs draw around their prompts."""
-TOLD_SECONDS = 30.0
-"""Seconds of waiting for the prompt after which it is told."""
+TOLD_SECONDS = 10.0
+"""Seconds for which a turn may wait to be typed before it is told."""
+WAITS = "A turn waits for an empty prompt of the program; see the option Prompt, and look at the terminal."
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,17 @@ class Typist:
         Raises:
             NotShown: the program does not show what is typed. BrokenPipeError: it has ended, or does not read.
         """
-        for _ in range(ATTEMPTS):
-            await self.until_ready()
-            async with self._terminal.typing:
-                if self._is_ready() and await self._paste(self._fitting(text)):
-                    return await self._enter()
-            self._note("The program does not show what was typed; it is tried again at its next empty prompt.")
+        telling = asyncio.get_running_loop().call_later(TOLD_SECONDS, self._note, WAITS)
+        try:
+            for _ in range(ATTEMPTS):
+                await self.until_ready()
+                async with self._terminal.typing:
+                    if self._is_ready() and await self._paste(self._fitting(text)):
+                        telling.cancel()
+                        return await self._enter()
+                self._note("The program does not show what was typed; it is tried again at its next empty prompt.")
+        finally:
+            telling.cancel()
         raise NotShown(f"The program did not show what was typed, {ATTEMPTS} times. Look at its terminal.")
 
     def news(self, before: str, text: str) -> str:
@@ -93,7 +99,6 @@ class Typist:
         Raises:
             BrokenPipeError: it has ended.
         """
-        tell_at: float | None = asyncio.get_running_loop().time() + TOLD_SECONDS
         while True:
             screen, since = self._terminal.text(), self._terminal.output.written
             await asyncio.sleep(self._manner.quiet)
@@ -101,9 +106,6 @@ class Typist:
                 raise BrokenPipeError("The program has ended.")
             if self._terminal.text() == screen and self._is_quiet() and self._is_ready():
                 return
-            if tell_at is not None and asyncio.get_running_loop().time() > tell_at:
-                tell_at = None
-                self._note("There is a turn for the program, but no empty prompt is seen. Look at its terminal.")
             if self._terminal.output.written == since and self._is_quiet():
                 await self._terminal.written_after(since)
 

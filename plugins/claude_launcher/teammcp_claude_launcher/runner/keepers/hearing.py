@@ -53,7 +53,7 @@ class Hearing:
         now = host.clock.passed()
         self.home = home
         self.turns = Turns()
-        self.watch = Watch(now, now)
+        self.watch = Watch(now, now, now)
         self.is_resumed = False
         self.conversation_id: str | None = None
         self.bell = Bell()
@@ -96,6 +96,7 @@ class Hearing:
             self.enter(TakenUp(turn=turn))
             self._deliveries.take_up(turn)
             self._hear(is_sign=False)
+            self.show_state()
 
     def text(self, text: str) -> None:
         """See `teammcp.Listener`."""
@@ -179,11 +180,16 @@ class Hearing:
         self.bell.ring()
 
     def _hear(self, *, is_sign: bool = True) -> None:
-        """Something was heard. Where the program shows no receipts, the first sign of work is one."""
+        """Something was heard. Only a sign of work says something of a turn; without receipts the first one is one."""
         self.watch.heard_at = self._host.clock.passed()
-        if is_sign and not self._shows_receipts:
+        if is_sign:
+            self._hear_work()
+        self.bell.ring()
+
+    def _hear_work(self) -> None:
+        self.watch.worked_at = self.watch.heard_at
+        if not self._shows_receipts:
             for turn in self.turns.untaken:
                 self.taken_up(turn.id)
         if self._state[1]:
             self.show_state()
-        self.bell.ring()

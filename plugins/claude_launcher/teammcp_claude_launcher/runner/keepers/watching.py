@@ -22,11 +22,13 @@ class Watch:
 
     Attributes:
         heard_at: seconds of the clock that nobody sets.
+        worked_at: when it was last heard to work, which is more than that it shows or notes something.
         idle_since: since when it has nothing to do.
         questions: permission questions that nobody has answered. Who waits for an answer is not stuck.
     """
 
     heard_at: float
+    worked_at: float
     idle_since: float
     questions: int = 0
 
@@ -37,11 +39,14 @@ class Watch:
         return "hung" if turns.open else "asleep"
 
     def silent(self, limits: Limits, turns: Turns, now: float) -> list[OpenTurn]:
-        """Turns that nothing has shown to be taken up, for long enough to be told of; each once."""
+        """Turns that nothing has shown to be taken up, for long enough to be told of; each once.
+
+        That something else is heard, as of a terminal in which somebody types, is no sign that it has the turn.
+        """
         found = [turn for turn in turns.untaken if not turn.is_told and self._sign_due(limits, turn) <= now]
         for turn in found:
             turn.is_told = True
-        return [turn for turn in found if self.heard_at <= turn.written_at]
+        return [turn for turn in found if self.worked_at <= turn.written_at]
 
     def rest(self, limits: Limits, turns: Turns, now: float) -> float:
         """Seconds for which nothing can become due unless something happens."""
