@@ -33,6 +33,7 @@ from .bells import Bell
 from .deliveries import Deliveries
 from .errands import Errand, Errands
 from .turns import Turns
+from .veil import Veil
 from .watching import Watch
 
 
@@ -48,7 +49,7 @@ class Hearing:
     """
 
     def __init__(
-        self, host: Host, run: int, home: Home, api: AgentApi, deliveries: Deliveries, errands: Errands
+        self, host: Host, run: int, home: Home, veil: Veil, api: AgentApi, deliveries: Deliveries, errands: Errands
     ) -> None:
         now = host.clock.passed()
         self.home = home
@@ -59,6 +60,7 @@ class Hearing:
         self.bell = Bell()
         self._host = host
         self._run = run
+        self._veil = veil
         self._api = api
         self._deliveries = deliveries
         self._errands = errands
@@ -74,7 +76,7 @@ class Hearing:
     def enter(self, entry: Entry) -> None:
         """Write something into the journal."""
         if not self._closed:
-            self._host.journal.append(self._run, entry)
+            self._host.journal.append(self._run, self._veil.over(entry))
 
     def show_state(self, reason: str = "") -> None:
         """Write down how the run stands, if that has changed."""

@@ -93,7 +93,7 @@ class Run:
         self._books = books
         self._deliveries = deliveries
         self._veil = Veil(home)
-        self._heard = Hearing(host, number, home, api, deliveries, errands)
+        self._heard = Hearing(host, number, home, self._veil, api, deliveries, errands)
         self._ending = asyncio.Event()
         self._exit_code: int | None = None
         self._to_finish: Sequence[Kept] = deliveries.unfinished()
@@ -339,8 +339,8 @@ class Run:
     def _close(self) -> Ended:
         assert self.ended is not None  # noqa: S101 - it was set before
         output = self.session.last_output() if self.session is not None else ""
-        told = {"detail": self._veil.over(self.ended.detail), "last_output": self._veil.over(output)}
-        self.ended = self.ended.model_copy(update={"exit_code": self._exit_code, **told})
+        told = {"exit_code": self._exit_code, "last_output": output}
+        self.ended = self._veil.over(self.ended.model_copy(update=told))
         untaken = [kept for turn in self._heard.turns.untaken for kept in turn.messages]
         self._deliveries.write_again([kept for kept in untaken if not kept.is_taken])
         self._heard.enter(self.ended)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Literal, TypeVar
+from dataclasses import is_dataclass, replace
+from functools import cache
+from typing import Any, Literal, TypeVar, get_origin, get_type_hints
+
+from pydantic import BaseModel
 
 from teammcp import Listener, PermissionAnswer, PermissionQuestion, TokenUsage, ToolUse, TurnEnd
 
@@ -15,6 +18,9 @@ T = TypeVar("T")
 HIDDEN = "[secret]"
 SHORTEST = 8
 """Characters below which a value is too short to be a secret, and too common to be hidden wherever it stands."""
+DEEPEST = 64
+"""Levels to which JSON is looked through; what stands deeper is left out, so that nothing of it is told unseen."""
+LEFT_OUT = "…"
 PLAIN = ("_MODEL", "_URL")
 """Variables whose names end so hold no secret, unless a URL has a password in it."""
 
@@ -32,16 +38,30 @@ class Veil:
         self._secrets = sorted({each for each in (*values, *quoted) if len(each) >= SHORTEST}, key=len, reverse=True)
 
     def over(self, value: T) -> T:
-        """The same text, or JSON, without the secrets in it."""
-        hidden: Any = value
+        """The same text, JSON, dataclass or entry, without the secrets in it."""
+        hidden: T = self._over(value, DEEPEST)
+        return hidden
+
+    def _over(self, value: Any, levels: int) -> Any:
         if isinstance(value, str):
             for secret in self._secrets:
-                hidden = hidden.replace(secret, HIDDEN)
-        elif isinstance(value, Mapping):
-            hidden = {self.over(key): self.over(each) for key, each in value.items()}
-        elif isinstance(value, list | tuple):
-            hidden = [self.over(each) for each in value]
-        return hidden  # type: ignore[no-any-return]
+                value = value.replace(secret, HIDDEN)
+            return value
+        if not levels and isinstance(value, Mapping | list | tuple):
+            return LEFT_OUT
+        if isinstance(value, Mapping):
+            return {self._over(key, levels - 1): self._over(each, levels - 1) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._over(each, levels - 1) for each in value]
+        if isinstance(value, BaseModel):
+            return value.model_copy(update=self._fields(value, levels))
+        if is_dataclass(value) and not isinstance(value, type):
+            return replace(value, **self._fields(value, levels))
+        return value
+
+    def _fields(self, value: Any, levels: int) -> dict[str, Any]:
+        kind: Any = type(value)
+        return {name: self._over(getattr(value, name), levels) for name in _told_fields(kind)}
 
 
 class Veiled:
@@ -53,7 +73,7 @@ class Veiled:
 
     def conversation(self, id: str, *, resumed: bool) -> None:
         """See `teammcp.Listener`."""
-        self._listener.conversation(id, resumed=resumed)
+        self._listener.conversation(self._veil.over(id), resumed=resumed)
 
     def taken_up(self, turn: str) -> None:
         """See `teammcp.Listener`."""
@@ -69,12 +89,7 @@ class Veiled:
 
     def tool(self, use: ToolUse) -> None:
         """See `teammcp.Listener`."""
-        over = self._veil.over
-        changes = [replace(each, before=over(each.before), after=over(each.after)) for each in use.changes]
-        hidden = replace(
-            use, title=over(use.title), input=over(dict(use.input)), output=over(use.output), changes=changes
-        )
-        self._listener.tool(hidden)
+        self._listener.tool(self._veil.over(use))
 
     def plan(self, steps: Sequence[tuple[str, Literal["pending", "doing", "done"]]]) -> None:
         """See `teammcp.Listener`."""
@@ -82,7 +97,7 @@ class Veiled:
 
     def usage(self, usage: TokenUsage) -> None:
         """See `teammcp.Listener`."""
-        self._listener.usage(usage)
+        self._listener.usage(self._veil.over(usage))
 
     def note(self, text: str) -> None:
         """See `teammcp.Listener`."""
@@ -90,11 +105,19 @@ class Veiled:
 
     async def ask(self, question: PermissionQuestion) -> PermissionAnswer:
         """See `teammcp.Listener`."""
-        return await self._listener.ask(replace(question, input=self._veil.over(dict(question.input))))
+        return await self._listener.ask(self._veil.over(question))
 
     def turn_ended(self, end: TurnEnd) -> None:
         """See `teammcp.Listener`."""
-        self._listener.turn_ended(replace(end, detail=self._veil.over(end.detail)))
+        self._listener.turn_ended(self._veil.over(end))
+
+
+@cache
+def _told_fields(kind: type) -> list[str]:
+    """The fields that hold what a program says, and not one of our own words."""
+    fields = kind.model_fields if issubclass(kind, BaseModel) else kind.__dataclass_fields__  # type: ignore[attr-defined]
+    hints = get_type_hints(kind)
+    return [name for name in fields if get_origin(hints[name]) is not Literal]
 
 
 def _is_secret(name: str, value: str) -> bool:
