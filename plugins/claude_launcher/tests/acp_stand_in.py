@@ -90,6 +90,15 @@ def prompt(message: dict[str, Any]) -> Any:
         write(method="_other/notification", params={})
         sys.stdout.write("[debug] not for you\n")
         say("heard")
+    if word == "deep":
+        sys.stdout.write("[" * 100_000 + "\n" + '{"method":' * 100_000 + "\n")
+        for depth in (200, 900):
+            nested = '{"a":' * depth + "1" + "}" * depth
+            sys.stdout.write(
+                '{"jsonrpc":"2.0","method":"session/update","params":{"sessionId":"s-1","update":{"sessionUpdate":'
+                f'"tool_call","toolCallId":"t{depth}","title":"t","rawInput":{nested}}}}}}}\n'
+            )
+        say("heard")
     if word == "pieces":
         for piece in ("One", " two.", "\n", "\nThree", " four.", "\n\n"):
             say(piece)

@@ -262,6 +262,12 @@ async def test_what_nobody_understands_does_no_harm(stand_in: Make, caplog: pyte
     assert not caplog.records
 
 
+async def test_whatever_a_line_is_the_next_one_is_read(stand_in: Make) -> None:
+    async with stand_in().start() as trial:
+        assert await said(trial, "deep") == "heard"
+        assert await said(trial, "long") == "x" * 3_000_000
+
+
 async def test_a_tool_keeps_its_name_and_is_told_when_something_is_new(stand_in: Make) -> None:
     async with stand_in().start() as trial:
         await trial.turn("tool")

@@ -96,6 +96,16 @@ async def test_what_is_no_line_of_the_protocol_is_kept_as_last_output(tmp_path: 
     assert recorder.all("text") == ["one", "two"]
 
 
+@pytest.mark.parametrize(
+    "line", ["'[' * 100_000", "'{\"text\":' * 100_000", "'[' * 900 + ']' * 900", "'9' * 5000", "'\\x00'"]
+)
+async def test_whatever_a_line_is_the_next_one_is_read(tmp_path: Path, line: str) -> None:
+    recorder = Recorder(YES)
+    async with session(tmp_path, f"print({line}); say(text='more')", recorder) as heard:
+        assert await heard.wait() == 0
+    assert recorder.all("text") == ["more"]
+
+
 async def test_a_line_of_an_unknown_shape_is_noted_once_and_does_not_stop_the_reading(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

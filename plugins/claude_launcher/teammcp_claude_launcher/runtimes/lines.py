@@ -175,7 +175,7 @@ class LineSession(ProgramSession):
     def _hear(self, line: bytes) -> None:
         try:
             message = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):  # whatever is nested deeper than can be read is no message
             message = None
         if not isinstance(message, dict):
             self._stray = f"{self._stray}{line.decode(errors='replace')}\n"[-SHOWN:]

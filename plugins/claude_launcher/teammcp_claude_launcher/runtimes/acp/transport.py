@@ -91,7 +91,7 @@ class JsonLines:
     def _message(self, line: bytes) -> dict[str, Any] | None:
         try:
             message = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):  # whatever is nested deeper than can be read is no message
             message = None
         if isinstance(message, dict):
             return message
@@ -106,6 +106,6 @@ def _is_understood(message: dict[str, Any]) -> bool:
         return True
     try:
         SessionNotification.model_validate(message.get("params"))
-    except ValidationError:
+    except (ValidationError, RecursionError):
         return False
     return True
