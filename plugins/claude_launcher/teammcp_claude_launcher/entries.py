@@ -39,6 +39,10 @@ NO_SIGN = "no sign of life yet"
 are in it are told."""
 
 
+Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+"""A number that a database takes."""
+
+
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -53,7 +57,7 @@ class Started(_Entry):
     """The program runs."""
 
     kind: Literal["started"] = "started"
-    pid: int = 0
+    pid: Whole = 0
     program: str = ""
     version: str = ""
     folder: str = ""
@@ -80,7 +84,7 @@ class TurnWritten(_Entry):
 
     kind: Literal["turn"] = "turn"
     turn: str
-    message_ids: list[int] = []
+    message_ids: list[Whole] = []
     text: str = ""
 
 
@@ -163,8 +167,8 @@ class Used(_Entry):
     """It has used so much more."""
 
     kind: Literal["usage"] = "usage"
-    tokens_in: int = 0
-    tokens_out: int = 0
+    tokens_in: Whole = 0
+    tokens_out: Whole = 0
     cost_usd: float = 0.0
     model: str = ""
 
@@ -191,7 +195,7 @@ class Ended(_Entry):
     kind: Literal["ended"] = "ended"
     reason: EndReason
     detail: str = ""
-    exit_code: int | None = None
+    exit_code: Whole | None = None
     last_output: str = ""
 
 

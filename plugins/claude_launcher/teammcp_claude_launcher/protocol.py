@@ -32,8 +32,10 @@ LARGEST_OF_SERVER = 64 * 1024 * 1024
 """Bytes of a frame of the server's: orders for all agents of a machine are one."""
 BATCH = 100
 """Journal entries in one report, fewer where they would make a larger frame."""
-KEEP_ALIVE = 15.0
+KEEP_ALIVE = 5.0
 """Seconds between two pings; a connection on which nothing came for three times as long is dead."""
+Number = Annotated[int, Field(ge=0, lt=2**63)]
+"""Of a line, a run, a question: such as a database takes."""
 
 Policy = Literal["ask", "allow", "deny"]
 Answers = Literal["reply", "output"]
@@ -71,9 +73,9 @@ class Hello(Frame):
 class JournalEntry(Frame):
     """One line of a runner's journal. ``seq`` grows by one; ``at``: UTC milliseconds by the machine's clock."""
 
-    seq: int
-    run: int
-    at: int
+    seq: Number
+    run: Number
+    at: Number
     entry: Entry
 
 
@@ -88,7 +90,7 @@ class Settled(Frame):
     """All that the journal held is reported; these runs live."""
 
     kind: Literal["settled"] = "settled"
-    runs: list[int]
+    runs: list[Number]
 
 
 class Found(Frame):
@@ -171,14 +173,14 @@ class Welcome(Frame):
     """The journal is stored up to this number."""
 
     kind: Literal["welcome"] = "welcome"
-    stored: int
+    stored: Number
 
 
 class Stored(Frame):
     """The same, after a report."""
 
     kind: Literal["stored"] = "stored"
-    seq: int
+    seq: Number
 
 
 class Begin(Frame):
@@ -271,7 +273,7 @@ class Ask(Frame):
     """A question to the other side. ``id`` is the asker's own."""
 
     kind: Literal["ask"] = "ask"
-    id: int
+    id: Number
     question: Question
 
 
@@ -279,7 +281,7 @@ class Answer(Frame):
     """The answer to it: data, or an error's code and sentence."""
 
     kind: Literal["answer"] = "answer"
-    id: int
+    id: Number
     data: dict[str, Any] = {}
     error: str = ""
     detail: str = ""

@@ -131,6 +131,30 @@ async def test_what_is_not_understood_ends_the_connection(team: TestTeam) -> Non
         assert ended.value.code == 4400
 
 
+async def drained(socket: Any) -> None:
+    """Take all that comes until the connection ends."""
+    while True:
+        await socket.receive()
+
+
+@pytest.mark.parametrize("number", [-1, 2**63, 10**400])
+async def test_a_number_that_no_database_takes_is_not_understood(team: TestTeam, number: int) -> None:
+    runner = await join(team)
+    line = {"seq": 1, "run": 1, "at": 0, "entry": {"kind": "text", "text": "x"}}
+    frames: list[dict[str, Any]] = [
+        {"kind": "report", "entries": [{**line, name: number}]} for name in ("seq", "run", "at")
+    ]
+    frames += [{"kind": "settled", "runs": [number]}, {"kind": "answer", "id": number}]
+    for frame in frames:
+        async with team.websocket(PATH, authorization=f"Bearer {runner.key}") as socket:
+            await socket.send(runner.hello().model_dump_json())
+            await socket.receive()
+            await socket.send(json.dumps(frame))
+            with pytest.raises(SocketEnded) as ended:
+                await drained(socket)
+        assert ended.value.code == 4400
+
+
 async def test_the_newest_connection_of_a_machine_counts(team: TestTeam) -> None:
     runner = await join(team)
     async with runner.connected(), FakeRunner(team, runner.machine, runner.key).connected():
