@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from teammcp_claude_launcher.entries import NO_SIGN
+from teammcp_claude_launcher.runner import journal, process
+from teammcp_claude_launcher.runner.journal import Journal
+from teammcp_claude_launcher.runner.keepers import keeper
 
 from teammcp import (
     AgentStart,
@@ -302,6 +306,49 @@ async def test_it_is_stopped_while_it_works_while_it_starts_and_while_it_does_no
         third = await stage.session(3)
         assert [second.lives, third.lives] == [False, True]
         assert not third.turns, "what was stopped is not gone on with"
+
+
+async def test_a_run_that_cannot_be_written_down_ends_as_soon_as_that_can(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "RETRY", 0.01)
+    async with stage.running():
+        [seat] = stage.runner.seats.values()
+        with monkeypatch.context() as full:
+            full.setattr(Journal, "_write", refuse)
+            await stage.start()
+            await until(lambda: seat.journal.last >= 2, "a run that is granted, and its end")
+            await stage.owner.call("stop_agent", name="bob")
+        assert await stage.ended() == ["not_started"]
+        [run] = await stage.runs()
+        assert "The disk is full." in run.detail
+        assert not stage.runtime.sessions
+
+
+async def test_a_runner_that_can_write_nothing_ends_its_programs_and_itself(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "LAST_WRITES", 0.05)
+    monkeypatch.setattr(process, "LAST_REPORT", 0.05)
+    await stage.up()
+    await stage.connected()
+    await stage.start()
+    session = await stage.session()
+    await stage.tell("work")
+    await stage.turn(session)
+    monkeypatch.setattr(Journal, "_write", refuse)
+    monkeypatch.setattr(stage.runner._store, "write", refuse_all)
+    async with asyncio.timeout(10):
+        await stage.down()
+    assert not session.lives
+
+
+def refuse(*_: object) -> None:
+    raise TeamError("The disk is full.")
+
+
+async def refuse_all(*_: object) -> None:
+    refuse()
 
 
 async def test_permissions_follow_the_policy_and_silence_is_no_yes(stage: Stage) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -233,6 +234,21 @@ async def test_a_look_that_fails_ends_nothing(team: TestTeam, tmp_path: Path, mo
         monkeypatch.setattr(runner, "look", fail)
         assert await ends_after(runner, time, 30) == 30
         assert found.ended == []
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+async def test_a_runner_whose_folder_is_gone_ends_and_says_so(
+    team: TestTeam, tmp_path: Path, is_replaced: bool
+) -> None:
+    time = MovedTime()
+    folder = tmp_path / "runner"
+    async with running(team, folder, clock=time) as (runner, found):
+        folder.rename(tmp_path / "away")
+        if is_replaced:
+            shutil.copytree(tmp_path / "away", folder)
+        assert await ends_after(runner, time, 30) < 30
+        assert f"{folder}/runner.db was deleted or replaced" in runner.trouble
+    assert found.ended == ["runner_ended"]
 
 
 async def fail() -> None:

@@ -177,4 +177,6 @@ async def _run(folder: Path) -> list[Enrolment]:
     found = [runtime for _, runtimes in contributed("register_runtimes") for runtime in runtimes]
     async with Runner(folder, {runtime.name: runtime for runtime in found}, Keepers) as working:
         await working.run(stop)
+    if working.trouble:
+        raise click.ClickException(working.trouble)
     return [*working.refused.values()]

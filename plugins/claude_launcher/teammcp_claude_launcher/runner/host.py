@@ -12,9 +12,9 @@ from typing import Any, Protocol
 
 import httpx2
 
-from teammcp import Children, Database, Runtime
+from teammcp import Children, Database, Runtime, TeamError
 
-from ..entries import EndReason, State
+from ..entries import Ended, EndReason, State
 from ..protocol import Begin, Orders, Question
 from .journal import Journal
 
@@ -181,7 +181,10 @@ class Keepers(Protocol):
         ...
 
     async def end_all(self, reason: EndReason, detail: str) -> None:
-        """End every run, and begin no more. When it returns, nothing of them is left, and their ends are journalled."""
+        """End every run, and begin no more. When it returns, nothing of them is left, and their ends are appended.
+
+        It returns also where nothing can be written down.
+        """
         ...
 
 
@@ -229,7 +232,8 @@ class Host:
             resumes: whether it is to go on with an earlier conversation.
 
         Raises:
-            Refusal: why there is none; ``run_over`` if the run of this request has ended already.
+            Refusal: why there is none; ``run_over`` if the run of this request has ended already, ``not_written`` if it
+                has ended because it could not be written down.
             Unconnected: it is not known whether there is one. Ask again with the same request.
         """
         answer = await self.link.ask(Begin(agent=agent, cause=cause, request=request, resumes=resumes))
@@ -238,6 +242,10 @@ class Host:
         try:
             self.journal.append(run, State(state="starting"))
             await self.journal.flush()
+        except TeamError as error:
+            detail = f"What it does could not be written down on its machine: {error.detail}"
+            self.journal.append(run, Ended(reason="not_started", detail=detail))
+            raise Refusal("not_written", detail) from None
         finally:
             self.granted.discard(run)
         return run

@@ -20,7 +20,7 @@ from .host import Clock, Host, Keepers, MachineClock, Slots, Unconnected
 from .journal import Journal
 from .link import Link
 from .programs import Programs
-from .store import open_store
+from .store import FILE, open_store
 from .transport import Network, Revoked, Transport
 
 LOOK = 1.0
@@ -133,6 +133,7 @@ class Runner:
     Attributes:
         seats: the enrolments at work, by the name of their file.
         refused: those whose server did not take the key, by the same name.
+        trouble: why it has ended, where it could not go on; empty otherwise.
     """
 
     def __init__(
@@ -148,6 +149,7 @@ class Runner:
         self.folder = folder
         self.seats: dict[str, Seat] = {}
         self.refused: dict[str, Enrolment] = {}
+        self.trouble = ""
         self._runtimes = runtimes
         self._make_keepers = make_keepers
         self._transport = transport or Network()
@@ -158,12 +160,15 @@ class Runner:
         self._slots = Slots()
         self._programs = Programs(runtimes, self._clock)
         self._store: Database
+        self._file: tuple[int, int]
         self._looking: asyncio.Task[None]
         self._status = ""
 
     async def __aenter__(self) -> Runner:
         private_folder(self.folder)
         self._store = await open_store(self.folder, durable=self._durable)
+        file = (self.folder / FILE).stat()
+        self._file = (file.st_dev, file.st_ino)
         try:
             await self._children.end_survivors()
             await self._programs.look()
@@ -176,24 +181,42 @@ class Runner:
 
     async def __aexit__(self, *_: object) -> None:
         self._looking.cancel()
-        ending = [self._leave(name, "runner_ended", "The runner was stopped.") for name in self.seats]
+        why = self.trouble or "The runner was stopped."
+        ending = [self._leave(name, "runner_ended", why) for name in self.seats]
         await asyncio.gather(*ending)
         await self._store.close()
         (self.folder / STATUS).unlink(missing_ok=True)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until told to stop, or until nobody needs this process."""
+        """Work until told to stop, until nobody needs this process, or until its folder is gone."""
         stopping = asyncio.create_task(stop.wait())
         try:
             while any(seat.is_needed for seat in self.seats.values()):
                 pause = asyncio.create_task(self._clock.sleep(LOOK))
                 await asyncio.wait({pause, stopping}, return_when=asyncio.FIRST_COMPLETED)
                 pause.cancel()
-                if stop.is_set():
+                if stop.is_set() or self._has_lost_its_folder():
                     return
                 await self._try_to_look()
+            self._has_lost_its_folder()  # which is why there are no enrolments any more
         finally:
             stopping.cancel()
+
+    def _has_lost_its_folder(self) -> bool:
+        """Whether its database was deleted, or another put in its place: nothing that is written there is kept."""
+        try:
+            found = (self.folder / FILE).stat()
+        except FileNotFoundError:
+            found = None
+        except OSError:
+            return False  # a disk that does not answer may do so again
+        if found is not None and (found.st_dev, found.st_ino) == self._file:
+            return False
+        self.trouble = (
+            f"{self.folder / FILE} was deleted or replaced while the runner worked. All its programs are ended."
+        )
+        log.error("%s", self.trouble)
+        return True
 
     async def _try_to_look(self) -> None:
         """What fails is tried again a little later: nothing of what runs may end because of it."""

@@ -31,6 +31,8 @@ REFUSED_PAUSE = 60.0
 UNCONNECTED_PAUSE = 5.0
 LAST_ERRANDS = 2.0
 """Seconds for what is still to be said to the server when the runner ends. What is left is said by the next one."""
+LAST_WRITES = 3.0
+"""Seconds for what is still to be written down when the runner ends: a disk that takes nothing keeps nobody."""
 OVER = "run_over"
 """The code of a refusal: the run that was asked for has ended already."""
 
@@ -125,10 +127,11 @@ class Keeper:
         self._bell.ring()
         if self.run is not None:
             self.run.end(reason, detail)
-        await self._until(lambda: self._granted is None)
+        await self._until(lambda: self.run is None)
+        await unless(self._until(lambda: self._granted is None), asyncio.sleep(LAST_WRITES))
         if self._is_connected:
             await unless(self._errands.until_done(), asyncio.sleep(LAST_ERRANDS))
-        await self._books.flush()
+        await unless(self._books.flush(), asyncio.sleep(LAST_WRITES))
 
     async def forget(self) -> None:
         """The agent lives here no more."""
@@ -291,6 +294,7 @@ class Keeper:
         finally:
             self._conversation = run.conversation or self._conversation
             self.run = None
+            self._bell.ring()
 
     def _follow_end(self, ended: Ended) -> None:
         if ended.reason in GIVEN_UP:

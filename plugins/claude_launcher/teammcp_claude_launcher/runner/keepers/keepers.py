@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import psutil
 
-from teammcp import Session, TerminalScreen
+from teammcp import Session, TeamError, TerminalScreen
 
 from ...entries import Ended, EndReason
 from ...protocol import (
@@ -82,7 +82,7 @@ class Keepers:
             keeper.disconnected()
 
     async def end_all(self, reason: EndReason, detail: str) -> None:
-        """End every run, and begin no more. When it returns, nothing of them is left, and their ends are journalled."""
+        """See `..host.Keepers`."""
         self._is_closed = True
         await asyncio.gather(
             *(keeper.close(reason, detail) for keeper in self._keepers.values()), *self._leaving.values()
@@ -90,7 +90,6 @@ class Keepers:
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-        await self._host.journal.flush()
 
     def terminal(self, agent: str) -> TerminalScreen:
         """The screen of an agent's program.
@@ -194,7 +193,10 @@ class Keepers:
         await keeper.close("stopped", GONE)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await keeper.forget()
+        try:
+            await keeper.forget()
+        except TeamError as error:
+            log.error("what is kept of %s, which lives here no more, cannot be deleted: %s", agent, error.detail)
         if self._leaving[agent] is asyncio.current_task():
             del self._leaving[agent]
 
