@@ -10,7 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
-from teammcp_claude_launcher.entries import Ended, Entry, Plan, Said, State, Step, Tool
+from teammcp_claude_launcher.entries import Ended, EndReason, Entry, Plan, Said, State, Step, Tool
 
 from teammcp.testing import Member, TestTeam
 
@@ -160,6 +160,18 @@ async def test_every_end_says_what_it_means_and_what_to_do(bob: Member, box: Fak
     listed = words(await shown(bob, "/launcher/agents/polly/runs"))
     assert "crashed" in listed
     assert (await bob.http.get("/launcher/runs/4711")).status_code == 404
+
+
+@pytest.mark.parametrize("reason", ["runner_killed", "runner_ended", "server_gone"])
+async def test_an_agent_whose_runner_was_away_is_asleep_and_not_broken(
+    bob: Member, box: FakeRunner, reason: EndReason
+) -> None:
+    run = await box.begin("polly")
+    await box.tell(run, State(state="idle"), Ended(reason=reason))
+    page = await shown(bob, "/launcher")
+    assert "its last run failed" not in page
+    assert "asleep" in words(page)
+    assert "a message wakes it" in words(await shown(bob, f"/launcher/runs/{run}"))
 
 
 async def test_a_long_run_is_read_page_by_page(bob: Member, box: FakeRunner) -> None:

@@ -80,7 +80,7 @@ def standing(home: AgentHome, run: Run | None, task: Any, cost: float | None) ->
     if run is None:
         return Standing(home, run, "starting", "", ended, task, cost)
     how = end_words(run.reason)
-    state, reason = ("failed", how.title) if how.tone else ("asleep", "")
+    state, reason = ("failed", how.title) if how.tone and not how.wakes else ("asleep", "")
     return Standing(home, run, state, reason, ended, task, cost)
 
 

@@ -84,18 +84,20 @@ def terminal(text: str) -> Markup:
 
 @dataclass(frozen=True)
 class EndWords:
-    """How a run has ended: in a word or two, what that means, what to do, and how bad it is."""
+    """How a run has ended: in a word or two, what that means, what to do, how bad it is; if a message wakes it."""
 
     title: str
     meaning: str
     remedy: str
     tone: str
+    wakes: bool
 
 
 def end_words(reason: str) -> EndWords:
     """A reason for which runs end, in the reader's language."""
     end = ENDS[cast(EndReason, reason)]
-    return EndWords(_(end.title), _(end.meaning), _(end.remedy), "bad" if end.failed or end.surprise else "")
+    tone = "bad" if end.failed or end.surprise else ""
+    return EndWords(_(end.title), _(end.meaning), _(end.remedy), tone, end.wakes)
 
 
 def cause_words(cause: str) -> str:

@@ -20,6 +20,7 @@ class End:
         remedy: what to do, or that nothing is to be done.
         failed: the program has not ended as it should, so the run counts against the limit of restarts.
         surprise: nobody wanted it to end: the hook ``agent_crashed`` tells of it.
+        wakes: nothing is wrong with the agent: a message wakes it, once its runner is there.
     """
 
     title: str
@@ -27,7 +28,13 @@ class End:
     remedy: str
     failed: bool = False
     surprise: bool = False
+    wakes: bool = False
 
+
+_WAKES = mark(
+    "Once its runner is there, a message wakes it; a turn that was under way is gone on with by itself. "
+    "If the runner does not come back, start it."
+)
 
 ENDS: Mapping[EndReason, End] = {
     "stopped": End(
@@ -39,11 +46,13 @@ ENDS: Mapping[EndReason, End] = {
         mark("asleep"),
         mark("It had nothing to do, so its program has ended."),
         mark("Nothing is to be done: the next message wakes it, and it goes on with its conversation."),
+        wakes=True,
     ),
     "finished": End(
         mark("finished"),
         mark("Its program ends with every turn, and this one is done."),
         mark("Nothing is to be done: the next message starts it."),
+        wakes=True,
     ),
     "restarted": End(
         mark("restarted"),
@@ -86,13 +95,15 @@ ENDS: Mapping[EndReason, End] = {
     "runner_ended": End(
         mark("runner ended"),
         mark("The runner of its machine was ended in due form, and with it all its programs."),
-        mark("Start the runner there; agents that are to run are started again by it."),
+        _WAKES,
+        wakes=True,
     ),
     "runner_killed": End(
         mark("runner killed"),
         mark("The runner of its machine was killed, or the machine went down, and the program with it."),
-        mark("Nothing is to be done: once the runner is up, it ends what is left of the program and starts it again."),
+        _WAKES,
         surprise=True,
+        wakes=True,
     ),
     "revoked": End(
         mark("machine revoked"),
@@ -102,7 +113,8 @@ ENDS: Mapping[EndReason, End] = {
     "server_gone": End(
         mark("server gone"),
         mark("The server could not be reached for long, so its own runner has ended all programs."),
-        mark("Nothing is to be done: agents that are to run are started again."),
+        _WAKES,
+        wakes=True,
     ),
     "lost": End(
         mark("lost"),

@@ -65,7 +65,7 @@ def show_end(team: Team, agent: str, ended: Ended) -> None:
     if not _is_there(team, agent):
         return
     end = ENDS[ended.reason]
-    if ended.reason in {"asleep", "finished"}:
+    if end.wakes and ended.reason != "runner_ended":  # which is gone
         team.presence.set_status(agent, "idle", ASLEEP)
     elif end.failed:
         team.presence.set_status(agent, "blocked", Reason("%(about)s", f"{end.title}: {ended.detail}".rstrip(": ")))
