@@ -12,6 +12,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 STORAGE = ROOT / "teammcp" / "storage"
 BACK_ENDS = {"aiosqlite", "filelock", "psycopg", "sqlite3"}
+NOT_OF_A_SERVER = {"plugins/claude_launcher/teammcp_claude_launcher/runner/command.py": ["filelock"]}
+"""What is about another process: one runner at a time works in its folder, on its machine's disk."""
 OF_A_BACK_END = re.compile(r"sqlite_(master|sequence|schema)|\bPRAGMA\b|\bteam\.db\b|\brmtree\b", re.IGNORECASE)
 
 
@@ -39,7 +41,7 @@ def faults(source: str) -> Iterator[str]:
 
 def test_nothing_outside_of_storage_knows_the_back_end() -> None:
     found = {str(path.relative_to(ROOT)): list(faults(path.read_text("utf-8"))) for path in sources()}
-    assert {path: names for path, names in found.items() if names} == {}
+    assert {path: names for path, names in found.items() if names} == NOT_OF_A_SERVER
     assert len(found) > 300
 
 
