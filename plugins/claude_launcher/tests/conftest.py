@@ -6,8 +6,6 @@ import pytest
 
 from teammcp.config import Settings
 
-pytest.register_assert_rewrite("teammcp_claude_launcher.runtime_checks")
-
 
 @pytest.fixture
 def installed_plugins() -> set[str]:
