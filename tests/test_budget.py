@@ -173,7 +173,6 @@ def questions(ids: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "list_runs": {"limit": 100},
         "get_run": {"run_id": ids["run"]},
         "get_run_entries": {"run_id": ids["run"]},
-        "get_agent_log": {"name": "eve"},
         "get_agent_process": {"name": "eve"},
         "get_agent_home": {"name": "eve"},
         "list_agent_homes": {},
