@@ -99,7 +99,7 @@ SHELLS = ("bash-5.2#", "$", "ann@box:~/a-dir$", "[root@box work]#", "(venv) ann@
 PROGRAMS = ("❯", "~/work ❯", "sqlite>", ">>>", "(Pdb)>", "> Type your message or @path/to/file")
 
 
-@pytest.mark.parametrize("line", [*SHELLS, *PROGRAMS])
+@pytest.mark.parametrize("line", PROGRAMS)
 def test_the_usual_prompts_are_known(line: str) -> None:
     assert re.fullmatch(PROMPT, line)
 
@@ -111,8 +111,13 @@ def test_what_is_no_empty_prompt_is_not_taken_for_one(line: str) -> None:
     assert not re.fullmatch(PROMPT, line)
 
 
+@pytest.mark.parametrize("line", SHELLS)
+def test_a_shell_is_no_program_to_type_into_unless_somebody_says_so(line: str) -> None:
+    assert not re.fullmatch(PROMPT, line)
+
+
 async def test_a_turn_is_typed_at_the_prompt_of_a_plain_command_line(tui: Callable[..., Subject]) -> None:
-    command = f"""{sys.executable} -S -c "while True: print('got', len(input('tool-5.2# ')))" """
+    command = f"""{sys.executable} -S -c "while True: print('got', len(input('tool-5.2> ')))" """
     async with tui(command=command).start() as trial:
         await trial.turn("hello")
         assert "got 5" in trial.heard.all("text")[0]

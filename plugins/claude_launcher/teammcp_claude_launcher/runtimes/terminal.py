@@ -35,15 +35,13 @@ from .pseudo_terminal import PseudoTerminal
 from .typing import Manner, NotShown, Typist
 
 REMEDY = "Set the agent's option 'command' to a program that is there."
-_WHERE = r"(?:\(\S{1,40}\) )?(?:\[[^\]]{1,80}\]|[\w.@:~/()\\\[\]-]{0,80}(?: [~/][\w./-]{0,80})?)"
-"""What shells and programs put before the end of a prompt: an environment, who, where."""
 PROMPT = (
-    rf"(?![\d.]+ ?%){_WHERE} ?(?:>>>|[❯›»>$#%])(?: +(?:Ask Codex to do anything|Type your message.*|Try \".*))?"
+    r"(?:[\w.@~/()\[\]-]{0,40} ?)?(?:>>>|[❯›»>])(?: +(?:Ask Codex to do anything|Type your message.*|Try \".*))?"
     r"|\* +Type your message.*|Ask anything.*"
 )
-"""An empty prompt, of a shell or of a program, or one with the hint that a program known to us shows in it.
+"""An empty prompt, or one with the hint that a program known to us shows in it.
 
-A number before ``%`` tells how far something is."""
+The prompts of shells are left out on purpose: a shell would run whatever a member writes to the agent."""
 BUSY = (
     r"(?i)esc to (?:interrupt|cancel)|enter to (?:confirm|continue|select)|\(y/n\)|\[y/n\]|[❯›>●] *1[.)] |"
     r"allow (?:once|execution)|waiting for user|hooks need review|press enter"
