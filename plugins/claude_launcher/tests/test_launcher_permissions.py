@@ -59,3 +59,38 @@ async def test_a_person_answers_and_the_run_waits_meanwhile(team: TestTeam, tmp_
             return [(each["allowed"], each["by"]) for each in found if len(found) == 2]
 
         assert await until(answers, "both answers in the run") == [(True, "approvals"), (False, "approvals")]
+
+
+async def test_a_question_that_is_cut_off_is_asked_again(team: TestTeam, tmp_path: Path) -> None:
+    stage = Stage(team, tmp_path / "runner", Puppets())
+    async with stage.running():
+        await stage.start(policy="ask")
+        program = await stage.session()
+        await stage.tell("work")
+        await stage.turn(program)
+        program.take()
+        stage.network.cut()
+        asking = asyncio.create_task(program.listener.ask(PermissionQuestion("1", "Write", {}, tool_use="use-1")))
+        await stage.clock.advance(30)
+        assert not asking.done()
+        stage.network.mend()
+
+        async def pending() -> list[int]:
+            await stage.clock.advance(5)
+            found = await stage.owner.call("get_pending_approvals")
+            return [each.approval_id for each in found.root]
+
+        [number] = await until(pending, "the approval")
+        await stage.owner.call("resolve_approval", approval_id=number, approved=True)
+        assert (await asking).allowed
+
+
+async def test_who_has_ended_asks_no_more(team: TestTeam, tmp_path: Path) -> None:
+    stage = Stage(team, tmp_path / "runner", Puppets())
+    async with stage.running():
+        await stage.start(policy="ask")
+        program = await stage.session()
+        stage.network.cut()
+        asking = asyncio.create_task(program.listener.ask(PermissionQuestion("1", "Write", {})))
+        program.exit(1)
+        assert not (await asking).allowed

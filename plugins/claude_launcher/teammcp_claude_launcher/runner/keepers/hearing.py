@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Literal
 
@@ -29,7 +30,7 @@ from ...protocol import Home
 from ..host import Host
 from . import answers, permissions
 from .agent_api import AgentApi
-from .bells import Bell
+from .bells import Bell, unless
 from .deliveries import Deliveries
 from .errands import Errand, Errands
 from .turns import Turns
@@ -67,15 +68,15 @@ class Hearing:
         self._shows_receipts = host.runtimes[home.runtime].capabilities.receipt
         self._state: tuple[RunState, str] = ("starting", "")
         self._usages = 0
-        self._closed = False
+        self._over = asyncio.Event()
 
     def close(self) -> None:
         """The run is over: what comes now is not heard any more."""
-        self._closed = True
+        self._over.set()
 
     def enter(self, entry: Entry) -> None:
         """Write something into the journal."""
-        if not self._closed:
+        if not self._over.is_set():
             self._host.journal.append(self._run, self._veil.over(entry))
 
     def show_state(self, reason: str = "") -> None:
@@ -94,7 +95,7 @@ class Hearing:
 
     def taken_up(self, turn: str) -> None:
         """See `teammcp.Listener`."""
-        if not self._closed and self.turns.take_up(turn):
+        if not self._over.is_set() and self.turns.take_up(turn):
             self.enter(TakenUp(turn=turn))
             self._deliveries.take_up(turn)
             self._hear(is_sign=False)
@@ -155,7 +156,8 @@ class Hearing:
         self.watch.questions += 1
         self.show_state()
         try:
-            decision = await permissions.decide(self._api, self.home.policy, question)
+            deciding = permissions.decide(self._api, self.home.policy, question)
+            decision = await unless(deciding, self._over.wait()) or permissions.TOO_LATE
         finally:
             self.watch.questions -= 1
             self._hear(is_sign=False)
@@ -166,7 +168,7 @@ class Hearing:
 
     def turn_ended(self, end: TurnEnd) -> None:
         """See `teammcp.Listener`."""
-        if self._closed:
+        if self._over.is_set():
             return
         self._hear()
         if self.turns.untaken == self.turns.open:  # whoever ends a turn has had it

@@ -1,4 +1,4 @@
-"""Answers to permission questions. Only a clear yes lets anything through: no answer and every error are a no."""
+"""Answers to permission questions. Only a clear yes lets anything through: errors, and no answer in time, are a no."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from teammcp import PermissionAnswer, PermissionQuestion
 
 from ...protocol import Policy
-from .agent_api import AgentApi, Denied, Unanswered
+from .agent_api import AgentApi, Denied
 
 PATIENCE = 630.0
 """Seconds for a person's answer: a little more than a server ever waits."""
@@ -24,8 +24,11 @@ class Decision:
     by: str
 
 
+TOO_LATE = Decision(PermissionAnswer(False, "The run has ended."), "no answer")
+
+
 async def decide(api: AgentApi, policy: Policy, question: PermissionQuestion) -> Decision:
-    """Answer a question by the agent's policy, or have a person asked."""
+    """Answer a question by the agent's policy, or have a person asked: again where the server was cut off meanwhile."""
     if policy == "allow":
         return Decision(PermissionAnswer(True), "policy")
     if policy == "deny":
@@ -37,11 +40,11 @@ async def decide(api: AgentApi, policy: Policy, question: PermissionQuestion) ->
             "tool_use_id": question.tool_use,
         }
         async with asyncio.timeout(PATIENCE):
-            answer = await api.call("request_permission", arguments, timeout=PATIENCE)
+            answer = await api.surely("request_permission", arguments, timeout=PATIENCE)
         allowed = answer["behavior"] == "allow"
         return Decision(PermissionAnswer(allowed, str(answer.get("message") or "")), "approvals")
     except Denied as no:
         why = "no approvals are installed on the server" if no.status == 404 else no.detail
         return Decision(PermissionAnswer(False, f"{NOBODY} ({why})"), "no answer")
-    except (Unanswered, TimeoutError, ValueError, KeyError, TypeError):
+    except (TimeoutError, ValueError, KeyError, TypeError):
         return Decision(PermissionAnswer(False, NOBODY), "no answer")
