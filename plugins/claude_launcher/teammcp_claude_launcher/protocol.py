@@ -119,7 +119,8 @@ class Home(Frame):
     Attributes:
         agent: its name.
         key: its key, with which the runner takes its messages and its program calls the team's tools. Not written to
-            a file.
+            a file. Empty for one that is not to run, and where its key or its credential is at fault: ``held`` says
+            how.
         runtime, options, model: what it runs.
         workspace, folder: where: a folder of its own, an existing one, or a worktree of the repository in it.
         wide: whether the folder may be one that holds far more than a project, such as ``/`` or the user's home.

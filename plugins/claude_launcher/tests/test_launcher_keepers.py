@@ -351,6 +351,47 @@ async def refuse_all(*_: object) -> None:
     refuse()
 
 
+async def test_a_turn_that_a_lost_key_has_cut_off_is_gone_on_with_unless_somebody_stops_the_agent(stage: Stage) -> None:
+    async with stage.running():
+        await stage.start()
+        first = await stage.session()
+        await stage.tell("work")
+        await stage.turn(first)
+        first.take()
+        await stage.owner.call("rotate_key", name="bob")
+        assert await stage.ended() == ["stopped"]
+        assert "new_key=true" in (await stage.runs())[0].detail
+        await stage.owner.call("start_agent", name="bob", new_key=True)
+        second = await stage.session(2)
+        assert "ended unexpectedly" in (await stage.turn(second)).text
+        second.take()
+        await stage.owner.call("rotate_key", name="bob")
+        await stage.ended(count=2)
+        await stage.owner.call("stop_agent", name="bob")
+
+        await until(lambda: not stage.orders.homes[0].wanted, "the order to stop")
+        await stage.owner.call("start_agent", name="bob", new_key=True)
+        third = await stage.session(3)
+        await stage.tell("other work")
+        text = (await stage.turn(third)).text
+        assert "other work" in text
+        assert "ended unexpectedly" not in text
+
+
+async def test_a_new_key_renews_what_runs_with_the_old_one_and_its_turn_is_gone_on_with(stage: Stage) -> None:
+    async with stage.running():
+        await stage.start()
+        first = await stage.session()
+        await stage.tell("work")
+        await stage.turn(first)
+        first.take()
+        await stage.owner.call("start_agent", name="bob", new_key=True)
+        assert await stage.ended() == ["restarted"]
+        second = await stage.session(2)
+        assert second.launch.environment["TEAMMCP_KEY"] != first.launch.environment["TEAMMCP_KEY"]
+        assert "ended unexpectedly" in (await stage.turn(second)).text
+
+
 async def test_permissions_follow_the_policy_and_silence_is_no_yes(stage: Stage) -> None:
     async with stage.running():
         for policy, allowed in (("allow", True), ("deny", False), ("ask", False)):

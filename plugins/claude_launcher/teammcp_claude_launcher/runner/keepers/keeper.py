@@ -24,8 +24,8 @@ from .watching import Failures
 
 FAILURES = frozenset({"crashed", "hung", "over_memory", "not_started"})
 """Ends after which the program is started again, a little later each time."""
-GIVEN_UP = frozenset({"stopped", "over_limit", "revoked"})
-"""Ends after which nobody goes on with the turn that was running."""
+GIVEN_UP = frozenset({"over_limit", "revoked"})
+"""Ends after which nobody goes on with the turn that was running; nor does anybody once the agent was told to stop."""
 REFUSED_PAUSE = 60.0
 """Seconds until a run that was refused is asked for again, if neither orders nor a message come before."""
 UNCONNECTED_PAUSE = 5.0
@@ -64,6 +64,7 @@ class Keeper:
         self._request: tuple[str, str] | None = None
         self._conversation: str | None = None
         self._is_to_restart = False
+        self._is_stopped = False
         self._failures = Failures()
         self._refused_until = 0.0
         self._failed_until = 0.0
@@ -86,7 +87,7 @@ class Keeper:
             self._failures.forget()
             self._failed_until = 0.0
         if not home.wanted:
-            self._is_to_restart = False
+            self._stop()
         self._follow_orders(home)
         self._bell.ring()
 
@@ -98,7 +99,7 @@ class Keeper:
         if not home.wanted:
             run.end("stopped")
         elif home.held:
-            run.end("over_limit", home.held)
+            run.end("over_limit" if home.key else "stopped", home.held)
         elif run.begun < home.renewed:
             run.end("restarted")
         else:
@@ -118,6 +119,7 @@ class Keeper:
     async def end(self, reason: EndReason, detail: str) -> None:
         """End the run that lives, if there is one. When it returns, nothing of it is left."""
         if self.run is not None:
+            self._is_stopped = reason == "stopped"
             self.run.end(reason, detail)
         await self._until(lambda: self.run is None)
 
@@ -144,6 +146,8 @@ class Keeper:
         self._begun = await self._host.store.read(queries.begun, self._host.journal.id, self.agent)
         await self._errands.load()
         await self._deliveries.load()
+        if self._home is not None and not self._home.wanted:
+            self._stop()
         try:
             async with asyncio.TaskGroup() as group:
                 for work in (self._books.keep(), self._errands.run(), self._listen(), self._hear(), self._begin_runs()):
@@ -297,8 +301,8 @@ class Keeper:
             self._bell.ring()
 
     def _follow_end(self, ended: Ended) -> None:
-        if ended.reason in GIVEN_UP:
-            self._deliveries.finish(self._deliveries.unfinished())
+        if self._is_stopped or ended.reason in GIVEN_UP:
+            self._give_up()
         if ended.reason not in FAILURES:
             return
         assert self._home is not None  # noqa: S101 - it has run
@@ -307,6 +311,17 @@ class Keeper:
         pause = self._failures.pause(self._home.limits.restarts)
         self._failed_until = math.inf if pause is None else now + pause
         self._is_to_restart = self._is_lasting()
+
+    def _stop(self) -> None:
+        """Somebody wants it to run no more: what it was doing is given up, once it has ended."""
+        self._is_to_restart, self._is_stopped = False, True
+        if self.run is None:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Nobody goes on with the turn that was running."""
+        self._is_stopped = False
+        self._deliveries.finish(self._deliveries.unfinished())
 
     def _note_begun(self, number: int) -> None:
         """An order to start the agent was followed."""
