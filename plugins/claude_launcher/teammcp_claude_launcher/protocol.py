@@ -185,7 +185,8 @@ class Stored(Frame):
 
 
 class Begin(Frame):
-    """A runner asks for a run. ``request``: of its own, the same for the same run. The answer's data: ``run``."""
+    """A runner asks for a run. ``request``: of its own, the same for the same run. The answer's data: ``run``, and
+    ``unfinished``, the ids of messages in whose turn the agent has left another machine."""
 
     kind: Literal["begin"] = "begin"
     agent: str

@@ -378,6 +378,41 @@ async def test_a_turn_that_a_lost_key_has_cut_off_is_gone_on_with_unless_somebod
         assert "ended unexpectedly" not in text
 
 
+async def test_a_turn_in_whose_middle_an_agent_moves_is_gone_on_with_on_its_new_machine(
+    stage: Stage, team: TestTeam, tmp_path: Path
+) -> None:
+    there = Stage(team, tmp_path / "there", Puppets(), machine="there")
+    async with stage.running(), there.running():
+        await stage.start()
+        first = await stage.session()
+        done = await stage.tell("done work")
+        await stage.turn(first)
+        first.take()
+        first.end_turn("did it")
+        await stage.reached(done, "answered")
+        message = await stage.tell("half of the work")
+        await stage.turn(first, 2)
+        first.take()
+        await stage.reached(message, "offered")
+        await stage.owner.call("start_agent", name="bob", machine="there")
+        assert await stage.ended() == ["stopped"]
+
+        async def has_moved() -> bool:
+            await there.clock.advance(5)
+            return bool(there.runtime.sessions)
+
+        await until(has_moved, "its program there")
+        turn = await there.turn(there.runtime.last)
+        assert "half of the work" in turn.text
+        assert "done work" not in turn.text
+        assert "check first what of it you had done already" in turn.text
+        there.runtime.last.take()
+        there.runtime.last.end_turn("did the rest")
+        await stage.reached(message, "answered")
+        assert await stage.said(count=2) == ["did it", "did the rest"]
+        assert not first.lives
+
+
 async def test_a_new_key_renews_what_runs_with_the_old_one_and_its_turn_is_gone_on_with(stage: Stage) -> None:
     async with stage.running():
         await stage.start()

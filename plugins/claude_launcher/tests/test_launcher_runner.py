@@ -56,7 +56,7 @@ class ScriptedKeepers:
 
     async def start(self, agent: str = "bob", request: str = "r1") -> int:
         """A run that lives."""
-        run = await self.host.begin(agent, "message", request, False)
+        run = (await self.host.begin(agent, "message", request, False)).run
         self.live.append(run)
         self.host.journal.append(run, Started(pid=1, program="x"))
         return run

@@ -157,7 +157,7 @@ class Talk:
         if not isinstance(question, Begin):
             return {}
         begun = await self._context.call(begin_run, machine=self._machine, **question.model_dump(exclude={"kind"}))
-        return {"run": begun.run}
+        return begun.model_dump()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(_until_over(work))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -137,6 +137,19 @@ class Slots:
             self.crowded.clear()
 
 
+@dataclass(frozen=True)
+class Granted:
+    """A run that the server has granted.
+
+    Attributes:
+        run: its number.
+        unfinished: the messages in whose turn the agent has left another machine.
+    """
+
+    run: int
+    unfinished: Sequence[int] = ()
+
+
 class Asker(Protocol):
     """The link to the server, as far as keepers need it."""
 
@@ -222,8 +235,8 @@ class Host:
     client: Callable[[str], httpx2.AsyncClient]
     granted: set[int] = field(default_factory=set)
 
-    async def begin(self, agent: str, cause: str, request: str, resumes: bool) -> int:
-        """Ask the server for a run; its number. It stands in the journal as starting then.
+    async def begin(self, agent: str, cause: str, request: str, resumes: bool) -> Granted:
+        """Ask the server for a run. It stands in the journal as starting then.
 
         Args:
             agent: whose.
@@ -248,7 +261,7 @@ class Host:
             raise Refusal("not_written", detail) from None
         finally:
             self.granted.discard(run)
-        return run
+        return Granted(run, answer.get("unfinished", ()))
 
     async def show(self, watch: int, data: bytes) -> None:
         """Send what a terminal shows to those who watch it; nothing happens while the server is away."""

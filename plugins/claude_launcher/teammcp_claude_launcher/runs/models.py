@@ -116,9 +116,10 @@ class AgentProcess(Result):
 
 
 class Begun(Result):
-    """The run that was granted."""
+    """The run that was granted, and the messages of the turn in whose middle the agent has left another machine."""
 
     run: int
+    unfinished: list[int] = []
 
 
 class Recorded(Result):

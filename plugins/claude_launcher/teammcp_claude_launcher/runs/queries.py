@@ -134,6 +134,16 @@ def last_of_kind(reader: Reader, run_id: int, kind: str, before: int = LARGEST_I
     return found
 
 
+def of_turns(reader: Reader, run_id: int, limit: int) -> list[str]:
+    """The data of a run's last entries that tell of turns, newest first."""
+    rows = reader.all(
+        "SELECT data FROM launcher_entries WHERE run_id = ? AND kind IN ('turn', 'taken', 'turn_ended')"
+        " ORDER BY seq DESC LIMIT ?",
+        (run_id, limit),
+    )
+    return [row["data"] for row in rows]
+
+
 def senders(reader: Reader, message_ids: Sequence[int]) -> list[str]:
     """Who has sent these messages."""
     rows = reader.all(

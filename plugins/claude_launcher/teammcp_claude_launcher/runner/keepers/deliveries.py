@@ -143,6 +143,22 @@ class Deliveries:
             self._note(queries.keep_messages, rows)
             self.news.ring()
 
+    async def adopt(self, message_ids: Iterable[int]) -> None:
+        """Go on with messages that the agent has taken up on another machine, and was not done with there."""
+        known = {*self._kept, *self._done}
+        for message_id in message_ids:
+            if message_id in known:
+                continue
+            try:
+                data = await self._api.surely("get_message", {"message_id": message_id})
+            except Denied:
+                continue  # nobody may read it any more
+            kept = Kept(Message.model_validate(data), "", True, f"moved:{message_id}", True)
+            self._kept[message_id] = kept
+            self._note(queries.keep_messages, [(message_id, "", 1, kept.message.model_dump_json(by_alias=True))])
+            self._note(queries.set_turn, kept.turn, [message_id])
+            self._note(queries.set_taken, kept.turn)
+
     # -- how it is held ------------------------------------------------------------------------------------------------
 
     async def hold(self, wanted: Sequence[Kept]) -> list[Kept]:

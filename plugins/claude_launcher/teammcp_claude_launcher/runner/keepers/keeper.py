@@ -240,7 +240,7 @@ class Keeper:
         resumes = self._next_conversation() is not None
         now = self._host.clock.passed()
         try:
-            number = await self._host.begin(self.agent, cause, request, resumes)
+            granted = await self._host.begin(self.agent, cause, request, resumes)
         except Unconnected:
             self._refused_until = now + UNCONNECTED_PAUSE
             return None
@@ -251,7 +251,9 @@ class Keeper:
                 self._refused_until = now + REFUSED_PAUSE
             return None
         self._request = None
-        return number
+        self._granted = granted.run
+        await unless(self._deliveries.adopt(granted.unfinished), self._until(lambda: not self._may_run()))
+        return granted.run
 
     def _next_conversation(self) -> str | None:
         return self._conversation or (self._home.conversation if self._home is not None else None)

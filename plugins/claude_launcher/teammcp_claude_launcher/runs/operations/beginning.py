@@ -10,7 +10,7 @@ from teammcp import Conflict, Context, Row, Transaction, Work, operation, presen
 
 from ... import homes, machines
 from ...events import RunBegun
-from .. import queries, showing
+from .. import moving, queries, showing
 from ..folding import Fold
 from ..models import Begun
 from .settling import end
@@ -34,7 +34,7 @@ async def begin_run(
     def work(tx: Transaction) -> Begun:
         row = queries.by_request(tx, request)
         if row is not None and row["ended_at"] is None:
-            return Begun(run=row["id"])
+            return Begun(run=row["id"], unfinished=moving.unfinished(tx, agent, machine, row["id"]))
         _clear(context, tx, agent, machine)
         if row is None:
             home = present(homes.find(tx, agent))
@@ -45,7 +45,7 @@ async def begin_run(
         began = RunBegun(run_id=run, agent=agent, machine=machine, state="starting", cause=cause)
         context.emit(tx, began, run)
         tx.on_commit(lambda: showing.show(context.team, agent, "starting"))
-        return Begun(run=run)
+        return Begun(run=run, unfinished=moving.unfinished(tx, agent, machine, run))
 
     return work
 
