@@ -238,6 +238,18 @@ async def test_one_that_ends_by_itself_leaves_nothing_open(server: Server) -> No
     assert not told
 
 
+async def test_what_it_has_left_running_holds_no_pipe_of_ours_open_once_it_is_released(server: Server) -> None:
+    child = await spawn(server, "plugin", [sys.executable, "-c", RUNAWAY], environment={})
+    try:
+        assert await asyncio.wait_for(child.wait(), 20) == 0
+        assert lives(int((await written(child, "pid")).split()[1]))
+        child.release()
+        await asyncio.wait_for(child.output.wait_closed(), 5)
+        await asyncio.wait_for(child.errors.wait_closed(), 5)
+    finally:
+        await child.stop(0)
+
+
 async def test_a_stop_that_is_broken_off_kills_it(server: Server) -> None:
     async with python(server, STUBBORN) as child:
         await written(child)

@@ -193,6 +193,11 @@ class Child(asyncio.SubprocessProtocol):
                 await self.errors.wait_closed()
                 await self.wait()
 
+    def release(self) -> None:
+        """Read no more of a program that has ended: what it has left running may hold its pipes open for ever."""
+        if self.returncode is not None:
+            self._transport.close()
+
     def kill(self) -> None:
         """Kill the program and its process group at once, without looking for who has left the group."""
         if (group := self._group()) is not None:

@@ -69,7 +69,9 @@ async def _version(program: str, path: str) -> str:
     finally:
         if process.returncode is None:
             process.kill()
-            await process.wait()
+            with contextlib.suppress(TimeoutError):  # what it has started may hold its output open
+                async with asyncio.timeout(LAST_WORDS):
+                    await process.communicate()
     lines = output.decode(errors="replace").splitlines()
     return lines[0].strip()[:100] if lines and process.returncode == 0 else ""
 
@@ -146,11 +148,12 @@ class ProgramSession(Session):
 
 
 async def last_words(child: Child) -> None:
-    """Wait until what an ended program has written is read."""
+    """Wait until what an ended program has written is read; what it has left running is not listened to."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LAST_WORDS):
             await child.output.wait_closed()
             await child.errors.wait_closed()
+    child.release()
 
 
 def last_output(child: Child) -> str:

@@ -49,7 +49,7 @@ async def start_agent(
         provide(tx)
         chosen.put(tx, agent.name, before, context.actor.name, context.now())
         queries.start(tx, agent.name, context.actor.name, context.now())
-        if new_key:  # the program that runs has the old one
+        if new_key and before is not None:  # what may run has the old one
             queries.renew(tx, agent.name)
         if send is not None:
             send(tx)
