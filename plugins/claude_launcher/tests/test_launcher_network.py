@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from teammcp_claude_launcher.protocol import LARGEST
+from teammcp_claude_launcher.runner import transport
 from teammcp_claude_launcher.runner.enrolments import Enrolment
 from teammcp_claude_launcher.runner.transport import PATH, REVOKED, Cut, Network, Revoked
 from websockets.asyncio.server import Request, Response, ServerConnection, serve
@@ -117,9 +117,11 @@ async def test_nobody_is_followed_elsewhere() -> None:
         assert seen.paths == []
 
 
-async def test_a_frame_that_is_too_large_is_not_taken() -> None:
+async def test_a_frame_that_is_too_large_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "LARGEST_OF_SERVER", 1000)
+
     async def flood(socket: ServerConnection) -> None:
-        await socket.send("x" * (LARGEST + 1))
+        await socket.send("x" * 1001)
         await socket.wait_closed()
 
     async with server(flood) as (port, _), Network().connect(enrolment(f"http://127.0.0.1:{port}")) as wire:

@@ -95,6 +95,7 @@ NUMBERS = st.integers(0, 10**6)
 VALUES = st.one_of(st.none(), st.integers(), st.text(), st.lists(st.text()))
 FIELDS = {
     "input": st.dictionaries(st.text(max_size=8), VALUES, max_size=3),
+    "exit_code": st.none() | st.integers(-64, 255),
     "message_ids": st.lists(st.integers(1, 10**6), max_size=3),
     "cost_usd": st.floats(0, 100),
     **dict.fromkeys(("pid", "tokens_in", "tokens_out"), NUMBERS),
