@@ -92,7 +92,7 @@ async def test_a_run_shows_all_that_happened_in_it(owner: Member, bob: Member, b
 
 
 NUMBERS = st.integers(0, 10**6)
-VALUES = st.one_of(st.none(), st.integers(), st.text(), st.lists(st.text()))
+VALUES = st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.text(), st.lists(st.text()))
 FIELDS = {
     "input": st.dictionaries(st.text(max_size=8), VALUES, max_size=3),
     "exit_code": st.none() | st.integers(-64, 255),

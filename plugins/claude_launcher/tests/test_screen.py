@@ -74,6 +74,18 @@ def test_pieces_of_any_size_show_the_same_as_the_whole(written: list[bytes], dat
     assert screen.unfinished == shown(whole).unfinished
 
 
+@pytest.mark.parametrize(
+    "pieces",
+    [(b"\x1b]", b"\xe0\x1b[", b"X"), (b"\x1b\x1b[", b"$", b"A ", b"A"), (b"\x1b[1", b"\x1b[$A", b"A")],
+    ids=["a title with half a character", "an escape before another", "a sequence that is broken off"],
+)
+def test_what_is_broken_off_is_not_drawn_however_it_comes(pieces: tuple[bytes, ...]) -> None:
+    screen = Emulator(20, 5)
+    for piece in pieces:
+        screen.feed(piece)
+    assert look(screen) == look(shown(b"".join(pieces)))
+
+
 @given(WRITTEN)
 def test_whatever_is_written_can_be_shown_at_any_size(written: list[bytes]) -> None:
     screen = shown(b"".join(written))

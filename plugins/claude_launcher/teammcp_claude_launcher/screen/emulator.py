@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import copy
 import unicodedata
 from collections import defaultdict
@@ -50,7 +49,6 @@ class Emulator(pyte.Screen):
         self._last = " "
         self.unfinished = b""
         super().__init__(columns, rows)
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._stream = _Stream(self)
 
     @property
@@ -71,7 +69,8 @@ class Emulator(pyte.Screen):
     def feed(self, data: bytes) -> None:
         """Take what the program has written, in pieces of any size."""
         whole, self.unfinished = complete(self.unfinished + data)
-        self._stream.feed(readable(self._decoder.decode(whole)))
+        # What is cut off waits outside of this, so a character that is not whole here will never be.
+        self._stream.feed(readable(whole.decode(errors="replace"), self.unfinished.startswith(b"\x1b")))
 
     def skip_to(self, modes: bytes) -> None:
         """Leave out a stretch of the output, but for what has changed modes in it."""

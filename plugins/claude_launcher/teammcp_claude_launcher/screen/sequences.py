@@ -14,18 +14,28 @@ LONGEST = 64 * 1024
 """Bytes of a sequence that is waited for. Of a longer string nothing is kept but that it has begun."""
 
 _STRING_BODY = rb"[^\x07\x1b\x18\x1a]*"
+_PART = rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})"
 _INCOMPLETE = re.compile(
-    rb"(?:\x1b(?:\[[\x20-\x3f]*|[P\]X^_]" + _STRING_BODY + rb"\x1b?|[\x20-\x2f]*)"
-    rb"|[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z"
+    rb"(?:\x1b(?:\[[\x20-\x3f]*|[\x20-\x2f]*)"
+    + _PART
+    + rb"?|\x1b[P\]X^_]"
+    + _STRING_BODY
+    + rb"\x1b?|"
+    + _PART
+    + rb")\Z"
 )
 _STRING = re.compile("\x1b[P\\]X^_][^\x07\x1b\x18\x1a]*(?:\x07|\x1b\\\\|[\x18\x1a])?")
+_BROKEN_OFF = re.compile("\x1b(?:\\[[ -?]*|[ -/]*)(?=\x1b)")
+_BROKEN_OFF_AT_END = re.compile("\x1b(?:\\[[ -?]*|[ -/]*)(?=\x1b|\\Z)")
+"""A sequence in which another one begins: it is none."""
 _CSI = re.compile("\x1b\\[([<=>?]?)([0-9:;]*)([ -/]*)([@-~])")
 _OTHER = re.compile("\x1b[ -/]+[0-~]?")
 _KNOWN = frozenset({"\x1b#8", "\x1b(0", "\x1b(B", "\x1b)0", "\x1b)B"})
 _COLOUR = re.compile(r"([34]8):(2|5)(?::\d*(?=(?::\d+){3}))?((?::\d*)+)")
 _STYLE = re.compile(r"\b(\d+):(\d+)")
-_C1 = re.compile("[\x80-\x9f]")
-"""Control characters of eight bits, which nobody sends in UTF-8, and which would begin sequences."""
+_C1 = re.compile("(?:\x1b(?:\\[[ -?]*|[ -/]*))?[\x80-\x9f]")
+"""Control characters of eight bits, which nobody sends in UTF-8, and which would begin sequences; and what they break
+off."""
 _PRIVATE = frozenset("hlJKn")
 """What there is of ``CSI ? …``."""
 _COLUMN_MODE = re.compile(r"(?<!\d)3(?!\d);?")
@@ -46,12 +56,17 @@ def complete(data: bytes) -> tuple[bytes, bytes]:
     return data[: found.start()], rest
 
 
-def readable(text: str) -> str:
-    """The same text with the sequences that pyte knows."""
-    text = _C1.sub("", text)
+def readable(text: str, goes_on_with_escape: bool = False) -> str:
+    """The same text with the sequences that pyte knows.
+
+    Args:
+        text: what was written.
+        goes_on_with_escape: another sequence begins right behind it.
+    """
+    text = (_BROKEN_OFF_AT_END if goes_on_with_escape else _BROKEN_OFF).sub("", text)
+    text = _C1.sub("", _STRING.sub("", text))
     if "\x1b" not in text:
         return text
-    text = _STRING.sub("", text)
     text = _CSI.sub(_known, text)
     return _OTHER.sub(lambda found: found[0] if found[0] in _KNOWN else "", text)
 
