@@ -34,6 +34,13 @@ EndReason = Literal[
 ]
 """Why a run has ended; `runs.ends` has what it means and what to do."""
 
+FAILURES: frozenset[EndReason] = frozenset({"crashed", "not_started", "hung", "over_memory"})
+"""Ends after which a program is started again, a little later each time, up to a limit."""
+FAILURE_SECONDS = 300
+"""Failures within this time count together against the limit."""
+GIVEN_UP: frozenset[EndReason] = frozenset({"over_limit", "revoked"})
+"""Ends after which nobody goes on with the turn that was running; nor does anybody once the agent was told to stop."""
+
 NO_SIGN = "no sign of life yet"
 """The reason of a `State` ``working`` whose program has shown nothing since the turn was written: those whose messages
 are in it are told."""

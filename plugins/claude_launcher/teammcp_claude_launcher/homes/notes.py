@@ -7,14 +7,12 @@ from collections.abc import Iterable
 from teammcp import Context, Reader, Row, Team, Transaction, Work, excerpt
 
 from .. import machines, runs
-from ..entries import EndReason
+from ..entries import FAILURES, EndReason
 from ..events import HomeChanged
 from ..settings import LauncherSettings
 from . import keys, queries
 from .models import HomeLimits
 
-FAILURES: frozenset[EndReason] = frozenset({"crashed", "not_started", "hung", "over_memory"})
-"""Ends after which a run is begun again, up to a limit."""
 WHY = 400
 
 

@@ -96,7 +96,7 @@ class EndWords:
 def end_words(reason: str) -> EndWords:
     """A reason for which runs end, in the reader's language."""
     end = ENDS[cast(EndReason, reason)]
-    tone = "bad" if end.failed or end.surprise else ""
+    tone = "bad" if end.surprise else ""
     return EndWords(_(end.title), _(end.meaning), _(end.remedy), tone, end.wakes)
 
 

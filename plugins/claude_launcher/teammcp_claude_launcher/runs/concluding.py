@@ -5,14 +5,12 @@ from __future__ import annotations
 from teammcp import AgentRun, Context, Transaction
 
 from .. import homes
-from ..entries import Ended
+from ..entries import FAILURE_SECONDS, FAILURES, Ended
 from ..events import RunChanged, RunEnded, RunEvent, RunStarted
 from . import queries, showing
-from .ends import ENDS, FAILED
+from .ends import ENDS
 from .folding import Fold
 
-WINDOW = 5 * 60 * 1000
-"""Milliseconds within which failures count together."""
 LOOKED_AT = 100
 """Runs of an agent in that time that are looked at."""
 SHORT = 500
@@ -34,7 +32,8 @@ def conclude(context: Context, tx: Transaction, fold: Fold) -> None:
 def _failures(tx: Transaction, agent: str, now: int) -> int:
     """How many runs of an agent have failed in the last minutes."""
     ends = queries.ends(tx, agent, LOOKED_AT)
-    return sum(row["reason"] in FAILED and row["ended_at"] > now - WINDOW for row in ends)
+    since = now - FAILURE_SECONDS * 1000
+    return sum(row["reason"] in FAILURES and row["ended_at"] > since for row in ends)
 
 
 def _why(ended: Ended) -> str:

@@ -18,7 +18,6 @@ class End:
         title: in a word or two.
         meaning: what has happened.
         remedy: what to do, or that nothing is to be done.
-        failed: the program has not ended as it should, so the run counts against the limit of restarts.
         surprise: nobody wanted it to end: the hook ``agent_crashed`` tells of it.
         wakes: nothing is wrong with the agent: a message wakes it, once its runner is there.
     """
@@ -26,7 +25,6 @@ class End:
     title: str
     meaning: str
     remedy: str
-    failed: bool = False
     surprise: bool = False
     wakes: bool = False
 
@@ -63,28 +61,24 @@ ENDS: Mapping[EndReason, End] = {
         mark("crashed"),
         mark("Its program has ended by itself in the middle of its work."),
         mark("It is started again by itself, a few times; read its last output, and mend what it complains of."),
-        failed=True,
         surprise=True,
     ),
     "not_started": End(
         mark("not started"),
         mark("Its program could not be started."),
         mark("Read why in the detail, install or log in what is missing on its machine, then start the agent."),
-        failed=True,
         surprise=True,
     ),
     "hung": End(
         mark("hung"),
         mark("Its program gave no sign of life for too long in the middle of a turn, and was ended."),
         mark("It is started again by itself; look in the run at what it did last."),
-        failed=True,
         surprise=True,
     ),
     "over_memory": End(
         mark("too much memory"),
         mark("Its processes used more memory than they may, and were ended."),
         mark("Give it smaller tasks, or raise its limit of memory."),
-        failed=True,
         surprise=True,
     ),
     "over_limit": End(
@@ -123,5 +117,3 @@ ENDS: Mapping[EndReason, End] = {
         surprise=True,
     ),
 }
-
-FAILED = frozenset(reason for reason, end in ENDS.items() if end.failed)

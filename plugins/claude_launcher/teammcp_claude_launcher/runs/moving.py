@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import TypeAdapter
-
 from teammcp import Reader, Row
 
-from ..entries import Entry, TakenUp, TurnOver, TurnWritten
+from ..entries import ENTRY, GIVEN_UP, TakenUp, TurnOver, TurnWritten
 from . import queries
 
 LOOKED_AT = 50
 """Runs of an agent that are looked at: those that could not be started have had no turn."""
 LINES = 500
 """Entries about turns of a run that are looked at."""
-
-ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
 
 
 def unfinished(reader: Reader, agent: str, machine: str, run_id: int) -> list[int]:
@@ -40,7 +36,7 @@ def _is_given_up(row: Row) -> bool:
 
     A run that ends as stopped for another reason, such as a key that was replaced, says so in its detail.
     """
-    return row["reason"] in {"over_limit", "revoked"} or (row["reason"] == "stopped" and not row["detail"])
+    return row["reason"] in GIVEN_UP or (row["reason"] == "stopped" and not row["detail"])
 
 
 def _cut_off(reader: Reader, run_id: int) -> list[int]:

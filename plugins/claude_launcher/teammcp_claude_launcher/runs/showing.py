@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from teammcp import Context, Reason, Row, Team
 
 from .. import machines
-from ..entries import NO_SIGN, Ended, RunState
+from ..entries import FAILURES, NO_SIGN, Ended, RunState
 from .ends import ENDS
 from .folding import MICROS, Fold
 from .models import Run
@@ -67,7 +67,7 @@ def show_end(team: Team, agent: str, ended: Ended) -> None:
     end = ENDS[ended.reason]
     if end.wakes and ended.reason != "runner_ended":  # which is gone
         team.presence.set_status(agent, "idle", ASLEEP)
-    elif end.failed:
+    elif ended.reason in FAILURES:
         team.presence.set_status(agent, "blocked", Reason("%(about)s", f"{end.title}: {ended.detail}".rstrip(": ")))
     else:
         team.presence.leave(agent, Reason(end.title))

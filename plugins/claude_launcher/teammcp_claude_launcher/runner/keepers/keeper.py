@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ...entries import Ended, EndReason
+from ...entries import FAILURES, GIVEN_UP, Ended, EndReason
 from ...protocol import Home
 from ..host import Host, Refusal, Unconnected
 from . import queries
@@ -22,10 +22,6 @@ from .errands import Errands
 from .run import Run
 from .watching import Failures
 
-FAILURES = frozenset({"crashed", "hung", "over_memory", "not_started"})
-"""Ends after which the program is started again, a little later each time."""
-GIVEN_UP = frozenset({"over_limit", "revoked"})
-"""Ends after which nobody goes on with the turn that was running; nor does anybody once the agent was told to stop."""
 REFUSED_PAUSE = 60.0
 """Seconds until a run that was refused is asked for again, if neither orders nor a message come before."""
 UNCONNECTED_PAUSE = 5.0

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ...entries import FAILURE_SECONDS
 from ...protocol import Limits
 from .turns import OpenTurn, Turns
 
-MINUTES = 300.0
-"""Seconds within which failures are counted."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds until a program that has failed is started again: twice as long each time."""
 
@@ -72,7 +71,7 @@ class Failures:
 
     def add(self, now: float) -> None:
         """One more."""
-        self.times = (*(time for time in self.times if time > now - MINUTES), now)
+        self.times = (*(time for time in self.times if time > now - FAILURE_SECONDS), now)
 
     def forget(self) -> None:
         """Somebody has looked, and starts it again."""
