@@ -35,7 +35,7 @@ from .pages import PAGES, PANELS
 from .runs import jobs
 from .runs import operations as runs
 from .runtimes import RUNTIMES
-from .settings import LauncherSettings
+from .settings import PLUGIN, LauncherSettings
 
 
 @hookimpl
@@ -45,7 +45,7 @@ def register_settings() -> type[BaseModel]:
 
 @hookimpl
 def register_migrations() -> list[Migration]:
-    return load_migrations("claude_launcher", __package__)
+    return load_migrations(PLUGIN, __package__)
 
 
 @hookimpl

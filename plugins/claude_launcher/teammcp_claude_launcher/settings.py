@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from teammcp import Line
 
+PLUGIN = "claude_launcher"
+"""What the plugin is called: its settings and its secrets are found under it."""
 Name = Annotated[Line, Field(min_length=1, max_length=64)]
 
 

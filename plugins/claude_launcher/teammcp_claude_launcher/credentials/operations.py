@@ -8,11 +8,11 @@ from teammcp import Conflict, Context, InvalidInput, NotFound, Reader, Row, Tran
 
 from .. import machines
 from ..events import CredentialDeleted, CredentialSet
+from ..settings import PLUGIN
 from . import queries, store
 from .kinds import KINDS, KindName
 from .models import BaseUrl, Credential, CredentialList, CredentialName, ModelName, Remark, Secret, VariableName
 
-PLUGIN = "claude_launcher"
 RESERVED = ("TEAMMCP_", "LD_", "DYLD_")
 """Variables that no credential sets begin with these: they are the runner's to set, or load foreign code."""
 _ALSO_RESERVED = {"PATH", "HOME", "SHELL", "USER", "LOGNAME", "PYTHONPATH", "NODE_OPTIONS"}

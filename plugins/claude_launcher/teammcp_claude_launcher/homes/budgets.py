@@ -7,8 +7,7 @@ from typing import Any
 
 from teammcp import Context, rfc3339
 
-from ..settings import LauncherSettings
-from .keys import PLUGIN
+from ..settings import PLUGIN, LauncherSettings
 
 
 @dataclass(frozen=True)

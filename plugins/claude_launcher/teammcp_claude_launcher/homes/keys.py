@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from teammcp import Agent, Conflict, Context, Reader, Refused, Secrets, Transaction, Work, hash_key
 
-PLUGIN = "claude_launcher"
+from ..settings import PLUGIN
+
 REMEDY = "start_agent with new_key=true gives it a new one; programs that use the old one elsewhere then lose it."
 
 

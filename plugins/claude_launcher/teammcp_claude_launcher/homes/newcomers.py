@@ -8,7 +8,7 @@ from typing import Any
 
 from teammcp import Conflict, Context, Refused, Transaction, Work, present
 
-from ..settings import LauncherSettings
+from ..settings import PLUGIN, LauncherSettings
 from . import briefs, keys, queries
 from .choices import settle
 from .models import AgentHome
@@ -79,7 +79,7 @@ def check_room(context: Context, tx: Transaction) -> None:
     Raises:
         Conflict: there are as many as the settings allow.
     """
-    settings: LauncherSettings = context.settings(keys.PLUGIN)
+    settings: LauncherSettings = context.settings(PLUGIN)
     if queries.count(tx) >= settings.most_homes:
         raise Conflict(
             f"{settings.most_homes} agents are run here, as many as the setting most_homes allows. Retire one first.",

@@ -9,7 +9,7 @@ from teammcp import Context, Reader, Row, Team, Transaction, Work, excerpt
 from .. import machines, runs
 from ..entries import FAILURES, EndReason
 from ..events import HomeChanged
-from ..settings import LauncherSettings
+from ..settings import PLUGIN, LauncherSettings
 from . import keys, queries
 from .models import HomeLimits
 
@@ -133,5 +133,5 @@ def is_wanted(reader: Reader, machine: str) -> bool:
 
 
 def _restarts(context: Context, row: Row) -> int:
-    settings: LauncherSettings = context.settings(keys.PLUGIN)
+    settings: LauncherSettings = context.settings(PLUGIN)
     return HomeLimits.model_validate_json(row["limits"]).over(settings).restarts

@@ -10,7 +10,7 @@ from teammcp import Context, Reader, Row, Secrets, SecretUnreadable, Team
 
 from .. import credentials, machines
 from ..protocol import Home, Orders
-from ..settings import LauncherSettings
+from ..settings import PLUGIN, LauncherSettings
 from . import keys, queries
 from .guides import guide_of
 from .models import HomeLimits
@@ -25,7 +25,7 @@ async def orders(team: Team, machine: str) -> Orders:
 
 
 def _orders(reader: Reader, context: Context, machine: str) -> Orders:
-    settings: LauncherSettings = context.settings(keys.PLUGIN)
+    settings: LauncherSettings = context.settings(PLUGIN)
     store, pause = keys.secrets(context), queries.pause(reader)
     local = machine == machines.local_name(context.server)
     return Orders(
@@ -57,7 +57,7 @@ def _home(reader: Reader, context: Context, store: Secrets, row: Row) -> Home:
         guide=guide_of(context.team, row),
         policy=row["policy"],
         answers=row["answers"],
-        limits=HomeLimits.model_validate_json(row["limits"]).over(context.settings(keys.PLUGIN)),
+        limits=HomeLimits.model_validate_json(row["limits"]).over(context.settings(PLUGIN)),
         wanted=bool(row["wanted"]),
         held=row["held"] or wrong,
         started=row["started"],
@@ -71,7 +71,7 @@ def _home(reader: Reader, context: Context, store: Secrets, row: Row) -> Home:
 
 def _own_folder(context: Context, row: Row) -> str:
     """Where the settings have the own folders of agents on the server's machine; empty for the runner's choice."""
-    settings: LauncherSettings = context.settings(keys.PLUGIN)
+    settings: LauncherSettings = context.settings(PLUGIN)
     if not settings.folder or row["machine"] != machines.local_name(context.server):
         return ""
     return str(Path(settings.folder).expanduser() / row["agent"])

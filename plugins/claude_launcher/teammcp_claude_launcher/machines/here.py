@@ -12,6 +12,7 @@ from teammcp import Context, Server, StateKey
 from ..homes import catalogue
 from ..protocol import FoundRuntime
 from ..runner.programs import EVERY, look_for
+from ..settings import PLUGIN
 from . import queries
 from .connections import links
 from .local import local_name
@@ -35,7 +36,7 @@ async def look_here(context: Context) -> None:
     Its runner tells better, so nothing is done while that is connected, nor where the server starts none.
     """
     server, machine = context.server, local_name(context.server)
-    settings = context.settings("claude_launcher")
+    settings = context.settings(PLUGIN)
     if sys.platform == "win32" or not settings.local_runner or links(context.team).is_connected(machine):
         return
     found = await _programs(server)

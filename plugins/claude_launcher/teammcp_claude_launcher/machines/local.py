@@ -7,14 +7,14 @@ import socket
 
 from teammcp import Server
 
-from ..settings import LauncherSettings
+from ..settings import PLUGIN, LauncherSettings
 
 LONGEST = 64
 
 
 def local_name(server: Server) -> str:
     """The name of the server's own machine: as the settings say, or else that of its host."""
-    settings: LauncherSettings = server.plugins.settings["claude_launcher"]  # type: ignore[assignment]
+    settings: LauncherSettings = server.plugins.settings[PLUGIN]  # type: ignore[assignment]
     return settings.machine or machine_name(socket.gethostname())
 
 

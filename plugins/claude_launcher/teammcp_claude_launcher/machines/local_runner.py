@@ -21,6 +21,7 @@ from .. import homes
 from ..runner import enrolments
 from ..runner.enrolments import Enrolment
 from ..runner.environment import KEPT
+from ..settings import PLUGIN
 from . import queries
 from .connections import CHANGED, links
 from .local import local_name
@@ -159,7 +160,7 @@ class LocalRunner:
 
 async def keep(server: Server) -> None:
     """The service: nothing where the server is not to run agents by itself."""
-    settings = server.plugins.settings["claude_launcher"]
+    settings = server.plugins.settings[PLUGIN]
     if sys.platform == "win32" or not settings.local_runner:  # type: ignore[attr-defined]
         return
     await LocalRunner(server).keep()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from teammcp import Context, Transaction, Work, operation
 
+from ...settings import PLUGIN
 from .. import queries
 from ..models import Forgotten
 
@@ -14,7 +15,7 @@ DAY = 86_400_000
 @operation(internal=True)
 async def forget_runs(context: Context) -> Work[Forgotten]:
     """Delete the entries of some runs that ended longer ago than they are to be kept."""
-    before = context.now() - context.settings("claude_launcher").keep_days * DAY
+    before = context.now() - context.settings(PLUGIN).keep_days * DAY
 
     def work(tx: Transaction) -> Forgotten:
         found = queries.forgettable(tx, before, BATCH)

@@ -13,6 +13,7 @@ from teammcp import Context, NotFound, Transaction, Work, operation, send_notes
 from ... import machines
 from ...entries import NO_SIGN, State
 from ...protocol import BATCH, JournalEntry
+from ...settings import PLUGIN
 from .. import concluding, notices, queries
 from ..folding import Fold
 from ..models import Recorded
@@ -79,7 +80,7 @@ def _fold(context: Context, tx: Transaction, fold: Fold, lines: Sequence[Journal
     ]
     queries.add_entries(tx, rows)
     fold.values["entries"] += len(rows)
-    kept = context.settings("claude_launcher").run_entries
+    kept = context.settings(PLUGIN).run_entries
     if fold.values["entries"] > kept * SLACK:
         fold.values["entries"] -= queries.keep_entries(tx, fold.id, kept)
     concluding.conclude(context, tx, fold)
