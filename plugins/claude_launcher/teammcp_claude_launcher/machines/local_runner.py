@@ -19,7 +19,7 @@ from teammcp import Context, Server, Service, StateKey, Team, hash_key, private_
 
 from .. import homes
 from ..runner import enrolments
-from ..runner.enrolments import Enrolment
+from ..runner.enrolments import RUNNER_HOME, Enrolment
 from ..runner.environment import KEPT
 from ..settings import PLUGIN
 from . import queries
@@ -27,7 +27,6 @@ from .connections import CHANGED, links
 from .local import local_name
 from .operations import enrol_local_machine
 
-RUNNER_HOME = "TEAMMCP_RUNNER_HOME"
 OWN = ("TEAMMCP_HOME", "TEAMMCP_CONFIG", "TEAMMCP_DISABLED_PLUGINS")
 """Variables that say which settings and plugins the server has, and so the runner."""
 LOG = "runner.log"
@@ -43,8 +42,7 @@ log = logging.getLogger(__name__)
 
 def folder_of(server: Server) -> Path:
     """The data folder of the server's own runner."""
-    named = os.environ.get(RUNNER_HOME)
-    return (Path(named) if named else server.settings.home / "runner").absolute()
+    return enrolments.runner_folder(server.settings.home)
 
 
 def environment_of(server: Server, outer: Mapping[str, str]) -> dict[str, str]:

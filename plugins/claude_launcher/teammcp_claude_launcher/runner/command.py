@@ -33,7 +33,6 @@ from .enrolments import Enrolment
 from .keepers import Keepers
 from .process import STATUS, Runner, refusal_of
 
-HOME = "TEAMMCP_RUNNER_HOME"
 JOIN = "/hooks/claude_launcher/join"
 STOP_SECONDS = 60.0
 """Seconds that a runner gets to end its programs."""
@@ -119,8 +118,7 @@ def status() -> None:
 
 def home() -> Path:
     """The runner's data folder."""
-    named = os.environ.get(HOME)
-    return Path(named).absolute() if named else load_settings().home.absolute() / "runner"
+    return enrolments.runner_folder(load_settings().home)
 
 
 def _status(folder: Path) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ may read: it holds the machine's key."""
 from __future__ import annotations
 
 import logging
+import os
 import re
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from teammcp import ServerAddress, private_folder, write_whole
 
 FOLDER = "enrolments"
+RUNNER_HOME = "TEAMMCP_RUNNER_HOME"
+"""The variable that names a runner's data folder."""
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +49,12 @@ class Enrolment(BaseModel):
             return f"{self.team}@local"
         server = ServerAddress.parse(self.url).base.partition("://")[2]
         return f"{self.team}@{re.sub(r'[^A-Za-z0-9.-]+', '_', server)}"
+
+
+def runner_folder(home: Path) -> Path:
+    """A runner's data folder: the one that is named, or else one in TeamMCP's data folder."""
+    named = os.environ.get(RUNNER_HOME)
+    return (Path(named) if named else home / "runner").absolute()
 
 
 def write(folder: Path, enrolment: Enrolment) -> Path:
