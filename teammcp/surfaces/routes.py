@@ -103,6 +103,11 @@ class RequestHead:
         """The headers; upper and lower case are the same."""
         return Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.scope["headers"]])
 
+    @property
+    def bearer(self) -> str | None:
+        """The key in the header ``Authorization``, or None. It is a secret."""
+        return bearer(self.headers.get("authorization", "").encode("latin-1"))
+
     @cached_property
     def query(self) -> MultiDict[str, str]:
         """The fields of the query.
@@ -163,7 +168,7 @@ class RawRequest(RequestHead):
         Raises:
             Unauthorized: there is none, or it is not valid. RateLimited: the member calls too often.
         """
-        return enter(self.server, bearer(self.headers.get("authorization", "").encode("latin-1")), "rest", self.address)
+        return enter(self.server, self.bearer, "rest", self.address)
 
     def context(self, team: str, agent: str | None = None) -> Context:
         """A context in which operations are called once the view knows that the request may do so.

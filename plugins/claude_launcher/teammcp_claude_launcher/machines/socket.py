@@ -178,8 +178,7 @@ async def _authenticate(socket: WebSocket) -> tuple[Team, str]:
     Raises:
         Unauthorized: it is none's, or was revoked.
     """
-    scheme, _, rest = socket.headers.get("authorization", "").partition(" ")
-    key = rest.strip() if scheme.lower() == "bearer" else ""
+    key = socket.bearer or ""
     with suppress(NotFound):
         team = socket.server.team(team_of_key(key) or "")
         row = await team.database.read(queries.by_key, hash_key(key))
