@@ -125,7 +125,7 @@ async def test_a_restart_begins_anew_what_runs_and_keeps_the_conversation_unless
     team: TestTeam, maria: Member, bob: Member
 ) -> None:
     await start(maria)
-    await team.team.database.write(lambda tx: homes.note_conversation(tx, "bob", "c1"))
+    await team.team.database.write(lambda tx: homes.set_conversation(tx, "bob", "c1"))
     first = await ordered(team)
     await maria.call("restart_agent", name="bob")
     again = await ordered(team)
@@ -149,7 +149,7 @@ async def test_a_conversation_stays_with_its_machine_program_and_folder(
     team: TestTeam, maria: Member, bob: Member
 ) -> None:
     await start(maria)
-    await team.team.database.write(lambda tx: homes.note_conversation(tx, "bob", "c1"))
+    await team.team.database.write(lambda tx: homes.set_conversation(tx, "bob", "c1"))
     await maria.call("configure_agent", name="bob", model="big", guide="Be loud.")
     assert (await ordered(team)).conversation == "c1"
     await maria.call("configure_agent", name="bob", workspace="folder", folder="/srv/shop")

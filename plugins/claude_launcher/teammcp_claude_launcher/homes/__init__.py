@@ -5,11 +5,11 @@ from __future__ import annotations
 from .gate import gate
 from .models import AgentHome, Brief, Credential, Folder, Guide, Model, PlaceChoices
 from .newcomers import Newcomer, make
-from .notes import forget_machine, hold_team, is_wanted, let_go, note_conversation, note_end
+from .notes import forget_machine, hold_team, let_go, note_end
 from .operations import OPERATIONS
 from .orders import orders
 from .queries import home as find
-from .queries import homes_on, members
+from .queries import homes_on, is_wanted, members, set_conversation
 from .watching import JOBS, look, see_off
 
 __all__ = [
@@ -33,8 +33,8 @@ __all__ = [
     "look",
     "make",
     "members",
-    "note_conversation",
     "note_end",
     "orders",
     "see_off",
+    "set_conversation",
 ]

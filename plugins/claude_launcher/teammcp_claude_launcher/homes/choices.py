@@ -76,11 +76,8 @@ async def settle(context: Context, row: Row | None, choices: Mapping[str, Any]) 
         InvalidInput, NotFound: something chosen is not there, or does not fit; the text says what there is.
         Forbidden: it is not for the caller to choose.
     """
-    if row is not None:
-        chosen = Chosen.of(row).changed(choices)
-    else:
-        first = {"machine": machines.local_name(context.server), "runtime": "", **_given(choices)}
-        chosen = Chosen(first["machine"], first["runtime"]).changed(choices)
+    before = Chosen(machines.local_name(context.server), runtime="") if row is None else Chosen.of(row)
+    chosen = before.changed(choices)
     if not chosen.runtime:
         there = ", ".join(catalogue.runtimes(context.server)) or "none"
         raise InvalidInput.at("runtime", f"say what it is to run: one of {there}")
@@ -91,10 +88,6 @@ async def settle(context: Context, row: Row | None, choices: Mapping[str, Any]) 
     _check_folder(chosen)
     await context.read(_check_there, context, chosen)
     return chosen
-
-
-def _given(choices: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in choices.items() if value is not None}
 
 
 def _check_there(reader: Any, context: Context, chosen: Chosen) -> None:

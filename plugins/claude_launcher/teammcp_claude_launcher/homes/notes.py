@@ -37,11 +37,6 @@ def note_end(context: Context, tx: Transaction, agent: str, reason: EndReason, d
         hold(context, tx, row, f"It ended by failures {times}: {detail} Look at the run, then start it again.")
 
 
-def note_conversation(tx: Transaction, agent: str, conversation: str | None) -> None:
-    """An agent goes on with this conversation the next time."""
-    queries.set_conversation(tx, agent, conversation)
-
-
 async def forget_machine(context: Context, machine: str) -> Work[list[str]]:
     """The work that takes their homes from all agents on a machine that is trusted no longer; their names.
 
@@ -68,12 +63,17 @@ def hold(context: Context, tx: Transaction, row: Row, why: str, until: int | Non
     changed(context, tx, row["agent"])
 
 
+def hold_all(context: Context, tx: Transaction, rows: Iterable[Row], why: str, until: int | None = None) -> int:
+    """Hold those of these agents that are to run and are not held yet; how many that were."""
+    running = [row for row in rows if row["wanted"] and not row["held"]]
+    for row in running:
+        hold(context, tx, row, why, until)
+    return len(running)
+
+
 def hold_team(context: Context, tx: Transaction, assembly: int, why: str) -> int:
     """Begin nothing for any agent of an assembled team; how many that were."""
-    rows = [row for row in queries.members(tx, assembly) if row["wanted"] and not row["held"]]
-    for row in rows:
-        hold(context, tx, row, why)
-    return len(rows)
+    return hold_all(context, tx, queries.members(tx, assembly), why)
 
 
 def let_go(context: Context, tx: Transaction, assembly: int) -> None:
@@ -125,11 +125,6 @@ def tell(context: Context, tx: Transaction, machine: str | None = None) -> None:
     """Have the runner of a machine hear its orders anew once this is durable; those of all machines without one."""
     team = context.team
     tx.on_commit(lambda: machines.links(team).changed(machine))
-
-
-def is_wanted(reader: Reader, machine: str) -> bool:
-    """Whether any agent on a machine is to run."""
-    return queries.is_wanted(reader, machine)
 
 
 def _restarts(context: Context, row: Row) -> int:

@@ -262,7 +262,3 @@ class Host:
         finally:
             self.granted.discard(run)
         return Granted(run, answer.get("unfinished", ()))
-
-    async def show(self, watch: int, data: bytes) -> None:
-        """Send what a terminal shows to those who watch it; nothing happens while the server is away."""
-        await self.link.show(watch, data)

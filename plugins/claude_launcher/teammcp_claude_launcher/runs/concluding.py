@@ -21,7 +21,7 @@ def conclude(context: Context, tx: Transaction, fold: Fold) -> None:
     queries.update(tx, fold.id, fold.values)
     agent: str = fold.values["agent"]
     if fold.conversation is not None:
-        homes.note_conversation(tx, agent, fold.conversation)
+        homes.set_conversation(tx, agent, fold.conversation)
     if fold.ended is not None:
         failures = _failures(tx, agent, context.now())
         homes.note_end(context, tx, agent, fold.ended.reason, _why(fold.ended), failures)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from teammcp import Context, Result, Transaction, Work, operation
 
 from .. import budgets, keys, queries
-from ..notes import hold, tell
+from ..notes import hold, hold_all, tell
 
 
 class Held(Result):
@@ -41,10 +41,7 @@ async def hold_agents(context: Context) -> Work[Held] | Held:
         return Held(count=0)
 
     def work(tx: Transaction) -> Held:
-        rows = [row for row in queries.homes(tx) if row["wanted"] and not row["held"]]
-        for row in rows:
-            hold(context, tx, row, spent.why, spent.until)
-        return Held(count=len(rows))
+        return Held(count=hold_all(context, tx, queries.homes(tx), spent.why, spent.until))
 
     return work
 

@@ -8,7 +8,6 @@ import math
 import uuid
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from ...entries import FAILURES, GIVEN_UP, Ended, EndReason
 from ...protocol import Home
@@ -325,7 +324,7 @@ class Keeper:
         """An order to start the agent was followed."""
         if number > self._begun:
             self._begun = number
-            self._books.note(partial(_set_begun, self._host.journal.id, self.agent, number))
+            self._books.note(lambda tx: queries.set_begun(tx, self._host.journal.id, self.agent, number))
 
     # -- waiting -------------------------------------------------------------------------------------------------------
 
@@ -335,7 +334,3 @@ class Keeper:
             if condition():
                 return
             await bell.wait()
-
-
-def _set_begun(journal: str, agent: str, number: int, tx: Any) -> None:
-    queries.set_begun(tx, journal, agent, number)

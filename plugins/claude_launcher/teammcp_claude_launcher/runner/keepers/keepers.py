@@ -49,7 +49,7 @@ class Keepers:
         self._leaving: dict[str, asyncio.Task[None]] = {}
         self._orders: Mapping[str, Home] = {}
         self._paused = ""
-        self._watches = Watches(host.show)
+        self._watches = Watches(host.link.show)
         self._is_closed = False
 
     async def reconcile(self) -> None:
