@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -25,7 +27,7 @@ from teammcp import (
     operation,
 )
 from teammcp.config import Settings, load_settings
-from teammcp.secrets import queries
+from teammcp.secrets import SecretKeys, queries
 from teammcp.testing import MovedClock, TestTeam, serve
 
 VALUE = "xoxb-correct-horse-battery-staple-é"
@@ -150,6 +152,23 @@ async def test_the_key_is_made_when_it_is_needed_and_readable_by_its_owner_alone
     await keep(team)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert path.read_bytes() not in everything_of(settings.home)
+
+
+def test_many_who_need_the_first_key_at_once_get_the_same(tmp_path: Path) -> None:
+    threads = 8
+    with ThreadPoolExecutor(threads) as pool:
+        for number in range(20):
+            home = tmp_path / str(number)
+            home.mkdir()
+            keys, together = SecretKeys(load_settings(home=home)), Barrier(threads)
+
+            def first(keys: SecretKeys = keys, together: Barrier = together) -> str:
+                together.wait()
+                keys.make()
+                return keys.newest().id
+
+            assert {made.result() for made in [pool.submit(first) for _ in range(threads)]} == {keys.newest().id}
+            assert SecretKeys(load_settings(home=home)).ids == keys.ids, "what is on the disk is what has sealed"
 
 
 async def test_what_is_sealed_for_one_place_is_opened_in_no_other(team: TestTeam) -> None:

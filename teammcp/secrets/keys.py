@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import threading
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from functools import cached_property
@@ -79,16 +80,24 @@ class SecretKeys:
     def __init__(self, settings: Settings) -> None:
         self._given = settings.secret_key
         self._path = settings.home / FILE
+        self._known: dict[str, SecretKey] | None = None
+        self._lock = threading.RLock()
         self.missing: dict[str, set[str]] = {}
         """By team, the ids of keys that have sealed something there and that the server has not."""
 
-    @cached_property
+    @property
     def _keys(self) -> dict[str, SecretKey]:
         """By id, the newest first.
 
         Raises:
             SecretUnreadable: the file cannot be read, or what it holds is no key.
         """
+        with self._lock:
+            if self._known is None:
+                self._known = self._load()
+            return self._known
+
+    def _load(self) -> dict[str, SecretKey]:
         texts = self._lines() if self._given is None else split_keys(self._given.get_secret_value())
         if any(len(text) < SHORTEST_SECRET_KEY for text in texts):
             raise SecretUnreadable(f"{self._path} holds a key of less than {SHORTEST_SECRET_KEY} characters.")
@@ -104,12 +113,17 @@ class SecretKeys:
             raise SecretUnreadable(f"{self._path} cannot be read: {error}.") from None
 
     def make(self) -> None:
-        """Make a key if the server has none, and has sealed nothing with one that is gone."""
-        if self._keys or any(self.missing.values()):
-            return
-        key = SecretKey(secrets.token_urlsafe(32))
-        write_whole(self._path, f"{key.text}\n".encode())
-        self._keys[key.id] = key
+        """Make a key if the server has none, and has sealed nothing with one that is gone.
+
+        Queries run in several threads: two that need a first key get the same one, or one of both would be lost at the
+        next start, with what it has sealed.
+        """
+        with self._lock:
+            if self._keys or any(self.missing.values()):
+                return
+            key = SecretKey(secrets.token_urlsafe(32))
+            write_whole(self._path, f"{key.text}\n".encode())
+            self._keys[key.id] = key
 
     def find(self, key_id: str) -> SecretKey | None:
         """The key of that id."""
