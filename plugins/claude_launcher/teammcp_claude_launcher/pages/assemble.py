@@ -11,6 +11,7 @@ from teammcp import Access, Context
 from teammcp.web import Notice, Outcome, Page, form_call, see
 from teammcp.web import gettext as _
 
+from ..roles.describing import free_name
 from .layout import show
 
 PATH = "/launcher/assemble"
@@ -60,13 +61,8 @@ async def need(context: Context, request: Request) -> Response:
     chosen = [roles[name] for name in form.getlist("role") if name in roles]
     rows = [{**dict.fromkeys(MEMBER, ""), "role": role.name, "reason": role.summary} for role in chosen[:ROWS]]
     for row in rows:
-        row["name"] = _free(context, row["role"], [each["name"] for each in rows])
+        row["name"] = free_name(context, row["role"], [each["name"] for each in rows])
     return await _draft(context, Outcome(), form.get("need", ""), "", rows or [dict.fromkeys(MEMBER, "")])
-
-
-def _free(context: Context, wish: str, others: list[str]) -> str:
-    taken = {*(name.casefold() for name in context.team.directory.agents), *others}
-    return next(name for name in (wish, *(f"{wish}-{number}" for number in range(2, 10_000))) if name not in taken)
 
 
 async def _draft(context: Context, outcome: Outcome, wanted: str, cost: str, rows: list[dict[str, str]]) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from teammcp import Context, InvalidInput, excerpt
@@ -38,10 +39,10 @@ async def describe(context: Context, role: str | None, description: str) -> Char
     return Character(found.title, found.summary, guide)
 
 
-def free_name(context: Context, wish: str) -> str:
-    """A name that nobody has: the one that is wished for, or that with a number."""
+def free_name(context: Context, wish: str, others: Container[str] = ()) -> str:
+    """A name that nobody has, and none of the others: the one that is wished for, or that with a number."""
     number, name = 1, wish
-    while context.team.directory.who(name) is not None:
+    while name in others or context.team.directory.who(name) is not None:
         number += 1
         name = f"{wish}-{number}"
     return name
