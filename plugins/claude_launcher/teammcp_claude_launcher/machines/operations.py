@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from typing import Annotated
 
 from pydantic import Field
@@ -25,6 +24,7 @@ from teammcp import (
 from .. import homes, runs
 from ..events import JoinTokenMade, MachineAdded, MachineConnected, MachineLost, MachineRevoked
 from ..protocol import FoundRuntime
+from ..runner.programs import describe_machine
 from ..runs import showing
 from ..runs.operations.settling import end
 from . import queries
@@ -107,6 +107,22 @@ async def join_machine(
         queries.add(tx, machine, hash_key(key), 0, platform, version, row["made_by"], now)
         context.emit(tx, MachineAdded(machine=machine), machine)
         return Joined(team=context.team.name, machine=machine, key=key)
+
+    return work
+
+
+@operation(internal=True)
+async def note_local_machine(context: Context, runtimes: list[FoundRuntime]) -> Work[Noted]:
+    """Note what is installed on the server's own machine. It has a key that nobody knows until it is enrolled."""
+    machine, text = local_name(context.server), queries.RUNTIMES.dump_json(runtimes).decode()
+    unknown = hash_key(new_key(context.team.name))
+
+    def work(tx: Transaction) -> Noted:
+        if queries.machine(tx, machine) is None:
+            queries.add(tx, machine, unknown, 1, describe_machine(), __version__, context.actor.name, context.now())
+            context.emit(tx, MachineAdded(machine=machine), machine)
+        queries.set_runtimes(tx, machine, text)
+        return Noted(machine=machine)
 
     return work
 
@@ -226,23 +242,6 @@ def _free_name(reader: Reader, wanted: str, own: str) -> str:
         number += 1
         name = f"{wanted[:58]}-{number}"
     return name
-
-
-@operation(internal=True)
-async def note_local_machine(context: Context, runtimes: list[FoundRuntime]) -> Work[Noted]:
-    """Note what is installed on the server's own machine. It has a key that nobody knows until it is enrolled."""
-    machine, text = local_name(context.server), queries.RUNTIMES.dump_json(runtimes).decode()
-    unknown = hash_key(new_key(context.team.name))
-
-    def work(tx: Transaction) -> Noted:
-        if queries.machine(tx, machine) is None:
-            about = f"{platform.system()} {platform.release()} {platform.machine()}"
-            queries.add(tx, machine, unknown, 1, about, __version__, context.actor.name, context.now())
-            context.emit(tx, MachineAdded(machine=machine), machine)
-        queries.set_runtimes(tx, machine, text)
-        return Noted(machine=machine)
-
-    return work
 
 
 OPERATIONS = [

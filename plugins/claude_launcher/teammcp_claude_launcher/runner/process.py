@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 import os
-import platform
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,7 @@ from .enrolments import Enrolment, Enrolments
 from .host import Clock, Host, Keepers, MachineClock, Slots, Unconnected
 from .journal import Journal
 from .link import Link
-from .programs import Programs
+from .programs import Programs, describe_machine
 from .store import FILE, open_store
 from .transport import Network, Revoked, Transport
 
@@ -250,7 +249,7 @@ class Runner:
         folder = self.folder / "teams" / name
         private_folder(folder)
         journal = await Journal.open(self._store, key, self._clock.now)
-        link = Link(enrolment, self._transport, journal, self._programs, self._clock, _platform())
+        link = Link(enrolment, self._transport, journal, self._programs, self._clock, describe_machine())
         host = Host(
             folder=folder,
             url=enrolment.url,
@@ -305,7 +304,3 @@ def refusal_of(enrolment: Enrolment) -> str:
         "any more. Its programs have ended. To add this machine again, make a token on the page Machines and run "
         "'teammcp runner join'."
     )
-
-
-def _platform() -> str:
-    return f"{platform.system()} {platform.release()} {platform.machine()}"

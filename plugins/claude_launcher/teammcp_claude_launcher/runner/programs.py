@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import platform
 from collections.abc import Mapping, Sequence
 
 from teammcp import NotInstalled, Runtime
@@ -18,6 +19,11 @@ LOOK_SECONDS = 15.0
 """Seconds that one program gets to say what it is."""
 
 log = logging.getLogger(__name__)
+
+
+def describe_machine() -> str:
+    """The system of this machine, its release, and its processor, in a line."""
+    return f"{platform.system()} {platform.release()} {platform.machine()}"
 
 
 class Programs:
