@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import math
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -66,6 +67,11 @@ class MovedTime:
         wakes = asyncio.Event()
         heapq.heappush(self._sleepers, (self._passed + max(seconds, 0), next(self._numbers), wakes))
         await wakes.wait()
+
+    @property
+    def next_wake(self) -> float:
+        """Seconds until the first of those who sleep is woken; infinite if nobody sleeps."""
+        return self._sleepers[0][0] - self._passed if self._sleepers else math.inf
 
     async def advance(self, seconds: float) -> None:
         """Let time pass: who sleeps is woken at the right moment, one after the other."""
