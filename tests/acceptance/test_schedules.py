@@ -13,7 +13,7 @@ from tests.live import LiveServer
 
 MESSAGES = 150
 KILLS = 2
-PATIENCE = 60
+WITHIN = 60
 
 pytestmark = pytest.mark.acceptance
 
@@ -39,7 +39,7 @@ def test_each_message_comes_once_whenever_the_server_is_killed(live: LiveServer)
 
 def wait_for(server: LiveServer, key: str, wanted: int) -> int:
     """Wait until at least so many messages are there; how many there are."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + WITHIN
     while time.monotonic() < end:
         count = len(contents(server, key))
         if count >= min(wanted, MESSAGES):

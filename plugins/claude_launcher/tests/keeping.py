@@ -23,13 +23,13 @@ from teammcp.testing import Member, TestTeam
 
 from .scripted import Puppets
 
-PATIENCE = 20.0
+WITHIN = 20.0
 """Seconds for something to happen on a machine that runs other tests."""
 
 
 async def until(condition: Callable[[], Any], what: str) -> Any:
     """Wait until something is so; what it gives then."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + WITHIN
     while True:
         found = condition()
         if inspect.isawaitable(found):

@@ -19,12 +19,12 @@ from teammcp.testing import all_plugins_but
 from tests.live import LOOK, LiveServer
 
 T = TypeVar("T")
-PATIENCE = 40.0
+WITHIN = 40.0
 """Seconds for something to happen on a machine that runs other tests."""
 LIMITS = {"agent_rate": 0, "address_rate": 0, "register_rate": 0}
 
 
-def until(found: Callable[[], T | None], what: str, seconds: float = PATIENCE) -> T:
+def until(found: Callable[[], T | None], what: str, seconds: float = WITHIN) -> T:
     """Wait until something is there that is neither None nor empty; ``what`` says what was waited for."""
     deadline = time.monotonic() + seconds
     while True:

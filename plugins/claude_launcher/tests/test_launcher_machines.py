@@ -239,7 +239,7 @@ async def test_a_question_to_nobody_and_one_that_is_cut_off_have_a_remedy(team: 
 
 
 async def test_a_runner_that_does_not_answer_is_not_waited_for(team: TestTeam, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("teammcp_claude_launcher.machines.connections.PATIENCE", 0.01)
+    monkeypatch.setattr("teammcp_claude_launcher.machines.connections.ANSWER_SECONDS", 0.01)
     runner = await join(team)
     async with runner.connected():
         with pytest.raises(Conflict, match="has not answered") as silent:

@@ -165,7 +165,7 @@ function tellLost() {
   if (!standing) stand(page.lost);
 }
 
-const PATIENCE = 3000;
+const LOST_AFTER = 3000;
 
 /** Follows the events. `tell(event)` gets each; `tell({ connected })` says that the connection has been lost for some
  * seconds, or that it is back and some may have been missed. */
@@ -183,7 +183,7 @@ function follow(tell, missed = false) {
   source.onerror = () => {
     lost = true;
     document.documentElement.dataset.connected = "false";
-    follow.timer ??= setTimeout(() => tell({ connected: false }), PATIENCE); // from the first failure on
+    follow.timer ??= setTimeout(() => tell({ connected: false }), LOST_AFTER); // from the first failure on
     if (source.readyState === EventSource.CLOSED) setTimeout(() => follow(tell, true), 5000);
   };
   for (const kind of page.kinds.split(" ")) source.addEventListener(kind, ({ data }) => tell(JSON.parse(data)));

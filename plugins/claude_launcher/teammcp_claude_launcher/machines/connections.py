@@ -13,7 +13,7 @@ from teammcp import Conflict, StateKey, Team, TeamError
 
 from ..protocol import Answer, Ask, Frame, Question, Unwatch, Watch
 
-PATIENCE = 10.0
+ANSWER_SECONDS = 10.0
 """Seconds within which a runner has to answer."""
 ENDING = 2.0
 """Seconds within which connections are over that are ended."""
@@ -90,13 +90,13 @@ class Link:
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._asked[number] = answer
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(ANSWER_SECONDS):
                 await self.send(Ask(id=number, question=question))
                 found = await answer
         except TimeoutError:
             raise Conflict(
-                f"The runner of machine '{self.machine}' has not answered within {PATIENCE:g} s. Try again; if that "
-                "is in vain, look whether the machine is overloaded.",
+                f"The runner of machine '{self.machine}' has not answered within {ANSWER_SECONDS:g} s. Try again; if "
+                "that is in vain, look whether the machine is overloaded.",
                 code="machine_silent",
             ) from None
         finally:

@@ -11,7 +11,7 @@ from teammcp import PermissionAnswer, PermissionQuestion
 from ...protocol import Policy
 from .agent_api import AgentApi, Denied
 
-PATIENCE = 630.0
+ANSWER_SECONDS = 630.0
 """Seconds for a person's answer: a little more than a server ever waits."""
 NOBODY = "Nobody could be asked for this permission, so it is denied."
 
@@ -39,8 +39,8 @@ async def decide(api: AgentApi, policy: Policy, question: PermissionQuestion) ->
             "input": json.loads(json.dumps(question.input, default=str)),
             "tool_use_id": question.tool_use,
         }
-        async with asyncio.timeout(PATIENCE):
-            answer = await api.surely("request_permission", arguments, timeout=PATIENCE)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            answer = await api.surely("request_permission", arguments, timeout=ANSWER_SECONDS)
         allowed = answer["behavior"] == "allow"
         return Decision(PermissionAnswer(allowed, str(answer.get("message") or "")), "approvals")
     except Denied as no:
