@@ -253,6 +253,18 @@ async def test_strangers_see_nothing(stage: Stage) -> None:
     assert refused.value.status == 404
 
 
+@pytest.mark.teammcp(
+    permissions={"screenshot_agent": "manager"},
+    plugins={"claude_launcher": {"machine": "here", "local_runner": False}},
+)
+async def test_whoever_may_not_look_at_the_screen_may_not_watch_it(stage: Stage) -> None:
+    alice = await stage.team.agent("alice")
+    await alice.log_in()
+    async with stage.team.websocket(PATH, alice) as socket:
+        assert "manager" in str(await ending(socket))
+    assert "hello red" not in (await alice.http.get("/launcher/agents/bob/terminal")).text
+
+
 async def test_the_page_shows_the_screen_without_a_script_and_keys_to_those_who_may_press_them(stage: Stage) -> None:
     alice = await stage.team.agent("alice", kind="human")
     for member, types in ((stage.owner, True), (alice, False)):

@@ -30,7 +30,7 @@ from teammcp import (
 from ..machines import links
 from ..screen import KeyName, read_keys
 from . import places
-from .operations import LARGEST, Side, resize_terminal, send_keys_to_agent
+from .operations import LARGEST, Side, resize_terminal, screenshot_agent, send_keys_to_agent
 from .places import Place
 
 NOT_THERE, OVER = 4404, 4410
@@ -96,6 +96,7 @@ async def terminal(socket: WebSocket, agent: str) -> None:
     place = await places.find(context, agent)
     await socket.accept()
     try:
+        await context.call(screenshot_agent, name=place.agent)  # whoever may look at the screen may watch it
         async with links(context.team).watch(place.machine, place.agent) as written:
             await _talk(socket, place, written)
     except TeamError as error:
