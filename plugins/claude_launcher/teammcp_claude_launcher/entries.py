@@ -206,6 +206,12 @@ class Ended(_Entry):
     last_output: str = ""
 
 
+class Withheld(_Entry):
+    """Something that the reader may not see; no runner reports it."""
+
+    kind: Literal["withheld"] = "withheld"
+
+
 Entry = Annotated[
     Started
     | Conversation
@@ -225,3 +231,5 @@ Entry = Annotated[
     Field(discriminator="kind"),
 ]
 ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
+SEEN: TypeAdapter[Entry | Withheld] = TypeAdapter(Entry | Withheld)
+"""An entry as some reader sees it."""

@@ -10,7 +10,7 @@ from quart import Request, Response
 from teammcp import LARGEST_ID, Access, Context, Message, TeamError
 from teammcp.web import Outcome, Page, form_call, go_back
 
-from ..entries import ENTRY
+from ..entries import SEEN
 from ..runs.models import Run, RunEntries
 from .layout import show
 from .transcript import Transcript, transcript
@@ -55,7 +55,7 @@ async def _draw(
     earlier: bool = False,
     newest: bool = True,
 ) -> Response:
-    told = transcript((each.seq, each.at, ENTRY.validate_python(each.entry)) for each in kept.entries)
+    told = transcript((each.seq, each.at, SEEN.validate_python(each.entry)) for each in kept.entries)
     return await show(
         context,
         "run.html",

@@ -23,6 +23,7 @@ from ..entries import (
     TurnOver,
     TurnWritten,
     Used,
+    Withheld,
 )
 
 
@@ -43,7 +44,7 @@ class Item:
 
     seq: int
     at: int
-    entry: Entry
+    entry: Entry | Withheld
     taken_at: int | None = None
     answered: Answered | None = None
     used: Used | None = None
@@ -64,6 +65,8 @@ class Item:
                 return self.taken_at is None
             case TurnOver():
                 return self.used is None  # some programs tell afterwards what a turn has used
+            case Withheld():
+                return True  # what follows is told with it
         return False
 
 
@@ -90,7 +93,7 @@ class Transcript:
         return list(dict.fromkeys(number for turn in turns for number in turn.message_ids))
 
 
-def transcript(entries: Iterable[tuple[int, int, Entry]]) -> Transcript:
+def transcript(entries: Iterable[tuple[int, int, Entry | Withheld]]) -> Transcript:
     """Bring entries together.
 
     Args:
@@ -112,7 +115,7 @@ class _Fold:
         self._used = Used()
         self._said = ""
 
-    def add(self, seq: int, at: int, entry: Entry) -> None:
+    def add(self, seq: int, at: int, entry: Entry | Withheld) -> None:
         self.found.last = max(self.found.last, seq)
         match entry:
             case Tool():
@@ -135,6 +138,8 @@ class _Fold:
                 self._show(seq, at, entry)
             case Plan():
                 self._planned(seq, at, entry)
+            case Withheld() if self._is_withheld:
+                pass
             case State() if entry.state == "waiting" or not entry.reason:
                 pass  # the question says it, or what follows
             case Conversation(resumed=False):
@@ -145,7 +150,13 @@ class _Fold:
             case _:
                 self._show(seq, at, entry)
 
-    def _show(self, seq: int, at: int, entry: Entry) -> Item:
+    @property
+    def _is_withheld(self) -> bool:
+        """Whether what is withheld has begun already."""
+        last = self.found.items[-1] if self.found.items else None
+        return last is not None and isinstance(last.entry, Withheld) and last.open
+
+    def _show(self, seq: int, at: int, entry: Entry | Withheld) -> Item:
         if self.found.items and isinstance(self.found.items[-1].entry, TurnOver):
             self.found.items[-1].over = True
         item = Item(seq, at, entry)

@@ -24,7 +24,7 @@ def conclude(context: Context, tx: Transaction, fold: Fold) -> None:
         homes.set_conversation(tx, agent, fold.conversation)
     if fold.ended is not None:
         failures = _failures(tx, agent, context.now())
-        homes.note_end(context, tx, agent, fold.ended.reason, _why(fold.ended), failures)
+        homes.note_end(context, tx, agent, fold.ended.reason, _why(fold, fold.ended), failures)
     _tell(context, tx, fold)
     tx.on_commit(lambda: showing.show_fold(context.team, fold))
 
@@ -36,10 +36,10 @@ def _failures(tx: Transaction, agent: str, now: int) -> int:
     return sum(row["reason"] in FAILURES and row["ended_at"] > since for row in ends)
 
 
-def _why(ended: Ended) -> str:
-    """The detail of an end; without one the last line that the program wrote."""
-    if ended.detail:
-        return ended.detail
+def _why(fold: Fold, ended: Ended) -> str:
+    """The detail of its end; without one the last line that its program wrote, if everybody may read that."""
+    if ended.detail or fold.values["channels"] is not None:
+        return ended.detail[:SHORT]
     lines = ended.last_output.strip().splitlines()
     return lines[-1][:SHORT] if lines else ""
 
@@ -52,7 +52,7 @@ def _tell(context: Context, tx: Transaction, fold: Fold) -> None:
         _emit(context, tx, fold, RunChanged(**_about(fold)))
     if fold.ended is not None:
         end = ENDS[fold.ended.reason]
-        about = {**_about(fold), "why": _why(fold.ended)[:SHORT]}
+        about = {**_about(fold), "why": _why(fold, fold.ended)}
         _emit(context, tx, fold, RunEnded(**about, reason=fold.ended.reason, exit_code=fold.ended.exit_code))
         _notify(context, tx, fold, "agent_crashed" if end.surprise else "agent_stopped")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from functools import singledispatchmethod
 from typing import Any
 
@@ -11,6 +13,8 @@ from .. import entries as kinds
 from ..entries import NO_SIGN, Entry, RunState
 
 LAST_WORDS = 300
+JOINED = ("working", "waiting")
+"""States in which a turn joins the one that is running."""
 MICROS = 1_000_000
 """A dollar, in the unit in which costs are kept: sums of fractions would drift."""
 
@@ -67,6 +71,19 @@ class Fold:
             self._take(entry)
             self.values["changed_at"] = self._at
         return self._at
+
+    def bring(self, channels: Iterable[str]) -> None:
+        """Say of which channels that not everybody reads the turn brings messages that is added next.
+
+        What it says from then on is for those who read all of them; see `watching`. Its last words stay only if they
+        may be read by the same.
+        """
+        before, brought = set(json.loads(self.values["channels"] or "[]")), set(channels)
+        if self.values["state"] in JOINED:
+            brought |= before
+        if not before <= brought:
+            self.values["last_words"] = ""
+        self.values["channels"] = json.dumps(sorted(brought)) if brought else None
 
     def end(self, ended: kinds.Ended) -> None:
         """End it now, on the server's own word."""

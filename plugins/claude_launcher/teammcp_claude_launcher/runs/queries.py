@@ -10,12 +10,12 @@ from teammcp import LARGEST_ID, Reader, Row, Transaction, marks
 COLUMNS = (
     "id, agent, machine, runtime, cause, request, state, state_reason, resumed, conversation, program, folder, pid,"
     " turns, tokens_in, tokens_out, cost_micros, last_words, entries, asked_at, started_at, changed_at, ended_at,"
-    " reason, detail, exit_code, last_output"
+    " reason, detail, exit_code, last_output, channels"
 )
 CHANGING = (
     "state", "state_reason", "resumed", "conversation", "program", "folder", "pid", "turns", "tokens_in", "tokens_out",
     "cost_micros", "last_words", "entries", "started_at", "changed_at", "ended_at", "reason", "detail", "exit_code",
-    "last_output",
+    "last_output", "channels",
 )  # fmt: skip
 """Columns that change while a run goes on."""
 
@@ -101,10 +101,14 @@ def update(tx: Transaction, run_id: int, values: Mapping[str, Any]) -> None:
 # -- what happened in them -------------------------------------------------------------------------------------------
 
 
-def add_entries(tx: Transaction, rows: Sequence[tuple[int, int, int, str, str]]) -> None:
-    """Add entries: of each the run, the number, when, the kind and the data. One that is there already stays."""
+def add_entries(tx: Transaction, rows: Sequence[tuple[int, int, int, str, str, str | None]]) -> None:
+    """Add entries: of each the run, the number, when, the kind, the data and the channels of its turn.
+
+    One that is there already stays.
+    """
     tx.execute_many(
-        "INSERT INTO launcher_entries (run_id, seq, at, kind, data) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO launcher_entries (run_id, seq, at, kind, data, channels) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
         rows,
     )
 
@@ -112,7 +116,7 @@ def add_entries(tx: Transaction, rows: Sequence[tuple[int, int, int, str, str]])
 def entries_after(reader: Reader, run_id: int, after: int, limit: int) -> list[Row]:
     """A run's entries behind a number, in their order."""
     return reader.all(
-        "SELECT seq, at, data FROM launcher_entries WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?",
+        "SELECT seq, at, data, channels FROM launcher_entries WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?",
         (run_id, after, limit),
     )
 
@@ -120,7 +124,7 @@ def entries_after(reader: Reader, run_id: int, after: int, limit: int) -> list[R
 def entries_before(reader: Reader, run_id: int, before: int, limit: int) -> list[Row]:
     """A run's last entries before a number, newest first."""
     return reader.all(
-        "SELECT seq, at, data FROM launcher_entries WHERE run_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+        "SELECT seq, at, data, channels FROM launcher_entries WHERE run_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
         (run_id, before, limit),
     )
 
@@ -151,6 +155,16 @@ def senders(reader: Reader, message_ids: Sequence[int]) -> list[str]:
         tuple(message_ids),
     )
     return [row["sender"] for row in rows]
+
+
+def closed_channels(reader: Reader, message_ids: Sequence[int]) -> list[str]:
+    """The channels that not everybody reads of which some of these messages are."""
+    rows = reader.all(
+        "SELECT DISTINCT c.id FROM v_messages m JOIN v_channels c ON c.id = m.channel"  # noqa: S608
+        f" WHERE m.id IN ({marks(message_ids)}) AND c.kind <> 'group' ORDER BY c.id",
+        tuple(message_ids),
+    )
+    return [row["id"] for row in rows]
 
 
 def keep_entries(tx: Transaction, run_id: int, count: int) -> int:

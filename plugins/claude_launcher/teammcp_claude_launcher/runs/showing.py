@@ -11,6 +11,7 @@ from ..entries import FAILURES, NO_SIGN, Ended, RunState
 from .ends import ENDS
 from .folding import MICROS, Fold
 from .models import Run
+from .watching import may_watch
 
 ASLEEP = Reason("asleep: a message wakes it")
 UNREACHABLE = Reason("its machine cannot be reached")
@@ -39,6 +40,8 @@ def _run(context: Context, row: Row, heard_at: int | None) -> Run:
         "meaning": "" if end is None else end.meaning,
         "remedy": "" if end is None else end.remedy,
     }
+    if not may_watch(context, row["agent"], row["channels"]):
+        values |= {"last_words": "", "last_output": ""}
     if row["ended_at"] is None and not machines.links(context.team).is_connected(row["machine"]):
         was = f"was {row['state']}" + (f": {row['state_reason']}" if row["state_reason"] else "")
         values |= {"state": "unreachable", "state_reason": was, "heard_at": heard_at}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Annotated
 
 from pydantic import Field
@@ -27,6 +26,7 @@ from ... import machines
 from ...protocol import Process as ProcessQuestion
 from .. import notices, queries, showing
 from ..models import AgentProcess, Process, Run, RunEntries, RunEntry, RunId, RunList
+from ..watching import seen
 
 Before = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 
@@ -64,6 +64,8 @@ async def get_run_entries(
     wait_ms: Annotated[int, Field(ge=0, le=30_000)] = 0,
 ) -> RunEntries:
     """See what happened in a run, oldest first: turns, what it said, tools, permissions, its end.
+
+    What came of messages that you may not read is withheld.
 
     Go on with after = the last one's seq, and wait_ms to wait for what comes; with before, the newest ones before that.
     """
@@ -144,13 +146,14 @@ def _entries(reader: Reader, context: Context, run_id: int, after: int, before: 
         rows = queries.entries_after(reader, run_id, after, limit + 1)
     else:
         rows = queries.entries_before(reader, run_id, before, limit + 1)
+    run = present(queries.run(reader, run_id))
     fitting = context.budget().fit(
-        RunEntry(seq=row["seq"], at=row["at"], entry=json.loads(row["data"])) for row in rows[:limit]
+        RunEntry(seq=row["seq"], at=row["at"], entry=seen(context, run["agent"], row).model_dump(mode="json"))
+        for row in rows[:limit]
     )
-    ended = present(queries.run(reader, run_id))["ended_at"] is not None
     return RunEntries(
         run_id=run_id,
         entries=fitting if before is None else fitting[::-1],
         more=len(rows) > len(fitting),
-        ended=ended,
+        ended=run["ended_at"] is not None,
     )

@@ -11,7 +11,7 @@ from pydantic import Field
 from teammcp import Context, NotFound, Transaction, Work, operation, send_notes
 
 from ... import machines
-from ...entries import NO_SIGN, State
+from ...entries import NO_SIGN, State, TurnWritten
 from ...protocol import BATCH, JournalEntry
 from ...settings import PLUGIN
 from .. import concluding, notices, queries
@@ -74,10 +74,12 @@ def _take(context: Context, tx: Transaction, machine: str, lines: Sequence[Journ
 
 def _fold(context: Context, tx: Transaction, fold: Fold, lines: Sequence[JournalEntry]) -> None:
     """Add lines to their run, and tell of what has become of it."""
-    rows = [
-        (fold.id, line.seq, fold.add(line.entry, line.at), line.entry.kind, line.entry.model_dump_json())
-        for line in lines
-    ]
+    rows = []
+    for line in lines:
+        if isinstance(line.entry, TurnWritten):
+            fold.bring(queries.closed_channels(tx, line.entry.message_ids))
+        at, data = fold.add(line.entry, line.at), line.entry.model_dump_json()
+        rows.append((fold.id, line.seq, at, line.entry.kind, data, fold.values["channels"]))
     queries.add_entries(tx, rows)
     fold.values["entries"] += len(rows)
     kept = context.settings(PLUGIN).run_entries
