@@ -23,7 +23,10 @@ from teammcp.storage.sqlite.connections import SqliteTransaction
 
 GROW = {"launcher_runs", "launcher_entries", "launcher_tokens", "journal"}
 """Machines, homes and credentials are as few as people and agents."""
-MESSAGES = "CREATE VIEW v_messages AS SELECT 1 AS id, 'ann' AS sender"
+OF_THE_CORE = """
+CREATE VIEW v_messages AS SELECT 1 AS id, 'ann' AS sender, 'dm:ann:bob' AS channel;
+CREATE VIEW v_channels AS SELECT 'dm:ann:bob' AS id, 'dm' AS kind;
+"""
 EXAMPLES: dict[Any, list[Any]] = {bool: [True, False], int: [1], str: ["ann"]}
 LIVE_AND_FEW = {"listed"}
 """Runs that have not ended are sorted: an agent has one at most."""
@@ -94,7 +97,7 @@ def connection() -> Iterator[sqlite3.Connection]:
     for name, package in packages.items():
         for step in load_migrations(name, package.__name__):
             connection.executescript(step.sql)
-    connection.execute(MESSAGES)
+    connection.executescript(OF_THE_CORE)
     yield connection
     connection.close()
 

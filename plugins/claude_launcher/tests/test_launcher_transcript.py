@@ -23,6 +23,7 @@ from teammcp_claude_launcher.entries import (
     TurnOver,
     TurnWritten,
     Used,
+    Withheld,
 )
 from teammcp_claude_launcher.pages.transcript import Transcript, transcript
 
@@ -64,10 +65,14 @@ def test_a_turn_says_when_it_was_taken_up() -> None:
 
 
 def test_what_a_turn_used_stands_at_its_end_whether_told_before_or_after() -> None:
-    used = Used(tokens_in=5, tokens_out=1, cost_usd=0.5, model="m")
-    for entries in ([used, used, TurnOver(outcome="done")], [used, TurnOver(outcome="done"), used]):
-        (end,) = told(*entries).items
-        assert end.used == Used(tokens_in=10, tokens_out=2, cost_usd=1.0, model="m")
+    used, over = Used(tokens_in=5, tokens_out=1, cost_usd=0.5, model="m"), TurnOver(outcome="done")
+    (end,) = told(used, used, over).items
+    assert end.used == Used(tokens_in=10, tokens_out=2, cost_usd=1.0, model="m")
+    (end,) = told(over, used).items
+    assert end.used == used
+    end, more, again, _, following = told(used, over, used, used, Said(text="x"), over).items
+    assert (end.used, more.entry, again.entry) == (used, used, used), "what is told later still has a line of its own"
+    assert following.used is None
 
 
 def test_a_turns_answer_is_not_shown_twice() -> None:
@@ -118,7 +123,13 @@ ENTRIES = st.one_of(
     st.builds(TurnOver, outcome=st.just("done"), answer=st.sampled_from(["", "x"])),
     st.builds(Plan, steps=st.just([])),
     st.builds(Ended, reason=st.just("stopped")),
+    st.builds(Withheld),
 )
+
+
+def test_what_is_withheld_is_one_line_until_something_else_is_seen() -> None:
+    shown = told(Withheld(), Withheld(), TurnOver(outcome="done"), Withheld(), Withheld(), Ended(reason="stopped"))
+    assert [item.entry.kind for item in shown.items] == ["withheld", "turn_ended", "withheld", "ended"]
 
 
 @given(st.lists(ENTRIES, max_size=25), st.data())

@@ -130,7 +130,7 @@ class _Fold:
                 if (turn := self._turns.get(entry.turn)) is not None and turn.open:
                     turn.taken_at = at
             case Used():
-                self._use(entry)
+                self._use(seq, at, entry)
             case TurnOver():
                 self._end_turn(seq, at, entry)
             case Said():
@@ -185,12 +185,14 @@ class _Fold:
             self._show(seq, at, entry)
         self._plan = entry
 
-    def _use(self, entry: Used) -> None:
+    def _use(self, seq: int, at: int, entry: Used) -> None:
         last = self.found.items[-1] if self.found.items else None
-        if last is not None and isinstance(last.entry, TurnOver) and not last.over:
-            last.used = _together(last.used or Used(), entry)
-        else:
+        if last is None or not isinstance(last.entry, TurnOver | Used):
             self._used = _together(self._used, entry)
+        elif last.open:
+            last.used = entry
+        else:  # a page that follows draws the end of the turn no more
+            self._show(seq, at, entry)
 
     def _end_turn(self, seq: int, at: int, entry: TurnOver) -> None:
         self._close()
