@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from teammcp.testing import MovedClock, TestTeam
 from tests.webkit import visiting, visitor
+
+
+@pytest.mark.parametrize("files", [None, {"file": ("a.txt", b"a\r\nb")}], ids=["a form", "a form with a file"])
+async def test_a_form_brings_the_line_ends_that_were_typed(team: TestTeam, files: Any) -> None:
+    browser = await visiting(team, team.owner.key)
+    page = await browser.get("/channels/general")
+    await browser.send(page, "/channels/general/send", content="one\r\ntwo\rthree\nfour", files=files)
+    assert (await team.owner.call("get_history", channel="general")).messages[0].content == "one\ntwo\rthree\nfour"
 
 
 async def test_a_message_is_sent_answered_edited_pinned_and_deleted(team: TestTeam) -> None:

@@ -7,8 +7,7 @@ in the event loop. Here a body waits until the shell has said how much this send
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
-from functools import partial
+from collections.abc import Generator, Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -85,14 +84,25 @@ class FormParser(FormDataParser):
             return MultiDict(), MultiDict()
         if mimetype == "application/x-www-form-urlencoded":
             return await _fields(await body), MultiDict()
-        return await super().parse(body, mimetype, content_length, options)
+        form, files = await super().parse(body, mimetype, content_length, options)
+        return _as_typed(form.items(multi=True)), files
 
 
 async def _fields(data: bytes) -> Form:
     if data.count(b"&") >= FIELDS:
         raise RequestEntityTooLarge
-    parse = partial(parse_qsl, data.decode(errors="replace"), keep_blank_values=True)
-    return MultiDict(parse() if len(data) <= LARGE else await asyncio.to_thread(parse))
+    if len(data) <= LARGE:
+        return _parsed(data)
+    return await asyncio.to_thread(_parsed, data)
+
+
+def _parsed(data: bytes) -> Form:
+    return _as_typed(parse_qsl(data.decode(errors="replace"), keep_blank_values=True))
+
+
+def _as_typed(fields: Iterable[tuple[str, str]]) -> Form:
+    """A form with the line ends that were typed: every browser sends CR LF for them, whatever the page was given."""
+    return MultiDict((name, text.replace("\r\n", "\n")) for name, text in fields)
 
 
 class FormRequest(Request):
@@ -120,7 +130,6 @@ class FormConnection(ASGIHTTPConnection):
     """A connection from which nothing is taken before the request's body is admitted, nor once it is too large."""
 
     async def handle_messages(self, request: Request, receive: ASGIReceiveCallable) -> None:
-        """The parser of a form, which keeps to the limits of the page."""
         """Take the request's body, once it is admitted."""
         body = request.body
         assert isinstance(body, FormBody)  # noqa: S101 - the application's class

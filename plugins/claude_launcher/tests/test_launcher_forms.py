@@ -282,7 +282,7 @@ def test_options_are_asked_for_and_read_by_their_schema() -> None:
         ("times", "integer", "1"),
         ("pause", "number", ""),
     ]
-    typed = {"option.loud": "yes", "option.words": "a\r\n\r\n b ", "option.times": "1", "option.pause": ""}
+    typed = {"option.loud": "yes", "option.words": "a\n\n b ", "option.times": "1", "option.pause": ""}
     assert read_options(fields, typed) == {"loud": True, "words": ["a", "b"]}
     assert read_options(fields, {}) == {}
     for value in ({}, {"loud": True, "words": ["x"], "times": 4, "pause": 1.5}):

@@ -139,7 +139,7 @@ async def resolve(context: Context, request: Request, approval_id: int) -> Respo
     """Say yes or no."""
     form = await request.form
     approved = {"yes": True, "no": False}.get(form.get("approved", ""))  # what was not said is no answer
-    comment = form.get("comment", "").replace("\r\n", "\n")
+    comment = form.get("comment", "")
     outcome = await form_call(context, "resolve_approval", approval_id=approval_id, approved=approved, comment=comment)
     if outcome.ok and outcome.result.success:
         if wants_fragment(request):

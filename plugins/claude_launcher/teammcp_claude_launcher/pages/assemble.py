@@ -87,11 +87,11 @@ async def propose(context: Context, request: Request) -> Response:
     """Propose the team that somebody has chosen; who may then says yes to it on its page."""
     form = await request.form
     rows = [
-        {name: form.get(f"{name}.{number}", "").replace("\r\n", "\n").strip() for name in MEMBER}
+        {name: form.get(f"{name}.{number}", "").strip() for name in MEMBER}
         for number in range(ROWS)
         if f"name.{number}" in form
     ]
-    cost, wanted = form.get("cost_usd", "").strip(), form.get("need", "").replace("\r\n", "\n")
+    cost, wanted = form.get("cost_usd", "").strip(), form.get("need", "")
     if "more" in form:
         return await _draft(context, Outcome(), wanted, cost, [*rows, dict.fromkeys(MEMBER, "")][:ROWS])
     members = [_member(row) for row in rows if row["name"]]
@@ -125,7 +125,7 @@ async def decide(context: Context, request: Request, assembly_id: int, action: s
     if action == "accept" and form.get("cost_usd", "").strip():
         given["cost_usd"] = form["cost_usd"].strip()
     if action == "retire":
-        given = {"handover": form.get("handover", "").replace("\r\n", "\n"), "channel": form.get("channel", "general")}
+        given = {"handover": form.get("handover", ""), "channel": form.get("channel", "general")}
     outcome = await form_call(context, f"{action}_assembly", assembly_id=assembly_id, **given)
     return see(f"{PATH}/{assembly_id}") if outcome.ok else await _one(context, assembly_id, outcome)
 

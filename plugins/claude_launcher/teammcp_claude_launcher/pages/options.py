@@ -59,7 +59,7 @@ def read_options(fields: list[OptionField], form: Mapping[str, str]) -> dict[str
     """
     found = {}
     for each in fields:
-        text = form.get(each.field, "").replace("\r\n", "\n")
+        text = form.get(each.field, "")
         if each.kind == "yes_no":
             text = "yes" if text else ""
         if text.strip() in {each.default.strip(), "" if each.kind in READERS else each.default.strip()}:

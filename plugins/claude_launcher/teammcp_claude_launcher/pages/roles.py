@@ -39,7 +39,7 @@ async def change(context: Context, request: Request, name: str) -> Response:
     if "delete" in form:
         outcome = await form_call(context, "delete_role", name=name)
         return see(PATH) if outcome.ok else await _role(context, await context.call("get_role", name=name), outcome)
-    typed = {**{field: form.get(field, "").replace("\r\n", "\n") for field in FIELDS}, "name": name}
+    typed = {**{field: form.get(field, "") for field in FIELDS}, "name": name}
     outcome = await form_call(context, "set_role", **typed)
     if outcome.ok:
         return see(PATH)
@@ -51,7 +51,7 @@ async def add(context: Context, request: Request) -> Response:
     typed, outcome = dict.fromkeys(FIELDS, ""), Outcome()
     if request.method == "POST":
         form = await request.form
-        typed = {field: form.get(field, "").replace("\r\n", "\n").strip() for field in FIELDS}
+        typed = {field: form.get(field, "").strip() for field in FIELDS}
         outcome = await form_call(context, "set_role", **typed)
         if outcome.ok:
             return see(f"{PATH}/of/{quote(outcome.result.name)}")

@@ -87,7 +87,7 @@ async def _message(context: Context, number: int) -> Message | None:
 async def say(context: Context, request: Request, run_id: int) -> Response:
     """Tell the agent something: a direct message to it."""
     found = await context.call("get_run", run_id=run_id)
-    content = (await request.form).get("content", "").replace("\r\n", "\n")
+    content = (await request.form).get("content", "")
     outcome = await form_call(context, "send_dm", recipient=found.agent, content=content)
     if outcome.ok:
         return await go_back(request, f"/launcher/runs/{run_id}")

@@ -62,7 +62,7 @@ async def _start(context: Context, kind: RuntimeKind, agent: str, form: Mapping[
         chosen = {"runtime": kind.name, **choices(kind, form)}
     except ValueError as error:
         return _refused(error)
-    brief = form.get("brief", "").replace("\r\n", "\n")
+    brief = form.get("brief", "")
     if agent:
         return await attempt(context, "start_agent", {"name": agent, "new_key": True, "brief": brief, **chosen})
     said = {name: text for name in ("name", "role", "description") if (text := form.get(name, "").strip())}
@@ -81,7 +81,7 @@ async def settings(context: Context, request: Request, name: str) -> Response:
     form, outcome = (await request.form).to_dict(), Outcome()
     if request.method == "POST":
         try:
-            chosen = {**choices(kind, form), "guide": form.get("guide", "").replace("\r\n", "\n")}
+            chosen = {**choices(kind, form), "guide": form.get("guide", "")}
         except ValueError as error:
             outcome = _refused(error)
         else:

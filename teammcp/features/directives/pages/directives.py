@@ -80,7 +80,7 @@ async def new_directive(context: Context, request: Request) -> Response:
         outcome = await form_call(
             context,
             "send_directive",
-            instruction=values["instruction"].replace("\r\n", "\n"),
+            instruction=values["instruction"],
             expires_in=_seconds(values["hours"]),
             **{name: values[name] for name in ("to_agent", "priority")},
         )
@@ -162,7 +162,7 @@ async def work_on(context: Context, request: Request, directive_id: int) -> Resp
             directive_id=directive_id,
             fencing_token=outcome.result.fencing_token,
             status=form["status"],
-            result=form.get("result", "").replace("\r\n", "\n"),
+            result=form.get("result", ""),
         )
     return see(f"/directives/{directive_id}") if outcome.ok else await _show(context, directive_id, outcome)
 

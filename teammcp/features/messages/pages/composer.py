@@ -15,7 +15,7 @@ from .stream import show_channel
 async def send(context: Context, request: Request, channel: str) -> Response:
     """Send what was written, with the files that were chosen."""
     form = await request.form
-    content = form.get("content", "").replace("\r\n", "\n").strip()
+    content = form.get("content", "").strip()
     outcome, files, names = await _upload(context, request, channel)
     if outcome.ok:
         outcome = await form_call(

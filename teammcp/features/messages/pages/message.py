@@ -29,7 +29,7 @@ async def edit(context: Context, request: Request, message_id: int) -> Response:
         raise Forbidden(_("Only its sender may edit a message."))
     content, outcome = message.content, Outcome()
     if request.method == "POST":
-        content = (await request.form).get("content", "").replace("\r\n", "\n").strip()
+        content = (await request.form).get("content", "").strip()
         outcome = await form_call(context, "edit_message", id=message_id, content=content)
         if outcome.ok:
             return await go_back(request, f"/messages/{message_id}")

@@ -76,7 +76,7 @@ async def new_schedule(context: Context, request: Request) -> Response:
             context,
             "schedule_message",
             **rule_of(values),
-            content=values["content"].replace("\r\n", "\n"),
+            content=values["content"],
             **{name: values[name] for name in ("channel", "time_zone")},
             **{name: values[name] or None for name in ("ends_at", "count")},
         )

@@ -141,7 +141,7 @@ async def _set(context: Context, draft: Draft, project: str, name: str, version:
         value = values.parse(draft.value)
     except ValueError as error:
         return Outcome(notice=Notice("error", str(error), "value"), status=400)
-    arguments = {"project_id": project, "field": name, "value": value, "reason": draft.reason.replace("\r\n", "\n")}
+    arguments = {"project_id": project, "field": name, "value": value, "reason": draft.reason}
     return await attempt(context, "set_state", {**arguments, **draft.settings, "expected_version": version})
 
 

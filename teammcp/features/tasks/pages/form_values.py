@@ -60,7 +60,7 @@ def values_of(task: Task) -> dict[str, str]:
 
 def typed(form: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
     """What a form holds: ``before`` with what was typed in its place."""
-    return {name: form.get(name, value).replace("\r\n", "\n").strip() for name, value in before.items()}
+    return {name: form.get(name, value).strip() for name, value in before.items()}
 
 
 def changes_of(values: Mapping[str, str], before: Mapping[str, str]) -> dict[str, Any]:

@@ -100,7 +100,7 @@ async def change(context: Context, request: Request, task_id: int) -> Response:
 
 async def comment(context: Context, request: Request, task_id: int) -> Response:
     """Say something about a task."""
-    text = (await request.form).get("comment", "").replace("\r\n", "\n").strip()
+    text = (await request.form).get("comment", "").strip()
     if not text:
         return await go_back(request, task_path(task_id))
     outcome = await form_call(context, "update_task", task_id=task_id, comment=text)
@@ -155,7 +155,7 @@ async def finish(context: Context, request: Request, task_id: int) -> Response:
     """Finish a task and say what came of it."""
     outcome, result = Outcome(), ""
     if request.method == "POST":
-        result = (await request.form).get("result", "").replace("\r\n", "\n").strip()
+        result = (await request.form).get("result", "").strip()
         more = {"result": result} if result else {}
         outcome = await set_status(context, task_id, "done", **more)
         if outcome.ok:
