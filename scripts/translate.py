@@ -8,10 +8,11 @@ more are taken out. Run it again after filling in; ``tests/test_web_theme.py`` h
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
@@ -22,7 +23,21 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = [ROOT / "teammcp", *sorted(path.parent for path in ROOT.glob("plugins/*/teammcp_*/__init__.py"))]
 """Each package has the catalogues of its own texts."""
 LANGUAGES = ("en", "zh")
-METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+
+
+def heads(file: IO[bytes], *_keywords: object, options: object) -> Iterator[tuple[int, None, str, list[str]]]:
+    """What stands at the head of a role's file, for Babel; its guide is for agents, who read it as it is."""
+    for number, line in enumerate(file.read().decode().split("---\n")[1].splitlines(), 2):
+        name, text = line.split(": ", 1)
+        if name != "name":
+            yield number, None, text, []
+
+
+METHODS: list[tuple[str, Any]] = [
+    ("**.py", "python"),
+    ("**/templates/**.html", "jinja2"),
+    ("**/roles/gallery/*.md", heads),
+]
 COMMENT = "# The texts of TeamMCP's dashboard. Written by scripts/translate.py; fill in the empty ones."
 # Always the same, so that the files change only when a text does.
 HEADER: dict[str, Any] = {
@@ -34,7 +49,7 @@ HEADER: dict[str, Any] = {
     "language_team": "TeamMCP",
     "msgid_bugs_address": "TeamMCP",
 }
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None, "Reason": None}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None, "Reason": None, "Sentence": None}
 
 
 def texts(package: Path) -> Catalog:

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
+from .sentences import SHOWS_NO_SIGN
+
 LARGEST = 48 * 1024
 """Characters of an entry as JSON."""
 
@@ -41,7 +43,7 @@ FAILURE_SECONDS = 300
 GIVEN_UP: frozenset[EndReason] = frozenset({"over_limit", "revoked"})
 """Ends after which nobody goes on with the turn that was running; nor does anybody once the agent was told to stop."""
 
-NO_SIGN = "no sign of life yet"
+NO_SIGN = SHOWS_NO_SIGN()
 """The reason of a `State` ``working`` whose program has shown nothing since the turn was written: those whose messages
 are in it are told."""
 

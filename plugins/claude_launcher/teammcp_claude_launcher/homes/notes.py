@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from teammcp import Context, Reader, Row, Team, Transaction, Work, excerpt
 
-from .. import machines, runs
+from .. import machines, runs, sentences
 from ..entries import FAILURES, EndReason
 from ..events import HomeChanged
 from ..settings import PLUGIN, LauncherSettings
@@ -14,6 +14,8 @@ from . import keys, queries
 from .models import HomeLimits
 
 WHY = 400
+DETAIL = 250
+"""Of it, what a run says itself: the remedy behind it is to be read, too."""
 
 
 def note_end(context: Context, tx: Transaction, agent: str, reason: EndReason, detail: str, crashes: int) -> None:
@@ -31,10 +33,10 @@ def note_end(context: Context, tx: Transaction, agent: str, reason: EndReason, d
     if row is None or row["held"] or not row["wanted"]:
         return
     if reason == "over_limit":
-        hold(context, tx, row, detail or "A run has used more than it may.")
+        hold(context, tx, row, detail or sentences.USED_UP_RUN())
     elif reason in FAILURES and crashes > _restarts(context, row):
-        times = "once" if crashes == 1 else f"{crashes} times in five minutes"
-        hold(context, tx, row, f"It ended by failures {times}: {detail} Look at the run, then start it again.")
+        failed = sentences.FAILED if crashes == 1 else sentences.FAILED_OFTEN
+        hold(context, tx, row, failed(count=crashes, detail=excerpt(detail, DETAIL)))
 
 
 async def forget_machine(context: Context, machine: str) -> Work[list[str]]:
@@ -50,7 +52,7 @@ async def forget_machine(context: Context, machine: str) -> Work[list[str]]:
             if row["agent"] in renewing:
                 renewing[row["agent"]](tx)
             queries.stop(tx, row["agent"], context.now())
-            hold(context, tx, row, f"The key of its machine {machine} was revoked. Give it another machine.")
+            hold(context, tx, row, sentences.MACHINE_REVOKED(machine=machine))
         return sorted(renewing)
 
     return work

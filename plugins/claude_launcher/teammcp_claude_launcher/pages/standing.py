@@ -10,7 +10,7 @@ from teammcp import Access, Context, NotFound
 
 from ..homes.models import AgentHome
 from ..runs.models import Run
-from .words import end_words, run_reason
+from .words import end_words, run_reason, said
 
 ORDER = ("waiting", "held", "failed", "unreachable", "working", "starting", "idle", "asleep", "stopped")
 """What somebody should look at first."""
@@ -79,14 +79,16 @@ def standing(home: AgentHome, task: Any, cost: float | None) -> Standing:
         return Standing(home, run.state, run_reason(run), run.changed_at, task, cost)
     ended = run.ended_at if run is not None else home.changed_at
     if home.held:
-        return Standing(home, "held", home.held, home.changed_at, task, cost)
+        return Standing(home, "held", said(home.held), home.changed_at, task, cost)
     if not home.wanted:
         return Standing(home, "stopped", "", ended, task, cost)
     if run is None:
         return Standing(home, "starting", "", ended, task, cost)
     how = end_words(run.reason)
-    state, reason = ("failed", how.title) if how.tone and not how.wakes else ("asleep", "")
-    return Standing(home, state, reason, ended, task, cost)
+    if not how.tone or how.wakes:
+        return Standing(home, "asleep", "", ended, task, cost)
+    reason = f"{how.title}: {said(run.detail)}" if run.detail else how.title
+    return Standing(home, "failed", reason, ended, task, cost)
 
 
 async def _tasks(context: Context, agent: str | None = None) -> dict[str, Any]:

@@ -10,14 +10,16 @@ from markupsafe import Markup
 from teammcp.web import Terminal, mark
 from teammcp.web import gettext as _
 
-from ..entries import NO_SIGN, EndReason, Tool
+from ..entries import EndReason, Tool
+from ..roles.gallery import texts
 from ..runs.ends import ENDS
 from ..runs.models import Run
+from ..sentences import SENTENCES, TURN_FAILED
 from .runtime_words import said_by_runtime
 
 STATES = {
     "starting": mark("starting"),
-    "idle": mark("ready"),
+    "idle": mark("idle"),
     "working": mark("working"),
     "waiting": mark("waits for an answer"),
     "unreachable": mark("not reachable"),
@@ -29,8 +31,6 @@ STATES = {
 }
 TONES = {"idle": "good", "working": "good", "waiting": "warn", "unreachable": "bad", "held": "bad", "failed": "bad"}
 CAUSES = {"message": mark("a message"), "restart": mark("a restart")}
-KNOWN = {NO_SIGN: mark("no sign of life yet")}
-"""Reasons that the runner itself gives, to be translated."""
 TEAM_TOOLS = "mcp__teammcp__"
 """What programs put before the names of the team's own tools."""
 SHORT = 160
@@ -56,9 +56,23 @@ def run_reason(run: Run) -> str:
     return said(run.state_reason)
 
 
-def said(reason: str) -> str:
-    """A reason, in the reader's language if it is the runner's own."""
-    return _(KNOWN[reason]) if reason in KNOWN else reason
+def said(text: str) -> str:
+    """What the server or a runner has said, in the reader's language if it is one of the launcher's sentences."""
+    for sentence in SENTENCES:
+        if (values := sentence.values_in(text)) is not None:
+            return _(sentence.words, **{name: said(value) for name, value in values.items()})
+    return text
+
+
+def last_words(run: Run) -> str:
+    """What an agent has said last, as it was said, or that its turn has failed."""
+    values = TURN_FAILED.values_in(run.last_words)
+    return run.last_words if values is None else _(TURN_FAILED.words, **values)
+
+
+def said_by_gallery(text: str) -> str:
+    """The title or the summary of a role; of one that the launcher brings, in the reader's language."""
+    return _(text) if text in texts() else text
 
 
 def tool_name(name: str) -> str:
@@ -113,6 +127,8 @@ def tools() -> dict[str, Any]:
         "run_reason": run_reason,
         "said": said,
         "said_by_runtime": said_by_runtime,
+        "said_by_gallery": said_by_gallery,
+        "last_words": last_words,
         "tool_name": tool_name,
         "tool_about": tool_about,
         "terminal": terminal,

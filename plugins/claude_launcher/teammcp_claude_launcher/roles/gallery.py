@@ -31,6 +31,12 @@ def shipped() -> Mapping[str, ShippedRole]:
     return {role.name: role for role in sorted(found, key=lambda role: role.name)}
 
 
+@cache
+def texts() -> frozenset[str]:
+    """What the gallery says of its roles in a line; pages say it in the reader's language."""
+    return frozenset(text for role in shipped().values() for text in (role.title, role.summary))
+
+
 def parse(text: str) -> ShippedRole:
     """A role's file: lines of ``name: value`` between two lines of ``---``, then the guide.
 

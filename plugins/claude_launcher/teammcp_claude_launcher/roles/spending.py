@@ -7,6 +7,7 @@ from typing import Any
 from teammcp import AgentStart, Context, Operation, Refused
 
 from .. import homes
+from ..sentences import ASSEMBLY_USED_UP
 from . import assemblies, queries
 
 
@@ -41,7 +42,4 @@ async def why_not(context: Context, assembly_id: int) -> str:
     used = await assemblies.spent(context, agents)
     if used < row["cost_usd"]:
         return ""
-    return (
-        f"The team of assembly {assembly_id} has used ${used:.2f} of ${row['cost_usd']:.2f}. A person lets it go on "
-        "with accept_assembly and a higher cost_usd, or ends it with retire_assembly."
-    )
+    return ASSEMBLY_USED_UP(number=assembly_id, used=f"{used:.2f}", most=f"{row['cost_usd']:.2f}")

@@ -14,6 +14,7 @@ from typing import Any
 from teammcp import Children, Database, Runtime, TeamError, private_folder, write_whole
 
 from ..entries import EndReason
+from ..sentences import RUNNER_STOPPED
 from .enrolments import Enrolment, Enrolments
 from .host import Clock, Host, Keepers, MachineClock, Slots, Unconnected
 from .journal import Journal
@@ -180,7 +181,7 @@ class Runner:
 
     async def __aexit__(self, *_: object) -> None:
         self._looking.cancel()
-        why = self.trouble or "The runner was stopped."
+        why = self.trouble or RUNNER_STOPPED()
         ending = [self._leave(name, "runner_ended", why) for name in self.seats]
         await asyncio.gather(*ending)
         await self._store.close()

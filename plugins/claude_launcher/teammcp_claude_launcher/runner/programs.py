@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from teammcp import NotInstalled, Runtime
 
 from ..protocol import FoundRuntime
+from ..sentences import LOOKING_FAILED, NO_VERSION
 from .host import Clock
 
 EVERY = 600.0
@@ -74,8 +75,8 @@ async def look_for(runtime: Runtime) -> FoundRuntime:
     except NotInstalled as error:
         missing = str(error)
     except TimeoutError:
-        missing = f"The program did not say within {LOOK_SECONDS:.0f} s which version it is."
+        missing = NO_VERSION(seconds=f"{LOOK_SECONDS:.0f}")
     except Exception as error:
         log.exception("the runtime '%s' has failed to look for its program", runtime.name)
-        missing = f"Looking for the program has failed: {type(error).__name__}. The runner's log says more."
+        missing = LOOKING_FAILED(error=type(error).__name__)
     return FoundRuntime(name=runtime.name, title=runtime.title, program=program, version=version, missing=missing)

@@ -11,6 +11,7 @@ from teammcp import Row, excerpt
 
 from .. import entries as kinds
 from ..entries import NO_SIGN, Entry, RunState
+from ..sentences import TURN_FAILED
 
 LAST_WORDS = 300
 JOINED = ("working", "waiting")
@@ -131,7 +132,7 @@ class Fold:
     @_take.register
     def _(self, entry: kinds.TurnOver) -> None:
         self._be("idle")
-        self._says(f"The turn failed: {entry.detail}" if entry.outcome == "failed" else entry.answer)
+        self._says(TURN_FAILED(why=entry.detail) if entry.outcome == "failed" else entry.answer)
 
     @_take.register
     def _(self, entry: kinds.Asked) -> None:

@@ -23,11 +23,12 @@ from teammcp import (
     Turn,
 )
 
+from ..sentences import INSTALL_OR_SET
 from .claude_lines import Reader
 from .lines import KEPT, LineSession, Refused, opened
 from .programs import TOOLS, find_program, spawn, split, write_private
 
-REMEDY = "Install it with 'npm install -g @anthropic-ai/claude-code', or set the agent's option 'program'."
+REMEDY = INSTALL_OR_SET(command="npm install -g @anthropic-ai/claude-code")
 TOOL_SECONDS = 300
 """Seconds that a tool may take: longer than the team's `wait_for_messages`."""
 NOT_FOUND = "No conversation found"

@@ -21,11 +21,12 @@ from teammcp import (
     __version__,
 )
 
+from ..sentences import INSTALL_OR_SET
 from .codex_lines import Reader, asked
 from .lines import KEPT, LineSession, Refused, opened
 from .programs import TOOLS, find_program, spawn, split
 
-REMEDY = "Install it with 'npm install -g @openai/codex', or set the agent's option 'program'."
+REMEDY = INSTALL_OR_SET(command="npm install -g @openai/codex")
 NOT_FOUND = "no rollout found"
 """What it says when it is to go on with a conversation that is not there."""
 TOOLS_SECONDS = 15.0

@@ -22,11 +22,12 @@ from teammcp import (
     TurnEnd,
 )
 
+from ..sentences import SET_COMMAND, WITHOUT_COMMAND
 from .programs import check_folder, last_output, last_words, spawn, split, which
 
 LONGEST_ANSWER = 256 * 1024
 """Bytes of an answer that are kept; of a longer one, its end."""
-REMEDY = "Set the agent's option 'command' to a program that is there."
+REMEDY = SET_COMMAND()
 
 
 class CommandOptions(BaseModel):
@@ -146,5 +147,5 @@ class CommandRuntime(Runtime):
 def _words(options: CommandOptions) -> list[str]:
     words = split(options.command, "command")
     if not words:
-        raise StartFailed(f"No command is set. {REMEDY}")
+        raise StartFailed(WITHOUT_COMMAND(remedy=REMEDY))
     return words

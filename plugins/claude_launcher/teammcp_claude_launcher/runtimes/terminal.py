@@ -30,11 +30,12 @@ from teammcp import (
 )
 
 from ..screen import KeyName
+from ..sentences import CANNOT_RUN, SET_COMMAND, WITHOUT_COMMAND
 from .programs import SHOWN, check_folder, which
 from .pseudo_terminal import PseudoTerminal
 from .typing import Manner, NotShown, Typist
 
-REMEDY = "Set the agent's option 'command' to a program that is there."
+REMEDY = SET_COMMAND()
 PROMPT = (
     r"(?:[\w.@~/()\[\]-]{0,40} ?)?(?:>>>|[❯›»>])(?: +(?:Ask Codex to do anything|Type your message.*|Try \".*))?"
     r"|\* +Type your message.*|Ask anything.*"
@@ -207,7 +208,7 @@ class TerminalRuntime(Runtime):
                 rows=options.rows,
             )
         except OSError as error:
-            raise StartFailed(f"{program} cannot be run: {error}") from error
+            raise StartFailed(CANNOT_RUN(program=program, why=error)) from error
         return TerminalSession(terminal, options, launch.guide, listener)
 
 
@@ -217,5 +218,5 @@ def _split(options: TerminalOptions) -> list[str]:
     except ValueError as error:
         raise StartFailed(f"option 'command': {error}: {options.command!r}") from error
     if not command:
-        raise NotInstalled(f"No command is set. {REMEDY}")
+        raise NotInstalled(WITHOUT_COMMAND(remedy=REMEDY))
     return command

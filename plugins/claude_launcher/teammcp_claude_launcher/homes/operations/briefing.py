@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from teammcp import Context, Result, Row, TeamError, Transaction, Work, operation, present
+from teammcp import Context, Result, Row, TeamError, Transaction, Work, excerpt, operation, present
 
+from ...sentences import TASK_NOT_SENT
 from .. import queries
-from ..notes import hold
+from ..notes import DETAIL, hold
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ def _fail(context: Context, row: Row, why: str) -> Work[HandedOver]:
 
     def work(tx: Transaction) -> HandedOver:
         queries.set_brief(tx, row["agent"], "")
-        hold(context, tx, row, f"Its first task could not be sent: {why} Send it by a message, and start the agent.")
+        hold(context, tx, row, TASK_NOT_SENT(why=excerpt(why, DETAIL)))
         return HandedOver(sent=False)
 
     return work

@@ -26,6 +26,7 @@ from ...protocol import (
     Unwatch,
     Watch,
 )
+from ...sentences import RUNNER_KILLED
 from .. import terminals, workspaces
 from ..host import Host, Refusal
 from ..watches import Watches
@@ -33,7 +34,6 @@ from .keeper import Keeper
 
 RETRY = 5.0
 """Seconds until an agent is kept again whose keeper has failed."""
-KILLED = "The runner was killed, and has ended the program when it was started again."
 GONE = "The agent does not live on this machine any more."
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Keepers:
     async def reconcile(self) -> None:
         """Before anything else: what an earlier process has left without an end gets one."""
         for run in await self._host.journal.runs_without_end():
-            self._host.journal.append(run, Ended(reason="runner_killed", detail=KILLED))
+            self._host.journal.append(run, Ended(reason="runner_killed", detail=RUNNER_KILLED()))
         await self._host.journal.flush()
 
     def apply(self, orders: Orders) -> None:

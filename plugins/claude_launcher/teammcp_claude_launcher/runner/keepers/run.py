@@ -23,6 +23,7 @@ from teammcp import (
     private_folder,
 )
 
+from ... import sentences
 from ...entries import NO_SIGN, Ended, EndReason, Started, TurnWritten
 from ...protocol import Home
 from .. import workspaces
@@ -286,7 +287,7 @@ class Run:
                 heard.show_state(NO_SIGN)
             verdict = heard.watch.verdict(limits, turns, now)
             if verdict == "hung":
-                self.end("hung", f"No output for {limits.quiet_seconds:g} s in the middle of a turn.")
+                self.end("hung", sentences.QUIET(seconds=f"{limits.quiet_seconds:g}"))
                 return
             is_idle = not turns.open and not self._has_work()
             if is_idle and verdict == "asleep":
@@ -294,7 +295,7 @@ class Run:
                 return
             if is_idle and self._host.slots.make_room():
                 self.made_room = True
-                self.end("asleep", "It had nothing to do, and another agent needed its place on this machine.")
+                self.end("asleep", sentences.MADE_ROOM())
                 return
             rest = heard.watch.rest(limits, turns, now) or limits.idle_seconds
             crowd = [self._host.slots.crowded.wait()] if is_idle else []
@@ -310,7 +311,7 @@ class Run:
             await self._host.clock.sleep(LOOK_EVERY)
             limit = self._heard.home.limits.memory_mb
             if limit and (used := await asyncio.to_thread(session.family().memory)) > limit * MB:
-                self.end("over_memory", f"Its processes have {used // MB} MB in memory; it may have {limit} MB.")
+                self.end("over_memory", sentences.TOO_LARGE(used=used // MB, limit=limit))
 
     # -- end -----------------------------------------------------------------------------------------------------------
 
@@ -350,5 +351,7 @@ class Run:
 
 def _how_it_ended(code: int, output: str) -> str:
     lines = [line for line in output.splitlines() if line.strip()]
-    said = f": {excerpt(lines[-1], LONGEST_LINE)}" if lines else "."
-    return f"A signal ({-code}) has ended the program{said}" if code < 0 else f"The program ended with {code}{said}"
+    said = excerpt(lines[-1], LONGEST_LINE) if lines else ""
+    if code < 0:
+        return (sentences.SIGNALLED if said else sentences.SIGNALLED_MUTE)(number=-code, said=said)
+    return (sentences.ENDED if said else sentences.ENDED_MUTE)(code=code, said=said)

@@ -6,6 +6,7 @@ from teammcp import Context, Row, Transaction, Work, operation
 
 from ... import homes
 from ...entries import Ended, EndReason, State
+from ...sentences import UNKNOWN_TO_RUNNER
 from .. import concluding, queries, showing
 from ..folding import Fold
 from ..models import Settled
@@ -19,7 +20,7 @@ async def settle_machine(context: Context, machine: str, runs: list[int]) -> Wor
         alive = set(runs)
         lost = [row for row in queries.live_on(tx, machine) if row["id"] not in alive]
         for row in lost:
-            end(context, tx, row, "lost", "Its runner does not know it any more.")
+            end(context, tx, row, "lost", UNKNOWN_TO_RUNNER())
         found = [run_id for run_id in runs if _revive(context, tx, machine, run_id)]
         living, there = queries.live_on(tx, machine), homes.homes_on(tx, machine)
         tx.on_commit(lambda: showing.show_machine(context.team, living, there))

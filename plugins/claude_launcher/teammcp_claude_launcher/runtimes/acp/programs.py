@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from teammcp import InstalledProgram, Launch, Runtime, StartFailed
 
+from ...sentences import INSTALL, MAKERS_SAY, SET_PROGRAM, WITHOUT_COMMAND
 from ..programs import write_private
 from .dialects import ClaudeDialect, CodexDialect, GeminiDialect, QwenDialect
 from .runtime import AcpOptions, AcpRuntime
@@ -62,7 +63,7 @@ class OpenCode(AcpRuntime):
     title = "opencode"
     description = "opencode, an open-source coding agent for models of any provider (npm: opencode-ai)."
     command = ("opencode", "acp")
-    remedy = "Install it with 'npm install --global opencode-ai'."
+    remedy = INSTALL(command="npm install --global opencode-ai")
 
     def environment(self, launch: Launch) -> Mapping[str, str]:
         """It asks only for what it is told to ask for."""
@@ -77,7 +78,7 @@ class Gemini(AcpRuntime):
     title = "Gemini CLI"
     description = "Google's coding agent (npm: @google/gemini-cli)."
     command = ("gemini", "--acp")
-    remedy = "Install it with 'npm install --global @google/gemini-cli'."
+    remedy = INSTALL(command="npm install --global @google/gemini-cli")
     model_argument = "--model"
     dialect = GeminiDialect()
     capabilities = replace(SEEN, resume=False)  # it keeps its conversations, and does not find them again
@@ -100,7 +101,7 @@ class Qwen(AcpRuntime):
     title = "Qwen Code"
     description = "Alibaba's coding agent (npm: @qwen-code/qwen-code)."
     command = ("qwen", "--acp", "--allowed-tools", "mcp__teammcp")
-    remedy = "Install it with 'npm install --global @qwen-code/qwen-code'."
+    remedy = INSTALL(command="npm install --global @qwen-code/qwen-code")
     model_argument = "--model"
     dialect = QwenDialect()
 
@@ -116,7 +117,7 @@ class ClaudeAdapter(AcpRuntime):
     title = "Claude Code by its ACP adapter"
     description = "Claude's agent as the adapter brings it (npm: @agentclientprotocol/claude-agent-acp)."
     command = ("claude-agent-acp",)
-    remedy = "Install it with 'npm install --global @agentclientprotocol/claude-agent-acp'."
+    remedy = INSTALL(command="npm install --global @agentclientprotocol/claude-agent-acp")
     capabilities = replace(SEEN, mid_turn=True)
     dialect = ClaudeDialect()
     takes_guide = True
@@ -135,7 +136,7 @@ class CodexAdapter(AcpRuntime):
     command = ("codex-acp",)
     dialect = CodexDialect()
     needs_signal = True
-    remedy = "Install it with 'npm install --global @zed-industries/codex-acp'."
+    remedy = INSTALL(command="npm install --global @zed-industries/codex-acp")
     capabilities = UNSEEN
 
 
@@ -146,7 +147,7 @@ class Copilot(AcpRuntime):
     title = "GitHub Copilot CLI"
     description = "GitHub's coding agent (npm: @github/copilot)."
     command = ("copilot", "--acp")
-    remedy = "Install it with 'npm install --global @github/copilot'."
+    remedy = INSTALL(command="npm install --global @github/copilot")
     model_argument = "--model"
     capabilities = UNSEEN
 
@@ -158,7 +159,7 @@ class Goose(AcpRuntime):
     title = "Goose"
     description = "Block's open-source agent for models of any provider."
     command = ("goose", "acp")
-    remedy = "Its makers say how to install it: https://block.github.io/goose/docs/getting-started/installation."
+    remedy = MAKERS_SAY(address="https://block.github.io/goose/docs/getting-started/installation")
     capabilities = UNSEEN
 
 
@@ -169,7 +170,7 @@ class Cline(AcpRuntime):
     title = "Cline"
     description = "An open-source coding agent for models of any provider (npm: cline)."
     command = ("cline", "--acp")
-    remedy = "Install it with 'npm install --global cline'."
+    remedy = INSTALL(command="npm install --global cline")
     capabilities = UNSEEN
 
 
@@ -191,7 +192,7 @@ class Custom(AcpRuntime):
     title = "Any ACP program"
     description = "Another program that speaks the Agent Client Protocol on its standard input and output."
     command = ()
-    remedy = "Set the agent's option 'program' to a command that is there."
+    remedy = SET_PROGRAM()
     Options: ClassVar[type[BaseModel]] = CustomOptions
     capabilities = UNSEEN
 
@@ -203,7 +204,7 @@ class Custom(AcpRuntime):
         except ValueError as error:
             raise StartFailed(f"option 'program': {error}: {options.program!r}") from error
         if not words:
-            raise StartFailed(f"No program is set. {self.remedy}")
+            raise StartFailed(WITHOUT_COMMAND(remedy=self.remedy))
         return words
 
     async def find(self, options: BaseModel, path: str) -> InstalledProgram:
