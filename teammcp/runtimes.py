@@ -67,7 +67,7 @@ class InstalledProgram:
 
     Attributes:
         path: where it is.
-        version: as it says itself; empty if it was not asked.
+        version: as it says itself, or its package; empty if that is not known.
     """
 
     path: str

@@ -13,6 +13,7 @@ import pytest
 from teammcp_claude_launcher.runtime_kit import KEY_VARIABLE, Prompts, Recorder, Subject
 from teammcp_claude_launcher.runtimes.claude import ClaudeOptions, ClaudeRuntime
 from teammcp_claude_launcher.runtimes.claude_lines import Reader
+from teammcp_claude_launcher.runtimes.programs import find_program
 
 from teammcp import FileChange, McpServer, NotInstalled, PermissionAnswer, StartFailed, TokenUsage, ToolUse, TurnEnd
 
@@ -83,6 +84,22 @@ async def test_its_version_is_asked(tmp_path: Path) -> None:
     tried = subject(tmp_path)
     found = await tried.runtime.find(ClaudeOptions(), tried.environment["PATH"])
     assert found.version == "9.9.9 (Claude Code)"
+
+
+async def test_the_version_of_a_program_from_npm_is_that_of_its_package(tmp_path: Path) -> None:
+    package = tmp_path / "lib" / "node_modules" / "@makers" / "adapter"
+    program, link = package / "dist" / "index.js", tmp_path / "bin" / "adapter"
+    for folder in (program.parent, link.parent):
+        folder.mkdir(parents=True)
+    program.write_text("#!/bin/sh\nsleep 60\n")
+    program.chmod(0o755)
+    link.symlink_to(program)
+    (package / "package.json").write_text('{"name": "@makers/adapter", "version": "1.2.3"}')
+    found = await find_program("adapter", str(link.parent), "")
+    assert (found.path, found.version) == (str(link), "1.2.3")
+    (package / "package.json").write_text('{"version": 3}')
+    program.write_text("#!/bin/sh\necho mine 4\n")
+    assert (await find_program("adapter", str(link.parent), "")).version == "mine 4"
 
 
 async def test_a_server_of_tools_that_is_not_there_is_noted_once(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import shlex
 import shutil
@@ -11,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from teammcp import Child, Family, InstalledProgram, Launch, NotInstalled, Session, StartFailed
+
+from ..sentences import CANNOT_RUN, CLOSED_FOLDER, NO_FOLDER, NOT_INSTALLED
 
 VERSION_SECONDS = 10.0
 """Seconds within which a program says its version."""
@@ -25,7 +28,7 @@ and those for leading others, with results as texts, which are shorter. All that
 
 
 async def find_program(program: str, path: str, remedy: str) -> InstalledProgram:
-    """Look for a program in folders and ask it for its version.
+    """Look for a program in folders, and find out its version.
 
     Args:
         program: its name, or where it is.
@@ -36,15 +39,36 @@ async def find_program(program: str, path: str, remedy: str) -> InstalledProgram
         NotInstalled: it is not there.
     """
     found = which(program, path, remedy)
-    return InstalledProgram(found, await _version(found, path))
+    packaged = await asyncio.to_thread(_version_of_package, Path(found))
+    return InstalledProgram(found, packaged or await _version(found, path))
 
 
 def which(program: str, path: str, remedy: str) -> str:
     """Where a program is; as `find_program`."""
     found = shutil.which(program, path=path)
     if found is None:
-        raise NotInstalled(f"The program '{program}' is not on this machine, or not in its PATH. {remedy}")
+        raise NotInstalled(NOT_INSTALLED(program=program, remedy=remedy))
     return found
+
+
+def _version_of_package(program: Path) -> str:
+    """The version of the npm package that a program is of; empty if it is of none.
+
+    That is the cheaper way where there are two, and the only one for adapters that speak nothing but their protocol.
+    """
+    folder = next((each for each in program.resolve().parents if _is_package(each)), None)
+    if folder is None:
+        return ""
+    try:
+        version = json.loads((folder / "package.json").read_bytes())["version"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return version if isinstance(version, str) else ""
+
+
+def _is_package(folder: Path) -> bool:
+    above = folder.parent
+    return "node_modules" in (above.name, above.parent.name if above.name.startswith("@") else "")
 
 
 async def _version(program: str, path: str) -> str:
@@ -93,7 +117,7 @@ async def spawn(launch: Launch, command: Sequence[str], remedy: str, *, kept: in
             separate_errors=True,
         )
     except OSError as error:
-        raise StartFailed(f"{program} cannot be run: {error.strerror}") from error
+        raise StartFailed(CANNOT_RUN(program=program, why=error.strerror)) from error
 
 
 def split(text: str, option: str) -> list[str]:
@@ -119,9 +143,9 @@ def write_private(folder: Path, name: str, text: str) -> Path:
 def check_folder(folder: Path) -> None:
     """Raise StartFailed if a program cannot be started in a folder."""
     if not folder.is_dir():
-        raise StartFailed(f"The folder {folder} is not there. Make it, or give the agent another one.")
+        raise StartFailed(NO_FOLDER(folder=folder))
     if not os.access(folder, os.R_OK | os.X_OK):
-        raise StartFailed(f"The folder {folder} cannot be entered by this user. Give the agent another one.")
+        raise StartFailed(CLOSED_FOLDER(folder=folder))
 
 
 class ProgramSession(Session):
