@@ -58,6 +58,11 @@ class ServerAddress:
         return cls(parts.scheme, parts.hostname, port, path.removesuffix(MCP_PATH).rstrip("/"), parts.query)
 
     @property
+    def is_local(self) -> bool:
+        """Whether it is one that a machine has for itself, under which no other machine finds it."""
+        return stays_here(self.host)
+
+    @property
     def origin(self) -> str:
         """Scheme, host and port, always written out: what a key is bound to."""
         return f"{self.scheme}://{self._bracketed}:{self.port or PORTS[self.scheme]}"

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ..errors import InvalidInput
-from .addresses import ServerAddress, stays_here
+from .addresses import ServerAddress
 
 VARIABLES = "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY"
 
@@ -55,7 +55,7 @@ def proxy_for(base: str) -> Proxy | None:
     from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
     server = ServerAddress.parse(base)
-    if stays_here(server.host):
+    if server.is_local:
         return None
     proxies = getproxies_environment()
     url = proxies.get(server.scheme) or proxies.get("all")

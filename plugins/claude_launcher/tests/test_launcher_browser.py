@@ -125,6 +125,42 @@ async def test_a_run_is_followed_as_it_happens_and_told_something(server: LiveSe
         await street.close()
 
 
+async def test_a_run_opens_at_its_beginning_and_is_followed_only_by_who_is_at_its_end(
+    server: LiveServer, browser: Browser
+) -> None:
+    key = server.register("mei", kind="human")
+    mei = api(server, key)
+    mei("register_agent", name="polly", kind="agent")
+    async with machine(server, mei).connected() as box:
+        mei("start_agent", name="polly", runtime="command", machine="box", options={"command": "cat"}, new_key=True)
+        run = await box.begin("polly")
+        await box.tell(run, Started(program="/bin/cat"), *(Said(text=f"line {number}\n\nmore") for number in range(60)))
+        street = Street(browser, server)
+        page = (person := await street.person(key)).page
+        await person.open(f"/launcher/runs/{run}")
+        name, end = page.get_by_role("heading", name="polly"), page.get_by_role("link", name="To the end")
+        await expect(name).to_be_in_viewport()
+        await box.tell(run, Said(text="first news"))
+        await expect(page.get_by_text("first news")).to_be_attached()
+        await expect(name).to_be_in_viewport()
+
+        await end.focus()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("first news")).to_be_in_viewport()
+        await expect(end).to_be_in_viewport()
+        await expect(page.locator("#newest")).to_be_focused()
+        await box.tell(run, *(Said(text=f"news {number}\n\nmore") for number in range(30)))
+        await expect(page.get_by_text("news 29")).to_be_in_viewport()
+
+        await box.tell(run, Ended(reason="crashed", detail="It fell over.", exit_code=3, last_output="Oh no"))
+        await expect(page.locator("#transcript .run-end")).to_be_in_viewport()
+        await person.open(f"/launcher/runs/{run}")
+        await expect(page.locator("#run-head")).to_contain_text("It fell over.")
+        await expect(name).to_be_in_viewport()
+        await expect(page.locator("#transcript .run-end")).not_to_be_in_viewport()
+        await street.close()
+
+
 async def test_all_agents_are_seen_as_they_change_and_started_by_keyboard(server: LiveServer, browser: Browser) -> None:
     key = server.register("mei", kind="human")
     mei = api(server, key)
@@ -134,7 +170,8 @@ async def test_all_agents_are_seen_as_they_change_and_started_by_keyboard(server
         page = (person := await street.person(key, viewport={"width": 390, "height": 800})).page
         await person.open("/launcher/start?runtime=command&agent=polly")
         await page.get_by_label("Command", exact=False).last.fill("cat")
-        await expect(page.get_by_label("Ask a person", exact=False)).to_be_checked()
+        await expect(page.get_by_text("This program does not ask")).to_be_visible()
+        await expect(page.get_by_label("Ask a person", exact=False)).to_have_count(0)
         await page.get_by_label("In a folder of its own", exact=False).focus()
         await expect(page.get_by_label("Which folder", exact=False)).to_be_hidden()
         await page.keyboard.press("ArrowDown")

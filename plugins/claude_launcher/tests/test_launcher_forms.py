@@ -221,6 +221,23 @@ async def test_a_machine_joins_with_a_command_that_is_shown_once(team: TestTeam,
     assert "not connected" in page.text
 
 
+async def test_an_address_that_other_machines_cannot_reach_is_not_given_without_a_word(
+    team: TestTeam, owner: Visitor
+) -> None:
+    page = await owner.get("/launcher/machines")
+    shown = await owner.http.post("/launcher/machines/join", data=page.form("/launcher/machines/join").values)
+    assert "This address works on this machine only" in Page(shown).text
+
+
+@pytest.mark.teammcp(url="https://team.example.org")
+async def test_the_servers_public_address_is_the_one_to_join(team: TestTeam, owner: Visitor) -> None:
+    page = await owner.get("/launcher/machines")
+    shown = Page(await owner.http.post("/launcher/machines/join", data=page.form("/launcher/machines/join").values))
+    assert "--url https://team.example.org --token" in shown.text
+    assert "on this machine only" not in shown.text
+    assert "teammcp runner run" in shown.text
+
+
 async def test_a_machine_is_revoked_once_somebody_is_sure(team: TestTeam, owner: Visitor, box: FakeRunner) -> None:
     asked = await owner.get("/launcher/machines/of/box/revoke")
     assert "polly live there" in asked.text
@@ -257,16 +274,21 @@ async def test_a_key_goes_in_and_never_comes_out(team: TestTeam, owner: Visitor)
     own = await owner.send(page, "/launcher/credentials/enter", name="own", kind="custom", variables=f"MY_KEY={secret}")
     assert "MY_KEY" in own.text
     assert secret not in json.dumps([event.data for event in await team.events()], default=str)
-    deleted = await owner.send(own, "/launcher/credentials/of/own/delete")
+    asked = await owner.get("/launcher/credentials/of/own/delete")
+    assert "MY_KEY" in (await owner.get("/launcher/credentials")).text
+    deleted = await owner.send(asked, "/launcher/credentials/of/own/delete")
     assert "MY_KEY" not in deleted.text
 
 
 async def test_a_key_that_agents_use_is_not_deleted(team: TestTeam, owner: Visitor, box: FakeRunner) -> None:
     await team.owner.call("set_credential", name="router", kind="openai", key="sk-1")
+    asked = await owner.get("/launcher/credentials/of/router/delete")
     await team.owner.call("configure_agent", name="polly", credential="router")
-    page = await owner.get("/launcher/credentials")
-    assert "used by polly" in page.text
-    refused = await owner.send(page, "/launcher/credentials/of/router/delete")
+    assert "used by polly" in (await owner.get("/launcher/credentials")).text
+    shown = await owner.get("/launcher/credentials/of/router/delete")
+    assert "polly use it" in shown.text
+    assert not [form for form in shown.forms if form.action.endswith("/delete")]
+    refused = await owner.send(asked, "/launcher/credentials/of/router/delete")
     assert refused.status == 409
     assert "Give them another credential first" in refused.text
 

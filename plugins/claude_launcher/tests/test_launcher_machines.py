@@ -47,6 +47,7 @@ async def test_a_machine_joins_with_a_token_and_connects_with_its_key(team: Test
 async def test_a_token_is_good_once_and_for_a_quarter_of_an_hour(team: TestTeam, clock: MovedClock) -> None:
     made = await team.owner.call("make_join_token")
     assert f"--url http://127.0.0.1:3100 --token {made.token}" in made.command
+    assert made.only_here
     client = team.client()
     first = await client.post(JOIN, json={"token": made.token, "name": "box.example.org"})
     assert first.json()["machine"] == "box"

@@ -135,6 +135,9 @@ async def test_a_team_is_proposed_accepted_and_let_go(team: TestTeam, owner: Vis
     page = await owner.send(more, "/launcher/assemble/propose", cost_usd="5")
     assert page.path == "/launcher/assemble/1"
     assert "waits for a yes" in page.text
+    (first, second) = (await owner.get("/launcher/assemble")).text.split("What do you need?", 1)
+    assert "A <shop>" in first
+    assert "A <shop>" not in second
     assert "A <shop>" in page.text
     member = await visiting(team, await person(team, "bob"))
     seen = await member.get("/launcher/assemble/1")
@@ -147,7 +150,9 @@ async def test_a_team_is_proposed_accepted_and_let_go(team: TestTeam, owner: Vis
     page = await owner.send(page, "/launcher/assemble/1/retire", handover="All **done**")
     assert "let go" in page.text
     assert "<strong>done</strong>" in page.response.text
-    assert "let go" in (await owner.get("/launcher/assemble")).text
+    (first, second) = (await owner.get("/launcher/assemble")).text.split("What do you need?", 1)
+    assert "let go" in second
+    assert "A <shop>" not in first
 
 
 async def test_a_proposal_is_declined(team: TestTeam, owner: Visitor, box: FakeRunner) -> None:

@@ -52,6 +52,9 @@ class JoinToken(Result):
     token: str
     expires_at: Timestamp
     command: str
+    only_here: bool = Field(
+        description="Whether the command works on the server's own machine only, as the setting url is not set"
+    )
 
 
 class Joined(Result):

@@ -13,6 +13,7 @@ from teammcp import (
     NotFound,
     Reader,
     Row,
+    ServerAddress,
     Transaction,
     Work,
     __version__,
@@ -27,6 +28,7 @@ from ..protocol import FoundRuntime
 from ..runner.programs import describe_machine
 from ..runs import showing
 from ..runs.operations.settling import end
+from ..sentences import KEY_REVOKED
 from . import queries
 from .connections import links
 from .here import look_here
@@ -60,7 +62,8 @@ async def make_join_token(context: Context) -> Work[JoinToken]:
         context.emit(tx, JoinTokenMade(expires_at=expires_at), context.actor.name)
         url = context.server.settings.public_url
         command = f"teammcp runner join --url {url} --token {token}"
-        return JoinToken(token=token, expires_at=expires_at, command=command)
+        only_here = ServerAddress.parse(url).is_local
+        return JoinToken(token=token, expires_at=expires_at, command=command, only_here=only_here)
 
     return work
 
@@ -76,7 +79,7 @@ async def revoke_machine(context: Context, machine: MachineName) -> Work[Revoked
         queries.revoke(tx, machine, context.actor.name, context.now())
         ended = runs.live_on(tx, machine)
         for row in ended:
-            end(context, tx, row, "revoked", f"{context.actor.name} has revoked the key of {machine}.")
+            end(context, tx, row, "revoked", KEY_REVOKED(name=context.actor.name, machine=machine))
         agents = forget(tx)
         context.emit(tx, MachineRevoked(machine=machine), machine)
         tx.on_commit(lambda: links(context.team).close(machine, REVOKED, "the key of this machine was revoked"))

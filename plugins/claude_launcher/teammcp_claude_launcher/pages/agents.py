@@ -12,7 +12,6 @@ from teammcp.web import Outcome, Page, channel_path, form_call, go_back, mark, s
 from teammcp.web import gettext as _
 
 from .layout import show
-from .runtime_words import said_by_runtime
 from .standing import ORDER, Standing, standings
 
 EXAMPLE = "example"
@@ -38,7 +37,6 @@ async def _agents(context: Context, outcome: Outcome | None = None) -> Response:
         counts=counts(found),
         cost=sum(costs) if costs else None,
         pause=await context.call("get_agents_pause"),
-        titles={kind.name: said_by_runtime(kind.title) for kind in kinds},
         example=any(kind.name == EXAMPLE for kind in kinds),
     )
 

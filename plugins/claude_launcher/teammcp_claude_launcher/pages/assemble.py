@@ -13,6 +13,7 @@ from teammcp.web import gettext as _
 
 from ..roles.describing import free_name
 from .layout import show
+from .words import said_by_gallery
 
 PATH = "/launcher/assemble"
 ONE = f"{PATH}/<int:assembly_id>"
@@ -31,6 +32,7 @@ async def assemble(context: Context, request: Request) -> Response:
 
 
 async def _assemble(context: Context, outcome: Outcome, typed: Mapping[str, str] | None = None) -> Response:
+    waiting = (await context.call("list_assemblies", status="proposed", limit=SHOWN)).root
     found = (await context.call("list_assemblies", limit=SHOWN)).root
     homes = (await context.call("list_agent_homes")).root
     roles = (await context.call("list_roles")).root
@@ -40,7 +42,8 @@ async def _assemble(context: Context, outcome: Outcome, typed: Mapping[str, str]
         "assemble.html",
         "assemble",
         outcome,
-        assemblies=found,
+        waiting=waiting,
+        assemblies=[each for each in found if each.status != "proposed"],
         roles=roles,
         leads=[home.agent for home in sorted(homes, key=lambda home: (home.role not in leads, home.agent))],
         typed=typed or {},
@@ -59,7 +62,10 @@ async def need(context: Context, request: Request) -> Response:
         return await _assemble(context, outcome, form)
     roles = {role.name: role for role in (await context.call("list_roles")).root}
     chosen = [roles[name] for name in form.getlist("role") if name in roles]
-    rows = [{**dict.fromkeys(MEMBER, ""), "role": role.name, "reason": role.summary} for role in chosen[:ROWS]]
+    rows = [
+        {**dict.fromkeys(MEMBER, ""), "role": role.name, "reason": said_by_gallery(role.summary)}
+        for role in chosen[:ROWS]
+    ]
     for row in rows:
         row["name"] = free_name(context, row["role"], [each["name"] for each in rows])
     return await _draft(context, Outcome(), form.get("need", ""), "", rows or [dict.fromkeys(MEMBER, "")])
@@ -115,7 +121,9 @@ async def one(context: Context, request: Request, assembly_id: int) -> Response:
 
 async def _one(context: Context, assembly_id: int, outcome: Outcome) -> Response:
     found = await context.call("get_assembly", assembly_id=assembly_id)
-    return await show(context, "assembly.html", "assemble", outcome, each=found)
+    roles = (await context.call("list_roles")).root
+    titles = {role.name: said_by_gallery(role.title) for role in roles}
+    return await show(context, "assembly.html", "assemble", outcome, each=found, titles=titles)
 
 
 async def decide(context: Context, request: Request, assembly_id: int, action: str) -> Response:

@@ -7,7 +7,7 @@ from typing import Any
 
 from quart import Request, Response
 
-from teammcp import Access, Context
+from teammcp import Access, Context, NotFound
 from teammcp.web import Notice, Outcome, Page, attempt, form_call, see
 from teammcp.web import gettext as _
 
@@ -79,7 +79,13 @@ def _variables(text: str) -> dict[str, str]:
 
 
 async def delete(context: Context, request: Request, name: str) -> Response:
-    """Delete a credential."""
+    """Delete a credential, once somebody is sure."""
+    if request.method == "GET":
+        found = (await context.call("list_credentials")).root
+        each = next((each for each in found if each.name == name), None)
+        if each is None:
+            raise NotFound(_("There is no such credential."), code="credential_not_found")
+        return await show(context, "delete_credential.html", "credentials", each=each)
     outcome = await form_call(context, "delete_credential", name=name)
     return see(PATH) if outcome.ok else await _credentials(context, outcome)
 
@@ -87,5 +93,5 @@ async def delete(context: Context, request: Request, name: str) -> Response:
 PAGES = [
     Page(PATH, credentials, access=Access.manager),
     Page(f"{PATH}/enter", enter, ("GET", "POST"), Access.manager),
-    Page(f"{PATH}/of/<name>/delete", delete, ("POST",), Access.manager),
+    Page(f"{PATH}/of/<name>/delete", delete, ("GET", "POST"), Access.manager),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from teammcp import Access, Context
@@ -9,7 +10,7 @@ from teammcp.web import Panel, mark
 
 from . import words
 from .agents import counts
-from .layout import HOME_EVENTS
+from .layout import HOME_EVENTS, title_of
 from .standing import standing_of, standings
 
 SHOWN = 6
@@ -24,7 +25,7 @@ async def profile(context: Context, agent: Any) -> dict[str, Any] | None:
     found = await standing_of(context, agent.name)
     if found is None and context.actor.access < Access.manager:
         return None
-    return {"each": found, "name": agent.name, **words.tools()}
+    return {"each": found, "name": agent.name, "title_of": partial(title_of, context), **words.tools()}
 
 
 async def home(context: Context, _nothing: None) -> dict[str, Any]:

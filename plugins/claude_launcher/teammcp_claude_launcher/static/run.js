@@ -1,4 +1,5 @@
-// A run as it happens: what is new is asked for again and again, and whatever it has changed is drawn anew.
+// A run as it happens: what is new is asked for again and again, and whatever it has changed is drawn anew. The page goes
+// along with what is new for a reader who is at its end, and stays where it is for one who reads further up.
 
 import { isComposing, load, pause, submit, swap } from "../web/live.js";
 
@@ -38,8 +39,11 @@ const field = form?.querySelector("textarea");
 
 async function say() {
   if (!field.value.trim()) return;
-  if (await submit(form)) field.value = "";
-  field.focus();
+  if (await submit(form)) {
+    field.value = "";
+    toEnd(); // where the answer will be
+  }
+  field.focus({ preventScroll: true });
 }
 
 form?.addEventListener("submit", (event) => {
@@ -52,5 +56,4 @@ field?.addEventListener("keydown", (event) => {
   say();
 });
 
-toEnd();
 follow();
