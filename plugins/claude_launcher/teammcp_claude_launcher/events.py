@@ -76,6 +76,12 @@ class MachineRevoked(MachineEvent, kind="machine.revoked"):
     """Its key was revoked."""
 
 
+class MachineCopied(MachineEvent, kind="machine.copied"):
+    """A runner with its key was turned away, since its own is at work: the folder was copied."""
+
+    place: Words
+
+
 class AgentsPaused(EventData, kind="agents.paused"):
     """All agents are paused: no turn is begun."""
 
@@ -163,6 +169,7 @@ EVENT_KINDS: tuple[type[EventData], ...] = (
     MachineConnected,
     MachineLost,
     MachineRevoked,
+    MachineCopied,
     AgentsPaused,
     AgentsResumed,
     TurnInterrupted,

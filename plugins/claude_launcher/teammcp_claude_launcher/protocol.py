@@ -26,6 +26,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from .entries import Entry
 
 PROTOCOL = 1
+COPY = 4410
+"""The code with which a runner's connection is closed because another one has the same key, and works."""
 LARGEST = 1024 * 1024
 """Characters of a frame of the runner's, bytes of a binary one."""
 LARGEST_OF_SERVER = 64 * 1024 * 1024
@@ -60,10 +62,22 @@ class FoundRuntime(Frame):
 
 
 class Hello(Frame):
-    """The first frame of a runner. ``journal``: the id of its journal, whose numbers begin anew with a new one."""
+    """The first frame of a runner.
+
+    Attributes:
+        protocol: `PROTOCOL` of the runner's program.
+        installation: the same after a restart of the runner, another one in a copy of its folder: see
+            `runner.identity`.
+        place: where that folder lies, for people.
+        journal: the id of its journal, whose numbers begin anew with a new one.
+        version, platform: of the program, of the machine.
+        runtimes: what is installed there.
+    """
 
     kind: Literal["hello"] = "hello"
     protocol: int
+    installation: Annotated[str, Field(min_length=1, max_length=100)]
+    place: Annotated[str, Field(max_length=200)]
     journal: str
     version: str
     platform: str
@@ -251,6 +265,12 @@ class Retire(Frame):
     agent: str
 
 
+class Ping(Frame):
+    """Say that you are there."""
+
+    kind: Literal["ping"] = "ping"
+
+
 class Watch(Frame):
     """Send what the agent's terminal shows from now on in binary frames of this number, its screen first."""
 
@@ -267,7 +287,8 @@ class Unwatch(Frame):
 
 
 Question = Annotated[
-    Begin | Stop | Interrupt | Screen | Keys | Resize | Process | Retire | Watch | Unwatch, Field(discriminator="kind")
+    Begin | Stop | Interrupt | Screen | Keys | Resize | Process | Retire | Ping | Watch | Unwatch,
+    Field(discriminator="kind"),
 ]
 
 

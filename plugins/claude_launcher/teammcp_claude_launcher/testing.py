@@ -24,7 +24,8 @@ from .runner.host import Clock, Host
 from .runner.host import Keepers as AnyKeepers
 from .runner.keepers import Keepers
 from .runner.process import Runner
-from .runner.transport import PATH, UNAUTHORIZED, Cut, Revoked, Wire, closed
+from .runner.transport import PATH, UNAUTHORIZED, Cut, Wire, closed
+from .runner.turned_away import Revoked
 from .runtime_checks import Check, checks_of
 from .runtime_kit import Prompts, Recorder, Subject, Trial
 

@@ -38,6 +38,7 @@ class FakeRunner:
     Attributes:
         machine: its name.
         key: its key.
+        installation: where its folder lies.
         journal: the id of its journal, of which ``lines`` are all.
         live: the runs that it says live there.
     """
@@ -47,6 +48,7 @@ class FakeRunner:
         self.machine = machine
         self.key = key
         self.journal = "journal-1"
+        self.installation = "there"
         self.lines: list[JournalEntry] = []
         self.live: list[int] = []
         self.stored = 0
@@ -65,9 +67,23 @@ class FakeRunner:
                 await self.settle()
             yield self
 
+    def copied(self, installation: str) -> FakeRunner:
+        """A runner in a copy of its folder."""
+        copy = FakeRunner(self.team, self.machine, self.key)
+        copy.installation = installation
+        return copy
+
     def hello(self) -> Hello:
         """What it says first."""
-        return Hello(protocol=PROTOCOL, journal=self.journal, version="1", platform="Linux", runtimes=FOUND)
+        return Hello(
+            protocol=PROTOCOL,
+            installation=self.installation,
+            place=f"/runner {self.installation}",
+            journal=self.journal,
+            version="1",
+            platform="Linux",
+            runtimes=FOUND,
+        )
 
     async def settle(self) -> None:
         """Say what lives there, and get orders."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -61,10 +62,10 @@ class Machine:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def run(self, *words: str) -> Result:
+    def run(self, *words: str, **other: str) -> Result:
         """A command that ends by itself; in this process, which takes a tenth of the time."""
         environment: dict[str, str | None] = {name: None for name in os.environ if name.startswith("TEAMMCP_")}
-        return CliRunner().invoke(runner, words, env={**environment, **self._environment})
+        return CliRunner().invoke(runner, words, env={**environment, **self._environment, **other})
 
     def begin(self, *words: str) -> subprocess.Popen[str]:
         """A command that goes on."""
@@ -192,6 +193,24 @@ def test_what_a_killed_runner_has_left_is_ended_before_anything_else_is_begun(ma
     assert later != program
     newest, oldest = machine.runs()
     assert (oldest["reason"], newest["reason"]) == ("runner_killed", "")
+
+
+def test_a_runner_in_a_copy_of_the_folder_ends_with_an_error_and_the_first_one_goes_on(
+    machine: Machine, tmp_path: Path
+) -> None:
+    process = machine.join()
+    program = machine.start_program(STUBBORN)
+    copy = tmp_path / "copy"
+    shutil.copytree(machine.folder, copy)
+    said = machine.run("run", TEAMMCP_RUNNER_HOME=str(copy))
+    assert said.exit_code == 1
+    assert (
+        f"Another runner is at work as the machine 'there' of the team 'default' at {machine.server.url}" in said.output
+    )
+    assert f"{machine.folder} on " in said.output
+    [there] = [each for each in machine.call("list_machines") if each["name"] == "there"]
+    assert (there["connected"], str(copy) in there["copy_place"]) == (True, True)
+    assert (alive(program), process.poll(), len(machine.runs())) == (True, None, 1)
 
 
 def test_a_wrong_token_is_refused_in_words_and_leaves_nothing(machine: Machine) -> None:

@@ -29,16 +29,19 @@ from teammcp_claude_launcher.protocol import (
 )
 from teammcp_claude_launcher.runner.enrolments import Enrolment
 from teammcp_claude_launcher.runner.host import Refusal, Unconnected
+from teammcp_claude_launcher.runner.identity import Identity
 from teammcp_claude_launcher.runner.journal import Journal
 from teammcp_claude_launcher.runner.link import ANSWER_SECONDS, LONGEST_PAUSE, Link
 from teammcp_claude_launcher.runner.programs import Programs
 from teammcp_claude_launcher.runner.store import open_store
-from teammcp_claude_launcher.runner.transport import Cut, Revoked, Wire, closed
+from teammcp_claude_launcher.runner.transport import Cut, Wire, closed
+from teammcp_claude_launcher.runner.turned_away import Copied, Revoked
 from teammcp_claude_launcher.runtimes.command import CommandRuntime
 
 from teammcp import NotFound, Runtime
 
 ENROLMENT = Enrolment(url="http://server", team="default", machine="box", key="secret")
+HERE = Identity("here", "/runner on box")
 ORDERS = Orders(team="default", homes=[], at_once=3, gone_seconds=None)
 
 
@@ -172,7 +175,7 @@ class Bench:
         self.runtimes: dict[str, Runtime] = {}
         self.programs = Programs(self.runtimes, self.clock)
         self.granted: set[int] = set()
-        self.link = Link(ENROLMENT, self.server, journal, self.programs, self.clock, "test")
+        self.link = Link(ENROLMENT, self.server, journal, self.programs, self.clock, HERE, "test")
         self.link.attach(self.keepers, lambda _: None, self.granted)
 
 
@@ -197,6 +200,7 @@ def texts(*reports: Report) -> list[str]:
 async def test_it_greets_with_its_journal_and_its_programs(bench: Bench) -> None:
     hello = await (await bench.server.connection()).greet()
     assert (hello.journal, hello.platform, hello.runtimes) == (bench.journal.id, "test", [])
+    assert (hello.installation, hello.place) == ("here", "/runner on box")
 
 
 async def test_all_that_is_not_stored_is_reported_before_it_says_that_it_has_settled(bench: Bench) -> None:
@@ -279,7 +283,7 @@ async def test_it_tries_again_later_and_later_while_the_server_is_away(bench: Be
 
 
 async def test_it_comes_back_late_where_it_was_turned_away(bench: Bench) -> None:
-    (await bench.server.connection()).end(closed(4409, "this machine has connected once more"))
+    (await bench.server.connection()).end(closed(4409, "another runner was here a moment ago"))
     assert await bench.clock.slept.get() >= LONGEST_PAUSE / 2
 
 
@@ -287,11 +291,22 @@ async def test_a_revoked_key_ends_it(bench: Bench) -> None:
     server = await bench.server.connection()
     await server.settle()
     server.end(Revoked())
-    link = Link(ENROLMENT, bench.server, bench.journal, bench.programs, bench.clock, "test")
+    link = Link(ENROLMENT, bench.server, bench.journal, bench.programs, bench.clock, HERE, "test")
     link.attach(bench.keepers, lambda _: None, bench.granted)
     bench.server.revoked = True
     with pytest.raises(Revoked):
         await link.run()
+
+
+async def test_a_runner_whose_key_another_one_works_with_ends_and_says_where_that_is(bench: Bench) -> None:
+    server = FakeServer()
+    link = Link(ENROLMENT, server, bench.journal, bench.programs, bench.clock, HERE, "test")
+    link.attach(bench.keepers, lambda _: None, bench.granted)
+    running = asyncio.create_task(link.run())
+    (await server.connection()).end(closed(4410, "/runner on desk"))
+    with pytest.raises(Copied) as copied:
+        await running
+    assert "/runner on desk" in copied.value.detail
 
 
 async def test_nothing_can_be_asked_before_all_is_settled(bench: Bench) -> None:

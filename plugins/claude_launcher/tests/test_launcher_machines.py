@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
 from teammcp_claude_launcher import machines
 from teammcp_claude_launcher.entries import Started
-from teammcp_claude_launcher.machines.connections import Stream
-from teammcp_claude_launcher.protocol import Answer, Ask, Hello, Interrupt, Orders, Settled
+from teammcp_claude_launcher.machines.admission import BACK
+from teammcp_claude_launcher.machines.connections import NotAdmitted, Stream
+from teammcp_claude_launcher.protocol import Answer, Ask, Hello, Interrupt, Orders, Ping, Settled
 
 from teammcp import Conflict, Forbidden, hash_key
 from teammcp.testing import MovedClock, SocketEnded, SocketRefused, TestTeam
@@ -156,15 +158,117 @@ async def test_a_number_that_no_database_takes_is_not_understood(team: TestTeam,
         assert ended.value.code == 4400
 
 
-async def test_the_newest_connection_of_a_machine_counts(team: TestTeam) -> None:
+async def test_a_runner_that_is_started_again_comes_in_at_once_in_place_of_its_last_connection(team: TestTeam) -> None:
+    """The server may take that one for alive, as after a power cut. A process that hears of it is to end."""
     runner = await join(team)
     async with runner.connected(), FakeRunner(team, runner.machine, runner.key).connected():
         with pytest.raises(SocketEnded) as ended:
             await runner.receive(Orders)
-        assert ended.value.code == 4409
+        assert ended.value.code == 4410
         assert (await only_machine(team)).connected
     await team.server.settle()
     assert len(await team.events("machine.lost")) == 1
+
+
+async def refusal_of(runner: FakeRunner) -> SocketEnded:
+    """How a runner is turned away."""
+    with pytest.raises(SocketEnded) as ended:
+        async with runner.connected():
+            pass
+    return ended.value
+
+
+@asynccontextmanager
+async def answering(runner: FakeRunner) -> AsyncIterator[None]:
+    """A runner that is connected, and says that it is there when it is asked."""
+
+    async def answer() -> None:
+        while True:
+            ask = await runner.receive(Ask)
+            assert ask.question == Ping()
+            await runner.send(Answer(id=ask.id))
+
+    async with runner.connected():
+        answers = asyncio.create_task(answer())
+        yield
+        assert not answers.done(), "it was thrown out"
+        answers.cancel()
+        await asyncio.wait([answers])
+
+
+async def test_a_copy_of_a_runner_that_works_is_turned_away_for_good_and_people_see_where_it_lies(
+    team: TestTeam, clock: MovedClock
+) -> None:
+    runner = await join(team)
+    async with answering(runner):
+        for _ in range(2):
+            refusal = await refusal_of(runner.copied("elsewhere"))
+            assert (refusal.code, refusal.reason) == (4410, "/runner there")
+        machine = await only_machine(team)
+        assert (machine.connected, machine.copy_place) == (True, "/runner elsewhere")
+        assert len(await team.events("machine.copied")) == 1
+        assert await team.events("machine.lost") == []
+        clock.advance(days=1)
+        machine = await only_machine(team)
+        assert (machine.copy_place, machine.copy_at) == ("", None)
+
+
+async def test_a_copy_waits_while_it_is_not_known_whether_the_first_one_works(
+    team: TestTeam, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("teammcp_claude_launcher.machines.connections.ANSWER_SECONDS", 0.01)
+    runner = await join(team)
+    copy = runner.copied("elsewhere")
+    async with runner.connected():
+        assert (await refusal_of(copy)).code == 4409, "it is connected, and does not answer"
+    await team.server.settle()
+    clock.advance(seconds=BACK - 1)
+    assert (await refusal_of(copy)).code == 4409, "it may have lost its connection"
+    async with runner.connected():
+        pass
+    await team.server.settle()
+    await team.server.teams.close("default")
+    await team.server.teams.reopen("default")
+    clock.advance(seconds=BACK - 1)
+    assert (await refusal_of(copy)).code == 4409, "it may not have come back to a server that was started anew"
+    async with runner.connected():
+        assert (await only_machine(team)).copy_at is None
+
+
+async def test_a_runner_that_was_moved_comes_in_once_the_first_one_has_been_gone_for_a_while(
+    team: TestTeam, clock: MovedClock
+) -> None:
+    runner = await join(team)
+    async with runner.connected():
+        pass
+    await team.server.settle()
+    clock.advance(seconds=BACK)
+    moved = runner.copied("elsewhere")
+    async with answering(moved):
+        assert (await refusal_of(runner)).code == 4410, "it is the copy now"
+
+
+async def test_of_two_copies_that_come_at_once_one_is_let_in(team: TestTeam, clock: MovedClock) -> None:
+    runner = await join(team)
+    clock.advance(seconds=BACK)
+    links, both_tried = machines.links(team.team), asyncio.Barrier(2)
+    let_in: list[str] = []
+    turned_away: list[int] = []
+
+    async def connect(installation: str) -> None:
+        try:
+            async with runner.copied(installation).connected(settle=False):
+                let_in.append(installation)
+                await both_tried.wait()
+        except SocketEnded as ended:
+            turned_away.append(ended.code)
+            await both_tried.wait()
+
+    with links.coming(runner.machine, "first"), pytest.raises(NotAdmitted), links.coming(runner.machine, "second"):
+        pass
+    async with asyncio.timeout(10):
+        await asyncio.gather(connect("a"), connect("b"))
+    assert (len(let_in), turned_away) == (1, [4409])
 
 
 async def test_more_runners_than_strangers_may_come_from_one_address(

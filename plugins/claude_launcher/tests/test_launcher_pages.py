@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 from teammcp_claude_launcher.entries import Ended, EndReason, Entry, Plan, Said, State, Step, Tool
 
+from teammcp import Context
 from teammcp.testing import Member, TestTeam
 
 from .launched import Birds, everything, polly_at_home
@@ -50,6 +51,14 @@ async def shown(member: Member, path: str) -> str:
 def words(page: str) -> str:
     """What is to be read on it."""
     return " ".join(re.sub(r"<[^>]+>", " ", page.partition("<main")[2]).split())
+
+
+async def test_a_copy_of_a_runner_that_was_turned_away_is_shown_with_where_it_lies(
+    team: TestTeam, owner: Member, box: FakeRunner
+) -> None:
+    assert "A copy" not in words(await shown(owner, "/launcher/machines"))
+    await Context.inside(team.team).call("note_copy", machine=box.machine, place="/copied on desk")
+    assert "turned away just now: /copied on desk." in words(await shown(owner, "/launcher/machines"))
 
 
 # -- a run -----------------------------------------------------------------------------------------------------------

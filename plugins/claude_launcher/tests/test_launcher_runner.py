@@ -14,6 +14,7 @@ from teammcp_claude_launcher.entries import Ended, EndReason, Said, Started
 from teammcp_claude_launcher.protocol import Orders, Question
 from teammcp_claude_launcher.runner import enrolments
 from teammcp_claude_launcher.runner.host import Host, Slots
+from teammcp_claude_launcher.runner.identity import identify
 from teammcp_claude_launcher.runner.process import GONE, LOOK, STATUS, UNNEEDED, Runner
 from teammcp_claude_launcher.testing import MemoryTransport, MovedTime, connect_runner, enrol
 
@@ -289,8 +290,42 @@ async def test_a_revoked_key_ends_the_agents_and_the_runner(
         async with asyncio.timeout(10):
             await runner.run(asyncio.Event())
         assert bob.ended == ["revoked"]
-        assert [enrolment.machine for enrolment in runner.refused.values()] == ["box"]
+        assert [refused.enrolment.machine for refused in runner.refused.values()] == ["box"]
         assert "does not take the key of the machine 'box'" in caplog.text
+
+
+async def test_a_runner_in_a_copy_of_the_folder_ends_and_does_nothing_while_the_first_one_works(
+    team: TestTeam, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "runner", tmp_path / "copy"
+    await enrol(team, first)
+    await start_bob(team)
+    async with running(team, first) as (_, bob):
+        shutil.copytree(first, second)
+        transport = MemoryTransport(team)
+        async with Runner(second, {}, ScriptedKeepers, transport=transport, durable=False) as copy:
+            unused = keepers(copy)
+            async with asyncio.timeout(10):
+                await copy.run(asyncio.Event())
+            [refused] = copy.refused.values()
+            assert f"{first} on " in refused.told
+            assert f"{second}, runs nothing" in refused.told
+        assert unused.orders is None
+        await bob.start()
+        await bob.told()
+    async with running(team, first) as (_, bob):
+        assert bob.orders is not None
+
+
+async def test_a_runner_that_was_killed_comes_in_at_once_though_the_server_takes_it_for_alive(
+    team: TestTeam, tmp_path: Path
+) -> None:
+    async with running(team, tmp_path / "runner") as (before, _):
+        async with running(team, tmp_path / "runner") as (_, after):
+            assert after.orders is not None
+            async with asyncio.timeout(10):
+                await before.run(asyncio.Event())
+        assert len(before.refused) == 1, "two processes are told apart from one with two connections"
 
 
 # -- when it ends by itself ------------------------------------------------------------------------------------------
@@ -405,3 +440,28 @@ async def test_who_no_longer_waits_takes_no_place() -> None:
         await also
     async with asyncio.timeout(1):
         await slots.take()
+
+
+# -- which runner it is ----------------------------------------------------------------------------------------------
+
+
+def test_a_runner_is_the_same_after_a_restart_and_another_one_in_a_copy_of_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, alias, host_id = tmp_path / "runner", tmp_path / "alias", tmp_path / "machine-id"
+    folder.mkdir()
+    alias.symlink_to(folder)
+    monkeypatch.setattr("teammcp_claude_launcher.runner.identity.HOST_IDS", (tmp_path / "none", host_id))
+    for text in ("", "one", "two"):
+        host_id.write_text(f"{text}\n")
+        assert identify(folder) == identify(alias)
+        assert identify(folder).installation != identify(tmp_path / "copy").installation
+    before = identify(folder)
+    host_id.write_text("three")
+    assert identify(folder).installation != before.installation
+    assert "three" not in repr(identify(folder)), "the id of a host is nobody's business"
+
+
+def test_a_place_that_is_long_is_told_by_its_end(tmp_path: Path) -> None:
+    place = identify(tmp_path / ("x" * 200)).place
+    assert (len(place), place[0], " on " in place) == (100, "…", True)

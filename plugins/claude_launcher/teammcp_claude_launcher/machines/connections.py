@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from itertools import count
 from typing import Any
 
-from teammcp import Conflict, StateKey, Team, TeamError
+from teammcp import Conflict, StateKey, Team, TeamError, WebSocketClosed
 
-from ..protocol import Answer, Ask, Frame, Question, Unwatch, Watch
+from ..protocol import COPY, Answer, Ask, Frame, Ping, Question, Unwatch, Watch
 
 ANSWER_SECONDS = 10.0
 """Seconds within which a runner has to answer."""
 ENDING = 2.0
 """Seconds within which connections are over that are ended."""
 GOING_AWAY = 1001
+COME_AGAIN = 4409
+"""The code with which a runner is told that another one may have its machine's key, and work."""
+SILENT, UNREACHABLE = "machine_silent", "machine_unreachable"
 UNREAD = 1024 * 1024
 """Bytes of a terminal that wait for a watcher. One that is slower is let go: it comes again and is sent the screen."""
 
@@ -25,6 +28,20 @@ CHANGED: StateKey[asyncio.Event] = StateKey("claude_launcher.changed", asyncio.E
 """Of the server: set when the orders of any machine have changed, or a runner is connected no more."""
 
 log = logging.getLogger(__name__)
+
+
+class NotAdmitted(Exception):
+    """A runner is not let in: its connection is to be closed with this code and reason."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+def come_again() -> NotAdmitted:
+    """Of a runner that may be let in a little later."""
+    return NotAdmitted(COME_AGAIN, "another runner with this key was here a moment ago, and may come back")
 
 
 class Stream:
@@ -64,13 +81,25 @@ class Link:
         machine: whose it is.
         send: sends a text to it.
         close: ends it, with a code and a reason.
+        installation, place: see `protocol.Hello`.
 
     Attributes:
+        machine, installation, place: see above.
         stale: set when the runner's orders are not what was sent last.
     """
 
-    def __init__(self, machine: str, send: Callable[[str], Awaitable[None]], close: Callable[[int, str], None]) -> None:
+    def __init__(
+        self,
+        machine: str,
+        send: Callable[[str], Awaitable[None]],
+        close: Callable[[int, str], None],
+        *,
+        installation: str,
+        place: str,
+    ) -> None:
         self.machine = machine
+        self.installation = installation
+        self.place = place
         self.close = close
         self.stale = asyncio.Event()
         self._send = send
@@ -97,13 +126,23 @@ class Link:
             raise Conflict(
                 f"The runner of machine '{self.machine}' has not answered within {ANSWER_SECONDS:g} s. Try again; if "
                 "that is in vain, look whether the machine is overloaded.",
-                code="machine_silent",
+                code=SILENT,
             ) from None
         finally:
             del self._asked[number]
         if found.error:
             raise Conflict(found.detail or found.error, code=found.error)
         return found.data
+
+    async def is_alive(self) -> bool:
+        """Whether the runner answers."""
+        try:
+            await self.ask(Ping())
+        except Conflict as error:
+            return error.code not in (SILENT, UNREACHABLE)
+        except WebSocketClosed:
+            return False
+        return True
 
     def answered(self, answer: Answer) -> None:
         """The runner has answered; an answer that nobody waits for any more is dropped."""
@@ -153,11 +192,38 @@ class Links:
     def __init__(self, team: Team) -> None:
         self._team = team
         self._links: dict[str, Link] = {}
+        self._began = team.server.clock.steady()
+        self._ended: dict[str, int] = {}
+        self._coming: dict[str, list[str]] = {}
         self._dropped = asyncio.Event()
 
     def is_connected(self, machine: str) -> bool:
         """Whether the machine's runner is connected now."""
         return machine in self._links
+
+    def find(self, machine: str) -> Link | None:
+        """The connection of a machine's runner, if there is one."""
+        return self._links.get(machine)
+
+    def away(self, machine: str) -> float:
+        """For how many seconds a machine's runner has not been connected, as far as this process knows."""
+        return (self._team.server.clock.steady() - self._ended.get(machine, self._began)) / 1000
+
+    @contextmanager
+    def coming(self, machine: str, installation: str) -> Iterator[None]:
+        """A runner is about to connect: until it has, no other one is let in.
+
+        Raises:
+            NotAdmitted: another one is about to, or has.
+        """
+        coming, link = self._coming.setdefault(machine, []), self.find(machine)
+        if {installation} != {installation, *coming, *([link.installation] if link else [])}:
+            raise come_again()
+        coming.append(installation)
+        try:
+            yield
+        finally:
+            coming.remove(installation)
 
     async def ask(self, machine: str, question: Question) -> dict[str, Any]:
         """Ask the runner of a machine something; the data of its answer.
@@ -183,10 +249,14 @@ class Links:
         return self._link(machine).watch(self._team, agent)
 
     def put(self, link: Link) -> None:
-        """A runner has connected. An earlier connection of its machine is over."""
+        """A runner has connected. An earlier connection of it is over.
+
+        Nobody hears of that as a rule: it was cut, or the process has ended. One that does is a copy which cannot be
+        told from this one by where it lies, and of the two the later one stays.
+        """
         earlier = self._links.get(link.machine)
         if earlier is not None:
-            earlier.close(4409, "this machine has connected once more")
+            earlier.close(COPY, link.place)
         self._links[link.machine] = link
 
     def drop(self, link: Link) -> bool:
@@ -195,6 +265,7 @@ class Links:
         if self._links.get(link.machine) is not link:
             return False
         del self._links[link.machine]
+        self._ended[link.machine] = self._team.server.clock.steady()
         self._dropped.set()
         self._team.server.state[CHANGED].set()
         return True
@@ -225,7 +296,7 @@ def unreachable(machine: str) -> Conflict:
     return Conflict(
         f"The runner of machine '{machine}' is not connected. Look whether the machine is up, and start the runner "
         "there: teammcp runner run.",
-        code="machine_unreachable",
+        code=UNREACHABLE,
         machine=machine,
     )
 

@@ -25,7 +25,8 @@ class Machine(Result):
     """A machine that runs agents.
 
     ``connected``: whether its runner is connected now; ``seen_at`` is when it was last heard of. ``agents`` are those
-    who live there.
+    who live there. ``copy_place``, ``copy_at``: a runner in a copy of its runner's folder was turned away
+    within the last day; where that lies, and when.
     """
 
     name: Words
@@ -38,6 +39,8 @@ class Machine(Result):
     added_by: Author
     added_at: Timestamp
     seen_at: Timestamp | None
+    copy_place: Words
+    copy_at: Timestamp | None
     revoked_by: Author | None
     revoked_at: Timestamp | None
 

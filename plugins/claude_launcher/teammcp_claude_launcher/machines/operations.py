@@ -23,7 +23,7 @@ from teammcp import (
 )
 
 from .. import homes, runs
-from ..events import JoinTokenMade, MachineAdded, MachineConnected, MachineLost, MachineRevoked
+from ..events import JoinTokenMade, MachineAdded, MachineConnected, MachineCopied, MachineLost, MachineRevoked
 from ..protocol import FoundRuntime
 from ..runner.programs import describe_machine
 from ..runs import showing
@@ -36,7 +36,7 @@ from .local import local_name, machine_name
 from .models import Connected, Joined, JoinToken, Machine, MachineList, MachineName, Noted, Revoked, RuntimeOnMachine
 
 TOKEN_SECONDS = 15 * 60
-DAY = 86_400_000
+HOUR, DAY = 3_600_000, 86_400_000
 REVOKED = 4401
 """The code with which the connection of a machine is ended whose key works no more."""
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -157,7 +157,13 @@ async def enrol_local_machine(context: Context) -> Work[Joined]:
 
 @operation(internal=True)
 async def connect_machine(
-    context: Context, machine: str, journal: str, version: str, platform: str, runtimes: list[FoundRuntime]
+    context: Context,
+    machine: str,
+    journal: str,
+    installation: str,
+    version: str,
+    platform: str,
+    runtimes: list[FoundRuntime],
 ) -> Work[Connected]:
     """A runner has connected. A journal that is another than before begins anew."""
     text = queries.RUNTIMES.dump_json(runtimes).decode()
@@ -165,9 +171,24 @@ async def connect_machine(
     def work(tx: Transaction) -> Connected:
         row = _find(tx, machine)
         stored: int = row["reported"] if row["journal"] == journal else 0
-        queries.connect(tx, machine, platform, version, text, journal, stored, context.now())
+        queries.connect(tx, machine, platform, version, text, journal, installation, stored, context.now())
         context.emit(tx, MachineConnected(machine=machine), machine)
         return Connected(stored=stored)
+
+    return work
+
+
+@operation(internal=True)
+async def note_copy(context: Context, machine: str, place: str) -> Work[Noted]:
+    """A runner was turned away, since another one with the machine's key is at work. One that tries on is told once."""
+
+    def work(tx: Transaction) -> Noted:
+        row, now = _find(tx, machine), context.now()
+        is_new = row["copy_place"] != place or row["copy_at"] is None or row["copy_at"] <= now - HOUR
+        queries.set_copy(tx, machine, place, now)
+        if is_new:
+            context.emit(tx, MachineCopied(machine=machine, place=place), machine)
+        return Noted(machine=machine)
 
     return work
 
@@ -211,6 +232,7 @@ def _machines(reader: Reader) -> tuple[list[Row], dict[str, list[str]]]:
 def _shown(context: Context, row: Row, agents: list[str]) -> Machine:
     connected = links(context.team).is_connected(row["name"])
     found = queries.RUNTIMES.validate_json(row["runtimes"])
+    is_copied = row["copy_at"] is not None and row["copy_at"] > context.now() - DAY
     columns = (
         "name", "platform", "version", "added_by", "added_at", "revoked_by", "revoked_at",
     )  # fmt: skip
@@ -221,6 +243,8 @@ def _shown(context: Context, row: Row, agents: list[str]) -> Machine:
         runtimes=[RuntimeOnMachine(**each.model_dump()) for each in found],
         agents=agents,
         seen_at=context.now() if connected else row["seen_at"],
+        copy_place=row["copy_place"] if is_copied else "",
+        copy_at=row["copy_at"] if is_copied else None,
     )
 
 
@@ -255,6 +279,7 @@ OPERATIONS = [
     note_local_machine,
     enrol_local_machine,
     connect_machine,
+    note_copy,
     note_programs,
     lose_machine,
 ]

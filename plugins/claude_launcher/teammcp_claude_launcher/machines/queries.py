@@ -11,8 +11,8 @@ from ..protocol import FoundRuntime
 RUNTIMES: TypeAdapter[list[FoundRuntime]] = TypeAdapter(list[FoundRuntime])
 
 COLUMNS = (
-    "name, key_hash, is_local, platform, version, runtimes, journal, reported, added_by, added_at, seen_at,"
-    " revoked_by, revoked_at"
+    "name, key_hash, is_local, platform, version, runtimes, journal, reported, installation, added_by, added_at,"
+    " seen_at, copy_place, copy_at, revoked_by, revoked_at"
 )
 
 
@@ -67,14 +67,27 @@ def rekey(tx: Transaction, name: str, key_hash: str) -> None:
 
 
 def connect(
-    tx: Transaction, name: str, platform: str, version: str, runtimes: str, journal: str, reported: int, at: int
+    tx: Transaction,
+    name: str,
+    platform: str,
+    version: str,
+    runtimes: str,
+    journal: str,
+    installation: str,
+    reported: int,
+    at: int,
 ) -> None:
     """Note what a runner says of itself, and up to where its journal is stored."""
     tx.execute(
-        "UPDATE launcher_machines SET platform = ?, version = ?, runtimes = ?, journal = ?, reported = ?, seen_at = ?"
-        " WHERE name = ?",
-        (platform, version, runtimes, journal, reported, at, name),
+        "UPDATE launcher_machines SET platform = ?, version = ?, runtimes = ?, journal = ?, installation = ?,"
+        " reported = ?, seen_at = ? WHERE name = ?",
+        (platform, version, runtimes, journal, installation, reported, at, name),
     )
+
+
+def set_copy(tx: Transaction, name: str, place: str, at: int) -> None:
+    """Note that a runner with its key was turned away."""
+    tx.execute("UPDATE launcher_machines SET copy_place = ?, copy_at = ? WHERE name = ?", (place, at, name))
 
 
 def set_runtimes(tx: Transaction, name: str, runtimes: str) -> None:

@@ -44,7 +44,8 @@ from ..runs.operations.beginning import begin_run
 from ..runs.operations.recording import record_entries
 from ..runs.operations.settling import settle_machine
 from . import queries
-from .connections import Link, links
+from .admission import admit
+from .connections import Link, NotAdmitted, links
 from .joining import join
 from .operations import connect_machine, lose_machine, note_programs
 
@@ -63,7 +64,7 @@ class Talk:
         self._team = team
         self._machine = machine
         self._context = Context.inside(team)
-        self._link = Link(machine, socket.send, socket.close)
+        self._link: Link
         self._settled = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._journal = ""
@@ -71,8 +72,11 @@ class Talk:
     async def run(self) -> None:
         """Talk until the connection is over."""
         known = links(self._team)
-        await self._greet()
-        known.put(self._link)
+        try:
+            await self._greet()
+        except NotAdmitted as refusal:
+            self._socket.close(refusal.code, refusal.reason)
+            raise WebSocketClosed from None
         try:
             self._spawn(self._send_orders())
             await self._listen()
@@ -90,15 +94,22 @@ class Talk:
             self._socket.close(NOT_UNDERSTOOD, "say hello first")
             raise WebSocketClosed from None
         self._journal = hello.journal
-        connected = await self._context.call(
-            connect_machine,
-            machine=self._machine,
-            journal=hello.journal,
-            version=hello.version,
-            platform=hello.platform,
-            runtimes=hello.runtimes,
-        )
-        await self._link.send(Welcome(stored=connected.stored))
+        await admit(self._context, self._machine, hello)
+        known = links(self._team)
+        with known.coming(self._machine, hello.installation):
+            connected = await self._context.call(
+                connect_machine,
+                machine=self._machine,
+                journal=hello.journal,
+                installation=hello.installation,
+                version=hello.version,
+                platform=hello.platform,
+                runtimes=hello.runtimes,
+            )
+            about = {"installation": hello.installation, "place": hello.place}
+            self._link = Link(self._machine, self._socket.send, self._socket.close, **about)
+            await self._link.send(Welcome(stored=connected.stored))
+            known.put(self._link)
 
     async def _lose(self) -> None:
         await self._context.call(lose_machine, machine=self._machine)

@@ -31,7 +31,7 @@ from teammcp import (
 from . import enrolments
 from .enrolments import Enrolment
 from .keepers import Keepers
-from .process import STATUS, Runner, refusal_of
+from .process import STATUS, Refused, Runner
 
 JOIN = "/hooks/claude_launcher/join"
 STOP_SECONDS = 60.0
@@ -66,7 +66,7 @@ def run() -> None:
         _log_to_stderr()
         refused = asyncio.run(_run(folder))
     if refused:
-        raise click.ClickException("\n".join(map(refusal_of, refused)))
+        raise click.ClickException("\n".join(each.told for each in refused))
 
 
 @runner.command()
@@ -167,8 +167,8 @@ def _log_to_stderr() -> None:
     logging.getLogger("websockets").setLevel(logging.WARNING)
 
 
-async def _run(folder: Path) -> list[Enrolment]:
-    """Run until told to stop, or until nobody needs it; the enrolments whose key was not taken."""
+async def _run(folder: Path) -> list[Refused]:
+    """Run until told to stop, or until nobody needs it; the enrolments whose server would not have this runner."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -31,8 +31,10 @@ from ..protocol import (
 )
 from .enrolments import Enrolment
 from .host import Clock, Keepers, Refusal, Unconnected
+from .identity import Identity
 from .journal import Journal
-from .transport import Cut, Revoked, Transport, Wire
+from .transport import Cut, Transport, Wire
+from .turned_away import TurnedAway
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 15.0
 """Seconds until a connection that was cut is made again: at first, doubled each time, and at most."""
@@ -53,7 +55,7 @@ class Programs(Protocol):
 
 
 class Link:
-    """The link of one enrolment. `run` keeps it until the key is revoked.
+    """The link of one enrolment. `run` keeps it until the server will not have it any more.
 
     Attributes:
         connected: whether questions can be asked.
@@ -68,6 +70,7 @@ class Link:
         journal: Journal,
         programs: Programs,
         clock: Clock,
+        identity: Identity,
         platform: str,
     ) -> None:
         self.enrolment = enrolment
@@ -81,6 +84,7 @@ class Link:
         self._journal = journal
         self._programs = programs
         self._clock = clock
+        self._identity = identity
         self._platform = platform
         self._last_there = clock.passed()
         self._wire: Wire | None = None
@@ -109,7 +113,7 @@ class Link:
         """Be connected, until cancelled.
 
         Raises:
-            Revoked: the server does not take the key.
+            TurnedAway: the server will not have this runner.
         """
         pause = FIRST_PAUSE
         while True:
@@ -141,7 +145,7 @@ class Link:
             await self._send(Ask(id=number, question=question))
             async with asyncio.timeout(ANSWER_SECONDS):
                 found = await answer
-        except (Cut, Revoked, TimeoutError) as error:
+        except (Cut, TurnedAway, TimeoutError) as error:
             raise Unconnected(str(error) or "the server did not answer in time") from None
         finally:
             del self._waiting[number]
@@ -155,7 +159,7 @@ class Link:
         if self._wire is not None:
             try:
                 await self._wire.send(watch.to_bytes(4) + data)
-            except (Cut, Revoked):
+            except (Cut, TurnedAway):
                 return  # `run` hears of it, too
 
     async def wait_connected(self) -> None:
@@ -190,6 +194,8 @@ class Link:
         await self._send(
             Hello(
                 protocol=PROTOCOL,
+                installation=self._identity.installation,
+                place=self._identity.place,
                 journal=self._journal.id,
                 version=__version__,
                 platform=self._platform,
@@ -284,7 +290,7 @@ class Link:
             answer = Answer(id=ask.id, error="runner_failed", detail="The runner has failed at it; its log says why.")
         try:
             await self._send(answer)
-        except (Cut, Revoked):
+        except (Cut, TurnedAway):
             log.debug("%s: an answer came too late", self.enrolment.name)
 
     def _spawn(self, work: Any) -> None:

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,13 @@ from ..entries import EndReason
 from ..sentences import RUNNER_STOPPED
 from .enrolments import Enrolment, Enrolments
 from .host import Clock, Host, Keepers, MachineClock, Slots, Unconnected
+from .identity import identify
 from .journal import Journal
 from .link import Link
 from .programs import Programs, describe_machine
 from .store import FILE, open_store
-from .transport import Network, Revoked, Transport
+from .transport import Network, Transport
+from .turned_away import TurnedAway
 
 LOOK = 1.0
 """Seconds between two looks at the enrolments, and whether anybody needs this process."""
@@ -50,7 +53,7 @@ class Seat:
         self.journal = journal
         self.link = link
         self.keepers = keepers
-        self.revoked = False
+        self.turned_away: TurnedAway | None = None
         self._clock = clock
         self._needed_at = clock.passed()
         self._tasks: list[asyncio.Task[Any]] = []
@@ -72,8 +75,8 @@ class Seat:
     async def _connect(self) -> None:
         try:
             await self.link.run()
-        except Revoked:
-            self.revoked = True
+        except TurnedAway as error:
+            self.turned_away = error
 
     async def _forget(self) -> None:
         while True:
@@ -119,6 +122,19 @@ class Seat:
         await self.link.close()
 
 
+@dataclass(frozen=True)
+class Refused:
+    """An enrolment whose server would not have this runner.
+
+    Attributes:
+        enrolment: that one. It is tried again once it is another.
+        told: what the runner's user is told.
+    """
+
+    enrolment: Enrolment
+    told: str
+
+
 class Runner:
     """All that one runner does. ``async with Runner(folder, …) as runner: await runner.run()``.
 
@@ -132,7 +148,7 @@ class Runner:
 
     Attributes:
         seats: the enrolments at work, by the name of their file.
-        refused: those whose server did not take the key, by the same name.
+        refused: those whose server would not have this runner, by the same name.
         trouble: why it has ended, where it could not go on; empty otherwise.
     """
 
@@ -148,7 +164,7 @@ class Runner:
     ) -> None:
         self.folder = folder
         self.seats: dict[str, Seat] = {}
-        self.refused: dict[str, Enrolment] = {}
+        self.refused: dict[str, Refused] = {}
         self.trouble = ""
         self._runtimes = runtimes
         self._make_keepers = make_keepers
@@ -156,6 +172,7 @@ class Runner:
         self._clock = clock or MachineClock()
         self._durable = durable
         self._enrolments = Enrolments(folder)
+        self._identity = identify(folder)
         self._children = Children(folder, "run")
         self._slots = Slots()
         self._programs = Programs(runtimes, self._clock)
@@ -232,16 +249,17 @@ class Runner:
         for name, seat in [*self.seats.items()]:
             if wanted.get(name) != seat.enrolment:
                 await self._leave(name, *_why_changed(seat.enrolment, wanted.get(name)))
-            elif seat.revoked:
-                self.refused[name] = seat.enrolment
-                log.error("%s", refusal_of(seat.enrolment))
-                await self._leave(name, "revoked", "The key of this machine was revoked.")
+            elif (why := seat.turned_away) is not None:
+                self.refused[name] = refused = Refused(seat.enrolment, why.tell(seat.enrolment, self.folder))
+                log.error("%s", refused.told)
+                await self._leave(name, why.reason, why.detail)
             elif seat.is_gone:
                 away = f"The server could not be reached for {seat.link.away:.0f} seconds."
                 await self._leave(name, "server_gone", away)
                 del wanted[name]  # it is taken up at the next look, if something else keeps this process
         for name, enrolment in wanted.items():
-            if name not in self.seats and self.refused.get(name) != enrolment:
+            refused_before = self.refused.get(name)
+            if name not in self.seats and (refused_before is None or refused_before.enrolment != enrolment):
                 await self._take_up(name, enrolment)
         self._tell_status()
 
@@ -250,7 +268,9 @@ class Runner:
         folder = self.folder / "teams" / name
         private_folder(folder)
         journal = await Journal.open(self._store, key, self._clock.now)
-        link = Link(enrolment, self._transport, journal, self._programs, self._clock, describe_machine())
+        link = Link(
+            enrolment, self._transport, journal, self._programs, self._clock, self._identity, describe_machine()
+        )
         host = Host(
             folder=folder,
             url=enrolment.url,
@@ -296,12 +316,3 @@ def _why_changed(before: Enrolment, now: Enrolment | None) -> tuple[EndReason, s
     if now.key != before.key:
         return "revoked", "This machine has joined the team anew."
     return "runner_ended", f"The server has moved to {now.url}: programs are started again with its new address."
-
-
-def refusal_of(enrolment: Enrolment) -> str:
-    """What to say where a server does not take a machine's key."""
-    return (
-        f"The team '{enrolment.team}' at {enrolment.url} does not take the key of the machine '{enrolment.machine}' "
-        "any more. Its programs have ended. To add this machine again, make a token on the page Machines and run "
-        "'teammcp runner join'."
-    )

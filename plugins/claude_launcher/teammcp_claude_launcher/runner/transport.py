@@ -12,15 +12,16 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from teammcp import InvalidInput, certificates, client_options, proxy_for, why_no_answer
 
-from ..protocol import KEEP_ALIVE, LARGEST_OF_SERVER
+from ..protocol import COPY, KEEP_ALIVE, LARGEST_OF_SERVER
 from .enrolments import Enrolment
+from .turned_away import Copied, Revoked
 
 PATH = "/hooks/claude_launcher/runner"
 UNAUTHORIZED = 401
 REVOKED = 4401
 """The code with which the server closes the connection of a machine whose key was revoked."""
 OWN_CODES = 4000
-"""From here on the codes are the launcher's: not understood, too old, connected once more."""
+"""From here on the codes are the launcher's: not understood, too old, come again later."""
 OPEN_SECONDS = 15
 WAITING = 4
 """Frames that are read before somebody takes them."""
@@ -38,10 +39,6 @@ class Cut(Exception):
         self.refused = refused
 
 
-class Revoked(Exception):
-    """The server does not take the machine's key, or no more."""
-
-
 class Wire(Protocol):
     """A connection that is open."""
 
@@ -49,7 +46,7 @@ class Wire(Protocol):
         """Send a frame.
 
         Raises:
-            Cut, Revoked: it is over.
+            Cut, TurnedAway: it is over.
         """
         ...
 
@@ -57,7 +54,7 @@ class Wire(Protocol):
         """The next frame.
 
         Raises:
-            Cut, Revoked: there comes no more.
+            Cut, TurnedAway: there comes no more.
         """
         ...
 
@@ -110,6 +107,8 @@ def closed(code: int, reason: str) -> Exception:
     """What to raise where a server has closed a connection."""
     if code == REVOKED:
         return Revoked()
+    if code == COPY:
+        return Copied(reason)
     return Cut(f"the server has closed the connection: {reason or code}", refused=code >= OWN_CODES)
 
 

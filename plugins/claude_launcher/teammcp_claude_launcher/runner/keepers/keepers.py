@@ -17,6 +17,7 @@ from ...protocol import (
     Interrupt,
     Keys,
     Orders,
+    Ping,
     Process,
     Question,
     Resize,
@@ -122,6 +123,8 @@ class Keepers:
                 return {}
             case Unwatch():
                 self._watches.end(question.watch)
+                return {}
+            case Ping():
                 return {}
             case Process():
                 return await self._processes(question.agent)
