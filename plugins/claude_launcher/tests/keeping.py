@@ -86,7 +86,9 @@ class Stage:
         with sqlite3.connect(self._folder / "runner.db") as before, sqlite3.connect(after / "runner.db") as copy:
             before.backup(copy)
         await self.down()
-        self._folder, self.network = after, MemoryTransport(self.team)
+        shutil.rmtree(self._folder)
+        after.rename(self._folder)
+        self.network = MemoryTransport(self.team)
 
     @asynccontextmanager
     async def running(self, **more: Runtime) -> AsyncIterator[Stage]:
