@@ -10,8 +10,10 @@ import pytest
 from teammcp_claude_launcher.entries import Said, State
 from teammcp_claude_launcher.pages.options import option_fields, read_options
 from teammcp_claude_launcher.pages.runtime_words import TEXTS
+from teammcp_claude_launcher.protocol import FoundRuntime
 from teammcp_claude_launcher.runtimes import RUNTIMES
 
+from teammcp import Context
 from teammcp.testing import TestTeam
 from tests.webkit import Page, Visitor, visiting
 
@@ -86,6 +88,25 @@ async def test_members_look_and_managers_act(team: TestTeam, owner: Visitor, box
     for path in ("/launcher/agents/polly/stop", "/launcher/pause", "/launcher/machines/join", "/launcher/example"):
         assert (await member.http.post(path, data={"csrf": token})).status_code == 403, path
     assert (await home(team)).wanted
+
+
+async def test_programs_are_offered_first_that_one_can_begin_with_and_what_is_missing_is_said_once(
+    team: TestTeam, owner: Visitor, box: FakeRunner
+) -> None:
+    found = [
+        FoundRuntime(name="acp", title="Any ACP program"),
+        FoundRuntime(name="claude", title="Claude Code", missing="Get claude."),
+        FoundRuntime(name="example", title="Example agent", program="/bin/python"),
+        FoundRuntime(name="parrot", title="Parrot", program="/bin/parrot"),
+    ]
+    server = Context.inside(team.team)
+    await server.call("note_programs", machine="box", runtimes=found)
+    await server.call("note_local_machine", runtimes=found)
+    page = await owner.get("/launcher/start")
+    places = [page.text.index(f" {title} ") for title in ("Example agent", "Parrot", "Claude Code", "Any ACP program")]
+    assert places == sorted(places)
+    assert "not on box, here. Get claude." in page.text
+    assert page.text.count("Get claude.") == 1
 
 
 # -- starting and stopping -------------------------------------------------------------------------------------------

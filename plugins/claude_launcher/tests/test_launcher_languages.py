@@ -108,7 +108,6 @@ async def test_what_is_missing_on_a_machine_is_said_in_the_readers_language(team
     await Context.inside(team.team).call("note_local_machine", runtimes=found)
     for path in ("/launcher/machines", "/launcher/start", "/launcher/start?runtime=parrot"):
         page = await owner.get(path, **CHINESE)
-        assert "这台机器上没有程序“parrot”" in page.text, path
         assert "安装命令：get parrot" in page.text, path
 
 

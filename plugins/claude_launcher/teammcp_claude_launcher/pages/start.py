@@ -50,11 +50,13 @@ async def start(context: Context, request: Request) -> Response:
 
 
 def _sorted(kinds: list[RuntimeKind]) -> list[RuntimeKind]:
-    """First those whose program is there."""
-    return sorted(
-        kinds,
-        key=lambda kind: (all(each.missing for each in kind.machines), kind.name != EXAMPLE, kind.title.casefold()),
-    )
+    """First the example, then programs that are there, then others; last what needs a command of one's own."""
+    return sorted(kinds, key=lambda kind: (kind.name != EXAMPLE, _rank(kind), kind.title.casefold()))
+
+
+def _rank(kind: RuntimeKind) -> int:
+    there = [each for each in kind.machines if not each.missing]
+    return 1 if not there else 0 if any(each.program for each in there) else 2
 
 
 async def _start(context: Context, kind: RuntimeKind, agent: str, form: Mapping[str, str]) -> Outcome:

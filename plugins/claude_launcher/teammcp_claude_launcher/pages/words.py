@@ -14,7 +14,7 @@ from ..entries import EndReason, Tool
 from ..roles.gallery import texts
 from ..runs.ends import ENDS
 from ..runs.models import Run
-from ..sentences import SENTENCES, TURN_FAILED
+from ..sentences import NOT_INSTALLED, SENTENCES, TURN_FAILED
 from .runtime_words import said_by_runtime
 
 STATES = {
@@ -62,6 +62,12 @@ def said(text: str) -> str:
         if (values := sentence.values_in(text)) is not None:
             return _(sentence.words, **{name: said(value) for name, value in values.items()})
     return text
+
+
+def remedy(missing: str) -> str:
+    """What to do about what a machine lacks, for where it is said already that it lacks something."""
+    values = NOT_INSTALLED.values_in(missing)
+    return said(missing if values is None else values["remedy"])
 
 
 def last_words(run: Run) -> str:
@@ -129,6 +135,7 @@ def tools() -> dict[str, Any]:
         "said_by_runtime": said_by_runtime,
         "said_by_gallery": said_by_gallery,
         "last_words": last_words,
+        "remedy": remedy,
         "tool_name": tool_name,
         "tool_about": tool_about,
         "terminal": terminal,
