@@ -89,6 +89,17 @@ async def test_why_an_agent_is_held_is_said_in_the_readers_language(
     assert all(part in page.text for part in read), page.text
 
 
+async def test_that_a_day_is_used_up_is_said_in_the_readers_language(
+    team: TestTeam, owner: Visitor, box: FakeRunner
+) -> None:
+    await team.owner.call("set_budget", agent="polly", cost_usd=1, tokens=0)
+    polly = team.team.directory.agent("polly")
+    assert polly is not None
+    await Context.inside(team.team, polly).call("report_usage", cost_usd=1.5)
+    await team.server.settle()
+    assert "polly 已用完当日额度：$1.50 / $1.00。" in (await owner.get("/launcher", **CHINESE)).text
+
+
 async def test_a_long_detail_leaves_the_remedy_to_be_read(team: TestTeam, owner: Visitor, box: FakeRunner) -> None:
     context = Context.inside(team.team)
     await team.team.database.write(lambda tx: homes.note_end(context, tx, "polly", "crashed", "x" * 5000, 9))

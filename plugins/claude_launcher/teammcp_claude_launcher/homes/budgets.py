@@ -7,6 +7,7 @@ from typing import Any
 
 from teammcp import Context, rfc3339
 
+from .. import sentences
 from ..settings import PLUGIN, LauncherSettings
 
 
@@ -37,7 +38,7 @@ def _of_agent(usage: Any) -> Spent | None:
     what = _over(today.cost_usd, budget.cost_usd, tokens, budget.tokens)
     if not what:
         return None
-    why = f"{usage.agent} has used up its day: {what}. It goes on at {rfc3339(usage.renewed_at)}, or after set_budget."
+    why = sentences.USED_UP_DAY(agent=usage.agent, used=what, time=rfc3339(usage.renewed_at))
     return Spent(why, usage.renewed_at)
 
 
@@ -57,7 +58,7 @@ async def of_team(server: Context) -> Spent | None:
     if not what:
         return None
     until = min(usage.renewed_at for usage in usages)
-    return Spent(f"The agents of the team have used up their day: {what}. Looked at anew at {rfc3339(until)}.", until)
+    return Spent(sentences.TEAM_USED_UP_DAY(used=what, time=rfc3339(until)), until)
 
 
 def _over(cost: float, most_cost: float, tokens: int, most_tokens: int) -> str:
