@@ -222,6 +222,31 @@ async def test_what_crashes_too_often_is_not_started_again_until_somebody_does(s
         assert "hello?" in (await stage.turn(await stage.session(4))).text
 
 
+@pytest.mark.parametrize(
+    ("limit", "story"), [({"run_tokens": 100}, "100 of 100 tokens"), ({"run_cost_usd": 0.3}, "$0.30 of $0.30")]
+)
+async def test_a_run_that_has_used_up_what_it_may_is_ended_at_once_and_its_agent_held(
+    stage: Stage, limit: dict[str, float], story: str
+) -> None:
+    async with stage.running():
+        await stage.start(limits=limit)
+        program = await stage.session()
+        await stage.tell("work")
+        await stage.turn(program)
+        program.take()
+        program.listener.usage(TokenUsage(tokens_in=60, cost_usd=0.2))
+        await stage.clock.advance(1)
+        assert program.lives
+        program.listener.usage(TokenUsage(tokens_out=40, cost_usd=0.1))
+        assert await stage.ended() == ["over_limit"]
+        assert not stage.runtime.alive
+
+        async def is_held() -> bool:
+            return story in (await stage.owner.call("get_agent_home", name="bob")).held
+
+        await until(is_held, "the agent to be held")
+
+
 async def test_a_program_is_watched_for_a_sign_for_silence_and_for_memory(stage: Stage) -> None:
     async with stage.running():
         await stage.start(limits={"quiet_minutes": 5, "memory_mb": 100})

@@ -9,6 +9,7 @@ from teammcp import Context, rfc3339
 
 from .. import sentences
 from ..settings import PLUGIN, LauncherSettings
+from ..usage import over
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ async def find(context: Context, agent: str) -> Spent | None:
 def _of_agent(usage: Any) -> Spent | None:
     today, budget = usage.days[-1], usage.budget
     tokens = today.tokens_in + today.tokens_out
-    what = _over(today.cost_usd, budget.cost_usd, tokens, budget.tokens)
+    what = over(today.cost_usd, budget.cost_usd, tokens, budget.tokens)
     if not what:
         return None
     why = sentences.USED_UP_DAY(agent=usage.agent, used=what, time=rfc3339(usage.renewed_at))
@@ -49,7 +50,7 @@ async def of_team(server: Context) -> Spent | None:
         return None
     usages = (await server.call("get_usage", days=1)).agents
     days = [usage.days[-1] for usage in usages]
-    what = _over(
+    what = over(
         sum(day.cost_usd for day in days),
         settings.team_daily_cost_usd,
         sum(day.tokens_in + day.tokens_out for day in days),
@@ -59,9 +60,3 @@ async def of_team(server: Context) -> Spent | None:
         return None
     until = min(usage.renewed_at for usage in usages)
     return Spent(sentences.TEAM_USED_UP_DAY(used=what, time=rfc3339(until)), until)
-
-
-def _over(cost: float, most_cost: float, tokens: int, most_tokens: int) -> str:
-    if most_cost and cost >= most_cost:
-        return f"${cost:.2f} of ${most_cost:.2f}"
-    return f"{tokens} of {most_tokens} tokens" if most_tokens and tokens >= most_tokens else ""

@@ -35,7 +35,7 @@ from .deliveries import Deliveries
 from .errands import Errand, Errands
 from .turns import Turns
 from .veil import Veil
-from .watching import Watch
+from .watching import Spent, Watch
 
 
 class Hearing:
@@ -44,6 +44,7 @@ class Hearing:
     Attributes:
         turns: the turns of the run.
         watch: when it was heard last.
+        spent: what it has used.
         is_resumed: the program has shown that it goes on with an earlier conversation.
         conversation_id: of its conversation; None as long as it has told none.
         bell: rings at whatever may change what is to be done.
@@ -56,6 +57,7 @@ class Hearing:
         self.home = home
         self.turns = Turns()
         self.watch = Watch(now, now, now)
+        self.spent = Spent()
         self.is_resumed = False
         self.conversation_id: str | None = None
         self.bell = Bell()
@@ -136,9 +138,10 @@ class Hearing:
 
     def usage(self, usage: TokenUsage) -> None:
         """See `teammcp.Listener`."""
-        self._hear(is_sign=False)
         used = Used(tokens_in=usage.tokens_in, tokens_out=usage.tokens_out, cost_usd=usage.cost_usd, model=usage.model)
         self.enter(used)
+        self.spent.add(used)
+        self._hear(is_sign=False)
         self._usages += 1
         once = f"run:{self._run}:usage:{self._usages}"
         arguments = used.model_dump(exclude={"kind"})

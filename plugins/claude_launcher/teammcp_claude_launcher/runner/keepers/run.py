@@ -280,6 +280,9 @@ class Run:
             if session.written > written:
                 written, heard.watch.heard_at = session.written, now
             limits, turns = heard.home.limits, heard.turns
+            if used_up := heard.spent.over(limits):
+                self.end("over_limit", f"The run has used up what it may: {used_up}.")
+                return
             if not self._runtime.capabilities.lasting and turns.written and not turns.open:
                 self.end("finished")
                 return

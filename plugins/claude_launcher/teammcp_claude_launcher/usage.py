@@ -1,0 +1,10 @@
+"""What is used, against what may be: the one rule for runs, tasks, days and teams."""
+
+from __future__ import annotations
+
+
+def over(cost_usd: float, most_usd: float, tokens: int, most_tokens: int) -> str:
+    """Which limit is used up, said as so much of so much; empty if none is. A limit of 0 is none."""
+    if most_usd and cost_usd >= most_usd:
+        return f"${cost_usd:.2f} of ${most_usd:.2f}"
+    return f"{tokens} of {most_tokens} tokens" if most_tokens and tokens >= most_tokens else ""
