@@ -28,6 +28,7 @@ EndReason = Literal[
     "hung",
     "over_memory",
     "over_limit",
+    "over_task_limit",
     "runner_ended",
     "runner_killed",
     "revoked",
@@ -40,7 +41,7 @@ FAILURES: frozenset[EndReason] = frozenset({"crashed", "not_started", "hung", "o
 """Ends after which a program is started again, a little later each time, up to a limit."""
 FAILURE_SECONDS = 300
 """Failures within this time count together against the limit."""
-GIVEN_UP: frozenset[EndReason] = frozenset({"over_limit", "revoked"})
+GIVEN_UP: frozenset[EndReason] = frozenset({"over_limit", "over_task_limit", "revoked"})
 """Ends after which nobody goes on with the turn that was running; nor does anybody once the agent was told to stop."""
 
 NO_SIGN = SHOWS_NO_SIGN()
@@ -173,13 +174,14 @@ class Answered(_Entry):
 
 
 class Used(_Entry):
-    """It has used so much more."""
+    """It has used so much more. ``task``: the one that the messages of its turn are about, if they are about one."""
 
     kind: Literal["usage"] = "usage"
     tokens_in: Whole = 0
     tokens_out: Whole = 0
     cost_usd: float = 0.0
     model: str = ""
+    task: Whole | None = None
 
 
 class Noted(_Entry):

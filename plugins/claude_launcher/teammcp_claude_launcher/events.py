@@ -48,6 +48,21 @@ class HomeChanged(EventData, kind="home.changed"):
     held: Words = ""
 
 
+class TaskLimitSet(EventData, kind="task.limit_set"):
+    """What agents may use for a task, in US dollars and tokens; 0 is no limit."""
+
+    task_id: int
+    cost_usd: float
+    tokens: int
+
+
+class TaskLimitReached(EventData, kind="task.limit_reached"):
+    """So much was used for a task: no agent works on it until more may be used."""
+
+    task_id: int
+    why: Words
+
+
 class MachineEvent(EventData):
     """A machine that runs agents."""
 
@@ -172,6 +187,8 @@ EVENT_KINDS: tuple[type[EventData], ...] = (
     MachineCopied,
     AgentsPaused,
     AgentsResumed,
+    TaskLimitSet,
+    TaskLimitReached,
     TurnInterrupted,
     KeysSent,
     CredentialSet,

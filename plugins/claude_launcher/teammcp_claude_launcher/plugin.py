@@ -19,6 +19,7 @@ from teammcp import (
     Route,
     Runtime,
     Service,
+    TaskChange,
     Team,
     WebSocketRoute,
     hookimpl,
@@ -26,7 +27,7 @@ from teammcp import (
 )
 from teammcp.web import Page, Panel
 
-from . import credentials, homes, roles, terminals
+from . import credentials, homes, roles, tasks, terminals
 from .events import EVENT_KINDS
 from .machines import links, local_runner
 from .machines import operations as machines
@@ -61,6 +62,7 @@ def register_operations() -> list[Any]:
         *runs.OPERATIONS,
         *credentials.OPERATIONS,
         *roles.OPERATIONS,
+        *tasks.OPERATIONS,
         *terminals.OPERATIONS,
     ]
 
@@ -121,6 +123,11 @@ async def operation_done(context: Context, operation: Operation, result: object)
 @hookimpl
 async def before_agent_start(context: Context, start: AgentStart) -> None:
     await roles.check(context, start)
+
+
+@hookimpl
+async def before_task_change(context: Context, change: TaskChange) -> None:
+    await tasks.check(context, change)
 
 
 @hookimpl

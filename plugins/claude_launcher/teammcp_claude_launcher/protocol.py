@@ -147,6 +147,8 @@ class Home(Frame):
         started_by: who did last, the cause of that run.
         renewed: a run that was begun for a smaller number than this one ends as ``restarted``.
         conversation: the one to go on with.
+        task: the one that its run works on in its turn, as far as the server knows; the runner knows it better where
+            the turn's messages are about one.
         version: another one after every change.
     """
 
@@ -169,6 +171,7 @@ class Home(Frame):
     started_by: str = ""
     renewed: int = 0
     conversation: str | None
+    task: int | None = None
     version: int
 
 
@@ -179,6 +182,8 @@ class Orders(Frame):
     team: str
     homes: list[Home]
     paused: str = ""
+    spent: dict[int, str] = {}
+    """Tasks on which no agent may work, and why: a turn about one is ended, and none is begun."""
     at_once: int
     gone_seconds: float | None
     """Seconds without the server after which the runner ends everything and itself; None for never."""

@@ -37,6 +37,10 @@ class LauncherSettings(BaseModel):
     restarts: int = Field(3, ge=0, description="Restarts after crashes within five minutes, then a person has to look")
     run_cost_usd: float = Field(0, ge=0, description="US dollars that one run may cost; 0 for no limit")
     run_tokens: int = Field(0, ge=0, description="Tokens that one run may use; 0 for no limit")
+    task_cost_usd: float = Field(
+        0, ge=0, description="US dollars that agents may use for one task, all together; 0 for no limit"
+    )
+    task_tokens: int = Field(0, ge=0, description="Tokens that agents may use for one task; 0 for no limit")
     team_daily_cost_usd: float = Field(0, ge=0, description="US dollars that all agents may cost in a day; 0: no limit")
     team_daily_tokens: int = Field(0, ge=0, description="Tokens that all agents may use in a day; 0 for no limit")
     keep_days: int = Field(30, ge=1, description="Days for which what happened in a run is kept after its end")

@@ -17,25 +17,34 @@ from teammcp_claude_launcher import runner
 from teammcp_claude_launcher.machines import queries as machine_queries
 from teammcp_claude_launcher.runner import journal_queries
 from teammcp_claude_launcher.runs import queries as run_queries
+from teammcp_claude_launcher.tasks import queries as task_queries
 
 from teammcp import load_migrations
 from teammcp.storage.sqlite.connections import SqliteTransaction
 
-GROW = {"launcher_runs", "launcher_entries", "launcher_tokens", "journal"}
+GROW = {
+    "launcher_runs",
+    "launcher_entries",
+    "launcher_tokens",
+    "launcher_task_usage",
+    "launcher_task_limits",
+    "journal",
+}
 """Machines, homes and credentials are as few as people and agents."""
 OF_THE_CORE = """
 CREATE VIEW v_messages AS SELECT 1 AS id, 'ann' AS sender, 'dm:ann:bob' AS channel;
 CREATE VIEW v_channels AS SELECT 'dm:ann:bob' AS id, 'dm' AS kind;
+CREATE VIEW v_tasks AS SELECT 1 AS id, 'ann' AS assignee, 'doing' AS status, '' AS scope, 1 AS started_at, 0 AS deleted;
 """
 EXAMPLES: dict[Any, list[Any]] = {bool: [True, False], int: [1], str: ["ann"]}
-LIVE_AND_FEW = {"listed"}
-"""Runs that have not ended are sorted: an agent has one at most."""
+LIVE_AND_FEW = {"listed", "doing"}
+"""What is sorted is little: an agent has one run at most that has not ended, and few tasks in doing."""
 
 
 def functions() -> dict[str, Callable[..., Any]]:
     return {
         name: function
-        for module in (run_queries, machine_queries, journal_queries)
+        for module in (run_queries, machine_queries, task_queries, journal_queries)
         for name, function in vars(module).items()
         if inspect.isfunction(function) and function.__module__ == module.__name__
     }

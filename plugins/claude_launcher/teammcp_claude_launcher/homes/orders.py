@@ -8,7 +8,7 @@ from pathlib import Path
 
 from teammcp import Context, Reader, Row, Secrets, SecretUnreadable, Team
 
-from .. import credentials, machines
+from .. import credentials, machines, runs, tasks
 from ..protocol import Home, Orders
 from ..settings import PLUGIN, LauncherSettings
 from . import keys, queries
@@ -27,11 +27,16 @@ async def orders(team: Team, machine: str) -> Orders:
 def _orders(reader: Reader, context: Context, machine: str) -> Orders:
     settings: LauncherSettings = context.settings(PLUGIN)
     store, pause = keys.secrets(context), queries.pause(reader)
+    spent = tasks.spent(reader, context)
     local = machine == machines.local_name(context.server)
     return Orders(
         team=context.team.name,
-        homes=[_home(reader, context, store, row) for row in queries.homes_on(reader, machine)],
+        homes=[
+            _home(reader, context, store, row, _task(reader, row) if spent else None)
+            for row in queries.homes_on(reader, machine)
+        ],
         paused="" if pause is None else _why(pause),
+        spent=spent,
         at_once=settings.at_once,
         gone_seconds=60 * settings.server_gone_minutes if local else None,
     )
@@ -42,7 +47,14 @@ def _why(pause: Row) -> str:
     return f"paused by {pause['paused_by']}{said}"
 
 
-def _home(reader: Reader, context: Context, store: Secrets, row: Row) -> Home:
+def _task(reader: Reader, row: Row) -> int | None:
+    """The task that an agent's run works on now."""
+    run = runs.live_run(reader, row["agent"])
+    task: int | None = None if run is None else run["task"]
+    return task
+
+
+def _home(reader: Reader, context: Context, store: Secrets, row: Row, task: int | None) -> Home:
     key, environment, wrong = _secrets(reader, context, store, row)
     home = Home(
         agent=row["agent"],
@@ -64,6 +76,7 @@ def _home(reader: Reader, context: Context, store: Secrets, row: Row) -> Home:
         started_by=row["started_by"],
         renewed=row["renewed"],
         conversation=row["conversation"],
+        task=task,
         version=0,
     )
     return home.model_copy(update={"version": _version(home)})

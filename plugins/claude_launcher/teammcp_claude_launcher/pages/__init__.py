@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from teammcp.web import Page
 
-from . import agents, assemble, credentials, machines, roles, runs, start, terminal
+from . import agents, assemble, credentials, machines, roles, runs, start, tasks, terminal
 from .panels import PANELS
 
 PAGES: list[Page] = [
@@ -16,6 +16,7 @@ PAGES: list[Page] = [
     *credentials.PAGES,
     *roles.PAGES,
     *assemble.PAGES,
+    *tasks.PAGES,
 ]
 
 __all__ = ["PAGES", "PANELS"]

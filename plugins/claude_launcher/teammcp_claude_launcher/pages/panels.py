@@ -1,4 +1,4 @@
-"""What the launcher shows on pages of others: on an agent's profile how it stands, at home what runs and what waits."""
+"""What the launcher shows on pages of others: how an agent stands, what runs and waits, what a task has used."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from teammcp import Access, Context
 from teammcp.web import Panel, mark
 
-from . import words
+from . import tasks, words
 from .agents import counts
 from .layout import HOME_EVENTS, title_of
 from .standing import standing_of, standings
@@ -61,5 +61,15 @@ PANELS = [
         access=Access.member,
         order=10,
         refresh_on=EVENTS,
+    ),
+    Panel(
+        "task",
+        "usage",
+        tasks.panel,
+        "launcher/panel_task.html",
+        title=mark("What agents have used for it"),
+        access=Access.member,
+        order=10,
+        refresh_on=("run.changed", "task.limit_set", "task.limit_reached"),
     ),
 ]

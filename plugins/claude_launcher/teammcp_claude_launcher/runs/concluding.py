@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from teammcp import AgentRun, Context, Transaction
 
-from .. import homes
+from .. import homes, tasks
 from ..entries import FAILURE_SECONDS, FAILURES, Ended
 from ..events import RunChanged, RunEnded, RunEvent, RunStarted
 from . import queries, showing
@@ -22,6 +22,7 @@ def conclude(context: Context, tx: Transaction, fold: Fold) -> None:
     agent: str = fold.values["agent"]
     if fold.conversation is not None:
         homes.set_conversation(tx, agent, fold.conversation)
+    tasks.book(context, tx, agent, fold.used)
     if fold.ended is not None:
         failures = _failures(tx, agent, context.now())
         homes.note_end(context, tx, agent, fold.ended.reason, _why(fold, fold.ended), failures)

@@ -86,6 +86,12 @@ ENDS: Mapping[EndReason, End] = {
         mark("It has used as much as it may, and was ended."),
         mark("Raise its limit, or wait until the day is over; then start it."),
     ),
+    "over_task_limit": End(
+        mark("task's limit reached"),
+        mark("As much was used for the task that it worked on as may be, so its program was ended."),
+        mark("Give the task more on its page, and it is put back. Until then the agent does its other work."),
+        wakes=True,
+    ),
     "runner_ended": End(
         mark("runner ended"),
         mark("The runner of its machine was ended in due form, and with it all its programs."),

@@ -14,8 +14,8 @@ from ..entries import NO_SIGN, Entry, RunState
 from ..sentences import TURN_FAILED
 
 LAST_WORDS = 300
-JOINED = ("working", "waiting")
-"""States in which a turn joins the one that is running."""
+AT_WORK: frozenset[RunState] = frozenset({"working", "waiting"})
+"""States in which a turn runs, which the next one joins."""
 MICROS = 1_000_000
 """A dollar, in the unit in which costs are kept: sums of fractions would drift."""
 
@@ -29,14 +29,20 @@ class Fold:
     Args:
         row: the run.
         now: the server's time; a clock of a machine that is ahead of it is not believed.
+        doing: the task that its agent has in doing, on which it works unless its turn is about another.
+
+    Attributes:
+        used: what was used for which task.
     """
 
-    def __init__(self, row: Row, now: int) -> None:
+    def __init__(self, row: Row, now: int, doing: int | None = None) -> None:
         self.values: dict[str, Any] = dict(zip(row.keys(), row, strict=True))
         self.state_before: RunState = row["state"]
         self.started: bool = False
         self.ended: kinds.Ended | None = None
         self.conversation: str | None = None
+        self.used: list[tuple[int, kinds.Used]] = []
+        self._doing = doing
         self._now = now
         self._at = now
 
@@ -80,7 +86,7 @@ class Fold:
         may be read by the same.
         """
         before, brought = set(json.loads(self.values["channels"] or "[]")), set(channels)
-        if self.values["state"] in JOINED:
+        if self.values["state"] in AT_WORK:
             brought |= before
         if not before <= brought:
             self.values["last_words"] = ""
@@ -127,11 +133,14 @@ class Fold:
     @_take.register
     def _(self, entry: kinds.TurnWritten) -> None:
         self.values["turns"] += 1
+        if self.values["state"] not in AT_WORK:
+            self.values["task"] = None
         self._be("working")
 
     @_take.register
     def _(self, entry: kinds.TurnOver) -> None:
         self._be("idle")
+        self.values["task"] = None
         self._says(TURN_FAILED(why=entry.detail) if entry.outcome == "failed" else entry.answer)
 
     @_take.register
@@ -153,11 +162,16 @@ class Fold:
         self.values["tokens_in"] += entry.tokens_in
         self.values["tokens_out"] += entry.tokens_out
         self.values["cost_micros"] += round(entry.cost_usd * MICROS)
+        task = self._doing if entry.task is None else entry.task
+        if task is not None:
+            self.used.append((task, entry))
+        if self.values["state"] in AT_WORK:  # some programs tell afterwards what a turn has used
+            self.values["task"] = task
 
     @_take.register
     def _(self, entry: kinds.Ended) -> None:
         self._be("ended")
-        self.values |= {"ended_at": self._at, "pid": None, **entry.model_dump(exclude={"kind"})}
+        self.values |= {"ended_at": self._at, "pid": None, "task": None, **entry.model_dump(exclude={"kind"})}
         self.ended = entry
 
     def _says(self, text: str) -> None:

@@ -27,6 +27,7 @@ class Run(Result):
     agent: Author
     machine: Words
     runtime: str
+    task_id: int | None = Field(description="The task that it works on in its turn, as far as that is known")
     cause: Words
     state: ShownState
     state_reason: Words

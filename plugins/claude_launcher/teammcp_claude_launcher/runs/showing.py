@@ -34,6 +34,7 @@ def _run(context: Context, row: Row, heard_at: int | None) -> Run:
     end = ENDS.get(row["reason"])
     values |= {
         "run_id": row["id"],
+        "task_id": row["task"],
         "heard_at": None,
         "resumed": bool(row["resumed"]),
         "cost_usd": row["cost_micros"] / MICROS,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from teammcp import TurnEnd
 
 from ...protocol import Answers
+from .deliveries import SERVER
 from .errands import TURN, Answered, Errand
 from .turns import ClosedTurns
 
@@ -16,8 +17,6 @@ LONGEST_OUTPUT = 16 * 1024
 """Characters of one piece of output, of which at most so many are kept of one turn."""
 PIECES = 4
 REST = "\n… (the rest is in my output)"
-SERVER = "system"
-"""Who sends what the server itself has to say. Nobody answers that."""
 
 
 def errands(closed: ClosedTurns, end: TurnEnd, answers: Answers) -> Iterator[Errand]:
@@ -39,7 +38,7 @@ def errands(closed: ClosedTurns, end: TurnEnd, answers: Answers) -> Iterator[Err
 
 
 def _reply(closed: ClosedTurns, turn: str) -> Iterator[Errand]:
-    asked = [kept.message for kept in closed.messages if kept.message.from_agent != SERVER]
+    asked = [kept.message for kept in closed.messages if kept.message.from_agent != SERVER]  # nobody answers that
     if not asked or not closed.answer:
         return
     last = asked[-1]

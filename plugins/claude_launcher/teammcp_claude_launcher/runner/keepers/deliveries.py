@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,9 @@ HOLD_EVERY = 10.0
 DENIED_PAUSE = 15.0
 REMEMBERED = 1000
 """Messages that are remembered when they are dealt with: an answer with them may still be on its way."""
+
+SERVER = "system"
+"""Who sends what the server itself has to say."""
 
 
 @dataclass
@@ -60,6 +63,14 @@ class Kept:
         """The channel and the thread that it is in."""
         return self.message.channel_id, self.message.thread
 
+    @property
+    def task(self) -> int | None:
+        """The task that the server tells of in it."""
+        if self.message.from_agent != SERVER:
+            return None
+        task = (self.message.metadata or {}).get("task_id")
+        return task if isinstance(task, int) else None
+
 
 class Deliveries:
     """The messages of one agent that are in this runner's hands."""
@@ -72,6 +83,7 @@ class Deliveries:
         self._errands = errands
         self._kept: dict[int, Kept] = {}
         self._done: deque[int] = deque(maxlen=REMEMBERED)
+        self._spent: Collection[int] = ()
         self._room = Bell()
         self.news = Bell()
         """Rings when a message comes."""
@@ -88,12 +100,24 @@ class Deliveries:
 
     def waiting(self) -> list[Kept]:
         """What is to be written to the program, oldest first."""
-        return sorted((kept for kept in self._kept.values() if kept.turn is None), key=lambda kept: kept.message.id)
+        return self._sorted(kept for kept in self._kept.values() if kept.turn is None and not self._is_withheld(kept))
 
     def unfinished(self) -> list[Kept]:
         """What a program has taken up, and was not done with."""
-        taken = (kept for kept in self._kept.values() if kept.is_taken)
-        return sorted(taken, key=lambda kept: kept.message.id)
+        return self._sorted(kept for kept in self._kept.values() if kept.is_taken and not self._is_withheld(kept))
+
+    def _sorted(self, found: Iterable[Kept]) -> list[Kept]:
+        return sorted(found, key=lambda kept: kept.message.id)
+
+    def _is_withheld(self, kept: Kept) -> bool:
+        return kept.task in self._spent
+
+    def withhold(self, spent: Collection[int]) -> None:
+        """What is about these tasks, and no others, waits: they have used up what they may."""
+        if set(spent) != set(self._spent):
+            self._spent = frozenset(spent)
+            self._room.ring()
+            self.news.ring()
 
     # -- how it comes --------------------------------------------------------------------------------------------------
 
@@ -179,7 +203,7 @@ class Deliveries:
                 for kept in wanted
                 if kept.message.id in ids and kept.message.id not in mine and kept.reader == reader and not kept.turn
             )
-        return [kept for kept in wanted if kept.message.id in mine]
+        return [kept for kept in wanted if kept.message.id in mine and not self._is_withheld(kept)]
 
     async def keep_holding(self) -> None:
         """Hold what waits and what was written, until cancelled."""
@@ -226,6 +250,10 @@ class Deliveries:
         ids = [kept.message.id for kept in messages]
         self._done.extend(ids)
         self._drop(ids)
+
+    def give_up(self) -> None:
+        """Nobody goes on with what a program has taken up, and was not done with."""
+        self.finish([kept for kept in self._kept.values() if kept.is_taken])
 
     def _drop(self, ids: Sequence[int]) -> None:
         for message_id in ids:

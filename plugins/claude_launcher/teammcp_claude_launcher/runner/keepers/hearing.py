@@ -138,13 +138,14 @@ class Hearing:
 
     def usage(self, usage: TokenUsage) -> None:
         """See `teammcp.Listener`."""
-        used = Used(tokens_in=usage.tokens_in, tokens_out=usage.tokens_out, cost_usd=usage.cost_usd, model=usage.model)
+        figures = {"tokens_in": usage.tokens_in, "tokens_out": usage.tokens_out, "cost_usd": usage.cost_usd}
+        used = Used(**figures, model=usage.model, task=self.turns.task)
         self.enter(used)
         self.spent.add(used)
         self._hear(is_sign=False)
         self._usages += 1
         once = f"run:{self._run}:usage:{self._usages}"
-        arguments = used.model_dump(exclude={"kind"})
+        arguments = used.model_dump(exclude={"kind", "task"})
         self._errands.add(Errand(operation="report_usage", arguments=arguments, once=once))
 
     def note(self, text: str) -> None:

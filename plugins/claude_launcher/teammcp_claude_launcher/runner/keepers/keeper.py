@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from ...entries import FAILURES, GIVEN_UP, Ended, EndReason
@@ -48,6 +48,7 @@ class Keeper:
         self._host = host
         self._home: Home | None = None
         self._paused = ""
+        self._spent: Mapping[int, str] = {}
         self._is_closing = False
         self._bell = Bell()
         self._api = AgentApi(host.client, host.clock)
@@ -68,12 +69,13 @@ class Keeper:
 
     # -- what it is told -----------------------------------------------------------------------------------------------
 
-    def apply(self, home: Home, paused: str) -> None:
-        """From now on these are the agent's orders."""
+    def apply(self, home: Home, paused: str, spent: Mapping[int, str]) -> None:
+        """From now on these are the agent's orders. ``spent``: the tasks on which it may not work, and why."""
         before, self._home = self._home, home
         if (home, paused, True) != (before, self._paused, self._is_connected):
             self._refused_until = 0.0
-        self._paused, self._is_connected = paused, True
+        self._paused, self._spent, self._is_connected = paused, spent, True
+        self._deliveries.withhold(spent.keys())
         if home.key and self._api.use(home.key):
             self._cuts += 1
         if before is not None and home.conversation != before.conversation:
@@ -99,6 +101,7 @@ class Keeper:
             run.end("restarted")
         else:
             self._note_begun(home.started)
+            run.stop_at(self._spent)
 
     def disconnected(self) -> None:
         """The server was away: whoever waits there may wait on a connection that is dead."""
@@ -318,7 +321,7 @@ class Keeper:
     def _give_up(self) -> None:
         """Nobody goes on with the turn that was running."""
         self._is_stopped = False
-        self._deliveries.finish(self._deliveries.unfinished())
+        self._deliveries.give_up()
 
     def _note_begun(self, number: int) -> None:
         """An order to start the agent was followed."""

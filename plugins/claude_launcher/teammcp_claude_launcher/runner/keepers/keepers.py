@@ -50,6 +50,7 @@ class Keepers:
         self._leaving: dict[str, asyncio.Task[None]] = {}
         self._orders: Mapping[str, Home] = {}
         self._paused = ""
+        self._spent: Mapping[int, str] = {}
         self._watches = Watches(host.link.show)
         self._is_closed = False
 
@@ -63,14 +64,15 @@ class Keepers:
         """From now on it should be so. Returns at once."""
         if self._is_closed:
             return
-        self._orders, self._paused = {home.agent: home for home in orders.homes}, orders.paused
+        self._orders = {home.agent: home for home in orders.homes}
+        self._paused, self._spent = orders.paused, orders.spent
         for agent in self._keepers.keys() - self._orders.keys():
             self._dismiss(agent)
         for agent, home in self._orders.items():
             if agent not in self._keepers:
                 self._keepers[agent] = Keeper(self._host, agent)
                 self._tasks[agent] = asyncio.create_task(self._keep(agent))
-            self._keepers[agent].apply(home, orders.paused)
+            self._keepers[agent].apply(home, orders.paused, orders.spent)
 
     def live_runs(self) -> list[int]:
         """The runs that were granted and have not ended."""
@@ -182,7 +184,7 @@ class Keepers:
                 log.exception("the keeper of %s has failed; it begins anew", agent)
             await self._host.clock.sleep(RETRY)
             self._keepers[agent] = Keeper(self._host, agent)
-            self._keepers[agent].apply(self._orders[agent], self._paused)
+            self._keepers[agent].apply(self._orders[agent], self._paused, self._spent)
 
     def _dismiss(self, agent: str) -> None:
         leaving = self._leave(agent, self._keepers.pop(agent), self._tasks.pop(agent), self._leaving.get(agent))

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from teammcp import (
     Launch,
@@ -108,6 +108,13 @@ class Run:
         """From now on these are its orders."""
         self._heard.home, self.is_paused = home, is_paused
         self._heard.bell.ring()
+
+    def stop_at(self, spent: Mapping[int, str]) -> None:
+        """End it if it works on one of these tasks, for the reason that stands there."""
+        turns = self._heard.turns
+        task = self._heard.home.task if turns.task is None else turns.task
+        if turns.open and task is not None and task in spent:
+            self.end("over_task_limit", spent[task])
 
     def end(self, reason: EndReason, detail: str = "") -> None:
         """It is to end, for the first reason that is given."""
@@ -236,17 +243,21 @@ class Run:
         return not turns.open or (capabilities.mid_turn and not self._to_finish)
 
     def _next_batch(self) -> list[Kept]:
-        """The messages of the next turn, or that join the running one; first what an earlier run was not done with."""
+        """The messages of the next turn, or that join the running one; first what an earlier run was not done with.
+
+        They are about one task at most, so that it is known for which one a turn uses what it uses.
+        """
         if self._to_finish:
             return list(self._to_finish)
         waiting = self._deliveries.waiting()
-        if self._heard.home.answers == "output" or not waiting:
-            return waiting
         running = [kept for turn in self._heard.turns.open for kept in turn.messages]
-        if self._heard.turns.open and not running:
-            return []
-        where = running[-1].conversation if running else waiting[0].conversation
-        return [kept for kept in waiting if kept.conversation == where]
+        if waiting and self._heard.home.answers == "reply":
+            if self._heard.turns.open and not running:
+                return []
+            where = running[-1].conversation if running else waiting[0].conversation
+            waiting = [kept for kept in waiting if kept.conversation == where]
+        tasks = [kept.task for kept in (*running, *waiting) if kept.task is not None]
+        return [kept for kept in waiting if kept.task in {None, *tasks[:1]}]
 
     async def _write(self, session: Session, batch: list[Kept]) -> None:
         heard, home, capabilities = self._heard, self._heard.home, self._runtime.capabilities

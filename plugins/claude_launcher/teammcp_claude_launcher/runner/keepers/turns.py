@@ -50,9 +50,15 @@ class ClosedTurns:
 
 @dataclass
 class Turns:
-    """The turns of one run."""
+    """The turns of one run.
+
+    Attributes:
+        written: how many.
+        task: the task that the messages of the running turn, or else of the last one, are about; None for none.
+    """
 
     written: int = 0
+    task: int | None = None
     _open: dict[str, OpenTurn] = field(default_factory=dict)
     _said: list[str] = field(default_factory=list)
     _last: int = 0
@@ -71,6 +77,7 @@ class Turns:
         """One is about to be written."""
         self.written += 1
         self._open[id] = OpenTurn(id, messages, now)
+        self.task = self._about()
 
     def take_up(self, id: str) -> bool:
         """The program has shown that it has one; whether that is news."""
@@ -93,7 +100,14 @@ class Turns:
         over = [turn for turn in self._open.values() if turn.is_taken]
         for turn in over:
             del self._open[turn.id]
+        if self._open:
+            self.task = self._about()
         answer = self._said[self._last :] or self._said[-1:]
         closed = ClosedTurns(over, "\n\n".join(answer).strip(), "\n\n".join(self._said).strip())
         self._said, self._last = [], 0
         return closed
+
+    def _about(self) -> int | None:
+        """The task of the turns that are not over: there is one at most."""
+        kept = (kept for turn in self._open.values() for kept in turn.messages)
+        return next((each.task for each in kept if each.task is not None), None)

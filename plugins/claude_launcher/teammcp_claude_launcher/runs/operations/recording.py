@@ -10,8 +10,8 @@ from pydantic import Field
 
 from teammcp import Context, NotFound, Transaction, Work, operation, send_notes
 
-from ... import machines
-from ...entries import NO_SIGN, State, TurnWritten
+from ... import machines, tasks
+from ...entries import NO_SIGN, State, TurnWritten, Used
 from ...protocol import BATCH, JournalEntry
 from ...settings import PLUGIN
 from .. import concluding, notices, queries
@@ -69,7 +69,9 @@ def _take(context: Context, tx: Transaction, machine: str, lines: Sequence[Journ
         if row is None or row["machine"] != machine:
             log.warning("machine %s tells of run %d, which is not one of its own", machine, run_id)
             continue
-        _fold(context, tx, Fold(row, context.now()), told)
+        is_used = any(isinstance(line.entry, Used) for line in told)
+        doing = tasks.doing(tx, row["agent"]) if is_used else None
+        _fold(context, tx, Fold(row, context.now(), doing), told)
 
 
 def _fold(context: Context, tx: Transaction, fold: Fold, lines: Sequence[JournalEntry]) -> None:
