@@ -16,7 +16,7 @@ from teammcp.app import TeamApp
 from teammcp.features.turns import texts as wording
 from teammcp.mcp.server import INSTRUCTIONS
 from teammcp.mcp.tools import ERROR
-from teammcp.testing import TestTeam
+from teammcp.testing import MovedClock, TestTeam
 from tests.mcp_support import ERAS, Era, http_client, listening, mcp_client
 
 each_era = pytest.mark.parametrize("era", ERAS)
@@ -89,6 +89,22 @@ async def test_a_call_returns_text_and_data(app: TeamApp, team: TestTeam, era: E
     assert [message["content"] for message in history.structured_content["messages"]] == ["hello"]
     [event] = await team.events("message.sent")
     assert (event.actor, event.data["content"]) == ("bob", "hello")
+
+
+@each_era
+@pytest.mark.parametrize("comes", ["list_tools", "call_tool"])
+async def test_it_is_known_when_a_members_program_has_come_for_the_tools_by_mcp(
+    app: TeamApp, team: TestTeam, clock: MovedClock, era: Era, comes: str
+) -> None:
+    bob, presence = await team.agent("bob"), team.team.presence
+    await bob.call("get_agents")
+    async with listening(app) as url, mcp_client(url, bob.key, era) as client:
+        await client.list_resources()
+        assert presence.tools_used_at("bob") is None
+        clock.advance(minutes=5)
+        await (client.list_tools() if comes == "list_tools" else client.call_tool("get_agents", {}))
+    assert presence.tools_used_at("bob") == clock.now()
+    assert presence.tools_used_at("owner") is None
 
 
 @wood

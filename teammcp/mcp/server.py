@@ -236,6 +236,7 @@ class McpSurface:
 
     async def _list_tools(self, ctx: Ctx, params: PaginatedRequestParams | None) -> ListToolsResult:
         caller = _caller(ctx)
+        caller.context.team.presence.use_tools(caller.context.actor.name)
         tools = await asyncio.to_thread(self._tools.offered, caller.context, caller.view)
         return ListToolsResult(tools=tools, ttl_ms=LIST_TTL, cache_scope="private")
 
@@ -243,6 +244,7 @@ class McpSurface:
         caller, request = _caller(ctx), _request(ctx)
         context, reader = caller.context, caller.context.reader
         assert reader is not None  # noqa: S101 - every request has one
+        context.team.presence.use_tools(context.actor.name)
         reader.calls = (str(ctx.request_id), str((ctx.meta or {}).get(TOOL_USE, "")))
         try:
             async with request.scope[LIFE].shown():

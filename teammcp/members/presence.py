@@ -76,13 +76,14 @@ class PresenceTimeouts:
 class _Known:
     """What is known of one member."""
 
-    __slots__ = ("ended", "last_seen", "left_at", "said", "session", "sign_at", "status", "streams", "ttl")
+    __slots__ = ("ended", "last_seen", "left_at", "said", "session", "sign_at", "status", "streams", "tools_at", "ttl")
 
     def __init__(self) -> None:
         self.status = UNKNOWN
         self.last_seen: int | None = None
         self.sign_at = 0  # by the steady clock, which nobody sets
         self.left_at: int | None = None
+        self.tools_at: int | None = None
         self.said = False  # the status was said, not concluded from calls
         self.ttl: float | None = None  # milliseconds within which the next sign of life is promised
         self.streams = 0
@@ -139,6 +140,14 @@ class Presence:
         known = self._known.get(name)
         return None if known is None else known.last_seen
 
+    def tools_used_at(self, name: str) -> int | None:
+        """When a member's program last asked for the team's tools by MCP, or used one, in milliseconds.
+
+        None if it has not since the server's start.
+        """
+        known = self._known.get(name)
+        return None if known is None else known.tools_at
+
     def alive_until(self, name: str) -> int | None:
         """The last moment at which a member is known to have lived: now, with a stream open."""
         known = self._known.get(name)
@@ -155,6 +164,10 @@ class Presence:
             return
         if known.left_at is None or self._clock.steady() - known.left_at > PARTING:
             self._become(name, known, "online", Reason("made a call"))
+
+    def use_tools(self, name: str) -> None:
+        """A member's program has asked for the team's tools by MCP, or uses one."""
+        self._of(name).tools_at = self._clock.now()
 
     def admit(self, name: str) -> None:
         """Make sure that a member may hold one more stream or wait.
@@ -254,6 +267,8 @@ class Presence:
         for known in self._known.values():
             if known.last_seen is not None:
                 known.last_seen += by
+            if known.tools_at is not None:
+                known.tools_at += by
 
     def hear_anew(self) -> None:
         """Nobody could be heard until now: silence counts from here on."""

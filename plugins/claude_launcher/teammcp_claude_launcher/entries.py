@@ -184,6 +184,13 @@ class Used(_Entry):
     task: Whole | None = None
 
 
+class TeamTools(_Entry):
+    """Whether it has come for the team's tools, by MCP: it had not when a turn was over, or it has since."""
+
+    kind: Literal["team_tools"] = "team_tools"
+    used: bool
+
+
 class Noted(_Entry):
     """Something that whoever looks at the run should know."""
 
@@ -229,6 +236,7 @@ Entry = Annotated[
     | Asked
     | Answered
     | Used
+    | TeamTools
     | Noted
     | TurnOver
     | Ended,

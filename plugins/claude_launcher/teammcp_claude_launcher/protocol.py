@@ -214,6 +214,14 @@ class Begin(Frame):
     resumes: bool
 
 
+class UsedTools(Frame):
+    """A runner asks whether the agent's program has asked for the team's tools by MCP, or used one, in this run. The
+    answer's data: ``used``, null where the server cannot know, since it was away meanwhile."""
+
+    kind: Literal["used_tools"] = "used_tools"
+    run: Number
+
+
 class Stop(Frame):
     """End an agent's program now; ``reason`` as in `entries.EndReason`."""
 
@@ -292,7 +300,7 @@ class Unwatch(Frame):
 
 
 Question = Annotated[
-    Begin | Stop | Interrupt | Screen | Keys | Resize | Process | Retire | Ping | Watch | Unwatch,
+    Begin | UsedTools | Stop | Interrupt | Screen | Keys | Resize | Process | Retire | Ping | Watch | Unwatch,
     Field(discriminator="kind"),
 ]
 

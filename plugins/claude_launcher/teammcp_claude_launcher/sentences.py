@@ -52,6 +52,9 @@ ASSEMBLY_USED_UP = Sentence(
     "The team of assembly %(number)s has used $%(used)s of $%(most)s. A person lets it go on with accept_assembly and "
     "a higher cost_usd, or ends it with retire_assembly."
 )
+TASK_USED_UP = Sentence(
+    "Task %(number)s has used up what it may: %(used)s. More is given with set_task_limit, or on the task's page."
+)
 TASK_NOT_SENT = Sentence("Its first task could not be sent: %(why)s Send it by a message, and start the agent.")
 
 # -- what a machine lacks ----------------------------------------------------------------------------------------------

@@ -38,8 +38,10 @@ from ..protocol import (
     Report,
     Settled,
     Stored,
+    UsedTools,
     Welcome,
 )
+from ..runs import tools_used
 from ..runs.operations.beginning import begin_run
 from ..runs.operations.recording import record_entries
 from ..runs.operations.settling import settle_machine
@@ -164,11 +166,13 @@ class Talk:
         await self._link.send(answer)
 
     async def _data(self, ask: Ask) -> dict[str, Any]:
-        question = ask.question
-        if not isinstance(question, Begin):
-            return {}
-        begun = await self._context.call(begin_run, machine=self._machine, **question.model_dump(exclude={"kind"}))
-        return begun.model_dump()
+        match ask.question:
+            case Begin() as question:
+                asked = question.model_dump(exclude={"kind"})
+                return (await self._context.call(begin_run, machine=self._machine, **asked)).model_dump()
+            case UsedTools(run=run):
+                return {"used": await tools_used(self._context, self._machine, run)}
+        return {}
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(_until_over(work))

@@ -15,7 +15,7 @@ import httpx2
 from teammcp import Children, Database, Runtime, TeamError
 
 from ..entries import Ended, EndReason, State
-from ..protocol import Begin, Orders, Question
+from ..protocol import Begin, Orders, Question, UsedTools
 from .journal import Journal
 
 
@@ -262,3 +262,11 @@ class Host:
         finally:
             self.granted.discard(run)
         return Granted(run, answer.get("unfinished", ()))
+
+    async def has_used_tools(self, run: int) -> bool | None:
+        """Whether a run's program has come to the server for the team's tools; None if that is not known."""
+        try:
+            used: bool | None = (await self.link.ask(UsedTools(run=run))).get("used")
+        except (Refusal, Unconnected):
+            return None
+        return used

@@ -49,7 +49,7 @@ def _tell(context: Context, tx: Transaction, fold: Fold) -> None:
     if fold.started:
         _emit(context, tx, fold, RunStarted(**_about(fold)))
         _notify(context, tx, fold, "agent_started")
-    elif fold.ended is None and fold.values["state"] != fold.state_before:
+    elif fold.ended is None and fold.has_changed:
         _emit(context, tx, fold, RunChanged(**_about(fold)))
     if fold.ended is not None:
         end = ENDS[fold.ended.reason]

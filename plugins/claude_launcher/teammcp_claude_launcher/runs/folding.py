@@ -37,7 +37,7 @@ class Fold:
 
     def __init__(self, row: Row, now: int, doing: int | None = None) -> None:
         self.values: dict[str, Any] = dict(zip(row.keys(), row, strict=True))
-        self.state_before: RunState = row["state"]
+        self.before: tuple[RunState, int] = (row["state"], row["lacks_tools"])
         self.started: bool = False
         self.ended: kinds.Ended | None = None
         self.conversation: str | None = None
@@ -65,6 +65,11 @@ class Fold:
         """The run's number."""
         number: int = self.values["id"]
         return number
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether it stands otherwise than before."""
+        return (self.values["state"], self.values["lacks_tools"]) != self.before
 
     @property
     def is_over(self) -> bool:
@@ -113,6 +118,10 @@ class Fold:
     @_take.register
     def _(self, entry: kinds.Noted) -> None:
         """The runner's own words are no sign of life."""
+
+    @_take.register
+    def _(self, entry: kinds.TeamTools) -> None:
+        self.values["lacks_tools"] = int(not entry.used)
 
     @_take.register
     def _(self, entry: kinds.Started) -> None:

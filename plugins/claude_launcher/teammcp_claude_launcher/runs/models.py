@@ -42,6 +42,7 @@ class Run(Result):
     tokens_out: int
     cost_usd: float
     last_words: Words
+    lacks_tools: bool = Field(description="It is given the team's tools, and was done with a turn without them")
     asked_at: Timestamp
     started_at: Timestamp | None
     changed_at: Timestamp

@@ -11,6 +11,7 @@ from ..entries import FAILURES, NO_SIGN, Ended, RunState
 from .ends import ENDS
 from .folding import MICROS, Fold
 from .models import Run
+from .team_tools import has_used
 from .watching import may_watch
 
 ASLEEP = Reason("asleep: a message wakes it")
@@ -35,6 +36,7 @@ def _run(context: Context, row: Row, heard_at: int | None) -> Run:
     values |= {
         "run_id": row["id"],
         "task_id": row["task"],
+        "lacks_tools": bool(row["lacks_tools"]) and not has_used(context, row),
         "heard_at": None,
         "resumed": bool(row["resumed"]),
         "cost_usd": row["cost_micros"] / MICROS,

@@ -18,6 +18,7 @@ from ..entries import (
     Started,
     State,
     TakenUp,
+    TeamTools,
     TurnOver,
     TurnWritten,
     Used,
@@ -48,7 +49,7 @@ def seen(context: Context, agent: str, row: Row) -> Entry | Withheld:
 def _without_words(entry: Entry) -> Entry | Withheld:
     """What anybody may know: that something happened, and what it cost."""
     match entry:
-        case Started() | Conversation() | State() | TakenUp() | Used():
+        case Started() | Conversation() | State() | TakenUp() | Used() | TeamTools():
             return entry
         case TurnWritten():
             return entry.model_copy(update={"text": ""})

@@ -1,4 +1,4 @@
-"""Whether an agent's key opens the team's tools: programs say nothing when it does not, and their models stumble."""
+"""Whether an agent's key opens the team's MCP: programs say nothing when it does not, and their models stumble."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VERSION = "2026-07-28"
 
 
 async def check_tools(mcp: McpServer, environment: Mapping[str, str]) -> None:
-    """Ask the server for the tools, as the program will.
+    """Ask the server for its resources: the tools the program itself is to ask for, which is watched.
 
     Raises:
         StartFailed: it gives none; the text says why.
@@ -24,9 +24,9 @@ async def check_tools(mcp: McpServer, environment: Mapping[str, str]) -> None:
         "Accept": "application/json, text/event-stream",
         "Authorization": f"Bearer {environment[mcp.key_variable]}",
         "MCP-Protocol-Version": VERSION,
-        "Mcp-Method": "tools/list",
+        "Mcp-Method": "resources/list",
     }
-    request = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": meta}}
+    request = {"jsonrpc": "2.0", "id": 1, "method": "resources/list", "params": {"_meta": meta}}
     try:
         async with httpx2.AsyncClient(timeout=SECONDS, **client_options(mcp.url)) as client:
             answer = await client.post(mcp.url, json=request, headers=headers)

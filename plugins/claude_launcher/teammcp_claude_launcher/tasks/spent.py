@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from teammcp import Context, Reader, Refused, Row, TaskChange
 
+from ..sentences import TASK_USED_UP
 from ..settings import PLUGIN, LauncherSettings
 from ..usage import over
 from . import queries
@@ -30,10 +31,8 @@ def story(reader: Reader, context: Context, task_id: int) -> str:
 
 def why_not(reader: Reader, context: Context, task_id: int) -> str:
     """Why no agent may work on a task; empty if they may."""
-    what = story(reader, context, task_id)
-    if not what:
-        return ""
-    return f"Task {task_id} has used up what it may: {what}. More is given with set_task_limit, or on the task's page."
+    used = story(reader, context, task_id)
+    return TASK_USED_UP(number=task_id, used=used) if used else ""
 
 
 def spent(reader: Reader, context: Context) -> dict[int, str]:

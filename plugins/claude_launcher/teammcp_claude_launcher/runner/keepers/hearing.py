@@ -45,6 +45,7 @@ class Hearing:
         turns: the turns of the run.
         watch: when it was heard last.
         spent: what it has used.
+        done: how many times it was done with what it was in.
         is_resumed: the program has shown that it goes on with an earlier conversation.
         conversation_id: of its conversation; None as long as it has told none.
         bell: rings at whatever may change what is to be done.
@@ -58,6 +59,7 @@ class Hearing:
         self.turns = Turns()
         self.watch = Watch(now, now, now)
         self.spent = Spent()
+        self.done = 0
         self.is_resumed = False
         self.conversation_id: str | None = None
         self.bell = Bell()
@@ -184,6 +186,7 @@ class Hearing:
             self._errands.add(errand)
         self._deliveries.finish(closed.messages)
         self.watch.idle_since = self._host.clock.passed()
+        self.done += end.outcome == "done"
         self.show_state()
         self.bell.ring()
 

@@ -24,7 +24,7 @@ from teammcp import (
 )
 
 from ... import sentences
-from ...entries import NO_SIGN, Ended, EndReason, Started, TurnWritten
+from ...entries import NO_SIGN, Ended, EndReason, Started, TeamTools, TurnWritten
 from ...protocol import Home
 from .. import workspaces
 from ..environment import KEY, from_scratch
@@ -209,6 +209,7 @@ class Run:
                 self._write_turns(session),
                 self._watch_time(session),
                 self._watch_memory(session),
+                self._watch_tools(),
             )
             tasks = [group.create_task(each) for each in watchers]
             await self._ending.wait()
@@ -292,7 +293,7 @@ class Run:
                 written, heard.watch.heard_at = session.written, now
             limits, turns = heard.home.limits, heard.turns
             if used_up := heard.spent.over(limits):
-                self.end("over_limit", f"The run has used up what it may: {used_up}.")
+                self.end("over_limit", sentences.RUN_USED_UP(used=used_up))
                 return
             if not self._runtime.capabilities.lasting and turns.written and not turns.open:
                 self.end("finished")
@@ -326,6 +327,24 @@ class Run:
             limit = self._heard.home.limits.memory_mb
             if limit and (used := await asyncio.to_thread(session.family().memory)) > limit * MB:
                 self.end("over_memory", sentences.TOO_LARGE(used=used // MB, limit=limit))
+
+    async def _watch_tools(self) -> None:
+        """See whether it comes for the team's tools: if it is done with a turn without, that is said, and taken back.
+
+        Programs say nothing when they cannot reach them; some come only when they first need one.
+        """
+        heard, done, lacks = self._heard, 0, False
+        while self._runtime.capabilities.tools:
+            bell = heard.bell.next
+            if heard.done == done:
+                await bell.wait()
+                continue
+            done, used = heard.done, await self._host.has_used_tools(self.number)
+            if used is not None and used == lacks:
+                heard.enter(TeamTools(used=used))
+                lacks = not used
+            if used:
+                return
 
     # -- end -----------------------------------------------------------------------------------------------------------
 
