@@ -585,8 +585,11 @@ async def test_a_turn_is_broken_off_and_the_program_takes_the_next_message(stage
         await stage.reached(message, "offered")
         await stage.tell("other work")
         assert "other work" in (await stage.turn(program, 2)).text
-        process = await stage.owner.call("get_agent_process", name="bob")
-        assert process.run.state == "working"
+
+        async def works() -> bool:
+            return bool((await stage.owner.call("get_agent_process", name="bob")).run.state == "working")
+
+        await until(works, "the report of the second turn")
 
 
 async def test_an_agent_that_is_away_from_a_machine_leaves_nothing_there_and_can_come_back(stage: Stage) -> None:
