@@ -336,6 +336,42 @@ async def test_a_part_of_the_children_is_found_and_ended_apart_from_the_others(t
         assert await Children(tmp_path, "plugin").end_survivors(2) == 2, "a part's children outlive nobody"
 
 
+async def test_what_has_left_its_mark_and_its_session_is_found_by_its_parent_and_then_remembered(
+    server: Server,
+) -> None:
+    code = f"""
+import subprocess, sys, time
+stray = subprocess.Popen(
+    [sys.executable, "-u", "-c", {STUBBORN!r}], env={{}}, start_new_session=True, stdout=subprocess.PIPE
+)
+stray.stdout.readline()
+print(stray.pid, flush=True)
+time.sleep(60)
+"""
+    async with python(server, code) as child:
+        stray = int(await written(child))
+        assert await child.family.end(0.3) == []
+        assert not lives(child.pid)
+        assert not lives(stray)
+
+
+async def test_a_descendant_with_the_mark_of_another_belongs_to_that_one(server: Server) -> None:
+    code = f"""
+import subprocess, sys, time
+other = subprocess.Popen(["sleep", "60"], env={{{MARK!r}: "other/x/1"}}, start_new_session=True)
+print(other.pid, flush=True)
+time.sleep(60)
+"""
+    async with python(server, code) as child:
+        other = int(await written(child))
+        try:
+            assert {process.pid for process in child.family.find()} == {child.pid}
+            assert await child.family.end(2) == []
+            assert lives(other)
+        finally:
+            os.kill(other, signal.SIGKILL)
+
+
 def test_a_server_that_such_a_process_has_started_does_not_end_itself(tmp_path: Path) -> None:
     code = """
 import asyncio, os, sys

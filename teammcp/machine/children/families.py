@@ -2,7 +2,8 @@
 
 A mark in the environment is inherited by all that a program starts, whatever becomes of parents, groups and sessions.
 Linux shows the environment of one's own processes; macOS shows it but for Apple's own programs, of which only those are
-found that have stayed in the child's process group.
+found that have stayed in the child's process group. One that has neither, since it was started with an environment of
+its own in a session of its own, is found by its parent, as long as that lives; once found, it is remembered.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import asyncio
 import contextlib
 import os
 import signal
+import threading
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Set
 
 import psutil
 
@@ -25,7 +28,9 @@ KILLED = 5.0
 
 
 class Family:
-    """The processes that carry one of some marks, or belong to a process group.
+    """The processes that carry one of some marks, or belong to a process group, and what those have started.
+
+    A descendant with another mark belongs to whoever gave it that one.
 
     Args:
         is_ours: whether a mark is one of theirs.
@@ -35,20 +40,47 @@ class Family:
     def __init__(self, is_ours: Callable[[str], bool], group: Callable[[], int | None] = lambda: None) -> None:
         self._is_ours = is_ours
         self._group = group
+        self._looking = threading.Lock()
+        self._strays: set[psutil.Process] = set()
+        """Descendants without a mark, by whose parents they were found: those may be gone at the next look."""
 
     def find(self) -> dict[psutil.Process, bool]:
         """Those that live, and whether each is in the process group. Reads much of /proc: call it in a thread."""
-        group = self._group()
-        own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
-        found = {}
-        for process in psutil.process_iter():
-            if process.pid in own:  # a server that was started by such a process is not to end itself
-                continue
-            in_group = group is not None and _group_of(process.pid) == group
+        with self._looking:
+            group = self._group()
+            own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+            found: dict[psutil.Process, bool] = {}
+            unmarked: set[psutil.Process] = set()
+            for process in psutil.process_iter():
+                if process.pid in own:  # a server that was started by such a process is not to end itself
+                    continue
+                in_group = group is not None and _group_of(process.pid) == group
+                mark = "" if in_group else _mark_of(process)
+                if in_group or self._is_ours(mark):
+                    if _lives(process):
+                        found[process] = in_group
+                elif not mark:
+                    unmarked.add(process)
+            self._strays = self._find_strays(found, unmarked)
+            return {**dict.fromkeys(self._strays, False), **found}
+
+    def _find_strays(self, found: Iterable[psutil.Process], unmarked: Set[psutil.Process]) -> set[psutil.Process]:
+        """Descendants without a mark: those that were found before, and what descends from them and from others."""
+        strays = {stray for stray in self._strays & unmarked if _lives(stray)}
+        parents = [*found, *strays]
+        if not parents:
+            return strays
+        children = defaultdict(list)
+        for process in unmarked:
             with contextlib.suppress(psutil.Error, OSError):
-                if (in_group or self._is_ours(_mark_of(process))) and process.status() != psutil.STATUS_ZOMBIE:
-                    found[process] = in_group
-        return found
+                children[process.ppid()].append(process)
+        while parents:
+            parent = parents.pop()
+            new = [child for child in children[parent.pid] if child not in strays and _is_stray(child)]
+            if new and parent.is_running():  # its number is still its own
+                strays.update(new)
+                parents += new
+        return strays
 
     def memory(self) -> int:
         """Bytes that they have in memory. Reads much of /proc: call it in a thread."""
@@ -64,6 +96,7 @@ class Family:
         Returns:
             What cannot be ended: ``12345 name``.
         """
+        await asyncio.to_thread(self.find)  # while the parents live by which strays are found
         if not await self._signal(signal.SIGTERM, grace):
             return []
         return [_describe(process) for process in await self._signal(signal.SIGKILL, KILLED)]
@@ -100,7 +133,23 @@ class Family:
 
 
 def _mark_of(process: psutil.Process) -> str:
-    return str(process.environ().get(MARK, ""))
+    """The mark of a process; empty if it has none, or nobody may see it."""
+    with contextlib.suppress(psutil.Error, OSError):
+        return str(process.environ().get(MARK, ""))
+    return ""
+
+
+def _lives(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error, OSError):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False
+
+
+def _is_stray(process: psutil.Process) -> bool:
+    """Whether a process that showed no mark has none: while it is being executed, nothing of it is to be seen."""
+    with contextlib.suppress(psutil.Error, OSError):
+        return bool(process.cmdline()) and not _mark_of(process) and _lives(process)
+    return False
 
 
 def _group_of(pid: int) -> int | None:

@@ -37,7 +37,7 @@ _WAKES = mark(
 ENDS: Mapping[EndReason, End] = {
     "stopped": End(
         mark("stopped"),
-        mark("It was told to stop, and all its processes have ended."),
+        mark("It was told to stop, and all processes that are known to be its own have ended."),
         mark("Start the agent when it is needed again."),
     ),
     "asleep": End(

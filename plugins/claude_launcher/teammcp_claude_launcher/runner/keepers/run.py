@@ -325,7 +325,8 @@ class Run:
         while True:
             await self._host.clock.sleep(LOOK_EVERY)
             limit = self._heard.home.limits.memory_mb
-            if limit and (used := await asyncio.to_thread(session.family().memory)) > limit * MB:
+            used = await asyncio.to_thread(session.family().memory)  # this finds strays while their parents live
+            if limit and used > limit * MB:
                 self.end("over_memory", sentences.TOO_LARGE(used=used // MB, limit=limit))
 
     async def _watch_tools(self) -> None:
@@ -353,6 +354,7 @@ class Run:
         grace, session = self._heard.home.limits.stop_seconds, self.session
         left: list[str] = []
         if session is not None:
+            await asyncio.to_thread(session.family().find)  # what it has started may be found only while it lives
             if self._exit_code is None:
                 await unless(self._ask_to_end(session), self._host.clock.sleep(grace))
             left += await session.family().end(grace)
