@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -111,27 +112,36 @@ class LiveLauncher:
 
     # -- processes -----------------------------------------------------------------------------------------------------
 
-    @property
-    def runner(self) -> psutil.Process | None:
-        """The runner of this server's own machine, if it runs."""
+    def runners(self) -> list[psutil.Process]:
+        """The runner of this server's own machine, if it runs, and whatever is about to find that it runs already."""
+        found = []
         for process in psutil.process_iter():
             try:
-                words = process.cmdline()
-                if (
-                    "runner" in words
-                    and "run" in words
-                    and process.environ().get("TEAMMCP_HOME") == str(self.server.home)
-                ):
-                    return process
+                is_runner = {"runner", "run"} <= {*process.cmdline()}
+                if is_runner and process.environ().get("TEAMMCP_HOME") == str(self.server.home):
+                    found.append(process)
             except (psutil.Error, OSError):
                 continue
-        return None
+        return found
 
     def kill_runner(self) -> None:
         """End the runner as a crash would, and nothing else."""
-        runner = until(lambda: self.runner, "the runner")
-        runner.send_signal(signal.SIGKILL)
-        runner.wait(10)
+        for runner in until(self.runners, "the runner"):
+            runner.send_signal(signal.SIGKILL)
+            runner.wait(10)
+
+    def end_runners(self) -> None:
+        """End the runner. One that the server has started beside it would otherwise take its place this moment."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            deadline = time.monotonic() + 15
+            while time.monotonic() < deadline:
+                if not (found := self.runners()):
+                    return
+                for runner in found:
+                    with suppress(psutil.Error):
+                        runner.send_signal(number)
+                psutil.wait_procs(found, timeout=1)
+        assert not self.runners()
 
     def programs(self) -> list[psutil.Process]:
         """Whatever agents' programs have started that still runs, whatever it belongs to."""
@@ -163,12 +173,7 @@ class LiveLauncher:
         self.owner.close()
         if self.server.process.poll() is None:
             self.server.kill()
-        if (runner := self.runner) is not None:
-            runner.send_signal(signal.SIGTERM)
-            try:
-                runner.wait(15)
-            except psutil.TimeoutExpired:
-                runner.kill()
+        self.end_runners()
         for process in self.programs():
             process.kill()
 

@@ -53,5 +53,5 @@ def _until_read(folder: Path, count: int) -> None:
 
 def _memory(launcher: LiveLauncher) -> int:
     """Bytes that the server and its runner have in memory."""
-    runner = until(lambda: launcher.runner, "the runner")
+    runner = until(launcher.runners, "the runner")[0]
     return sum(psutil.Process(pid).memory_info().rss for pid in (launcher.server.process.pid, runner.pid))
