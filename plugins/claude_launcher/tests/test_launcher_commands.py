@@ -37,6 +37,19 @@ time.sleep(600)
 """
 """Works on its turn for ever, and does not listen when it is asked to end."""
 
+DAEMON = f"""
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        with open(sys.argv[1] + '.daemon', 'w') as file:
+            file.write(str(os.getpid()))
+        os.execve(sys.executable, [sys.executable, '-c', 'import time; time.sleep(600)'], {{}})
+    os._exit(0)
+os.wait()
+{STUBBORN}"""
+"""The same, and leaves a process behind that has neither its mark nor its session nor a parent."""
+
 
 def until(found: Callable[[], T | None], what: str) -> T:
     deadline = time.monotonic() + SECONDS
@@ -145,7 +158,9 @@ def test_one_command_joins_and_runs_through_a_crash_of_the_server_until_another_
 ) -> None:
     assert machine.run("status").exit_code == 1
     process = machine.join()
-    program = machine.start_program(STUBBORN)
+    program = machine.start_program(DAEMON)
+    noted = machine.note.with_name("pid.daemon")
+    daemon = int(until(lambda: noted.exists() and noted.read_text(), "the daemon"))
     status = until(lambda: (said := machine.run("status").stdout).count("1 program") and said, "the program's mention")
     assert f"process {process.pid}" in status
     assert f"'there' in the team 'default' at {machine.server.url}: connected" in status
@@ -156,13 +171,14 @@ def test_one_command_joins_and_runs_through_a_crash_of_the_server_until_another_
     machine.server.start()
     machine.until_connected()
     [run] = until(lambda: [each for each in machine.runs() if each["state"] == "working"], "its state")
-    assert (alive(program), run["ended_at"], process.poll()) == (True, None, None)
+    assert (alive(program), alive(daemon), run["ended_at"], process.poll()) == (True, True, None, None)
     no_secret_is_shown(machine)
 
     stopped = machine.run("stop")
     assert (stopped.exit_code, stopped.stdout) == (0, "The runner has ended.\n")
     assert process.wait(10) == 0
     assert not alive(program)
+    assert not alive(daemon)
     assert [run["reason"] for run in machine.runs()] == ["runner_ended"]
     assert machine.run("stop").stdout == "No runner works here.\n"
 

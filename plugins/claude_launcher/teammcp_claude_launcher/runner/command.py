@@ -28,7 +28,7 @@ from teammcp import (
     why_no_answer,
 )
 
-from . import enrolments
+from . import enrolments, strays
 from .enrolments import Enrolment
 from .keepers import Keepers
 from .process import STATUS, Refused, Runner
@@ -173,7 +173,8 @@ async def _run(folder: Path) -> list[Refused]:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     found = [runtime for _, runtimes in contributed("register_runtimes") for runtime in runtimes]
-    async with Runner(folder, {runtime.name: runtime for runtime in found}, Keepers) as working:
+    working = Runner(folder, {runtime.name: runtime for runtime in found}, Keepers)
+    async with strays.ended(lambda: working.is_idle), working:
         await working.run(stop)
     if working.trouble:
         raise click.ClickException(working.trouble)

@@ -219,6 +219,11 @@ class Runner:
         finally:
             stopping.cancel()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no agent's program runs."""
+        return not any(seat.keepers.live_runs() for seat in self.seats.values())
+
     def _has_lost_its_folder(self) -> bool:
         """Whether its database was deleted, or another put in its place: nothing that is written there is kept."""
         try:

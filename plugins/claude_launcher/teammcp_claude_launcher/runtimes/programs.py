@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from teammcp import Child, Family, InstalledProgram, Launch, NotInstalled, Session, StartFailed
+from teammcp import CHILD_MARK, Child, Family, InstalledProgram, Launch, NotInstalled, Session, StartFailed
 
 from ..sentences import CANNOT_RUN, CLOSED_FOLDER, NO_FOLDER, NOT_INSTALLED
 
@@ -77,7 +77,7 @@ async def _version(program: str, path: str) -> str:
         process = await asyncio.create_subprocess_exec(
             program,
             "--version",
-            env={"PATH": path, "HOME": str(Path.home()), "LANG": "C.UTF-8"},
+            env={"PATH": path, "HOME": str(Path.home()), "LANG": "C.UTF-8", CHILD_MARK: "version"},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
