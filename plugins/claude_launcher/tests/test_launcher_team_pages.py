@@ -64,8 +64,9 @@ async def test_roles_are_read_by_all_and_changed_by_managers(team: TestTeam, own
     wrong = await owner.send(page, change, guide="<kept>", title=" ")
     assert wrong.status == 400
     assert wrong.form(change).values["guide"] == "<kept>"
-    page = await owner.get("/launcher/roles/of/architect")
-    await owner.send(page, change, delete="yes")
+    page = await owner.get("/launcher/roles/of/architect/delete")
+    assert (await team.owner.call("get_role", name="architect")).summary == "Ours."
+    await owner.send(page, "/launcher/roles/of/architect/delete")
     assert (await team.owner.call("get_role", name="architect")).guide == before["guide"]
 
 
@@ -76,7 +77,8 @@ async def test_a_role_is_added_and_deleted(team: TestTeam, owner: Visitor) -> No
     assert (wrong.status, wrong.form("/launcher/roles/add").values["summary"]) == (400, "Translates.")
     page = await owner.send(page, "/launcher/roles/add", name="translator", **given)
     assert page.path == "/launcher/roles/of/translator"
-    page = await owner.send(page, "/launcher/roles/of/translator/change", delete="yes")
+    page = await owner.get("/launcher/roles/of/translator/delete")
+    page = await owner.send(page, "/launcher/roles/of/translator/delete")
     assert page.path == "/launcher/roles"
     assert "Translator" not in page.text
     assert (await owner.get("/launcher/roles/of/translator")).status == 404

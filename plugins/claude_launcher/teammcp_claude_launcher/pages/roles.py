@@ -34,16 +34,22 @@ async def _role(
 
 
 async def change(context: Context, request: Request, name: str) -> Response:
-    """Change a role, or make it again what the launcher brings."""
+    """Change a role."""
     form = await request.form
-    if "delete" in form:
-        outcome = await form_call(context, "delete_role", name=name)
-        return see(PATH) if outcome.ok else await _role(context, await context.call("get_role", name=name), outcome)
     typed = {**{field: form.get(field, "") for field in FIELDS}, "name": name}
     outcome = await form_call(context, "set_role", **typed)
     if outcome.ok:
         return see(PATH)
     return await _role(context, await context.call("get_role", name=name), outcome, typed)
+
+
+async def delete(context: Context, request: Request, name: str) -> Response:
+    """Delete a role, or make it again what the launcher brings, once somebody is sure."""
+    found = await context.call("get_role", name=name)
+    if request.method == "GET":
+        return await show(context, "delete_role.html", "roles", role=found)
+    outcome = await form_call(context, "delete_role", name=name)
+    return see(PATH) if outcome.ok else await _role(context, found, outcome)
 
 
 async def add(context: Context, request: Request) -> Response:
@@ -63,4 +69,5 @@ PAGES = [
     Page(f"{PATH}/add", add, ("GET", "POST"), Access.manager),
     Page(f"{PATH}/of/<name>", role, access=Access.member),
     Page(f"{PATH}/of/<name>/change", change, ("POST",), Access.manager),
+    Page(f"{PATH}/of/<name>/delete", delete, ("GET", "POST"), Access.manager),
 ]
