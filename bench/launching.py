@@ -6,6 +6,7 @@ import shlex
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
@@ -26,13 +27,13 @@ def run(options: Options) -> list[Figure]:
     folder = options.folder("launching")
     times_file = folder.with_name("launching-times")
     plugins = {**servers.UNLIMITED["plugins"], "claude_launcher": {"machine": "here"}}
-    with servers.product(folder, plugins=plugins) as product:
-        key = http.register(product.port, ["owner"])["owner"]
-        with http.client(product.port, key) as owner:
-            try:
+    try:
+        with servers.product(folder, plugins=plugins) as product:
+            key = http.register(product.port, ["owner"])["owner"]
+            with http.client(product.port, key) as owner:
                 times = _times(owner, times_file, samples + WARM_UP)[WARM_UP:]
-            finally:
-                _end_runner(folder)
+    finally:
+        _end_runners(folder)  # while the server runs, it starts another one
     times.sort()
     return [
         Figure("accepted message to the line written to an idle agent's program, p50", times[len(times) // 2], "ms"),
@@ -78,12 +79,17 @@ def _call(owner: httpx2.Client, operation: str, **arguments: object) -> None:
     owner.post(f"/api/call/{operation}", json=arguments).raise_for_status()
 
 
-def _end_runner(home: Path) -> None:
-    """End the runner that the server has started: it would outlive the server."""
-    for process in psutil.process_iter():
-        try:
-            if "runner" in process.cmdline() and process.environ().get("TEAMMCP_HOME") == str(home):
+def _end_runners(home: Path) -> None:
+    """End the runner that the server has started, and one that is about to take its place: they outlive the server."""
+    while found := [process for process in psutil.process_iter() if _is_runner(process, home)]:
+        for process in found:
+            with suppress(psutil.Error):
                 process.send_signal(signal.SIGTERM)
-                process.wait(15)
-        except (psutil.Error, OSError):
-            continue
+        psutil.wait_procs(found, timeout=15)
+
+
+def _is_runner(process: psutil.Process, home: Path) -> bool:
+    try:
+        return "runner" in process.cmdline() and process.environ().get("TEAMMCP_HOME") == str(home)
+    except (psutil.Error, OSError):
+        return False
