@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -200,6 +201,19 @@ async def test_closing_hangs_up_and_nothing_is_left(tui: Callable[..., Subject])
         assert await trial.session.wait() == 0
         assert await trial.session.family().end(1) == []
         assert await asyncio.to_thread(trial.session.family().find) == {}
+
+
+@pytest.mark.parametrize("number", pseudo_terminal.FROM_TERMINALS)
+async def test_a_program_gets_the_signals_that_its_runner_ignores(
+    tui: Callable[..., Subject], number: signal.Signals
+) -> None:
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        async with tui(command="sh -c 'grep SigIgn /proc/self/status; sleep 60'").start() as trial:
+            shown = await until(trial, "SigIgn:")
+            assert int(shown.partition("SigIgn:")[2].split()[0], 16) >> (number - 1) & 1 == 0
+    finally:
+        signal.signal(number, before)
 
 
 async def test_whoever_looks_on_sees_the_screen_and_what_comes(tui: Callable[..., Subject]) -> None:

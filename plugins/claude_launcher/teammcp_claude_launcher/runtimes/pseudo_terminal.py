@@ -40,6 +40,21 @@ LINE = 4095
 """Bytes of a line that a program gets which leaves the editing of lines to the terminal."""
 
 
+FROM_TERMINALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGTSTP)
+"""Signals that a program in a terminal is to get, whatever those ignore that it comes from."""
+
+
+def _begin(folder: Path) -> None:
+    """In the new process, before the program takes its place.
+
+    A runner that was started by ``nohup``, or in the background by a script, ignores some signals, and so would all
+    that it starts. The argument ``cwd`` of `PtyProcess` would leave a copy of this process if it failed.
+    """
+    for number in FROM_TERMINALS:
+        signal.signal(number, signal.SIG_DFL)
+    os.chdir(folder)
+
+
 class PseudoTerminal(TerminalScreen):
     """The terminal of one program. Made by `spawn`; used from the event loop only.
 
@@ -100,9 +115,7 @@ class PseudoTerminal(TerminalScreen):
             process = PtyProcess.spawn(
                 [*command],
                 env={"TERM": "xterm-256color", "COLORTERM": "truecolor", **environment, CHILD_MARK: mark},
-                preexec_fn=lambda: os.chdir(
-                    folder
-                ),  # its argument `cwd` would leave a copy of this process if it failed
+                preexec_fn=lambda: _begin(folder),
                 dimensions=(rows, columns),
             )
         return cls(process, mark, columns, rows)
