@@ -173,6 +173,31 @@ async def test_a_flood_takes_little_memory_and_leaves_the_loop_free(server: Serv
         assert (await stopped(child, 10))[0] == -signal.SIGTERM
 
 
+async def test_a_reader_that_must_miss_nothing_keeps_a_faster_program_waiting(server: Server) -> None:
+    size, kept = 5_000_000, 1024 * 1024
+    flood = f"import sys; sys.stdout.write('x' * {size})"
+    async with await spawn(server, "plugin", [sys.executable, "-c", flood], environment={}, kept=kept) as child:
+        read = 0
+        async for data in child.output.follow_whole():
+            read += len(data)
+            for _ in range(20):  # a slow one
+                await asyncio.sleep(0)
+            assert child.output.written <= read + kept
+        assert read == size
+        assert await child.wait() == 0
+
+
+async def test_who_has_stopped_reading_keeps_no_program_waiting(server: Server) -> None:
+    flood = "import sys; sys.stdout.write('x' * 5_000_000)"
+    async with await spawn(server, "plugin", [sys.executable, "-c", flood], environment={}, kept=1024 * 1024) as child:
+        async with contextlib.aclosing(child.output.follow_whole()) as pieces:
+            await anext(pieces)
+            async for _ in child.output.follow():  # which keeps nobody waiting
+                if child.output.written > 512 * 1024:
+                    break
+        assert await child.wait() == 0
+
+
 @given(limit=st.integers(1, 20), parts=st.lists(st.binary(max_size=30)), since=st.integers(0, 100))
 def test_the_end_of_what_was_written_is_kept(limit: int, parts: list[bytes], since: int) -> None:
     output, everything = Output(limit), b"".join(parts)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +87,31 @@ async def test_a_program_that_writes_much_is_read_to_its_end(tmp_path: Path) -> 
         assert [int(text.split()[0]) for text in recorder.all("text")] == list(range(3000))
         assert heard.written > 6_000_000
     assert recorder.all("note") == []
+
+
+async def test_others_have_their_turn_while_a_program_floods_and_no_line_of_it_is_lost(tmp_path: Path) -> None:
+    recorder = Recorder(YES)
+    turns: list[int] = []
+
+    async def take_turns() -> None:
+        while True:
+            turns.append(len(recorder.heard))
+            await asyncio.sleep(0)
+
+    program = "for number in range(20_000): sys.stdout.write(json.dumps({'text': str(number)}) + chr(10))"
+    async with session(tmp_path, program, recorder) as heard:
+        other = asyncio.create_task(take_turns())
+        assert await heard.wait() == 0
+        other.cancel()
+    assert recorder.all("text") == [str(number) for number in range(20_000)]
+    assert max(later - earlier for earlier, later in pairwise(turns)) <= lines.SHARE + 1
+
+
+async def test_the_last_line_is_read_also_without_its_end(tmp_path: Path) -> None:
+    recorder = Recorder(YES)
+    async with session(tmp_path, "sys.stdout.write(json.dumps({'text': 'one'}))", recorder) as heard:
+        assert await heard.wait() == 0
+    assert recorder.all("text") == ["one"]
 
 
 async def test_what_is_no_line_of_the_protocol_is_kept_as_last_output(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ class Children:
                 input: everybody on the machine may read command lines.
             environment: all that the program is to have, ``PATH`` and ``HOME`` included if it needs them.
             folder: where it is started; by default where this process was.
-            kept: bytes of its output that are kept.
+            kept: bytes of its output that are kept; a megabyte or more for `Output.follow_whole`.
             separate_errors: keep what it writes to its standard error apart, in `Child.errors`.
 
         Raises:
@@ -129,7 +129,7 @@ class Child(asyncio.SubprocessProtocol):
     """
 
     def __init__(self, mark: str, kept: int, separate_errors: bool) -> None:
-        self.output = Output(kept)
+        self.output = Output(kept, self._hold_output)
         self.errors = Output(kept) if separate_errors else self.output
         self.returncode: int | None = None
         self.pid = 0
@@ -209,6 +209,12 @@ class Child(asyncio.SubprocessProtocol):
     @property
     def _input(self) -> asyncio.WriteTransport | None:
         return cast("asyncio.WriteTransport | None", self._transport.get_pipe_transport(0))
+
+    def _hold_output(self, held: bool) -> None:
+        """Read no more of its output, so that it waits once the pipe is full; or go on reading."""
+        pipe = cast("asyncio.ReadTransport | None", self._transport.get_pipe_transport(OUTPUT))
+        if pipe is not None:
+            (pipe.pause_reading if held else pipe.resume_reading)()
 
     def _group(self) -> int | None:
         """The number of its process group; None once it may have become another's."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 
 
@@ -31,10 +31,14 @@ class Output:
 
     Args:
         limit: bytes that are kept.
+        hold: has the writer wait, or go on; None if that cannot be done.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, hold: Callable[[bool], None] | None = None) -> None:
         self._limit = limit
+        self._hold = hold
+        self._read_to: int | None = None
+        """Up to where a reader has it who is to miss nothing; None if there is none."""
         self._ring = bytearray()
         self._news = asyncio.Event()
         self.written = 0
@@ -47,6 +51,8 @@ class Output:
         self.written += len(data)
         self._ring += data[-self._limit :]
         del self._ring[: -self._limit]
+        if self._hold is not None and self._read_to is not None and self.written - self._read_to > self._limit // 2:
+            self._hold(True)
         self._wake()
 
     def close(self) -> None:
@@ -79,6 +85,22 @@ class Output:
                 return
             else:
                 await news.wait()
+
+    async def follow_whole(self) -> AsyncGenerator[bytes, None]:
+        """All that comes, for one reader that must miss nothing: a child that is faster is kept waiting meanwhile.
+
+        Close it when it is not read to its end, since the child would wait for ever.
+        """
+        assert self._hold is not None  # noqa: S101 - of a child
+        self._read_to = 0
+        try:
+            async for chunk in self.follow():
+                yield chunk.data
+                self._read_to = chunk.end
+                self._hold(False)
+        finally:
+            self._read_to = None
+            self._hold(False)
 
     async def wait_closed(self) -> None:
         """Wait until nothing more will come."""

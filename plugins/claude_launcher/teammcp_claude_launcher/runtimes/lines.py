@@ -7,7 +7,7 @@ import contextlib
 import json
 import logging
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from teammcp import Child, Listener, PermissionAnswer, PermissionQuestion, StartFailed
@@ -15,10 +15,11 @@ from teammcp import Child, Listener, PermissionAnswer, PermissionQuestion, Start
 from .programs import SHOWN, ProgramSession, last_words
 
 KEPT = 1024 * 1024
-"""Bytes of output that are kept while they are read; far more than comes between two looks."""
+"""Bytes of output that are kept while they are read."""
 LONGEST_LINE = 32 * 1024 * 1024
 """Bytes of a line; a longer one is left out."""
-
+SHARE = 50
+"""Lines that are read of one program before all others have their turn."""
 PARTING_SECONDS = 0.5
 """Seconds within which a program reads the last that is written to it."""
 START_SECONDS = 60.0
@@ -48,13 +49,28 @@ class Lines:
             self._skipping = False
         self._rest += rest
         if len(self._rest) > LONGEST_LINE:
-            self.skip()
+            self._rest.clear()
+            self._skipping = True
         return lines
 
-    def skip(self) -> None:
-        """Leave out the line that has begun."""
-        self._rest.clear()
-        self._skipping = True
+    def end(self) -> list[bytes]:
+        """The last line, if the stream has ended in the middle of it."""
+        return [bytes(self._rest)] if self._rest else []
+
+
+async def lines_of(child: Child) -> AsyncIterator[bytes]:
+    """The lines that a program writes, all of them, however fast: it waits while others have their turn."""
+    lines, read = Lines(), 0
+    async with contextlib.aclosing(child.output.follow_whole()) as pieces:
+        async for piece in pieces:
+            for line in lines.feed(piece):
+                yield line
+                read += 1
+                if read % SHARE == 0:
+                    await asyncio.sleep(0)
+            await asyncio.sleep(0)
+    for line in lines.end():
+        yield line
 
 
 class Refused(Exception):
@@ -163,14 +179,8 @@ class LineSession(ProgramSession):
         return (said or self.child.output.text().strip())[-SHOWN:]
 
     async def _read(self) -> None:
-        lines, position = Lines(), 0
-        async for chunk in self.child.output.follow():
-            if chunk.start > position:
-                lines.skip()
-                self.listener.note("The program wrote faster than it could be read; some of it is missing here.")
-            position = chunk.end
-            for line in lines.feed(chunk.data):
-                self._hear(line)
+        async for line in lines_of(self.child):
+            self._hear(line)
 
     def _hear(self, line: bytes) -> None:
         try:
@@ -189,7 +199,7 @@ class LineSession(ProgramSession):
     async def _await_end(self) -> int:
         code = await self.child.wait()
         await last_words(self.child)
-        self._reader.cancel()
+        await asyncio.wait([self._reader])
         for request in self._requests.values():
             if not request.done():
                 request.set_exception(BrokenPipeError("The program has ended."))

@@ -12,12 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from teammcp import Capabilities, InstalledProgram, Launch, Listener, Runtime, Session, StartFailed
 
+from ..lines import KEPT
 from ..programs import find_program, spawn
 from ..team_tools import check_tools
 from .dialects import Dialect
 from .opening import open_conversation
 from .session import AcpSession, reason
-from .transport import KEPT
 
 START_SECONDS = 60.0
 """Seconds within which a program is ready. Some look for models and tools first."""

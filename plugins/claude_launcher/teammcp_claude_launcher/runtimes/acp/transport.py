@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from teammcp import Child
 
-KEPT = 1024 * 1024
-"""Bytes of the program's output that wait to be read, for `spawn`. A message may be longer."""
+from ..lines import lines_of
+
 STRAYS = 40
 """Lines that were no messages, of which so many are kept: what a program prints when it cannot start."""
 
@@ -70,21 +70,10 @@ class JsonLines:
                 await self._over.wait()
 
     async def _read(self) -> AsyncIterator[dict[str, Any]]:
-        parts: list[bytes] = []
-        read = 0
         try:
-            async for chunk in self._child.output.follow():
-                if chunk.start != read:  # whoever waits for an answer that was in there would wait for ever
-                    self.strays.append("(The program wrote faster than it could be read.)")
-                    return
-                read = chunk.end
-                first, *others = chunk.data.split(b"\n")
-                parts.append(first)
-                for other in others:
-                    if (message := self._message(b"".join(parts))) is not None:
-                        yield message
-                    parts = [other]
-            self._message(b"".join(parts))
+            async for line in lines_of(self._child):
+                if (message := self._message(line)) is not None:
+                    yield message
         finally:
             self._over.set()
 
