@@ -45,8 +45,7 @@ GIVEN_UP: frozenset[EndReason] = frozenset({"over_limit", "over_task_limit", "re
 """Ends after which nobody goes on with the turn that was running; nor does anybody once the agent was told to stop."""
 
 NO_SIGN = SHOWS_NO_SIGN()
-"""The reason of a `State` ``working`` whose program has shown nothing since the turn was written: those whose messages
-are in it are told."""
+"""The reason of a `State` whose program is not ready in time, or has shown nothing since a turn was written."""
 
 
 Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
@@ -82,11 +81,12 @@ class Conversation(_Entry):
 
 
 class State(_Entry):
-    """The run's state has changed."""
+    """The run's state has changed. Whoever has sent ``message_ids`` is told that nothing shows of work on them."""
 
     kind: Literal["state"] = "state"
     state: RunState
     reason: str = ""
+    message_ids: list[Whole] = []
 
 
 class TurnWritten(_Entry):

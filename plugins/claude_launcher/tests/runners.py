@@ -25,7 +25,7 @@ from teammcp_claude_launcher.protocol import (
     Welcome,
 )
 
-from teammcp.testing import TestTeam
+from teammcp.testing import Member, TestTeam
 
 PATH = "/hooks/claude_launcher/runner"
 JOIN = "/hooks/claude_launcher/join"
@@ -148,3 +148,9 @@ async def join(team: TestTeam, name: str = "box") -> FakeRunner:
     assert answer.status_code == 200, answer.text
     joined = json.loads(answer.text)
     return FakeRunner(team, joined["machine"], joined["key"])
+
+
+async def heard_from_server(member: Member) -> list[str]:
+    """What the server has written to a member."""
+    channels = (await member.call("get_inbox")).channels
+    return [each.content for channel in channels if "system" in channel.channel for each in channel.messages]

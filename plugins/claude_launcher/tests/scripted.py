@@ -135,6 +135,7 @@ class Puppets(Runtime):
         script: what a new one does with a turn; None for what the test says.
         refuses: why none can be started.
         resumes: whether an earlier conversation is found again.
+        is_ready: set while programs are ready as soon as they are started.
     """
 
     title, description = "Puppet", "Does what a test says."
@@ -147,14 +148,14 @@ class Puppets(Runtime):
         self.script: Callable[[Puppet, Turn], None] | None = None
         self.refuses = ""
         self.resumes = True
-        self.is_slow = False
+        self.is_ready = asyncio.Event()
+        self.is_ready.set()
 
     async def find(self, options: BaseModel, path: str) -> InstalledProgram:
         return InstalledProgram("/bin/puppet", "1.0")
 
     async def start(self, launch: Launch, listener: Listener) -> Session:
-        if self.is_slow:
-            await asyncio.Event().wait()
+        await self.is_ready.wait()
         if self.refuses:
             raise StartFailed(self.refuses)
         puppet = Puppet(launch, listener, self.script)

@@ -22,9 +22,10 @@ from teammcp import (
     TokenUsage,
     hookimpl,
 )
-from teammcp.testing import TestTeam
+from teammcp.testing import Member, TestTeam
 
 from .keeping import Stage, until
+from .runners import heard_from_server
 from .scripted import ALL, PuppetPlugin, Puppets
 
 
@@ -300,6 +301,62 @@ async def test_what_is_heard_besides_is_no_sign_of_a_turn(stage: Stage) -> None:
         assert await is_silent()
 
 
+async def test_who_waits_for_a_program_that_is_not_ready_is_told_within_seconds_and_once(stage: Stage) -> None:
+    async def state() -> tuple[str, str]:
+        run = (await stage.runs())[0]
+        return run.state, run.state_reason
+
+    def waits(count: int) -> bool:
+        keeper = stage.keepers._keepers.get("bob")
+        kept = keeper._deliveries.waiting() if keeper is not None else []
+        return len([each for each in kept if each.starts_since is not None]) == count
+
+    async def told(member: Member) -> list[str]:
+        return [text for text in await heard_from_server(member) if "no sign of working" in text]
+
+    async with stage.running():
+        ann, cleo = [await stage.team.agent(name) for name in ("ann", "cleo")]
+        stage.runtime.is_ready.clear()
+        await stage.start()
+        await ann.call("send_dm", recipient="bob", content="Your brief: go.")
+        await until(lambda: waits(1), "the first to wait")
+        await stage.clock.advance(9)
+        assert (await state(), await told(ann)) == (("starting", ""), [])
+        await cleo.call("send_dm", recipient="bob", content="And I?")
+        await until(lambda: waits(2), "the second to wait")
+        await stage.clock.advance(2)
+        await until(lambda: told(ann), "word to the first")
+        assert (await state(), await told(cleo)) == (("starting", NO_SIGN), [])
+        await stage.clock.advance(9)
+        await until(lambda: told(cleo), "word to the second")
+
+        stage.runtime.refuses = "It is not logged in."
+        stage.runtime.is_ready.set()
+        assert await stage.ended() == ["not_started"]
+        stage.runtime.refuses = ""
+        stage.runtime.is_ready.clear()
+        await stage.clock.advance(2)
+        await until(lambda: stage.clock.next_wake > 0, "the next run")
+        await stage.clock.advance(15)
+        stage.runtime.is_ready.set()
+        turn = await stage.turn(await stage.session())
+        assert "Your brief: go." in turn.text
+
+        async def is_at_work() -> bool:
+            return await state() == ("working", "")
+
+        await until(is_at_work, "word that it is ready")
+        await stage.clock.advance(11)
+
+        async def is_silent() -> bool:
+            return await state() == ("working", NO_SIGN)
+
+        await until(is_silent, "word that it does not work on it")
+        assert [len(await told(each)) for each in (ann, cleo)] == [1, 1]
+        stage.runtime.last.take()
+        await until(is_at_work, "word that it works")
+
+
 async def test_it_is_stopped_while_it_works_while_it_starts_and_while_it_does_not_listen(stage: Stage) -> None:
     async with stage.running():
         await stage.start()
@@ -314,7 +371,7 @@ async def test_it_is_stopped_while_it_works_while_it_starts_and_while_it_does_no
         await stage.clock.advance(3.1)
         assert await stage.ended() == ["stopped"]
         assert not first.lives
-        stage.runtime.is_slow = True
+        stage.runtime.is_ready.clear()
         await stage.owner.call("start_agent", name="bob")
 
         async def is_starting() -> bool:
@@ -323,7 +380,7 @@ async def test_it_is_stopped_while_it_works_while_it_starts_and_while_it_does_no
         await until(is_starting, "the next run")
         await stage.owner.call("stop_agent", name="bob")
         assert await stage.ended(count=2) == ["stopped", "stopped"]
-        stage.runtime.is_slow = False
+        stage.runtime.is_ready.set()
         await stage.owner.call("start_agent", name="bob")
         second = await stage.session(2)
         await stage.owner.call("restart_agent", name="bob")

@@ -34,7 +34,8 @@ GROW = {
 OF_THE_CORE = """
 CREATE VIEW v_messages AS SELECT 1 AS id, 'ann' AS sender, 'dm:ann:bob' AS channel;
 CREATE VIEW v_channels AS SELECT 'dm:ann:bob' AS id, 'dm' AS kind;
-CREATE VIEW v_tasks AS SELECT 1 AS id, 'ann' AS assignee, 'doing' AS status, '' AS scope, 1 AS started_at, 0 AS deleted;
+CREATE VIEW v_tasks AS
+    SELECT 1 AS id, 'ann' AS creator, 'ann' AS assignee, 'doing' AS status, '' AS scope, 1 AS started_at, 0 AS deleted;
 """
 EXAMPLES: dict[Any, list[Any]] = {bool: [True, False], int: [1], str: ["ann"]}
 LIVE_AND_FEW = {"listed", "doing"}

@@ -15,6 +15,7 @@ from teammcp_claude_launcher.entries import (
     Ended,
     Entry,
     Noted,
+    RunState,
     Said,
     Started,
     State,
@@ -28,7 +29,7 @@ from teammcp_claude_launcher.runs import ENDS
 from teammcp import AgentRun, Context, hookimpl
 from teammcp.testing import Member, MovedClock, TestTeam
 
-from .runners import FakeRunner, join
+from .runners import FakeRunner, heard_from_server, join
 
 TURN: list[Entry] = [
     TurnWritten(turn="t", text="go"),
@@ -97,12 +98,6 @@ async def run_of(team: TestTeam, run: int) -> Any:
 def doing(team: TestTeam, agent: str = "bob") -> tuple[str, str]:
     status = team.team.presence.status_of(agent)
     return status.status, str(status.reason)
-
-
-async def heard_from_server(member: Member) -> list[str]:
-    """What the server has written to a member."""
-    channels = (await member.call("get_inbox")).channels
-    return [each.content for channel in channels if "system" in channel.channel for each in channel.messages]
 
 
 # -- from beginning to end -------------------------------------------------------------------------------------------
@@ -380,28 +375,32 @@ async def test_a_clock_that_is_ahead_is_not_believed(team: TestTeam, runner: Fak
 # -- those who wait --------------------------------------------------------------------------------------------------
 
 
-async def test_who_has_written_is_told_once_that_nobody_seems_to_work_on_it(team: TestTeam, runner: FakeRunner) -> None:
+@pytest.mark.parametrize("state", ["starting", "working"])
+async def test_who_has_written_is_told_once_that_nobody_seems_to_work_on_it(
+    team: TestTeam, runner: FakeRunner, state: RunState
+) -> None:
     ann = await team.agent("ann")
     sent = await ann.call("send_message", channel="dm:bob", content="Hello?")
     run = await runner.begin("bob")
-    await runner.tell(run, STARTED, TurnWritten(turn="t", message_ids=[sent.id]))
-    silent: list[Entry] = [Noted(text="no sign"), State(state="working", reason=NO_SIGN)]
-    await runner.tell(run, *silent)
+    before: list[Entry] = [STARTED, TurnWritten(turn="t", message_ids=[sent.id])] if state == "working" else []
+    await runner.tell(run, *before, Noted(text="no sign"), State(state=state, reason=NO_SIGN, message_ids=[sent.id]))
     await runner.report(runner.lines)
     (told,) = await heard_from_server(ann)
     assert "no sign of working" in told
     assert (await run_of(team, run)).state_reason == NO_SIGN
     assert doing(team) == ("busy", NO_SIGN)
-    await runner.tell(run, TakenUp(turn="t"))
+    await runner.tell(run, TakenUp(turn="t") if state == "working" else STARTED)
     assert (await run_of(team, run)).state_reason == ""
+    assert len(await heard_from_server(ann)) == 1
 
 
-async def test_it_is_told_too_where_the_turn_and_the_silence_come_in_one_report(
+async def test_who_has_given_a_task_is_told_and_not_the_server_that_has_passed_it_on(
     team: TestTeam, runner: FakeRunner
 ) -> None:
     ann = await team.agent("ann")
-    sent = await ann.call("send_message", channel="dm:bob", content="Hello?")
+    await ann.call("create_task", title="Mend the roof", assignee="bob")
+    bob = await Context.inside(team.team).call("get_history", channel="dm:bob")
     run = await runner.begin("bob")
-    turn = TurnWritten(turn="t", message_ids=[sent.id])
-    await runner.tell(run, STARTED, turn, State(state="working", reason=NO_SIGN))
-    assert len(await heard_from_server(ann)) == 1
+    await runner.tell(run, State(state="starting", reason=NO_SIGN, message_ids=[bob.messages[-1].id]))
+    (told,) = await heard_from_server(ann)
+    assert "no sign of working" in told

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from teammcp import Context, Note, StateKey, Team, quoted_line, server_note
 
-from ..entries import TurnWritten
-from ..protocol import JournalEntry
 from . import queries
 
-KIND = "turn"
+SERVER = "system"
+"""Who sends what the server itself has to say."""
 
 
 @dataclass
@@ -47,31 +46,29 @@ def forget(team: Team, run_id: int, event: asyncio.Event) -> None:
             del waiting[run_id]
 
 
-async def of_silence(context: Context, run_id: int, seq: int, reported: Iterable[JournalEntry]) -> list[Note]:
-    """What those are told whose messages are in the turn on which an agent does not seem to work."""
+async def of_silence(context: Context, run_id: int, message_ids: Sequence[int]) -> list[Note]:
+    """What those are told on whose messages an agent does not seem to work."""
     row = await context.read(queries.run, run_id)
-    turn = await _turn_before(context, run_id, seq, reported)
-    if row is None or turn is None or not turn.message_ids:
+    if row is None or not message_ids:
         return []
     agent = row["agent"]
-    senders = await context.read(queries.senders, turn.message_ids)
     text = (
         f"{quoted_line(agent)} has your message, but its program shows no sign of working on it yet. If that goes on, "
         f"look at what it does: get_run {run_id}."
     )
     notes: list[Note] = []
-    for sender in senders:
-        if sender != agent:
-            notes += await server_note(context, sender, text, about=f"run {run_id}")
+    for sender in sorted(await _senders(context, message_ids) - {agent}):
+        notes += await server_note(context, sender, text, about=f"run {run_id}")
     return notes
 
 
-async def _turn_before(context: Context, run_id: int, seq: int, reported: Iterable[JournalEntry]) -> TurnWritten | None:
-    """The turn that was written last before that line, which may come in the same report."""
-    turns = [
-        line.entry for line in reported if line.run == run_id and line.seq < seq and isinstance(line.entry, TurnWritten)
-    ]
-    if turns:
-        return turns[-1]
-    data = await context.read(queries.last_of_kind, run_id, KIND, seq)
-    return None if data is None else TurnWritten.model_validate_json(data)
+async def _senders(context: Context, message_ids: Sequence[int]) -> set[str]:
+    """Who has sent messages; behind what the server tells of a task stands whoever has made it."""
+    rows = await context.read(queries.senders, message_ids)
+    senders = {row["sender"] for row in rows} - {SERVER}
+    for row in rows:
+        if row["sender"] == SERVER:
+            told = await Context.inside(context.team).call("get_message", message_id=row["id"])
+            creator = await context.read(queries.creator, (told.metadata or {}).get("task_id"))
+            senders |= {creator} - {None}
+    return senders

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from teammcp import LARGEST_ID, Reader, Row, Transaction, marks
+from teammcp import Reader, Row, Transaction, marks
 
 COLUMNS = (
     "id, agent, machine, runtime, cause, request, state, state_reason, resumed, conversation, program, folder, pid,"
@@ -129,15 +129,6 @@ def entries_before(reader: Reader, run_id: int, before: int, limit: int) -> list
     )
 
 
-def last_of_kind(reader: Reader, run_id: int, kind: str, before: int = LARGEST_ID) -> str | None:
-    """The data of a run's newest entry of a kind before a number."""
-    found: str | None = reader.value(
-        "SELECT data FROM launcher_entries WHERE run_id = ? AND seq < ? AND kind = ? ORDER BY seq DESC LIMIT 1",
-        (run_id, before, kind),
-    )
-    return found
-
-
 def of_turns(reader: Reader, run_id: int, limit: int) -> list[str]:
     """The data of a run's last entries that tell of turns, newest first."""
     rows = reader.all(
@@ -148,13 +139,18 @@ def of_turns(reader: Reader, run_id: int, limit: int) -> list[str]:
     return [row["data"] for row in rows]
 
 
-def senders(reader: Reader, message_ids: Sequence[int]) -> list[str]:
-    """Who has sent these messages."""
-    rows = reader.all(
-        f"SELECT DISTINCT sender FROM v_messages WHERE id IN ({marks(message_ids)}) ORDER BY sender",  # noqa: S608
+def senders(reader: Reader, message_ids: Sequence[int]) -> list[Row]:
+    """Who has sent these messages, of each its id and sender."""
+    return reader.all(
+        f"SELECT id, sender FROM v_messages WHERE id IN ({marks(message_ids)})",  # noqa: S608
         tuple(message_ids),
     )
-    return [row["sender"] for row in rows]
+
+
+def creator(reader: Reader, task_id: int | None) -> str | None:
+    """Who has made a task."""
+    found: str | None = reader.value("SELECT creator FROM v_tasks WHERE id = ?", (task_id,))
+    return found
 
 
 def closed_channels(reader: Reader, message_ids: Sequence[int]) -> list[str]:

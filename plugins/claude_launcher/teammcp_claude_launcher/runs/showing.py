@@ -55,8 +55,10 @@ def show(team: Team, agent: str, state: RunState, reason: str = "") -> None:
     """Show what an agent does whose program runs."""
     if not _is_there(team, agent):
         return
-    if state == "working":
-        team.presence.set_status(agent, "busy", Reason(NO_SIGN) if reason == NO_SIGN else Reason("at work"))
+    if reason == NO_SIGN:
+        team.presence.set_status(agent, "busy", Reason(NO_SIGN))
+    elif state == "working":
+        team.presence.set_status(agent, "busy", Reason("at work"))
     elif state == "waiting":
         about = Reason("permission prompt: %(about)s", reason) if reason else Reason("permission prompt")
         team.presence.set_status(agent, "waiting", about)

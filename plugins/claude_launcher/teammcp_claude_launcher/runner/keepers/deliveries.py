@@ -50,6 +50,8 @@ class Kept:
         is_again: the agent may have it already.
         turn: the turn in which it was written to the program.
         is_taken: the program has taken that up.
+        starts_since: since when it waits for a program that is being started, in seconds of the clock that nobody sets.
+        is_told: its sender was told that nothing shows of work on it.
     """
 
     message: Message
@@ -57,6 +59,8 @@ class Kept:
     is_again: bool
     turn: str | None = None
     is_taken: bool = False
+    starts_since: float | None = None
+    is_told: bool = False
 
     @property
     def conversation(self) -> tuple[str, int | None]:
@@ -241,7 +245,7 @@ class Deliveries:
         if not ids:
             return
         for message_id in ids:
-            self._kept[message_id].is_taken = True
+            self._kept[message_id].is_taken, self._kept[message_id].is_told = True, False
         self._note(queries.set_taken, turn)
         self._errands.add(Errand(operation="confirm_messages", arguments={"message_ids": ids}))
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from teammcp import PermissionAnswer, PermissionQuestion, TokenUsage, ToolUse, TurnEnd
 
 from ...entries import (
+    NO_SIGN,
     Answered,
     Asked,
     Change,
@@ -31,7 +32,7 @@ from ..host import Host
 from . import answers, permissions
 from .agent_api import AgentApi
 from .bells import Bell, unless
-from .deliveries import Deliveries
+from .deliveries import Deliveries, Kept
 from .errands import Errand, Errands
 from .turns import Turns
 from .veil import Veil
@@ -71,8 +72,14 @@ class Hearing:
         self._errands = errands
         self._shows_receipts = host.runtimes[home.runtime].capabilities.receipt
         self._state: tuple[RunState, str] = ("starting", "")
+        self._is_ready = False
         self._usages = 0
         self._over = asyncio.Event()
+
+    def begin(self) -> None:
+        """The program is ready for its first turn."""
+        self._is_ready = True
+        self.show_state()
 
     def close(self) -> None:
         """The run is over: what comes now is not heard any more."""
@@ -83,12 +90,26 @@ class Hearing:
         if not self._over.is_set():
             self._host.journal.append(self._run, self._veil.over(entry))
 
-    def show_state(self, reason: str = "") -> None:
-        """Write down how the run stands, if that has changed."""
-        state: RunState = "waiting" if self.watch.questions else "working" if self.turns.open else "idle"
-        if self._state != (state, reason):
+    def show_state(self, reason: str = "", message_ids: Sequence[int] = ()) -> None:
+        """Write down how the run stands, if that has changed or somebody is to be told of it."""
+        state = self._now()
+        if self._state != (state, reason) or message_ids:
             self._state = (state, reason)
-            self.enter(State(state=state, reason=reason))
+            self.enter(State(state=state, reason=reason, message_ids=list(message_ids)))
+
+    def show_silence(self, messages: Iterable[Kept]) -> None:
+        """Nothing shows of work on these messages: whoever sent them is told, once."""
+        untold = [kept for kept in messages if not kept.is_told]
+        for kept in untold:
+            kept.is_told = True
+        self.show_state(NO_SIGN, [kept.message.id for kept in untold])
+
+    def _now(self) -> RunState:
+        if self.watch.questions:
+            return "waiting"
+        if not self._is_ready:
+            return "starting"
+        return "working" if self.turns.open else "idle"
 
     # -- a `teammcp.Listener` ------------------------------------------------------------------------------------------
 

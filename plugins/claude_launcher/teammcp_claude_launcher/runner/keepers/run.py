@@ -5,38 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import uuid
 from collections.abc import Mapping, Sequence
 
-from teammcp import (
-    Launch,
-    McpServer,
-    NotInstalled,
-    Runtime,
-    ServerAddress,
-    Session,
-    StartFailed,
-    TeamError,
-    Turn,
-    excerpt,
-    private_folder,
-)
+from teammcp import NotInstalled, Runtime, Session, StartFailed, TeamError, Turn, excerpt
 
 from ... import sentences
-from ...entries import NO_SIGN, Ended, EndReason, Started, TeamTools, TurnWritten
+from ...entries import Ended, EndReason, TeamTools, TurnWritten
 from ...protocol import Home
-from .. import workspaces
-from ..environment import KEY, from_scratch
 from ..host import Host, Refusal
-from . import texts
+from . import starting, texts
 from .agent_api import AgentApi
 from .bells import unless
 from .books import Books
 from .deliveries import Deliveries, Kept
 from .errands import Errands
 from .hearing import Hearing
-from .veil import Veil, Veiled
+from .veil import Veil
 
 START_SECONDS = 300.0
 """Seconds within which a program is ready for its first turn. It may have to be fetched first."""
@@ -47,7 +32,6 @@ LAST_WORDS = 2.0
 LONGEST_LINE = 200
 """Characters of its last line of output that are said where it has ended by itself."""
 MB = 1024 * 1024
-MCP_NAME = "teammcp"
 
 log = logging.getLogger(__name__)
 
@@ -161,44 +145,19 @@ class Run:
     # -- start ---------------------------------------------------------------------------------------------------------
 
     async def _start(self) -> None:
-        late = self._host.clock.sleep(START_SECONDS)
-        started = await unless(self._launch(), self._ending.wait(), late)
+        launching = starting.launch(self._host, self.number, self._heard, self._veil, self._children)
+        telling = asyncio.create_task(starting.tell_of_silence(self._host, self._heard, self._deliveries))
+        try:
+            started = await unless(launching, self._ending.wait(), self._host.clock.sleep(START_SECONDS))
+        finally:
+            telling.cancel()
         if started is None:
             if self.ended is None:
                 raise StartFailed(f"The program was not ready within {START_SECONDS:g} s.")
             return
         self.session, about = started
         self._heard.enter(about)
-        self._heard.show_state()
-
-    async def _launch(self) -> tuple[Session, Started]:
-        """Start the program, and find out meanwhile what it is."""
-        home, host, runtime = self._heard.home, self._host, self._runtime
-        private = host.folder / "private" / home.agent
-        private_folder(private)
-        place = await workspaces.prepare(host, home)
-        launch = Launch(
-            agent=home.agent,
-            run=self.number,
-            folder=place.folder,
-            private=private,
-            environment=from_scratch(os.environ, home.environment, url=host.url, key=home.key, agent=home.agent),
-            options=runtime.Options.model_validate(home.options),
-            model=home.model,
-            guide=texts.guide(home, place.note),
-            conversation=home.conversation if runtime.capabilities.resume else None,
-            policy=home.policy,
-            mcp=McpServer(MCP_NAME, ServerAddress.parse(host.url).mcp, KEY),
-            children=self._children,
-        )
-        finding = asyncio.ensure_future(runtime.find(launch.options, launch.environment.get("PATH", os.defpath)))
-        try:
-            session = await runtime.start(launch, Veiled(self._heard, self._veil))
-            program = await finding
-        finally:
-            finding.cancel()
-        about = Started(pid=session.pid, program=program.path, version=program.version, folder=str(launch.folder))
-        return session, about
+        self._heard.begin()
 
     # -- work ----------------------------------------------------------------------------------------------------------
 
@@ -298,8 +257,8 @@ class Run:
             if not self._runtime.capabilities.lasting and turns.written and not turns.open:
                 self.end("finished")
                 return
-            if heard.watch.silent(limits, turns, now):
-                heard.show_state(NO_SIGN)
+            if silent := heard.watch.silent(limits, turns, now):
+                heard.show_silence(kept for turn in silent for kept in turn.messages)
             verdict = heard.watch.verdict(limits, turns, now)
             if verdict == "hung":
                 self.end("hung", sentences.QUIET(seconds=f"{limits.quiet_seconds:g}"))

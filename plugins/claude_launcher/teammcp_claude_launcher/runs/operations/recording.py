@@ -11,7 +11,7 @@ from pydantic import Field
 from teammcp import Context, NotFound, Transaction, Work, operation, send_notes
 
 from ... import machines, tasks
-from ...entries import NO_SIGN, State, TurnWritten, Used
+from ...entries import State, TurnWritten, Used
 from ...protocol import BATCH, JournalEntry
 from ...settings import PLUGIN
 from .. import concluding, notices, queries
@@ -29,8 +29,11 @@ async def record_entries(
     context: Context, machine: str, journal: str, entries: Annotated[list[JournalEntry], Field(max_length=BATCH)]
 ) -> Work[Recorded]:
     """Store lines of a runner's journal, and what follows from them. Those that are stored already are passed over."""
-    silent = [line for line in entries if isinstance(line.entry, State) and line.entry.reason == NO_SIGN]
-    notes = {line.seq: await notices.of_silence(context, line.run, line.seq, entries) for line in silent}
+    notes = {
+        line.seq: await notices.of_silence(context, line.run, line.entry.message_ids)
+        for line in entries
+        if isinstance(line.entry, State)
+    }
 
     def work(tx: Transaction) -> Recorded:
         stored = _stored(tx, machine, journal)
