@@ -17,19 +17,52 @@ EACH = 16
 M = TypeVar("M", bound=BaseModel)
 
 
-def fitted(entry: M) -> M:
-    """The entry, its texts cut in the middle and its lists at the end until it is no larger than `LARGEST`.
+class Grown:
+    """A text that grows by paragraphs: of one that becomes too long, the beginning and the end are kept.
+
+    Args:
+        most: characters of it that are kept.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._length = self._kept = 0
+        self._parts: list[str] = []
+
+    def add(self, text: str) -> None:
+        """One more paragraph."""
+        more = f"\n\n{text}" if self._length else text
+        self._parts.append(more)
+        self._length += len(more)
+        self._kept += len(more)
+        if self._kept > 4 * self._most:
+            whole = "".join(self._parts)
+            self._parts = [whole[: self._most], whole[-self._most :]]
+            self._kept = 2 * self._most
+
+    def text(self, most: int | None = None) -> str:
+        """What is kept, or no more of it than so many characters; it says how many are left out."""
+        most = self._most if most is None else min(most, self._most)
+        kept = "".join(self._parts)
+        if self._length <= most:
+            return kept
+        head = 2 * most // 3
+        return _shortened(kept[:head], self._length - most, kept[head - most :])
+
+
+def fitted(entry: M, largest: int = LARGEST) -> M:
+    """The entry, its texts cut in the middle and its lists at the end until it has no more characters than that.
 
     Half a character, which JSON's escapes can hold, becomes a question mark: nobody could read the text otherwise.
     """
     try:
         size = len(entry.model_dump_json())
     except PydanticSerializationError:
-        entry = _cut(entry, LARGEST)
+        entry = _cut(entry, largest)
         size = len(entry.model_dump_json())
-    length = LARGEST // 2
+    length = largest // 2
     short = entry
-    while size > LARGEST:
+    while size > largest and length:
         short = _cut(entry, length)
         size = len(short.model_dump_json())
         length //= 2
@@ -56,4 +89,8 @@ def _cut_text(text: str, length: int) -> str:
         return text
     head = 2 * length // 3
     tail = length - head
-    return f"{text[:head]}\n… {len(text) - length} characters left out …\n{text[-tail:]}"
+    return _shortened(text[:head], len(text) - length, text[-tail:])
+
+
+def _shortened(head: str, left_out: int, tail: str) -> str:
+    return f"{head}\n… {left_out} characters left out …\n{tail}"

@@ -34,6 +34,7 @@ from .agent_api import AgentApi
 from .bells import Bell, unless
 from .deliveries import Deliveries, Kept
 from .errands import Errand, Errands
+from .pace import Pace
 from .turns import Turns
 from .veil import Veil
 from .watching import Spent, Watch
@@ -50,6 +51,7 @@ class Hearing:
         is_resumed: the program has shown that it goes on with an earlier conversation.
         conversation_id: of its conversation; None as long as it has told none.
         bell: rings at whatever may change what is to be done.
+        pace: the run's share of what is written down.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Hearing:
         self.is_resumed = False
         self.conversation_id: str | None = None
         self.bell = Bell()
+        self.pace = Pace(host.clock, self._write_down)
         self._host = host
         self._run = run
         self._veil = veil
@@ -88,7 +91,10 @@ class Hearing:
     def enter(self, entry: Entry) -> None:
         """Write something into the journal."""
         if not self._over.is_set():
-            self._host.journal.append(self._run, self._veil.over(entry))
+            self.pace.add(entry)
+
+    def _write_down(self, entry: Entry) -> None:
+        self._host.journal.append(self._run, self._veil.over(entry))
 
     def show_state(self, reason: str = "", message_ids: Sequence[int] = ()) -> None:
         """Write down how the run stands, if that has changed or somebody is to be told of it."""

@@ -169,6 +169,7 @@ class Run:
                 self._watch_time(session),
                 self._watch_memory(session),
                 self._watch_tools(),
+                self._heard.pace.keep(),
             )
             tasks = [group.create_task(each) for each in watchers]
             await self._ending.wait()

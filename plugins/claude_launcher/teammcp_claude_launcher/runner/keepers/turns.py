@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ..fitting import Grown
 from .deliveries import Kept
+
+KEPT = 256 * 1024
+"""Characters that are kept of what a program says in a turn: more than is sent of it, or shown."""
 
 
 @dataclass
@@ -60,8 +64,9 @@ class Turns:
     written: int = 0
     task: int | None = None
     _open: dict[str, OpenTurn] = field(default_factory=dict)
-    _said: list[str] = field(default_factory=list)
-    _last: int = 0
+    _said: Grown = field(default_factory=lambda: Grown(KEPT))
+    _answer: Grown = field(default_factory=lambda: Grown(KEPT))
+    _last: str = ""
 
     @property
     def open(self) -> list[OpenTurn]:
@@ -89,11 +94,13 @@ class Turns:
 
     def say(self, text: str) -> None:
         """The program says something."""
-        self._said.append(text)
+        self._said.add(text)
+        self._answer.add(text)
+        self._last = text
 
     def use_tool(self) -> None:
         """The program does something: what it said until now was on the way, and is not its answer."""
-        self._last = len(self._said)
+        self._answer = Grown(KEPT)
 
     def end(self) -> ClosedTurns:
         """The running turn is over, with all that joined it. What was not taken up is the program's next."""
@@ -102,9 +109,9 @@ class Turns:
             del self._open[turn.id]
         if self._open:
             self.task = self._about()
-        answer = self._said[self._last :] or self._said[-1:]
-        closed = ClosedTurns(over, "\n\n".join(answer).strip(), "\n\n".join(self._said).strip())
-        self._said, self._last = [], 0
+        answer = self._answer.text() or self._last
+        closed = ClosedTurns(over, answer.strip(), self._said.text().strip())
+        self._said, self._answer, self._last = Grown(KEPT), Grown(KEPT), ""
         return closed
 
     def _about(self) -> int | None:
