@@ -7,8 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from .answers import answer
-from .letters import Letter, letters
+from .answers import answer, come_back
+from .letters import Letter, is_cut_off, letters
 from .memory import Memory
 from .team import Team
 from .turn import Turn
@@ -97,6 +97,8 @@ class Agent:
         memory.turns += 1
         turn = Turn(self._wire, memory, self._team, self._folder, self._take_joined)
         try:
+            if is_cut_off(text):
+                await come_back(turn)
             for letter in letters(text):
                 await answer(turn, letter)
             while await self._take_joined(turn):

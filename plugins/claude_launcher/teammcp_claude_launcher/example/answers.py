@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from .errands import reply, take_answer
+from .jobs import UNKNOWN, do_job, job
 from .letters import Letter
 from .skills import COMMANDS, Command
 from .team import TeamTrouble
@@ -12,10 +14,35 @@ from .turn import Turn
 
 ANSWERS = 10
 """Answers to one agent, until a person writes. Two scripts would thank each other for ever."""
+CUT_OFF = "I was cut off in the middle of that, and am back. Ask me again if it is still to be done."
 _MENTION = re.compile(r"^(?:@\S+\s+)+")
 
 
 async def answer(turn: Turn, letter: Letter) -> None:
+    """Deal with a message, once; with one that may have come before only if that was not done then."""
+    memory = turn.memory
+    if letter.id and letter.id in memory.dealt:
+        turn.think(f"I have dealt with message {letter.id} already.")
+        return
+    memory.open.append(letter)
+    memory.save()  # a later process is to know what this one was doing, should it be killed
+    try:
+        await _deal_with(turn, letter)
+    finally:
+        memory.open.remove(letter)
+        memory.dealt.append(letter.id)
+
+
+async def come_back(turn: Turn) -> None:
+    """The turn before was cut off: say so to those whose messages it was dealing with. It does nothing twice."""
+    cut_off, turn.memory.open = turn.memory.open, []
+    for letter in cut_off:
+        if not letter.is_servers:
+            await reply(turn, letter, CUT_OFF)
+    turn.think("I was cut off, and am back.")
+
+
+async def _deal_with(turn: Turn, letter: Letter) -> None:
     """Do what a message asks, and answer it. Another agent is only answered what it asks."""
     memory = turn.memory
     memory.said.append(("user", letter.text))
@@ -24,15 +51,22 @@ async def answer(turn: Turn, letter: Letter) -> None:
     try:
         if await take_answer(turn, letter):
             return
+        if (found := job(letter)) is not None:
+            kind, number, what = found
+            await do_job(turn, kind, number, lambda: _do(turn, replace(letter, text=what)))
+            return
         text = await _do(turn, letter)
     except TeamTrouble as trouble:
         text = f"That did not work: {trouble}"
+    if letter.is_servers:
+        turn.think("The server tells me that; it wants no answer.")
+        return
     if not letter.is_trusted:
         memory.answered[letter.sender] = memory.answered.get(letter.sender, 0) + 1
         if not text or memory.answered[letter.sender] > ANSWERS:
             turn.think(f"{letter.sender} wants no answer.")
             return
-    await reply(turn, letter, text or "I do not understand that; I am only an example. Say 'help'.")
+    await reply(turn, letter, text or UNKNOWN)
 
 
 async def _do(turn: Turn, letter: Letter) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from ..turn_words import GO_ON
+
 _FENCE = re.compile(r"<from-others (?P<mark>\w+)(?: #(?P<channel>\S+))?>")
 _LINE = re.compile(
     r"(?:\([^)]*\) )?(?:#(?P<channel>\S+) )?\[(?P<id>\d+)\] \S+ (?P<sender>\S+) \((?P<kind>\w+)\)"
     r"(?: ↳(?P<reply_to>\d+))?(?: \([^)]*\))*: (?P<text>.*)"
 )
 QUOTE = "| "
+SERVER = "system"
 
 
 @dataclass(frozen=True)
@@ -25,13 +28,20 @@ class Letter:
     reply_to: int = 0
 
     @property
+    def is_servers(self) -> bool:
+        """What the server itself says. Nobody answers that."""
+        return self.sender == SERVER
+
+    @property
     def is_trusted(self) -> bool:
         """What a person writes may be an order; what anybody else writes is information."""
         return self.kind == "human"
 
 
 def letters(turn: str) -> list[Letter]:
-    """The messages in a turn's text, each with where it came from; the text itself where there are none.
+    """The messages in a turn's text, each with where it came from.
+
+    The text itself where there are none; but none where the launcher alone has something to say: see `is_cut_off`.
 
     The server puts messages between marks. A line in there that does not begin with its quotation mark is the server's.
     """
@@ -47,7 +57,12 @@ def letters(turn: str) -> list[Letter]:
             found[-1] = replace(found[-1], text=f"{found[-1].text}\n{line.removeprefix(QUOTE)}")
         elif match := _LINE.fullmatch(line):
             found.append(_letter(match, channel))
-    return found or [Letter(turn.strip())]
+    return found or ([] if is_cut_off(turn) else [Letter(turn.strip())])
+
+
+def is_cut_off(turn: str) -> bool:
+    """Whether a turn's text says that the turn before it was cut off. The messages of that may stand in it again."""
+    return turn.startswith(GO_ON)
 
 
 def _letter(match: re.Match[str], channel: str) -> Letter:

@@ -9,8 +9,10 @@ import uuid
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from .letters import Letter
+
 KEPT = 200
-"""Things said that are kept."""
+"""Things said that are kept, and messages that are remembered."""
 FOLDER = "EXAMPLE_AGENT_FOLDER"
 """The environment variable that names the folder of the files; without it nothing is kept."""
 _ID = re.compile(r"[0-9a-f-]{36}")
@@ -45,6 +47,8 @@ class Memory:
         notes: what it was asked to remember.
         errands: questions that were passed on and are not answered yet.
         answered: how often it has answered each other agent since a person wrote.
+        open: messages that it is dealing with.
+        dealt: the ids of messages that it has dealt with.
         turns: how many it has had.
     """
 
@@ -53,13 +57,15 @@ class Memory:
     notes: list[str] = field(default_factory=list)
     errands: list[Errand] = field(default_factory=list)
     answered: dict[str, int] = field(default_factory=dict)
+    open: list[Letter] = field(default_factory=list)
+    dealt: list[int] = field(default_factory=list)
     turns: int = 0
 
     def save(self) -> None:
         """Write it to its file."""
         if (folder := os.environ.get(FOLDER)) is None:
             return
-        self.said = self.said[-KEPT:]
+        self.said, self.dealt = self.said[-KEPT:], self.dealt[-KEPT:]
         file = Path(folder) / f"{self.id}.json"
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(".new")
@@ -78,4 +84,5 @@ class Memory:
             return None
         errands = [Errand(**errand) for errand in kept.pop("errands")]
         said = [(who, text) for who, text in kept.pop("said")]
-        return cls(**kept, errands=errands, said=said)
+        begun = [Letter(**letter) for letter in kept.pop("open", [])]
+        return cls(**kept, errands=errands, said=said, open=begun)
