@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from teammcp import NotInstalled, Runtime, Session, StartFailed, TeamError, Turn, excerpt
+from teammcp import NotInstalled, Runtime, Session, StartFailed, TeamError, excerpt
 
 from ... import sentences
-from ...entries import Ended, EndReason, TeamTools, TurnWritten
+from ...entries import Ended, EndReason, TeamTools
 from ...protocol import Home
 from ..host import Host, Refusal
-from . import starting, texts
+from . import starting
 from .agent_api import AgentApi
 from .bells import unless
 from .books import Books
-from .deliveries import Deliveries, Kept
+from .deliveries import Deliveries
 from .errands import Errands
 from .hearing import Hearing
 from .veil import Veil
+from .writing import TurnWriter
 
 START_SECONDS = 300.0
 """Seconds within which a program is ready for its first turn. It may have to be fetched first."""
@@ -71,17 +70,15 @@ class Run:
         self.session: Session | None = None
         self.ended: Ended | None = None
         self.made_room = False
-        self.is_paused = False
         self._host = host
         self._runtime: Runtime = host.runtimes[home.runtime]
         self._children = host.children.part()
-        self._books = books
         self._deliveries = deliveries
         self._veil = Veil(home)
         self._heard = Hearing(host, number, home, self._veil, api, deliveries, errands)
+        self._writer = TurnWriter(host, self._heard, deliveries, books)
         self._ending = asyncio.Event()
         self._exit_code: int | None = None
-        self._to_finish: Sequence[Kept] = deliveries.unfinished()
 
     @property
     def conversation(self) -> str | None:
@@ -90,7 +87,7 @@ class Run:
 
     def follow(self, home: Home, *, is_paused: bool) -> None:
         """From now on these are its orders."""
-        self._heard.home, self.is_paused = home, is_paused
+        self._heard.home, self._writer.is_paused = home, is_paused
         self._heard.bell.ring()
 
     def stop_at(self, spent: Mapping[int, str]) -> None:
@@ -104,6 +101,7 @@ class Run:
         """It is to end, for the first reason that is given."""
         if self.ended is None:
             self.ended = Ended(reason=reason, detail=detail)
+            self._writer.close()
             self._ending.set()
 
     async def interrupt(self) -> None:
@@ -165,7 +163,7 @@ class Run:
         async with asyncio.TaskGroup() as group:
             watchers = (
                 self._watch_program(session),
-                self._write_turns(session),
+                self._writer.run(session),
                 self._watch_time(session),
                 self._watch_memory(session),
                 self._watch_tools(),
@@ -184,61 +182,6 @@ class Run:
             self.end("finished")
         else:
             self.end("crashed", _how_it_ended(self._exit_code, session.last_output()))
-
-    async def _write_turns(self, session: Session) -> None:
-        """Write to the program what waits for it, as soon as it can take it."""
-        while True:
-            heard, news = self._heard.bell.next, self._deliveries.news.next
-            if self._can_take_more() and (batch := self._next_batch()):
-                await self._write(session, batch)
-            else:
-                await unless(heard.wait(), news.wait())
-
-    def _can_take_more(self) -> bool:
-        """Whether a turn may be written now."""
-        if self.is_paused or self.ended is not None:
-            return False
-        capabilities, turns = self._runtime.capabilities, self._heard.turns
-        if not capabilities.lasting:
-            return not turns.written
-        return not turns.open or (capabilities.mid_turn and not self._to_finish)
-
-    def _next_batch(self) -> list[Kept]:
-        """The messages of the next turn, or that join the running one; first what an earlier run was not done with.
-
-        They are about one task at most, so that it is known for which one a turn uses what it uses.
-        """
-        if self._to_finish:
-            return list(self._to_finish)
-        waiting = self._deliveries.waiting()
-        running = [kept for turn in self._heard.turns.open for kept in turn.messages]
-        if waiting and self._heard.home.answers == "reply":
-            if self._heard.turns.open and not running:
-                return []
-            where = running[-1].conversation if running else waiting[0].conversation
-            waiting = [kept for kept in waiting if kept.conversation == where]
-        tasks = [kept.task for kept in (*running, *waiting) if kept.task is not None]
-        return [kept for kept in waiting if kept.task in {None, *tasks[:1]}]
-
-    async def _write(self, session: Session, batch: list[Kept]) -> None:
-        heard, home, capabilities = self._heard, self._heard.home, self._runtime.capabilities
-        if self._to_finish:
-            text = texts.unfinished_turn(batch, home.answers, capabilities, is_resumed=heard.is_resumed)
-            self._to_finish = ()
-        else:
-            batch = await self._deliveries.hold(batch)
-            if not batch or not self._can_take_more():
-                return
-            text = texts.messages_turn(batch, home.answers, capabilities)
-        turn = Turn(str(uuid.uuid4()), text)
-        heard.turns.write(turn.id, batch, self._host.clock.passed())
-        self._deliveries.write(turn.id, batch)
-        heard.enter(TurnWritten(turn=turn.id, message_ids=[kept.message.id for kept in batch], text=text))
-        heard.show_state()
-        heard.bell.ring()
-        await self._books.flush()
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it has ended, which is seen
-            await session.send(turn)
 
     def note_typing(self) -> None:
         """Somebody types into its terminal: it is not without anything to do."""
@@ -264,7 +207,7 @@ class Run:
             if verdict == "hung":
                 self.end("hung", sentences.QUIET(seconds=f"{limits.quiet_seconds:g}"))
                 return
-            is_idle = not turns.open and not self._has_work()
+            is_idle = not turns.open and not self._writer.has_work()
             if is_idle and verdict == "asleep":
                 self.end("asleep")
                 return
@@ -275,10 +218,6 @@ class Run:
             rest = heard.watch.rest(limits, turns, now) or limits.idle_seconds
             crowd = [self._host.slots.crowded.wait()] if is_idle else []
             await unless(bell.wait(), self._host.clock.sleep(rest), *crowd)
-
-    def _has_work(self) -> bool:
-        """Whether a turn is about to be written."""
-        return bool(self._to_finish or self._deliveries.waiting()) and not self.is_paused
 
     async def _watch_memory(self, session: Session) -> None:
         """See that its processes have more in memory than they may."""
