@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from .features.state import fitting as json_fitting
     from .features.state import short as json_excerpt
     from .features.tasks import FieldChange, Task, TaskChange
+    from .features.wakes import Wake
     from .keys import hash_key, new_key
     from .keys import team_of as team_of_key
     from .machine.children import MARK as CHILD_MARK
@@ -219,6 +220,7 @@ __all__ = [  # noqa: RUF022 - in groups
     "Timestamp",
     "Token",
     "Until",
+    "Wake",
     "Words",
     "json_within",
     "matches",
@@ -441,6 +443,7 @@ _MODULES = {
         "Task",
         "TaskChange",
     ),
+    "features.wakes": ("Wake",),
     "keys": (
         "hash_key",
         "new_key",

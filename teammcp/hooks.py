@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .features.notifications import Notification, Notifier, Outcome
     from .features.state import StateChange
     from .features.tasks import FieldChange, Task, TaskChange
+    from .features.wakes import Wake
     from .http.asgi import Application
     from .members.directory import Agent
     from .members.presence import MemberStatus
@@ -313,6 +314,14 @@ def before_agent_start(context: Context, start: AgentStart) -> AgentStart | None
     """Before an agent's program is started, by a person, a message or after a crash. ``Refused`` keeps it from it.
 
     ``start`` says which agent's, where, by which runtime and why; it cannot be changed or deferred.
+    """
+
+
+@before
+def before_wake(context: Context, wake: Wake) -> Wake | None:
+    """Before the idle program of an agent is rung because messages wait for it. ``Refused`` keeps it from that.
+
+    The senders are told what the refusal says. ``wake`` says which agent's program; it cannot be changed or deferred.
     """
 
 

@@ -170,6 +170,7 @@ def questions(ids: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "get_pending_approvals": {},
         "get_approval": {},
         "list_approval_rules": {},
+        "get_wakes": {"name": "eve"},
         "list_runs": {"limit": 100},
         "get_run": {"run_id": ids["run"]},
         "get_run_entries": {"run_id": ids["run"]},

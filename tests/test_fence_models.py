@@ -35,6 +35,7 @@ NAMES = set(
 NOT_OF_OTHERS = {
     "EditedMessage.content",  # the caller's own, a moment ago
     "SearchResults.query",
+    "WakeState.quiet",  # "22:00-07:00"
     "MemoryWritten.key",
     "MemoryWritten.namespace",
     "BriefingSection.name",

@@ -19,6 +19,7 @@ from teammcp.config import Settings
 from teammcp.errors import Refused, Unauthorized
 from teammcp.features.notifications import Notification, Notifier
 from teammcp.features.notifications.jobs import work_off
+from teammcp.features.wakes import Wake
 from teammcp.keys import new_key
 from teammcp.operations import Context
 from teammcp.runtimes import AgentRun, AgentStart
@@ -76,6 +77,7 @@ async def use_everything(team: TestTeam, clock: MovedClock) -> None:
     inside = Context.inside(team.team)
     assert inside.server.plugins.collect("register_runtimes") is not None
     await inside.before("before_agent_start", AgentStart(agent="bob", machine="here", runtime="echo", cause="owner"))
+    await inside.before("before_wake", Wake(agent="bob", session="claude:1", rings=0))
     run = AgentRun(1, team.team.directory.agents["bob"], "here", "echo", "crashed", "It ended with 1.", 1)
     for hook in ("agent_started", "agent_stopped", "agent_crashed"):
         inside.notify(hook, run=run)

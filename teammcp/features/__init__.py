@@ -16,6 +16,7 @@ BUILT_IN = (
     "tasks",
     "schedules",
     "turns",
+    "wakes",
     "guard",
     "directives",
     "notifications",

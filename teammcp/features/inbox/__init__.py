@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .handover import Asking, anything_new, hand_over
+from .handover import Asking, anything_new, hand_over, newest_due, next_due
 from .models import Inbox, Synced, Waited
 
 __all__ = [
@@ -12,4 +12,6 @@ __all__ = [
     "Waited",
     "anything_new",
     "hand_over",
+    "newest_due",
+    "next_due",
 ]

@@ -95,6 +95,11 @@ def next_due(reader: Reader, asking: Asking) -> int | None:
     return found
 
 
+def newest_due(reader: Reader, asking: Asking) -> int | None:
+    """The newest message that is there to hand over to who asks."""
+    return max((row["message_id"] for row in _waiting(reader, asking.agent) if _is_ready(asking, row)), default=None)
+
+
 def anything_new(reader: Reader, asking: Asking) -> bool:
     """Whether something is there to hand over to who asks."""
     due = next_due(reader, asking)

@@ -1,0 +1,102 @@
+"""When an agent's program is rung: the rules, apart from all that they are applied to.
+
+Times are milliseconds. A *ring* is one line in one session; a *round* is all rings for the same messages.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import Enum
+
+from ...members.presence import MemberStatus
+from .settings import WakeSettings
+
+HOUR = 3_600_000
+MINUTE = 60_000
+SIT: frozenset[str] = frozenset({"idle", "online", "blocked"})
+"""What an agent does that may be rung. A busy one hears by its hooks; before one that waits for a person a dialog is
+open, which a line could answer."""
+
+
+class Verdict(Enum):
+    """What is to happen now."""
+
+    NOTHING = "nothing"
+    RING = "ring"
+    GIVE_UP = "give up"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The messages that wait for an agent, and that no reader has been handed or that have come back from one.
+
+    Attributes:
+        newest: the id of the newest; 0 if there is none.
+        sent_at: when that was sent.
+    """
+
+    newest: int = 0
+    sent_at: int = 0
+
+
+@dataclass
+class Bell:
+    """How one agent was rung.
+
+    Attributes:
+        newest: the newest message of this round.
+        rings: how often it was rung in this round.
+        rung_at: when that was last; None before the first time.
+        failure: what the helper said of the last ring, if that could not be written.
+        given_up: whether this round is over, in vain.
+        times: when it was rung in the last hour.
+    """
+
+    newest: int = 0
+    rings: int = 0
+    rung_at: int | None = None
+    failure: str = ""
+    given_up: bool = False
+    times: deque[int] = field(default_factory=deque)
+
+    def begin(self, waiting: Waiting) -> None:
+        """Begin a new round if there are newer messages, or none any more."""
+        if waiting.newest > self.newest or not waiting.newest:
+            self.newest, self.rings, self.failure, self.given_up = waiting.newest, 0, "", False
+
+    def ring(self, now: int) -> None:
+        """It is rung now."""
+        self.rings, self.rung_at, self.failure = self.rings + 1, now, ""
+        self.times.append(now)
+
+    def answered(self) -> None:
+        """The program has given a sign: it may be rung anew for what is left."""
+        self.rings, self.rung_at, self.failure, self.given_up = 0, None, "", False
+
+    def in_last_hour(self, now: int) -> int:
+        """How often it was rung in the hour before."""
+        while self.times and self.times[0] <= now - HOUR:
+            self.times.popleft()
+        return len(self.times)
+
+
+def judge(
+    bell: Bell, waiting: Waiting, doing: MemberStatus, settings: WakeSettings, now: int
+) -> tuple[Verdict, int | None]:
+    """What is to happen now, and if nothing, when that may change by itself (None: not before something happens)."""
+    bell.begin(waiting)
+    if not waiting.newest or bell.given_up or doing.status not in SIT:
+        return Verdict.NOTHING, None
+    if now - waiting.sent_at >= settings.fresh_minutes * MINUTE and not bell.rings:
+        return Verdict.NOTHING, None
+    due = 0 if doing.since is None else doing.since + round(settings.idle_seconds * 1000)
+    if bell.rung_at is not None:
+        due = max(due, bell.rung_at + round(settings.sign_seconds * 1000))
+    if due > now:
+        return Verdict.NOTHING, due
+    if bell.rings >= settings.rings:
+        return Verdict.GIVE_UP, None
+    if settings.hourly and bell.in_last_hour(now) >= settings.hourly:
+        return Verdict.NOTHING, bell.times[0] + HOUR
+    return Verdict.RING, None

@@ -1,0 +1,85 @@
+"""Public shapes of waking."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ...arguments.fields import Line, Timestamp
+from ...operations import Result
+from ...text.untrusted import Author, Words, quote
+from ..messages import Message
+
+SessionName = Annotated[Line, Field(min_length=1, max_length=120)]
+"""What tells the sessions of an agent's programs apart: ``claude:4711``."""
+Way = Literal["inbox_socket", "rewake", "codex_daemon", "codex_queue", "opencode_plugin", "qwen_socket"]
+"""How the line gets into a session."""
+
+
+class Ring(Result):
+    """A line for the session, or none: then ask again.
+
+    ``number`` names the ring in what the helper says of it. ``messages`` are those that the line itself brings; the
+    helper confirms them once the program has shown that it has them.
+    """
+
+    number: str = ""
+    line: str = ""
+    messages: list[Message] = []
+
+    def text(self) -> str:
+        """The line."""
+        return self.line or "(nobody is to be woken)"
+
+
+class SessionEnded(Result):
+    """Whether it was known."""
+
+    known: bool
+
+
+class WakeState(Result):
+    """Whether an agent's idle program is woken.
+
+    ``ways``: by which, now; none if no program of it with a helper runs. ``rung_at``: when it was rung last.
+    ``not_reached``: why that was in vain, if it was.
+    """
+
+    agent: Author
+    woken: bool
+    quiet: str
+    ways: list[Way]
+    rung_at: Timestamp | None
+    not_reached: Words
+
+    def text(self) -> str:
+        """In a line."""
+        if not self.woken:
+            return f"{self.agent} is not woken: that is switched off."
+        how = f"is woken by {', '.join(self.ways)}" if self.ways else "has no program that could be woken now"
+        quiet = f", not from {self.quiet.replace('-', ' to ')}" if self.quiet else ""
+        failed = f". Not reached: {quote(self.not_reached)}" if self.not_reached else ""
+        return f"{self.agent} {how}{quiet}{failed}."
+
+
+class SendersTold(Result):
+    """Who was told."""
+
+    recipients: list[Author]
+
+
+class Wake(BaseModel):
+    """A ring that is about to happen, for the hook ``before_wake``.
+
+    Attributes:
+        agent: whose program.
+        session: in which session of it.
+        rings: how often it was rung for the same messages before.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    agent: str
+    session: str
+    rings: int

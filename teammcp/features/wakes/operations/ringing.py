@@ -1,0 +1,175 @@
+"""What the helper beside an agent's program asks and tells: when to ring, and whether the line was written."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ....errors import Refused
+from ....events import Event
+from ....events.hub import Subscription
+from ....members.presence import Reason
+from ....operations import Context, operation
+from ....storage import Reader, Transaction, Work
+from ....surfaces.streams import ends, is_valid, require_valid
+from ...inbox import Asking, hand_over, newest_due, next_due
+from ...messages import messages_by_id
+from .. import queries, quiet
+from ..bells import Verdict, Waiting, judge
+from ..events import WakeRung
+from ..models import Ring, SessionEnded, SessionName, Wake, Way
+from ..sessions import TOWERS, Tower
+from ..texts import carried, line
+from .failing import note_failed_wake
+
+LONGEST = 240
+SHORTEST = 0.02
+"""Seconds that a wait sleeps at least: who waits by other ways is handed a message meanwhile."""
+AT_ONCE = 10
+"""Messages that one line brings."""
+PRESENCE = {"agent.online", "agent.offline", "agent.status"}
+SAID = Reason("its program says so")
+
+Doing = Literal["", "idle", "busy"]
+
+
+@operation("POST /api/wakes/wait", access="observer", profile="wakes", tool=False, holds=True)
+async def wait_for_ring(
+    context: Context,
+    session: SessionName,
+    way: Way,
+    carries: bool = False,
+    doing: Doing = "",
+    rung: Annotated[str, Field(max_length=60)] = "",
+    failure: Annotated[str, Field(max_length=300)] = "",
+    timeout: Annotated[float, Field(ge=0, le=LONGEST)] = 60,
+) -> Work[Ring]:
+    """Wait until your idle program is to be woken, and get the line to put into its session: for helpers beside it.
+
+    carries: the program has no hook that would bring the messages, so the line brings them; say confirm_messages once
+    it has shown that it has them. doing: what the program says of itself. rung: the number of the ring before, whose
+    line was written, unless failure says why not.
+    """
+    me, presence = context.actor.name, context.team.presence
+    tower = context.team.state[TOWERS].of(me)
+    if rung and failure:
+        tower.bell.failure = failure
+    loses = ends(context)
+
+    def wants(event: Event) -> bool:
+        return _concerns(event, me) or loses(event)
+
+    with (
+        presence.connected(me, session=True),
+        context.team.hub.subscribe(wants) as news,
+        tower.attend(session, way),
+    ):
+        if doing and presence.status_of(me).status == "online":  # nothing was heard of it by its hooks yet
+            presence.set_status(me, doing, SAID)
+        waiting = await _until_due(context, news, tower, session, timeout)
+    require_valid(context)
+    if waiting is None:
+        return lambda tx: Ring()
+    number = f"{waiting.newest}-{tower.bell.rings}"
+
+    def work(tx: Transaction) -> Ring:
+        context.emit(tx, WakeRung(session=session, way=way, number=number, message_id=waiting.newest), me)
+        if not carries:
+            return Ring(number=number, line=line(number))
+        found = hand_over(context, tx, "wake", AT_ONCE)
+        return Ring(number=number, line=carried(number, found), messages=found.messages)
+
+    return work
+
+
+def _concerns(event: Event, me: str) -> bool:
+    """Whether an event may change whether the agent is to be rung."""
+    if event.actor != me and me in event.data.get("addressed", ()):
+        return True
+    return event.subject == me and (event.kind in PRESENCE or event.kind == "wake.set")
+
+
+async def _until_due(
+    context: Context, news: Subscription, tower: Tower, session: str, seconds: float
+) -> Waiting | None:
+    """Wait until the session is to be rung; the messages for which it is."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while is_valid(context) and not news.closed:
+        waiting, at = await _look(context, tower, session)
+        if waiting is not None:
+            return waiting
+        left = deadline - loop.time()
+        if left <= 0:
+            return None
+        later = left if at is None else min(left, max(SHORTEST, (at - context.now()) / 1000))
+        if await news.next(later):
+            await asyncio.sleep(SHORTEST)
+    return None
+
+
+async def _look(context: Context, tower: Tower, session: str) -> tuple[Waiting | None, int | None]:
+    """The messages for which the session is to be rung now, or when to look again at the latest."""
+    me, now, bell = context.actor.name, context.now(), tower.bell
+    waiting, comes = await context.read(_read, Asking.of(context))
+    off, ends_at = await context.read(_is_off, me, now, context.actor.time_zone)
+    if off:
+        return None, ends_at
+    doing = context.team.presence.status_of(me)
+    if doing.status == "busy":
+        tower.failed = ""
+    if tower.next is None or tower.next.name != session:
+        return None, None
+    verdict, at = judge(bell, waiting, doing, context.settings("wakes"), now)
+    if verdict is Verdict.GIVE_UP:
+        await _fail(context, tower, waiting, bell.failure)
+    elif verdict is Verdict.RING:
+        try:
+            await context.before("before_wake", Wake(agent=me, session=session, rings=bell.rings))
+        except Refused as refused:
+            await _fail(context, tower, waiting, str(refused))
+        else:
+            bell.ring(now)
+            return waiting, None
+    return None, comes if at is None else at
+
+
+async def _fail(context: Context, tower: Tower, waiting: Waiting, why: str) -> None:
+    """Nothing more is tried for these messages, and their senders are told."""
+    tower.bell.given_up = True
+    inside = Context.inside(context.team)
+    await inside.call(note_failed_wake, agent=context.actor.name, rings=tower.bell.rings, why=why)
+
+
+def _read(reader: Reader, asking: Asking) -> tuple[Waiting, int | None]:
+    """What waits for an agent, and when there will be something that its last reader may still give a sign of."""
+    newest = newest_due(reader, asking)
+    if newest is None:
+        return Waiting(), next_due(reader, asking)
+    [message] = messages_by_id(reader, [newest])
+    return Waiting(newest, message.created_at), None
+
+
+def _is_off(reader: Reader, agent: str, now: int, time_zone: str) -> tuple[bool, int | None]:
+    """Whether nobody is to wake an agent now, and until when."""
+    row = queries.find(reader, agent)
+    if row is None:
+        return False, None
+    if not row["woken"]:
+        return True, None
+    if row["quiet_from"] is None:
+        return False, None
+    until = quiet.ends_at(row["quiet_from"], row["quiet_until"], now, time_zone)
+    return until is not None, until
+
+
+@operation("POST /api/wakes/end", access="observer", profile="wakes", tool=False)
+async def end_wakes(context: Context, session: SessionName) -> SessionEnded:
+    """Say that the program of a session has ended, which may not have said so itself: for helpers beside it."""
+    tower = context.team.state[TOWERS].of(context.actor.name)
+    known = tower.sessions.pop(session, None) is not None
+    if known and not tower.sessions:
+        context.team.presence.leave(context.actor.name, Reason("its program has ended"))
+    return SessionEnded(known=known)

@@ -1,0 +1,55 @@
+"""Whether an agent's idle program is woken: one switch, and quiet hours."""
+
+from __future__ import annotations
+
+from ....errors import Forbidden
+from ....members.directory import Access
+from ....operations import Context, operation
+from ....storage import Row, Transaction, Work
+from ...channels import OwnRef
+from .. import queries
+from ..events import WakeSet
+from ..models import WakeState
+from ..quiet import Quiet, minutes, written
+from ..sessions import TOWERS
+
+
+@operation("GET /api/wakes/{name}", profile="wakes", read_only=True)
+async def get_wakes(context: Context, name: OwnRef) -> WakeState:
+    """See whether an agent's idle program is woken by messages, by which way, and whether it was reached last."""
+    return _state(context, name, await context.read(queries.find, name))
+
+
+@operation("POST /api/wakes/{name}", profile="wakes")
+async def set_wakes(
+    context: Context, name: OwnRef, woken: bool | None = None, quiet: Quiet | None = None
+) -> Work[WakeState]:
+    """Switch on or off that messages wake an agent's idle program, or set quiet hours of its own day ("22:00-07:00").
+
+    For the agent itself and managers. What is left out stays as it is.
+    """
+    if name != context.actor.name and context.actor.access < Access.manager:
+        raise Forbidden(f"name: only {name} itself or a manager may set when it is woken.", code="not_yours")
+
+    def work(tx: Transaction) -> WakeState:
+        before = _state(context, name, queries.find(tx, name))
+        on = before.woken if woken is None else woken
+        hours = before.quiet if quiet is None else quiet
+        queries.keep(tx, name, on, minutes(hours), context.actor.name, context.now())
+        context.emit(tx, WakeSet(woken=on, quiet=hours), name)
+        return _state(context, name, queries.find(tx, name))
+
+    return work
+
+
+def _state(context: Context, name: str, row: Row | None) -> WakeState:
+    tower = context.team.state[TOWERS].find(name)
+    ways = [] if tower is None else sorted({each.way for each in tower.sessions.values() if each.waits})
+    return WakeState(
+        agent=name,
+        woken=row is None or bool(row["woken"]),
+        quiet="" if row is None else written(row["quiet_from"], row["quiet_until"]),
+        ways=ways,
+        rung_at=None if tower is None or not tower.bell.times else tower.bell.times[-1],
+        not_reached="" if tower is None else tower.failed,
+    )

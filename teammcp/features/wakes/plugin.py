@@ -1,0 +1,38 @@
+"""What waking contributes: its hook implementations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...events import EventData
+from ...plugins.markers import hookimpl
+from ...storage import Migration, load_migrations
+from .events import EVENT_KINDS
+from .operations import failing, ringing, setting
+from .settings import WakeSettings
+
+
+@hookimpl
+def register_operations() -> list[Any]:
+    return [
+        ringing.wait_for_ring,
+        ringing.end_wakes,
+        failing.note_failed_wake,
+        setting.get_wakes,
+        setting.set_wakes,
+    ]
+
+
+@hookimpl
+def register_migrations() -> list[Migration]:
+    return load_migrations("wakes", __package__)
+
+
+@hookimpl
+def register_event_kinds() -> tuple[type[EventData], ...]:
+    return EVENT_KINDS
+
+
+@hookimpl
+def register_settings() -> type[WakeSettings]:
+    return WakeSettings

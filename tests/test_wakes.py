@@ -1,0 +1,214 @@
+"""Waking: an idle program is rung for what waits for it, not for ever, and its senders hear if it was in vain."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from teammcp import Context, Forbidden, InvalidInput, NotFound, Refused, Wake, hookimpl
+from teammcp.testing import Member, MovedClock, TestTeam
+
+SESSION = {"session": "claude:1", "way": "inbox_socket"}
+
+
+async def hook(member: Member, event: str, **more: Any) -> Any:
+    """The program of a member tells of an event."""
+    body = {"hook_event_name": event, "session_id": "s1", **more}
+    answer = await member.http.post("/api/hooks/claude", json=body, headers={"TeamMCP-Reader": "claude:s1"})
+    return answer.json()
+
+
+@pytest.fixture
+async def bob(team: TestTeam, clock: MovedClock) -> Member:
+    """An agent whose program sits idle at its prompt."""
+    bob = await team.agent("bob")
+    await hook(bob, "SessionStart", source="startup")
+    clock.advance(seconds=2)
+    return bob
+
+
+@pytest.fixture
+async def ann(team: TestTeam) -> Member:
+    return await team.agent("ann")
+
+
+async def ring(member: Member, timeout: float = 0, **more: Any) -> Any:
+    return await member.call("wait_for_ring", **{**SESSION, "timeout": timeout, **more})
+
+
+async def tell(sender: Member, text: str = "look", **more: Any) -> int:
+    sent: int = (await sender.call("send_dm", recipient="bob", content=text, **more)).id
+    return sent
+
+
+async def notes(member: Member) -> list[str]:
+    """What the server has told a member."""
+    try:
+        found = await member.call("get_history", channel="dm:system")
+    except NotFound:
+        return []
+    return [each.content for each in found.messages]
+
+
+async def test_a_message_rings_and_the_programs_hook_brings_it(bob: Member, ann: Member) -> None:
+    waiting = asyncio.create_task(ring(bob, 20))
+    await asyncio.sleep(0.05)
+    message = await tell(ann, "look at this")
+    found = await asyncio.wait_for(waiting, 10)
+    assert found.number == f"{message}-1"
+    assert "look at this" not in found.line, "a ring delivers nothing"
+    receipt = await ann.call("get_receipt", message_id=message)
+    assert receipt.recipients[0].offered_at is None
+    answer = await hook(bob, "UserPromptSubmit")
+    assert "look at this" in answer["hookSpecificOutput"]["additionalContext"]
+    assert (await ann.call("get_receipt", message_id=message)).recipients[0].handed_over_by == "hook"
+    assert (await ring(bob, rung=found.number)).number == ""
+
+
+async def test_nobody_is_rung_who_is_busy_waits_for_a_person_or_was_idle_for_no_second(
+    bob: Member, ann: Member, clock: MovedClock
+) -> None:
+    await hook(bob, "UserPromptSubmit")
+    await tell(ann)
+    assert (await ring(bob)).number == "", "its hooks bring it"
+    await hook(bob, "PermissionRequest", tool_name="Bash")
+    assert (await ring(bob)).number == "", "the line could answer the dialog"
+    await hook(bob, "StopFailure", error="overloaded")
+    assert (await ring(bob)).number == ""
+    clock.advance(seconds=1)
+    assert (await ring(bob)).number != "", "a failed turn leaves nobody deaf"
+
+
+async def test_it_is_rung_again_without_a_sign_and_given_up_after_three(
+    team: TestTeam, bob: Member, ann: Member, clock: MovedClock
+) -> None:
+    message = await tell(ann)
+    numbers = []
+    for _ in range(3):
+        found = await ring(bob)
+        numbers.append(found.number)
+        clock.advance(seconds=9)
+        assert (await ring(bob, rung=found.number)).number == ""
+        clock.advance(seconds=1)
+    assert numbers == [f"{message}-1", f"{message}-2", f"{message}-3"]
+    assert await notes(ann) == []
+    assert (await ring(bob)).number == ""
+    [note] = await notes(ann)
+    assert "Not reached: bob (rung 3 times)" in note
+    assert "hooks" in note
+    assert "not reached" in str(team.team.presence.status_of("bob").reason)
+    assert "not reached" in (await ann.call("get_wakes", name="bob")).text().lower()
+    clock.advance(minutes=5)
+    assert (await ring(bob)).number == "", "and that is all"
+    assert len(await notes(ann)) == 1
+    await tell(ann, "again")
+    assert (await ring(bob)).number != "", "a new message is a new round"
+
+
+async def test_what_the_helper_says_of_a_line_is_the_reason(bob: Member, ann: Member, clock: MovedClock) -> None:
+    await tell(ann)
+    for _ in range(3):
+        found = await ring(bob)
+        await ring(bob, rung=found.number, failure="its socket refuses connections")
+        clock.advance(seconds=10)
+    await ring(bob)
+    [note] = await notes(ann)
+    assert "its socket refuses connections" in note
+
+
+async def test_a_sender_is_not_rung_for_its_own_messages(bob: Member, ann: Member) -> None:
+    await bob.call("send_message", channel="general", content="@bob @ann hello")
+    assert (await ring(bob)).number == ""
+
+
+async def test_one_that_is_taken_otherwise_rings_nobody(bob: Member, ann: Member) -> None:
+    await tell(ann)
+    assert (await bob.call("wait_for_messages", timeout=0)).messages
+    assert (await ring(bob)).number == ""
+
+
+async def test_a_stale_message_rings_nobody(bob: Member, ann: Member, clock: MovedClock) -> None:
+    await tell(ann)
+    clock.advance(minutes=61)
+    assert (await ring(bob)).number == ""
+
+
+async def test_where_the_program_has_no_hook_the_line_brings_the_messages_and_its_proof_counts(
+    bob: Member, ann: Member
+) -> None:
+    message = await tell(ann, "all of it")
+    answer = await bob.http.post("/api/wakes/wait", json={**SESSION, "carries": True, "timeout": 0})
+    found = answer.json()
+    assert "all of it" in found["line"]
+    assert found["line"].startswith(f"[wake {message}-1]")
+    assert [each["id"] for each in found["messages"]] == [message]
+    assert (await ann.call("get_receipt", message_id=message)).recipients[0].offered_at is None
+    await bob.call("confirm_messages", message_ids=[message])
+    assert (await ann.call("get_receipt", message_id=message)).recipients[0].offered_by == "wake"
+
+
+async def test_one_switch_and_quiet_hours(team: TestTeam, bob: Member, ann: Member, clock: MovedClock) -> None:
+    await tell(ann)
+    with pytest.raises(Forbidden):
+        await ann.call("set_wakes", name="bob", woken=False)
+    await bob.call("set_wakes", name="bob", woken=False)
+    assert (await ring(bob)).number == ""
+    await team.owner.call("set_wakes", name="bob", woken=True, quiet="00:00-23:59")
+    assert (await ring(bob)).number == ""
+    assert (await bob.call("get_wakes", name="bob")).quiet == "00:00-23:59"
+    await team.owner.call("set_wakes", name="bob", quiet="")
+    assert (await ring(bob)).number != ""
+    with pytest.raises(InvalidInput, match="22:00-07:00"):
+        await bob.call("set_wakes", name="bob", quiet="at night")
+
+
+async def test_a_switch_is_heard_by_who_waits(bob: Member, ann: Member) -> None:
+    await bob.call("set_wakes", name="bob", woken=False)
+    await tell(ann)
+    waiting = asyncio.create_task(ring(bob, 20))
+    await asyncio.sleep(0.05)
+    await bob.call("set_wakes", name="bob", woken=True)
+    assert (await asyncio.wait_for(waiting, 10)).number != ""
+
+
+async def test_of_several_sessions_the_last_is_rung_and_then_the_one_before(
+    bob: Member, ann: Member, clock: MovedClock
+) -> None:
+    first = asyncio.create_task(ring(bob, 20, session="claude:1"))
+    await asyncio.sleep(0.05)
+    second = asyncio.create_task(ring(bob, 20, session="claude:2"))
+    await asyncio.sleep(0.05)
+    await tell(ann)
+    found = await asyncio.wait_for(second, 10)
+    assert found.number != ""
+    assert not first.done()
+    again = asyncio.create_task(ring(bob, 20, session="claude:2", rung=found.number))
+    await asyncio.sleep(0.05)
+    first.cancel()
+    again.cancel()
+
+
+async def test_a_program_that_has_ended_is_away_at_once(team: TestTeam, bob: Member) -> None:
+    await ring(bob)
+    await bob.call("end_wakes", session="claude:1")
+    assert team.team.presence.status_of("bob").status == "away"
+    assert (await bob.call("get_wakes", name="bob")).ways == []
+
+
+class Sunday:
+    """A plugin that wakes nobody."""
+
+    @hookimpl
+    def before_wake(self, context: Context, wake: Wake) -> None:
+        raise Refused("It is Sunday.")
+
+
+@pytest.mark.teammcp(install={"sunday": Sunday()})
+async def test_a_plugin_may_refuse_and_the_sender_hears_why(bob: Member, ann: Member) -> None:
+    await tell(ann)
+    assert (await ring(bob)).number == ""
+    [note] = await notes(ann)
+    assert "It is Sunday" in note
+    assert "not rung" in note
