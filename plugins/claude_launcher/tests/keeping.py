@@ -159,8 +159,16 @@ class Stage:
 
     async def receipt(self, message: int, name: str = "bob") -> str:
         """How far a message got with an agent."""
+        return str((await self._recipient(message, name)).state)
+
+    async def has_arrived(self, message: int, name: str = "bob") -> bool:
+        """Whether an agent has a message: a later word of its own counts as an answer, and is no proof of that."""
+        recipient = await self._recipient(message, name)
+        return bool(recipient.offered_at or recipient.read_at)
+
+    async def _recipient(self, message: int, name: str) -> Any:
         found = await self.owner.call("get_receipt", message_id=message)
-        return str(next(each.state for each in found.recipients if each.agent == name))
+        return next(each for each in found.recipients if each.agent == name)
 
     async def runs(self, name: str = "bob") -> list[Any]:
         """The agent's runs, the newest first."""
