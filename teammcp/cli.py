@@ -21,6 +21,7 @@ from .commands import (
     plugins,
     server,
     teams,
+    wake,
 )
 from .errors import StartError, TeamError
 from .machine.console import give_up_output, is_full, show_anything
@@ -114,6 +115,7 @@ for command in (
     doctor.doctor,
     hook.hook,
     heartbeat.heartbeat,
+    wake.wake,
     listen.listen,
     operations.call,
     operations.openapi,

@@ -66,7 +66,7 @@ def tools_folder() -> Path:
     return Path(os.environ.get("TEAMMCP_TEST_TOOLS") or Path.home() / ".cache" / "teammcp-tests")
 
 
-CLAUDE = Tool(("@anthropic-ai/claude-code@2.1.329",), "claude")
+CLAUDE = Tool(("@anthropic-ai/claude-code@2.1.332",), "claude")
 CODEX = Tool(("@openai/codex@0.169.0",), "codex")
 GEMINI = Tool(("@google/gemini-cli@0.61.0",), "gemini")
 OPENCODE = Tool(("opencode-ai@1.18.33",), "opencode")

@@ -1,0 +1,134 @@
+"""Waking Claude Code: by the inbox socket of its session, or, where it has none, by a hook that ends with 2.
+
+Both ways need a process of Claude Code's own tree: a session that bypasses permissions holds what any other one writes.
+So nothing here goes into the background. Claude Code answers nothing on its socket, good or bad; that a line has
+arrived is shown by its hook ``UserPromptSubmit``, and by nothing before it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .life import Process
+from .loop import Doing
+
+SOCKET, TOKEN = "CLAUDE_CODE_MESSAGING_SOCKET", "CLAUDE_CODE_MESSAGING_TOKEN"
+WRITE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a session of Claude Code is.
+
+    Attributes:
+        process: its program.
+        inbox: the path of its inbox socket; empty if it has none.
+        token: for that.
+        record: the file in which it says what it does.
+    """
+
+    process: Process
+    inbox: str
+    token: str
+    record: Path
+
+
+def find(environment: Mapping[str, str]) -> Place | None:
+    """The session whose hook, or whose MCP server, has this environment.
+
+    None where nobody is to be woken: with ``-p`` and in the SDK, whose caller decides what they do.
+    """
+    number = environment.get("CLAUDE_PID", "")
+    if environment.get("CLAUDE_CODE_ENTRYPOINT") != "cli" or not number.isdecimal():
+        return None
+    process = Process.of(int(number))
+    if process is None:
+        return None
+    home = environment.get("CLAUDE_CONFIG_DIR") or os.path.join(os.path.expanduser("~"), ".claude")
+    record = Path(home, "sessions", f"{number}.json")
+    return Place(process, environment.get(SOCKET, ""), environment.get(TOKEN, ""), record)
+
+
+class ClaudeSession:
+    """What both ways share."""
+
+    way: str
+    carries = False
+    once = False
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self.name = f"claude:{place.process.pid}"
+
+    def lives(self) -> bool:
+        """Whether Claude Code still runs."""
+        return self._place.process.lives()
+
+    def doing(self) -> Doing:
+        """What its record says."""
+        with suppress(OSError, ValueError):
+            record: Any = json.loads(self._place.record.read_bytes())
+            status = record.get("status") if isinstance(record, dict) else None
+            if status == "idle" or status == "busy":
+                return "idle" if status == "idle" else "busy"
+        return ""
+
+
+class InboxSession(ClaudeSession):
+    """A session that is rung by its inbox socket."""
+
+    way = "inbox_socket"
+
+    def ring(self, line: str) -> str:
+        """Write the line; why it could not be written, or empty."""
+        try:
+            write(self._place.inbox, self._place.token, line)
+        except FileNotFoundError:
+            return "its inbox socket is gone; start Claude Code again"
+        except ConnectionRefusedError:
+            return "nobody listens at its inbox socket; start Claude Code again"
+        except PermissionError:
+            return "its inbox socket belongs to another user"
+        except TimeoutError:
+            return f"its inbox did not take the line within {WRITE_SECONDS:g} s"
+        except OSError as error:
+            return f"its inbox did not take the line: {error.strerror or type(error).__name__}"
+        return ""
+
+
+def write(path: str, token: str, line: str) -> None:
+    """Write a line into an inbox socket; when it returns, the other side has read it to its end.
+
+    Raises:
+        OSError: that was not possible, or took longer than `WRITE_SECONDS`.
+    """
+    said = [
+        {"type": "auth", "token": token},
+        {"type": "user", "message": {"role": "user", "content": line}},
+    ]
+    with socket.socket(socket.AF_UNIX) as inbox:
+        inbox.settimeout(WRITE_SECONDS)
+        inbox.connect(path)
+        inbox.sendall("".join(f"{json.dumps(each)}\n" for each in said).encode())
+        inbox.shutdown(socket.SHUT_WR)
+        inbox.recv(1)
+
+
+class RewakeSession(ClaudeSession):
+    """A session that is rung by a hook that ends with 2 and says the line on standard error."""
+
+    way = "rewake"
+    once = True
+
+    def ring(self, line: str) -> str:
+        """Say the line."""
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 - this is how the hook speaks
+        return ""

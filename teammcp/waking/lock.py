@@ -1,0 +1,60 @@
+"""One helper for each session: a program runs its hooks again and again, and each run begins one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from platformdirs import user_state_path
+
+from .life import Process
+
+
+@contextmanager
+def only_one(program: str, process: Process, base: str, key: str) -> Iterator[bool]:
+    """Hold the place of the one helper that wakes a program's process for a member.
+
+    It is free again when its holder has ended, however that was.
+
+    Args:
+        program: its name, such as ``claude``.
+        process: the program's own.
+        base: the server's address.
+        key: the member's key; not to be found from what is written.
+
+    Yields:
+        Whether this is the one; otherwise another has the place.
+
+    Raises:
+        OSError: the user's own folder cannot be written.
+    """
+    folder = _folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    whose = hashlib.sha256(f"{base}\n{key}".encode()).hexdigest()[:16]
+    lock = FileLock(folder / f"{program}-{process.pid}-{process.began}-{whose}.lock", thread_local=False)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        yield False
+        return
+    try:
+        _clear(folder)
+        yield True
+    finally:
+        lock.release()
+
+
+def _folder() -> Path:
+    return user_state_path("teammcp") / "wakes"
+
+
+def _clear(folder: Path) -> None:
+    """Remove what is left of programs that have ended; for those no helper begins any more."""
+    for file in folder.glob("*.lock"):
+        with suppress(ValueError, OSError):
+            _, pid, began, _ = file.stem.rsplit("-", 3)
+            if not Process(int(pid), began).lives():
+                file.unlink()
