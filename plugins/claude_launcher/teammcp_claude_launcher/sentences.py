@@ -10,6 +10,11 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from teammcp import excerpt
+
+LONGEST_LINE = 200
+"""Characters of a program's last line of output that are said."""
+
 _GAP = re.compile(r"%\((\w+)\)s")
 
 
@@ -88,6 +93,19 @@ RUNNER_STOPPED = Sentence("The runner was stopped.")
 RUNNER_KILLED = Sentence("The runner was killed, and has ended the program when it was started again.")
 UNKNOWN_TO_RUNNER = Sentence("Its runner does not know it any more.")
 KEY_REVOKED = Sentence("%(name)s has revoked the key of %(machine)s.")
+
+_WITH_LAST_LINE = {ENDED_MUTE: ENDED, SIGNALLED_MUTE: SIGNALLED}
+
+
+def with_last_line(text: str, output: str) -> str:
+    """How a program ended, with the last line that it wrote if that says more."""
+    lines = [line for line in output.splitlines() if line.strip()]
+    said = excerpt(lines[-1], LONGEST_LINE) if lines else ""
+    for mute, full in _WITH_LAST_LINE.items():
+        if said and (values := mute.values_in(text)):
+            return full(**values, said=said)
+    return text or said
+
 
 SENTENCES = [value for value in globals().values() if isinstance(value, Sentence)]
 SENTENCES.sort(key=lambda sentence: len(sentence.words), reverse=True)

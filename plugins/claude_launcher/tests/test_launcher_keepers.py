@@ -176,6 +176,7 @@ async def test_a_crash_is_seen_at_once_and_what_was_not_taken_up_is_written_agai
         assert await stage.ended() == ["crashed"]
         [run] = await stage.runs()
         assert (run.exit_code, run.last_output) == (3, "the last line")
+        assert run.detail == "The program ended with 3.", "what it wrote is not for all who see why it ended"
         assert len(stage.runtime.sessions) == 1, "not at once"
         await stage.clock.advance(1.1)
         second = await stage.session(2)

@@ -107,6 +107,7 @@ FIELDS = {
     "exit_code": st.none() | st.integers(-64, 255),
     "message_ids": st.lists(st.integers(1, 10**6), max_size=3),
     "cost_usd": st.floats(0, 100),
+    "task": st.none() | st.integers(1, 10**6),
     **dict.fromkeys(("pid", "tokens_in", "tokens_out"), NUMBERS),
 }
 

@@ -20,12 +20,14 @@ from teammcp_claude_launcher.entries import (
     State,
     Step,
     TakenUp,
+    TeamTools,
     Thought,
     Tool,
     TurnOver,
     TurnWritten,
     Used,
 )
+from teammcp_claude_launcher.sentences import ENDED_MUTE, SIGNALLED, SIGNALLED_MUTE
 
 from teammcp.testing import Member, TestTeam
 
@@ -43,6 +45,7 @@ SAYS: list[Entry] = [
     Answered(id="q", allowed=False, message=SECRET),
     Noted(text=SECRET),
     State(state="working"),
+    TeamTools(used=False),
     Used(tokens_in=3, tokens_out=1, cost_usd=0.1),
     Conversation(id="c", resumed=False),
     TurnOver(outcome="failed", detail=SECRET, answer=SECRET),
@@ -168,3 +171,45 @@ async def test_last_words_of_a_private_turn_do_not_outlive_it(
     await runner.tell(run, Said(text="in public"))
     shown: Any = await people["nina"].call("get_run", run_id=run)
     assert shown.last_words == "in public"
+
+
+async def test_the_last_output_of_a_run_is_for_those_who_may_read_all_of_its_turns(
+    team: TestTeam, runner: FakeRunner, people: dict[str, Member]
+) -> None:
+    private = (await people["maria"].call("send_dm", recipient="bob", content="hush")).id
+    run = await runner.begin("bob")
+    over, crash = TurnOver(outcome="done"), ENDED_MUTE(code=3)
+    await runner.tell(run, Started(), TurnWritten(turn="a", message_ids=[private]), over)
+    await runner.tell(
+        run, TurnWritten(turn="b"), Ended(reason="crashed", detail=crash, exit_code=3, last_output=SECRET)
+    )
+    assert SECRET in await everything(people["maria"], run)
+    assert SECRET not in await everything(people["nina"], run)
+    assert SECRET not in repr(await people["nina"].call("get_agents"))
+    shown: Any = await people["nina"].call("get_run", run_id=run)
+    assert shown.detail == crash, "why it has ended is for all"
+
+
+async def test_the_last_line_of_a_public_run_is_said_with_its_end(
+    team: TestTeam, runner: FakeRunner, people: dict[str, Member]
+) -> None:
+    run = await runner.begin("bob")
+    mute = SIGNALLED_MUTE(number=9)
+    await runner.tell(run, Started(), Ended(reason="crashed", detail=mute, exit_code=-9, last_output="first\nOh no\n"))
+    shown: Any = await people["nina"].call("get_run", run_id=run)
+    assert shown.detail == SIGNALLED(number=9, said="Oh no")
+
+
+async def test_a_run_that_was_given_up_for_lost_in_a_private_turn_is_as_private_afterwards(
+    team: TestTeam, runner: FakeRunner, people: dict[str, Member]
+) -> None:
+    private = (await people["maria"].call("send_dm", recipient="bob", content="hush")).id
+    public = (await people["nina"].call("send_message", channel="general", content="@bob hello")).id
+    run = await runner.begin("bob")
+    await runner.tell(run, Started(), TurnWritten(turn="a", message_ids=[private]))
+    for runner.live in ([], [run]):
+        async with runner.connected():
+            pass
+    async with runner.connected():
+        await runner.tell(run, TurnWritten(turn="b", message_ids=[public]), Said(text=SECRET))
+    assert SECRET not in await everything(people["nina"], run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from teammcp import AgentRun, Context, Transaction
 
 from .. import homes, tasks
-from ..entries import FAILURE_SECONDS, FAILURES, Ended
+from ..entries import FAILURE_SECONDS, FAILURES
 from ..events import RunChanged, RunEnded, RunEvent, RunStarted
 from . import queries, showing
 from .ends import ENDS
@@ -25,7 +25,7 @@ def conclude(context: Context, tx: Transaction, fold: Fold) -> None:
     tasks.book(context, tx, agent, fold.used)
     if fold.ended is not None:
         failures = _failures(tx, agent, context.now())
-        homes.note_end(context, tx, agent, fold.ended.reason, _why(fold, fold.ended), failures)
+        homes.note_end(context, tx, agent, fold.ended.reason, fold.ended.detail[:SHORT], failures)
     _tell(context, tx, fold)
     tx.on_commit(lambda: showing.show_fold(context.team, fold))
 
@@ -37,14 +37,6 @@ def _failures(tx: Transaction, agent: str, now: int) -> int:
     return sum(row["reason"] in FAILURES and row["ended_at"] > since for row in ends)
 
 
-def _why(fold: Fold, ended: Ended) -> str:
-    """The detail of its end; without one the last line that its program wrote, if everybody may read that."""
-    if ended.detail or fold.values["channels"] is not None:
-        return ended.detail[:SHORT]
-    lines = ended.last_output.strip().splitlines()
-    return lines[-1][:SHORT] if lines else ""
-
-
 def _tell(context: Context, tx: Transaction, fold: Fold) -> None:
     if fold.started:
         _emit(context, tx, fold, RunStarted(**_about(fold)))
@@ -53,7 +45,7 @@ def _tell(context: Context, tx: Transaction, fold: Fold) -> None:
         _emit(context, tx, fold, RunChanged(**_about(fold)))
     if fold.ended is not None:
         end = ENDS[fold.ended.reason]
-        about = {**_about(fold), "why": _why(fold, fold.ended)}
+        about = {**_about(fold), "why": fold.ended.detail[:SHORT]}
         _emit(context, tx, fold, RunEnded(**about, reason=fold.ended.reason, exit_code=fold.ended.exit_code))
         _notify(context, tx, fold, "agent_crashed" if end.surprise else "agent_stopped")
 

@@ -11,7 +11,7 @@ from teammcp import Row, excerpt
 
 from .. import entries as kinds
 from ..entries import NO_SIGN, Entry, RunState
-from ..sentences import TURN_FAILED
+from ..sentences import TURN_FAILED, with_last_line
 
 LAST_WORDS = 300
 AT_WORK: frozenset[RunState] = frozenset({"working", "waiting"})
@@ -91,11 +91,18 @@ class Fold:
         may be read by the same.
         """
         before, brought = set(json.loads(self.values["channels"] or "[]")), set(channels)
-        if self.values["state"] in AT_WORK:
+        if self.values["state"] in AT_WORK or self.is_over:  # given up for lost in a turn that goes on
             brought |= before
         if not before <= brought:
             self.values["last_words"] = ""
-        self.values["channels"] = json.dumps(sorted(brought)) if brought else None
+        self.values["channels"] = _as_json(brought)
+        self.values["all_channels"] = _as_json(brought | set(json.loads(self.values["all_channels"] or "[]")))
+
+    def channels_of(self, entry: Entry) -> str | None:
+        """Of which channels an entry may tell: an end has the last output, which may be of any turn before."""
+        column = "all_channels" if isinstance(entry, kinds.Ended) else "channels"
+        found: str | None = self.values[column]
+        return found
 
     def end(self, ended: kinds.Ended) -> None:
         """End it now, on the server's own word."""
@@ -179,6 +186,8 @@ class Fold:
 
     @_take.register
     def _(self, entry: kinds.Ended) -> None:
+        if self.values["all_channels"] is None:
+            entry = entry.model_copy(update={"detail": with_last_line(entry.detail, entry.last_output)})
         self._be("ended")
         self.values |= {"ended_at": self._at, "pid": None, "task": None, **entry.model_dump(exclude={"kind"})}
         self.ended = entry
@@ -186,3 +195,7 @@ class Fold:
     def _says(self, text: str) -> None:
         if text.strip():
             self.values["last_words"] = excerpt(" ".join(text.split()), LAST_WORDS)
+
+
+def _as_json(channels: set[str]) -> str | None:
+    return json.dumps(sorted(channels)) if channels else None

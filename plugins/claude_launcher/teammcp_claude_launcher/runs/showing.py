@@ -44,7 +44,9 @@ def _run(context: Context, row: Row, heard_at: int | None) -> Run:
         "remedy": "" if end is None else end.remedy,
     }
     if not may_watch(context, row["agent"], row["channels"]):
-        values |= {"last_words": "", "last_output": ""}
+        values["last_words"] = ""
+    if not may_watch(context, row["agent"], row["all_channels"]):
+        values["last_output"] = ""
     if row["ended_at"] is None and not machines.links(context.team).is_connected(row["machine"]):
         was = f"was {row['state']}" + (f": {row['state_reason']}" if row["state_reason"] else "")
         values |= {"state": "unreachable", "state_reason": was, "heard_at": heard_at}

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
-from teammcp import NotInstalled, Runtime, Session, StartFailed, TeamError, excerpt
+from teammcp import NotInstalled, Runtime, Session, StartFailed, TeamError
 
 from ... import sentences
 from ...entries import Ended, EndReason, TeamTools
@@ -28,8 +28,6 @@ LOOK_EVERY = 15.0
 """Seconds between two looks at what its processes have in memory."""
 LAST_WORDS = 2.0
 """Seconds within which a program whose processes are gone is known to have ended."""
-LONGEST_LINE = 200
-"""Characters of its last line of output that are said where it has ended by itself."""
 MB = 1024 * 1024
 
 log = logging.getLogger(__name__)
@@ -181,7 +179,7 @@ class Run:
         if not self._runtime.capabilities.lasting and turns.written and not turns.open:
             self.end("finished")
         else:
-            self.end("crashed", _how_it_ended(self._exit_code, session.last_output()))
+            self.end("crashed", _how_it_ended(self._exit_code))
 
     def note_typing(self) -> None:
         """Somebody types into its terminal: it is not without anything to do."""
@@ -283,9 +281,6 @@ class Run:
         return self.ended
 
 
-def _how_it_ended(code: int, output: str) -> str:
-    lines = [line for line in output.splitlines() if line.strip()]
-    said = excerpt(lines[-1], LONGEST_LINE) if lines else ""
-    if code < 0:
-        return (sentences.SIGNALLED if said else sentences.SIGNALLED_MUTE)(number=-code, said=said)
-    return (sentences.ENDED if said else sentences.ENDED_MUTE)(code=code, said=said)
+def _how_it_ended(code: int) -> str:
+    """In our own words: what the program wrote is not for everybody, and the server knows for whom."""
+    return sentences.SIGNALLED_MUTE(number=-code) if code < 0 else sentences.ENDED_MUTE(code=code)

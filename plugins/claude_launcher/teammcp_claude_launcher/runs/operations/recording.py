@@ -84,7 +84,7 @@ def _fold(context: Context, tx: Transaction, fold: Fold, lines: Sequence[Journal
         if isinstance(line.entry, TurnWritten):
             fold.bring(queries.closed_channels(tx, line.entry.message_ids))
         at, data = fold.add(line.entry, line.at), line.entry.model_dump_json()
-        rows.append((fold.id, line.seq, at, line.entry.kind, data, fold.values["channels"]))
+        rows.append((fold.id, line.seq, at, line.entry.kind, data, fold.channels_of(line.entry)))
     queries.add_entries(tx, rows)
     fold.values["entries"] += len(rows)
     kept = context.settings(PLUGIN).run_entries

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from teammcp import Context, Row, Transaction, Work, operation
+from teammcp import Context, Reader, Row, Transaction, Work, operation
 
 from ... import homes
-from ...entries import Ended, EndReason, State
+from ...entries import ENTRY, Ended, EndReason, RunState, State, TurnOver
 from ...sentences import UNKNOWN_TO_RUNNER
 from .. import concluding, queries, showing
 from ..folding import Fold
@@ -42,6 +42,14 @@ def _revive(context: Context, tx: Transaction, machine: str, run_id: int) -> boo
     if row is None or row["machine"] != machine or row["reason"] != "lost" or queries.live_run(tx, row["agent"]):
         return False
     fold = Fold.revived(row, context.now())
-    fold.add(State(state="idle" if row["started_at"] else "starting"), context.now())
+    fold.add(State(state=_state(tx, row)), context.now())
     concluding.conclude(context, tx, fold)
     return True
+
+
+def _state(reader: Reader, row: Row) -> RunState:
+    """What a run does, by what its runner has told of its turns."""
+    if row["started_at"] is None:
+        return "starting"
+    told = queries.of_turns(reader, row["id"], 1)
+    return "idle" if not told or isinstance(ENTRY.validate_json(told[0]), TurnOver) else "working"
