@@ -143,8 +143,16 @@ def test_programs_with_hooks_tell_what_their_agent_is_doing(member: Callable[...
     for client in WITH_FILES:
         told[client] = {event for part in parts_of(member(client)) if isinstance(part, Hooks) for event in part.hooks}
     in_common = {"SessionStart", "UserPromptSubmit", "PostToolUse", "PermissionRequest", "Stop", "SessionEnd"}
-    assert told.pop("claude") == {*in_common, "Notification", "StopFailure"}
+    assert told.pop("claude") == told.pop("qwen") == {*in_common, "Notification", "StopFailure"}
     assert told.pop("codex") == in_common
+    assert told.pop("gemini") == {
+        "SessionStart",
+        "BeforeAgent",
+        "AfterTool",
+        "Notification",
+        "AfterAgent",
+        "SessionEnd",
+    }
     assert not any(told.values())
 
 

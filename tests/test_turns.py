@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from teammcp.features.turns.moments import PROGRAMS, Moment
 from teammcp.features.turns.operations import LARGEST
 from teammcp.testing import Member, TestTeam
 
@@ -38,9 +39,19 @@ async def receipt(alice: Member, message: int) -> tuple[str, str | None]:
     return recipient.state, recipient.offered_by
 
 
-@pytest.mark.parametrize("program", ["claude", "codex"])
-@pytest.mark.parametrize("event", ["PostToolUse", "UserPromptSubmit"])
-async def test_what_is_new_comes_into_the_turn_once(alice: Member, bob: Member, event: str, program: str) -> None:
+EVERY_PROGRAM = [program.name for program in PROGRAMS]
+
+
+def word(program: str, moment: Moment) -> str:
+    """A program's own word for a moment."""
+    [events] = [each.events for each in PROGRAMS if each.name == program]
+    return next(event for event, found in events.items() if found is moment)
+
+
+@pytest.mark.parametrize("program", EVERY_PROGRAM)
+@pytest.mark.parametrize("moment", [Moment.TOOL_USED, Moment.PROMPTED])
+async def test_what_is_new_comes_into_the_turn_once(alice: Member, bob: Member, moment: Moment, program: str) -> None:
+    event = word(program, moment)
     sent = await alice.call("send_dm", recipient="bob", content="The build is broken.")
     answer = await hook(bob, event, program, tool_name="Bash", tool_input={"command": "ls"}, tool_response="x")
     assert answer["hookSpecificOutput"]["hookEventName"] == event
@@ -51,6 +62,34 @@ async def test_what_is_new_comes_into_the_turn_once(alice: Member, bob: Member, 
     assert await receipt(alice, sent.id) == ("handed_over", None)
     assert await hook(bob, event, program) == {}
     assert await receipt(alice, sent.id) == ("offered", "hook")
+
+
+@pytest.mark.parametrize("program", EVERY_PROGRAM)
+async def test_every_program_is_briefed_goes_on_with_what_is_new_and_is_seen(
+    team: TestTeam, alice: Member, bob: Member, program: str
+) -> None:
+    await alice.call("send_dm", recipient="bob", content="one")
+    assert "alice (agent): one" in told(await hook(bob, word(program, Moment.BEGINS), program, source="startup"))
+    assert await doing(team) == ("idle", "its session began")
+    await hook(bob, word(program, Moment.PROMPTED), program)
+    assert (await doing(team))[0] == "busy"
+    await alice.call("send_dm", recipient="bob", content="two")
+    answer = await hook(bob, word(program, Moment.TURN_ENDS), program, stop_hook_active=False)
+    assert (answer["decision"], "alice (agent): two" in answer["reason"]) == ("block", True)
+    assert (await doing(team))[0] == "busy"
+    assert await hook(bob, word(program, Moment.TURN_ENDS), program, stop_hook_active=True) == {}
+    assert await doing(team) == ("idle", "its turn ended")
+    await hook(bob, word(program, Moment.ENDS), program)
+    assert await doing(team) == ("away", "its session ended")
+
+
+async def test_gemini_calls_its_user_by_a_word_of_its_own(team: TestTeam, bob: Member) -> None:
+    await hook(bob, "BeforeAgent", "gemini")
+    await hook(bob, "Notification", "gemini", notification_type="ToolPermission")
+    assert await doing(team) == ("waiting", "permission prompt")
+    for foreign in ("Stop", "UserPromptSubmit", "PostToolUse"):
+        assert await hook(bob, foreign, "gemini") == {}
+    assert (await doing(team))[0] == "waiting"
 
 
 async def test_what_concerns_somebody_else_comes_into_no_turn(alice: Member, bob: Member) -> None:
@@ -253,17 +292,17 @@ async def test_a_hook_without_a_valid_key_or_event_is_told_what_is_wrong(team: T
 async def test_hooks_are_no_tools_of_the_model(bob: Member) -> None:
     async with bob.mcp() as client:
         names = {tool.name for tool in (await client.list_tools()).tools}
-    assert not names & {"claude_hook", "codex_hook", "take_new_messages"}
+    assert not names & {*(f"{program}_hook" for program in EVERY_PROGRAM), "take_new_messages"}
 
 
 async def test_the_servers_description_says_that_programs_may_send_more(bob: Member) -> None:
     paths = (await bob.http.get("/api/openapi.json")).json()["paths"]
     schemas = [
         paths[path]["post"]["requestBody"]["content"]["application/json"]["schema"]
-        for path in ("/api/hooks/claude", "/api/hooks/codex", "/api/hooks/take")
+        for path in (*(f"/api/hooks/{program}" for program in EVERY_PROGRAM), "/api/hooks/take")
     ]
-    assert [schema["additionalProperties"] for schema in schemas] == [True, True, False]
-    assert [schema["properties"]["tool_name"].get("type") for schema in schemas[:2]] == [None, None]
+    assert [schema["additionalProperties"] for schema in schemas] == [*(True for _ in EVERY_PROGRAM), False]
+    assert all("type" not in schema["properties"]["tool_name"] for schema in schemas[:-1])
 
 
 async def test_a_label_of_another_type_is_no_label(bob: Member) -> None:

@@ -38,7 +38,7 @@ ANSWER_TIMEOUT = 0.4
 
 
 @click.command()
-@click.argument("program", type=click.Choice(["claude", "codex"]))
+@click.argument("program", type=click.Choice(["claude", "codex", "gemini", "qwen"]))
 @url_option
 def hook(program: str, url: str | None) -> None:
     """Answer a hook of PROGRAM: its JSON on standard input, what is new for the agent on standard output.

@@ -135,15 +135,17 @@ class Hooks:
     Attributes:
         hooks: event -> the one hook of ours.
         former: what other hooks of ours call, which an earlier joining has written: they give way to these.
+        form: how the file is written.
     """
 
     path: Path
     hooks: Mapping[str, Mapping[str, Any]]
     former: frozenset[Call] = frozenset()
+    form: Format = "json"
     prose = False
 
     def put(self, text: str | None) -> str:
-        document = JsonDocument(self.path, text)
+        document = self._document(text)
         for event, hook in self.hooks.items():
             document.list(("hooks", event))
             places = [*self._places(document, event)]
@@ -158,7 +160,7 @@ class Hooks:
         return document.result() or ""
 
     def take(self, text: str) -> str | None:
-        document = JsonDocument(self.path, text)
+        document = self._document(text)
         events = document.get(("hooks",))
         for event in events if isinstance(events, dict) else ():
             for place in reversed([*self._places(document, event)]):
@@ -171,6 +173,9 @@ class Hooks:
                 ):
                     document.remove(group)
         return document.result()
+
+    def _document(self, text: str | None) -> JsonDocument:
+        return JsonDocument(self.path, text, comments=self.form == "jsonc")
 
     def _places(self, document: JsonDocument, event: str) -> Iterator[tuple[str | int, ...]]:
         ours = self.former | {call for hook in self.hooks.values() if (call := call_of(hook))}

@@ -19,6 +19,7 @@ from .clients import (
     ALL,
     CLIENTS,
     EVERYDAY,
+    FORMS,
     KEY_FILE,
     KEY_VARIABLE,
     SERVER,
@@ -45,7 +46,16 @@ GUIDES = {"claude": "CLAUDE.md", "gemini": "GEMINI.md", "qwen": "QWEN.md"}
 """Where a client looks for what its model should know of a project; the others look into AGENTS.md."""
 SKILLS = {"claude": ".claude/skills", "qwen": ".qwen/skills"}
 """Where a client looks for skills; the others look into .agents/skills."""
-WITH_HOOKS = ("claude", "codex")
+WITH_HOOKS = ("claude", "codex", "gemini", "qwen")
+BY_COMMAND: dict[str, tuple[str, ...]] = {
+    "gemini": ("SessionStart", "BeforeAgent", "AfterTool", "Notification", "AfterAgent", "SessionEnd"),
+    "qwen": ("SessionStart", *IN_A_TURN, PROMPT, "Notification", "StopFailure", "SessionEnd"),
+}
+"""Clients whose hooks stand beside their configuration and all run a command, and the events at which they do.
+
+Qwen Code could call an address, but none in a private network, where teams have their servers. Both take milliseconds;
+Qwen Code, which counts in seconds now, still understands them so from a thousand on.
+"""
 WITH_PROMPTS = ("claude",)
 """Clients that can put to the team whether a tool may be used."""
 WITHOUT_PROJECT = ("claude-desktop", "generic")
@@ -203,6 +213,11 @@ def _hooks(member: Member) -> list[Part]:
         home = codex_home(member.home)
         made = [hook for url in _addresses(member) for hook in _codex_hooks(url).values()]
         return [Hooks(place_of(home / "hooks.json", home), _codex_hooks(member.url), _calls(made))]
+    if member.client in BY_COMMAND:
+        # In the project, as its configuration is: hooks of the user's own would bring the key of one server to another.
+        settings = configuration(member.client, member.url).part(member.folder, member.home).path
+        made = [hook for url in _addresses(member) for hook in _command_hooks(member.client, url).values()]
+        return [Hooks(settings, _command_hooks(member.client, member.url), _calls(made), FORMS[member.client])]
     return []
 
 
@@ -233,6 +248,12 @@ def _by_address(url: str, seconds: int) -> dict[str, Any]:
         "headers": {"Authorization": f"Bearer ${KEY_VARIABLE}"},
         "allowedEnvVars": [KEY_VARIABLE],
     }
+
+
+def _command_hooks(client: Client, url: str) -> dict[str, dict[str, Any]]:
+    milliseconds = (HOOK_SECONDS + 4) * 1000
+    command = {"type": "command", "command": f"teammcp hook {client} --url {quote(url)}", "timeout": milliseconds}
+    return dict.fromkeys(BY_COMMAND[client], command)
 
 
 def _codex_hooks(url: str) -> dict[str, dict[str, Any]]:

@@ -60,12 +60,12 @@ def follow(program: str, event: dict[str, Any], send: Send) -> None:
     """Begin to count at a session's start, and tell what was used when it, or a turn of it, ends.
 
     Args:
-        program: ``claude`` or ``codex``.
+        program: ``claude`` or ``codex``; of others no transcript is read.
         event: what the program says of its event.
         send: see `Send`.
     """
     transcript = event.get("transcript_path")
-    if not transcript or event.get("agent_id"):  # a helper's are read with those of its agent
+    if program not in READERS or not transcript or event.get("agent_id"):  # a helper's are read with its agent's
         return
     path = Path(transcript)
     name = blake2b(f"{program} {path}".encode(), digest_size=16).hexdigest()

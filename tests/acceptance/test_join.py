@@ -312,26 +312,64 @@ def test_codex_does_not_end_past_a_message(desk: Desk) -> None:
     assert desk.receipt(sent[0])["offered_by"] == "hook"
 
 
-# -- programs without hooks ------------------------------------------------------------------------------------------
+# -- Gemini CLI ------------------------------------------------------------------------------------------------------
 
 
-def test_gemini_connects_with_what_the_joining_wrote(desk: Desk) -> None:
-    sent = desk.write_to_bob_after_joining("gemini", "The build is broken.")
+class InterruptedGemini(Interrupted, GeminiModel):
+    """For Gemini CLI."""
+
+
+def gemini(desk: Desk, model: GeminiModel) -> str:
+    """Run Gemini CLI in a folder that its user trusts, with settings of the user's own; what it says."""
     (desk.home / ".gemini").mkdir()
     own = {"security": {"auth": {"selectedType": "gemini-api-key"}, "folderTrust": {"enabled": False}}}
     (desk.home / ".gemini" / "settings.json").write_text(json.dumps(own), "utf-8")
-    with GeminiModel(Call("mcp_teammcp_get_inbox"), Say("done")) as model:
-        done = desk.run(
-            *(str(GEMINI.path()), "-p", "Look after the build.", "-m", "gemini-2.5-flash", "--yolo"),
-            GEMINI_API_KEY="scripted",
-            GOOGLE_GEMINI_BASE_URL=model.url,
-            GEMINI_CLI_TRUST_WORKSPACE="true",
-            TEAMMCP_KEY=desk.bob,
-        )
+    done = desk.run(
+        *(str(GEMINI.path()), "-p", "Look after the build.", "-m", "gemini-2.5-flash", "--yolo"),
+        GEMINI_API_KEY="scripted",
+        GOOGLE_GEMINI_BASE_URL=model.url,
+        GEMINI_CLI_TRUST_WORKSPACE="true",
+        TEAMMCP_KEY=desk.bob,
+    )
     assert "done" in done.stdout, done.stderr
-    assert "The build is broken." in model.seen[0]
-    assert "You are a member of a team of agents" in shown(model, 0)  # by GEMINI.md
-    assert desk.receipt(sent)["state"] == "read"
+    return done.stdout
+
+
+def test_gemini_hears_at_its_start_and_while_it_works_and_answers(desk: Desk) -> None:
+    first = desk.write_to_bob_after_joining("gemini", "Good morning.")
+    later: list[int] = []
+    script = (
+        Call("run_shell_command", {"command": "true"}),
+        Call("mcp_teammcp_send_dm", {"recipient": "alice", "content": "I am on it."}),
+        Say("done"),
+    )
+    with InterruptedGemini(lambda: later.append(desk.write_to_bob("The build is broken.")), *script) as model:
+        gemini(desk, model)
+    begun, at_work = shown(model, 0), shown(model, 1)
+    assert "You are bob in the team 'default'" in begun  # by SessionStart
+    assert "Good morning." in begun
+    assert "You are a member of a team of agents" in begun  # by GEMINI.md
+    assert "The build is broken." not in begun
+    assert "The build is broken." in at_work  # by AfterTool
+    for message in (first, *later):
+        assert desk.receipt(message)["offered_by"] == "hook"
+    with desk.live.client(desk.alice) as alice:
+        assert "I am on it." in alice.get("/api/inbox").text
+    assert statuses(desk, "away: its session ended") == ["online", "idle", "busy", "idle", "away"]
+
+
+def test_gemini_does_not_end_past_a_message(desk: Desk) -> None:
+    desk.join("gemini")
+    sent: list[int] = []
+    with InterruptedGemini(lambda: sent.append(desk.write_to_bob("Wait for me.")), Say("done")) as model:
+        gemini(desk, model)
+    assert "Wait for me." not in shown(model, 0)
+    assert "Wait for me." in shown(model, 1)
+    assert len([body for body in model.requests if body.get("tools")]) == 2  # once, and then it may end
+    assert desk.receipt(sent[0])["offered_by"] == "hook"
+
+
+# -- programs without hooks ------------------------------------------------------------------------------------------
 
 
 def test_opencode_connects_with_what_the_joining_wrote(desk: Desk) -> None:

@@ -7,7 +7,7 @@ new.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -19,7 +19,8 @@ from ..inbox import Asking, Waited, anything_new, hand_over
 from . import briefing
 from . import texts as wording
 from .models import NOTHING, EventName, HookAnswer, Label, context_for, go_on_with
-from .status import EventDetails, note
+from .moments import PROGRAMS, Moment, Program
+from .status import Event, EventDetails, note
 
 AT_ONCE = 10
 """Messages handed over by one hook; the next one brings the rest."""
@@ -32,46 +33,43 @@ LARGEST = 32 * 1024 * 1024
 Subagent = Annotated[str | None, Field(max_length=200)]
 
 
-@operation(
-    "POST /api/hooks/claude", access="observer", profile="hooks", tool=False, lenient=True, holds=True, largest=LARGEST
-)
-async def claude_hook(
-    context: Context,
-    hook_event_name: EventName,
-    session_id: Label = "",
-    agent_id: Subagent = None,
-    tool_name: Label = "",
-    tool_use_id: Label = "",
-    notification_type: Label = "",
-    error: Label = "",
-    source: Label = "",
-) -> HookAnswer:
-    """Answer a hook of Claude Code: what is new for the agent, once, in the shape that the hook's event takes.
+def _receiver(program: Program) -> Any:
+    """The operation that answers the hooks of a program."""
 
-    The event also says what the agent is doing, which the team sees as its status.
-    """
-    await _signs(context, "claude", session_id, hook_event_name, tool_use_id)
-    return await _answer(context, hook_event_name, agent_id, EventDetails(tool_name, notification_type, error, source))
+    async def receive(
+        context: Context,
+        hook_event_name: EventName,
+        session_id: Label = "",
+        agent_id: Subagent = None,
+        tool_name: Label = "",
+        tool_use_id: Label = "",
+        notification_type: Label = "",
+        error: Label = "",
+        source: Label = "",
+    ) -> HookAnswer:
+        moment = program.moment(hook_event_name, source)
+        await _signs(context, program.name, session_id, moment, tool_use_id)
+        details = EventDetails(tool_name, program.notice(notification_type), error, source)
+        return await _answer(context, Event(hook_event_name, moment, details), agent_id)
+
+    receive.__name__ = f"{program.name}_hook"
+    receive.__doc__ = (
+        f"Answer a hook of {program.title}: what is new for the agent, once, in the shape that the hook's event takes."
+        "\n\nThe event also says what the agent is doing, which the team sees as its status."
+    )
+    declare = operation(
+        f"POST /api/hooks/{program.name}",
+        access="observer",
+        profile="hooks",
+        tool=False,
+        lenient=True,
+        holds=True,
+        largest=LARGEST,
+    )
+    return declare(receive)
 
 
-@operation(
-    "POST /api/hooks/codex", access="observer", profile="hooks", tool=False, lenient=True, holds=True, largest=LARGEST
-)
-async def codex_hook(
-    context: Context,
-    hook_event_name: EventName,
-    session_id: Label = "",
-    agent_id: Subagent = None,
-    tool_name: Label = "",
-    tool_use_id: Label = "",
-    source: Label = "",
-) -> HookAnswer:
-    """Answer a hook of Codex: what is new for the agent, once, in the shape that the hook's event takes.
-
-    The event also says what the agent is doing, which the team sees as its status.
-    """
-    await _signs(context, "codex", session_id, hook_event_name, tool_use_id)
-    return await _answer(context, hook_event_name, agent_id, EventDetails(tool_name, source=source))
+RECEIVERS = [_receiver(program) for program in PROGRAMS]
 
 
 @operation("POST /api/hooks/take", access="observer", profile="hooks", tool=False, holds=True)
@@ -82,7 +80,7 @@ async def take_new_messages(
     return lambda tx: hand_over(context, tx, WAY, limit, begins=begins)
 
 
-async def _signs(context: Context, program: str, session: str, event: str, tool_use: str) -> None:
+async def _signs(context: Context, program: str, session: str, moment: Moment, tool_use: str) -> None:
     """Note what the event shows to have arrived: a session has read the answers to its hooks and to its tool calls."""
     if context.reader is None:
         return
@@ -90,32 +88,32 @@ async def _signs(context: Context, program: str, session: str, event: str, tool_
     if session:
         context.reader.name, context.reader.program = f"{program}:{session}", True
         await signs.seen(context)
-    if event == "PostToolUse":
+    if moment is Moment.TOOL_USED:
         await signs.seen_after(context, tool_use)
-    elif event == "SessionEnd":
+    elif moment is Moment.ENDS:
         signs.given_up(context, context.reader.name)
 
 
-async def _answer(context: Context, event: str, subagent: str | None, details: EventDetails) -> HookAnswer:
-    if event == "Stop" and subagent is None:
-        return await _end_turn(context)
-    note(context.team.presence, context.actor.name, event, details)
+async def _answer(context: Context, event: Event, subagent: str | None) -> HookAnswer:
+    if event.moment is Moment.TURN_ENDS and subagent is None:
+        return await _end_turn(context, event)
+    note(context.team.presence, context.actor.name, event)
     if subagent is not None:  # it does one thing for the agent and would swallow what the agent is to know
         return NOTHING
-    if event == "SessionStart":
+    if event.moment in {Moment.BEGINS, Moment.COMPACTED}:
         parts = await briefing.parts(context, await waiting(context))
-        found = await _take(context, begins=details.source in BEGINNINGS)
-        return context_for(event, wording.briefing(context.actor.name, context.team.name, parts, found))
-    if event not in {"UserPromptSubmit", "PostToolUse"}:
+        found = await _take(context, begins=event.details.source in BEGINNINGS)
+        return context_for(event.name, wording.briefing(context.actor.name, context.team.name, parts, found))
+    if event.moment not in {Moment.PROMPTED, Moment.TOOL_USED}:
         return NOTHING
     found = await _take(context)
-    return context_for(event, wording.news(found)) if found.messages else NOTHING
+    return context_for(event.name, wording.news(found)) if found.messages else NOTHING
 
 
-async def _end_turn(context: Context) -> HookAnswer:
+async def _end_turn(context: Context, event: Event) -> HookAnswer:
     found, presence, me = await _take(context), context.team.presence, context.actor.name
     if not found.messages:
-        note(presence, me, "Stop", EventDetails())
+        note(presence, me, event)
         return NOTHING
     presence.set_status(me, "busy", Reason("goes on with new messages"))
     return go_on_with(wording.before_the_end(found))

@@ -10,4 +10,4 @@ from . import operations
 
 @hookimpl
 def register_operations() -> list[Any]:
-    return [operations.claude_hook, operations.codex_hook, operations.take_new_messages]
+    return [*operations.RECEIVERS, operations.take_new_messages]
