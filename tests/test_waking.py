@@ -132,7 +132,7 @@ def test_a_process_that_nobody_has_buried_is_dead(child: subprocess.Popen[bytes]
 def test_one_helper_for_each_session_and_member(
     child: subprocess.Popen[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("teammcp.waking.lock._folder", lambda: tmp_path)
+    monkeypatch.setattr("teammcp.waking.lock.wakes_folder", lambda: tmp_path)
     (tmp_path / "claude-1-5-0.lock").touch()
     process = Process.of(child.pid)
     assert process is not None

@@ -1,16 +1,18 @@
 """``teammcp hook``: what an agent's program runs at its own events.
 
 Besides handing on the event and its answer, it tells the server what the session has used: the transcript that says so
-is on this machine.
+is on this machine. Beside a conversation of Codex it leaves the helper that wakes it.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import click
@@ -33,6 +35,8 @@ USED = (
     "source",
 )
 """The parts of an event that are sent."""
+BEGINS = {"SessionStart", "UserPromptSubmit"}
+"""Events at which a conversation has begun, or somebody has come back to it."""
 ANSWER_TIMEOUT = 0.4
 """Seconds that the program is kept waiting at most, besides the start of this one."""
 
@@ -67,11 +71,31 @@ def hook(program: str, url: str | None) -> None:
     asking = threading.Thread(target=lambda: _ask(exchange, program, event, answers), daemon=True)
     asking.start()
     asking.join(ANSWER_TIMEOUT)
-    if not answers:
+    if answers:
+        _say(answers[0].text)
+        if answers[0].handed:  # they come again otherwise; on a connection of its own, the other may be in use still
+            _Exchange(base, key, reader).confirm(answers[0].handed)
+    if program == "codex" and event.get("hook_event_name") in BEGINS and "agent_id" not in event:
+        _attend(str(event.get("session_id", "")), base, key)
+
+
+def _attend(thread: str, base: str, key: str) -> None:
+    """Leave a helper beside a conversation of Codex, which has no hook of its own for that, unless there is one."""
+    from ..waking.codex import codex_home, is_held, lock_of
+    from ..waking.last import is_attended
+
+    home = Path.home()
+    if not is_held(lock_of(codex_home(home), thread)) or is_attended("codex", base, key, thread):
         return
-    _say(answers[0].text)
-    if answers[0].handed:  # they come again otherwise; on a connection of its own, the other may be in use still
-        _Exchange(base, key, reader).confirm(answers[0].handed)
+    with suppress(OSError):
+        subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "teammcp", "wake", "codex", "--thread", thread, "--url", base],
+            cwd=home,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
 
 def _say(answer: str) -> None:

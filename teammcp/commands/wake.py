@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -16,29 +17,56 @@ RING = 2
 
 
 @click.command()
-@click.argument("program", type=click.Choice(["claude"]))
+@click.argument("program", type=click.Choice(["claude", "codex"]))
 @click.option("--rewake", is_flag=True, help="Ring by ending with 2, where the program has no socket for lines.")
+@click.option("--thread", default="", help="The conversation of Codex that is to be woken.")
 @url_option
-def wake(program: str, rewake: bool, url: str | None) -> None:
+def wake(program: str, rewake: bool, thread: str, url: str | None) -> None:
     """Wake the idle PROGRAM whose hook this is: put a line into its session when a message waits for its agent.
 
     Stays as long as the program runs, one for each session, and says nothing. Ends at once if there is no TEAMMCP_KEY,
     or nobody to be woken. 'teammcp doctor' says what is wrong then.
     """
-    from ..waking import claude
-    from ..waking.lock import only_one
-    from ..waking.loop import Asker, End, Helper
-
     if sys.stdin is not None:
         sys.stdin.buffer.read()
     try:
         key, base = key_from_environment(KEY), address(url)
     except (TeamError, StartError):
         return
+    if key is None:
+        return
+    if program == "codex":
+        _codex(thread, base, key)
+    else:
+        _claude(rewake, base, key)
+
+
+def _claude(rewake: bool, base: str, key: str) -> None:
+    from ..waking import claude
+    from ..waking.lock import only_one
+    from ..waking.loop import Asker, End, Helper
+
     place = claude.find(os.environ)
-    if key is None or place is None or rewake is bool(place.inbox):
+    if place is None or rewake is bool(place.inbox):
         return
     session = claude.RewakeSession(place) if rewake else claude.InboxSession(place)
-    with only_one(program, place.process, base, key) as alone:
+    with only_one("claude", place.process, base, key) as alone:
         if alone and Helper(session, Asker(base, key, session)).run() is End.RUNG:
             sys.exit(RING)
+
+
+def _codex(thread: str, base: str, key: str) -> None:
+    from ..waking import codex
+    from ..waking.last import LastPlace
+    from ..waking.loop import Asker, Helper
+
+    place = codex.find(codex.codex_home(Path.home()), thread)
+    if place is None:
+        return
+    last = LastPlace("codex", place.holder, base, key, thread)
+    last.take()
+    session = codex.CodexSession(place, last.is_mine)
+    try:
+        Helper(session, Asker(base, key, session)).run()
+    finally:
+        last.leave()

@@ -7,7 +7,6 @@ that holds it where a program cannot do that.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 
 from ..errors import InvalidInput
 from ..net.addresses import MCP_PATH
+from ..waking.codex import codex_home
 from .changes import Change, joining
 from .documents import Format
 from .parts import Entry
@@ -203,11 +203,6 @@ _HTTP: dict[str, tuple[str, str, tuple[str, ...], Callable[[str, str], dict[str,
     "generic": ("any MCP client", "its configuration file", ("mcpServers", SERVER), _generic),
 }
 """Of the clients that speak HTTP: title, file, the entry's keys in it, and the entry."""
-
-
-def codex_home(home: Path) -> Path:
-    """Where Codex keeps its settings."""
-    return Path(os.environ.get("CODEX_HOME") or home / ".codex")
 
 
 def address_in(entry: Any) -> str | None:

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 
 from ..errors import InvalidInput
 from ..net.addresses import ServerAddress
+from ..waking.codex import codex_home
 from .clients import (
     ALL,
     CLIENTS,
@@ -25,7 +26,6 @@ from .clients import (
     SERVER,
     Client,
     address_in,
-    codex_home,
     configuration,
 )
 from .keys import key_file

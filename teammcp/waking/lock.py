@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from platformdirs import user_state_path
 
 from .life import Process
@@ -31,29 +30,45 @@ def only_one(program: str, process: Process, base: str, key: str) -> Iterator[bo
     Raises:
         OSError: the user's own folder cannot be written.
     """
-    folder = _folder()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    whose = hashlib.sha256(f"{base}\n{key}".encode()).hexdigest()[:16]
-    lock = FileLock(folder / f"{program}-{process.pid}-{process.began}-{whose}.lock", thread_local=False)
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(place(program, process, base, key).with_suffix(".lock"), thread_local=False)
     try:
         lock.acquire(blocking=False)
     except Timeout:
         yield False
         return
     try:
-        _clear(folder)
+        clear()
         yield True
     finally:
         lock.release()
 
 
-def _folder() -> Path:
+def place(program: str, process: Process, base: str, key: str) -> Path:
+    """Where the helpers that wake a program's process for a member tell of themselves: a file without its ending.
+
+    Raises:
+        OSError: the user's own folder cannot be written.
+    """
+    folder = wakes_folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder / f"{program}-{process.pid}-{process.began}-{whose(base, key)}"
+
+
+def wakes_folder() -> Path:
+    """The folder of all of them."""
     return user_state_path("teammcp") / "wakes"
 
 
-def _clear(folder: Path) -> None:
+def whose(base: str, key: str) -> str:
+    """A member, without its key."""
+    return hashlib.sha256(f"{base}\n{key}".encode()).hexdigest()[:16]
+
+
+def clear() -> None:
     """Remove what is left of programs that have ended; for those no helper begins any more."""
-    for file in folder.glob("*.lock"):
+    for file in wakes_folder().iterdir():
         with suppress(ValueError, OSError):
             _, pid, began, _ = file.stem.rsplit("-", 3)
             if not Process(int(pid), began).lives():

@@ -1,0 +1,252 @@
+"""Waking Codex: by its daemon where that runs the conversation, by ``codex queue`` where a terminal runs it itself.
+
+Whoever runs a conversation holds a lock on it. Nothing is put into one that nobody holds: Codex would accept that, and
+let it lie. Nor into one that nobody watches any more: after ``/quit`` the daemon keeps a conversation for a minute, and
+would run its turns unseen. So a helper lives as long as the lock is held and a terminal is there that may show it.
+
+The daemon gives its own environment to all hooks, so which of its terminals shows which conversation cannot be told.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from .codex_server import SECONDS, Refusal, daemon, started, waiting_lines
+from .life import Process
+from .loop import Doing, End, Ended
+
+UNATTENDED = {"app-server", "daemon", "e", "exec", "exec-server", "mcp-server", "queue", "review", "remote-control"}
+"""Arguments of a Codex that shows nobody a conversation."""
+UNLOADED = 75.0
+"""Seconds after which the daemon has let go of a conversation whose terminal was closed, with a margin."""
+CONTROL = Path("app-server-control", "app-server-control.sock")
+OURS = "[wake "
+_THREAD = re.compile("[0-9a-f-]{20,40}")
+
+
+def codex_home(home: Path, environment: Mapping[str, str] = os.environ) -> Path:
+    """Where Codex keeps its settings, for a user whose home this is."""
+    return Path(environment.get("CODEX_HOME") or home / ".codex")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a conversation runs.
+
+    Attributes:
+        thread: the conversation.
+        home: where that Codex keeps its settings.
+        holder: the process that runs it.
+        program: the path of that process's program.
+        control: the daemon's control socket; None if a terminal runs it itself.
+        terminals: the processes that may show it to a person.
+    """
+
+    thread: str
+    home: Path
+    holder: Process
+    program: str
+    control: Path | None
+    terminals: tuple[Process, ...]
+
+    @property
+    def lock(self) -> Path:
+        """What its holder holds."""
+        return lock_of(self.home, self.thread)
+
+
+def lock_of(home: Path, thread: str) -> Path:
+    """The lock of a conversation; of what is no name of one, a lock that nobody holds."""
+    return home / "thread-writer-locks" / f"{thread if _THREAD.fullmatch(thread) else 'none'}.lock"
+
+
+def find(home: Path, thread: str) -> Place | None:
+    """Where a conversation runs; None if nobody runs it, or nobody watches it: in ``codex exec`` and in editors."""
+    import psutil
+
+    lock = os.path.realpath(lock_of(home, thread))
+    for process in _programs():
+        with suppress(psutil.Error, OSError):
+            if lock not in {os.path.realpath(file.path) for file in process.open_files()}:
+                continue
+            words = process.cmdline()[1:]
+            holder = Process.of(process.pid)
+            control = _control(home, words)
+            terminals = _terminals(home) if control else () if UNATTENDED & {*words} or holder is None else (holder,)
+            if holder is None or not terminals:
+                return None
+            return Place(thread, home, holder, process.exe(), control, terminals)
+    return None
+
+
+def _control(home: Path, words: list[str]) -> Path | None:
+    """The control socket of an app server with these arguments that terminals can attach to."""
+    if "app-server" not in words or "--listen" not in words[:-1]:
+        return None
+    kind, _, path = words[words.index("--listen") + 1].partition("://")
+    return Path(path or home / CONTROL) if kind == "unix" else None
+
+
+def _terminals(home: Path) -> tuple[Process, ...]:
+    """The terminals that a daemon may serve."""
+    import psutil
+
+    found = []
+    for process in _programs():
+        with suppress(psutil.Error, OSError):
+            environment = process.environ()
+            own = codex_home(Path(environment.get("HOME", "/")), environment)
+            if not UNATTENDED & {*process.cmdline()[1:]} and os.path.realpath(own) == os.path.realpath(home):
+                found.append(Process.of(process.pid))
+    return tuple(process for process in found if process is not None)
+
+
+def _programs() -> Iterator[psutil.Process]:  # type: ignore[name-defined] # noqa: F821 - imported where it is used
+    import psutil
+
+    for process in psutil.process_iter(["name"]):
+        if process.info["name"] == "codex":
+            yield process
+
+
+if sys.platform == "win32":  # Codex has no such locks there
+
+    def is_held(lock: Path) -> bool:
+        """Whether somebody runs the conversation of a lock."""
+        return False
+
+else:
+    import fcntl
+
+    def is_held(lock: Path) -> bool:
+        """Whether somebody runs the conversation of a lock."""
+        try:
+            with lock.open() as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+
+class CodexSession:
+    """A conversation that is rung.
+
+    Args:
+        place: where it runs.
+        is_last: whether it is the conversation that was used last; the one before it may be shown to nobody.
+        clock: seconds that only grow.
+        sleep: waits for so many of them.
+    """
+
+    carries = False
+    once = False
+
+    def __init__(
+        self,
+        place: Place,
+        is_last: Callable[[], bool],
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._place, self._is_last, self._clock, self._sleep = place, is_last, clock, sleep
+        self._terminals = place.terminals
+        self._closed_at: float | None = None
+        self._queued = False
+        self.name = f"codex:{place.thread}"
+        self.way = "codex_queue" if place.control is None else "codex_daemon"
+
+    def lives(self) -> bool:
+        """Whether somebody runs it, and a terminal is open that may show it.
+
+        Raises:
+            Ended: another conversation was used since, and has a helper of its own.
+        """
+        if not self._is_last():
+            raise Ended(End.STOPPED)
+        left = tuple(terminal for terminal in self._terminals if terminal.lives())
+        if len(left) < len(self._terminals):
+            self._terminals, self._closed_at = left, self._clock()
+        return bool(left) and is_held(self._place.lock)
+
+    def doing(self) -> Doing:
+        """What the daemon says; a terminal that runs it itself cannot be asked."""
+        if self._place.control is None:
+            return ""
+        with suppress(OSError, Refusal), daemon(self._place.control) as server:
+            kind, _ = _status(server.call("thread/read", {"threadId": self._place.thread}))
+            return "idle" if kind == "idle" else "busy" if kind == "active" else ""
+        return ""
+
+    def ring(self, line: str) -> str:
+        """Put a line into it; why that was in vain, or empty."""
+        if not self._is_watched():
+            return "its terminal was closed"
+        return self._queue(line) if self._place.control is None else self._start_turn(self._place.control, line)
+
+    def _is_watched(self) -> bool:
+        """Whether it lives. One of several terminals that was just closed may have been the one that showed it: then
+        the daemon lets go of it within a minute, and that is waited for.
+        """
+        while self.lives():
+            if self._closed_at is None or self._clock() - self._closed_at >= UNLOADED:
+                return True
+            self._sleep(1)
+        return False
+
+    def _start_turn(self, control: Path, line: str) -> str:
+        thread = self._place.thread
+        try:
+            with daemon(control) as server:
+                _, waits = _status(server.call("thread/read", {"threadId": thread}))
+                if waits:
+                    return "a dialog is open in its terminal, which waits for an answer"
+                server.call("turn/start", {"threadId": thread, "input": [{"type": "text", "text": line}]})
+        except Refusal as refusal:
+            return f"Codex's daemon refuses the line: {refusal}"
+        except OSError as error:
+            return f"Codex's daemon cannot be reached at its control socket: {error.strerror or error}"
+        return ""
+
+    def _queue(self, line: str) -> str:
+        thread, program = self._place.thread, self._place.program
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("TEAMMCP_")}
+        environment["CODEX_HOME"] = str(self._place.home)
+        try:
+            if self._queued and _waits(program, environment, thread):
+                return "the line before still waits in Codex's queue: after Esc it is taken up with the next turn only"
+            command = [program, "queue", "--thread", thread, "--message", line]
+            done = subprocess.run(  # noqa: S603
+                command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False
+            )
+        except (OSError, Refusal, subprocess.TimeoutExpired) as error:
+            return f"'codex queue' cannot be used: {error}"
+        if done.returncode:
+            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+            return f"'codex queue' ended with {done.returncode}: {said[-1] if said else 'it said nothing'}"
+        self._queued = True
+        return ""
+
+
+def _waits(program: str, environment: Mapping[str, str], thread: str) -> bool:
+    """Whether a line of ours waits in the queue of a conversation."""
+    with started(program, environment) as server:
+        return any(text.startswith(OURS) for text in waiting_lines(server, thread))
+
+
+def _status(answer: Mapping[str, object]) -> tuple[str, bool]:
+    """What a conversation does, and whether it waits for a person."""
+    thread = answer.get("thread")
+    status = thread.get("status") if isinstance(thread, dict) else None
+    if not isinstance(status, dict):
+        return "", False
+    return str(status.get("type", "")), bool(status.get("activeFlags"))
