@@ -100,6 +100,19 @@ async def test_what_comes_in_the_middle_of_a_turn_joins_it_or_waits_for_its_end_
         assert [len(bob.turns), len(eve.turns)] == [2, 2]
 
 
+async def test_an_answer_with_what_no_text_may_hold_is_sent_legible_and_its_turn_is_over(stage: Stage) -> None:
+    stage.runtime.script = None
+    async with stage.running():
+        await stage.start()
+        program = await stage.session()
+        message = await stage.tell("What is in the file?")
+        await stage.turn(program)
+        program.take()
+        program.end_turn("nul \x00, half \ud83d", detail="\ud83d")
+        assert await stage.said() == ["nul \ufffd, half ?"]
+        await stage.reached(message, "answered")
+
+
 async def test_each_conversation_is_answered_where_it_is_and_none_that_the_agent_has_answered_itself(
     stage: Stage, team: TestTeam
 ) -> None:

@@ -71,3 +71,8 @@ def test_what_stands_too_deep_to_be_looked_through_is_left_out() -> None:
     assert SECRET not in left
     assert left.count("[") < DEEPEST
     assert "…" in left
+
+
+def test_all_that_is_told_is_legible() -> None:
+    told = VEIL.over(ToolUse("1", "a\x00b", "done", input={"half \ud83d": ["\ud83d"]}, output="\x00"))
+    assert (told.name, told.input, told.output) == ("a\ufffdb", {"half ?": ["?"]}, "\ufffd")

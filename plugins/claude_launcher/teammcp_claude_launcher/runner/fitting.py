@@ -50,10 +50,15 @@ class Grown:
         return _shortened(kept[:head], self._length - most, kept[head - most :])
 
 
+def legible(text: str) -> str:
+    """What JSON, a database and a reader take: half a character, which JSON's escapes can hold, is a question mark."""
+    return text.encode(errors="replace").decode().replace("\x00", "\ufffd")
+
+
 def fitted(entry: M, largest: int = LARGEST) -> M:
     """The entry, its texts cut in the middle and its lists at the end until it has no more characters than that.
 
-    Half a character, which JSON's escapes can hold, becomes a question mark: nobody could read the text otherwise.
+    It is made `legible`, too.
     """
     try:
         size = len(entry.model_dump_json())
@@ -84,7 +89,7 @@ def _cut(value: Any, length: int) -> Any:
 
 
 def _cut_text(text: str, length: int) -> str:
-    text = text.encode(errors="replace").decode()
+    text = legible(text)
     if len(text) <= length:
         return text
     head = 2 * length // 3

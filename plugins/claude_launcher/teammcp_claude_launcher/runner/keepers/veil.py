@@ -1,4 +1,7 @@
-"""Keeps an agent's secrets out of what is told of it: a program that prints its environment prints its keys too."""
+"""Keeps an agent's secrets out of what is told of it: a program that prints its environment prints its keys too.
+
+What is told is made legible here as well, as all that a program says comes by.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from pydantic import BaseModel
 from teammcp import Listener, PermissionAnswer, PermissionQuestion, TokenUsage, ToolUse, TurnEnd
 
 from ...protocol import Home
+from ..fitting import legible
 
 T = TypeVar("T")
 HIDDEN = "[secret]"
@@ -38,12 +42,13 @@ class Veil:
         self._secrets = sorted({each for each in (*values, *quoted) if len(each) >= SHORTEST}, key=len, reverse=True)
 
     def over(self, value: T) -> T:
-        """The same text, JSON, dataclass or entry, without the secrets in it."""
+        """The same text, JSON, dataclass or entry, legible and without the secrets in it."""
         hidden: T = self._over(value, DEEPEST)
         return hidden
 
     def _over(self, value: Any, levels: int) -> Any:
         if isinstance(value, str):
+            value = legible(value)
             for secret in self._secrets:
                 value = value.replace(secret, HIDDEN)
             return value
@@ -65,7 +70,7 @@ class Veil:
 
 
 class Veiled:
-    """A `teammcp.Listener` that hands everything on to another, without the secrets in it."""
+    """A `teammcp.Listener` that hands everything on to another, legible and without the secrets in it."""
 
     def __init__(self, listener: Listener, veil: Veil) -> None:
         self._listener = listener
