@@ -310,3 +310,36 @@ async def test_its_memory_is_bounded(team: TestTeam, pair: tuple[Member, Member]
     for number in range(KEPT + 10):
         watch.noticed(message.model_copy(update={"id": number, "channel_id": f"c{number}"}), alice)
     assert max(len(watch._roots), len(watch._voices), len(watch._turns), len(watch._words)) <= KEPT
+
+
+async def test_a_conversation_that_is_stopped_wakes_nobody_until_it_is_released(
+    team: TestTeam, clock: MovedClock, pair: tuple[Member, Member]
+) -> None:
+    alice, bob = pair
+    helper = {"session": "claude:1", "way": "inbox_socket", "timeout": 0}
+    _, error = await thank_for_ever(clock, alice, bob)
+    team.team.presence.set_status("bob", "idle")
+    clock.advance(seconds=2)
+    assert (await bob.call("wait_for_ring", **helper)).number == ""
+    told = (await notes(team, alice))[-1]
+    assert "not rung" in told
+    assert f"loop {error.data['loop_id']}" in told
+    carol = await team.agent("carol")
+    await carol.call("send_dm", recipient="bob", content="something else")
+    team.team.presence.set_status("bob", "idle")
+    clock.advance(seconds=2)
+    assert (await bob.call("wait_for_ring", **helper)).number != "", "another's message does"
+
+
+async def test_a_stopped_conversation_wakes_again_once_it_is_released(
+    team: TestTeam, clock: MovedClock, pair: tuple[Member, Member]
+) -> None:
+    alice, bob = pair
+    helper = {"session": "claude:1", "way": "inbox_socket", "timeout": 0}
+    _, error = await thank_for_ever(clock, alice, bob)
+    team.team.presence.set_status("bob", "idle")
+    clock.advance(seconds=2)
+    assert (await bob.call("wait_for_ring", **helper)).number == ""
+    await team.owner.call("release_loop", loop_id=error.data["loop_id"])
+    clock.advance(minutes=1)
+    assert (await bob.call("wait_for_ring", **helper)).number != ""

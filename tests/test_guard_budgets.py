@@ -139,3 +139,24 @@ async def test_usage_is_ones_own_business_and_the_managers(team: TestTeam, clock
     assert "alice today: 1 messages" in (await team.owner.call("get_usage", agent="alice")).text()
     reported = await team.events("usage.reported")
     assert [event.agents for event in reported] == [("bob", "owner")]
+
+
+async def test_an_agent_that_has_used_up_its_day_is_not_woken_until_it_has_more(
+    team: TestTeam, alice: Member, clock: MovedClock
+) -> None:
+    helper = {"session": "claude:1", "way": "inbox_socket", "timeout": 0}
+    await team.owner.call("set_budget", agent="alice", tokens=100)
+    await alice.call("report_usage", tokens_in=100, tokens_out=1)
+    await team.server.settle()
+    team.team.presence.set_status("alice", "idle")
+    clock.advance(seconds=2)
+    bob = await team.agent("bob")
+    await bob.call("send_dm", recipient="alice", content="look at this")
+    for _ in range(2):
+        assert (await alice.call("wait_for_ring", **helper)).number == ""
+    [note] = await notes(team, bob)
+    assert "alice has used up its budget of today (101 of 100 tokens)" in note
+    assert "not rung" in note
+    await team.owner.call("set_budget", agent="alice", tokens=1000)
+    clock.advance(seconds=60)
+    assert (await alice.call("wait_for_ring", **helper)).number != ""

@@ -11,6 +11,7 @@ from ...server import Team
 from ...storage import Migration, load_migrations
 from ...web import Page
 from ..messages import Draft, Message
+from ..wakes import Wake
 from .budgets import operations as budgets
 from .budgets import rule as budget_rule
 from .events import EVENT_KINDS
@@ -62,6 +63,12 @@ async def team_opened(team: Team) -> None:
 async def before_message(context: Context, draft: Draft) -> None:
     await budget_rule.check(context, draft)
     await loop_rule.check(context, draft)
+
+
+@hookimpl
+async def before_wake(context: Context, wake: Wake) -> None:
+    await budget_rule.check_wake(context, wake)
+    loop_rule.check_wake(context, wake)
 
 
 @hookimpl

@@ -50,6 +50,7 @@ class Bell:
         rung_at: when that was last; None before the first time.
         failure: what the helper said of the last ring, if that could not be written.
         given_up: whether this round is over, in vain.
+        refused: whether a plugin has kept it from being rung in this round, and its senders know.
         times: when it was rung in the last hour.
     """
 
@@ -58,16 +59,18 @@ class Bell:
     rung_at: int | None = None
     failure: str = ""
     given_up: bool = False
+    refused: bool = False
     times: deque[int] = field(default_factory=deque)
 
     def begin(self, waiting: Waiting) -> None:
         """Begin a new round if there are newer messages, or none any more."""
         if waiting.newest > self.newest or not waiting.newest:
             self.newest, self.rings, self.failure, self.given_up = waiting.newest, 0, "", False
+            self.refused = False
 
     def ring(self, now: int) -> None:
         """It is rung now."""
-        self.rings, self.rung_at, self.failure = self.rings + 1, now, ""
+        self.rings, self.rung_at, self.failure, self.refused = self.rings + 1, now, "", False
         self.times.append(now)
 
     def answered(self) -> None:

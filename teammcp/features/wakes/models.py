@@ -76,6 +76,7 @@ class Wake(BaseModel):
         agent: whose program.
         session: in which session of it.
         rings: how often it was rung for the same messages before.
+        messages: the oldest of those that wait for it, for which it would be rung.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -83,3 +84,4 @@ class Wake(BaseModel):
     agent: str
     session: str
     rings: int
+    messages: tuple[Message, ...] = ()

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from ....clock import rfc3339
 from ....errors import Refused, TeamError
-from ....members.directory import is_dm, sides
+from ....members.directory import Agent, is_dm, sides
 from ....operations import Context
 from ....server import Team
 from ...messages import Draft, Message
+from ...wakes import Wake
 from ..members import is_watched
 from . import queries
 from .ledger import LEDGER, Ledger, Today
@@ -41,19 +42,46 @@ async def check(context: Context, draft: Draft) -> None:
     Raises:
         BudgetSpent: what to do instead is in its text.
     """
-    ledger, agent = context.team.state[LEDGER], context.actor
-    if not is_watched(agent) or draft.edited is not None or not ledger.limits(agent.name):
+    agent = context.actor
+    if draft.edited is not None:
         return
-    today = await ledger.today(context, agent.name)
-    if ledger.used(agent.name, today) < 100 or _is_to_a_person(context.team, draft):
+    today = await _used_up(context, agent)
+    if today is None or _is_to_a_person(context.team, draft):
         return
-    renewed = rfc3339(today.day.end)
+    story, renewed = _story(context.team.state[LEDGER], agent.name, today), rfc3339(today.day.end)
     raise BudgetSpent(
-        f"Not sent: you have used up your budget of today ({_story(ledger, agent.name, today)}). It begins anew at "
+        f"Not sent: you have used up your budget of today ({story}). It begins anew at "
         f"{renewed}. Until then finish what needs no message and end your turn. A direct message to a person still "
         f"passes; a manager can give you more with set_budget: {_names(context.team)}.",
         renewed_at=renewed,
     )
+
+
+async def check_wake(context: Context, wake: Wake) -> None:
+    """Let nobody wake an agent that has used up its day: each turn costs more of what it no longer has.
+
+    Raises:
+        BudgetSpent: its senders read in the text why it was not woken, and from when on it may be.
+    """
+    agent = context.team.directory.agent(wake.agent)
+    today = None if agent is None else await _used_up(context, agent)
+    if today is None:
+        return
+    story, renewed = _story(context.team.state[LEDGER], wake.agent, today), rfc3339(today.day.end)
+    raise BudgetSpent(
+        f"{wake.agent} has used up its budget of today ({story}), so messages do not wake it until {renewed}; "
+        f"set_budget gives it more",
+        renewed_at=renewed,
+    )
+
+
+async def _used_up(context: Context, agent: Agent) -> Today | None:
+    """What an agent has used today, if that is its whole budget."""
+    ledger = context.team.state[LEDGER]
+    if not is_watched(agent) or not ledger.limits(agent.name):
+        return None
+    today = await ledger.today(context, agent.name)
+    return today if ledger.used(agent.name, today) >= 100 else None
 
 
 def _is_to_a_person(team: Team, draft: Draft) -> bool:

@@ -10,6 +10,7 @@ from ....operations import Context
 from ....server import Team
 from ....storage import present
 from ...messages import Draft, Message
+from ...wakes import Wake
 from ..members import is_watched
 from . import queries
 from .models import Loop
@@ -49,6 +50,24 @@ async def check(context: Context, draft: Draft) -> None:
         stopped = watch.exceeded(pattern, draft.sender, now, certain=certain)
         if stopped is not None:
             raise _refusal(context, await _stop(context, watch, stopped))
+
+
+def check_wake(context: Context, wake: Wake) -> None:
+    """Let a conversation that is stopped wake nobody: the agent would go on with it.
+
+    Raises:
+        LoopStopped: everything that waits for the agent belongs to such ones.
+    """
+    watch = context.team.state[WATCH]
+    loops = [watch.stopped_around(message, wake.agent) for message in wake.messages]
+    stopped = [loop for loop in loops if loop is not None]
+    if not stopped or len(stopped) < len(loops):
+        return
+    raise LoopStopped(
+        f"its conversation in {wake.messages[-1].channel_id} was stopped because it looked like a loop "
+        f"(loop {stopped[-1]}), so that does not wake it; a person's word there, or release_loop, lets it go on",
+        loop_id=stopped[-1],
+    )
 
 
 async def _stop(context: Context, watch: Watch, pattern: Pattern) -> Loop:

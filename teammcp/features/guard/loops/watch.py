@@ -179,6 +179,14 @@ class Watch:
         self.stopped.pop(pattern, None)
         self.calm(pattern.channel)
 
+    def stopped_around(self, message: Message, reader: str) -> int | None:
+        """The loop that is stopped in which a message was sent to its reader."""
+        for pattern, loop_id in self.stopped.items():
+            if pattern.channel == message.channel_id and message.from_agent in pattern.agents:
+                if pattern.kind != "exchange" or reader in pattern.agents:
+                    return loop_id
+        return None
+
     def released_by(self, message: Message) -> list[int]:
         """Which loops a person's message ends: those of its channel, and of the direct messages of whom it is to."""
         if not self.stopped:

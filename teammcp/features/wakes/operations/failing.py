@@ -28,7 +28,7 @@ async def note_failed_wake(
 ) -> Work[SendersTold]:
     """Tell the senders of what waits for an agent that its program was rung in vain."""
     why = why or UNKNOWN
-    messages = await context.read(_waiting, agent)
+    messages = await context.read(waiting_messages, agent)
     notes = await _notes(context, agent, messages, rings, why)
     team = context.team
 
@@ -45,7 +45,8 @@ async def note_failed_wake(
     return work
 
 
-def _waiting(reader: Reader, agent: str) -> list[Message]:
+def waiting_messages(reader: Reader, agent: str) -> list[Message]:
+    """The oldest messages to an agent that no reader has given a sign of."""
     ids = [row["message_id"] for row in deliveries.unoffered(reader, agent, 0, MANY)]
     return messages_by_id(reader, ids)
 

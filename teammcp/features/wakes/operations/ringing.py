@@ -22,11 +22,13 @@ from ..events import WakeRung
 from ..models import Ring, SessionEnded, SessionName, Wake, Way
 from ..sessions import TOWERS, Tower
 from ..texts import carried, line
-from .failing import note_failed_wake
+from .failing import note_failed_wake, waiting_messages
 
 LONGEST = 240
 SHORTEST = 0.02
 """Seconds that a wait sleeps at least: who waits by other ways is handed a message meanwhile."""
+REFUSED = 60_000
+"""Milliseconds after which plugins that keep it from being rung are asked again."""
 AT_ONCE = 10
 """Messages that one line brings."""
 PRESENCE = {"agent.online", "agent.offline", "agent.status"}
@@ -124,21 +126,25 @@ async def _look(context: Context, tower: Tower, session: str) -> tuple[Waiting |
         return None, None
     verdict, at = judge(bell, waiting, doing, context.settings("wakes"), now)
     if verdict is Verdict.GIVE_UP:
-        await _fail(context, tower, waiting, bell.failure)
+        bell.given_up = True
+        await _fail(context, tower, bell.failure)
     elif verdict is Verdict.RING:
         try:
-            await context.before("before_wake", Wake(agent=me, session=session, rings=bell.rings))
+            messages = tuple(await context.read(waiting_messages, me))
+            await context.before("before_wake", Wake(agent=me, session=session, rings=bell.rings, messages=messages))
         except Refused as refused:
-            await _fail(context, tower, waiting, str(refused))
+            if not bell.refused:
+                bell.refused = True
+                await _fail(context, tower, refused.detail)
+            return None, now + REFUSED
         else:
             bell.ring(now)
             return waiting, None
     return None, comes if at is None else at
 
 
-async def _fail(context: Context, tower: Tower, waiting: Waiting, why: str) -> None:
-    """Nothing more is tried for these messages, and their senders are told."""
-    tower.bell.given_up = True
+async def _fail(context: Context, tower: Tower, why: str) -> None:
+    """The senders are told that it was not reached."""
     inside = Context.inside(context.team)
     await inside.call(note_failed_wake, agent=context.actor.name, rings=tower.bell.rings, why=why)
 
