@@ -305,6 +305,14 @@ def status_changed(team: Team, agent: str, before: MemberStatus, after: MemberSt
 
 
 @notify
+def reach_changed(team: Team, agent: str, reachable: bool) -> None:
+    """After it has changed whether an agent can be reached: is here, and waits, streams, or is started for a message.
+
+    A wait that ends is no change for a while (`presence_timeout`), for the next one follows.
+    """
+
+
+@notify
 def agent_retired(context: Context, agent: Agent) -> None:
     """After an agent was retired; its key no longer works."""
 

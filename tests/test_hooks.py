@@ -81,6 +81,7 @@ async def use_everything(team: TestTeam, clock: MovedClock) -> None:
     run = AgentRun(1, team.team.directory.agents["bob"], "here", "echo", "crashed", "It ended with 1.", 1)
     for hook in ("agent_started", "agent_stopped", "agent_crashed"):
         inside.notify(hook, run=run)
+    await bob.call("wait_for_messages", timeout=0)
     await bob.call("set_notification_address", notifier="bell", address="desk")
     await owner.call("send_dm", recipient="bob", content="wake up")
     await work_off(team.team)

@@ -172,3 +172,22 @@ def test_nothing_is_claimed_of_whom_the_server_has_not_heard(presence: Presence,
     presence.leave("ann")
     assert (presence.status_of("ann").status, presence.last_seen("ann")) == ("away", None)
     assert told == []
+
+
+def test_waits_that_follow_one_another_are_one_way_and_a_status_alone_is_none(
+    presence: Presence, clock: MovedClock
+) -> None:
+    presence.set_status("ann", "idle")
+    assert not presence.reachable("ann")
+    for _ in range(3):
+        with presence.connected("ann"):
+            assert presence.reachable("ann")
+        after(presence, clock, QUIET - 1)
+        presence.set_status("ann", "busy")
+        assert presence.reachable("ann")
+    after(presence, clock, 2)
+    assert not presence.reachable("ann")
+    presence.set_status("ann", "idle", started=True)
+    assert presence.reachable("ann")
+    presence.leave("ann")
+    assert not presence.reachable("ann")

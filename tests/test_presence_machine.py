@@ -27,7 +27,15 @@ class PresenceMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.clock = MovedClock()
-        self.presence = Presence(self.clock, PresenceTimeouts(QUIET, LONG), lambda name: name == "maya", self._told)
+        self.reach_told: dict[str, bool] = {}
+        self.presence = Presence(
+            self.clock,
+            PresenceTimeouts(QUIET, LONG),
+            lambda name: name == "maya",
+            self._told,
+            reach_changed=self._reach_told,
+        )
+        self.started: set[str] = set()
         self.last_told: dict[str, MemberStatus] = {}
         self.streams: dict[str, list[tuple[AbstractContextManager[None], bool]]] = {
             name: [] for name in (*AGENTS, "maya")
@@ -46,6 +54,10 @@ class PresenceMachine(RuleBasedStateMachine):
         assert (before.since or 0) <= after.since
         self.last_told[name] = after
 
+    def _reach_told(self, name: str, reachable: bool) -> None:
+        assert self.reach_told.get(name, False) != reachable, "no change was told"
+        self.reach_told[name] = reachable
+
     def _sign(self, name: str) -> None:
         self.spoken[name] = self.clock.now()
         self.broken.discard(name)
@@ -53,6 +65,7 @@ class PresenceMachine(RuleBasedStateMachine):
     def _forget(self, name: str) -> None:
         self.promised.discard(name)
         self.said.discard(name)
+        self.started.discard(name)
 
     @rule(name=names)
     def call(self, name: str) -> None:
@@ -71,10 +84,11 @@ class PresenceMachine(RuleBasedStateMachine):
         after = self.presence.status_of(name)
         assert after.status in ({before.status, "online"} & HERE)
 
-    @rule(name=agents, status=doing, reason=st.sampled_from(["", "one", "two"]))
-    def say(self, name: str, status: Doing, reason: str) -> None:
-        self.presence.set_status(name, status, reason)
+    @rule(name=agents, status=doing, reason=st.sampled_from(["", "one", "two"]), started=st.booleans())
+    def say(self, name: str, status: Doing, reason: str, started: bool) -> None:
+        self.presence.set_status(name, status, reason, started=started)
         self._sign(name)
+        self.started.add(name) if started else self.started.discard(name)
         self.said.add(name)
         found = self.presence.status_of(name)
         assert (found.status, str(found.reason)) == (status, reason)
@@ -121,6 +135,8 @@ class PresenceMachine(RuleBasedStateMachine):
         self.presence.sweep()
         for name, standing in before.items():
             now = self.presence.status_of(name)
+            way = self.streams[name] or name in self.started
+            assert way or passed <= QUIET or not self.presence.reachable(name), "it had no way for long"
             if now.status == standing.status:
                 continue
             silent = (self.clock.now() - self.spoken[name]) / 1000
@@ -137,6 +153,15 @@ class PresenceMachine(RuleBasedStateMachine):
     def everything_was_told(self) -> None:
         for name in self.streams:
             assert self.presence.status_of(name).status == self.last_told.get(name, UNKNOWN).status
+
+    @invariant()
+    def who_is_here_with_a_way_can_be_reached_and_nobody_else_for_long(self) -> None:
+        for name, open_now in self.streams.items():
+            assert self.presence.reachable(name) == self.reach_told.get(name, False)
+            if not self.presence.online(name):
+                assert not self.presence.reachable(name)
+            elif open_now or name in self.started:
+                assert self.presence.reachable(name)
 
     @invariant()
     def those_here_are_counted(self) -> None:

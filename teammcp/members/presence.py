@@ -76,7 +76,21 @@ class PresenceTimeouts:
 class _Known:
     """What is known of one member."""
 
-    __slots__ = ("ended", "last_seen", "left_at", "said", "session", "sign_at", "status", "streams", "tools_at", "ttl")
+    __slots__ = (
+        "apart_at",
+        "ended",
+        "last_seen",
+        "left_at",
+        "reachable",
+        "said",
+        "session",
+        "sign_at",
+        "started",
+        "status",
+        "streams",
+        "tools_at",
+        "ttl",
+    )
 
     def __init__(self) -> None:
         self.status = UNKNOWN
@@ -89,6 +103,14 @@ class _Known:
         self.streams = 0
         self.session = 0  # those of the streams that are open as long as the agent's program runs
         self.ended: Literal["closing", "closed", "broken"] | None = None  # how the last of those ends
+        self.started = False  # somebody starts its program, or gives it turns, for a message
+        self.reachable = False
+        self.apart_at = 0  # by the steady clock: since when there is no way to reach it
+
+    @property
+    def way(self) -> bool:
+        """Whether there is a way to reach it at this moment."""
+        return self.streams > 0 or self.started
 
 
 class Presence:
@@ -99,6 +121,7 @@ class Presence:
         patience: how much silence means something.
         is_person: whether a member is a person, who is online or away and nothing else.
         changed: called with a name, the status before and the one from now on, when a status has changed.
+        reach_changed: called with a name, and whether that member can be reached from now on, when that has changed.
         held: how many streams and waits a member may hold at once; 0 means no limit.
     """
 
@@ -109,12 +132,13 @@ class Presence:
         is_person: Callable[[str], bool],
         changed: Callable[[str, MemberStatus, MemberStatus], None],
         held: int = 0,
+        reach_changed: Callable[[str, bool], None] = lambda name, reachable: None,
     ) -> None:
         self._held = held
         self._clock = clock
         self._quiet, self._long = patience.quiet * 1000, patience.long * 1000
         self._is_person = is_person
-        self._changed = changed
+        self._changed, self._reach_changed = changed, reach_changed
         self._known: dict[str, _Known] = {}
         self._here = 0
         self._heard_since = clock.steady()
@@ -129,6 +153,15 @@ class Presence:
     def online(self, name: str) -> bool:
         """Whether a member is here, whatever it is doing."""
         return self.status_of(name).here
+
+    def reachable(self, name: str) -> bool:
+        """Whether a member is here with a way to reach it now, or had one a moment ago: waits follow one another.
+
+        A way is an open stream or wait, such as that of a helper that puts a line into its program, or somebody who
+        starts its program for a message.
+        """
+        known = self._known.get(name)
+        return known is not None and known.reachable
 
     @property
     def count(self) -> int:
@@ -202,11 +235,13 @@ class Presence:
         known.session += session
         if not known.said:
             self._become(name, known, "online", Reason("opened a stream"))
+        self._weigh_reach(name, known)
         try:
             yield
         finally:
             known.last_seen, known.sign_at = self._clock.now(), self._clock.steady()
             known.streams -= 1
+            known.apart_at = known.sign_at
             known.session -= session
             if session and not known.session:
                 known.ended = "closed" if known.ended == "closing" else "broken"
@@ -226,13 +261,21 @@ class Presence:
         if not known.said:
             self._become(name, known, "online", Reason("sent a heartbeat"))
 
-    def set_status(self, name: str, status: Doing, reason: Reason | str = "") -> None:
+    def set_status(self, name: str, status: Doing, reason: Reason | str = "", *, started: bool = False) -> None:
         """A member, or its program, says what it is doing. It holds until something else is said, or silence tells.
 
         A new reason for the same status is shown from then on, but it is no change: nobody is told.
+
+        Args:
+            name: the member.
+            status: what it is doing.
+            reason: why.
+            started: who says so starts its program, or gives it a turn, for a message.
         """
         known = self._sign(name)
-        known.said = True
+        if known.started and not started:
+            known.apart_at = known.sign_at
+        known.said, known.started = True, started
         self._become(name, known, status, Reason(reason) if isinstance(reason, str) else reason)
 
     def leave(self, name: str, reason: Reason | str = Reason("said good-bye")) -> None:
@@ -261,6 +304,7 @@ class Presence:
         for name, known in self._known.items():
             if known.status.here and not known.streams and known.last_seen is not None:
                 self._judge(name, known, now - max(known.sign_at, self._heard_since))
+            self._weigh_reach(name, known)
 
     def moved(self, by: int) -> None:
         """The clock was set forward by so many milliseconds, and so is when everybody was seen."""
@@ -292,7 +336,7 @@ class Presence:
             self._gone(name, known, "dead" if lost else "away", reason)
 
     def _gone(self, name: str, known: _Known, status: Status, reason: Reason) -> None:
-        known.said, known.ttl = False, None
+        known.said, known.ttl, known.started = False, None, False
         self._become(name, known, status, reason)
 
     def _become(self, name: str, known: _Known, status: Status, reason: Reason) -> None:
@@ -300,10 +344,20 @@ class Presence:
         if before.status == status:
             if before.reason != reason:
                 known.status = replace(before, reason=reason)
-            return
-        known.status = MemberStatus(status, reason, self._clock.now())
-        self._here += known.status.here - before.here
-        self._changed(name, before, known.status)
+        else:
+            known.status = MemberStatus(status, reason, self._clock.now())
+            self._here += known.status.here - before.here
+            self._changed(name, before, known.status)
+        self._weigh_reach(name, known)
+
+    def _weigh_reach(self, name: str, known: _Known) -> None:
+        """Tell whether a member can be reached, if that has changed; ways that come and go are one."""
+        reachable = known.status.here and known.way
+        if known.reachable and known.status.here and not known.way:
+            reachable = self._clock.steady() - max(known.apart_at, self._heard_since) <= self._quiet
+        if reachable != known.reachable:
+            known.reachable = reachable
+            self._reach_changed(name, reachable)
 
 
 def _seconds(milliseconds: float) -> str:

@@ -76,7 +76,12 @@ class Team:
         self.signs = Signs()
         patience = PresenceTimeouts(server.settings.presence_timeout, server.settings.away_timeout)
         self.presence = Presence(
-            server.clock, patience, self._is_person, self._status_changed, server.settings.member_streams
+            server.clock,
+            patience,
+            self._is_person,
+            self._status_changed,
+            server.settings.member_streams,
+            self._reach_changed,
         )
         self.folder = server.databases.folder(name)
         """For what plugins keep of this team in files, on this machine."""
@@ -123,6 +128,9 @@ class Team:
         self.notify("status_changed", team=self, agent=agent, before=before, after=after)
         if before.here != after.here:
             self.notify("agent_online" if after.here else "agent_offline", team=self, agent=agent)
+
+    def _reach_changed(self, agent: str, reachable: bool) -> None:
+        self.notify("reach_changed", team=self, agent=agent, reachable=reachable)
 
     async def leave(self) -> None:
         """End services and live streams, and tell the plugins that the team is about to be closed. Once is enough."""

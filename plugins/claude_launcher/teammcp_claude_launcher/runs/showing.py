@@ -58,16 +58,16 @@ def show(team: Team, agent: str, state: RunState, reason: str = "") -> None:
     if not _is_there(team, agent):
         return
     if reason == NO_SIGN:
-        team.presence.set_status(agent, "busy", Reason(NO_SIGN))
+        team.presence.set_status(agent, "busy", Reason(NO_SIGN), started=True)
     elif state == "working":
-        team.presence.set_status(agent, "busy", Reason("at work"))
+        team.presence.set_status(agent, "busy", Reason("at work"), started=True)
     elif state == "waiting":
         about = Reason("permission prompt: %(about)s", reason) if reason else Reason("permission prompt")
-        team.presence.set_status(agent, "waiting", about)
+        team.presence.set_status(agent, "waiting", about, started=True)
     elif state == "idle":
-        team.presence.set_status(agent, "idle", Reason("has nothing to do"))
+        team.presence.set_status(agent, "idle", Reason("has nothing to do"), started=True)
     elif state == "starting":
-        team.presence.set_status(agent, "busy", Reason("is being started"))
+        team.presence.set_status(agent, "busy", Reason("is being started"), started=True)
 
 
 def show_end(team: Team, agent: str, ended: Ended) -> None:
@@ -76,7 +76,7 @@ def show_end(team: Team, agent: str, ended: Ended) -> None:
         return
     end = ENDS[ended.reason]
     if end.wakes and ended.reason != "runner_ended":  # which is gone
-        team.presence.set_status(agent, "idle", ASLEEP)
+        team.presence.set_status(agent, "idle", ASLEEP, started=True)
     elif ended.reason in FAILURES:
         team.presence.set_status(agent, "blocked", Reason("%(about)s", f"{end.title}: {ended.detail}".rstrip(": ")))
     else:
@@ -107,7 +107,7 @@ def show_home(team: Team, home: Row, paused_by: str = "") -> None:
     elif paused_by:
         team.presence.set_status(agent, "blocked", Reason("paused by %(about)s", paused_by))
     else:
-        team.presence.set_status(agent, "idle", ASLEEP)
+        team.presence.set_status(agent, "idle", ASLEEP, started=True)
 
 
 def show_unreachable(team: Team, agents: Iterable[str]) -> None:

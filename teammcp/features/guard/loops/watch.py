@@ -180,11 +180,12 @@ class Watch:
         self.calm(pattern.channel)
 
     def stopped_around(self, message: Message, reader: str) -> int | None:
-        """The loop that is stopped in which a message was sent to its reader."""
+        """The stopped loop in which a message was sent to its reader."""
+        sender = message.from_agent
         for pattern, loop_id in self.stopped.items():
-            if pattern.channel == message.channel_id and message.from_agent in pattern.agents:
-                if pattern.kind != "exchange" or reader in pattern.agents:
-                    return loop_id
+            both = {sender, reader} if pattern.kind == "exchange" else {sender}
+            if pattern.channel == message.channel_id and both <= set(pattern.agents):
+                return loop_id
         return None
 
     def released_by(self, message: Message) -> list[int]:
