@@ -44,6 +44,7 @@ AT_START = {
     "teammcp.features.channels.queries.all_members",
     "teammcp.events.queries.runs",
     "teammcp.secrets.queries.key_ids",
+    "teammcp.features.watches.queries.watched",
 }
 """Functions that read a whole table on purpose, once, when a team is opened."""
 

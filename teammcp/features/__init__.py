@@ -17,6 +17,7 @@ BUILT_IN = (
     "schedules",
     "turns",
     "wakes",
+    "watches",
     "guard",
     "directives",
     "notifications",
