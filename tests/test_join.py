@@ -165,7 +165,7 @@ def test_every_client_that_knows_projects_gets_the_guide_and_the_skills(member: 
             assert not names & {"AGENTS.md", "CLAUDE.md", "SKILL.md"}
             continue
         assert guides.get(client, "AGENTS.md") in names
-        skills = {part.path.parent.name for part in parts_of(bob) if isinstance(part, OwnFile)}
+        skills = {part.path.parent.name for part in parts_of(bob) if part.path.name == "SKILL.md"}
         assert skills == {"team-inbox", "team-standup", "team-handover", "team-worker", "team-console"}
 
 
@@ -186,6 +186,18 @@ def test_permission_prompts_go_to_the_team_if_that_is_wished(member: Callable[..
     assert prompts(moved) == ["http://new:1/api/hooks/permission"]
     take(parts_of(moved), bob.folder, bob.home)
     assert tree(tmp_path) == before
+
+
+def test_opencode_gets_a_plugin_that_knows_the_server_and_no_key(member: Callable[..., Member]) -> None:
+    bob = member("opencode", 'https://team.example/a"b')
+    [plugin] = [part for part in parts_of(bob) if part.path.suffix == ".js"]
+    assert plugin.path == bob.folder / ".opencode" / "plugins" / "teammcp.js"
+    text = plugin.put(None)
+    assert 'const SERVER = "https://team.example/a\\"b"' in text
+    assert "process.env.TEAMMCP_KEY" in text
+    assert text.splitlines()[-1].startswith("// teammcp: this file is written by")
+    assert plugin.take(text) is None
+    assert plugin.take("export const Mine = 1\n") == "export const Mine = 1\n"
 
 
 def test_skills_begin_with_what_programs_look_for(member: Callable[..., Member]) -> None:

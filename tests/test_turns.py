@@ -64,8 +64,8 @@ async def test_what_is_new_comes_into_the_turn_once(alice: Member, bob: Member, 
     assert await receipt(alice, sent.id) == ("offered", "hook")
 
 
-@pytest.mark.parametrize("program", EVERY_PROGRAM)
-async def test_every_program_is_briefed_goes_on_with_what_is_new_and_is_seen(
+@pytest.mark.parametrize("program", [each for each in EVERY_PROGRAM if each != "opencode"])
+async def test_programs_are_briefed_go_on_with_what_is_new_and_are_seen(
     team: TestTeam, alice: Member, bob: Member, program: str
 ) -> None:
     await alice.call("send_dm", recipient="bob", content="one")
@@ -81,6 +81,27 @@ async def test_every_program_is_briefed_goes_on_with_what_is_new_and_is_seen(
     assert await doing(team) == ("idle", "its turn ended")
     await hook(bob, word(program, Moment.ENDS), program)
     assert await doing(team) == ("away", "its session ended")
+
+
+async def test_a_turn_of_opencode_has_ended_when_it_says_so_and_takes_nothing_up(
+    team: TestTeam, alice: Member, bob: Member
+) -> None:
+    assert "You are bob" in told(await hook(bob, "session.created", "opencode", source="startup"))
+    await hook(bob, "chat.message", "opencode")
+    sent = await alice.call("send_dm", recipient="bob", content="one")
+    await hook(bob, "permission.asked", "opencode", tool_name="bash")
+    assert await doing(team) == ("waiting", "permission prompt: bash")
+    await hook(bob, "question.asked", "opencode", notification_type="question")
+    assert (await doing(team))[0] == "waiting"
+    assert await hook(bob, "session.idle", "opencode", notification_type="idle") == {}
+    assert (await doing(team))[0] == "idle"
+    assert await receipt(alice, sent.id) == ("stored", None)  # it is rung for that, or told with its next prompt
+    await hook(bob, "session.error", "opencode", error="APIError")
+    await hook(bob, "session.idle", "opencode", notification_type="idle")
+    assert await doing(team) == ("blocked", "its turn failed: APIError")
+    assert "one" in told(await hook(bob, "chat.message", "opencode"))
+    await hook(bob, "dispose", "opencode")
+    assert (await doing(team))[0] == "away"
 
 
 async def test_gemini_calls_its_user_by_a_word_of_its_own(team: TestTeam, bob: Member) -> None:

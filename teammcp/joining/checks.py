@@ -15,7 +15,7 @@ from ..errors import TeamError
 from ..net.transport import VARIABLES, client_options, reason
 from .changes import joining
 from .clients import ALL
-from .programs import WITH_HOOKS, Member, asks_team, configured_url, parts_of
+from .programs import TELLING, WITH_HOOKS, Member, asks_team, configured_url, parts_of
 
 UNNAMED = "NAME"
 """Stands for the agent's name where nobody has said it."""
@@ -132,7 +132,7 @@ def _with_client(
         return
     yield _check_name(member, me)
     client.headers["Authorization"] = f"Bearer {key}"
-    if member.client in WITH_HOOKS:
+    if member.client in TELLING:
         yield _check_hook(client, member)
     if asks_team(member):
         yield _check_prompts(client)

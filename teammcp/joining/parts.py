@@ -208,8 +208,8 @@ END = "<!-- /teammcp -->"
 _INSIDE = rf"{re.escape(BEGIN)}(?:(?!{re.escape(BEGIN)}).)*?{re.escape(END)}"
 _SECTION = re.compile(rf"{_INSIDE}(?:\r?\n)?", re.DOTALL)
 _APART = re.compile(rf"(?:\r?\n)?{_INSIDE}(?:\r?\n)?", re.DOTALL)
-OWN = "<!-- teammcp: this file is written by 'teammcp join' and removed by 'teammcp leave' -->"
-"""Stands in a file that is ours alone."""
+OWN = "teammcp: this file is written by 'teammcp join' and removed by 'teammcp leave'"
+"""Stands in a file that is ours alone, as a remark."""
 
 
 def _newline(text: str | None) -> str:
@@ -250,7 +250,8 @@ class OwnFile:
     prose = True
 
     def put(self, text: str | None) -> str:
-        written = f"{self.body.rstrip()}\n{OWN}\n"
+        remark = f"// {OWN}" if self.path.suffix == ".js" else f"<!-- {OWN} -->"
+        written = f"{self.body.rstrip()}\n{remark}\n"
         return text if text is not None and text.replace("\r\n", "\n") == written else written
 
     def take(self, text: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -56,6 +57,8 @@ BY_COMMAND: dict[str, tuple[str, ...]] = {
 Qwen Code could call an address, but none in a private network, where teams have their servers. Both take milliseconds;
 Qwen Code, which counts in seconds now, still understands them so from a thousand on.
 """
+TELLING = (*WITH_HOOKS, "opencode")
+"""Clients that tell the server what their agents are doing: by hooks, or by a plugin of ours."""
 WITH_PROMPTS = ("claude",)
 """Clients that can put to the team whether a tool may be used."""
 WITHOUT_PROJECT = ("claude-desktop", "generic")
@@ -218,6 +221,10 @@ def _hooks(member: Member) -> list[Part]:
         settings = configuration(member.client, member.url).part(member.folder, member.home).path
         made = [hook for url in _addresses(member) for hook in _command_hooks(member.client, url).values()]
         return [Hooks(settings, _command_hooks(member.client, member.url), _calls(made), FORMS[member.client])]
+    if member.client == "opencode":
+        plugin = (files("teammcp.joining") / "texts" / "opencode.js").read_text("utf-8")
+        place = place_of(member.folder / ".opencode" / "plugins" / f"{SERVER}.js", member.folder)
+        return [OwnFile(place, plugin.replace('"{url}"', json.dumps(member.url)))]
     return []
 
 

@@ -96,10 +96,22 @@ _GEMINI = {
     "AfterAgent": Moment.TURN_ENDS,
     "SessionEnd": Moment.ENDS,
 }
+_OPENCODE = {
+    "session.created": Moment.BEGINS,
+    "chat.message": Moment.PROMPTED,
+    "tool.execute.after": Moment.TOOL_USED,
+    "permission.asked": Moment.ASKS,
+    "question.asked": Moment.NOTIFIES,
+    "session.idle": Moment.NOTIFIES,
+    "session.error": Moment.TURN_FAILED,
+    "dispose": Moment.ENDS,
+}
+"""As its plugin names them: after opencode's own. A turn has ended when opencode says so, and cannot go on."""
 
 PROGRAMS = (
     Program("claude", "Claude Code", _CLAUDE, _NOTICES),
     Program("codex", "Codex", _CLAUDE, _NOTICES),
     Program("qwen", "Qwen Code", _CLAUDE, _NOTICES),
     Program("gemini", "Gemini CLI", _GEMINI, {"ToolPermission": Notice.PERMISSION}),
+    Program("opencode", "opencode", _OPENCODE, {"question": Notice.QUESTION, "idle": Notice.NO_PROMPT}),
 )
