@@ -212,3 +212,20 @@ async def test_a_plugin_may_refuse_and_the_sender_hears_why(bob: Member, ann: Me
     [note] = await notes(ann)
     assert "It is Sunday" in note
     assert "not rung" in note
+
+
+async def test_a_message_to_who_is_gone_says_so_at_once(team: TestTeam, bob: Member, ann: Member) -> None:
+    await ring(bob)
+    assert (await ann.call("send_dm", recipient="bob", content="look")).not_here == []
+    await bob.call("end_wakes", session="claude:1")
+    for sent in (
+        await ann.call("send_dm", recipient="bob", content="are you there?"),
+        await ann.call("send_message", channel="general", content="@bob look"),
+    ):
+        [absent] = sent.not_here
+        assert (absent.agent, absent.status, absent.reason) == ("bob", "away", "its program has ended")
+        assert "Not here now, so it waits in the inbox: bob (away: its program has ended)." in sent.text()
+    assert (await ann.call("send_message", channel="general", content="@all look")).not_here == []
+    await team.owner.log_in()
+    page = await team.owner.submit("/channels/dm:bob:owner/send", content="hello")
+    assert page.status_code in {200, 303}

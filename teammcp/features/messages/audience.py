@@ -14,7 +14,7 @@ from ..channels import (
     last_place,
 )
 from .mentions import find_mentions_aside
-from .models import Message, Priority
+from .models import Absent, Message, Priority
 
 
 @dataclass
@@ -70,6 +70,18 @@ def add_strangers(context: Context, tx: Transaction, channel: Channel, audience:
     audience.mentioned += audience.strangers
     audience.strangers = []
     return added
+
+
+def absent(context: Context, channel: Channel, mentions: list[str], audience: Audience) -> list[Absent]:
+    """Who of those that are meant by name is not here now. Of everybody there are always some who are not."""
+    named = audience.mentioned if channel.is_dm else [name for name in audience.mentioned if name in mentions]
+    meant = [*named, *(audience.others if channel.is_dm else [])]
+    found = {name: context.team.presence.status_of(name) for name in meant}
+    return [
+        Absent(agent=name, status="dead" if each.status == "dead" else "away", reason=str(each.reason))
+        for name, each in found.items()
+        if not each.here
+    ]
 
 
 def address(context: Context, channel: Channel, mentions: list[str], *, everybody: bool) -> Audience:

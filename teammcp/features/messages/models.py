@@ -119,6 +119,17 @@ class Message(Result):
         return fence([message_line(self)], f"#{self.channel_id}")
 
 
+class Absent(Result):
+    """Somebody whom a message is addressed to, and who is not here to get it now. ``reason``: why, as far as known."""
+
+    agent: Author
+    status: Literal["away", "dead"]
+    reason: Words
+
+    def text(self) -> str:
+        return f"{self.agent} ({self.status}: {quote(self.reason)})"
+
+
 class SentMessage(Result):
     """What became of a message that was sent."""
 
@@ -136,6 +147,8 @@ class SentMessage(Result):
     """Who was made a member because of a mention."""
     retired: list[str] = []
     """Who was mentioned but is no longer there to read it."""
+    not_here: list[Absent] = []
+    """Who of those named, or of a direct message, is away or dead now: it waits in the inbox until they come."""
 
     def text(self) -> str:
         parts = [f"Sent to {self.channel} (id: {self.id})."]
@@ -143,6 +156,9 @@ class SentMessage(Result):
             parts.append("Priority 'now' is for managers and owners: sent as 'next'.")
         if self.reply_by:
             parts.append(f"An answer is asked for by {rfc3339(self.reply_by)[:16]}Z.")
+        if self.not_here:
+            names = ", ".join(each.text() for each in self.not_here)
+            parts.append(f"Not here now, so it waits in the inbox: {names}.")
         return " ".join([*parts, *_reach(self, "Send again")])
 
 

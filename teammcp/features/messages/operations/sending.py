@@ -30,6 +30,7 @@ from .. import equivalents, queries, search
 from ..answers import note_answers
 from ..audience import (
     Audience,
+    absent,
     add_strangers,
     address,
     all_mentions,
@@ -194,6 +195,7 @@ async def send(
             not_members=audience.strangers,
             added_members=added,
             retired=audience.retired,
+            not_here=absent(context, channel, draft.mentions, audience),
         )
 
     return work

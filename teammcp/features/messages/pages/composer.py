@@ -6,9 +6,11 @@ from quart import Request, Response
 
 from ....members.directory import Access
 from ....operations import Context
-from ....web import Notice, Outcome, Page, form_call, fragment, go_back, wants_fragment
+from ....web import Notice, Outcome, Page, form_call, fragment, go_back, reason_words, wants_fragment
 from ....web import gettext as _
 from ....web.channels import channel_path
+from ....web.member_status import status_word
+from ..models import Absent
 from .stream import show_channel
 
 
@@ -43,9 +45,26 @@ async def _sent(context: Context, outcome: Outcome) -> Response:
         texts.append(_("%(names)s: not in this channel, so not notified.", names=", ".join(outcome.result.not_members)))
     if outcome.result.retired:
         texts.append(_("%(names)s: retired, so not reached.", names=", ".join(outcome.result.retired)))
+    texts += [_not_here(context, each) for each in outcome.result.not_here if not _is_person(context, each.agent)]
     if not texts:
         return Response(status=204)
     return await fragment(context, "web/notice.html", [], notice=Notice("info", " ".join(texts)))
+
+
+def _is_person(context: Context, name: str) -> bool:
+    """Whether it is one: people look when they come, and nobody expects them to be here."""
+    agent = context.team.directory.agent(name)
+    return agent is not None and agent.kind == "human"
+
+
+def _not_here(context: Context, absent: Absent) -> str:
+    status = context.team.presence.status_of(absent.agent)
+    return _(
+        "%(name)s is not here now (%(status)s: %(reason)s); the message waits in the inbox.",
+        name=absent.agent,
+        status=status_word(status.status),
+        reason=reason_words(status.reason),
+    )
 
 
 async def _upload(context: Context, request: Request, channel: str) -> tuple[Outcome, list[int], list[str]]:
