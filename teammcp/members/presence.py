@@ -42,6 +42,10 @@ class Reason:
         return self.words % {"about": self.about} if self.about else self.words
 
 
+NOT_REACHED = Reason("not reached: %(about)s").words
+"""The reason of one that is blocked because its program was rung in vain."""
+
+
 @dataclass(frozen=True, slots=True)
 class MemberStatus:
     """A member's status, why, and since when (milliseconds; None if it was never another)."""
@@ -54,6 +58,11 @@ class MemberStatus:
     def here(self) -> bool:
         """Whether the member is here, whatever it is doing."""
         return self.status in HERE
+
+    @property
+    def not_reached(self) -> str:
+        """Why the member's program was rung in vain; empty if it was not, or has given a sign since."""
+        return self.reason.about if self.status == "blocked" and self.reason.words == NOT_REACHED else ""
 
 
 UNKNOWN = MemberStatus("away", Reason("not heard of since the server started"))

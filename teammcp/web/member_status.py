@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..members.presence import Reason
+from ..members.presence import NOT_REACHED, Reason
 from .i18n import gettext as _
 from .i18n import mark
 
@@ -33,4 +33,5 @@ def reason_words(reason: Reason) -> str:
     """A reason in the reader's language, as far as it is the server's own."""
     if not reason.words:
         return ""
-    return _(reason.words, about=reason.about) if reason.about else _(reason.words)
+    about = _(reason.about) if reason.words == NOT_REACHED and reason.about else reason.about
+    return _(reason.words, about=about) if about else _(reason.words)

@@ -129,13 +129,16 @@ class Recipient(Result):
     answer: int | None
     reply_by: Timestamp | None
     """Until when this member is asked to answer."""
+    not_reached: Words = ""
+    """Why its program was rung in vain, if it was, and the message is not delivered."""
     settled_at: Timestamp | None
     """Since when nothing is waited for any more, be it that somebody said that no answer is needed."""
 
     def text(self) -> str:
+        state = f"{self.state}, not reached ({quote(self.not_reached)})" if self.not_reached else self.state
         if self.reply_by is None or self.settled_at is not None:
-            return f"{self.agent}: {self.state}"
-        return f"{self.agent}: {self.state}, to answer by {rfc3339(self.reply_by)[:16]}Z"
+            return f"{self.agent}: {state}"
+        return f"{self.agent}: {state}, to answer by {rfc3339(self.reply_by)[:16]}Z"
 
 
 class Receipt(Result):

@@ -7,8 +7,10 @@ from typing import Any
 from ...events import EventData
 from ...plugins.markers import hookimpl
 from ...storage import Migration, load_migrations
+from ...web import Page, Panel
 from .events import EVENT_KINDS
 from .operations import failing, ringing, setting
+from .pages import PAGES, PANELS
 from .settings import WakeSettings
 
 
@@ -26,6 +28,16 @@ def register_operations() -> list[Any]:
 @hookimpl
 def register_migrations() -> list[Migration]:
     return load_migrations("wakes", __package__)
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return PAGES
+
+
+@hookimpl
+def register_panels() -> list[Panel]:
+    return PANELS
 
 
 @hookimpl

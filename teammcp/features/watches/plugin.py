@@ -12,11 +12,13 @@ from ...plugins.markers import hookimpl
 from ...server import Team
 from ...server.jobs import Job
 from ...storage import Migration, load_migrations
+from ...web import Page, Panel
 from ..tasks import Task
 from . import memory
 from .events import EVENT_KINDS
 from .latches import armed_by, occasions_of
 from .operations import asking, telling
+from .pages import PAGES, PANELS
 
 SECONDS = 10
 
@@ -35,6 +37,16 @@ def register_operations() -> list[Any]:
 @hookimpl
 def register_migrations() -> list[Migration]:
     return load_migrations("watches", __package__)
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return PAGES
+
+
+@hookimpl
+def register_panels() -> list[Panel]:
+    return PANELS
 
 
 @hookimpl

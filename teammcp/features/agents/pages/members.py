@@ -22,7 +22,12 @@ async def agents(context: Context, request: Request) -> Response:
     found = await context.call(get_agents, include_retired=retired)
     listed = sorted(found.root, key=lambda agent: (ORDER.index(agent.status), agent.kind != "human"))
     return await render(
-        context, "agents/agents.html", agents=listed, retired=retired, why=partial(status_reason, context)
+        context,
+        "agents/agents.html",
+        agents=listed,
+        retired=retired,
+        why=partial(status_reason, context),
+        not_reached=lambda name: context.team.presence.status_of(name).not_reached,
     )
 
 

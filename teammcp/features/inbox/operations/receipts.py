@@ -12,12 +12,18 @@ from ... import deliveries
 from ...messages import first_replies, visible
 from ..models import Receipt, Recipient, State
 
+UNDELIVERED: frozenset[State] = frozenset({"stored", "handed_over"})
+
 
 @operation("GET /api/messages/{message_id}/receipt", profile="inbox", everyday=True, read_only=True)
 async def get_receipt(context: Context, message_id: Annotated[int, Field(ge=1, le=LARGEST_ID)]) -> Receipt:
     """See who was handed, has got (offered), read, acknowledged or answered a message."""
     row, _ = await visible(context, message_id)
-    return await context.read(_receipt, row)
+    receipt = await context.read(_receipt, row)
+    for who in receipt.recipients:
+        if who.state in UNDELIVERED:
+            who.not_reached = context.team.presence.status_of(who.agent).not_reached
+    return receipt
 
 
 def _receipt(reader: Reader, message: Row) -> Receipt:

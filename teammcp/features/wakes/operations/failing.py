@@ -6,9 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ....members.presence import Reason
+from ....members.presence import NOT_REACHED, Reason
 from ....operations import Context, operation
 from ....storage import Reader, Transaction, Work
+from ....web import mark
 from ... import deliveries
 from ...messages import Message, Note, messages_by_id, quoted_line, send_notes, server_note
 from ..events import WakeFailed
@@ -16,7 +17,7 @@ from ..models import SendersTold
 from ..sessions import TOWERS
 
 MANY = 50
-UNKNOWN = (
+UNKNOWN = mark(
     "its program shows no sign of having got the line; it may hold or refuse lines from outside, "
     "a dialog may be open, or its hooks may not be trusted"
 )
@@ -34,7 +35,7 @@ async def note_failed_wake(
 
     def show() -> None:
         team.state[TOWERS].of(agent).failed = why
-        team.presence.set_status(agent, "blocked", Reason("not reached: %(about)s", why))
+        team.presence.set_status(agent, "blocked", Reason(NOT_REACHED, why))
 
     def work(tx: Transaction) -> SendersTold:
         context.emit(tx, WakeFailed(message_ids=[each.id for each in messages], rings=rings, why=why), agent)
