@@ -105,6 +105,8 @@ async def test_one_takes_back_or_lets_others_decide(owner: Member, bob: Member, 
     assert (wrong.status_code, "nobody approves their own" in wrong.text) == (403, True)
     assert (await bob.submit(f"/approvals/{number}/cancel")).status_code == 303
     assert "taken back" in await shown(bob, "/approvals/history?status=cancelled&kind=state&proposed_by=bob")
+    alone = await bob.http.get("/approvals/history", headers={"X-Fragment": "rows"})
+    assert (alone.status_code, "taken back" in alone.text) == (200, True)
     assert "There are no such approvals" in await shown(bob, "/approvals/history?status=failed")
     assert (await bob.http.get("/approvals/history?status=nonsense")).status_code == 400
     await owner.submit("/approvals/away", to="carol", days="7")
@@ -127,6 +129,8 @@ async def test_owners_make_rules_and_others_read_them(owner: Member, bob: Member
     rule = {"tool": "Bash", "input": "command = git status*", "decision": "allow"}
     assert (await owner.submit("/approvals/rules/permission", **rule)).status_code == 303
     page = await shown(bob, "/approvals/rules")
+    alone = await bob.http.get("/approvals/rules", headers={"X-Fragment": "listed"})
+    assert (alone.status_code, "made by owner" in alone.text) == (200, True)
     assert "channel = general" in page
     assert "New rule" not in page
     assert isinstance(await bob.call("send_message", channel="general", content="x"), Deferred)

@@ -219,6 +219,25 @@ async def test_an_agent_stays_where_it_lives_though_its_machine_is_revoked(
     await team.owner.call("revoke_machine", machine="box")
     page = await owner.get("/launcher/agents/polly/settings")
     assert page.form("/launcher/agents/polly/settings").values["machine"] == "box"
+    assert "box (it is no machine of the team any more)" in page.text
+
+
+async def test_an_agent_of_a_revoked_machine_is_given_another_and_can_be_started_then(
+    team: TestTeam, owner: Visitor, box: FakeRunner
+) -> None:
+    await team.owner.call("revoke_machine", machine="box")
+    start, settings = "/launcher/agents/polly/start", "/launcher/agents/polly/settings"
+    for path in ("/launcher", "/agents/polly"):
+        page = await owner.get(path)
+        assert "Give it another machine…" in page.text, path
+        assert start not in [form.action for form in page.forms], path
+    await owner.send(await owner.get(settings), settings, model="big")
+    assert "was revoked" in (await home(team)).held
+    await owner.send(await owner.get(settings), settings, machine="here")
+    polly = await home(team)
+    assert (polly.machine, polly.held, polly.wanted) == ("here", "", False)
+    await owner.send(await owner.get("/launcher"), start)
+    assert (await home(team)).wanted
 
 
 # -- machines --------------------------------------------------------------------------------------------------------
@@ -261,7 +280,7 @@ async def test_the_servers_public_address_is_the_one_to_join(team: TestTeam, own
 
 async def test_a_machine_is_revoked_once_somebody_is_sure(team: TestTeam, owner: Visitor, box: FakeRunner) -> None:
     asked = await owner.get("/launcher/machines/of/box/revoke")
-    assert "polly live there" in asked.text
+    assert "What lives there: polly." in asked.text
     page = await owner.send(asked, "/launcher/machines/of/box/revoke")
     assert page.path == "/launcher/machines"
     assert "revoked by owner" in page.text
@@ -299,6 +318,11 @@ async def test_a_key_goes_in_and_never_comes_out(team: TestTeam, owner: Visitor)
     assert "MY_KEY" in (await owner.get("/launcher/credentials")).text
     deleted = await owner.send(asked, "/launcher/credentials/of/own/delete")
     assert "MY_KEY" not in deleted.text
+
+
+async def test_a_key_is_entered_in_a_dialog(team: TestTeam, owner: Visitor) -> None:
+    page = await owner.http.get("/launcher/credentials/enter", headers={"X-Fragment": "dialog"})
+    assert (page.status_code, "<html" in page.text, 'name="key"' in page.text) == (200, False, True)
 
 
 async def test_a_key_that_agents_use_is_not_deleted(team: TestTeam, owner: Visitor, box: FakeRunner) -> None:
