@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from teammcp_claude_launcher.protocol import FoundRuntime
 
+from teammcp import Context
 from teammcp.testing import Member, TestTeam
 from tests.webkit import Page, Visitor, visiting
 
@@ -90,7 +92,8 @@ async def test_a_role_is_added_and_deleted(team: TestTeam, owner: Visitor) -> No
 async def test_an_agent_is_made_of_a_role(team: TestTeam, mei: Member, owner: Visitor, box: FakeRunner) -> None:
     page = await owner.get("/launcher/start?role=tester")
     page = await owner.get("/launcher/start?runtime=parrot&role=tester")
-    assert page.form("/launcher/start").values["role"] == "tester"
+    values = page.form("/launcher/start").values
+    assert (values["role"], values["name"]) == ("tester", "tester")
     await owner.send(page, "/launcher/start", name="tess", brief="Test it", description="Mind the edges.")
     tess = await home(team, "tess")
     assert (tess.runtime, tess.machine, tess.policy, tess.wanted) == ("parrot", "box", "ask", True)
@@ -100,7 +103,7 @@ async def test_an_agent_is_made_of_a_role(team: TestTeam, mei: Member, owner: Vi
     assert taken.status == 409
     assert taken.form("/launcher/start").values["description"] == "Another"
     neither = await owner.send(page, "/launcher/start", name="tim", role="", description="")
-    assert (neither.status, "give a role" in neither.text) == (400, True)
+    assert (neither.status, "Say in your own words what it is for" in neither.text) == (400, True)
 
 
 async def test_an_example_agent_is_started_with_one_click_and_greeted(team: TestTeam, owner: Visitor) -> None:
@@ -147,6 +150,8 @@ async def test_a_team_is_proposed_accepted_and_let_go(team: TestTeam, owner: Vis
     page = await owner.send(page, "/launcher/assemble/1/accept", cost_usd="4")
     assert "at most $4.00 together" in page.text
     assert (await home(team, "tester")).wanted
+    await team.owner.call("stop_agent", name="tester")
+    assert "stopped" in (await owner.get("/launcher/assemble/1")).text
     wrong = await owner.send(page, "/launcher/assemble/1/retire", handover="All done", channel="nowhere")
     assert (wrong.status, wrong.form("/launcher/assemble/1/retire").values["handover"]) == (404, "All done")
     page = await owner.send(page, "/launcher/assemble/1/retire", handover="All **done**")
@@ -155,6 +160,23 @@ async def test_a_team_is_proposed_accepted_and_let_go(team: TestTeam, owner: Vis
     (first, second) = (await owner.get("/launcher/assemble")).text.split("What do you need?", 1)
     assert "let go" in second
     assert "A <shop>" not in first
+
+
+async def test_a_proposal_offers_what_can_begin_without_another_word(
+    team: TestTeam, owner: Visitor, box: FakeRunner
+) -> None:
+    server = Context.inside(team.team)
+    found = [
+        FoundRuntime(name="acp", title="Any ACP program"),
+        FoundRuntime(name="claude", title="Claude Code", missing="Get claude."),
+        FoundRuntime(name="parrot", title="Parrot", program="/bin/parrot"),
+    ]
+    await server.call("note_programs", machine="box", runtimes=found)
+    page = Page(await draft(owner))
+    assert page.form("/launcher/assemble/propose").values["runtime.0"] == "parrot"
+    offered = {each["value"] for each in page.elements("option")}
+    assert "parrot" in offered
+    assert not offered & {"acp", "claude"}
 
 
 async def test_a_proposal_is_declined(team: TestTeam, owner: Visitor, box: FakeRunner) -> None:

@@ -11,8 +11,11 @@ from teammcp import Access, Context
 from teammcp.web import Notice, Outcome, Page, form_call, see
 from teammcp.web import gettext as _
 
+from ..homes.models import RuntimeKind
 from ..roles.describing import free_name
 from .layout import show
+from .standing import standings
+from .start import by_use, is_ready
 from .words import said_by_gallery
 
 PATH = "/launcher/assemble"
@@ -72,7 +75,7 @@ async def need(context: Context, request: Request) -> Response:
 
 
 async def _draft(context: Context, outcome: Outcome, wanted: str, cost: str, rows: list[dict[str, str]]) -> Response:
-    kinds = (await context.call("list_runtimes")).root
+    kinds: list[RuntimeKind] = (await context.call("list_runtimes")).root
     return await show(
         context,
         "draft.html",
@@ -81,12 +84,16 @@ async def _draft(context: Context, outcome: Outcome, wanted: str, cost: str, row
         need=wanted,
         cost=cost,
         rows=rows,
-        kinds=kinds,
-        there=[kind for kind in kinds if not all(each.missing for each in kind.machines)],
+        kinds=_to_choose(kinds),
         machines=sorted({each.machine for kind in kinds for each in kind.machines}),
         credentials=(await context.call("list_credentials")).root if context.actor.access >= Access.manager else [],
         roles=(await context.call("list_roles")).root,
     )
+
+
+def _to_choose(kinds: list[RuntimeKind]) -> list[RuntimeKind]:
+    """The programs of which nothing more has to be said than which one: a proposal has no room for their options."""
+    return by_use([kind for kind in kinds if is_ready(kind)] or kinds)
 
 
 async def propose(context: Context, request: Request) -> Response:
@@ -123,7 +130,8 @@ async def _one(context: Context, assembly_id: int, outcome: Outcome) -> Response
     found = await context.call("get_assembly", assembly_id=assembly_id)
     roles = (await context.call("list_roles")).root
     titles = {role.name: said_by_gallery(role.title) for role in roles}
-    return await show(context, "assembly.html", "assemble", outcome, each=found, titles=titles)
+    stand = {each.agent: each for each in await standings(context) if each.home.assembly == assembly_id}
+    return await show(context, "assembly.html", "assemble", outcome, each=found, titles=titles, standings=stand)
 
 
 async def decide(context: Context, request: Request, assembly_id: int, action: str) -> Response:

@@ -13,6 +13,7 @@ from teammcp.web import Notice, Outcome, Page, attempt, see
 from teammcp.web import gettext as _
 
 from ..homes.models import AgentHome, HomeLimits, RuntimeKind
+from ..roles.describing import free_name
 from .agents import EXAMPLE
 from .layout import show
 from .options import OptionField, option_fields, read_options
@@ -36,7 +37,7 @@ async def start(context: Context, request: Request) -> Response:
             context,
             "programs.html",
             "agents",
-            kinds=_sorted(kinds),
+            kinds=by_use(kinds),
             agent=agent,
             role=given.get("role", ""),
             example=EXAMPLE,
@@ -49,14 +50,18 @@ async def start(context: Context, request: Request) -> Response:
     return await _form(context, kind, "member" if agent else "new", agent, form, None, outcome, given.get("role", ""))
 
 
-def _sorted(kinds: list[RuntimeKind]) -> list[RuntimeKind]:
+def by_use(kinds: list[RuntimeKind]) -> list[RuntimeKind]:
     """First the example, then programs that are there, then others; last what needs a command of one's own."""
     return sorted(kinds, key=lambda kind: (kind.name != EXAMPLE, _rank(kind), kind.title.casefold()))
 
 
 def _rank(kind: RuntimeKind) -> int:
-    there = [each for each in kind.machines if not each.missing]
-    return 1 if not there else 0 if any(each.program for each in there) else 2
+    return 0 if is_ready(kind) else 2 if any(not each.missing for each in kind.machines) else 1
+
+
+def is_ready(kind: RuntimeKind) -> bool:
+    """Whether its program is on a machine, and nobody has to say which one it is."""
+    return any(each.program and not each.missing for each in kind.machines)
 
 
 async def _start(context: Context, kind: RuntimeKind, agent: str, form: Mapping[str, str]) -> Outcome:
@@ -68,6 +73,9 @@ async def _start(context: Context, kind: RuntimeKind, agent: str, form: Mapping[
     if agent:
         return await attempt(context, "start_agent", {"name": agent, "new_key": True, "brief": brief, **chosen})
     said = {name: text for name in ("name", "role", "description") if (text := form.get(name, "").strip())}
+    if not said.keys() & {"role", "description"}:
+        text = _("Say in your own words what it is for, or choose a role.")
+        return Outcome(notice=Notice("error", text, "description"), status=400)
     return await attempt(context, "spawn_agent", {"task": brief, **said, **chosen})
 
 
@@ -132,9 +140,10 @@ async def _form(
     role: str = "",
 ) -> Response:
     fields = option_fields(kind.options)
-    machines = [(each.machine, not each.missing) for each in kind.machines]
+    machines, gone = [(each.machine, not each.missing) for each in kind.machines], ""
     if home is not None and home.machine not in dict(machines):
         machines.append((home.machine, False))  # it stays there until somebody chooses another
+        gone = home.machine
     return await show(
         context,
         "form.html",
@@ -145,8 +154,9 @@ async def _form(
         agent=agent,
         action=f"/launcher/agents/{quote(agent)}/settings" if home else "/launcher/start",
         fields=fields,
-        values={"role": role, **_values(fields, form, home, machines)},
+        values={"role": role, **_values(fields, form, home, machines), **_named(context, form, role)},
         machines=machines,
+        gone=gone,
         found=any(there for _name, there in machines) or not machines,
         missing=next((each.missing for each in kind.machines if each.missing), ""),
         roles=(await context.call("list_roles")).root if mode == "new" else [],
@@ -171,6 +181,11 @@ def _values(
     limits = home.limits.model_dump(exclude_none=True)
     values |= {f"limits.{name}": str(int(value) if value == int(value) else value) for name, value in limits.items()}
     return {**values, **{each.field: each.shown(home.options) for each in fields}}
+
+
+def _named(context: Context, form: Mapping[str, str], role: str) -> dict[str, str]:
+    """A name to begin with, for a new agent of a role."""
+    return {"name": free_name(context, role)} if role and not form else {}
 
 
 async def now(context: Context, request: Request, name: str) -> Response:
