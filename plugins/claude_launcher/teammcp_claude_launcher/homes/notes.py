@@ -58,6 +58,11 @@ async def forget_machine(context: Context, machine: str) -> Work[list[str]]:
     return work
 
 
+def is_homeless(row: Row) -> bool:
+    """Whether an agent is held because its machine is trusted no longer."""
+    return sentences.MACHINE_REVOKED.values_in(row["held"]) is not None
+
+
 def hold(context: Context, tx: Transaction, row: Row, why: str, until: int | None = None) -> None:
     """Begin nothing for an agent, until a moment or until it is started again. No reason lets it go on."""
     said = excerpt(why, WHY)

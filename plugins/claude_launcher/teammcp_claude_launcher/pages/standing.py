@@ -10,6 +10,7 @@ from teammcp import Access, Context, NotFound
 
 from ..homes.models import AgentHome
 from ..runs.models import Run
+from ..sentences import MACHINE_REVOKED
 from .words import end_words, run_reason, said
 
 ORDER = ("waiting", "held", "failed", "unreachable", "working", "starting", "idle", "asleep", "stopped")
@@ -52,6 +53,11 @@ class Standing:
     def live(self) -> bool:
         """Whether a run of it has not ended."""
         return self.run is not None and self.run.ended_at is None
+
+    @property
+    def needs_machine(self) -> bool:
+        """Whether it cannot be started before it is given another machine."""
+        return MACHINE_REVOKED.values_in(self.home.held) is not None
 
 
 async def standings(context: Context) -> list[Standing]:

@@ -13,7 +13,7 @@ from .. import budgets, keys, queries
 from ..choices import settle
 from ..models import AgentHome, Brief, HomeChoices, Interrupted
 from ..newcomers import check_room
-from ..notes import changed, tell
+from ..notes import changed, is_homeless, tell
 from ..permissions import agent_to_choose_for, agent_to_run
 from ..shapes import home_of
 
@@ -115,6 +115,8 @@ async def configure_agent(context: Context, name: MemberRef, **choices: Unpack[H
     def work(tx: Transaction) -> AgentHome:
         before = queries.home(tx, agent.name)
         chosen.put(tx, agent.name, before, context.actor.name, context.now())
+        if before is not None and before["machine"] != chosen.machine and is_homeless(before):
+            queries.stop(tx, agent.name, context.now())  # what it was held for is done with
         return _changed(context, tx, agent.name, before)
 
     return work
