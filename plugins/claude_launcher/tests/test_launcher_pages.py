@@ -74,7 +74,7 @@ async def test_a_run_shows_all_that_happened_in_it(owner: Member, bob: Member, b
         "waits for an answer",
         "<em>it</em>",
         "in a direct message",
-        "which you may not read or which is gone",
+        "A message that you may not read, or that is gone",
         "1 of 2 done",
         '<span class="ansi-green">green</span> &lt;b&gt;',
         'class="line line-removed"',
@@ -98,6 +98,19 @@ async def test_a_run_shows_all_that_happened_in_it(owner: Member, bob: Member, b
     assert "mcp__" not in read
     other = words(await shown(owner, f"/launcher/runs/{run}"))
     assert "Please mend" not in other
+    assert "A message of bob that you may not read" in other
+    assert "A message of bob" not in read
+
+
+async def test_the_page_of_an_ended_run_leads_to_the_one_that_goes_on(owner: Member, box: FakeRunner) -> None:
+    first = await box.begin("polly")
+    await box.tell(first, Ended(reason="crashed"))
+    start = 'action="/launcher/agents/polly/start"'
+    assert start in await shown(owner, f"/launcher/runs/{first}")
+    second = await box.begin("polly", request="polly-2")
+    page = await shown(owner, f"/launcher/runs/{first}")
+    assert f'href="/launcher/runs/{second}"' in page
+    assert start not in page
 
 
 NUMBERS = st.integers(0, 10**6)

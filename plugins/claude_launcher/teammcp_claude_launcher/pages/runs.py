@@ -12,6 +12,7 @@ from teammcp.web import Outcome, Page, form_call, go_back
 
 from ..entries import SEEN
 from ..runs.models import Run, RunEntries
+from ..runs.queries import senders
 from .layout import show
 from .transcript import Transcript, transcript
 
@@ -56,6 +57,7 @@ async def _draw(
     newest: bool = True,
 ) -> Response:
     told = transcript((each.seq, each.at, SEEN.validate_python(each.entry)) for each in kept.entries)
+    messages = await _messages(context, told)
     return await show(
         context,
         "run.html",
@@ -63,10 +65,12 @@ async def _draw(
         outcome,
         run=found,
         found=told,
-        messages=await _messages(context, told),
+        messages=messages,
+        senders=await _senders(context, [number for number, message in messages.items() if message is None]),
         earlier=kept.entries[0].seq if earlier and kept.entries else None,
         newest=newest,
         live=found.ended_at is None,
+        later=None if found.ended_at is None else await _later(context, found),
     )
 
 
@@ -82,6 +86,19 @@ async def _message(context: Context, number: int) -> Message | None:
     except TeamError:  # it is gone, or not for this reader
         return None
     return message
+
+
+async def _senders(context: Context, numbers: list[int]) -> dict[int, str]:
+    """Who has sent messages that whoever looks may not read. Managers know that: they look after the agent."""
+    if not numbers or context.actor.access < Access.manager:
+        return {}
+    return {row["id"]: row["sender"] for row in await context.read(senders, numbers)}
+
+
+async def _later(context: Context, ended: Run) -> int | None:
+    """The number of the agent's live run, if a later one is."""
+    last: Run = (await context.call("list_runs", agent=ended.agent, limit=1)).root[0]
+    return last.run_id if last.ended_at is None else None
 
 
 async def say(context: Context, request: Request, run_id: int) -> Response:
