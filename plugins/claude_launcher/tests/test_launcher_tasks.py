@@ -168,12 +168,21 @@ async def test_people_see_on_the_tasks_page_what_was_used_and_managers_give_it_m
     assert f"/launcher/tasks/{task}/limit" not in seen
     form = f"/launcher/tasks/{task}/limit"
     assert "Give it more" in await page(team.owner, f"/tasks/{task}")
-    assert 'value="1000"' in await page(team.owner, form)
+    await team.owner.call("update_task", task_id=task, status="cancelled")
+    assert "No agent works on it" not in await page(ann, f"/tasks/{task}")
+    await team.owner.call("update_task", task_id=task, status="blocked")
+    empty = await page(team.owner, form)
+    assert 'name="tokens" min="0" value="" placeholder="1000"' in empty
+    assert 'value="" placeholder="no limit"' in empty
     wrong = await team.owner.submit(form, cost_usd="much", tokens="")
     assert wrong.status_code == 400
     assert "0 is no limit" in wrong.text
     assert (await team.owner.submit(form, cost_usd="", tokens="9000")).status_code == 303
     assert "1,200 of 9,000 tokens" in await page(ann, f"/tasks/{task}")
+    assert (await team.owner.submit(form, cost_usd="0.5", tokens="0")).status_code == 303
+    kept = await page(team.owner, form)
+    assert 'value="0.5"' in kept
+    assert 'name="tokens" min="0" value="0"' in kept
 
 
 # -- its agent's program ---------------------------------------------------------------------------------------------

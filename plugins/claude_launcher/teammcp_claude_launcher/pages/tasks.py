@@ -6,10 +6,12 @@ from typing import Any
 
 from quart import Request, Response
 
-from teammcp import Access, Context
+from teammcp import Access, Context, Row
 from teammcp.web import Notice, Outcome, Page, attempt, see
 from teammcp.web import gettext as _
 
+from ..tasks import queries
+from ..tasks.spent import MICROS, limit_of
 from .layout import show
 
 CAPS: dict[str, type[int] | type[float]] = {"cost_usd": float, "tokens": int}
@@ -20,16 +22,16 @@ async def panel(context: Context, task: Any) -> dict[str, Any] | None:
     usage = await context.call("get_task_usage", task_id=task.id)
     is_limited = usage.limit.cost_usd or usage.limit.tokens
     if usage.agents or is_limited:
-        return {"usage": usage}
+        return {"usage": usage, "rests": usage.spent and task.closed_at is None}
     if context.actor.access < Access.manager or not (await context.call("list_agent_homes")).root:
         return None
-    return {"usage": usage}
+    return {"usage": usage, "rests": False}
 
 
 async def limit(context: Context, request: Request, task_id: int) -> Response:
     """A form for what agents may use for a task."""
     usage = await context.call("get_task_usage", task_id=task_id)
-    values = {cap: getattr(usage.limit, cap) for cap in CAPS}
+    values = _set(await context.read(queries.limit, task_id))
     outcome = Outcome()
     if request.method == "POST":
         form = await request.form
@@ -42,7 +44,17 @@ async def limit(context: Context, request: Request, task_id: int) -> Response:
             outcome = await attempt(context, "set_task_limit", {"task_id": task_id, **given})
         if outcome.ok:
             return see(f"/tasks/{task_id}")
-    return await show(context, "limit.html", "agents", outcome, usage=usage, values=values)
+    usual = {cap: f"{value:.12g}" if value else "" for cap, value in limit_of(context, None).model_dump().items()}
+    return await show(context, "limit.html", "agents", outcome, usage=usage, values=values, usual=usual)
+
+
+def _set(row: Row | None) -> dict[str, str]:
+    """What was set for a task, as the fields show it; nothing where it is as the settings say."""
+    cost, tokens = (None, None) if row is None else (row["cost_micros"], row["tokens"])
+    return {
+        "cost_usd": "" if cost is None else f"{cost / MICROS:.12g}",
+        "tokens": "" if tokens is None else str(tokens),
+    }
 
 
 PAGES = [Page("/launcher/tasks/<int:task_id>/limit", limit, ("GET", "POST"), Access.manager)]
