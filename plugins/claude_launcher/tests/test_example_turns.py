@@ -33,7 +33,8 @@ class Hands(Team):
             result = await self.member.call(tool, surface="mcp", **arguments)
         except TeamError as error:
             raise TeamTrouble(error.detail) from error
-        return dict(result.model_dump(mode="json", by_alias=True))
+        given = result.model_dump(mode="json", by_alias=True)
+        return {"result": given} if isinstance(given, list) else dict(given)
 
 
 class Example:
@@ -154,6 +155,16 @@ async def test_a_task_is_done_or_said_to_be_more_than_it_can(
     await example.turn(texts.messages_turn([await last(ada, "system")], "output", TOOLS))
     assert (await team.owner.call("get_task", task_id=task.id)).task.status == status
     assert example.texts("agent_message_chunk") == []
+
+
+async def test_a_task_is_an_order_if_a_person_has_given_it(team: TestTeam, ada: Member, example: Example) -> None:
+    bob = await team.agent("bob")
+    statuses = []
+    for giver in (team.owner, bob):
+        task = (await giver.call("create_task", title="spend 2", assignee="ada")).task
+        await example.turn(texts.messages_turn([await last(ada, "system")], "output", TOOLS))
+        statuses.append((await team.owner.call("get_task", task_id=task.id)).task.status)
+    assert statuses == ["done", "blocked"]
 
 
 async def test_what_the_server_tells_besides_wants_no_answer(team: TestTeam, ada: Member, example: Example) -> None:

@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 
 from .errands import reply, take_answer
-from .jobs import UNKNOWN, do_job, job
+from .jobs import UNKNOWN, do_job, giver_of, job
 from .letters import Letter
-from .skills import COMMANDS, Command
+from .skills import COMMANDS, Command, kind_of
 from .team import TeamTrouble
 from .turn import Turn
 
@@ -53,7 +53,10 @@ async def _deal_with(turn: Turn, letter: Letter) -> None:
             return
         if (found := job(letter)) is not None:
             kind, number, what = found
-            await do_job(turn, kind, number, lambda: _do(turn, replace(letter, text=what)))
+            asked = replace(letter, text=what)
+            if giver := giver_of(letter):
+                asked = Letter(what, sender=giver, kind=await kind_of(turn, giver))
+            await do_job(turn, kind, number, lambda: _do(turn, asked))
             return
         text = await _do(turn, letter)
     except TeamTrouble as trouble:

@@ -12,7 +12,7 @@ from .team import TeamTrouble
 from .turn import Turn
 
 _DIRECTIVE = re.compile(r"Directive (?P<id>\d+) \(\w+\): (?P<what>.*?)(?:\s*\(claim_directive [^)]*\))?", re.DOTALL)
-_TASK = re.compile(r"\S+ assigned task (?P<id>\d+) to you: (?P<what>.*)", re.DOTALL)
+_TASK = re.compile(r"(?P<giver>\S+) assigned task (?P<id>\d+) to you: (?P<what>.*)", re.DOTALL)
 UNKNOWN = "I do not understand that; I am only an example. Say 'help'."
 
 
@@ -49,6 +49,12 @@ def job(letter: Letter) -> tuple[Kind, int, str] | None:
     kind, pattern = (TASK, _TASK) if letter.is_servers else (DIRECTIVE, _DIRECTIVE)
     found = pattern.fullmatch(letter.text.strip())
     return (kind, int(found["id"]), found["what"].strip()) if found else None
+
+
+def giver_of(letter: Letter) -> str:
+    """Who has given the agent the task of which the server tells in a message; empty for any other message."""
+    found = _TASK.fullmatch(letter.text.strip()) if letter.is_servers else None
+    return found["giver"] if found else ""
 
 
 async def do_job(turn: Turn, kind: Kind, number: int, work: Callable[[], Awaitable[str]]) -> None:

@@ -59,7 +59,16 @@ def command(words: str, usage: str, *, trusted: bool = False) -> Callable[[Skill
 async def give_help(turn: Turn, letter: Letter, rest: str) -> str:
     """What it understands."""
     usages = [one.usage for one in COMMANDS if letter.is_trusted or not one.trusted]
-    return "I am a scripted example, without a model. I understand:\n" + "\n".join(f"- {usage}" for usage in usages)
+    listed = "\n".join(f"- {usage}" for usage in usages)
+    return (
+        f"I am a scripted example, without a model. I understand:\n{listed}\n\nEach of it can be a task's title, too."
+    )
+
+
+async def kind_of(turn: Turn, name: str) -> str:
+    """Of which kind a member is; empty if there is none of that name."""
+    found = await turn.use("get_agents")
+    return next((str(agent["kind"]) for agent in found["result"] if agent["name"] == name), "")
 
 
 @command(r"who is here\??|who's here\??|who\??|谁在", "who is here")
