@@ -191,7 +191,7 @@ async def test_without_panels_the_pages_are_as_they_were(team: TestTeam) -> None
     await team.owner.log_in()
     start = await team.owner.http.get("/")
     assert (start.status_code, start.headers["location"]) == (303, "/channels")
-    assert 'id="panels"' not in (await team.owner.http.get("/agents/owner")).text
+    assert 'id="panel-' not in (await team.owner.http.get("/agents/owner")).text
 
 
 @pytest.mark.parametrize(
