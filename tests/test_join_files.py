@@ -90,7 +90,10 @@ def test_a_hook_of_somebody_else_stays_wherever_it_is(member: Callable[..., Memb
     settings.write_text(json.dumps({"hooks": {"Stop": [group], "PreToolUse": [group]}}), "utf-8")
     join(bob)
     joined = json.loads(settings.read_text("utf-8"))["hooks"]
-    assert (joined["Stop"][0], len(joined["Stop"]), joined["PreToolUse"]) == (group, 2, [group])
+    first, *ours = joined["Stop"]
+    assert (first, joined["PreToolUse"]) == (group, [group])
+    assert ours
+    assert all("teammcp" in each["hooks"][0]["command"] for each in ours)
     for event in joined:  # the user puts the own hook into our groups too, and restricts them
         joined[event][-1]["hooks"].insert(0, other)
         joined[event][-1].setdefault("matcher", "Edit")

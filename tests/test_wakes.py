@@ -190,6 +190,35 @@ async def test_of_several_sessions_the_last_is_rung_and_then_the_one_before(
     again.cancel()
 
 
+async def test_what_a_program_says_of_itself_ends_what_its_hooks_leave_open(
+    team: TestTeam, bob: Member, ann: Member, clock: MovedClock
+) -> None:
+    """A turn that a person breaks off, or a dialog that is closed, is told by no hook."""
+
+    async def say(doing: str) -> tuple[bool, str]:
+        noted = (await bob.call("note_doing", doing=doing)).noted
+        return noted, team.team.presence.status_of("bob").status
+
+    await hook(bob, "UserPromptSubmit")
+    await tell(ann)
+    assert await say("busy") == (False, "busy")
+    assert await say("idle") == (True, "idle")
+    await hook(bob, "PermissionRequest", tool_name="Bash")
+    assert await say("waiting") == (False, "waiting")
+    assert "Bash" in str(team.team.presence.status_of("bob").reason)
+    assert await say("idle") == (True, "idle")
+    assert await say("waiting") == (True, "waiting")
+    assert (await ring(bob)).number == ""
+    assert await say("idle") == (True, "idle")
+    clock.advance(seconds=1)
+    await hook(bob, "StopFailure", error="overloaded")
+    assert await say("idle") == (False, "blocked"), "why it is blocked is more than that it sits idle"
+    assert await say("busy") == (True, "busy")
+    assert await say("idle") == (True, "idle")
+    clock.advance(seconds=1)
+    assert (await ring(bob)).number != ""
+
+
 async def test_a_program_that_has_ended_is_away_at_once(team: TestTeam, bob: Member) -> None:
     await ring(bob)
     await bob.call("end_wakes", session="claude:1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ class Program:
 
     def __init__(self, failures: tuple[str, ...] = (), alive_for: int = 10**6) -> None:
         self.lines: list[str] = []
+        self.does: list[Doing] = [""]
         self.failures = [*failures]
         self.alive_for = alive_for
 
@@ -30,7 +32,8 @@ class Program:
         return self.alive_for >= 0
 
     def doing(self) -> Doing:
-        return "idle"
+        self.does = self.does[1:] or self.does
+        return self.does[0]
 
     def ring(self, line: str) -> str:
         self.lines.append(line)
@@ -45,10 +48,19 @@ class Server:
         self.told: list[tuple[str, str]] = []
         self.confirmed: list[int] = []
         self.ended = 0
+        self.waits = threading.Event()
+        self.waits.set()
+        self.heard: list[str] = []
+        self.hears: list[bool] = []
 
-    def wait(self, doing: Doing, rung: str, failure: str) -> loop.Answer:
+    def wait(self, rung: str, failure: str) -> loop.Answer:
         self.told.append((rung, failure))
+        self.waits.wait(5)
         return self.answers.pop(0) if self.answers else 401
+
+    def tell(self, doing: Doing) -> bool:
+        self.heard.append(doing)
+        return self.hears.pop(0) if self.hears else True
 
     def confirm(self, message_ids: tuple[int, ...]) -> None:
         self.confirmed += message_ids
@@ -105,6 +117,16 @@ def test_it_ends_when_it_is_stopped() -> None:
     helper = Helper(Program(), Server())  # type: ignore[arg-type]
     helper.stop()
     assert helper.run() is End.STOPPED
+
+
+def test_what_a_program_does_is_told_once_it_has_stayed_so() -> None:
+    program, server = Program(alive_for=14), Server()
+    server.waits.clear()
+    program.does = ["", "idle", "busy", "idle", "idle", "idle", "waiting", "waiting", "waiting", "", "busy", "busy"]
+    server.hears = [True, False, True]
+    assert run(program, server) is End.GONE
+    server.waits.set()
+    assert server.heard == ["idle", "waiting", "waiting", "busy"], "what was not heard is told again"
 
 
 # -- life and lock -----------------------------------------------------------------------------------------------------

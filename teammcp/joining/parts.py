@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -128,6 +128,11 @@ def call_of(hook: Any) -> Call | None:
     return None
 
 
+def calls_of(hooks: Iterable[Mapping[str, Any]]) -> frozenset[Call]:
+    """What all of them call."""
+    return frozenset(call for hook in hooks if (call := call_of(hook)) is not None)
+
+
 @dataclass(frozen=True)
 class Hooks:
     """Commands and addresses that a program calls at its events, in the ``hooks`` of a JSON file.
@@ -187,7 +192,7 @@ class Hooks:
                     yield "hooks", event, at, "hooks", number
 
 
-_OWN = {"type", "url", "command", "timeout", "headers", "allowedEnvVars"}
+_OWN = {"type", "url", "command", "timeout", "headers", "allowedEnvVars", "async", "asyncRewake"}
 """The keys of a hook that are ours to set; others in it stay."""
 
 

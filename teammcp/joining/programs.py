@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 from ..errors import InvalidInput
 from ..net.addresses import ServerAddress
 from ..waking.codex import codex_home
+from . import wakes
 from .clients import (
     ALL,
     CLIENTS,
@@ -30,7 +31,7 @@ from .clients import (
     configuration,
 )
 from .keys import key_file
-from .parts import Call, Hooks, Item, OwnFile, Part, Section, call_of, calls_at
+from .parts import Hooks, Item, OwnFile, Part, Section, call_of, calls_at, calls_of
 from .places import Text, place_of, read
 
 HOOK_SECONDS = 1
@@ -208,28 +209,25 @@ def _hooks(member: Member) -> list[Part]:
             hooks[PROMPT] = _asking(member.url)
         made = [hook for url in _addresses(member) for hook in (*_claude_hooks(url).values(), _asking(url))]
         return [
-            Hooks(settings, hooks, _calls(made)),
+            Hooks(settings, hooks, calls_of(made)),
+            *wakes.parts(settings, member.url, _addresses(member)),
             Item(settings, ("permissions", "allow"), f"mcp__{SERVER}"),
             Item(settings, ("enabledMcpjsonServers",), SERVER),
         ]
     if member.client == "codex":
         home = codex_home(member.home)
         made = [hook for url in _addresses(member) for hook in _codex_hooks(url).values()]
-        return [Hooks(place_of(home / "hooks.json", home), _codex_hooks(member.url), _calls(made))]
+        return [Hooks(place_of(home / "hooks.json", home), _codex_hooks(member.url), calls_of(made))]
     if member.client in BY_COMMAND:
         # In the project, as its configuration is: hooks of the user's own would bring the key of one server to another.
         settings = configuration(member.client, member.url).part(member.folder, member.home).path
         made = [hook for url in _addresses(member) for hook in _command_hooks(member.client, url).values()]
-        return [Hooks(settings, _command_hooks(member.client, member.url), _calls(made), FORMS[member.client])]
+        return [Hooks(settings, _command_hooks(member.client, member.url), calls_of(made), FORMS[member.client])]
     if member.client == "opencode":
         plugin = (files("teammcp.joining") / "texts" / "opencode.js").read_text("utf-8")
         place = place_of(member.folder / ".opencode" / "plugins" / f"{SERVER}.js", member.folder)
         return [OwnFile(place, plugin.replace('"{url}"', json.dumps(member.url)))]
     return []
-
-
-def _calls(hooks: Iterable[Mapping[str, Any]]) -> frozenset[Call]:
-    return frozenset(call for hook in hooks if (call := call_of(hook)) is not None)
 
 
 def _claude_hooks(url: str) -> dict[str, dict[str, Any]]:

@@ -22,6 +22,8 @@ from .loop import Doing
 
 SOCKET, TOKEN = "CLAUDE_CODE_MESSAGING_SOCKET", "CLAUDE_CODE_MESSAGING_TOKEN"
 WRITE_SECONDS = 5.0
+SAYS: dict[Any, Doing] = {"idle": "idle", "busy": "busy", "waiting": "waiting"}
+"""What the record of a session says that it does, in version 2.1.332."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,7 @@ class ClaudeSession:
         with suppress(OSError, ValueError):
             record: Any = json.loads(self._place.record.read_bytes())
             status = record.get("status") if isinstance(record, dict) else None
-            if status == "idle" or status == "busy":
-                return "idle" if status == "idle" else "busy"
+            return SAYS.get(status, "")
         return ""
 
 

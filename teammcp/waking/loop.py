@@ -30,7 +30,8 @@ LOOK = 1.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 REFUSED = {401, 403}
 
-Doing = Literal["", "idle", "busy"]
+Doing = Literal["", "idle", "busy", "waiting"]
+"""``waiting`` is before a dialog that only a person may answer."""
 
 
 class Session(Protocol):
@@ -97,15 +98,19 @@ class Asker:
             "TeamMCP-Reader": f"wake:{uuid.uuid4().hex}",
         }
 
-    def wait(self, doing: Doing, rung: str, failure: str) -> Ring | int | None:
+    def wait(self, rung: str, failure: str) -> Ring | int | None:
         """The next ring; the status of a refusal; None if no server answers."""
         session = self._session
-        said = {"session": session.name, "way": session.way, "carries": session.carries, "doing": doing}
+        said = {"session": session.name, "way": session.way, "carries": session.carries}
         body = {**said, "rung": rung, "failure": failure[:300], "timeout": WAIT}
         answer = self._waiting.post("/api/wakes/wait", json.dumps(body).encode(), self._headers)
         if answer is None:
             return None
         return _ring(answer.text) if answer.status == 200 else answer.status
+
+    def tell(self, doing: Doing) -> bool:
+        """Say what the program says of itself; whether that was heard."""
+        return self._say("/api/wakes/doing", {"doing": doing})
 
     def confirm(self, message_ids: Sequence[int]) -> None:
         """Say that messages have arrived; what is not heard of comes again."""
@@ -115,8 +120,9 @@ class Asker:
         """Say that the program has ended."""
         self._say("/api/wakes/end", {"session": self._session.name})
 
-    def _say(self, path: str, body: dict[str, Any]) -> None:
-        Connection(self._base, QUICK).post(path, json.dumps(body).encode(), self._headers)
+    def _say(self, path: str, body: dict[str, Any]) -> bool:
+        answer = Connection(self._base, QUICK).post(path, json.dumps(body).encode(), self._headers)
+        return answer is not None and answer.status == 200
 
 
 def _ring(text: str) -> Ring | None:
@@ -151,6 +157,9 @@ class Helper:
     def __init__(self, session: Session, asker: Asker) -> None:
         self._session, self._asker = session, asker
         self._heard: queue.SimpleQueue[Answer | End] = queue.SimpleQueue()
+        self._away = False
+        self._last: Doing = ""
+        self._told: Doing = ""
 
     def stop(self) -> None:
         """End it soon, from another thread; the program goes on without it."""
@@ -174,7 +183,9 @@ class Helper:
             answer = self._hear()
             if isinstance(answer, int) and answer in REFUSED:
                 raise Ended(End.REFUSED)
+            self._away = not isinstance(answer, Ring)
             if not isinstance(answer, Ring):
+                self._told = ""
                 self._rest(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
                 continue
@@ -194,10 +205,9 @@ class Helper:
 
     def _ask(self, rung: str, failure: str) -> None:
         """Wait for a ring, on a thread of its own: the program is watched meanwhile."""
-        doing = self._session.doing()
 
         def wait() -> None:
-            self._heard.put(self._asker.wait(doing, rung, failure))
+            self._heard.put(self._asker.wait(rung, failure))
 
         threading.Thread(target=wait, name="wake", daemon=True).start()
 
@@ -208,6 +218,7 @@ class Helper:
                 heard = self._heard.get(timeout=LOOK)
             except queue.Empty:
                 self._look()
+                self._follow()
                 continue
             if isinstance(heard, End):
                 raise Ended(heard)
@@ -220,6 +231,13 @@ class Helper:
                 if self._heard.get(timeout=min(left, LOOK)) is End.STOPPED:
                     raise Ended(End.STOPPED)
             self._look()
+
+    def _follow(self) -> None:
+        """Tell what the program does when that has changed, and stayed so for two looks: its hooks are quicker."""
+        doing, before = self._session.doing(), self._last
+        self._last = doing
+        if doing and doing == before and doing != self._told and not self._away and self._asker.tell(doing):
+            self._told = doing
 
     def _look(self) -> None:
         if not self._session.lives():

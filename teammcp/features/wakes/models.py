@@ -33,6 +33,12 @@ class Ring(Result):
         return self.line or "(nobody is to be woken)"
 
 
+class Noted(Result):
+    """Whether that was news."""
+
+    noted: bool
+
+
 class SessionEnded(Result):
     """Whether it was known."""
 

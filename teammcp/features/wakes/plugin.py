@@ -18,6 +18,7 @@ from .settings import WakeSettings
 def register_operations() -> list[Any]:
     return [
         ringing.wait_for_ring,
+        ringing.note_doing,
         ringing.end_wakes,
         failing.note_failed_wake,
         setting.get_wakes,

@@ -10,7 +10,7 @@ from pydantic import Field
 from ....errors import Refused
 from ....events import Event
 from ....events.hub import Subscription
-from ....members.presence import Reason
+from ....members.presence import Presence, Reason, Status
 from ....operations import Context, operation
 from ....storage import Reader, Transaction, Work
 from ....surfaces.streams import ends, is_valid, require_valid
@@ -19,7 +19,7 @@ from ...messages import messages_by_id
 from .. import queries, quiet
 from ..bells import Verdict, Waiting, judge
 from ..events import WakeRung
-from ..models import Ring, SessionEnded, SessionName, Wake, Way
+from ..models import Noted, Ring, SessionEnded, SessionName, Wake, Way
 from ..sessions import TOWERS, Tower
 from ..texts import carried, line
 from .failing import note_failed_wake, waiting_messages
@@ -34,7 +34,14 @@ AT_ONCE = 10
 PRESENCE = {"agent.online", "agent.offline", "agent.status"}
 SAID = Reason("its program says so")
 
-Doing = Literal["", "idle", "busy"]
+Said = Literal["idle", "busy", "waiting"]
+OVERRULED: dict[Said, frozenset[Status]] = {
+    "idle": frozenset({"online", "busy", "waiting"}),
+    "busy": frozenset({"online", "idle", "blocked", "waiting"}),
+    "waiting": frozenset({"online", "idle", "busy"}),
+}
+"""What a program says of itself -> the statuses that this ends: hooks say nothing of a turn that a person has broken
+off, or of a dialog that was closed. What is the same already has a better reason."""
 
 
 @operation("POST /api/wakes/wait", access="observer", profile="wakes", tool=False, holds=True)
@@ -43,7 +50,7 @@ async def wait_for_ring(
     session: SessionName,
     way: Way,
     carries: bool = False,
-    doing: Doing = "",
+    doing: Literal["", Said] = "",
     rung: Annotated[str, Field(max_length=60)] = "",
     failure: Annotated[str, Field(max_length=300)] = "",
     timeout: Annotated[float, Field(ge=0, le=LONGEST)] = 60,
@@ -68,8 +75,8 @@ async def wait_for_ring(
         context.team.hub.subscribe(wants) as news,
         tower.attend(session, way),
     ):
-        if doing and presence.status_of(me).status == "online":  # nothing was heard of it by its hooks yet
-            presence.set_status(me, doing, SAID)
+        if doing:
+            _follow(presence, me, doing)
         waiting = await _until_due(context, news, tower, session, timeout)
     require_valid(context)
     if waiting is None:
@@ -169,6 +176,20 @@ def _is_off(reader: Reader, agent: str, now: int, time_zone: str) -> tuple[bool,
         return False, None
     until = quiet.ends_at(row["quiet_from"], row["quiet_until"], now, time_zone)
     return until is not None, until
+
+
+@operation("POST /api/wakes/doing", access="observer", profile="wakes", tool=False)
+async def note_doing(context: Context, doing: Said) -> Noted:
+    """Say what your program says of itself, when that has changed: for helpers beside it."""
+    return Noted(noted=_follow(context.team.presence, context.actor.name, doing))
+
+
+def _follow(presence: Presence, me: str, doing: Said) -> bool:
+    """Take a program's word for what it does, where hooks do not tell; whether that was news."""
+    news = presence.status_of(me).status in OVERRULED[doing]
+    if news:
+        presence.set_status(me, doing, SAID)
+    return news
 
 
 @operation("POST /api/wakes/end", access="observer", profile="wakes", tool=False)
