@@ -31,12 +31,14 @@ def doctor(client: Client, name: str | None, folder: Path, url: str | None) -> N
     from ..joining.checks import UNNAMED, check_files, check_path, check_server, not_asked
     from ..joining.origins import as_set_up, is_known, key_of
     from ..joining.programs import Member
+    from ..joining.wake_checks import check_sessions
 
     member = Member(name or UNNAMED, client, address(url), folder.resolve(), Path.home())
     member, foreign = as_set_up(member, named=url is not None)
     if not foreign or is_known(member.url) or _may_be_asked(member.url, folder):
         key, held_back = key_of(member, KEY, foreign=foreign, named=name is not None)
-        findings = [*check_server(member, key, held_back=held_back), *check_path(member), *check_files(member)]
+        asked = check_server(member, key, held_back=held_back)
+        findings = [*asked, *check_path(member), *check_files(member), *check_sessions(member, key)]
     else:
         findings = [not_asked(member), *check_path(member)]
     for finding in findings:

@@ -6,7 +6,6 @@ import shlex
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import httpx2
@@ -15,21 +14,15 @@ from ..errors import TeamError
 from ..net.transport import VARIABLES, client_options, reason
 from .changes import joining
 from .clients import ALL
+from .findings import Finding
 from .programs import TELLING, WITH_HOOKS, Member, asks_team, configured_url, parts_of
+from .wake_checks import check_wakes
 
 UNNAMED = "NAME"
 """Stands for the agent's name where nobody has said it."""
 SLOW_MS = 500
 SECONDS = 10.0
 INSTALL_APPROVALS = 'pip install "teammcp[approvals]", and start it again.'
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a check found; ``remedy`` is empty if all is well."""
-
-    what: str
-    remedy: str = ""
 
 
 def check_files(member: Member) -> Iterator[Finding]:
@@ -134,6 +127,7 @@ def _with_client(
     client.headers["Authorization"] = f"Bearer {key}"
     if member.client in TELLING:
         yield _check_hook(client, member)
+        yield check_wakes(client, me["name"])
     if asks_team(member):
         yield _check_prompts(client)
     yield _check_protocol(client, member.tools)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 import uuid
 from collections.abc import AsyncIterator
@@ -50,6 +51,7 @@ from ..net.addresses import ServerAddress
 from ..operations import IDEM_KEY
 from ..surfaces.reader_headers import MOST_IDS
 from ..version import __version__
+from ..waking.beside import waking
 from . import channel
 from .answers import Answers
 from .following import listen
@@ -97,7 +99,8 @@ async def run_bridge(url: str, key: str) -> int:
         lines = Lines(anyio.wrap_file(sys.stdin.buffer))
         standard: Any = stdio_server(stdin=lines)  # type: ignore[arg-type]  # it reads lines, and that is all
         async with standard as (read, write), _for_channels(read, answers := Answers(write), lines) as frames:
-            await bridge.server.run(frames, answers, bridge.server.create_initialization_options())
+            with waking(os.environ, ServerAddress.parse(url).base, key):
+                await bridge.server.run(frames, answers, bridge.server.create_initialization_options())
     return 0
 
 

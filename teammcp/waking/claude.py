@@ -8,22 +8,18 @@ arrived is shown by its hook ``UserPromptSubmit``, and by nothing before it.
 from __future__ import annotations
 
 import json
-import os
 import socket
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from .claude_files import SETTING, config_folder, locked_out, record_of
 from .life import Process
 from .loop import Doing
 
 SOCKET, TOKEN = "CLAUDE_CODE_MESSAGING_SOCKET", "CLAUDE_CODE_MESSAGING_TOKEN"
 WRITE_SECONDS = 5.0
-SAYS: dict[Any, Doing] = {"idle": "idle", "busy": "busy", "waiting": "waiting"}
-"""What the record of a session says that it does, in version 2.1.332."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +30,15 @@ class Place:
         process: its program.
         inbox: the path of its inbox socket; empty if it has none.
         token: for that.
-        record: the file in which it says what it does.
+        config: the folder with Claude Code's settings and records.
+        project: the folder of the session's project; None if that is not known.
     """
 
     process: Process
     inbox: str
     token: str
-    record: Path
+    config: Path
+    project: Path | None
 
 
 def find(environment: Mapping[str, str]) -> Place | None:
@@ -54,9 +52,14 @@ def find(environment: Mapping[str, str]) -> Place | None:
     process = Process.of(int(number))
     if process is None:
         return None
-    home = environment.get("CLAUDE_CONFIG_DIR") or os.path.join(os.path.expanduser("~"), ".claude")
-    record = Path(home, "sessions", f"{number}.json")
-    return Place(process, environment.get(SOCKET, ""), environment.get(TOKEN, ""), record)
+    project = environment.get("CLAUDE_PROJECT_DIR")
+    return Place(
+        process,
+        environment.get(SOCKET, ""),
+        environment.get(TOKEN, ""),
+        config_folder(environment),
+        Path(project) if project else None,
+    )
 
 
 class ClaudeSession:
@@ -76,11 +79,8 @@ class ClaudeSession:
 
     def doing(self) -> Doing:
         """What its record says."""
-        with suppress(OSError, ValueError):
-            record: Any = json.loads(self._place.record.read_bytes())
-            status = record.get("status") if isinstance(record, dict) else None
-            return SAYS.get(status, "")
-        return ""
+        record = record_of(self._place.config, self._place.process.pid)
+        return "" if record is None else record.doing
 
 
 class InboxSession(ClaudeSession):
@@ -89,7 +89,7 @@ class InboxSession(ClaudeSession):
     way = "inbox_socket"
 
     def ring(self, line: str) -> str:
-        """Write the line; why it could not be written, or empty."""
+        """Write the line; why it could not be written or will not be shown, or empty."""
         try:
             write(self._place.inbox, self._place.token, line)
         except FileNotFoundError:
@@ -102,7 +102,12 @@ class InboxSession(ClaudeSession):
             return f"its inbox did not take the line within {WRITE_SECONDS:g} s"
         except OSError as error:
             return f"its inbox did not take the line: {error.strerror or type(error).__name__}"
-        return ""
+        return self._locked_out()
+
+    def _locked_out(self) -> str:
+        """Claude Code says nothing of a line that it does not let in; its settings do."""
+        found = locked_out(self._place.config, self._place.project)
+        return "" if found is None else f"it {found[1]}, as {SETTING} in {found[0]} says"
 
 
 def write(path: str, token: str, line: str) -> None:

@@ -45,6 +45,24 @@ def only_one(program: str, process: Process, base: str, key: str) -> Iterator[bo
         lock.release()
 
 
+def is_held(program: str, process: Process, base: str, key: str) -> bool:
+    """Whether there is a helper that wakes a program's process for a member.
+
+    Raises:
+        OSError: as `only_one`.
+    """
+    from filelock import FileLock, Timeout
+
+    file = place(program, process, base, key).with_suffix(".lock")
+    if not file.exists():
+        return False
+    try:
+        with FileLock(file, blocking=False):
+            return False
+    except Timeout:
+        return True
+
+
 def place(program: str, process: Process, base: str, key: str) -> Path:
     """Where the helpers that wake a program's process for a member tell of themselves: a file without its ending.
 

@@ -66,6 +66,10 @@ class Terminal:
         """Type something."""
         os.write(self._process.fd, text.encode())
 
+    def paste(self, text: str) -> None:
+        """Paste something, which may have several lines."""
+        self.type(f"\x1b[200~{text}\x1b[201~")
+
     def shows(self, text: str, seconds: float = SECONDS) -> None:
         """Wait until a text stands on the screen."""
         until(lambda: text in self.screen, seconds, f"{text!r} on the screen")
@@ -83,4 +87,12 @@ def until(happens: Callable[[], object], seconds: float = SECONDS, what: str = "
     deadline = time.monotonic() + seconds
     while not happens():
         assert time.monotonic() < deadline, f"{what} did not come within {seconds:g} s"
+        time.sleep(LOOK)
+
+
+def stays(holds: Callable[[], object], seconds: float) -> None:
+    """Look for some time that something holds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        assert holds()
         time.sleep(LOOK)

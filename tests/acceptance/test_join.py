@@ -87,7 +87,7 @@ class Desk:
         found: dict[str, Any] = today
         return found
 
-    def claude(self, model: ScriptedModel, *options: str) -> list[dict[str, Any]]:
+    def claude(self, model: ScriptedModel, *options: str, **more: str) -> list[dict[str, Any]]:
         done = self.run(
             str(CLAUDE.path()),
             *("-p", "Look after the build.", "--output-format", "stream-json", "--verbose", *options),
@@ -97,6 +97,7 @@ class Desk:
             CLAUDE_CODE_MAX_RETRIES="0",
             DISABLE_AUTOUPDATER="1",
             TEAMMCP_KEY=self.bob,
+            **more,
         )
         assert done.stdout, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
