@@ -19,16 +19,19 @@ from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, CloseConnection, Request, TextMessage
 
 from teammcp.waking import last, lock
-from teammcp.waking.codex import CodexSession, Place, find, is_held, lock_of
+from teammcp.waking.codex import LOOKED_BACK, CodexSession, Place, Transcript, find, is_held, lock_of
 from teammcp.waking.codex_server import distrusted, started
 from teammcp.waking.last import LastPlace, is_attended
 from teammcp.waking.life import Process
-from teammcp.waking.loop import End, Ended
+from teammcp.waking.loop import Doing, End, Ended
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Codex has no lock on a conversation there")
 
 THREAD = "01a22d29-e90b-7bb2-a10a-09710f842df8"
-HOLD = "import fcntl, sys, time; f = open(sys.argv[1]); fcntl.flock(f, 2); print('', flush=True); time.sleep(600)"
+HOLD = (
+    "import fcntl, sys, time; f = open(sys.argv[1]); fcntl.flock(f, 2); "
+    "g = open(sys.argv[2], 'a'); print('', flush=True); time.sleep(600)"
+)
 
 
 class Daemon:
@@ -158,9 +161,20 @@ def test_a_daemon_starts_a_turn_with_the_line(
     home: Path, held: Any, control: Daemon, run: Callable[..., Process]
 ) -> None:
     codex = session(home, terminal(run), control=True)
-    assert (codex.name, codex.way, codex.doing()) == (f"codex:{THREAD}", "codex_daemon", "idle")
+    assert (codex.name, codex.way) == (f"codex:{THREAD}", "codex_daemon")
     assert codex.ring("[wake 7-1] look") == ""
     assert started_turns(control) == [{"threadId": THREAD, "input": [{"type": "text", "text": "[wake 7-1] look"}]}]
+
+
+def test_a_control_socket_is_found_where_its_path_is_too_long(
+    home: Path, held: Any, control: Daemon, run: Callable[..., Process]
+) -> None:
+    long = home.joinpath(*["a" * 50] * 3)
+    long.mkdir(parents=True)
+    (long / "control.sock").symlink_to(home / "control.sock")
+    window = terminal(run)
+    place = Place(THREAD, home, window, "codex", long / "control.sock", (window,))
+    assert CodexSession(place, lambda: True).ring("look") == ""
 
 
 def test_nothing_is_put_into_an_open_dialog(
@@ -169,7 +183,6 @@ def test_nothing_is_put_into_an_open_dialog(
     status = {"type": "active", "activeFlags": ["waitingOnApproval"]}
     control.answers["thread/read"] = {"result": {"thread": {"status": status}}}
     codex = session(home, terminal(run), control=True)
-    assert codex.doing() == "busy"
     assert "dialog" in codex.ring("look")
     assert started_turns(control) == []
 
@@ -182,7 +195,6 @@ def test_a_daemon_that_refuses_or_is_gone_is_said_so(
     assert codex.ring("look") == "Codex's daemon refuses the line: thread not found"
     (home / "control.sock").unlink()
     assert "cannot be reached" in codex.ring("look")
-    assert codex.doing() == ""
 
 
 def test_a_conversation_that_nobody_runs_or_watches_is_not_rung(
@@ -259,7 +271,7 @@ def test_where_a_terminal_runs_it_itself_the_line_is_queued_once(
 ) -> None:
     monkeypatch.setenv("TEAMMCP_KEY", "secret")
     codex = session(home, terminal(run), program=str(program))
-    assert (codex.way, codex.doing()) == ("codex_queue", "")
+    assert codex.way == "codex_queue"
     assert codex.ring("[wake 7-1] look") == ""
     queue = program.with_name("queue")
     assert queue.read_text() == "[wake 7-1] look\n"
@@ -282,6 +294,34 @@ def test_what_codex_says_of_its_queue_is_the_reason(
 def test_hooks_that_nobody_has_trusted_are_found(program: Path, tmp_path: Path) -> None:
     with started(str(program), {"PATH": os.environ["PATH"]}) as server:
         assert distrusted(server, tmp_path, ["teammcp hook codex"]) == ["sessionStart"]
+
+
+def test_what_it_does_is_read_from_its_transcript(tmp_path: Path) -> None:
+    """Its hooks say nothing of Esc and of errors of the model."""
+    path = tmp_path / "transcript.jsonl"
+    transcript = Transcript(path)
+    assert transcript.doing() == ""
+
+    def note(kind: str, end: str = "\n") -> Doing:
+        with path.open("a") as file:
+            file.write(json.dumps({"timestamp": "now", "type": "event_msg", "payload": {"type": kind}}) + end)
+        return transcript.doing()
+
+    assert note("token_count") == ""
+    assert note("task_started") == "busy"
+    assert note("token_count") == "busy"
+    assert note("turn_aborted", "") == "busy", "half a line is none"
+    with path.open("a") as file:
+        file.write("\n{ not JSON\n")
+    assert transcript.doing() == "idle"
+    assert note("task_started") == "busy"
+    assert note("task_complete") == "idle"
+    with path.open("a") as file:
+        file.write("x" * LOOKED_BACK + "\n")
+    assert note("task_started") == "busy"
+    assert Transcript(path).doing() == "busy", "of a long one the end is read"
+    path.unlink()
+    assert transcript.doing() == "busy"
 
 
 @pytest.fixture
@@ -312,13 +352,14 @@ def test_where_a_conversation_runs_is_told_by_who_holds_its_lock(
     for number in range(others):
         run(stand_in, "-c", "import time; print(flush=True); time.sleep(600)", f"prompt {number}", **mine)
     run(stand_in, "-c", "import time; print(flush=True); time.sleep(600)", CODEX_HOME=str(home / "other"))
-    holder = run(stand_in, "-c", HOLD, str(lock_of(home, THREAD)), *words, **mine)
+    transcript = home / f"rollout-{THREAD}.jsonl"
+    holder = run(stand_in, "-c", HOLD, str(lock_of(home, THREAD)), str(transcript), *words, **mine)
     place = find(home, THREAD)
     if way is None:
         assert place is None
         return
     assert place is not None
-    assert place.holder == holder
+    assert (place.holder, place.transcript) == (holder, transcript)
     expected = {"daemon": home / "app-server-control/app-server-control.sock", "own": Path("/tmp/own.sock")}
     assert place.control == expected.get(way)
     assert len(place.terminals) == (others or 1)

@@ -9,13 +9,14 @@ The daemon gives its own environment to all hooks, so which of its terminals sho
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,10 @@ UNLOADED = 75.0
 """Seconds after which the daemon has let go of a conversation whose terminal was closed, with a margin."""
 CONTROL = Path("app-server-control", "app-server-control.sock")
 OURS = "[wake "
+TURNS: dict[str, Doing] = {"task_started": "busy", "task_complete": "idle", "turn_aborted": "idle"}
+"""What an event in a transcript says of the conversation."""
+LOOKED_BACK = 1 << 20
+"""Bytes of a transcript that are read at first."""
 _THREAD = re.compile("[0-9a-f-]{20,40}")
 
 
@@ -48,6 +53,7 @@ class Place:
         program: the path of that process's program.
         control: the daemon's control socket; None if a terminal runs it itself.
         terminals: the processes that may show it to a person.
+        transcript: the file in which its holder notes what happens; None if it has none yet.
     """
 
     thread: str
@@ -56,6 +62,7 @@ class Place:
     program: str
     control: Path | None
     terminals: tuple[Process, ...]
+    transcript: Path | None = None
 
     @property
     def lock(self) -> Path:
@@ -75,7 +82,8 @@ def find(home: Path, thread: str) -> Place | None:
     lock = os.path.realpath(lock_of(home, thread))
     for process in _programs():
         with suppress(psutil.Error, OSError):
-            if lock not in {os.path.realpath(file.path) for file in process.open_files()}:
+            files = [Path(file.path) for file in process.open_files()]
+            if lock not in {os.path.realpath(file) for file in files}:
                 continue
             words = process.cmdline()[1:]
             holder = Process.of(process.pid)
@@ -83,7 +91,8 @@ def find(home: Path, thread: str) -> Place | None:
             terminals = _terminals(home) if control else () if UNATTENDED & {*words} or holder is None else (holder,)
             if holder is None or not terminals:
                 return None
-            return Place(thread, home, holder, process.exe(), control, terminals)
+            transcript = next((file for file in files if file.name.endswith(f"-{thread}.jsonl")), None)
+            return Place(thread, home, holder, process.exe(), control, terminals, transcript)
     return None
 
 
@@ -162,6 +171,7 @@ class CodexSession:
         self._terminals = place.terminals
         self._closed_at: float | None = None
         self._queued = False
+        self._transcript = None if place.transcript is None else Transcript(place.transcript)
         self.name = f"codex:{place.thread}"
         self.way = "codex_queue" if place.control is None else "codex_daemon"
 
@@ -179,13 +189,8 @@ class CodexSession:
         return bool(left) and is_held(self._place.lock)
 
     def doing(self) -> Doing:
-        """What the daemon says; a terminal that runs it itself cannot be asked."""
-        if self._place.control is None:
-            return ""
-        with suppress(OSError, Refusal), daemon(self._place.control) as server:
-            kind, _ = _status(server.call("thread/read", {"threadId": self._place.thread}))
-            return "idle" if kind == "idle" else "busy" if kind == "active" else ""
-        return ""
+        """What its transcript says: of Esc and of errors its hooks say nothing."""
+        return self._transcript.doing() if self._transcript else ""
 
     def ring(self, line: str) -> str:
         """Put a line into it; why that was in vain, or empty."""
@@ -206,9 +211,8 @@ class CodexSession:
     def _start_turn(self, control: Path, line: str) -> str:
         thread = self._place.thread
         try:
-            with daemon(control) as server:
-                _, waits = _status(server.call("thread/read", {"threadId": thread}))
-                if waits:
+            with closing(daemon(control)) as server:
+                if _waits_for_a_person(server.call("thread/read", {"threadId": thread})):
                     return "a dialog is open in its terminal, which waits for an answer"
                 server.call("turn/start", {"threadId": thread, "input": [{"type": "text", "text": line}]})
         except Refusal as refusal:
@@ -243,10 +247,41 @@ def _waits(program: str, environment: Mapping[str, str], thread: str) -> bool:
         return any(text.startswith(OURS) for text in waiting_lines(server, thread))
 
 
-def _status(answer: Mapping[str, object]) -> tuple[str, bool]:
-    """What a conversation does, and whether it waits for a person."""
+def _waits_for_a_person(answer: Mapping[str, object]) -> bool:
     thread = answer.get("thread")
     status = thread.get("status") if isinstance(thread, dict) else None
-    if not isinstance(status, dict):
-        return "", False
-    return str(status.get("type", "")), bool(status.get("activeFlags"))
+    return isinstance(status, dict) and bool(status.get("activeFlags"))
+
+
+class Transcript:
+    """What Codex notes of a conversation, of which only what is new is read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._read_to = path, -1
+        self._doing: Doing = ""
+
+    def doing(self) -> Doing:
+        """What the last turn in it does; empty if nothing stands there of one."""
+        with suppress(OSError), self._path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size == self._read_to:
+                return self._doing
+            if self._read_to < 0:
+                self._read_to = max(0, size - LOOKED_BACK)
+            file.seek(self._read_to)
+            lines = file.read(size - self._read_to)
+            whole = lines[: lines.rfind(b"\n") + 1]
+            self._read_to += len(whole)
+            for line in whole.splitlines():
+                self._doing = _said(line) or self._doing
+        return self._doing
+
+
+def _said(line: bytes) -> Doing:
+    if b'"event_msg"' not in line[:300]:
+        return ""
+    try:
+        kind = json.loads(line)["payload"]["type"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return TURNS.get(kind, "") if isinstance(kind, str) else ""

@@ -6,6 +6,7 @@ Its protocol is JSON-RPC without the member ``jsonrpc``; on the control socket e
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import threading
@@ -29,6 +30,9 @@ class _Line(Protocol):
 
     def receive(self) -> str:
         """The next one."""
+
+    def close(self) -> None:
+        """End it."""
 
 
 class AppServer:
@@ -58,6 +62,10 @@ class AppServer:
             result = answer.get("result")
             return result if isinstance(result, dict) else {}
 
+    def close(self) -> None:
+        """End the connection."""
+        self._line.close()
+
     def _say(self, message: Mapping[str, Any]) -> None:
         self._line.send(json.dumps(message))
 
@@ -69,27 +77,37 @@ class AppServer:
         return found if isinstance(found, dict) else {}
 
 
-@contextmanager
-def daemon(path: Path) -> Iterator[AppServer]:
-    """The one that listens on a control socket."""
-    with socket.socket(socket.AF_UNIX) as peer:
-        peer.settimeout(SECONDS)
-        peer.connect(str(path))
-        yield AppServer(_WebSocket(peer))
+def daemon(path: Path) -> AppServer:
+    """The one that listens on a control socket; to be closed."""
+    line = _WebSocket(path)
+    try:
+        return AppServer(line)
+    except BaseException:
+        line.close()
+        raise
 
 
 class _WebSocket:
-    """Texts over a WebSocket on a socket that is connected already."""
+    """Texts over a WebSocket on a Unix socket."""
 
-    def __init__(self, peer: socket.socket) -> None:
+    def __init__(self, path: Path) -> None:
         from wsproto import ConnectionType, WSConnection
         from wsproto.events import AcceptConnection, Request
 
-        self._peer, self._protocol = peer, WSConnection(ConnectionType.CLIENT)
+        self._peer, self._protocol = socket.socket(socket.AF_UNIX), WSConnection(ConnectionType.CLIENT)
         self._events = self._heard()
-        peer.sendall(self._protocol.send(Request(host="localhost", target="/")))
-        if not isinstance(next(self._events), AcceptConnection):
-            raise OSError("it accepts no WebSocket")
+        try:
+            self._peer.settimeout(SECONDS)
+            self._peer.connect(os.path.realpath(path))  # a link where the path is too long for a socket
+            self._peer.sendall(self._protocol.send(Request(host="localhost", target="/")))
+            if not isinstance(next(self._events), AcceptConnection):
+                raise OSError("it accepts no WebSocket")
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._peer.close()
 
     def send(self, text: str) -> None:
         from wsproto.events import TextMessage
@@ -161,6 +179,9 @@ class _Pipes:
     def send(self, text: str) -> None:
         self._input.write(text.encode() + b"\n")
         self._input.flush()
+
+    def close(self) -> None:
+        self._input.close()
 
     def receive(self) -> str:
         line = self._output.readline()
