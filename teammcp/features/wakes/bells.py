@@ -48,6 +48,7 @@ class Bell:
         newest: the newest message of this round.
         rings: how often it was rung in this round.
         rung_at: when that was last; None before the first time.
+        slow: how much longer a sign of that may take.
         failure: what the helper said of the last ring, if that could not be written.
         given_up: whether this round is over, in vain.
         refused: whether a plugin has kept it from being rung in this round, and its senders know.
@@ -57,6 +58,7 @@ class Bell:
     newest: int = 0
     rings: int = 0
     rung_at: int | None = None
+    slow: int = 0
     failure: str = ""
     given_up: bool = False
     refused: bool = False
@@ -68,8 +70,9 @@ class Bell:
             self.newest, self.rings, self.failure, self.given_up = waiting.newest, 0, "", False
             self.refused = False
 
-    def ring(self, now: int) -> None:
+    def ring(self, now: int, slow: int = 0) -> None:
         """It is rung now."""
+        self.slow = slow
         self.rings, self.rung_at, self.failure, self.refused = self.rings + 1, now, "", False
         self.times.append(now)
 
@@ -95,7 +98,7 @@ def judge(
         return Verdict.NOTHING, None
     due = 0 if doing.since is None else doing.since + round(settings.idle_seconds * 1000)
     if bell.rung_at is not None:
-        due = max(due, bell.rung_at + round(settings.sign_seconds * 1000))
+        due = max(due, bell.rung_at + bell.slow + round(settings.sign_seconds * 1000))
     if due > now:
         return Verdict.NOTHING, due
     if bell.rings >= settings.rings:

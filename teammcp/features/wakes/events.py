@@ -8,12 +8,20 @@ from .models import Way
 
 
 class WakeRung(EventData, kind="wake.rung"):
-    """A line was given to the helper beside an agent's idle program; ``message_id`` is the newest that waits."""
+    """A line was given to the helper beside an agent's idle program; ``message_id`` is the newest that waits, 0 if
+    that was a trial."""
 
     session: str
     way: Way
     number: str
     message_id: int
+
+
+class WakeTried(EventData, kind="wake.tried"):
+    """Somebody has asked to see whether an agent's idle program can be rung."""
+
+    session: str
+    number: str
 
 
 class WakeFailed(EventData, kind="wake.failed"):
@@ -31,4 +39,4 @@ class WakeSet(EventData, kind="wake.set"):
     quiet: str
 
 
-EVENT_KINDS = (WakeRung, WakeFailed, WakeSet)
+EVENT_KINDS = (WakeRung, WakeTried, WakeFailed, WakeSet)

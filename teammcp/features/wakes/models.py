@@ -69,6 +69,31 @@ class WakeState(Result):
         return f"{self.agent} {how}{quiet}{failed}."
 
 
+class WakeTrial(Result):
+    """What came of a ring that was tried.
+
+    ``taken``: the helper was given the line. ``failure``: why it could not write it, if it says so. ``sign``: the
+    program has taken it up; ``milliseconds``: how long that took.
+    """
+
+    session: str
+    way: Way
+    taken: bool
+    failure: Words
+    sign: bool
+    milliseconds: int | None
+
+    def text(self) -> str:
+        """In a line."""
+        if self.sign:
+            return f"{self.session} has taken up the line after {self.milliseconds} ms ({self.way})."
+        if self.failure:
+            return f"The line could not be put into {self.session}: {quote(self.failure)}"
+        if not self.taken:
+            return f"The helper of {self.session} did not take the line."
+        return f"{self.session} was given the line, and shows no sign of having taken it up."
+
+
 class SendersTold(Result):
     """Who was told."""
 

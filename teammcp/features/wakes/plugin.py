@@ -9,7 +9,7 @@ from ...plugins.markers import hookimpl
 from ...storage import Migration, load_migrations
 from ...web import Page, Panel
 from .events import EVENT_KINDS
-from .operations import failing, ringing, setting
+from .operations import failing, ringing, setting, trying
 from .pages import PAGES, PANELS
 from .settings import WakeSettings
 
@@ -21,6 +21,8 @@ def register_operations() -> list[Any]:
         ringing.note_doing,
         ringing.end_wakes,
         failing.note_failed_wake,
+        trying.try_wake,
+        trying.note_tried_wake,
         setting.get_wakes,
         setting.set_wakes,
     ]

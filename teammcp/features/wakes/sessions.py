@@ -29,17 +29,53 @@ class Session:
 
 
 @dataclass
+class Trial:
+    """A ring that somebody has asked for, to see whether it comes through.
+
+    Attributes:
+        session: in which session.
+        number: of the ring.
+        taken: whether its helper has been given the line.
+        told: whether the helper has said what came of it.
+        failure: why the line could not be written, if it could not.
+    """
+
+    session: str
+    number: str
+    taken: bool = False
+    told: bool = False
+    failure: str = ""
+
+
+@dataclass
 class Tower:
     """The bell of one agent, and the sessions in which it rings.
 
     Attributes:
         failed: why it was not reached, while nothing else is known.
+        trial: the ring that is being tried, if one is.
     """
 
     bell: Bell = field(default_factory=Bell)
     sessions: dict[str, Session] = field(default_factory=dict)
     failed: str = ""
     begun: int = 0
+    trial: Trial | None = None
+
+    def told(self, number: str, failure: str) -> None:
+        """The helper has said what came of a ring."""
+        if self.trial is not None and self.trial.number == number:
+            self.trial.told, self.trial.failure = True, failure
+        elif failure:
+            self.bell.failure = failure
+
+    def trial_for(self, session: str) -> Trial | None:
+        """The ring that is to be tried in a session, once."""
+        trial = self.trial
+        if trial is None or trial.session != session or trial.taken:
+            return None
+        trial.taken = True
+        return trial
 
     @contextmanager
     def attend(self, name: str, way: Way) -> Iterator[None]:

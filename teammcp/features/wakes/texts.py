@@ -14,6 +14,14 @@ def line(number: str) -> str:
     )
 
 
+def trial(number: str) -> str:
+    """Where it is only tried whether it comes through."""
+    return (
+        f"[wake {number}] Your user tries with 'teammcp doctor --ring' whether your team can wake you. There is "
+        "nothing to do: say in one short sentence that you have been woken, and end your turn."
+    )
+
+
 def carried(number: str, found: Waited) -> str:
     """Where the line has to bring them itself."""
     return (

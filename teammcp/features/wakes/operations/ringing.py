@@ -20,8 +20,8 @@ from .. import queries, quiet
 from ..bells import Verdict, Waiting, judge
 from ..events import WakeRung
 from ..models import Noted, Ring, SessionEnded, SessionName, Wake, Way
-from ..sessions import TOWERS, Tower
-from ..texts import carried, line
+from ..sessions import TOWERS, Tower, Trial
+from ..texts import carried, line, trial
 from .failing import note_failed_wake, waiting_messages
 
 LONGEST = 240
@@ -31,6 +31,8 @@ REFUSED = 60_000
 """Milliseconds after which plugins that keep it from being rung are asked again."""
 AT_ONCE = 10
 """Messages that one line brings."""
+SLOW: dict[Way, int] = {"codex_queue": 10_000}
+"""Milliseconds more that a sign may take: Codex looks into its queue every ten seconds."""
 PRESENCE = {"agent.online", "agent.offline", "agent.status"}
 SAID = Reason("its program says so")
 
@@ -63,8 +65,8 @@ async def wait_for_ring(
     """
     me, presence = context.actor.name, context.team.presence
     tower = context.team.state[TOWERS].of(me)
-    if rung and failure:
-        tower.bell.failure = failure
+    if rung:
+        tower.told(rung, failure)
     loses = ends(context)
 
     def wants(event: Event) -> bool:
@@ -81,6 +83,8 @@ async def wait_for_ring(
     require_valid(context)
     if waiting is None:
         return lambda tx: Ring()
+    if isinstance(waiting, Trial):
+        return _tried(context, session, way, waiting.number)
     number = f"{waiting.newest}-{tower.bell.rings}"
 
     def work(tx: Transaction) -> Ring:
@@ -93,20 +97,30 @@ async def wait_for_ring(
     return work
 
 
+def _tried(context: Context, session: str, way: Way, number: str) -> Work[Ring]:
+    def work(tx: Transaction) -> Ring:
+        context.emit(tx, WakeRung(session=session, way=way, number=number, message_id=0), context.actor.name)
+        return Ring(number=number, line=trial(number))
+
+    return work
+
+
 def _concerns(event: Event, me: str) -> bool:
     """Whether an event may change whether the agent is to be rung."""
     if event.actor != me and me in event.data.get("addressed", ()):
         return True
-    return event.subject == me and (event.kind in PRESENCE or event.kind == "wake.set")
+    return event.subject == me and (event.kind in PRESENCE or event.kind in {"wake.set", "wake.tried"})
 
 
 async def _until_due(
     context: Context, news: Subscription, tower: Tower, session: str, seconds: float
-) -> Waiting | None:
-    """Wait until the session is to be rung; the messages for which it is."""
+) -> Waiting | Trial | None:
+    """Wait until the session is to be rung; the messages for which it is, or that it is a trial."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     while is_valid(context) and not news.closed:
+        if (tried := tower.trial_for(session)) is not None:
+            return tried
         waiting, at = await _look(context, tower, session)
         if waiting is not None:
             return waiting
@@ -123,7 +137,7 @@ async def _look(context: Context, tower: Tower, session: str) -> tuple[Waiting |
     """The messages for which the session is to be rung now, or when to look again at the latest."""
     me, now, bell = context.actor.name, context.now(), tower.bell
     waiting, comes = await context.read(_read, Asking.of(context))
-    off, ends_at = await context.read(_is_off, me, now, context.actor.time_zone)
+    off, ends_at = await context.read(is_off, me, now, context.actor.time_zone)
     if off:
         return None, ends_at
     doing = context.team.presence.status_of(me)
@@ -145,7 +159,7 @@ async def _look(context: Context, tower: Tower, session: str) -> tuple[Waiting |
                 await _fail(context, tower, refused.detail)
             return None, now + REFUSED
         else:
-            bell.ring(now)
+            bell.ring(now, slow=SLOW.get(tower.next.way, 0))
             return waiting, None
     return None, comes if at is None else at
 
@@ -165,7 +179,7 @@ def _read(reader: Reader, asking: Asking) -> tuple[Waiting, int | None]:
     return Waiting(newest, message.created_at), None
 
 
-def _is_off(reader: Reader, agent: str, now: int, time_zone: str) -> tuple[bool, int | None]:
+def is_off(reader: Reader, agent: str, now: int, time_zone: str) -> tuple[bool, int | None]:
     """Whether nobody is to wake an agent now, and until when."""
     row = queries.find(reader, agent)
     if row is None:
