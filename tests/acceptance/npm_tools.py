@@ -67,7 +67,7 @@ def tools_folder() -> Path:
 
 
 CLAUDE = Tool(("@anthropic-ai/claude-code@2.1.332",), "claude")
-CODEX = Tool(("@openai/codex@0.169.0",), "codex")
+CODEX = Tool(("@openai/codex@0.171.0",), "codex")
 GEMINI = Tool(("@google/gemini-cli@0.61.0",), "gemini")
 OPENCODE = Tool(("opencode-ai@1.18.33",), "opencode")
 CLAUDE_ACP = Tool(("@agentclientprotocol/claude-agent-acp@0.49.0",), "claude-agent-acp")
