@@ -279,7 +279,8 @@ class Presence:
             name: the member.
             status: what it is doing.
             reason: why.
-            started: who says so starts its program, or gives it a turn, for a message.
+            started: who says so starts its program, or gives it a turn, for a message, and says when it is gone: until
+                then its silence says nothing.
         """
         known = self._sign(name)
         if known.started and not started:
@@ -329,7 +330,7 @@ class Presence:
 
     def _judge(self, name: str, known: _Known, silent: float) -> None:
         promised = known.ttl if known.ttl is not None else self._quiet
-        if silent <= promised:
+        if silent <= promised or (known.started and known.ttl is None):  # who starts it says when it is gone
             return
         if self._is_person(name):
             self._gone(name, known, "away", Reason("no call for %(about)s s", _seconds(promised)))

@@ -335,6 +335,20 @@ async def test_one_that_sleeps_on_a_machine_that_is_gone_is_not_said_to_wake(tea
     assert doing(team) == ("away", "its machine cannot be reached")
 
 
+async def test_one_that_sleeps_for_long_is_neither_away_nor_out_of_reach(
+    team: TestTeam, bob: Member, clock: MovedClock
+) -> None:
+    runner = await join(team, "box")
+    await live_on(team, "bob", "box")
+    async with runner.connected():
+        clock.advance(hours=9)
+        team.team.presence.sweep()
+        assert doing(team) == ("idle", "asleep: a message wakes it")
+        assert team.team.presence.reachable("bob")
+    await team.server.settle()
+    assert not team.team.presence.reachable("bob")
+
+
 async def test_what_a_runner_does_not_know_any_more_is_lost(team: TestTeam, bob: Member) -> None:
     runner = await join(team, "box")
     await live_on(team, "bob", "box")
