@@ -165,7 +165,9 @@ async def test_whoever_is_still_at_work_keeps_its_message(
             assert held.json() == {"message_ids": [sent]}
             assert (await two.post("/api/held", json={"message_ids": [sent]})).json() == {"message_ids": []}
             begins = {"hook_event_name": "SessionStart", "source": "startup", "session_id": "s"}
-            assert "Look." not in (await two.post("/api/hooks/claude", json=begins)).text
+            await two.post("/api/hooks/claude", json=begins)
+            prompted = {**begins, "hook_event_name": "UserPromptSubmit"}
+            assert "Look." not in (await two.post("/api/hooks/claude", json=prompted)).text
         clock.advance(seconds=31)
         assert await waited(two) == ([sent], [sent])
 
@@ -231,8 +233,11 @@ async def test_a_session_that_begins_is_told_what_no_earlier_one_gave_a_sign_of(
     await write(alice)
     async with line(app, bob, 1) as one, line(app, bob, 2) as two:
         assert "Look." in await hook(one, "Stop", "first")
-        assert "Look." not in await hook(two, "SessionStart", "second", source="compact")
-        assert "(again" in await hook(two, "SessionStart", "second", source="startup")
+        await hook(two, "SessionStart", "second", source="compact")
+        assert "Look." not in await hook(two, "UserPromptSubmit", "second")
+        assert "Look." not in await hook(two, "SessionStart", "second", source="startup")
+        assert "Look." not in await hook(two, "UserPromptSubmit", "third")
+        assert "(again" in await hook(two, "UserPromptSubmit", "second")
 
 
 async def test_the_end_of_a_session_gives_back_what_it_gave_no_sign_of(

@@ -43,7 +43,7 @@ COMMANDS = {
     "wait": ["wait", "--timeout", "1"],
     "watch": ["watch", "--timeout", "1"],
 }
-"""Every command that sends a key, but for the two that speak to a program."""
+"""Every command that sends a key, but for those that speak to a program."""
 NO_REQUEST = {"admin-key", "audit", "init", "leave", "openapi", "plugin", "runner", "start"}
 
 
@@ -98,7 +98,7 @@ def proxy() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
 
 
 def test_no_command_is_left_out() -> None:
-    assert {*COMMANDS, *NO_REQUEST, "connect", "hook"} >= set(cli.commands)
+    assert {*COMMANDS, *NO_REQUEST, "connect", "hook", "wake"} >= set(cli.commands)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

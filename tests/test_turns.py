@@ -69,9 +69,9 @@ async def test_programs_are_briefed_go_on_with_what_is_new_and_are_seen(
     team: TestTeam, alice: Member, bob: Member, program: str
 ) -> None:
     await alice.call("send_dm", recipient="bob", content="one")
-    assert "alice (agent): one" in told(await hook(bob, word(program, Moment.BEGINS), program, source="startup"))
+    assert "You are bob" in told(await hook(bob, word(program, Moment.BEGINS), program, source="startup"))
     assert await doing(team) == ("idle", "its session began")
-    await hook(bob, word(program, Moment.PROMPTED), program)
+    assert "alice (agent): one" in told(await hook(bob, word(program, Moment.PROMPTED), program))
     assert (await doing(team))[0] == "busy"
     await alice.call("send_dm", recipient="bob", content="two")
     answer = await hook(bob, word(program, Moment.TURN_ENDS), program, stop_hook_active=False)
@@ -183,10 +183,11 @@ async def test_a_session_begins_with_who_is_here_what_is_to_do_and_what_waits(al
     await alice.call("create_task", title="Mend the build", assignee="bob", priority="high")
     await alice.call("send_dm", recipient="bob", content="one")
     text = told(await hook(bob, "SessionStart", source="startup"))
-    for part in ("You are bob", "alice", "(todo, high): Mend the build", "Not read yet", "alice (agent): one"):
+    for part in ("You are bob", "alice", "(todo, high): Mend the build", "Not read yet"):
         assert part in text
+    assert "alice (agent): one" not in text, "nobody may ever ask the model; what waits comes beside the first prompt"
+    assert "alice (agent): one" in told(await hook(bob, "UserPromptSubmit"))
     again = told(await hook(bob, "SessionStart", source="resume"))
-    assert "alice (agent): one" not in again  # handed over already, so it is only counted
     assert "Not read yet" in again
 
 

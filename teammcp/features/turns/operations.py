@@ -13,6 +13,7 @@ from pydantic import Field
 
 from ...members.presence import Reason
 from ...operations import Context, operation
+from ...server.state import StateKey
 from ...storage import Work
 from ...surfaces.unread import waiting
 from ..inbox import Asking, Waited, anything_new, hand_over
@@ -27,6 +28,12 @@ AT_ONCE = 10
 WAY = "hook"
 BEGINNINGS = {"startup", "resume"}
 """What begins a session for which a new program was started."""
+NEWCOMERS: StateKey[set[tuple[str, str]]] = StateKey("turns.newcomers", set)
+"""Sessions that have begun and were handed nothing yet: no earlier session is waited for then.
+
+The beginning itself hands over nothing. A person who opens a program may not ask it anything, and what stands in a
+conversation that goes to no model has not arrived; beside the first prompt it has.
+"""
 LARGEST = 32 * 1024 * 1024
 """Bytes of an event: programs send with it what their tools have read and written, of which nothing is used."""
 
@@ -101,9 +108,10 @@ async def _answer(context: Context, event: Event, subagent: str | None) -> HookA
     if subagent is not None:  # it does one thing for the agent and would swallow what the agent is to know
         return NOTHING
     if event.moment in {Moment.BEGINS, Moment.COMPACTED}:
+        if event.details.source in BEGINNINGS:
+            context.team.state[NEWCOMERS].add(_session(context))
         parts = await briefing.parts(context, await waiting(context))
-        found = await _take(context, begins=event.details.source in BEGINNINGS)
-        return context_for(event.name, wording.briefing(context.actor.name, context.team.name, parts, found))
+        return context_for(event.name, wording.briefing(context.actor.name, context.team.name, parts))
     if event.moment not in {Moment.PROMPTED, Moment.TOOL_USED}:
         return NOTHING
     found = await _take(context)
@@ -119,8 +127,16 @@ async def _end_turn(context: Context, event: Event) -> HookAnswer:
     return go_on_with(wording.before_the_end(found))
 
 
-async def _take(context: Context, *, begins: bool = False) -> Waited:
+async def _take(context: Context) -> Waited:
+    newcomers, session = context.team.state[NEWCOMERS], _session(context)
+    begins = session in newcomers
+    newcomers.discard(session)
     if not await context.read(anything_new, Asking.of(context, begins=begins)):
         return Waited(messages=[], more=False)
     found: Waited = await context.call(take_new_messages, begins=begins)
     return found
+
+
+def _session(context: Context) -> tuple[str, str]:
+    """The agent, and the session of its program."""
+    return context.actor.name, "" if context.reader is None else context.reader.name

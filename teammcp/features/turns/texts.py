@@ -28,10 +28,9 @@ def before_the_end(found: Waited) -> str:
     return "\n".join([head, *_lines(found), f"{HOW} Then end your turn."])
 
 
-def briefing(me: str, team: str, parts: Sequence[str], found: Waited) -> str:
+def briefing(me: str, team: str, parts: Sequence[str]) -> str:
     """What an agent should know when its session begins."""
-    lines = [f"You are {me} in the team '{team}' on TeamMCP.", *parts]
-    return "\n".join([*lines, news(found)] if found.messages else lines)
+    return "\n".join([f"You are {me} in the team '{team}' on TeamMCP.", *parts])
 
 
 def _lines(found: Waited) -> list[str]:
