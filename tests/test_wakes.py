@@ -107,6 +107,21 @@ async def test_it_is_rung_again_without_a_sign_and_given_up_after_three(
     assert (await ring(bob)).number != "", "a new message is a new round"
 
 
+async def test_after_a_sign_the_next_message_rings_at_once(bob: Member, ann: Member, clock: MovedClock) -> None:
+    """The pause is for a program of which nothing was heard since it was rung."""
+    message = await tell(ann)
+    first = await ring(bob)
+    await hook(bob, "UserPromptSubmit")
+    body, headers = {"message_ids": [message]}, {"TeamMCP-Reader": "claude:s1"}
+    (await bob.http.post("/api/received", json=body, headers=headers)).raise_for_status()
+    clock.advance(seconds=1)
+    await hook(bob, "Stop")
+    clock.advance(seconds=1)
+    await tell(ann, "and this")
+    second = await ring(bob, rung=first.number)
+    assert (first.number != "", second.number != "") == (True, True)
+
+
 async def test_what_the_helper_says_of_a_line_is_the_reason(bob: Member, ann: Member, clock: MovedClock) -> None:
     await tell(ann)
     for _ in range(3):

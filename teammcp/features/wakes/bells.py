@@ -76,10 +76,6 @@ class Bell:
         self.rings, self.rung_at, self.failure, self.refused = self.rings + 1, now, "", False
         self.times.append(now)
 
-    def answered(self) -> None:
-        """The program has given a sign: it may be rung anew for what is left."""
-        self.rings, self.rung_at, self.failure, self.given_up = 0, None, "", False
-
     def in_last_hour(self, now: int) -> int:
         """How often it was rung in the hour before."""
         while self.times and self.times[0] <= now - HOUR:
@@ -97,7 +93,7 @@ def judge(
     if now - waiting.sent_at >= settings.fresh_minutes * MINUTE and not bell.rings:
         return Verdict.NOTHING, None
     due = 0 if doing.since is None else doing.since + round(settings.idle_seconds * 1000)
-    if bell.rung_at is not None:
+    if bell.rung_at is not None and (doing.since is None or doing.since <= bell.rung_at):  # no sign since
         due = max(due, bell.rung_at + bell.slow + round(settings.sign_seconds * 1000))
     if due > now:
         return Verdict.NOTHING, due
