@@ -20,7 +20,7 @@ from wsproto.events import AcceptConnection, CloseConnection, Request, TextMessa
 
 from teammcp.waking import last, lock
 from teammcp.waking.codex import LOOKED_BACK, CodexSession, Place, Transcript, find, is_held, lock_of
-from teammcp.waking.codex_server import distrusted, started
+from teammcp.waking.codex_server import started, trusted
 from teammcp.waking.last import LastPlace, is_attended
 from teammcp.waking.life import Process
 from teammcp.waking.loop import Doing, End, Ended
@@ -293,7 +293,7 @@ def test_what_codex_says_of_its_queue_is_the_reason(
 
 def test_hooks_that_nobody_has_trusted_are_found(program: Path, tmp_path: Path) -> None:
     with started(str(program), {"PATH": os.environ["PATH"]}) as server:
-        assert distrusted(server, tmp_path, ["teammcp hook codex"]) == ["sessionStart"]
+        assert trusted(server, tmp_path, ["teammcp hook codex"]) == {"sessionStart": False, "stop": True}
 
 
 def test_what_it_does_is_read_from_its_transcript(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -475,6 +476,34 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(desk: Desk) -> None:
     desk.live.stop()
     alone = desk.run("doctor", "--client", "claude", "--name", "bob")
     assert (alone.returncode, "teammcp start" in alone.stdout) == (1, True)
+
+
+def test_the_doctor_rings_once_and_tells_each_step(desk: Desk) -> None:
+    """A stand-in for a helper: it takes the line, and the program's hook is then told of a prompt."""
+    desk.join("--yes")
+    alone = desk.run("doctor", "--client", "claude", "--name", "bob", "--ring")
+    assert (alone.returncode, "costs one request" in alone.stdout) == (1, True)
+    assert "no program with a helper" in alone.stdout
+    assert "Start claude in" in alone.stdout
+    with desk.live.client(desk.key) as bob:
+
+        def helper() -> None:
+            wait = {"session": "claude:1", "way": "inbox_socket", "timeout": 30}
+            line = bob.post("/api/wakes/wait", json=wait).json()["line"]
+            assert "teammcp doctor --ring" in line
+            bob.post("/api/hooks/claude", json={"hook_event_name": "UserPromptSubmit"}).raise_for_status()
+
+        with ThreadPoolExecutor() as pool:
+            helping = pool.submit(helper)
+            while not bob.get("/api/wakes/bob").json()["ways"]:
+                time.sleep(0.02)
+            rung = desk.run("doctor", "--client", "claude", "--name", "bob", "--ring")
+            helping.result(30)
+    assert rung.returncode == 0, rung.stdout
+    for step in ("its helper took the line", "the line was written, by inbox_socket", "the program has taken it up"):
+        assert step in rung.stdout
+    refused = desk.run("doctor", "--client", "claude", "--ring", key="tmcp_default_" + "x" * 43)
+    assert (refused.returncode, "is not rung" in refused.stdout) == (1, True)
 
 
 # -- hook and listen -------------------------------------------------------------------------------------------------

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from ..joining.clients import CLIENTS, Client
+from ..joining.findings import Finding
 from ..text.invisible import reveal
 from .client import KEY, address, url_option
 
@@ -22,8 +24,9 @@ from .client import KEY, address, url_option
     default=".",
     help="The folder the agent works in. Default: here.",
 )
+@click.option("--ring", is_flag=True, help="Wake the agent's idle program once: one request to its model.")
 @url_option
-def doctor(client: Client, name: str | None, folder: Path, url: str | None) -> None:
+def doctor(client: Client, name: str | None, folder: Path, ring: bool, url: str | None) -> None:
     """Check what an agent needs to be reached: files, server, key, hooks, protocol; say what to do.
 
     Changes nothing. Ends with 1 if something is wrong.
@@ -31,24 +34,39 @@ def doctor(client: Client, name: str | None, folder: Path, url: str | None) -> N
     from ..joining.checks import UNNAMED, check_files, check_path, check_server, not_asked
     from ..joining.origins import as_set_up, is_known, key_of
     from ..joining.programs import Member
+    from ..joining.ring_checks import check_ring, check_trust
     from ..joining.wake_checks import check_sessions
 
     member = Member(name or UNNAMED, client, address(url), folder.resolve(), Path.home())
     member, foreign = as_set_up(member, named=url is not None)
+    key: str | None = None
     if not foreign or is_known(member.url) or _may_be_asked(member.url, folder):
         key, held_back = key_of(member, KEY, foreign=foreign, named=name is not None)
-        asked = check_server(member, key, held_back=held_back)
-        findings = [*asked, *check_path(member), *check_files(member), *check_sessions(member, key)]
+        asked = [*check_server(member, key, held_back=held_back)]
+        on_it = [*check_files(member), *check_trust(member), *check_sessions(member, key)]
+        findings = [*asked, *check_path(member), *on_it]
     else:
-        findings = [not_asked(member), *check_path(member)]
+        findings = asked = [not_asked(member), *check_path(member)]
+    wrong = _say(findings)
+    if ring and key is not None and not any(finding.remedy for finding in asked):
+        click.echo("note   Its program is rung now, which costs one request to its model.")
+        wrong = _say(check_ring(member, key)) or wrong
+    elif ring:
+        click.echo("note   Its program is not rung before the server answers and takes its key.")
+        wrong = True
+    if wrong:
+        sys.exit(1)
+
+
+def _say(findings: Iterable[Finding]) -> bool:
+    """Say each as it is found; whether something is wrong."""
+    wrong = False
     for finding in findings:
         click.echo(f"{'ok   ' if not finding.remedy else 'WRONG'}  {reveal(finding.what)}")
         if finding.remedy:
-            click.echo(f"       {finding.remedy}")
-    if client == "codex":
-        click.echo("note   Codex runs hooks only once you have trusted them: start codex and answer its question.")
-    if any(finding.remedy for finding in findings):
-        sys.exit(1)
+            click.echo(f"       {reveal(finding.remedy)}")
+            wrong = True
+    return wrong
 
 
 def _may_be_asked(url: str, folder: Path) -> bool:

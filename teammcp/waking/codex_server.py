@@ -190,20 +190,19 @@ class _Pipes:
         return line.decode("utf-8", "replace")
 
 
-def distrusted(server: AppServer, folder: Path, commands: Sequence[str]) -> list[str]:
-    """Those of our hooks in a folder that Codex does not run yet, as its events are named: nobody has trusted them.
+def trusted(server: AppServer, folder: Path, commands: Sequence[str]) -> dict[str, bool]:
+    """Our hooks in a folder as Codex finds them: the event, and whether it runs them, which their user has to allow.
 
     Args:
         commands: what our hooks run.
     """
     entries = server.call("hooks/list", {"cwds": [str(folder)]}).get("data")
     hooks = [hook for entry in (entries if isinstance(entries, list) else ()) for hook in entry.get("hooks", ())]
-    ours = [hook for hook in hooks if hook.get("command") in commands]
-    return [
-        str(hook.get("eventName"))
-        for hook in ours
-        if not hook.get("enabled") or hook.get("trustStatus") not in {"trusted", "managed"}
-    ]
+    return {
+        str(hook.get("eventName")): bool(hook.get("enabled")) and hook.get("trustStatus") in {"trusted", "managed"}
+        for hook in hooks
+        if hook.get("command") in commands
+    }
 
 
 def waiting_lines(server: AppServer, thread: str) -> list[str]:
