@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from . import audit, delivery, launching, reading, send, starting, tasks, tools, turns
+from . import audit, delivery, launching, reading, send, starting, tasks, tools, turns, waking
 from .figures import Figure, markdown, plain
 from .options import Options, quick
 
@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[Options], list[Figure]]] = {
     "send": send.run,
     "delivery": delivery.run,
     "turns": turns.run,
+    "waking": waking.run,
     "launching": launching.run,
     "reading": reading.run,
     "tasks": tasks.run,

@@ -31,6 +31,10 @@ class Options:
     """Idle clients of the measurement of memory."""
     members: tuple[int, ...] = (12, 200)
     idle_seconds: float = 7.0
+    woken: int = 20
+    """Idle programs with a helper beside each."""
+    wake_seconds: float = 120.0
+    """Span in which idle helpers are watched: each asks the server anew within a minute."""
 
     def folder(self, name: str) -> Path:
         """A new data folder."""
@@ -50,4 +54,5 @@ def quick(scratch: Path, cache: Path) -> Options:
         starts=3,
         streams=100,
         idle_seconds=6.0,
+        wake_seconds=20.0,
     )

@@ -29,10 +29,12 @@ def test_a_benchmark_runs(tmp_path: Path, name: str) -> None:
         streams=5,
         members=(3,),
         idle_seconds=0.2,
+        woken=2,
+        wake_seconds=0.2,
     )
     figures = command.BENCHMARKS[name](options)
     assert figures
-    assert all(figure.value > 0 for figure in figures) or name == "idle"
+    assert all(figure.value > 0 for figure in figures) or name in {"idle", "waking"}
     assert all(figure.what.strip() in plain(figures) for figure in figures)
 
 
