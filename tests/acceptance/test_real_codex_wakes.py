@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -243,3 +244,20 @@ def test_codex_exec_is_never_rung(desk: Desk, model: Model, codex: Callable[...,
         time.sleep(0.2)
     assert len(seen) > 5
     assert not any(seen)
+
+
+def test_the_doctor_sees_whether_codex_runs_our_hooks_and_rings_it(
+    desk: Desk, model: Model, codex: Callable[..., Any]
+) -> None:
+    def doctor(*options: str) -> str:
+        path = os.pathsep.join([str(CODEX.path().parent), desk.environment()["PATH"]])
+        return desk.run("teammcp", "doctor", "--client", "codex", "--name", "bob", *options, PATH=path).stdout
+
+    assert "nobody has trusted them" in doctor()
+    with codex() as terminal:
+        begin(desk, terminal, "codex_daemon")
+        before = len(model.asked())
+        said = doctor("--ring")
+        assert "hooks: Codex runs ours, at 6 events" in said, said
+        assert "the program has taken it up" in said, said
+        assert len(model.asked()) == before + 1, "it costs one request, as it says"
