@@ -122,6 +122,49 @@ async def test_after_a_sign_the_next_message_rings_at_once(bob: Member, ann: Mem
     assert (first.number != "", second.number != "") == (True, True)
 
 
+async def test_a_line_that_was_to_bring_messages_and_was_not_taken_has_brought_nothing(
+    team: TestTeam, bob: Member, ann: Member, clock: MovedClock
+) -> None:
+    async def carry(**more: Any) -> Any:
+        body = {"session": "qwen:1", "way": "qwen_socket", "carries": True, "timeout": 0, **more}
+        answer = await bob.http.post("/api/wakes/wait", json=body, headers={"TeamMCP-Reader": "wake:1"})
+        await team.server.settle()
+        return answer.json()
+
+    message = await tell(ann, "look at this")
+    for number in range(3):
+        found = await carry()
+        assert (found["number"], "look at this" in found["line"]) == (f"{message}-{number + 1}", True)
+        assert [each["id"] for each in found["messages"]] == [message]
+        clock.advance(seconds=1)
+        assert (await carry(rung=found["number"], failure="it refuses lines"))["number"] == ""
+        [recipient] = (await ann.call("get_receipt", message_id=message)).recipients
+        assert recipient.state == "stored"
+        clock.advance(seconds=10)
+    assert (await carry())["number"] == ""
+    [note] = await notes(ann)
+    assert "it refuses lines" in note
+    assert "look at this" in (await hook(bob, "UserPromptSubmit"))["hookSpecificOutput"]["additionalContext"]
+
+
+async def test_a_line_that_brings_messages_is_rung_once_while_its_turn_is_waited_for(
+    team: TestTeam, bob: Member, ann: Member, clock: MovedClock
+) -> None:
+    carrying = {"session": "qwen:1", "way": "qwen_socket", "carries": True, "timeout": 0}
+    reader = {"TeamMCP-Reader": "wake:1"}
+    message = await tell(ann)
+    found = (await bob.http.post("/api/wakes/wait", json=carrying, headers=reader)).json()
+    clock.advance(seconds=5)
+    assert (await bob.http.post("/api/wakes/wait", json=carrying, headers=reader)).json()["number"] == ""
+    confirmed = {"message_ids": [message]}
+    assert (await bob.http.post("/api/received", json=confirmed, headers=reader)).status_code == 200
+    clock.advance(minutes=1)
+    again = await bob.http.post("/api/wakes/wait", json={**carrying, "rung": found["number"]}, headers=reader)
+    assert again.json()["number"] == ""
+    [recipient] = (await ann.call("get_receipt", message_id=message)).recipients
+    assert (recipient.state, recipient.offered_by) == ("offered", "wake")
+
+
 async def test_what_the_helper_says_of_a_line_is_the_reason(bob: Member, ann: Member, clock: MovedClock) -> None:
     await tell(ann)
     for _ in range(3):

@@ -177,12 +177,19 @@ class Signs:
         if call and context.actor.name in self._answered:
             await self._arrived(context, [each for each in self._of(context) if call in each.calls])
 
-    def given_up(self, context: Call, name: str, call: str | None = None) -> None:
-        """A program has given up a call, whose answer it does not have; or, without one, it has ended."""
+    def given_up(self, context: Call, name: str, call: str | None = None, *, surely: bool = False) -> None:
+        """A program has given up a call, whose answer it does not have; or, without one, all of them.
+
+        Args:
+            context: of the call that says so.
+            name: the program's.
+            call: its own name for the one that it has given up.
+            surely: it has nothing of what they handed over; without that it may have, as when it has ended.
+        """
         for reader in self._of(context):
             if reader.name == name and (call is None or call in reader.calls):
                 self._forget(context, reader)
-                self._give_up(context, reader, surely=call is not None)
+                self._give_up(context, reader, surely=surely or call is not None)
 
     def _of(self, context: Call) -> list[Reader]:
         return list(self._answered.get(context.actor.name, ()))

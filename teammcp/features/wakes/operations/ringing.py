@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -67,6 +68,8 @@ async def wait_for_ring(
     tower = context.team.state[TOWERS].of(me)
     if rung:
         tower.told(rung, failure)
+        if failure and context.reader is not None:  # what the line would have brought, nobody has
+            context.team.signs.given_up(context, context.reader.name, surely=True)
     loses = ends(context)
 
     def wants(event: Event) -> bool:
@@ -136,7 +139,8 @@ async def _until_due(
 async def _look(context: Context, tower: Tower, session: str) -> tuple[Waiting | None, int | None]:
     """The messages for which the session is to be rung now, or when to look again at the latest."""
     me, now, bell = context.actor.name, context.now(), tower.bell
-    waiting, comes = await context.read(_read, Asking.of(context))
+    # What a line has brought waits until its helper says that it has arrived: a round is not over by its being handed.
+    waiting, comes = await context.read(_read, replace(Asking.of(context), grace=0))
     off, ends_at = await context.read(is_off, me, now, context.actor.time_zone)
     if off:
         return None, ends_at
