@@ -104,6 +104,20 @@ async def test_a_turn_of_opencode_has_ended_when_it_says_so_and_takes_nothing_up
     assert (await doing(team))[0] == "away"
 
 
+@pytest.mark.parametrize("program", ["claude", "qwen", "gemini"])
+async def test_a_session_that_was_cleared_is_followed_by_another_in_whichever_order_that_is_told(
+    team: TestTeam, bob: Member, program: str
+) -> None:
+    for last in ("SessionEnd", "SessionStart"):
+        await hook(bob, word(program, Moment.PROMPTED), program)
+        told_of = {"SessionStart": {"source": "clear"}, "SessionEnd": {"reason": "clear"}}
+        for event in sorted(told_of, key=last.__eq__):
+            await hook(bob, event, program, **told_of[event])
+        assert (await doing(team))[0] == "idle"
+    await hook(bob, "SessionEnd", program, reason="exit")
+    assert (await doing(team))[0] == "away"
+
+
 async def test_gemini_calls_its_user_by_a_word_of_its_own(team: TestTeam, bob: Member) -> None:
     await hook(bob, "BeforeAgent", "gemini")
     await hook(bob, "Notification", "gemini", notification_type="ToolPermission")

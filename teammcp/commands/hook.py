@@ -33,6 +33,7 @@ USED = (
     "notification_type",
     "error",
     "source",
+    "reason",
 )
 """The parts of an event that are sent."""
 BEGINS = {"SessionStart", "UserPromptSubmit"}

@@ -30,6 +30,8 @@ class Moment(Enum):
     TURN_FAILED = auto()
     ENDS = auto()
     """The session ends."""
+    LEFT = auto()
+    """The session ends, and another one begins in the same program: the two may be told of in any order."""
     OTHER = auto()
 
 
@@ -59,17 +61,18 @@ class Program:
     events: Mapping[str, Moment]
     notifications: Mapping[str, Notice]
 
-    def moment(self, event: str, source: str) -> Moment:
-        """The moment of an event; ``source`` is what has begun the session, if that is what it tells of."""
+    def moment(self, event: str, why: str) -> Moment:
+        """The moment of an event; ``why`` is what has begun or ended the session, if that is what it tells of."""
         found = self.events.get(event, Moment.OTHER)
-        return Moment.COMPACTED if found is Moment.BEGINS and source == COMPACT else found
+        return _ALTHOUGH.get((found, why), found)
 
     def notice(self, kind: str) -> Notice:
         """What a notification is about."""
         return self.notifications.get(kind, Notice.OTHER)
 
 
-COMPACT = "compact"
+_ALTHOUGH = {(Moment.BEGINS, "compact"): Moment.COMPACTED, (Moment.ENDS, "clear"): Moment.LEFT}
+"""Moments that are others than their event says."""
 
 _CLAUDE = {
     "SessionStart": Moment.BEGINS,

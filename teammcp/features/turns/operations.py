@@ -53,8 +53,9 @@ def _receiver(program: Program) -> Any:
         notification_type: Label = "",
         error: Label = "",
         source: Label = "",
+        reason: Label = "",
     ) -> HookAnswer:
-        moment = program.moment(hook_event_name, source)
+        moment = program.moment(hook_event_name, source or reason)
         await _signs(context, program.name, session_id, moment, tool_use_id)
         details = EventDetails(tool_name, program.notice(notification_type), error, source)
         return await _answer(context, Event(hook_event_name, moment, details), agent_id)
@@ -97,7 +98,7 @@ async def _signs(context: Context, program: str, session: str, moment: Moment, t
         await signs.seen(context)
     if moment is Moment.TOOL_USED:
         await signs.seen_after(context, tool_use)
-    elif moment is Moment.ENDS:
+    elif moment in {Moment.ENDS, Moment.LEFT}:
         signs.given_up(context, context.reader.name)
 
 
