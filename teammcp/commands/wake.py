@@ -17,7 +17,7 @@ RING = 2
 
 
 @click.command()
-@click.argument("program", type=click.Choice(["claude", "codex"]))
+@click.argument("program", type=click.Choice(["claude", "codex", "qwen"]))
 @click.option("--rewake", is_flag=True, help="Ring by ending with 2, where the program has no socket for lines.")
 @click.option("--thread", default="", help="The conversation of Codex that is to be woken.")
 @url_option
@@ -37,6 +37,8 @@ def wake(program: str, rewake: bool, thread: str, url: str | None) -> None:
         return
     if program == "codex":
         _codex(thread, base, key)
+    elif program == "qwen":
+        _qwen(base, key)
     else:
         _claude(rewake, base, key)
 
@@ -70,3 +72,17 @@ def _codex(thread: str, base: str, key: str) -> None:
         Helper(session, Asker(base, key, session)).run()
     finally:
         last.leave()
+
+
+def _qwen(base: str, key: str) -> None:
+    from ..waking import qwen
+    from ..waking.lock import only_one
+    from ..waking.loop import Asker, Helper
+
+    place = qwen.find(os.environ)
+    if place is None:
+        return
+    session = qwen.QwenSession(place)
+    with only_one("qwen", place.process, base, key) as alone:
+        if alone:
+            Helper(session, Asker(base, key, session)).run()

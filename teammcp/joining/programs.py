@@ -222,7 +222,10 @@ def _hooks(member: Member) -> list[Part]:
         # In the project, as its configuration is: hooks of the user's own would bring the key of one server to another.
         settings = configuration(member.client, member.url).part(member.folder, member.home).path
         made = [hook for url in _addresses(member) for hook in _command_hooks(member.client, url).values()]
-        return [Hooks(settings, _command_hooks(member.client, member.url), calls_of(made), FORMS[member.client])]
+        form = FORMS[member.client]
+        bringing = Hooks(settings, _command_hooks(member.client, member.url), calls_of(made), form)
+        waking = [wakes.for_qwen(settings, member.url, _addresses(member), form)] if member.client == "qwen" else []
+        return [bringing, *waking]
     if member.client == "opencode":
         plugin = (files("teammcp.joining") / "texts" / "opencode.js").read_text("utf-8")
         place = place_of(member.folder / ".opencode" / "plugins" / f"{SERVER}.js", member.folder)

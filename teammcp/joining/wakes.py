@@ -8,6 +8,7 @@ from shlex import quote
 from typing import Any
 
 from ..waking.claude import SOCKET
+from .documents import Format
 from .parts import Hooks, Part, calls_of
 
 REWAKE_EVENTS = ("SessionStart", "UserPromptSubmit", "Stop")
@@ -29,6 +30,24 @@ def parts(settings: Path, url: str, urls: Iterable[str]) -> list[Part]:
         Hooks(settings, {"SessionStart": _helper(url)}, calls_of(map(_helper, known))),
         Hooks(settings, dict.fromkeys(REWAKE_EVENTS, _rewake(url)), calls_of(map(_rewake, known))),
     ]
+
+
+def for_qwen(settings: Path, url: str, urls: Iterable[str], form: Format) -> Part:
+    """The way for Qwen Code.
+
+    Args:
+        settings: the file in which its hooks stand.
+        url: the server's address.
+        urls: all servers whose hooks give way to this.
+        form: how the file is written.
+    """
+    return Hooks(settings, {"SessionStart": _qwen(url)}, calls_of(map(_qwen, urls)), form)
+
+
+def _qwen(url: str) -> dict[str, Any]:
+    """Stays beside the session and writes into its socket. Qwen Code takes large time-outs for milliseconds."""
+    command = f"teammcp wake qwen --url {quote(url)}"
+    return {"type": "command", "command": command, "async": True, "timeout": REWAKE_SECONDS * 1000}
 
 
 def _helper(url: str) -> dict[str, Any]:

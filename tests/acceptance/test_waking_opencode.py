@@ -6,19 +6,16 @@ What counts is what the model's request carried; the model answers from a script
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.acceptance.fake_models import Call, ChatModel, Say
-from tests.acceptance.fake_models.script import Step
 from tests.acceptance.npm_tools import OPENCODE
 from tests.acceptance.terminals import ENTER, ESC, Terminal, until
 from tests.acceptance.test_join import Desk
+from tests.acceptance.waking import ChatWorker, status, ways
 from tests.live import LiveServer
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.real_cli, pytest.mark.timeout(300)]
@@ -26,47 +23,9 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.real_cli, pytest.mark.timeout(
 START_SECONDS = 120
 """Of the first start in a new home, which fills it."""
 TURN_SECONDS = 60
+BASH = ("bash", {"description": "work"})
 EMPTY = "Ask anything"
 """On its screen when it has begun."""
-
-
-class Model(ChatModel):
-    """Calls a shell where it is asked for that, and answers when it may.
-
-    Attributes:
-        may: whether it answers now.
-        commands: prompt -> what it runs then.
-    """
-
-    def __init__(self, **commands: str) -> None:
-        super().__init__()
-        self.commands = commands
-        self.may = threading.Event()
-        self.may.set()
-
-    def _answer(self, body: dict[str, Any]) -> Iterator[bytes]:
-        if body.get("tools"):
-            self.requests.append(body)
-            while not self._closed.is_set() and not self.may.wait(0.05):
-                pass
-            self.requests.remove(body)
-        yield from super()._answer(body)
-
-    def _next(self, body: dict[str, Any]) -> tuple[Step, float]:
-        told = self.told(body)
-        [last] = [at for at, part in enumerate(told) if not part.is_result][-1:]
-        command = self.commands.get(told[last].text.splitlines()[0])
-        if command is None or told[last + 1 :] or not body.get("tools"):
-            return Say("done"), 0
-        return Call("bash", {"command": command, "description": "work"}), 0
-
-    @property
-    def questions(self) -> list[str]:
-        """The conversations in which it is to say something, as it was shown them."""
-        return [json.dumps(body["messages"], ensure_ascii=False) for body in [*self.requests] if body.get("tools")]
-
-    def has_seen(self, text: str) -> bool:
-        return any(text in question for question in self.questions)
 
 
 @pytest.fixture
@@ -79,7 +38,7 @@ def desk(live: LiveServer, tmp_path: Path) -> Desk:
 
 
 @contextmanager
-def opencode(desk: Desk, model: Model) -> Iterator[Terminal]:
+def opencode(desk: Desk, model: ChatWorker) -> Iterator[Terminal]:
     """It, joined and after its user's first prompt."""
     provider = {
         "npm": "@ai-sdk/openai-compatible",
@@ -103,7 +62,7 @@ def opencode(desk: Desk, model: Model) -> Iterator[Terminal]:
         yield terminal
 
 
-def prompt(terminal: Terminal, model: Model, text: str) -> None:
+def prompt(terminal: Terminal, model: ChatWorker, text: str) -> None:
     """Its user gives it a prompt, again if it was too early for that."""
     terminal.type(text)
     terminal.shows(text)
@@ -111,19 +70,7 @@ def prompt(terminal: Terminal, model: Model, text: str) -> None:
     until(lambda: model.has_seen(text), TURN_SECONDS, "a request with the prompt")
 
 
-def status(desk: Desk) -> str:
-    with desk.live.client(desk.alice) as alice:
-        found: str = alice.get("/api/agents/bob").json()["status"]
-    return found
-
-
-def ways(desk: Desk) -> list[str]:
-    with desk.live.client(desk.bob) as bob:
-        found: list[str] = bob.get("/api/wakes/bob").json()["ways"]
-    return found
-
-
-def woken(desk: Desk, model: Model, text: str) -> None:
+def woken(desk: Desk, model: ChatWorker, text: str) -> None:
     """A message begins a turn, whose request has it once, and its receipt says so."""
     message = desk.write_to_bob(text)
     until(lambda: model.has_seen(text), what="a request with the message")
@@ -136,7 +83,7 @@ def woken(desk: Desk, model: Model, text: str) -> None:
 
 
 def test_it_is_briefed_and_woken_and_keeps_what_its_user_has_typed(desk: Desk) -> None:
-    with Model() as model, opencode(desk, model) as terminal:
+    with ChatWorker(BASH) as model, opencode(desk, model) as terminal:
         assert "You are bob in the team 'default'" in model.questions[0]
         asked = len(model.questions)
         terminal.type("half a thou")
@@ -152,7 +99,7 @@ def test_it_is_briefed_and_woken_and_keeps_what_its_user_has_typed(desk: Desk) -
 
 
 def test_one_at_work_hears_by_its_tools_and_one_that_was_stopped_is_not_deaf(desk: Desk) -> None:
-    with Model(work="true") as model, opencode(desk, model) as terminal:
+    with ChatWorker(BASH, work="true") as model, opencode(desk, model) as terminal:
         model.may.clear()
         prompt(terminal, model, "work")
         message = desk.write_to_bob("Hear me.")
@@ -174,7 +121,7 @@ def test_one_at_work_hears_by_its_tools_and_one_that_was_stopped_is_not_deaf(des
 def test_no_dialog_is_answered_and_the_message_comes_after_it(desk: Desk) -> None:
     kept = desk.project / "kept"
     kept.touch()
-    with Model(clean="rm kept") as model, opencode(desk, model) as terminal:
+    with ChatWorker(BASH, clean="rm kept") as model, opencode(desk, model) as terminal:
         prompt(terminal, model, "clean")
         terminal.shows("Permission required")
         until(lambda: status(desk) == "waiting", what="that it waits for a permission")
