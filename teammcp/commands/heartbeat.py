@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import select
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from types import FrameType
 from typing import Any
 
 import click
 
+from ..waking.life import Process
 from .client import KEY, Refused, Unreachable, address, key_from, request, url_option
 
 LOSSES = 3
@@ -174,25 +172,7 @@ def _watch(pid: int) -> Ended:
     """
     if sys.platform == "win32":  # where asking for a process ends it
         raise click.ClickException("--pid does not work on Windows. Let it start the program: '-- COMMAND …'.")
-    lives = _lives(pid)
-    if not lives():
+    process = Process.of(pid)
+    if process is None:
         raise click.ClickException(f"--pid: there is no process {pid}.")
-    return lambda: None if lives() else f"its program, process {pid}, has ended"
-
-
-def _lives(pid: int) -> Callable[[], bool]:
-    if sys.platform == "linux":
-        with suppress(OSError):  # no such process, or a kernel without these
-            descriptor = os.pidfd_open(pid)  # stands for this very process, also when its number is given to another
-            return lambda: not select.select([descriptor], [], [], 0)[0]
-    return lambda: _exists(pid)
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return lambda: None if process.lives() else f"its program, process {pid}, has ended"

@@ -52,5 +52,7 @@ else:
             if process.status() == psutil.STATUS_ZOMBIE:
                 return None
             return str(round(process.create_time()))
+        except psutil.AccessDenied:  # it is there, and another user's
+            return ""
         except psutil.NoSuchProcess:
             return None

@@ -157,6 +157,16 @@ def test_a_message_begins_a_turn_at_the_prompt_and_leaves_a_half_typed_line(offi
 
 
 @BOTH_WAYS
+def test_what_waits_when_it_is_begun_begins_its_first_turn(office: Office, way: str) -> None:
+    office.set_up(way)
+    message = office.write_to_bob("Good morning.")
+    with Model() as model, office.claude_at_its_prompt(model):
+        until(lambda: model.carried("Good morning."), what="a question with the message")
+        until(lambda: office.receipt(message)["offered_at"], what="the receipt")
+        assert len(office.rings) == 1
+
+
+@BOTH_WAYS
 def test_one_that_is_at_work_is_not_rung_and_hears_by_its_hooks(office: Office, way: str) -> None:
     office.set_up(way)
     with Model() as model, office.claude_at_its_prompt(model, "--allowedTools", "Bash") as terminal:
@@ -205,7 +215,6 @@ def test_a_conversation_that_is_begun_anew_is_woken_by_one_helper(office: Office
         terminal.shows("/clear")
         terminal.type(ENTER)
         until(lambda: session_of(office) != before, what="another conversation")
-        until(lambda: office.of_bob("/api/agents/bob")["reason"] == "its session began", what="its beginning")
         office.sends_and_wakes(model, "Good morning.")
         office.becomes("idle")
         assert "first words" not in model.questions[-1]
