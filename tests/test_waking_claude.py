@@ -345,9 +345,12 @@ def test_a_server_that_is_away_is_waited_for_in_silence(street: Street) -> None:
 
 
 def test_a_bridge_is_the_helper_of_its_session_where_no_hook_is(street: Street) -> None:
+    config = street.folder / "config"
+    write_record(config, pid=street.claude.pid, messagingSocketPath=street.inbox)
+    more = {"CLAUDE_CONFIG_DIR": str(config), "CLAUDE_PID": ""}
     bridge = subprocess.Popen(
         [sys.executable, "-m", "teammcp", "connect", "--url", street.live.url],
-        env=street.environment(),
+        env=street.environment(**more),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

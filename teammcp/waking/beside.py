@@ -6,9 +6,8 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
-from .claude import InboxSession, Place, find
+from .claude import SOCKET, InboxSession, Place, find_by_inbox
 from .lock import only_one
 from .loop import Asker, End, Helper
 
@@ -29,11 +28,10 @@ def waking(environment: Mapping[str, str], base: str, key: str) -> Iterator[None
         base: the server's address.
         key: the agent's.
     """
-    place = find(environment)
-    if place is None or not place.inbox:
+    if SOCKET not in environment:
         yield
         return
-    beside = _Beside(place, base, key)
+    beside = _Beside(environment, base, key)
     thread = threading.Thread(target=beside.run, name="waking", daemon=True)
     thread.start()
     try:
@@ -43,32 +41,33 @@ def waking(environment: Mapping[str, str], base: str, key: str) -> Iterator[None
         thread.join(LAST_WORDS)
 
 
-@dataclass
 class _Beside:
-    place: Place
-    base: str
-    key: str
-    _stopped: threading.Event = field(default_factory=threading.Event)
-
-    def __post_init__(self) -> None:
-        session = InboxSession(self.place)
-        self._asker = Asker(self.base, self.key, session)
-        self._helper = Helper(session, self._asker)
+    def __init__(self, environment: Mapping[str, str], base: str, key: str) -> None:
+        self._environment, self._base, self._key = environment, base, key
+        self._stopped = threading.Event()
+        self._helper: Helper | None = None
 
     def stop(self) -> None:
         self._stopped.set()
-        self._helper.stop()
+        if (helper := self._helper) is not None:
+            helper.stop()
 
     def run(self) -> None:
         try:
-            while not self._stopped.wait(TRIES) and self.place.process.lives() and not self._rings():
-                pass
+            while not self._stopped.wait(TRIES):
+                place = find_by_inbox(self._environment)
+                if place is not None and self._rings(place):
+                    return
         except OSError as error:
             log.warning("the session is not woken for messages: %s", error)
 
-    def _rings(self) -> bool:
-        """Be the helper as long as there is one to be; whether this one was it."""
-        with only_one("claude", self.place.process, self.base, self.key) as alone:
-            if alone and self._helper.run() is End.STOPPED:
-                self._asker.end()
+    def _rings(self, place: Place) -> bool:
+        """Be the session's helper as long as there is something to do; whether this one was it."""
+        session = InboxSession(place)
+        asker = Asker(self._base, self._key, session)
+        with only_one("claude", place.process, self._base, self._key) as alone:
+            if alone:
+                self._helper = Helper(session, asker)
+                if self._stopped.is_set() or self._helper.run() is End.STOPPED:
+                    asker.end()
             return alone

@@ -7,6 +7,7 @@ arrived is shown by its hook ``UserPromptSubmit``, and by nothing before it.
 
 from __future__ import annotations
 
+import errno
 import json
 import socket
 import sys
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .claude_files import SETTING, config_folder, locked_out, record_of
+from .claude_files import SETTING, config_folder, locked_out, record_of, records
 from .life import Process
 from .loop import Doing
 
@@ -42,16 +43,34 @@ class Place:
 
 
 def find(environment: Mapping[str, str]) -> Place | None:
-    """The session whose hook, or whose MCP server, has this environment.
+    """The session whose hook has this environment.
 
     None where nobody is to be woken: with ``-p`` and in the SDK, whose caller decides what they do.
     """
     number = environment.get("CLAUDE_PID", "")
-    if environment.get("CLAUDE_CODE_ENTRYPOINT") != "cli" or not number.isdecimal():
+    if not _is_attended(environment) or not number.isdecimal():
         return None
     process = Process.of(int(number))
-    if process is None:
+    return None if process is None else _place(environment, process)
+
+
+def find_by_inbox(environment: Mapping[str, str]) -> Place | None:
+    """The session whose MCP server has this environment, in which its process has no number.
+
+    None where nobody is to be woken, or the session has not said yet that it is there.
+    """
+    inbox = environment.get(SOCKET)
+    if not _is_attended(environment) or not inbox:
         return None
+    own = (record for record in records(config_folder(environment)) if record.inbox == inbox)
+    return next((_place(environment, record.process) for record in own), None)
+
+
+def _is_attended(environment: Mapping[str, str]) -> bool:
+    return environment.get("CLAUDE_CODE_ENTRYPOINT") == "cli"
+
+
+def _place(environment: Mapping[str, str], process: Process) -> Place:
     project = environment.get("CLAUDE_PROJECT_DIR")
     return Place(
         process,
@@ -120,7 +139,10 @@ def write(path: str, token: str, line: str) -> None:
         {"type": "auth", "token": token},
         {"type": "user", "message": {"role": "user", "content": line}},
     ]
-    with socket.socket(socket.AF_UNIX) as inbox:
+    family = getattr(socket, "AF_UNIX", None)
+    if family is None:
+        raise OSError(errno.EAFNOSUPPORT, "this Python has no such sockets")
+    with socket.socket(family) as inbox:
         inbox.settimeout(WRITE_SECONDS)
         inbox.connect(path)
         inbox.sendall("".join(f"{json.dumps(each)}\n" for each in said).encode())

@@ -136,7 +136,7 @@ class InterruptedCodex(Interrupted, OpenAIModel):
 def statuses(desk: Desk, last: str) -> list[str]:
     """What the team has seen bob do, up to this status and its reason."""
     seen: list[dict[str, Any]] = []
-    with desk.live.client(desk.alice) as alice:
+    with desk.live.client(desk.alice, timeout=SECONDS) as alice:
         while not seen or f"{seen[-1]['data']['status']}: {seen[-1]['data']['reason']}" != last:
             since = seen[-1]["id"] if seen else 0
             found = alice.post("/api/call/sync", json={"since": since, "kinds": ["agent.*"], "wait_ms": 5000}).json()

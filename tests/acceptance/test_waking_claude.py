@@ -284,6 +284,24 @@ def test_one_that_bypasses_permissions_takes_the_line_of_its_own_helper(office: 
         assert "Held" not in terminal.screen
 
 
+def test_a_bridge_that_it_has_started_wakes_it_where_no_hook_does(office: Office) -> None:
+    office.set_up()
+    settings = office.project / ".claude" / "settings.local.json"
+    found = json.loads(settings.read_text("utf-8"))
+    found["hooks"] = {
+        event: [each for each in groups if "wake" not in str(each)] for event, groups in found["hooks"].items()
+    }
+    settings.write_text(json.dumps(found), "utf-8")
+    entry = {"type": "stdio", "command": "teammcp", "args": ["connect", "--url", office.live.url]}
+    (office.project / ".mcp.json").write_text(json.dumps({"mcpServers": {"teammcp": entry}}), "utf-8")
+    with Model() as model, office.claude_at_its_prompt(model) as terminal:
+        office.sends_and_wakes(model, "Good morning.")
+        office.becomes("idle")
+        terminal.end(15)
+        until(lambda: not office.ways, what="the end of the bridge")
+        office.becomes("away")
+
+
 def test_settings_that_refuse_lines_are_named_to_the_sender(office: Office) -> None:
     office.set_up()
     (office.home / ".claude" / "settings.json").write_text('{"crossSessionInbound": "refuse"}', "utf-8")
