@@ -116,3 +116,15 @@ async def test_codex_that_looks_into_its_queue_has_more_time_for_a_sign(
     assert (await ring(bob, **codex)).number == ""
     clock.advance(seconds=1)
     assert (await ring(bob, **codex)).number != ""
+
+
+async def test_where_the_line_brings_the_messages_the_helper_says_that_it_came_through(bob: Member) -> None:
+    carrying = {"session": "qwen:1", "way": "qwen_socket", "carries": True}
+    waiting = asyncio.create_task(ring(bob, 20, **carrying))
+    await asyncio.sleep(0.05)
+    trying = asyncio.create_task(trial(bob))
+    found = await asyncio.wait_for(waiting, 10)
+    again = asyncio.create_task(ring(bob, 20, rung=found.number, **carrying))
+    result = await asyncio.wait_for(trying, 10)
+    assert (result.session, result.taken, result.sign) == ("qwen:1", True, True)
+    again.cancel()

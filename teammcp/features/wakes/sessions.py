@@ -20,12 +20,14 @@ class Session:
         way: how the line gets in.
         waits: how many calls of its helper wait for a ring.
         begun: the place in the order in which sessions began.
+        carries: whether the line brings the messages, so that its helper says when the program has it.
     """
 
     name: str
     way: Way
     begun: int
     waits: int = 0
+    carries: bool = False
 
 
 @dataclass
@@ -78,13 +80,13 @@ class Tower:
         return trial
 
     @contextmanager
-    def attend(self, name: str, way: Way) -> Iterator[None]:
+    def attend(self, name: str, way: Way, carries: bool) -> Iterator[None]:
         """A helper waits for a ring."""
         session = self.sessions.get(name)
         if session is None:
             self.begun += 1
             session = self.sessions[name] = Session(name, way, self.begun)
-        session.way, session.waits = way, session.waits + 1
+        session.way, session.carries, session.waits = way, carries, session.waits + 1
         try:
             yield
         finally:

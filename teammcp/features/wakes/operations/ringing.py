@@ -78,7 +78,7 @@ async def wait_for_ring(
     with (
         presence.connected(me, session=True),
         context.team.hub.subscribe(wants) as news,
-        tower.attend(session, way),
+        tower.attend(session, way, carries),
     ):
         if doing:
             _follow(presence, me, doing)

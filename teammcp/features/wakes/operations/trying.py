@@ -47,6 +47,7 @@ async def try_wake(context: Context, timeout: Annotated[float, Field(ge=1, le=60
             until, sign = loop.time() + timeout, False
             while not trial.failure and not sign and (left := until - loop.time()) > 0:
                 sign = any(_is_sign(event) for event in await news.next(min(left, LOOK)))
+                sign = sign or (session.carries and trial.told and not trial.failure)
     finally:
         if tower.trial is trial:
             tower.trial = None
