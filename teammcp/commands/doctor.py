@@ -33,6 +33,7 @@ def doctor(client: Client, name: str | None, folder: Path, ring: bool, url: str 
     """
     from ..joining.checks import UNNAMED, check_files, check_path, check_server, not_asked
     from ..joining.origins import as_set_up, is_known, key_of
+    from ..joining.program_checks import check_settings
     from ..joining.programs import Member
     from ..joining.ring_checks import check_ring, check_trust
     from ..joining.wake_checks import check_sessions
@@ -43,7 +44,8 @@ def doctor(client: Client, name: str | None, folder: Path, ring: bool, url: str 
     if not foreign or is_known(member.url) or _may_be_asked(member.url, folder):
         key, held_back = key_of(member, KEY, foreign=foreign, named=name is not None)
         asked = [*check_server(member, key, held_back=held_back)]
-        on_it = [*check_files(member), *check_trust(member), *check_sessions(member, key)]
+        settings = [*check_settings(member), *check_trust(member)]
+        on_it = [*check_files(member), *settings, *check_sessions(member, key)]
         findings = [*asked, *check_path(member), *on_it]
     else:
         findings = asked = [not_asked(member), *check_path(member)]
