@@ -136,10 +136,13 @@ def _times(
 
 
 def _hook(agent: httpx2.Client, event: str) -> None:
-    """The program's hook: it takes what is new, and says what the program does."""
-    body = {"hook_event_name": event, "session_id": "bench", "source": "startup"}
-    handed = agent.post("/api/hooks/claude", json=body, headers={"TeamMCP-Reader": "claude:bench"})
-    handed.raise_for_status()
+    """The program's hook: it takes what is new, confirms that, and says what the program does."""
+    body, reader = {"hook_event_name": event, "session_id": "bench"}, {"TeamMCP-Reader": "claude:bench"}
+    answer = agent.post("/api/hooks/claude", json=body, headers=reader)
+    answer.raise_for_status()
+    if handed := answer.headers.get("TeamMCP-Handed"):
+        received = {"message_ids": [int(number) for number in handed.split(",")]}
+        agent.post("/api/received", json=received, headers=reader).raise_for_status()
 
 
 def _share(processes: list[int], seconds: float) -> float:
