@@ -103,6 +103,7 @@ def test_a_line_that_the_settings_keep_out_is_none_that_was_heard(place: Place, 
         why = InboxSession(place).ring(LINE)
     assert "holds lines" in why
     assert "crossSessionInbound" in why
+    assert str(tmp_path) not in why, "its senders are told"
 
 
 def test_by_the_other_way_the_line_is_said_on_standard_error(place: Place, capsys: pytest.CaptureFixture[str]) -> None:

@@ -124,9 +124,12 @@ class InboxSession(ClaudeSession):
         return self._locked_out()
 
     def _locked_out(self) -> str:
-        """Claude Code says nothing of a line that it does not let in; its settings do."""
+        """Claude Code says nothing of a line that it does not let in; its settings do.
+
+        Senders read this: where on the machine those are is for the doctor to say.
+        """
         found = locked_out(self._place.config, self._place.project)
-        return "" if found is None else f"it {found[1]}, as {SETTING} in {found[0]} says"
+        return "" if found is None else f"it {found[1]}, as {SETTING} in its settings says"
 
 
 def write(path: str, token: str, line: str) -> None:
