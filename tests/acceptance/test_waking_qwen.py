@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.npm_tools import QWEN
+from tests.acceptance.npm_tools import QWEN_WITH_SOCKET
 from tests.acceptance.terminals import ENTER, ESC, Terminal, until
 from tests.acceptance.test_join import Desk
 from tests.acceptance.waking import ChatWorker, status, ways
@@ -46,7 +46,7 @@ def desk(live: LiveServer, tmp_path: Path) -> Desk:
 @contextmanager
 def qwen(desk: Desk, model: ChatWorker) -> Iterator[Terminal]:
     """It, at its prompt and with its helper; no prompt was given yet."""
-    program = QWEN.path()
+    program = QWEN_WITH_SOCKET.path()
     environment = desk.environment(
         OPENAI_API_KEY="scripted",
         OPENAI_BASE_URL=f"{model.url}/v1",
