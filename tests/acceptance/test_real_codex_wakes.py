@@ -180,6 +180,7 @@ def test_after_esc_it_is_woken(desk: Desk, model: Model, codex: Callable[..., An
         assert "Look at this." in model.asked()[-1]
 
 
+@pytest.mark.sweep
 @BOTH
 def test_after_an_error_of_the_model_it_is_woken(
     desk: Desk, model: Model, codex: Callable[..., Any], options: tuple[str, ...]
@@ -209,6 +210,7 @@ def test_after_quit_nothing_runs_unseen(
         assert desk.receipt(message)["offered_at"] is None
 
 
+@pytest.mark.sweep
 def test_the_conversation_that_was_begun_last_is_rung(desk: Desk, model: Model, codex: Callable[..., Any]) -> None:
     with codex() as terminal:
         begin(desk, terminal, "codex_daemon")
@@ -227,6 +229,7 @@ def test_the_conversation_that_was_begun_last_is_rung(desk: Desk, model: Model, 
         assert "|!say ready" not in question
 
 
+@pytest.mark.sweep
 def test_codex_exec_is_never_rung(desk: Desk, model: Model, codex: Callable[..., Any]) -> None:
     seen: list[list[str]] = []
 
@@ -246,6 +249,7 @@ def test_codex_exec_is_never_rung(desk: Desk, model: Model, codex: Callable[...,
     assert not any(seen)
 
 
+@pytest.mark.sweep
 def test_the_doctor_sees_whether_codex_runs_our_hooks_and_rings_it(
     desk: Desk, model: Model, codex: Callable[..., Any]
 ) -> None:

@@ -156,6 +156,7 @@ def test_a_message_begins_a_turn_at_the_prompt_and_leaves_a_half_typed_line(offi
         assert len(office.rings) == 2
 
 
+@pytest.mark.sweep
 @BOTH_WAYS
 def test_what_waits_when_it_is_begun_begins_its_first_turn(office: Office, way: str) -> None:
     office.set_up(way)
@@ -192,6 +193,7 @@ def test_a_turn_that_a_person_breaks_off_leaves_nobody_deaf(office: Office, way:
         office.sends_and_wakes(model, "Are you there?")
 
 
+@pytest.mark.sweep
 @BOTH_WAYS
 def test_a_turn_that_fails_leaves_nobody_deaf(office: Office, way: str) -> None:
     office.set_up(way)
@@ -203,6 +205,7 @@ def test_a_turn_that_fails_leaves_nobody_deaf(office: Office, way: str) -> None:
         office.sends_and_wakes(model, "Are you there?")
 
 
+@pytest.mark.sweep
 @BOTH_WAYS
 def test_a_conversation_that_is_begun_anew_is_woken_by_one_helper(office: Office, way: str) -> None:
     office.set_up(way)
@@ -258,6 +261,7 @@ def test_who_is_killed_is_away_within_seconds_and_nothing_is_taken_for_it(office
         assert model.questions == []
 
 
+@pytest.mark.sweep
 def test_a_session_that_is_gone_on_with_is_woken_again(office: Office) -> None:
     office.set_up()
     with Model() as model:
@@ -274,6 +278,7 @@ def test_a_session_that_is_gone_on_with_is_woken_again(office: Office) -> None:
         assert "first words" in model.questions[-1]
 
 
+@pytest.mark.sweep
 def test_one_that_bypasses_permissions_takes_the_line_of_its_own_helper(office: Office) -> None:
     office.set_up()
     settings = office.home / ".claude" / "settings.json"
@@ -284,6 +289,7 @@ def test_one_that_bypasses_permissions_takes_the_line_of_its_own_helper(office: 
         assert "Held" not in terminal.screen
 
 
+@pytest.mark.sweep
 def test_a_bridge_that_it_has_started_wakes_it_where_no_hook_does(office: Office) -> None:
     office.set_up()
     settings = office.project / ".claude" / "settings.local.json"
@@ -302,6 +308,7 @@ def test_a_bridge_that_it_has_started_wakes_it_where_no_hook_does(office: Office
         office.becomes("away")
 
 
+@pytest.mark.sweep
 def test_settings_that_refuse_lines_are_named_to_the_sender(office: Office) -> None:
     office.set_up()
     (office.home / ".claude" / "settings.json").write_text('{"crossSessionInbound": "refuse"}', "utf-8")
