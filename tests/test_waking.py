@@ -46,6 +46,7 @@ class Server:
     def __init__(self, *answers: loop.Answer) -> None:
         self.answers = [*answers]
         self.told: list[tuple[str, str]] = []
+        self.said: list[str] = []
         self.confirmed: list[int] = []
         self.ended = 0
         self.waits = threading.Event()
@@ -53,8 +54,9 @@ class Server:
         self.heard: list[str] = []
         self.hears: list[bool] = []
 
-    def wait(self, rung: str, failure: str) -> loop.Answer:
+    def wait(self, rung: str, failure: str, doing: Doing) -> loop.Answer:
         self.told.append((rung, failure))
+        self.said.append(doing)
         self.waits.wait(5)
         return self.answers.pop(0) if self.answers else 401
 
@@ -84,14 +86,16 @@ def test_it_rings_as_told_and_says_of_each_ring_what_came_of_it() -> None:
     server = Server(Ring("7-1", "one"), Ring("7-2", "two"), Ring())
     assert run(program, server) is End.REFUSED
     assert program.lines == ["one", "two"]
-    assert server.told == [("", ""), ("7-1", ""), ("7-2", "its socket is gone"), ("", "")]
+    assert server.told == [("", ""), ("7-1", ""), ("7-2", "its socket is gone"), ("7-2", "")]
 
 
 def test_a_server_that_is_away_is_waited_for() -> None:
     program = Program()
+    program.does = ["waiting"]
     server = Server(None, 502, 404, None, Ring("7-1", "one"))
     assert run(program, server) is End.REFUSED
     assert program.lines == ["one"]
+    assert server.said == ["", *["waiting"] * 4, ""], "what one that was started anew cannot know"
 
 
 def test_nothing_is_taken_for_a_program_that_is_gone() -> None:

@@ -98,11 +98,11 @@ class Asker:
             "TeamMCP-Reader": f"wake:{uuid.uuid4().hex}",
         }
 
-    def wait(self, rung: str, failure: str) -> Ring | int | None:
-        """The next ring; the status of a refusal; None if no server answers."""
+    def wait(self, rung: str, failure: str, doing: Doing) -> Ring | int | None:
+        """The next ring; the status of a refusal; None if no server answers. ``doing`` as in `tell`, if it is news."""
         session = self._session
         said = {"session": session.name, "way": session.way, "carries": session.carries}
-        body = {**said, "rung": rung, "failure": failure[:300], "timeout": WAIT}
+        body = {**said, "rung": rung, "failure": failure[:300], "doing": doing, "timeout": WAIT}
         answer = self._waiting.post("/api/wakes/wait", json.dumps(body).encode(), self._headers)
         if answer is None:
             return None
@@ -189,7 +189,7 @@ class Helper:
                 self._rest(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
                 continue
-            pause, rung, failure = FIRST_PAUSE, answer.number, ""
+            pause, rung, failure = FIRST_PAUSE, answer.number or rung, ""
             if answer.line:
                 failure = self._ring(answer)
 
@@ -205,9 +205,10 @@ class Helper:
 
     def _ask(self, rung: str, failure: str) -> None:
         """Wait for a ring, on a thread of its own: the program is watched meanwhile."""
+        doing = self._session.doing() if self._away else ""  # a server that was started anew knows nothing of it
 
         def wait() -> None:
-            self._heard.put(self._asker.wait(rung, failure))
+            self._heard.put(self._asker.wait(rung, failure, doing))
 
         threading.Thread(target=wait, name="wake", daemon=True).start()
 
@@ -236,7 +237,7 @@ class Helper:
         """Tell what the program does when that has changed, and stayed so for two looks: its hooks are quicker."""
         doing, before = self._session.doing(), self._last
         self._last = doing
-        if doing and doing == before and doing != self._told and not self._away and self._asker.tell(doing):
+        if doing and doing == before and doing != self._told and self._asker.tell(doing):
             self._told = doing
 
     def _look(self) -> None:
