@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from teammcp import Context, Forbidden, InvalidInput, NotFound, Refused, Wake, hookimpl
+from teammcp.features.wakes.bells import Bell, Waiting
 from teammcp.testing import Member, MovedClock, TestTeam
 
 SESSION = {"session": "claude:1", "way": "inbox_socket"}
@@ -246,6 +247,70 @@ async def test_of_several_sessions_the_last_is_rung_and_then_the_one_before(
     await asyncio.sleep(0.05)
     first.cancel()
     again.cancel()
+
+
+async def test_of_two_sessions_one_that_ends_leaves_the_agent_here(team: TestTeam, bob: Member) -> None:
+    for session in ("claude:1", "claude:2"):
+        await ring(bob, session=session)
+    await hook(bob, "SessionEnd")
+    await bob.call("end_wakes", session="claude:2")
+    found = team.team.presence.status_of("bob")
+    assert (found.status, str(found.reason)) == ("online", "another session of it runs")
+    await bob.call("end_wakes", session="claude:1")
+    assert team.team.presence.status_of("bob").status == "away"
+
+
+async def test_a_helper_that_waits_on_after_a_good_bye_stands_beside_another_session(
+    team: TestTeam, bob: Member, ann: Member, clock: MovedClock
+) -> None:
+    waiting = asyncio.create_task(ring(bob, 20))
+    await asyncio.sleep(0.05)
+    await hook(bob, "SessionEnd")
+    await tell(ann)
+    await asyncio.sleep(0.05)
+    assert team.team.presence.status_of("bob").status == "away", "it may be its own, that has not noticed yet"
+    clock.advance(seconds=5)
+    await tell(ann)
+    await asyncio.sleep(0.05)
+    assert team.team.presence.status_of("bob").status == "online"
+    clock.advance(seconds=1)
+    await tell(ann)
+    assert (await asyncio.wait_for(waiting, 10)).number != ""
+
+
+async def test_what_a_helper_that_was_killed_leaves_keeps_nobody_present(
+    team: TestTeam, bob: Member, clock: MovedClock
+) -> None:
+    await ring(bob, session="claude:1")
+    clock.advance(minutes=1)
+    await ring(bob, session="claude:2")
+    await bob.call("end_wakes", session="claude:2")
+    assert team.team.presence.status_of("bob").status == "away"
+
+
+def test_no_number_comes_twice() -> None:
+    """A program drops a line that is equal to one shortly before."""
+    bell = Bell()
+    assert [number for waiting in (7, 7, 0, 7, 8) if (number := rung_for(bell, waiting))] == [
+        "7-1",
+        "7-2",
+        "7-3",
+        "8-1",
+    ]
+    bell.recall("9-9")
+    assert rung_for(bell, 8) == "8-2", "it knows better"
+    after_restart = Bell()
+    for told in ("trial-3", "", "7-x", "7-2"):
+        after_restart.recall(told)
+    assert rung_for(after_restart, 7) == "7-3"
+    assert after_restart.rings == 3, "and the round goes on"
+
+
+def rung_for(bell: Bell, newest: int) -> str:
+    bell.begin(Waiting(newest))
+    if newest:
+        bell.ring(1)
+    return bell.number if newest else ""
 
 
 async def test_what_a_program_says_of_itself_ends_what_its_hooks_leave_open(

@@ -294,6 +294,12 @@ class Presence:
         known.left_at = self._clock.steady()
         self._gone(name, known, "away", Reason(reason) if isinstance(reason, str) else reason)
 
+    def stay(self, name: str, reason: Reason) -> None:
+        """A member that has said good-bye is here all the same, or still."""
+        known = self._sign(name)
+        if not known.status.here:
+            self._become(name, known, "online", reason)
+
     def _of(self, name: str) -> _Known:
         known = self._known.get(name)
         if known is None:

@@ -5,6 +5,7 @@ Times are milliseconds. A *ring* is one line in one session; a *round* is all ri
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
@@ -14,6 +15,7 @@ from .settings import WakeSettings
 
 HOUR = 3_600_000
 MINUTE = 60_000
+_NUMBER = re.compile(r"(\d{1,18})-(\d{1,3})")
 SIT: frozenset[str] = frozenset({"idle", "online", "blocked"})
 """What an agent does that may be rung. A busy one hears by its hooks; before one that waits for a person a dialog is
 open, which a line could answer."""
@@ -49,6 +51,7 @@ class Bell:
         rings: how often it was rung in this round.
         rung_at: when that was last; None before the first time.
         slow: how much longer a sign of that may take.
+        last: for which message it was rung last, and for the how manyth time, whatever became of the times before.
         failure: what the helper said of the last ring, if that could not be written.
         given_up: whether this round is over, in vain.
         refused: whether a plugin has kept it from being rung in this round, and its senders know.
@@ -59,6 +62,7 @@ class Bell:
     rings: int = 0
     rung_at: int | None = None
     slow: int = 0
+    last: tuple[int, int] = (0, 0)
     failure: str = ""
     given_up: bool = False
     refused: bool = False
@@ -75,6 +79,20 @@ class Bell:
         self.slow = slow
         self.rings, self.rung_at, self.failure, self.refused = self.rings + 1, now, "", False
         self.times.append(now)
+        message, times = self.last
+        self.last = self.newest, times + 1 if message == self.newest else 1
+
+    @property
+    def number(self) -> str:
+        """That of the last ring. None comes twice: a program may drop a line that is equal to one shortly before."""
+        message, times = self.last
+        return f"{message}-{times}"
+
+    def recall(self, number: str) -> None:
+        """Take up the round of before the server was started, by what the helper tells of its last ring."""
+        found = _NUMBER.fullmatch(number)
+        if found is not None and self.last == (0, 0):
+            self.newest, self.rings = self.last = int(found[1]), int(found[2])
 
     def in_last_hour(self, now: int) -> int:
         """How often it was rung in the hour before."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ...server.state import StateKey
 from .bells import Bell
 from .models import Way
+
+BETWEEN = 60_000
+"""Milliseconds that a helper has between two waits, in which it puts a line into its program."""
 
 
 @dataclass
@@ -21,6 +24,7 @@ class Session:
         waits: how many calls of its helper wait for a ring.
         begun: the place in the order in which sessions began.
         carries: whether the line brings the messages, so that its helper says when the program has it.
+        expected_until: while none waits, when the next one is to begin at the latest; milliseconds.
     """
 
     name: str
@@ -28,6 +32,11 @@ class Session:
     begun: int
     waits: int = 0
     carries: bool = False
+    expected_until: int = 0
+
+    def runs(self, now: int) -> bool:
+        """Whether its helper is there, as far as is known: one that has ended without a word leaves its session."""
+        return self.waits > 0 or now < self.expected_until
 
 
 @dataclass
@@ -66,6 +75,7 @@ class Tower:
 
     def told(self, number: str, failure: str) -> None:
         """The helper has said what came of a ring."""
+        self.bell.recall(number)
         if self.trial is not None and self.trial.number == number:
             self.trial.told, self.trial.failure = True, failure
         elif failure:
@@ -80,8 +90,8 @@ class Tower:
         return trial
 
     @contextmanager
-    def attend(self, name: str, way: Way, carries: bool) -> Iterator[None]:
-        """A helper waits for a ring."""
+    def attend(self, name: str, way: Way, carries: bool, now: Callable[[], int]) -> Iterator[None]:
+        """A helper waits for a ring. ``now``: the server's clock."""
         session = self.sessions.get(name)
         if session is None:
             self.begun += 1
@@ -89,6 +99,11 @@ class Tower:
         session.way, session.carries, session.waits = way, carries, session.waits + 1
         try:
             yield
+        except BaseException:  # the helper has gone away from its wait
+            session.expected_until = 0
+            raise
+        else:
+            session.expected_until = now() + BETWEEN
         finally:
             session.waits -= 1
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from ....errors import Refused
 from ....events import Event
 from ....events.hub import Subscription
-from ....members.presence import Presence, Reason, Status
+from ....members.presence import MemberStatus, Presence, Reason, Status
 from ....operations import Context, operation
 from ....storage import Reader, Transaction, Work
 from ....surfaces.streams import ends, is_valid, require_valid
@@ -28,6 +28,11 @@ from .failing import note_failed_wake, waiting_messages
 LONGEST = 240
 SHORTEST = 0.02
 """Seconds that a wait sleeps at least: who waits by other ways is handed a message meanwhile."""
+RETURN = 5_000
+"""Milliseconds after an agent's good-bye in which the helper of the session that has ended notices its end: one that
+waits longer stands beside another."""
+TURN = 500
+"""Milliseconds after which a session looks whether it is its turn to be rung, while it is that of another."""
 REFUSED = 60_000
 """Milliseconds after which plugins that keep it from being rung are asked again."""
 AT_ONCE = 10
@@ -78,7 +83,7 @@ async def wait_for_ring(
     with (
         presence.connected(me, session=True),
         context.team.hub.subscribe(wants) as news,
-        tower.attend(session, way, carries),
+        tower.attend(session, way, carries, context.now),
     ):
         if doing:
             _follow(presence, me, doing)
@@ -88,7 +93,7 @@ async def wait_for_ring(
         return lambda tx: Ring()
     if isinstance(waiting, Trial):
         return _tried(context, session, way, waiting.number)
-    number = f"{waiting.newest}-{tower.bell.rings}"
+    number = tower.bell.number
 
     def work(tx: Transaction) -> Ring:
         context.emit(tx, WakeRung(session=session, way=way, number=number, message_id=waiting.newest), me)
@@ -139,33 +144,38 @@ async def _until_due(
 async def _look(context: Context, tower: Tower, session: str) -> tuple[Waiting | None, int | None]:
     """The messages for which the session is to be rung now, or when to look again at the latest."""
     me, now, bell = context.actor.name, context.now(), tower.bell
+    doing = context.team.presence.status_of(me)
+    if not doing.here and doing.since is not None and session in tower.sessions:
+        if now < doing.since + RETURN:
+            return None, doing.since + RETURN
+        doing = _stay(context.team.presence, me)
     # What a line has brought waits until its helper says that it has arrived: a round is not over by its being handed.
     waiting, comes = await context.read(_read, replace(Asking.of(context), grace=0))
     off, ends_at = await context.read(is_off, me, now, context.actor.time_zone)
     if off:
         return None, ends_at
-    doing = context.team.presence.status_of(me)
     if doing.status == "busy":
         tower.failed = ""
-    if tower.next is None or tower.next.name != session:
-        return None, None
     verdict, at = judge(bell, waiting, doing, context.settings("wakes"), now)
+    if verdict is Verdict.NOTHING:
+        return None, comes if at is None else at
+    following = tower.next
+    if following is None or following.name != session:
+        return None, now + TURN
     if verdict is Verdict.GIVE_UP:
         bell.given_up = True
         await _fail(context, tower, bell.failure)
-    elif verdict is Verdict.RING:
-        try:
-            messages = tuple(await context.read(waiting_messages, me))
-            await context.before("before_wake", Wake(agent=me, session=session, rings=bell.rings, messages=messages))
-        except Refused as refused:
-            if not bell.refused:
-                bell.refused = True
-                await _fail(context, tower, refused.detail)
-            return None, now + REFUSED
-        else:
-            bell.ring(now, slow=SLOW.get(tower.next.way, 0))
-            return waiting, None
-    return None, comes if at is None else at
+        return None, comes
+    try:
+        messages = tuple(await context.read(waiting_messages, me))
+        await context.before("before_wake", Wake(agent=me, session=session, rings=bell.rings, messages=messages))
+    except Refused as refused:
+        if not bell.refused:
+            bell.refused = True
+            await _fail(context, tower, refused.detail)
+        return None, now + REFUSED
+    bell.ring(now, slow=SLOW.get(following.way, 0))
+    return waiting, None
 
 
 async def _fail(context: Context, tower: Tower, why: str) -> None:
@@ -210,11 +220,19 @@ def _follow(presence: Presence, me: str, doing: Said) -> bool:
     return news
 
 
+def _stay(presence: Presence, me: str) -> MemberStatus:
+    """One session of an agent has ended, with a good-bye perhaps, and another runs; what the agent is then."""
+    presence.stay(me, Reason("another session of it runs"))
+    return presence.status_of(me)
+
+
 @operation("POST /api/wakes/end", access="observer", profile="wakes", tool=False)
 async def end_wakes(context: Context, session: SessionName) -> SessionEnded:
     """Say that the program of a session has ended, which may not have said so itself: for helpers beside it."""
     tower = context.team.state[TOWERS].of(context.actor.name)
     known = tower.sessions.pop(session, None) is not None
-    if known and not tower.sessions:
+    if known and any(other.runs(context.now()) for other in tower.sessions.values()):
+        _stay(context.team.presence, context.actor.name)
+    elif known:
         context.team.presence.leave(context.actor.name, Reason("its program has ended"))
     return SessionEnded(known=known)
