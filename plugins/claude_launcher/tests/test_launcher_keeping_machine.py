@@ -25,6 +25,8 @@ SETTLE = st.sampled_from([0.0, 0.0, 0.03])
 """Seconds that what was begun gets until the next thing happens."""
 TURNS = 200
 """How often time passes at the end until all that was sent has been dealt with."""
+WAKE_EVERY = 10
+"""After how many of them somebody writes: no moved clock wakes a wait for what was handed to a reader that is gone."""
 
 
 class AgentMachine(RuleBasedStateMachine):
@@ -218,8 +220,10 @@ class AgentMachine(RuleBasedStateMachine):
         await self._pass(20)
         await self.stage.connected()
         await self._order("start_agent")
-        for _ in range(TURNS):
+        for turn in range(TURNS):
             await self._pass(16)
+            if turn % WAKE_EVERY == WAKE_EVERY - 1:
+                await self.stage.tell("Is there anything left?", self.agent)
             await asyncio.sleep(0.01)
             while self.untaken():
                 await self._take_up()
