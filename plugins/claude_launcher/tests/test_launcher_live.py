@@ -189,7 +189,9 @@ def test_two_example_agents_talk_and_one_that_crashes_remembers(launcher: LiveLa
         launcher.start(name, runtime="example")
     launcher.tell("ada", "ask ben who is here")
     until(lambda: any("ben" in answer for answer in launcher.answers("ada")), "what ben says")
+    answered = len(launcher.answers("ada"))
     launcher.tell("ada", "remember the blue house")
+    until(lambda: len(launcher.answers("ada")) > answered, "that ada has it in mind")
     launcher.tell("ada", "crash")
     until(lambda: any(run["reason"] == "crashed" for run in launcher.runs("ada")), "the crash")
     [crashed] = [run for run in launcher.runs("ada") if run["reason"] == "crashed"]
