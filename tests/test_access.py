@@ -39,6 +39,9 @@ HARMLESS = {
     "agents": ["mallory"],
     "count": 1,
     "seconds": 1,
+    "arms": [],
+    "occasions": [],
+    "whom": "mallory",
 }
 """What the other arguments that some operation requires are given."""
 

@@ -132,6 +132,7 @@ def questions(ids: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "get_history": {"limit": 200},
         "get_message": {"message_id": ids["message"]},
         "get_thread": {"message_id": 1},
+        "get_receipt": {"message_id": ids["message"]},
         "search_messages": {"query": "lorem", "limit": 100},
         "get_pinned_messages": {"channel_id": "general"},
         "oversee_dm": {"channel": "dm:ann:bob"},

@@ -12,8 +12,12 @@ import pytest
 ROOT = Path(__file__).parent.parent
 STORAGE = ROOT / "teammcp" / "storage"
 BACK_ENDS = {"aiosqlite", "filelock", "psycopg", "sqlite3"}
-NOT_OF_A_SERVER = {"plugins/claude_launcher/teammcp_claude_launcher/runner/command.py": ["filelock"]}
-"""What is about another process: one runner at a time works in its folder, on its machine's disk."""
+NOT_OF_A_SERVER = {
+    "plugins/claude_launcher/teammcp_claude_launcher/runner/command.py": ["filelock"],
+    "teammcp/waking/lock.py": ["filelock", "filelock"],
+}
+"""What is about another process: one runner at a time works in its folder, and one helper wakes a session, each on the
+disk of its machine."""
 OF_A_BACK_END = re.compile(r"sqlite_(master|sequence|schema)|\bPRAGMA\b|\bteam\.db\b|\brmtree\b", re.IGNORECASE)
 
 

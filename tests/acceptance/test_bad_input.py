@@ -127,7 +127,14 @@ CHECKS = (
     "allow_header_conformance",
 )
 # A stream that does not end, a wait by POST, and what ends the key that the run goes on with.
-LEFT_OUT = ["/api/events", "/api/wait", "/api/agents/{name}/retire", "/api/agents/{name}/rotate-key"]
+LEFT_OUT = [
+    "/api/events",
+    "/api/wait",
+    "/api/wakes/wait",
+    "/api/wakes/test",
+    "/api/agents/{name}/retire",
+    "/api/agents/{name}/rotate-key",
+]
 WAITS = {"timeout", "wait_ms"}
 """The parameters of what waits on purpose: a run takes ids over from earlier answers, and would wait for them."""
 
