@@ -24,6 +24,11 @@ async def answer(turn: Turn, letter: Letter) -> None:
     if letter.id and letter.id in memory.dealt:
         turn.think(f"I have dealt with message {letter.id} already.")
         return
+    if any(letter.id and each.id == letter.id for each in memory.open):  # the process before was dealing with it
+        memory.open = [each for each in memory.open if each.id != letter.id]
+        memory.dealt.append(letter.id)
+        await _say_cut_off(turn, letter)
+        return
     memory.open.append(letter)
     memory.save()  # a later process is to know what this one was doing, should it be killed
     try:
@@ -37,9 +42,13 @@ async def come_back(turn: Turn) -> None:
     """The turn before was cut off: say so to those whose messages it was dealing with. It does nothing twice."""
     cut_off, turn.memory.open = turn.memory.open, []
     for letter in cut_off:
-        if not letter.is_servers:
-            await reply(turn, letter, CUT_OFF)
+        await _say_cut_off(turn, letter)
     turn.think("I was cut off, and am back.")
+
+
+async def _say_cut_off(turn: Turn, letter: Letter) -> None:
+    if not letter.is_servers:
+        await reply(turn, letter, CUT_OFF)
 
 
 async def _deal_with(turn: Turn, letter: Letter) -> None:
