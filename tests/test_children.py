@@ -244,7 +244,7 @@ async def test_leaving_the_block_stops_it(server: Server) -> None:
 async def test_what_it_has_started_ends_with_it_also_when_it_has_ended_itself(server: Server, code: str) -> None:
     async with python(server, code) as child:
         assert await asyncio.wait_for(child.wait(), 20) == 0
-        pid = int((await written(child, "pid")).split()[1])
+        pid = int((await written(child, "\n")).split()[1])
         assert lives(pid)
         await stopped(child, 0.3)
         assert not lives(pid)

@@ -63,13 +63,11 @@ class Tower:
     """The bell of one agent, and the sessions in which it rings.
 
     Attributes:
-        failed: why it was not reached, while nothing else is known.
         trial: the ring that is being tried, if one is.
     """
 
     bell: Bell = field(default_factory=Bell)
     sessions: dict[str, Session] = field(default_factory=dict)
-    failed: str = ""
     begun: int = 0
     trial: Trial | None = None
 

@@ -14,7 +14,6 @@ from ... import deliveries
 from ...messages import Message, Note, messages_by_id, quoted_line, send_notes, server_note
 from ..events import WakeFailed
 from ..models import SendersTold
-from ..sessions import TOWERS
 
 MANY = 50
 UNKNOWN = mark(
@@ -34,7 +33,6 @@ async def note_failed_wake(
     team = context.team
 
     def show() -> None:
-        team.state[TOWERS].of(agent).failed = why
         team.presence.set_status(agent, "blocked", Reason(NOT_REACHED, why))
 
     def work(tx: Transaction) -> SendersTold:

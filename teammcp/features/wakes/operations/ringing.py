@@ -154,8 +154,6 @@ async def _look(context: Context, tower: Tower, session: str) -> tuple[Waiting |
     off, ends_at = await context.read(is_off, me, now, context.actor.time_zone)
     if off:
         return None, ends_at
-    if doing.status == "busy":
-        tower.failed = ""
     verdict, at = judge(bell, waiting, doing, context.settings("wakes"), now)
     if verdict is Verdict.NOTHING:
         return None, comes if at is None else at

@@ -51,5 +51,5 @@ def _state(context: Context, name: str, row: Row | None) -> WakeState:
         quiet="" if row is None else written(row["quiet_from"], row["quiet_until"]),
         ways=ways,
         rung_at=None if tower is None or not tower.bell.times else tower.bell.times[-1],
-        not_reached="" if tower is None else tower.failed,
+        not_reached=context.team.presence.status_of(name).not_reached,
     )
