@@ -7,6 +7,7 @@ for the agent itself, and for managers, as an agent's output is: they look after
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from teammcp import Access, Context, Row
 
@@ -40,10 +41,12 @@ def may_watch(context: Context, agent: str, channels: str | None) -> bool:
     return all(directory.can_read(actor.name, channel) for channel in json.loads(channels))
 
 
-def seen(context: Context, agent: str, row: Row) -> Entry | Withheld:
-    """An entry, as the caller sees it."""
-    entry = ENTRY.validate_json(row["data"])
-    return entry if may_watch(context, agent, row["channels"]) else _without_words(entry)
+def seen(context: Context, agent: str, row: Row) -> dict[str, Any]:
+    """An entry, as the caller sees it: a `Withheld`, or one of the kinds of `Entry`, as JSON."""
+    if may_watch(context, agent, row["channels"]):
+        found: dict[str, Any] = json.loads(row["data"])
+        return found
+    return _without_words(ENTRY.validate_json(row["data"])).model_dump(mode="json")
 
 
 def _without_words(entry: Entry) -> Entry | Withheld:

@@ -148,8 +148,7 @@ def _entries(reader: Reader, context: Context, run_id: int, after: int, before: 
         rows = queries.entries_before(reader, run_id, before, limit + 1)
     run = present(queries.run(reader, run_id))
     fitting = context.budget().fit(
-        RunEntry(seq=row["seq"], at=row["at"], entry=seen(context, run["agent"], row).model_dump(mode="json"))
-        for row in rows[:limit]
+        RunEntry(seq=row["seq"], at=row["at"], entry=seen(context, run["agent"], row)) for row in rows[:limit]
     )
     return RunEntries(
         run_id=run_id,

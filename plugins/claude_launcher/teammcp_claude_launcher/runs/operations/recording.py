@@ -32,7 +32,7 @@ async def record_entries(
     notes = {
         line.seq: await notices.of_silence(context, line.run, line.entry.message_ids)
         for line in entries
-        if isinstance(line.entry, State)
+        if isinstance(line.entry, State) and line.entry.message_ids
     }
 
     def work(tx: Transaction) -> Recorded:
