@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from ..turn_words import GO_ON
+from ..turn_words import GO_ON, SERVER
 
 _FENCE = re.compile(r"<from-others (?P<mark>\w+)(?: #(?P<channel>\S+))?>")
 _LINE = re.compile(
@@ -13,7 +13,6 @@ _LINE = re.compile(
     r"(?: ↳(?P<reply_to>\d+))?(?: \([^)]*\))*: (?P<text>.*)"
 )
 QUOTE = "| "
-SERVER = "system"
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 
 from teammcp import Context, Note, StateKey, Team, quoted_line, server_note
 
+from ..turn_words import SERVER
 from . import queries
-
-SERVER = "system"
-"""Who sends what the server itself has to say."""
 
 
 @dataclass
@@ -49,7 +47,7 @@ def forget(team: Team, run_id: int, event: asyncio.Event) -> None:
 async def of_silence(context: Context, run_id: int, message_ids: Sequence[int]) -> list[Note]:
     """What those are told on whose messages an agent does not seem to work."""
     row = await context.read(queries.run, run_id)
-    if row is None or not message_ids:
+    if row is None:
         return []
     agent = row["agent"]
     text = (

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from teammcp import TurnEnd
 
 from ...protocol import Answers
-from .deliveries import SERVER
+from ...turn_words import SERVER
 from .errands import TURN, Answered, Errand
 from .turns import ClosedTurns
 

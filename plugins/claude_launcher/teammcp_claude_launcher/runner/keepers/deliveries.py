@@ -18,6 +18,7 @@ from typing import Any
 
 from teammcp import Message, Row
 
+from ...turn_words import SERVER
 from ..host import Host
 from . import queries
 from .agent_api import AgentApi, Denied, Unanswered, pauses
@@ -35,9 +36,6 @@ HOLD_EVERY = 10.0
 DENIED_PAUSE = 15.0
 REMEMBERED = 1000
 """Messages that are remembered when they are dealt with: an answer with them may still be on its way."""
-
-SERVER = "system"
-"""Who sends what the server itself has to say."""
 
 
 @dataclass
