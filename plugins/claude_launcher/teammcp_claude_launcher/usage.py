@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from .sentences import USED_COST, USED_TOKENS
 
+MICROS = 1_000_000
+"""A dollar, in the unit in which costs are kept: sums of fractions would drift."""
+
 
 def over(cost_usd: float, most_usd: float, tokens: int, most_tokens: int) -> str:
     """Which limit is used up, said as so much of so much; empty if none is. A limit of 0 is none."""

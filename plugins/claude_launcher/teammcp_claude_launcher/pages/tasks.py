@@ -11,7 +11,8 @@ from teammcp.web import Notice, Outcome, Page, attempt, see
 from teammcp.web import gettext as _
 
 from ..tasks import queries
-from ..tasks.spent import MICROS, limit_of
+from ..tasks.spent import limit_of
+from ..usage import MICROS
 from .layout import show
 
 CAPS: dict[str, type[int] | type[float]] = {"cost_usd": float, "tokens": int}

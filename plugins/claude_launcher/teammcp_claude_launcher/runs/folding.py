@@ -12,12 +12,11 @@ from teammcp import Row, excerpt
 from .. import entries as kinds
 from ..entries import NO_SIGN, Entry, RunState
 from ..sentences import TURN_FAILED, with_last_line
+from ..usage import MICROS
 
 LAST_WORDS = 300
 AT_WORK: frozenset[RunState] = frozenset({"working", "waiting"})
 """States in which a turn runs, which the next one joins."""
-MICROS = 1_000_000
-"""A dollar, in the unit in which costs are kept: sums of fractions would drift."""
 
 
 class Fold:

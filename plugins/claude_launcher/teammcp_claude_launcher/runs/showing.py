@@ -8,8 +8,9 @@ from teammcp import Context, Reason, Row, Team
 
 from .. import machines
 from ..entries import FAILURES, NO_SIGN, Ended, RunState
+from ..usage import MICROS
 from .ends import ENDS
-from .folding import MICROS, Fold
+from .folding import Fold
 from .models import Run
 from .team_tools import has_used
 from .watching import may_watch

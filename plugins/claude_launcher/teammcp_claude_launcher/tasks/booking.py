@@ -10,8 +10,9 @@ from teammcp import Context, Team, TeamError, Transaction
 from .. import machines
 from ..entries import Used
 from ..events import TaskLimitReached
+from ..usage import MICROS
 from . import queries
-from .spent import MICROS, why_not
+from .spent import why_not
 
 OPEN = {"todo", "doing"}
 

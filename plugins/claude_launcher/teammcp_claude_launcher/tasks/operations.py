@@ -7,10 +7,11 @@ from typing import Any
 from teammcp import Context, Prepared, Reader, Transaction, Work, operation
 
 from ..events import TaskLimitSet
+from ..usage import MICROS
 from . import queries
 from .booking import judge
 from .models import AgentShare, Dollars, TaskId, TaskUsage, Tokens
-from .spent import MICROS, limit_of, story
+from .spent import limit_of, story
 
 GO_ON = "More may be used for it now: go on with it."
 

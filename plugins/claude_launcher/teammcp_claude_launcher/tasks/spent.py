@@ -6,11 +6,9 @@ from teammcp import Context, Reader, Refused, Row, TaskChange
 
 from ..sentences import TASK_USED_UP
 from ..settings import PLUGIN, LauncherSettings
-from ..usage import over
+from ..usage import MICROS, over
 from . import queries
 from .models import TaskLimit
-
-MICROS = 1_000_000
 
 
 def limit_of(context: Context, row: Row | None) -> TaskLimit:

@@ -7,14 +7,11 @@ from typing import Literal
 
 from ...entries import FAILURE_SECONDS, Used
 from ...protocol import Limits
-from ...usage import over
+from ...usage import MICROS, over
 from .turns import OpenTurn, Turns
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds until a program that has failed is started again: twice as long each time."""
-
-MICROS = 6
-"""Digits of a dollar: sums of fractions would drift."""
 
 Verdict = Literal["asleep", "hung"]
 
@@ -71,17 +68,17 @@ class Watch:
 class Spent:
     """What a run has used."""
 
-    cost_usd: float = 0.0
+    cost_micros: int = 0
     tokens: int = 0
 
     def add(self, used: Used) -> None:
         """So much more."""
-        self.cost_usd = round(self.cost_usd + used.cost_usd, MICROS)
+        self.cost_micros += round(used.cost_usd * MICROS)
         self.tokens += used.tokens_in + used.tokens_out
 
     def over(self, limits: Limits) -> str:
         """Which limit of a run it has used up; empty if none."""
-        return over(self.cost_usd, limits.cost_usd, self.tokens, limits.tokens)
+        return over(self.cost_micros / MICROS, limits.cost_usd, self.tokens, limits.tokens)
 
 
 @dataclass
