@@ -26,6 +26,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from .entries import Entry
 
 PROTOCOL = 1
+REVOKED = 4401
+"""The code with which a runner's connection is closed whose machine's key works no more."""
 COPY = 4410
 """The code with which a runner's connection is closed because another one has the same key, and works."""
 LARGEST = 1024 * 1024

@@ -16,9 +16,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from teammcp_claude_launcher.protocol import REVOKED
 from teammcp_claude_launcher.runner import transport
 from teammcp_claude_launcher.runner.enrolments import Enrolment
-from teammcp_claude_launcher.runner.transport import PATH, REVOKED, Cut, Network
+from teammcp_claude_launcher.runner.transport import PATH, Cut, Network
 from teammcp_claude_launcher.runner.turned_away import Revoked
 from websockets.asyncio.server import Request, Response, ServerConnection, serve
 

@@ -24,7 +24,7 @@ from teammcp import (
 
 from .. import homes, runs
 from ..events import JoinTokenMade, MachineAdded, MachineConnected, MachineCopied, MachineLost, MachineRevoked
-from ..protocol import FoundRuntime
+from ..protocol import REVOKED, FoundRuntime
 from ..runner.programs import describe_machine
 from ..runs import showing
 from ..runs.operations.settling import end
@@ -37,8 +37,6 @@ from .models import Connected, Joined, JoinToken, Machine, MachineList, MachineN
 
 TOKEN_SECONDS = 15 * 60
 HOUR, DAY = 3_600_000, 86_400_000
-REVOKED = 4401
-"""The code with which the connection of a machine is ended whose key works no more."""
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 

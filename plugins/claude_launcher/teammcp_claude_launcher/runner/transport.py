@@ -12,14 +12,12 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from teammcp import InvalidInput, certificates, client_options, proxy_for, why_no_answer
 
-from ..protocol import COPY, KEEP_ALIVE, LARGEST_OF_SERVER
+from ..protocol import COPY, KEEP_ALIVE, LARGEST_OF_SERVER, REVOKED
 from .enrolments import Enrolment
 from .turned_away import Copied, Revoked
 
 PATH = "/hooks/claude_launcher/runner"
 UNAUTHORIZED = 401
-REVOKED = 4401
-"""The code with which the server closes the connection of a machine whose key was revoked."""
 OWN_CODES = 4000
 """From here on the codes are the launcher's: not understood, too old, come again later."""
 OPEN_SECONDS = 15
