@@ -10,8 +10,7 @@ from teammcp import Reader, Row, Transaction, marks
 COLUMNS = (
     "id, agent, machine, runtime, cause, request, state, state_reason, resumed, conversation, program, folder, pid,"
     " turns, tokens_in, tokens_out, cost_micros, last_words, entries, asked_at, started_at, changed_at, ended_at,"
-    " reason, detail, exit_code, last_output, channels, all_channels, task,"
-    " lacks_tools"
+    " reason, detail, exit_code, last_output, channels, all_channels, task, lacks_tools"
 )
 CHANGING = (
     "state", "state_reason", "resumed", "conversation", "program", "folder", "pid", "turns", "tokens_in", "tokens_out",

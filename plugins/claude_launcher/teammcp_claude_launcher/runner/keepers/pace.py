@@ -86,7 +86,12 @@ class Pace:
             self.flush()
 
     def _spend(self, entry: Entry) -> None:
-        self._left -= ENTRY + len(entry.text if isinstance(entry, Words) else fitted(entry).model_dump_json())
+        if isinstance(entry, Words):
+            size = len(entry.text)
+        else:
+            entry = fitted(entry)
+            size = len(entry.model_dump_json())
+        self._left -= ENTRY + size
         self._write(entry)
 
     def _is_used_up(self) -> bool:
