@@ -94,11 +94,11 @@ class Bell:
         if found is not None and self.last == (0, 0):
             self.newest, self.rings = self.last = int(found[1]), int(found[2])
 
-    def in_last_hour(self, now: int) -> int:
-        """How often it was rung in the hour before."""
+    def rests_until(self, hourly: int, now: int) -> int | None:
+        """Until when it is not rung, because it was so often in the hour before; None if it may be. 0 is no limit."""
         while self.times and self.times[0] <= now - HOUR:
             self.times.popleft()
-        return len(self.times)
+        return self.times[0] + HOUR if hourly and len(self.times) >= hourly else None
 
 
 def judge(
@@ -117,6 +117,5 @@ def judge(
         return Verdict.NOTHING, due
     if bell.rings >= settings.rings:
         return Verdict.GIVE_UP, None
-    if settings.hourly and bell.in_last_hour(now) >= settings.hourly:
-        return Verdict.NOTHING, bell.times[0] + HOUR
-    return Verdict.RING, None
+    rests = bell.rests_until(settings.hourly, now)
+    return (Verdict.RING, None) if rests is None else (Verdict.NOTHING, rests)

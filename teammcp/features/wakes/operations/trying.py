@@ -83,7 +83,7 @@ async def _session(context: Context, tower: Tower) -> Session:
     if tower.trial is not None:
         raise Conflict(f"{me} is being tried already.", code="being_tried")
     hourly = context.settings("wakes").hourly
-    if hourly and tower.bell.in_last_hour(context.now()) >= hourly:
+    if tower.bell.rests_until(hourly, context.now()) is not None:
         raise Conflict(f"{me} was rung {hourly} times in this hour already. Try it again later.", code="rung_enough")
     return session
 
