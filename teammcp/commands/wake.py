@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..errors import StartError, TeamError
 from ..keys import key_from_environment
 from .client import KEY, address, url_option
+
+if TYPE_CHECKING:
+    from ..waking.life import Process
+    from ..waking.loop import End, Session
 
 RING = 2
 """Exit code of a hook at which Claude Code takes up what it has said on standard error."""
@@ -45,16 +50,31 @@ def wake(program: str, rewake: bool, thread: str, url: str | None) -> None:
 
 def _claude(rewake: bool, base: str, key: str) -> None:
     from ..waking import claude
-    from ..waking.lock import only_one
-    from ..waking.loop import Asker, End, Helper
+    from ..waking.loop import End
 
     place = claude.find(os.environ)
     if place is None or rewake is bool(place.inbox):
         return
     session = claude.RewakeSession(place) if rewake else claude.InboxSession(place)
-    with only_one("claude", place.process, base, key) as alone:
-        if alone and Helper(session, Asker(base, key, session)).run() is End.RUNG:
-            sys.exit(RING)
+    if _stay(place.process, session, base, key) is End.RUNG:
+        sys.exit(RING)
+
+
+def _qwen(base: str, key: str) -> None:
+    from ..waking import qwen
+
+    place = qwen.find(os.environ)
+    if place is not None:
+        _stay(place.process, qwen.QwenSession(place), base, key)
+
+
+def _stay(process: Process, session: Session, base: str, key: str) -> End | None:
+    """Be the one helper of a program's process until that is over, and why it is; None if there is one already."""
+    from ..waking.lock import only_one
+    from ..waking.loop import Asker, Helper
+
+    with only_one(session.name.partition(":")[0], process, base, key) as alone:
+        return Helper(session, Asker(base, key, session)).run() if alone else None
 
 
 def _codex(thread: str, base: str, key: str) -> None:
@@ -72,17 +92,3 @@ def _codex(thread: str, base: str, key: str) -> None:
         Helper(session, Asker(base, key, session)).run()
     finally:
         last.leave()
-
-
-def _qwen(base: str, key: str) -> None:
-    from ..waking import qwen
-    from ..waking.lock import only_one
-    from ..waking.loop import Asker, Helper
-
-    place = qwen.find(os.environ)
-    if place is None:
-        return
-    session = qwen.QwenSession(place)
-    with only_one("qwen", place.process, base, key) as alone:
-        if alone:
-            Helper(session, Asker(base, key, session)).run()
