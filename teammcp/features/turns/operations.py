@@ -100,6 +100,7 @@ async def _signs(context: Context, program: str, session: str, moment: Moment, t
         await signs.seen_after(context, tool_use)
     elif moment in {Moment.ENDS, Moment.LEFT}:
         signs.given_up(context, context.reader.name)
+        context.team.state[NEWCOMERS].discard(_session(context))
 
 
 async def _answer(context: Context, event: Event, subagent: str | None) -> HookAnswer:
