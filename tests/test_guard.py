@@ -312,34 +312,39 @@ async def test_its_memory_is_bounded(team: TestTeam, pair: tuple[Member, Member]
     assert max(len(watch._roots), len(watch._voices), len(watch._turns), len(watch._words)) <= KEPT
 
 
+async def ring(member: Member) -> str:
+    """The number of the ring that the helper beside a member's program gets now; empty for none."""
+    found = await member.call("wait_for_ring", session="claude:1", way="inbox_socket", timeout=0)
+    return str(found.number)
+
+
+async def ring_while_idle(team: TestTeam, clock: MovedClock, member: Member) -> str:
+    """The same, once the member has been idle for a while."""
+    team.team.presence.set_status(member.name, "idle")
+    clock.advance(seconds=2)
+    return await ring(member)
+
+
 async def test_a_conversation_that_is_stopped_wakes_nobody_until_it_is_released(
     team: TestTeam, clock: MovedClock, pair: tuple[Member, Member]
 ) -> None:
     alice, bob = pair
-    helper = {"session": "claude:1", "way": "inbox_socket", "timeout": 0}
     _, error = await thank_for_ever(clock, alice, bob)
-    team.team.presence.set_status("bob", "idle")
-    clock.advance(seconds=2)
-    assert (await bob.call("wait_for_ring", **helper)).number == ""
+    assert await ring_while_idle(team, clock, bob) == ""
     told = (await notes(team, alice))[-1]
     assert "not rung" in told
     assert f"loop {error.data['loop_id']}" in told
     carol = await team.agent("carol")
     await carol.call("send_dm", recipient="bob", content="something else")
-    team.team.presence.set_status("bob", "idle")
-    clock.advance(seconds=2)
-    assert (await bob.call("wait_for_ring", **helper)).number != "", "another's message does"
+    assert await ring_while_idle(team, clock, bob) != "", "another's message does"
 
 
 async def test_a_stopped_conversation_wakes_again_once_it_is_released(
     team: TestTeam, clock: MovedClock, pair: tuple[Member, Member]
 ) -> None:
     alice, bob = pair
-    helper = {"session": "claude:1", "way": "inbox_socket", "timeout": 0}
     _, error = await thank_for_ever(clock, alice, bob)
-    team.team.presence.set_status("bob", "idle")
-    clock.advance(seconds=2)
-    assert (await bob.call("wait_for_ring", **helper)).number == ""
+    assert await ring_while_idle(team, clock, bob) == ""
     await team.owner.call("release_loop", loop_id=error.data["loop_id"])
     clock.advance(minutes=1)
-    assert (await bob.call("wait_for_ring", **helper)).number != ""
+    assert await ring(bob) != ""

@@ -13,16 +13,15 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.npm_tools import OPENCODE
-from tests.acceptance.terminals import ENTER, ESC, Terminal, until
+from tests.acceptance.terminals import ESC, Terminal, until
 from tests.acceptance.test_join import Desk
-from tests.acceptance.waking import ChatWorker, status, ways
+from tests.acceptance.waking import TURN_SECONDS, ChatWorker, prompt, status, ways
 from tests.live import LiveServer
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.real_cli, pytest.mark.timeout(300)]
 
 START_SECONDS = 120
 """Of the first start in a new home, which fills it."""
-TURN_SECONDS = 60
 BASH = ("bash", {"description": "work"})
 EMPTY = "Ask anything"
 """On its screen when it has begun."""
@@ -60,14 +59,6 @@ def opencode(desk: Desk, model: ChatWorker) -> Iterator[Terminal]:
         until(lambda: status(desk) == "idle", TURN_SECONDS, "the end of its first turn")
         until(lambda: ways(desk), what="its plugin's wait")
         yield terminal
-
-
-def prompt(terminal: Terminal, model: ChatWorker, text: str) -> None:
-    """Its user gives it a prompt, again if it was too early for that."""
-    terminal.type(text)
-    terminal.shows(text)
-    terminal.type(ENTER)
-    until(lambda: model.has_seen(text), TURN_SECONDS, "a request with the prompt")
 
 
 def woken(desk: Desk, model: ChatWorker, text: str) -> None:

@@ -15,13 +15,12 @@ import pytest
 from tests.acceptance.npm_tools import QWEN_WITH_SOCKET
 from tests.acceptance.terminals import ENTER, ESC, Terminal, until
 from tests.acceptance.test_join import Desk
-from tests.acceptance.waking import ChatWorker, status, ways
+from tests.acceptance.waking import TURN_SECONDS, ChatWorker, prompt, status, ways
 from tests.live import LiveServer
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.real_cli, pytest.mark.timeout(300)]
 
 START_SECONDS = 90
-TURN_SECONDS = 60
 EMPTY = "Type your message"
 SHELL = ("run_shell_command", {"description": "work", "is_background": False})
 
@@ -61,14 +60,6 @@ def qwen(desk: Desk, model: ChatWorker) -> Iterator[Terminal]:
         terminal.shows(EMPTY)
         until(lambda: ways(desk) == ["qwen_socket"], what="its helper's wait")
         yield terminal
-
-
-def prompt(terminal: Terminal, model: ChatWorker, text: str) -> None:
-    """Its user gives it a prompt."""
-    terminal.type(text)
-    terminal.shows(text)
-    terminal.type(ENTER)
-    until(lambda: model.has_seen(text), TURN_SECONDS, "a request with the prompt")
 
 
 def woken(desk: Desk, model: ChatWorker, text: str) -> None:

@@ -9,7 +9,10 @@ from typing import Any
 
 from tests.acceptance.fake_models import Call, ChatModel, Say
 from tests.acceptance.fake_models.script import Step
+from tests.acceptance.terminals import ENTER, Terminal, until
 from tests.acceptance.test_join import Desk
+
+TURN_SECONDS = 60
 
 
 class ChatWorker(ChatModel):
@@ -65,3 +68,11 @@ def ways(desk: Desk) -> list[str]:
     with desk.live.client(desk.bob) as bob:
         found: list[str] = bob.get("/api/wakes/bob").json()["ways"]
     return found
+
+
+def prompt(terminal: Terminal, model: ChatWorker, text: str) -> None:
+    """The user of a program in a terminal gives it a prompt."""
+    terminal.type(text)
+    terminal.shows(text)
+    terminal.type(ENTER)
+    until(lambda: model.has_seen(text), TURN_SECONDS, "a request with the prompt")
