@@ -83,6 +83,32 @@ async def test_programs_are_briefed_go_on_with_what_is_new_and_are_seen(
     assert await doing(team) == ("away", "its session ended")
 
 
+LATE = [Moment.NOTIFIES, Moment.TURN_ENDS, Moment.TOOL_USED, Moment.ASKS, Moment.TURN_FAILED, Moment.ENDS]
+
+
+@pytest.mark.parametrize("program", EVERY_PROGRAM)
+async def test_an_event_that_comes_after_the_end_of_its_session_says_nothing(
+    team: TestTeam, alice: Member, bob: Member, program: str
+) -> None:
+    [events] = [each.events for each in PROGRAMS if each.name == program]
+    for begins in (event for event, moment in events.items() if moment in {Moment.BEGINS, Moment.PROMPTED}):
+        await hook(bob, begins, program, source="resume")
+        assert (await doing(team))[0] in {"idle", "busy"}, "a session can be taken up again"
+        await hook(bob, word(program, Moment.ENDS), program)
+        sent = await alice.call("send_dm", recipient="bob", content="too late")
+        for event in (event for event, moment in events.items() if moment in LATE):
+            assert await hook(bob, event, program, notification_type="idle_prompt") == {}
+            assert (await doing(team))[0] == "away", event
+        assert (await receipt(alice, sent.id))[0] == "stored"
+
+
+async def test_an_event_of_another_session_is_heard_after_the_end_of_one(team: TestTeam, bob: Member) -> None:
+    await hook(bob, "SessionStart", session_id="first", source="startup")
+    await hook(bob, "SessionEnd", session_id="first", reason="exit")
+    await hook(bob, "Stop", session_id="second")
+    assert await doing(team) == ("idle", "its turn ended")
+
+
 async def test_a_turn_of_opencode_has_ended_when_it_says_so_and_takes_nothing_up(
     team: TestTeam, alice: Member, bob: Member
 ) -> None:

@@ -7,6 +7,7 @@ new.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -34,6 +35,13 @@ NEWCOMERS: StateKey[set[tuple[str, str]]] = StateKey("turns.newcomers", set)
 The beginning itself hands over nothing. A person who opens a program may not ask it anything, and what stands in a
 conversation that goes to no model has not arrived; beside the first prompt it has.
 """
+ENDED: StateKey[deque[tuple[str, str]]] = StateKey("turns.ended", lambda: deque(maxlen=ENDED_AT_MOST))
+"""The sessions that have ended last. A program begins several hooks at once, and one that comes late, such as that it
+waits for a prompt, says nothing of an agent that is gone; nor can it bring anything.
+"""
+ENDED_AT_MOST = 1_000
+REVIVES = {Moment.BEGINS, Moment.PROMPTED}
+"""What shows that a session was taken up again."""
 LARGEST = 32 * 1024 * 1024
 """Bytes of an event: programs send with it what their tools have read and written, of which nothing is used."""
 
@@ -103,7 +111,22 @@ async def _signs(context: Context, program: str, session: str, moment: Moment, t
         context.team.state[NEWCOMERS].discard(_session(context))
 
 
+def _comes_too_late(context: Context, moment: Moment) -> bool:
+    """Whether an event is told of a session that has ended before."""
+    ended, session = context.team.state[ENDED], _session(context)
+    if session not in ended:
+        if moment is Moment.ENDS:
+            ended.append(session)
+        return False
+    if moment in REVIVES:
+        ended.remove(session)
+        return False
+    return True
+
+
 async def _answer(context: Context, event: Event, subagent: str | None) -> HookAnswer:
+    if _comes_too_late(context, event.moment):
+        return NOTHING
     if event.moment is Moment.TURN_ENDS and subagent is None:
         return await _end_turn(context, event)
     note(context.team.presence, context.actor.name, event)
