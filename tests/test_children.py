@@ -380,6 +380,26 @@ time.sleep(60)
         assert not lives(stray)
 
 
+async def test_what_was_found_is_remembered_whatever_becomes_of_its_mark(server: Server) -> None:
+    heir = "import os, sys; sys.stdin.readline(); os.execve('/bin/sleep', ['sleep', '60'], {})"
+    code = f"""
+import subprocess, sys
+heir = subprocess.Popen([sys.executable, "-c", {heir!r}], start_new_session=True)
+print(heir.pid, flush=True)
+heir.wait()
+"""
+    async with python(server, code) as child:
+        heir = int(await written(child))
+        assert heir in {process.pid for process in child.family.find()}
+        os.kill(child.pid, signal.SIGKILL)
+        await child.write(b"\n")
+        while psutil.Process(heir).name() != "sleep":
+            await asyncio.sleep(0.01)
+        assert {process.pid for process in child.family.find()} == {heir}
+        assert await child.family.end(1) == []
+        assert not lives(heir)
+
+
 async def test_a_descendant_with_the_mark_of_another_belongs_to_that_one(server: Server) -> None:
     code = f"""
 import subprocess, sys, time

@@ -41,8 +41,10 @@ class Family:
         self._is_ours = is_ours
         self._group = group
         self._looking = threading.Lock()
-        self._strays: set[psutil.Process] = set()
-        """Descendants without a mark, by whose parents they were found: those may be gone at the next look."""
+        self._known: set[psutil.Process] = set()
+        """Those of the last look. One that is about to end shows no mark any more, one that runs another program now may
+        have none, and the parent by which one without a mark was found may be gone.
+        """
 
     def find(self) -> dict[psutil.Process, bool]:
         """Those that live, and whether each is in the process group. Reads much of /proc: call it in a thread."""
@@ -61,12 +63,13 @@ class Family:
                         found[process] = in_group
                 elif not mark:
                     unmarked.add(process)
-            self._strays = self._find_strays(found, unmarked)
-            return {**dict.fromkeys(self._strays, False), **found}
+            found |= dict.fromkeys(self._find_strays(found, unmarked), False)
+            self._known = set(found)
+            return found
 
     def _find_strays(self, found: Iterable[psutil.Process], unmarked: Set[psutil.Process]) -> set[psutil.Process]:
         """Descendants without a mark: those that were found before, and what descends from them and from others."""
-        strays = {stray for stray in self._strays & unmarked if _lives(stray)}
+        strays = {process for process in self._known & unmarked if _lives(process)}
         parents = [*found, *strays]
         if not parents:
             return strays
