@@ -393,7 +393,7 @@ heir.wait()
         assert heir in {process.pid for process in child.family.find()}
         os.kill(child.pid, signal.SIGKILL)
         await child.write(b"\n")
-        while psutil.Process(heir).name() != "sleep":
+        while psutil.Process(heir).name() != "sleep":  # noqa: ASYNC110 - no event tells of that
             await asyncio.sleep(0.01)
         assert {process.pid for process in child.family.find()} == {heir}
         assert await child.family.end(1) == []

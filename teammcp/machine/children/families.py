@@ -42,8 +42,8 @@ class Family:
         self._group = group
         self._looking = threading.Lock()
         self._known: set[psutil.Process] = set()
-        """Those of the last look. One that is about to end shows no mark any more, one that runs another program now may
-        have none, and the parent by which one without a mark was found may be gone.
+        """Those of the last look. One that is about to end shows no mark any more, one that runs another program may
+        have none, and a parent by which a process was found may be gone.
         """
 
     def find(self) -> dict[psutil.Process, bool]:
