@@ -19,6 +19,7 @@ from teammcp.markdown import highlighting, render_markdown
 from teammcp.markdown.highlighting import LATE, PLAIN, Highlighter, highlight, page_budget
 from teammcp.testing import TestTeam
 from tests.hostile_code import KNOWN, short
+from tests.timing import quickest
 from tests.webkit import visiting
 
 SCALA = dict(KNOWN)["scala"]
@@ -52,9 +53,8 @@ def test_no_code_takes_long(highlighter: Highlighter, language: str, code: str) 
 
 def test_what_took_too_long_is_not_tried_again(highlighter: Highlighter) -> None:
     highlight(SCALA, "scala")
-    began = time.monotonic()
     assert [highlight(SCALA, "scala") for _ in range(100)] == [LATE] * 100
-    assert time.monotonic() - began < 0.1
+    assert quickest(lambda: [highlight(SCALA, "scala") for _ in range(100)], time.monotonic) < 0.1
 
 
 def test_a_page_waits_for_all_its_code_no_longer_than_its_budget(highlighter: Highlighter) -> None:

@@ -193,7 +193,7 @@ async def test_a_stop_ends_streams_and_sessions_at_once(app: TeamApp, team: Test
             started = time.monotonic()
             await app.end_streams()
             assert [event async for event in events] == []  # it ended, and was not lost
-        assert time.monotonic() - started < 0.5
+        assert time.monotonic() - started < 2  # without waiting for anything
         async with http_client(team.owner.key) as http:
             assert (await rpc(http, url, "ping", {})).status_code == 503
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from teammcp import NotFound
 from teammcp.features.messages.mentions import find_mentions
 from teammcp.members.directory import Access, Agent, Directory
 from teammcp.testing import TestTeam
+from tests.timing import quickest
 
 NAMES = ["Bob", "Bob.Smith", "bobby", "李雷", "李雷雷", "sec-test", "R2_D2", "josé", "Зоя", "さくら", "अजय", "7of9"]
 
@@ -141,9 +141,7 @@ def test_only_members_are_found_in_any_text(pool: list[str], text: str) -> None:
 )
 def test_no_text_takes_long(text: str) -> None:
     directory = directory_of(NAMES)
-    before = time.process_time()
-    find_mentions(f"{text} @Bob", directory)
-    assert time.process_time() - before < 0.3
+    assert quickest(lambda: find_mentions(f"{text} @Bob", directory)) < 0.3
 
 
 def test_a_longer_word_than_any_name_is_not_cut_to_a_name() -> None:
