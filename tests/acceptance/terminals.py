@@ -17,6 +17,8 @@ from teammcp_claude_launcher.screen import Emulator
 
 SECONDS = 30
 LOOK = 0.02
+DRAWN = 0.5
+"""Seconds that a program may take to draw its screen anew."""
 ESC, ENTER = "\x1b", "\r"
 
 
@@ -73,6 +75,13 @@ class Terminal:
     def shows(self, text: str, seconds: float = SECONDS) -> None:
         """Wait until a text stands on the screen."""
         until(lambda: text in self.screen, seconds, f"{text!r} on the screen")
+
+    def keeps(self, text: str, seconds: float) -> None:
+        """See that a text stands there all the time, but for the moments in which the program draws it anew."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            self.shows(text, DRAWN)
+            time.sleep(min(left, LOOK))
 
     def end(self, number: int = signal.SIGTERM) -> None:
         """End the program by a signal, and wait for that."""

@@ -18,7 +18,6 @@ import pytest
 
 from tests.live import LiveServer
 
-ROUNDS = 20
 SENDERS = 16
 LIMITS = {"register_rate": 0, "agent_rate": 0, "address_rate": 0}
 
@@ -155,8 +154,9 @@ async def everything(server: LiveServer, key: str) -> list[dict[str, Any]]:
             messages = page + messages
 
 
+@pytest.mark.parametrize("rounds", [8, pytest.param(40, marks=pytest.mark.sweep)])
 async def test_nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed(
-    start_server: Callable[..., LiveServer],
+    start_server: Callable[..., LiveServer], rounds: int
 ) -> None:
     chance = random.Random(20)  # noqa: S311 - so that a failure comes again
     server = start_server(**LIMITS)
@@ -164,7 +164,7 @@ async def test_nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed
     names = [f"s{number}" for number in range(SENDERS)]
     senders = [Sender(name, server.register(name), random.Random(name)) for name in names]  # noqa: S311
     database = server.home / "teams" / "default" / "team.db"
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         await until_killed(server, senders, chance)
         await asyncio.to_thread(server.start)
         await asyncio.to_thread(check, database, senders)
@@ -178,7 +178,7 @@ async def test_nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed
     assert [message["id"] for message in history] == sorted(message["id"] for message in history)
     read = {message["id"]: None if message["deleted"] else message["content"] for message in history}
     assert read == {number: content for sender in senders for number, content in sender.messages.items()}
-    assert sum(sender.steps for sender in senders) > ROUNDS * SENDERS  # they did work
+    assert sum(sender.steps for sender in senders) > rounds * SENDERS  # they did work
     assert server.stop() == 0
     with closing(sqlite3.connect(database)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

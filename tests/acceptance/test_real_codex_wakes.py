@@ -150,9 +150,10 @@ def test_a_message_starts_a_turn_of_an_idle_codex(
         until(lambda: status(desk) == "idle", what="the end of the turn")
         time.sleep(STANDSTILL)
         assert len(model.asked()) == before + 1, "one message is one turn"
-        assert "half a thought" in terminal.screen, "what a person types is left alone"
+        terminal.shows("half a thought")  # what a person types is left alone
 
 
+@pytest.mark.sweep
 @BOTH
 def test_a_busy_codex_is_not_rung_since_its_hooks_bring_the_message(
     desk: Desk, model: Model, codex: Callable[..., Any], options: tuple[str, ...]
@@ -167,6 +168,7 @@ def test_a_busy_codex_is_not_rung_since_its_hooks_bring_the_message(
         assert "[wake" not in "".join(model.asked())
 
 
+@pytest.mark.sweep
 def test_after_esc_it_is_woken(desk: Desk, model: Model, codex: Callable[..., Any]) -> None:
     with codex() as terminal:
         begin(desk, terminal, "codex_daemon")
@@ -194,6 +196,7 @@ def test_after_an_error_of_the_model_it_is_woken(
         assert "Look at this." in model.asked()[-1]
 
 
+@pytest.mark.sweep
 @BOTH
 def test_after_quit_nothing_runs_unseen(
     desk: Desk, model: Model, codex: Callable[..., Any], options: tuple[str, ...]

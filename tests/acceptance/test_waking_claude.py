@@ -17,7 +17,7 @@ import pytest
 
 from tests.acceptance.fake_models import AnthropicModel
 from tests.acceptance.npm_tools import CLAUDE
-from tests.acceptance.terminals import ENTER, ESC, Terminal, stays, until
+from tests.acceptance.terminals import ENTER, ESC, Terminal, until
 from tests.acceptance.test_join import Desk
 from tests.live import LiveServer
 
@@ -26,6 +26,8 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.real_cli]
 KEY = "sk-ant-api03-scripted-scripted-scripted"
 INBOX, REWAKE = "inbox_socket", "rewake"
 BOTH_WAYS = pytest.mark.parametrize("way", [INBOX, REWAKE])
+EACH_WAY = pytest.mark.parametrize("way", [INBOX, pytest.param(REWAKE, marks=pytest.mark.sweep)])
+"""Both, of which the sweep tries the second."""
 
 
 class Model(AnthropicModel):
@@ -151,7 +153,7 @@ def test_a_message_begins_a_turn_at_the_prompt_and_leaves_a_half_typed_line(offi
         office.becomes("idle")
         office.sends_and_wakes(model, "And once more.")
         office.becomes("idle")
-        assert "❯ a line of mine" in terminal.screen.replace("\xa0", " ")
+        until(lambda: "❯ a line of mine" in terminal.screen.replace("\xa0", " "), what="the line")
         assert not any("a line of mine" in question for question in model.questions)
         assert len(office.rings) == 2
 
@@ -167,7 +169,7 @@ def test_what_waits_when_it_is_begun_begins_its_first_turn(office: Office, way: 
         assert len(office.rings) == 1
 
 
-@BOTH_WAYS
+@EACH_WAY
 def test_one_that_is_at_work_is_not_rung_and_hears_by_its_hooks(office: Office, way: str) -> None:
     office.set_up(way)
     with Model() as model, office.claude_at_its_prompt(model, "--allowedTools", "Bash") as terminal:
@@ -231,7 +233,7 @@ def session_of(office: Office) -> str:
     return found
 
 
-@BOTH_WAYS
+@EACH_WAY
 def test_a_dialog_is_answered_by_nobody_but_a_person(office: Office, way: str) -> None:
     office.set_up(way)
     with Model() as model, office.claude_at_its_prompt(model) as terminal:
@@ -239,7 +241,7 @@ def test_a_dialog_is_answered_by_nobody_but_a_person(office: Office, way: str) -
         terminal.shows("Do you want to proceed?")
         office.becomes("waiting")
         message = office.write_to_bob("Are you there?")
-        stays(lambda: "Do you want to proceed?" in terminal.screen, 3)
+        terminal.keeps("Do you want to proceed?", 3)
         assert office.receipt(message)["offered_at"] is None
         assert office.rings == []
         terminal.type(ESC)
@@ -249,7 +251,7 @@ def test_a_dialog_is_answered_by_nobody_but_a_person(office: Office, way: str) -
         assert not (office.project / "made").exists()
 
 
-@BOTH_WAYS
+@EACH_WAY
 def test_who_is_killed_is_away_within_seconds_and_nothing_is_taken_for_it(office: Office, way: str) -> None:
     office.set_up(way)
     with Model() as model, office.claude_at_its_prompt(model) as terminal:

@@ -233,7 +233,7 @@ async def test_a_look_that_fails_ends_nothing(team: TestTeam, tmp_path: Path, mo
     time = MovedTime()
     async with running(team, tmp_path, clock=time) as (runner, found):
         monkeypatch.setattr(runner, "look", fail)
-        assert await ends_after(runner, time, 30) == 30
+        assert await ends_after(runner, time, 30, step=10) == 30
         assert found.ended == []
 
 
