@@ -59,7 +59,8 @@ class InCrowd(TCPServer):
     async def _idle_timeout(self) -> None:
         patience = self.config.keep_alive_timeout if self._used else FIRST_REQUEST
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.context.terminated.wait(), patience)
+            async with asyncio.timeout(patience):
+                await self.context.terminated.wait()
         await asyncio.shield(self._initiate_server_close())
 
     def give_way(self) -> None:

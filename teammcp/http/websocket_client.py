@@ -89,7 +89,7 @@ class SocketClient:
         await self._application(self._scope, self._to.get, self._from.put)
 
     async def _next(self) -> Message:
-        async with asyncio.timeout(ANSWER_TIMEOUT):  # wait_for may lose that its caller was cancelled
+        async with asyncio.timeout(ANSWER_TIMEOUT):
             return await self._from.get()
 
     async def send(self, message: str | bytes) -> None:

@@ -91,7 +91,8 @@ async def run_bridge(url: str, key: str) -> int:
     async with Upstream(address, key, reader=reader) as upstream, Upstream(address.partition("?")[0], key) as own:
         try:
             with suppress(Unreachable, TimeoutError):
-                await asyncio.wait_for(own.request("server/discover", {}, repeatable=False), FIRST_LOOK)
+                async with asyncio.timeout(FIRST_LOOK):
+                    await own.request("server/discover", {}, repeatable=False)
         except KeyRefused as error:
             print(f"The server at {url} refuses the key in TEAMMCP_KEY: {error}", file=sys.stderr)  # noqa: T201
             return WRONG_KEY

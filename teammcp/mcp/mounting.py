@@ -68,7 +68,8 @@ class McpMount:
                 logs.unexpected(error, f"MCP, which is tried again in {pause:g} s,")
                 self._refuse(f"{type(error).__name__}: {error}")
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await stop.wait()
                 pause = min(2 * pause, LATE)
 
     async def _serve_until(self, stop: asyncio.Event) -> None:

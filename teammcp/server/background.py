@@ -53,7 +53,8 @@ class Background:
     async def stop(self, timeout: float) -> None:
         """Let it come to its end for so many seconds; then it is broken off."""
         try:
-            await asyncio.wait_for(self.settle(), timeout)
+            async with asyncio.timeout(timeout):
+                await self.settle()
         except TimeoutError:
             left = set(self._tasks)
             log.error("gave up waiting for %d pieces of background work after %s s", len(left), timeout)

@@ -116,7 +116,8 @@ class Disk:
             self._probing = asyncio.ensure_future(asyncio.to_thread(_probe, self._home))
             self._probing.add_done_callback(_heard)
         try:
-            self._free = await asyncio.wait_for(asyncio.shield(self._probing), PROBE_TIMEOUT)
+            async with asyncio.timeout(PROBE_TIMEOUT):
+                self._free = await asyncio.shield(self._probing)
         except TimeoutError:
             yield Problem(self.name, f"The disk has not written a few bytes within {PROBE_TIMEOUT:g} s.", failing=True)
             return
