@@ -249,6 +249,54 @@ async def test_of_several_sessions_the_last_is_rung_and_then_the_one_before(
     again.cancel()
 
 
+@pytest.mark.parametrize("elsewhere", ["busy", "waiting"])
+async def test_of_several_sessions_one_that_has_something_to_do_is_passed_over(
+    bob: Member, ann: Member, clock: MovedClock, elsewhere: str
+) -> None:
+    first = asyncio.create_task(ring(bob, 20, session="claude:1", doing="idle"))
+    await asyncio.sleep(0.05)
+    second = asyncio.create_task(ring(bob, 20, session="claude:2", doing="idle"))
+    await asyncio.sleep(0.05)
+    await bob.call("note_doing", session="claude:2", doing=elsewhere)
+    await hook(bob, "Stop")  # of the first
+    clock.advance(seconds=2)
+    await tell(ann)
+    assert (await asyncio.wait_for(first, 10)).number != ""
+    assert not second.done()
+    second.cancel()
+
+
+async def test_a_session_is_rung_while_another_waits_for_a_person(
+    team: TestTeam, bob: Member, ann: Member, clock: MovedClock
+) -> None:
+    first = asyncio.create_task(ring(bob, 20, session="claude:1", doing="idle"))
+    second = asyncio.create_task(ring(bob, 20, session="claude:2"))
+    await asyncio.sleep(0.05)
+    await hook(bob, "PermissionRequest", tool_name="Bash")  # of the second
+    await bob.call("note_doing", session="claude:2", doing="waiting")
+    assert team.team.presence.status_of("bob").status == "waiting", "a person is to see that"
+    clock.advance(seconds=2)
+    await tell(ann)
+    assert (await asyncio.wait_for(first, 10)).number != ""
+    assert not second.done()
+    second.cancel()
+
+
+@pytest.mark.parametrize("said", [[], ["waiting"]])
+async def test_nobody_is_rung_where_the_one_that_waits_for_a_person_is_not_known(
+    bob: Member, ann: Member, clock: MovedClock, said: list[str]
+) -> None:
+    """It may be the only session, or the one of which nothing was said."""
+    for session in ("claude:1", "claude:2"):
+        await ring(bob, session=session)
+    await hook(bob, "PermissionRequest", tool_name="Bash")
+    for doing in said:
+        await bob.call("note_doing", session="claude:2", doing=doing)
+    clock.advance(seconds=2)
+    await tell(ann)
+    assert [(await ring(bob, session=session)).number for session in ("claude:1", "claude:2")] == ["", ""]
+
+
 async def test_of_two_sessions_one_that_ends_leaves_the_agent_here(team: TestTeam, bob: Member) -> None:
     for session in ("claude:1", "claude:2"):
         await ring(bob, session=session)
@@ -319,7 +367,7 @@ async def test_what_a_program_says_of_itself_ends_what_its_hooks_leave_open(
     """A turn that a person breaks off, or a dialog that is closed, is told by no hook."""
 
     async def say(doing: str) -> tuple[bool, str]:
-        noted = (await bob.call("note_doing", doing=doing)).noted
+        noted = (await bob.call("note_doing", session="claude:1", doing=doing)).noted
         return noted, team.team.presence.status_of("bob").status
 
     await hook(bob, "UserPromptSubmit")

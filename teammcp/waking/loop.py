@@ -110,7 +110,7 @@ class Asker:
 
     def tell(self, doing: Doing) -> bool:
         """Say what the program says of itself; whether that was heard."""
-        return self._say("/api/wakes/doing", {"doing": doing})
+        return self._say("/api/wakes/doing", {"session": self._session.name, "doing": doing})
 
     def confirm(self, message_ids: Sequence[int]) -> None:
         """Say that messages have arrived; what is not heard of comes again."""

@@ -17,6 +17,10 @@ Way = Literal["inbox_socket", "rewake", "codex_daemon", "codex_queue", "opencode
 """How the line gets into a session."""
 
 
+Said = Literal["idle", "busy", "waiting"]
+"""What a program says of itself; ``waiting`` is before a dialog that only a person may answer."""
+
+
 class Ring(Result):
     """A line for the session, or none: then ask again.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ...server.state import StateKey
 from .bells import Bell
-from .models import Way
+from .models import Said, Way
 
 BETWEEN = 60_000
 """Milliseconds that a helper has between two waits, in which it puts a line into its program."""
@@ -25,6 +25,7 @@ class Session:
         begun: the place in the order in which sessions began.
         carries: whether the line brings the messages, so that its helper says when the program has it.
         expected_until: while none waits, when the next one is to begin at the latest; milliseconds.
+        said: what its program has said of itself last, if it has; since when, in milliseconds.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Session:
     waits: int = 0
     carries: bool = False
     expected_until: int = 0
+    said: tuple[Said, int] | None = None
 
     def runs(self, now: int) -> bool:
         """Whether its helper is there, as far as is known: one that has ended without a word leaves its session."""
@@ -79,6 +81,20 @@ class Tower:
         elif failure:
             self.bell.failure = failure
 
+    def note(self, name: str, said: Said, now: int) -> None:
+        """The program of a session has said what it does."""
+        session = self.sessions.get(name)
+        if session is not None and (session.said is None or session.said[0] != said):
+            session.said = said, now
+
+    def idle_beside(self, name: str, now: int) -> int | None:
+        """Since when a session is idle while another one of the agent waits for a person; None if not so."""
+        session = self.sessions.get(name)
+        if session is None or session.said is None or session.said[0] != "idle":
+            return None
+        waits = any(other.runs(now) and other.said and other.said[0] == "waiting" for other in self.sessions.values())
+        return session.said[1] if waits else None
+
     def trial_for(self, session: str) -> Trial | None:
         """The ring that is to be tried in a session, once."""
         trial = self.trial
@@ -107,9 +123,13 @@ class Tower:
 
     @property
     def next(self) -> Session | None:
-        """Where it rings next: in the session that began last, and if that was in vain in the one before it."""
+        """Where it rings next: in the session that began last, and if that was in vain in the one before it.
+
+        One that says that it is at work, or before a dialog, is passed over for the others.
+        """
         waiting = sorted((each for each in self.sessions.values() if each.waits), key=lambda each: -each.begun)
-        return waiting[self.bell.rings % len(waiting)] if waiting else None
+        free = [each for each in waiting if each.said is None or each.said[0] == "idle"] or waiting
+        return free[self.bell.rings % len(free)] if free else None
 
 
 class Towers:

@@ -20,7 +20,7 @@ from ...messages import messages_by_id
 from .. import queries, quiet
 from ..bells import Verdict, Waiting, judge
 from ..events import WakeRung
-from ..models import Noted, Ring, SessionEnded, SessionName, Wake, Way
+from ..models import Noted, Ring, Said, SessionEnded, SessionName, Wake, Way
 from ..sessions import TOWERS, Tower, Trial
 from ..texts import carried, line, trial
 from .failing import note_failed_wake, waiting_messages
@@ -42,7 +42,6 @@ SLOW: dict[Way, int] = {"codex_queue": 10_000}
 PRESENCE = {"agent.online", "agent.offline", "agent.status"}
 SAID = Reason("its program says so")
 
-Said = Literal["idle", "busy", "waiting"]
 OVERRULED: dict[Said, frozenset[Status]] = {
     "idle": frozenset({"online", "busy", "waiting"}),
     "busy": frozenset({"online", "idle", "blocked", "waiting"}),
@@ -86,6 +85,7 @@ async def wait_for_ring(
         tower.attend(session, way, carries, context.now),
     ):
         if doing:
+            tower.note(session, doing, context.now())
             _follow(presence, me, doing)
         waiting = await _until_due(context, news, tower, session, timeout)
     require_valid(context)
@@ -149,6 +149,9 @@ async def _look(context: Context, tower: Tower, session: str) -> tuple[Waiting |
         if now < doing.since + RETURN:
             return None, doing.since + RETURN
         doing = _stay(context.team.presence, me)
+    idle_since = tower.idle_beside(session, now)
+    if doing.status == "waiting" and idle_since is not None:
+        doing = MemberStatus("idle", SAID, idle_since)
     # What a line has brought waits until its helper says that it has arrived: a round is not over by its being handed.
     waiting, comes = await context.read(_read, replace(Asking.of(context), grace=0))
     off, ends_at = await context.read(is_off, me, now, context.actor.time_zone)
@@ -205,8 +208,9 @@ def is_off(reader: Reader, agent: str, now: int, time_zone: str) -> tuple[bool, 
 
 
 @operation("POST /api/wakes/doing", access="observer", profile="wakes", tool=False)
-async def note_doing(context: Context, doing: Said) -> Noted:
-    """Say what your program says of itself, when that has changed: for helpers beside it."""
+async def note_doing(context: Context, session: SessionName, doing: Said) -> Noted:
+    """Say what the program of a session says of itself, when that has changed: for helpers beside it."""
+    context.team.state[TOWERS].of(context.actor.name).note(session, doing, context.now())
     return Noted(noted=_follow(context.team.presence, context.actor.name, doing))
 
 
