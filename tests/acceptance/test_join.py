@@ -6,101 +6,20 @@ The programs are the real ones, from npm; their models answer from a script.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from teammcp.keys import new_key
+from tests.acceptance.desks import SECONDS, Desk, codex_settings
 from tests.acceptance.fake_models import AnthropicModel, Call, ChatModel, GeminiModel, OpenAIModel, Say
 from tests.acceptance.fake_models.script import ScriptedModel
 from tests.acceptance.npm_tools import CLAUDE, CODEX, GEMINI, OPENCODE
 from tests.live import LiveServer
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.real_cli]
-
-SECONDS = 90
-PROGRAMS = str(Path(sys.executable).parent)
-"""Where ``teammcp`` is, as it is on the path of whoever has installed it."""
-
-
-@dataclass
-class Desk:
-    """A home and a project of bob's, and alice, who writes to him."""
-
-    live: LiveServer
-    home: Path
-    project: Path
-    alice: str
-    bob: str = ""
-
-    def environment(self, **more: str) -> dict[str, str]:
-        path = os.pathsep.join([PROGRAMS, os.environ["PATH"]])
-        return {"PATH": path, "HOME": str(self.home), "LANG": "C.UTF-8", "NO_PROXY": "127.0.0.1", **more}
-
-    def run(self, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command,
-            env=self.environment(**more),
-            cwd=self.project,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-
-    def join(self, client: str, *options: str) -> None:
-        bob = ("--url", self.live.url, "--name", "bob", "--client", client, "--yes")
-        done = self.run("teammcp", "join", *bob, *options)
-        assert done.returncode == 0, done.stderr
-        [key] = self.home.rglob("bob.key")
-        self.bob = key.read_text().strip()
-
-    def write_to_bob(self, text: str) -> int:
-        with self.live.client(self.alice) as alice:
-            sent = alice.post("/api/send-dm", json={"recipient": "bob", "content": text})
-        sent.raise_for_status()
-        number: int = sent.json()["id"]
-        return number
-
-    def write_to_bob_after_joining(self, client: str, text: str) -> int:
-        self.join(client)
-        return self.write_to_bob(text)
-
-    def receipt(self, message: int) -> dict[str, Any]:
-        with self.live.client(self.alice) as alice:
-            [recipient] = alice.get(f"/api/messages/{message}/receipt").json()["recipients"]
-        found: dict[str, Any] = recipient
-        return found
-
-    def used(self) -> dict[str, Any]:
-        """What bob has used today."""
-        with self.live.client(self.bob) as bob:
-            [each] = bob.get("/api/usage", params={"days": 1}).json()["agents"]
-        [today] = each["days"]
-        found: dict[str, Any] = today
-        return found
-
-    def claude(self, model: ScriptedModel, *options: str, **more: str) -> list[dict[str, Any]]:
-        done = self.run(
-            str(CLAUDE.path()),
-            *("-p", "Look after the build.", "--output-format", "stream-json", "--verbose", *options),
-            ANTHROPIC_BASE_URL=model.url,
-            ANTHROPIC_API_KEY="sk-ant-api03-scripted",
-            CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1",
-            CLAUDE_CODE_MAX_RETRIES="0",
-            DISABLE_AUTOUPDATER="1",
-            TEAMMCP_KEY=self.bob,
-            **more,
-        )
-        assert done.stdout, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
 @pytest.fixture
@@ -258,23 +177,6 @@ def codex(desk: Desk, model: OpenAIModel) -> list[dict[str, Any]]:
     )
     assert done.stdout, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-
-
-def codex_settings(desk: Desk, model: OpenAIModel) -> None:
-    (desk.home / ".codex").mkdir()
-    (desk.home / ".codex" / "config.toml").write_text(
-        f"""model = "scripted"
-model_provider = "scripted"
-approval_policy = "never"
-
-[model_providers.scripted]
-name = "Scripted"
-base_url = "{model.url}/v1"
-env_key = "MODEL_KEY"
-wire_api = "responses"
-""",
-        "utf-8",
-    )
 
 
 def test_codex_hears_while_it_works_and_answers(desk: Desk) -> None:

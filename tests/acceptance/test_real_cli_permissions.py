@@ -13,8 +13,8 @@ import httpx2
 import pytest
 
 from teammcp.testing import NO_GUARD, all_plugins_but
+from tests.acceptance.desks import Desk
 from tests.acceptance.fake_models import AnthropicModel, Call, Say
-from tests.acceptance.test_join import Desk
 from tests.live import LOOK, LiveServer
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.real_cli]

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
-import psutil
 import pytest
 
-from tests.acceptance.fake_models import OpenAIModel
-from tests.acceptance.fake_models.script import Event, Step
+from tests.acceptance.codex_at_prompt import ALONE, Model, at_its_prompt, begin, end_all_of, enter, set_up, way
+from tests.acceptance.desks import Desk
 from tests.acceptance.npm_tools import CODEX
-from tests.acceptance.terminals import ENTER, ESC, Terminal, until
-from tests.acceptance.test_join import Desk, codex_settings
+from tests.acceptance.terminals import ESC, until
 from tests.acceptance.test_join import desk as desk
-from tests.live import LiveServer
+from tests.acceptance.waking import status, ways
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.real_cli]
 
@@ -28,21 +24,7 @@ POLLS = 12.0
 """Seconds within which a Codex without a daemon looks into its queue."""
 STANDSTILL = 3.0
 """Seconds in which a message that rings somebody would have arrived."""
-
-
-class Model(OpenAIModel):
-    """It obeys, and fails when a person says so."""
-
-    def events(self, step: Step) -> Iterable[Event]:
-        if getattr(step, "text", "") != "fail":
-            return super().events(step)
-        error = {"code": "invalid_prompt", "message": "The model is not well."}
-        response = {"id": "resp_1", "object": "response", "output": [], "status": "failed", "error": error}
-        return [("response.failed", {"response": response})]
-
-    def asked(self) -> list[str]:
-        """What it was asked, besides side questions of the program."""
-        return [json.dumps(body, ensure_ascii=False) for body in self.requests if body.get("tools")]
+BOTH = pytest.mark.parametrize("options", [(), ALONE], ids=["daemon", "alone"])
 
 
 @pytest.fixture
@@ -54,81 +36,9 @@ def model() -> Iterator[Model]:
 @pytest.fixture
 def codex(desk: Desk, model: Model) -> Iterator[Callable[..., Any]]:
     """Opens the terminal of a Codex that has joined; what it leaves running ends with the test."""
-    codex_settings(desk, model)
-    with (desk.home / ".codex" / "config.toml").open("a") as config:
-        config.write(f'request_max_retries = 0\nstream_max_retries = 0\n[projects."{desk.project}"]\n')
-        config.write('trust_level = "trusted"\n')
-    desk.join("codex")
-
-    @contextmanager
-    def opened(*options: str) -> Iterator[Terminal]:
-        environment = desk.environment(MODEL_KEY="scripted", TEAMMCP_KEY=desk.bob)
-        with Terminal([str(CODEX.path()), *options], environment, desk.project) as terminal:
-            if not options:
-                terminal.shows("Trust all and continue")
-                time.sleep(1)  # it takes no key of somebody who has not read the question
-                terminal.type("2")
-                terminal.shows("› 2. Trust all")
-                terminal.type(ENTER)
-            terminal.shows("default ·")  # the line below the prompt
-            try:
-                yield terminal
-            except AssertionError as error:
-                error.add_note(f"What the server says: {status(desk)}, {wakes(desk.live, desk.alice)}")
-                raise
-
-    yield opened
-    _end_all_of(desk.home)
-
-
-def _end_all_of(home: Path) -> None:
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if process.environ().get("HOME") == str(home):
-                process.terminate()
-                found.append(process)
-    for process in psutil.wait_procs(found, 10)[1]:
-        process.kill()
-
-
-ALONE = ("--dangerously-bypass-hook-trust",)
-"""With this option it uses no daemon, and runs hooks that nobody has trusted."""
-BOTH = pytest.mark.parametrize("options", [(), ALONE], ids=["daemon", "alone"])
-
-
-def enter(terminal: Terminal, text: str) -> None:
-    """Type a line, as a person does: keys that come at once are taken for something pasted, and an order that begins
-    with its mark for a shell command.
-    """
-    terminal.type(text)
-    terminal.shows(text.splitlines()[0])
-    time.sleep(0.3)
-    terminal.type(ENTER)
-
-
-def wakes(live: LiveServer, key: str) -> dict[str, Any]:
-    with live.client(key) as client:
-        found: dict[str, Any] = client.get("/api/wakes/bob").json()
-    return found
-
-
-def status(desk: Desk) -> str:
-    with desk.live.client(desk.alice) as alice:
-        found: str = alice.get("/api/agents/bob").json()["status"]
-    return found
-
-
-def begin(desk: Desk, terminal: Terminal, way: str) -> None:
-    """A first turn, after which there is a helper beside it, and bob sits idle."""
-    enter(terminal, "|!say ready")
-    terminal.shows("Worked for")
-    until(lambda: wakes(desk.live, desk.alice)["ways"] == [way], what="a helper")
-    until(lambda: status(desk) == "idle", what="the end of the first turn")
-
-
-def way(options: tuple[str, ...]) -> str:
-    return "codex_queue" if options else "codex_daemon"
+    set_up(desk, model)
+    yield partial(at_its_prompt, desk)
+    end_all_of(desk.home)
 
 
 @BOTH
@@ -205,7 +115,7 @@ def test_after_quit_nothing_runs_unseen(
         begin(desk, terminal, way(options))
         before = len(model.asked())
         enter(terminal, "/quit")
-        until(lambda: wakes(desk.live, desk.alice)["ways"] == [], what="the helper's end")
+        until(lambda: ways(desk) == [], what="the helper's end")
         until(lambda: status(desk) == "away", what="its absence")
         message = desk.write_to_bob("Are you there?")
         time.sleep(STANDSTILL)
@@ -246,7 +156,7 @@ def test_codex_exec_is_never_rung(desk: Desk, model: Model, codex: Callable[...,
     running = threading.Thread(target=run)
     running.start()
     while running.is_alive():
-        seen.append(wakes(desk.live, desk.alice)["ways"])
+        seen.append(ways(desk))
         time.sleep(0.2)
     assert len(seen) > 5
     assert not any(seen)

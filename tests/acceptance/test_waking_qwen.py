@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.desks import Desk
 from tests.acceptance.npm_tools import QWEN_WITH_SOCKET
 from tests.acceptance.terminals import ENTER, ESC, Terminal, until
-from tests.acceptance.test_join import Desk
 from tests.acceptance.waking import TURN_SECONDS, ChatWorker, prompt, status, ways
 from tests.live import LiveServer
 

@@ -7,10 +7,10 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from tests.acceptance.desks import Desk
 from tests.acceptance.fake_models import Call, ChatModel, Say
 from tests.acceptance.fake_models.script import Step
 from tests.acceptance.terminals import ENTER, Terminal, until
-from tests.acceptance.test_join import Desk
 
 TURN_SECONDS = 60
 
@@ -64,9 +64,15 @@ def status(desk: Desk) -> str:
     return found
 
 
-def ways(desk: Desk) -> list[str]:
+def wakes(desk: Desk) -> dict[str, Any]:
+    """What bob sees of how he is woken."""
     with desk.live.client(desk.bob) as bob:
-        found: list[str] = bob.get("/api/wakes/bob").json()["ways"]
+        found: dict[str, Any] = bob.get("/api/wakes/bob").json()
+    return found
+
+
+def ways(desk: Desk) -> list[str]:
+    found: list[str] = wakes(desk)["ways"]
     return found
 
 
