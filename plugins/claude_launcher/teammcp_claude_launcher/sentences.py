@@ -76,6 +76,10 @@ LOOKING_FAILED = Sentence("Looking for the program has failed: %(error)s. The ru
 # -- how a run stands, or has ended ------------------------------------------------------------------------------------
 
 SHOWS_NO_SIGN = Sentence("no sign of life yet")
+ASKED_TO_BREAK_OFF = Sentence("The program was told to break off its turn.")
+NOT_BROKEN_OFF = Sentence(
+    "The program has not broken off its turn within %(seconds)s s. stop_agent ends it, restart_agent begins it anew."
+)
 ENDED = Sentence("The program ended with %(code)s: %(said)s")
 ENDED_MUTE = Sentence("The program ended with %(code)s.")
 SIGNALLED = Sentence("A signal (%(number)s) has ended the program: %(said)s")

@@ -185,6 +185,18 @@ class Stage:
         ended: list[str] = await until(reasons, f"the end of {count} runs")
         return ended
 
+    async def noted(self, count: int = 1, name: str = "bob") -> list[str]:
+        """What was noted in the agent's newest run, once there is so much."""
+
+        async def noted() -> list[str]:
+            [run, *_] = await self.runs(name)
+            kept = (await self.owner.call("get_run_entries", run_id=run.run_id)).entries
+            texts = [each.entry["text"] for each in kept if each.entry["kind"] == "note"]
+            return texts if len(texts) >= count else []
+
+        texts: list[str] = await until(noted, f"{count} notes")
+        return texts
+
     async def written(self, name: str = "bob") -> list[str]:
         """What the agent has written to the owner until now."""
         found = await self.owner.call("get_history", channel=f"dm:{name}", limit=200)

@@ -49,7 +49,7 @@ class Puppet(Session):
         listener: who hears what it does.
         turns: those that were written to it.
         taken: the ids of those that it has taken up.
-        is_stubborn: it does not end when it is asked to.
+        is_stubborn: it neither ends nor breaks off a turn when it is asked to.
         is_asked_to_end: somebody has asked it to.
         interrupted: how often it was.
     """
@@ -104,7 +104,8 @@ class Puppet(Session):
 
     async def interrupt(self) -> None:
         self.interrupted += 1
-        self.listener.turn_ended(TurnEnd("interrupted"))
+        if not self.is_stubborn:
+            self.listener.turn_ended(TurnEnd("interrupted"))
 
     async def close(self) -> None:
         self.is_asked_to_end = True

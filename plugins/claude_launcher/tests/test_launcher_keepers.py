@@ -11,6 +11,7 @@ from teammcp_claude_launcher.entries import NO_SIGN
 from teammcp_claude_launcher.runner import journal, process
 from teammcp_claude_launcher.runner.journal import Journal
 from teammcp_claude_launcher.runner.keepers import keeper
+from teammcp_claude_launcher.runner.keepers.run import BREAKS_OFF
 
 from teammcp import (
     AgentStart,
@@ -643,6 +644,19 @@ async def test_who_has_nothing_to_do_makes_room_for_who_waits_and_who_works_does
         assert stage.runtime.alive == [again]
 
 
+async def test_of_a_program_that_does_not_break_off_its_turn_it_is_said_how_it_ends(stage: Stage) -> None:
+    async with stage.running():
+        await stage.start()
+        program = await stage.session()
+        program.is_stubborn = True
+        await stage.tell("work")
+        await stage.turn(program)
+        await stage.owner.call("interrupt_agent", name="bob")
+        assert await stage.noted() == ["The program was told to break off its turn."]
+        await stage.clock.advance(BREAKS_OFF)
+        assert "stop_agent ends it" in (await stage.noted(2))[1]
+
+
 async def test_a_turn_is_broken_off_and_the_program_takes_the_next_message(stage: Stage) -> None:
     async with stage.running():
         await stage.start()
@@ -653,6 +667,7 @@ async def test_a_turn_is_broken_off_and_the_program_takes_the_next_message(stage
         await stage.turn(program)
         await stage.owner.call("interrupt_agent", name="bob")
         assert program.interrupted == 1
+        assert await stage.noted() == ["The program was told to break off its turn."]
         await stage.reached(message, "offered")
         await stage.tell("other work")
         assert "other work" in (await stage.turn(program, 2)).text

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from teammcp import NotInstalled, Runtime, Session, StartFailed, TeamError
 
 from ... import sentences
-from ...entries import Ended, EndReason, TeamTools
+from ...entries import Ended, EndReason, Noted, TeamTools
 from ...protocol import Home
 from ..host import Host, Refusal
 from . import starting
@@ -26,6 +26,8 @@ START_SECONDS = 300.0
 """Seconds within which a program is ready for its first turn. It may have to be fetched first."""
 LOOK_EVERY = 15.0
 """Seconds between two looks at what its processes have in memory."""
+BREAKS_OFF = 15.0
+"""Seconds within which a program that can breaks off a turn."""
 LAST_WORDS = 2.0
 """Seconds within which a program whose processes are gone is known to have ended."""
 MB = 1024 * 1024
@@ -76,6 +78,7 @@ class Run:
         self._heard = Hearing(host, number, home, self._veil, api, deliveries, errands)
         self._writer = TurnWriter(host, self._heard, deliveries, books)
         self._ending = asyncio.Event()
+        self._broken_off = asyncio.Event()
         self._exit_code: int | None = None
 
     @property
@@ -115,6 +118,8 @@ class Run:
                 "not_possible",
                 f"agent: a turn of '{self._runtime.title}' cannot be broken off. stop_agent ends its program.",
             )
+        self._heard.enter(Noted(text=sentences.ASKED_TO_BREAK_OFF()))
+        self._broken_off.set()
         await self.session.interrupt()
 
     async def live(self) -> Ended:
@@ -165,6 +170,7 @@ class Run:
                 self._watch_time(session),
                 self._watch_memory(session),
                 self._watch_tools(),
+                self._watch_breaking_off(),
                 self._heard.pace.keep(),
             )
             tasks = [group.create_task(each) for each in watchers]
@@ -243,6 +249,16 @@ class Run:
                 lacks = not used
             if used:
                 return
+
+    async def _watch_breaking_off(self) -> None:
+        """See whether the program obeys when it is told to break off its turn; if not, it is said how that is ended."""
+        while True:
+            await self._broken_off.wait()
+            self._broken_off.clear()
+            told = self._heard.turns.open
+            await self._host.clock.sleep(BREAKS_OFF)
+            if any(turn is each for turn in self._heard.turns.open for each in told):
+                self._heard.enter(Noted(text=sentences.NOT_BROKEN_OFF(seconds=f"{BREAKS_OFF:g}")))
 
     # -- end -----------------------------------------------------------------------------------------------------------
 
