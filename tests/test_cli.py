@@ -21,6 +21,7 @@ from click.testing import CliRunner, Result
 from teammcp.cli import cli
 from teammcp.config import Settings
 from teammcp.testing import all_plugins_but
+from tests.acceptance.terminals import Terminal
 from tests.live import LOOK, LiveServer, clean_environment, free_port
 
 
@@ -301,6 +302,29 @@ def test_call_reads_values_as_the_operation_wants_them(live: LiveServer) -> None
     assert (unknown.exit_code, "make_coffee" in unknown.stderr) == (1, True)
     refused = as_member(live, owner, "call", "get_history", "channel=nowhere")
     assert (refused.exit_code, len(refused.stderr.splitlines())) == (1, 1)
+
+
+def test_call_takes_a_secret_or_a_long_text_from_standard_input(live: LiveServer) -> None:
+    owner, _ = live.register("owner"), live.register("bob")
+    sent = as_member(live, owner, "call", "send_message", "channel=general", "content=-", stdin="two\nlines ✓\n")
+    number = json.loads(sent.stdout)["id"]
+    read = as_member(live, owner, "call", "get_message", "message_id=-", stdin=f"{number}\n")
+    assert json.loads(read.stdout)["content"] == "two\nlines ✓"
+    twice = as_member(live, owner, "call", "send_message", "channel=-", "content=-", stdin="general")
+    assert (twice.exit_code, "channel and content: only one" in twice.stderr) == (2, True)
+
+
+def test_call_asks_at_a_terminal_and_does_not_show_what_is_typed(live: LiveServer) -> None:
+    owner = live.register("owner")
+    command = [sys.executable, "-m", "teammcp", "call", "send_message", "channel=general", "content=-"]
+    environment = {**clean_environment(live.home, url=live.url, key=owner), "TERM": "xterm-256color"}
+    with Terminal(command, environment, live.home) as terminal:
+        terminal.shows("content:")
+        terminal.type("marmalade\r")
+        terminal.shows('"id":')
+        assert "marmalade" not in terminal.screen
+    history = as_member(live, owner, "call", "get_history", "channel=general", "limit=1")
+    assert json.loads(history.stdout)["messages"][0]["content"] == "marmalade"
 
 
 def test_wait_ends_with_two_when_nothing_comes_and_with_zero_when_something_does(live: LiveServer) -> None:

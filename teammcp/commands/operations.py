@@ -8,8 +8,11 @@ from typing import Any
 
 import click
 
-from ..machine.console import is_unicode
+from ..machine.console import is_unicode, read_input
 from .client import KEY, address, key_from, request, url_option
+
+FROM_INPUT = "-"
+"""The value that stands for what is read from standard input, as in ``teammcp send``."""
 
 
 @click.command()
@@ -21,6 +24,9 @@ def call(name: str, arguments: tuple[str, ...], url: str | None) -> None:
 
     A VALUE is text where the operation takes text, else JSON: teammcp call send_message channel=general content="It is
     done" mentions='["bob"]'
+
+    The VALUE - is read from standard input, or asked for at a terminal, which does not show it: a secret belongs on no
+    command line.
     """
     base, key = address(url), key_from(KEY)
     document = request("GET", f"{base}/api/openapi.json", key)
@@ -85,15 +91,26 @@ def parse(arguments: tuple[str, ...], schemas: dict[str, Any]) -> dict[str, Any]
     """``("limit=5", "channel=general")`` -> ``{"limit": 5, "channel": "general"}``.
 
     Raises:
-        click.UsageError: no ``=``, or not JSON where JSON is wanted.
+        click.UsageError: no ``=``, not JSON where JSON is wanted, or two values that standard input is to give.
     """
-    values: dict[str, Any] = {}
+    texts: dict[str, str] = {}
     for argument in arguments:
         name, equals, text = argument.partition("=")
         if not equals:
             raise click.UsageError(f"'{argument}' is not of the form KEY=VALUE.")
-        values[name] = text if takes_text(schemas.get(name, {})) else _json(name, text)
-    return values
+        texts[name] = text
+    if len(asked := [name for name, text in texts.items() if text == FROM_INPUT]) > 1:
+        raise click.UsageError(f"{' and '.join(asked)}: only one value can be read from standard input.")
+    texts |= {name: _read(name) for name in asked}
+    return {name: text if takes_text(schemas.get(name, {})) else _json(name, text) for name, text in texts.items()}
+
+
+def _read(name: str) -> str:
+    """A value from standard input. A person at a terminal is asked for it, and it is not shown."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        found: str = click.prompt(name, hide_input=True, err=True)
+        return found
+    return read_input().rstrip("\r\n")
 
 
 def takes_text(schema: dict[str, Any]) -> bool:
