@@ -59,6 +59,16 @@ def test_an_answer_stands_at_its_question() -> None:
     assert kinds(told(Answered(id="q", allowed=False))) == ["answer"]
 
 
+def test_a_question_knows_whether_the_changes_it_is_about_stand_above_it() -> None:
+    edit = Tool(id="1", name="Edit", status="running", changes=[Change(path="a.py", before="x", after="y")])
+    question = Asked(id="q", tool="Edit", input={"path": "a.py"})
+    others = (edit.model_copy(update={"status": "done"}), edit.model_copy(update={"name": "Write"}), Said(text="so"))
+    assert told(edit, question).items[-1].seen_above
+    for other in others:
+        assert not told(other, question).items[-1].seen_above
+    assert not told(edit, Said(text="so"), question).items[-1].seen_above
+
+
 def test_a_turn_says_when_it_was_taken_up() -> None:
     found = told(TurnWritten(turn="t", message_ids=[7, 8]), TakenUp(turn="t"), TakenUp(turn="another"))
     assert (kinds(found), found.items[0].taken_at, found.message_ids()) == (["turn"], 2000, [7, 8])

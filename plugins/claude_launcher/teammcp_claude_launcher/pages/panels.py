@@ -57,7 +57,7 @@ PANELS = [
         "agents",
         home,
         "launcher/panel_home.html",
-        title=mark("Agents at work"),
+        title=mark("Agents and their programs"),
         access=Access.member,
         order=10,
         refresh_on=EVENTS,

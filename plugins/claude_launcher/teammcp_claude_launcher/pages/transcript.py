@@ -39,6 +39,7 @@ class Item:
         answered: the answer to a question.
         used: what a turn has used.
         until: when a tool was done.
+        seen_above: whether a question is about changes that the tool above shows.
         over: whether nothing more will be told of it.
     """
 
@@ -49,6 +50,7 @@ class Item:
     answered: Answered | None = None
     used: Used | None = None
     until: int | None = None
+    seen_above: bool = False
     over: bool = False
 
     @property
@@ -121,7 +123,9 @@ class _Fold:
             case Tool():
                 self._tool(seq, at, entry)
             case Asked():
-                self._questions[entry.id] = self._show(seq, at, entry)
+                seen_above = self._shows_changes(entry.tool)
+                self._questions[entry.id] = asked = self._show(seq, at, entry)
+                asked.seen_above = seen_above
             case Answered():
                 self._answer(seq, at, entry)
             case TurnWritten():
@@ -155,6 +159,17 @@ class _Fold:
         """Whether what is withheld has begun already."""
         last = self.found.items[-1] if self.found.items else None
         return last is not None and isinstance(last.entry, Withheld) and last.open
+
+    def _shows_changes(self, tool: str) -> bool:
+        """Whether what is shown last is a tool that is to change files: programs tell that before they ask."""
+        last = self.found.items[-1] if self.found.items else None
+        return (
+            last is not None
+            and last.open
+            and isinstance(last.entry, Tool)
+            and last.entry.name == tool
+            and bool(last.entry.changes)
+        )
 
     def _show(self, seq: int, at: int, entry: Entry | Withheld) -> Item:
         if self.found.items and isinstance(self.found.items[-1].entry, TurnOver):
