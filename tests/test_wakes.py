@@ -108,6 +108,64 @@ async def test_it_is_rung_again_without_a_sign_and_given_up_after_three(
     assert (await ring(bob)).number != "", "a new message is a new round"
 
 
+async def fails(bob: Member, clock: MovedClock) -> None:
+    """His program is rung in vain."""
+    for _ in range(4):
+        await ring(bob)
+        clock.advance(seconds=10)
+
+
+async def test_each_sender_hears_once_of_a_message_that_was_not_reached(
+    team: TestTeam, bob: Member, ann: Member, clock: MovedClock
+) -> None:
+    """And not again for each round of others, or at the hundredth message."""
+    eve = await team.agent("eve")
+    first = await tell(ann)
+    await fails(bob, clock)
+    for _ in range(3):
+        await tell(eve)
+        await fails(bob, clock)
+    assert (len(await notes(ann)), len(await notes(eve))) == (1, 3)
+    second, third = await tell(ann), await tell(ann)
+    await fails(bob, clock)
+    assert f"Your message {first} stays" in (await notes(ann))[0]
+    assert f"Your 2 messages, the last being {third}, stay" in (await notes(ann))[1]
+    assert second < third
+
+
+async def test_all_senders_hear_that_it_was_not_reached_however_many_messages_wait(
+    team: TestTeam, bob: Member, ann: Member, clock: MovedClock
+) -> None:
+    for _ in range(60):
+        await tell(ann)
+    eve = await team.agent("eve")
+    await tell(eve)
+    await fails(bob, clock)
+    assert (len(await notes(ann)), len(await notes(eve))) == (1, 1)
+
+
+async def test_messages_that_keep_coming_do_not_put_off_that_it_is_not_reached(
+    bob: Member, ann: Member, clock: MovedClock
+) -> None:
+    await tell(ann)
+    for _ in range(4):
+        await ring(bob)
+        await tell(ann, "and this")
+        clock.advance(seconds=10)
+    [note] = await notes(ann)
+    assert "rung 3 times" in note
+
+
+async def test_what_waits_for_an_agent_is_told_to_nobody_else_by_the_events_of_its_rings(
+    team: TestTeam, bob: Member, ann: Member, clock: MovedClock
+) -> None:
+    await tell(ann)
+    await fails(bob, clock)
+    rung, failed = await team.events("wake.rung"), await team.events("wake.failed")
+    assert [each.agents for each in rung] == [("bob",)] * 3
+    assert [sorted(each.data) for each in failed] == [["rings", "why"]]
+
+
 async def test_after_a_sign_the_next_message_rings_at_once(bob: Member, ann: Member, clock: MovedClock) -> None:
     """The pause is for a program of which nothing was heard since it was rung."""
     message = await tell(ann)
@@ -403,6 +461,22 @@ class Sunday:
     @hookimpl
     def before_wake(self, context: Context, wake: Wake) -> None:
         raise Refused("It is Sunday.")
+
+
+@pytest.mark.teammcp(install={"sunday": Sunday()})
+async def test_a_flood_that_a_plugin_keeps_out_is_answered_once_a_minute(
+    bob: Member, ann: Member, clock: MovedClock
+) -> None:
+    for _ in range(20):
+        await tell(ann)
+        await ring(bob)
+    assert len(await notes(ann)) == 1
+    clock.advance(minutes=1)
+    await ring(bob)
+    assert ["Your message 1 stays" in (await notes(ann))[0], "Your 19 messages" in (await notes(ann))[-1]] == [True, True]
+    clock.advance(minutes=1)
+    await ring(bob)
+    assert len(await notes(ann)) == 2
 
 
 @pytest.mark.teammcp(install={"sunday": Sunday()})

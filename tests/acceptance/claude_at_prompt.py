@@ -97,8 +97,8 @@ class Office(Desk):
     @property
     def rings(self) -> list[str]:
         """The messages for which bob was rung, in order."""
-        with self.live.client(self.alice) as alice:
-            found = alice.post("/api/call/sync", json={"since": 0, "kinds": ["wake.rung"]}).json()
+        with self.live.client(self.bob) as bob:
+            found = bob.post("/api/call/sync", json={"since": 0, "kinds": ["wake.rung"]}).json()
         return [event["data"]["number"] for event in found["events"]]
 
     def becomes(self, status: str) -> None:

@@ -167,8 +167,8 @@ class Office:
 
     def rings(self, name: str) -> list[tuple[str, str]]:
         """The session and the number of each ring of an agent, in order."""
-        found = self.post("owner", "/api/call/sync", since=0, kinds=["wake.rung"])["events"]
-        return [(each["data"]["session"], each["data"]["number"]) for each in found if each["subject"] == name]
+        found = self.post(name, "/api/call/sync", since=0, kinds=["wake.rung"])["events"]
+        return [(each["data"]["session"], each["data"]["number"]) for each in found]
 
 
 @pytest.fixture

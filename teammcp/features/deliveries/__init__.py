@@ -21,7 +21,7 @@ from .answer_queries import (
     waiting_for,
 )
 from .cursor_queries import advance, begin, behind, cursor, cursors, late_calls, leave, pass_own, unread
-from .handing_queries import arrive, give_back, hand, handed, hold, unoffered
+from .handing_queries import arrive, give_back, hand, handed, hold, senders_of_unoffered, unoffered
 from .queries import (
     acknowledge,
     address,
@@ -78,6 +78,7 @@ __all__ = [
     "readdress",
     "recipients",
     "retired_with_mail",
+    "senders_of_unoffered",
     "set_answer",
     "settle",
     "unaddress",

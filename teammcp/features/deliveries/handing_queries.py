@@ -16,6 +16,19 @@ def unoffered(reader: Reader, agent: str, after_id: int, limit: int) -> list[Row
     )
 
 
+def senders_of_unoffered(reader: Reader, agent: str, after_id: int, newest_id: int) -> list[Row]:
+    """Who has sent the messages to an agent, of these ids, that no reader has given a sign of: sender, how many
+    (``number``), and the newest of them (``newest_id``).
+    """
+    return reader.all(
+        "SELECT m.sender AS sender, COUNT(*) AS number, MAX(m.id) AS newest_id"
+        " FROM deliveries d JOIN messages m ON m.id = d.message_id"
+        " WHERE d.agent = ? AND d.message_id > ? AND d.message_id <= ? AND d.offered_at IS NULL"
+        " GROUP BY m.sender ORDER BY newest_id",
+        (agent, after_id, newest_id),
+    )
+
+
 def hand(tx: Transaction, agent: str, marks: Mapping[int, str], way: str, at: int) -> None:
     """Note that messages were handed over, each with the marks of all its readers so far."""
     tx.execute_many(

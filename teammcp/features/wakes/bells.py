@@ -54,7 +54,8 @@ class Bell:
         last: for which message it was rung last, and for the how manyth time, whatever became of the times before.
         failure: what the helper said of the last ring, if that could not be written.
         given_up: whether this round is over, in vain.
-        refused: whether a plugin has kept it from being rung in this round, and its senders know.
+        told: the newest message whose sender knows that the agent was not reached.
+        refused_at: when senders were told last that a plugin keeps it from being rung.
         times: when it was rung in the last hour.
     """
 
@@ -65,19 +66,27 @@ class Bell:
     last: tuple[int, int] = (0, 0)
     failure: str = ""
     given_up: bool = False
-    refused: bool = False
+    told: int = 0
+    refused_at: int | None = None
     times: deque[int] = field(default_factory=deque)
 
-    def begin(self, waiting: Waiting) -> None:
-        """Begin a new round if there are newer messages, or none any more."""
-        if waiting.newest > self.newest or not waiting.newest:
-            self.newest, self.rings, self.failure, self.given_up = waiting.newest, 0, "", False
-            self.refused = False
+    def begin(self, waiting: Waiting, *, silent: bool = False) -> None:
+        """Begin a new round if there are newer messages, or none any more.
+
+        ``silent``: no sign has come since the last ring. Then newer messages join the round: else they would put off for
+        ever that their senders hear that it is not reached.
+        """
+        if 0 < waiting.newest <= self.newest:
+            return
+        joins = silent and waiting.newest and not self.given_up
+        self.newest = waiting.newest
+        if not joins:
+            self.rings, self.failure, self.given_up = 0, "", False
 
     def ring(self, now: int, slow: int = 0) -> None:
         """It is rung now."""
         self.slow = slow
-        self.rings, self.rung_at, self.failure, self.refused = self.rings + 1, now, "", False
+        self.rings, self.rung_at, self.failure = self.rings + 1, now, ""
         self.times.append(now)
         message, times = self.last
         self.last = self.newest, times + 1 if message == self.newest else 1
@@ -94,6 +103,10 @@ class Bell:
         if found is not None and self.last == (0, 0):
             self.newest, self.rings = self.last = int(found[1]), int(found[2])
 
+    def may_tell_of_refusal(self, now: int) -> bool:
+        """Whether senders are to be told now that a plugin keeps it from being rung: of news, and once in a minute."""
+        return self.newest > self.told and (self.refused_at is None or now >= self.refused_at + MINUTE)
+
     def rests_until(self, hourly: int, now: int) -> int | None:
         """Until when it is not rung, because it was so often in the hour before; None if it may be. 0 is no limit."""
         while self.times and self.times[0] <= now - HOUR:
@@ -105,13 +118,14 @@ def judge(
     bell: Bell, waiting: Waiting, doing: MemberStatus, settings: WakeSettings, now: int
 ) -> tuple[Verdict, int | None]:
     """What is to happen now, and if nothing, when that may change by itself (None: not before something happens)."""
-    bell.begin(waiting)
+    silent = bell.rung_at is not None and (doing.since is None or doing.since <= bell.rung_at)
+    bell.begin(waiting, silent=silent)
     if not waiting.newest or bell.given_up or doing.status not in SIT:
         return Verdict.NOTHING, None
     if now - waiting.sent_at >= settings.fresh_minutes * MINUTE and not bell.rings:
         return Verdict.NOTHING, None
     due = 0 if doing.since is None else doing.since + round(settings.idle_seconds * 1000)
-    if bell.rung_at is not None and (doing.since is None or doing.since <= bell.rung_at):  # no sign since
+    if bell.rung_at is not None and silent:
         due = max(due, bell.rung_at + bell.slow + round(settings.sign_seconds * 1000))
     if due > now:
         return Verdict.NOTHING, due

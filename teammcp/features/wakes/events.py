@@ -9,7 +9,7 @@ from .models import Way
 
 class WakeRung(EventData, kind="wake.rung"):
     """A line was given to the helper beside an agent's idle program; ``message_id`` is the newest that waits, 0 if
-    that was a trial."""
+    that was a trial. Only the agent sees it: what waits for it may be nobody else's business."""
 
     session: str
     way: Way
@@ -27,7 +27,6 @@ class WakeTried(EventData, kind="wake.tried"):
 class WakeFailed(EventData, kind="wake.failed"):
     """An agent's program was rung in vain, and its senders were told; ``why`` is the likely reason."""
 
-    message_ids: list[int]
     rings: int
     why: Words
 

@@ -16,6 +16,7 @@ from ..events import WakeFailed
 from ..models import SendersTold
 
 MANY = 50
+"""Messages of which a plugin is told that is asked whether they may wake an agent."""
 UNKNOWN = mark(
     "its program shows no sign of having got the line; it may hold or refuse lines from outside, "
     "a dialog may be open, or its hooks may not be trusted"
@@ -24,19 +25,21 @@ UNKNOWN = mark(
 
 @operation(internal=True, profile="wakes")
 async def note_failed_wake(
-    context: Context, agent: str, rings: Annotated[int, Field(ge=0)], why: str
+    context: Context, agent: str, rings: Annotated[int, Field(ge=0)], why: str, after: int, newest: int
 ) -> Work[SendersTold]:
-    """Tell the senders of what waits for an agent that its program was rung in vain."""
+    """Tell the senders of what waits for an agent that its program was rung in vain.
+
+    after, newest: of messages with greater ids than the one, and none greater than the other.
+    """
     why = why or UNKNOWN
-    messages = await context.read(waiting_messages, agent)
-    notes = await _notes(context, agent, messages, rings, why)
+    notes = await _notes(context, agent, (after, newest), rings, why)
     team = context.team
 
     def show() -> None:
         team.presence.set_status(agent, "blocked", Reason(NOT_REACHED, why))
 
     def work(tx: Transaction) -> SendersTold:
-        context.emit(tx, WakeFailed(message_ids=[each.id for each in messages], rings=rings, why=why), agent)
+        context.emit(tx, WakeFailed(rings=rings, why=why), agent)
         send_notes(tx, notes)
         tx.on_commit(show)
         return SendersTold(recipients=[note.recipient for note in notes])
@@ -50,18 +53,17 @@ def waiting_messages(reader: Reader, agent: str) -> list[Message]:
     return messages_by_id(reader, ids)
 
 
-async def _notes(context: Context, agent: str, messages: list[Message], rings: int, why: str) -> list[Note]:
-    own: dict[str, list[int]] = {}
-    for message in messages:
-        own.setdefault(message.from_agent, []).append(message.id)
+async def _notes(context: Context, agent: str, ids: tuple[int, int], rings: int, why: str) -> list[Note]:
+    tried = f"rung {rings} times" if rings > 1 else "rung once" if rings else "not rung"
     notes: list[Note] = []
-    for sender, ids in own.items():
-        what = f"message {ids[0]}" if len(ids) == 1 else f"{len(ids)} messages, the last being {ids[-1]},"
-        tried = f"rung {rings} times" if rings > 1 else "rung once" if rings else "not rung"
+    for row in await context.read(deliveries.senders_of_unoffered, agent, *ids):
+        last = row["newest_id"]
+        what = f"message {last} stays in its inbox, and comes"
+        if row["number"] > 1:
+            what = f"{row['number']} messages, the last being {last}, stay in its inbox, and come"
         text = (
-            f"Not reached: {quoted_line(agent)} ({tried}). Likely reason: {quoted_line(why)}. Your {what} "
-            "stays in its inbox, and comes with its next turn. On its machine `teammcp doctor` with the option `ring` "
-            "shows which step fails."
+            f"Not reached: {quoted_line(agent)} ({tried}). Likely reason: {quoted_line(why)}. Your {what} with its "
+            "next turn. On its machine `teammcp doctor` with the option `ring` shows which step fails."
         )
-        notes += await server_note(context, sender, text, about=f"message {ids[-1]}", metadata={"message_id": ids[-1]})
+        notes += await server_note(context, row["sender"], text, about=f"message {last}", metadata={"message_id": last})
     return notes

@@ -18,7 +18,7 @@ from ....surfaces.streams import ends, is_valid, require_valid
 from ...inbox import Asking, hand_over, newest_due, next_due
 from ...messages import messages_by_id
 from .. import queries, quiet
-from ..bells import Verdict, Waiting, judge
+from ..bells import Bell, Verdict, Waiting, judge
 from ..events import WakeRung
 from ..models import Noted, Ring, Said, SessionEnded, SessionName, Wake, Way
 from ..sessions import TOWERS, Tower, Trial
@@ -96,7 +96,7 @@ async def wait_for_ring(
     number = tower.bell.number
 
     def work(tx: Transaction) -> Ring:
-        context.emit(tx, WakeRung(session=session, way=way, number=number, message_id=waiting.newest), me)
+        context.emit(tx, WakeRung(session=session, way=way, number=number, message_id=waiting.newest), me, agents=[me])
         if not carries:
             return Ring(number=number, line=line(number))
         found = hand_over(context, tx, "wake", AT_ONCE)
@@ -106,8 +106,10 @@ async def wait_for_ring(
 
 
 def _tried(context: Context, session: str, way: Way, number: str) -> Work[Ring]:
+    me = context.actor.name
+
     def work(tx: Transaction) -> Ring:
-        context.emit(tx, WakeRung(session=session, way=way, number=number, message_id=0), context.actor.name)
+        context.emit(tx, WakeRung(session=session, way=way, number=number, message_id=0), me, agents=[me])
         return Ring(number=number, line=trial(number))
 
     return work
@@ -165,24 +167,27 @@ async def _look(context: Context, tower: Tower, session: str) -> tuple[Waiting |
         return None, now + TURN
     if verdict is Verdict.GIVE_UP:
         bell.given_up = True
-        await _fail(context, tower, bell.failure)
+        await _fail(context, bell, bell.failure)
         return None, comes
     try:
         messages = tuple(await context.read(waiting_messages, me))
         await context.before("before_wake", Wake(agent=me, session=session, rings=bell.rings, messages=messages))
     except Refused as refused:
-        if not bell.refused:
-            bell.refused = True
-            await _fail(context, tower, refused.detail)
+        if bell.may_tell_of_refusal(now):
+            bell.refused_at = now
+            await _fail(context, bell, refused.detail)
         return None, now + REFUSED
     bell.ring(now, slow=SLOW.get(following.way, 0))
     return waiting, None
 
 
-async def _fail(context: Context, tower: Tower, why: str) -> None:
-    """The senders are told that it was not reached."""
+async def _fail(context: Context, bell: Bell, why: str) -> None:
+    """The senders are told that it was not reached, each of those messages of which they were not told before."""
+    told, bell.told = bell.told, bell.newest
     inside = Context.inside(context.team)
-    await inside.call(note_failed_wake, agent=context.actor.name, rings=tower.bell.rings, why=why)
+    await inside.call(
+        note_failed_wake, agent=context.actor.name, rings=bell.rings, why=why, after=told, newest=bell.newest
+    )
 
 
 def _read(reader: Reader, asking: Asking) -> tuple[Waiting, int | None]:
