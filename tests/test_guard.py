@@ -335,6 +335,9 @@ async def test_a_conversation_that_is_stopped_wakes_nobody_until_it_is_released(
     assert "not rung" in told
     assert f"loop {error.data['loop_id']}" in told
     carol = await team.agent("carol")
+    seen = (await carol.call("get_wakes", name="bob")).not_reached
+    assert "looked like a loop" in seen
+    assert "dm:" not in seen, "with whom it speaks is nobody else's business"
     await carol.call("send_dm", recipient="bob", content="something else")
     assert await ring_while_idle(team, clock, bob) != "", "another's message does"
 

@@ -61,15 +61,16 @@ async def check_wake(context: Context, wake: Wake) -> None:
     """Let nobody wake an agent that has used up its day: each turn costs more of what it no longer has.
 
     Raises:
-        BudgetSpent: its senders read in the text why it was not woken, and from when on it may be.
+        BudgetSpent: all members read in the text why it was not woken, and from when on it may be; how much it has
+            used is for managers.
     """
     agent = context.team.directory.agent(wake.agent)
     today = None if agent is None else await _used_up(context, agent)
     if today is None:
         return
-    story, renewed = _story(context.team.state[LEDGER], wake.agent, today), rfc3339(today.day.end)
+    renewed = rfc3339(today.day.end)
     raise BudgetSpent(
-        f"{wake.agent} has used up its budget of today ({story}), so messages do not wake it until {renewed}; "
+        f"{wake.agent} has used up its budget of today, so messages do not wake it until {renewed}; "
         f"set_budget gives it more",
         renewed_at=renewed,
     )

@@ -56,7 +56,8 @@ def check_wake(context: Context, wake: Wake) -> None:
     """Let a conversation that is stopped wake nobody: the agent would go on with it.
 
     Raises:
-        LoopStopped: everything that waits for the agent belongs to such ones.
+        LoopStopped: everything that waits for the agent belongs to such ones. All members read the text, so it does
+            not say where: who wrote there knows, and nobody else need.
     """
     watch = context.team.state[WATCH]
     loops = [watch.stopped_around(message, wake.agent) for message in wake.messages]
@@ -64,8 +65,8 @@ def check_wake(context: Context, wake: Wake) -> None:
     if not stopped or len(stopped) < len(loops):
         return
     raise LoopStopped(
-        f"its conversation in {wake.messages[-1].channel_id} was stopped because it looked like a loop "
-        f"(loop {stopped[-1]}), so that does not wake it; a person's word there, or release_loop, lets it go on",
+        f"a conversation of it was stopped because it looked like a loop (loop {stopped[-1]}), so that does not wake "
+        "it; a person's word there, or release_loop, lets it go on",
         loop_id=stopped[-1],
     )
 
