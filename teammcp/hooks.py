@@ -329,8 +329,8 @@ def before_agent_start(context: Context, start: AgentStart) -> AgentStart | None
 def before_wake(context: Context, wake: Wake) -> Wake | None:
     """Before the idle program of an agent is rung because messages wait for it. ``Refused`` keeps it from that.
 
-    The senders are told what the refusal says, and all members see it in the agent's status. ``wake`` says which agent's program, and for which messages; it cannot
-    be changed or deferred.
+    The senders are told what the refusal says, and all members see it in the agent's status. ``wake`` says which
+    agent's program, and for which messages; it cannot be changed or deferred.
     """
 
 

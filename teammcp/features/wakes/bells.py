@@ -73,8 +73,8 @@ class Bell:
     def begin(self, waiting: Waiting, *, silent: bool = False) -> None:
         """Begin a new round if there are newer messages, or none any more.
 
-        ``silent``: no sign has come since the last ring. Then newer messages join the round: else they would put off for
-        ever that their senders hear that it is not reached.
+        ``silent``: no sign has come since the last ring. Then newer messages join the round: else they would put off
+        for ever that their senders hear that it is not reached.
         """
         if 0 < waiting.newest <= self.newest:
             return

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator
 
-DAY = 24 * 60
+MINUTE = 60_000
 _SPAN = re.compile(r"([01]?\d|2[0-3]):([0-5]\d) ?[-–] ?([01]?\d|2[0-3]):([0-5]\d)")
 
 
@@ -50,12 +50,24 @@ Quiet = Annotated[str, AfterValidator(_checked)]
 def ends_at(first: int, last: int, now: int, time_zone: str) -> int | None:
     """When the quiet hours end in which ``now`` lies; None if it lies in none. Times are milliseconds.
 
-    A minute that the clocks leave out or repeat counts as the clock on the wall says.
+    What counts is the clock on the wall: a minute that it shows twice begins or ends them twice, and where it leaves
+    out their end they have ended when it goes on.
     """
-    local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(time_zone))
-    minute = local.hour * 60 + local.minute
-    if not (first <= minute < last if first < last else minute >= first or minute < last):
+    zone = ZoneInfo(time_zone)
+
+    def wall(at: int) -> datetime:
+        return datetime.fromtimestamp(at / 1000, UTC).astimezone(zone)
+
+    def lies_in(at: int) -> bool:
+        minute = wall(at).hour * 60 + wall(at).minute
+        return first <= minute < last if first < last else minute >= first or minute < last
+
+    if not lies_in(now):
         return None
-    day = local.date() + timedelta(days=1 if first > last and minute >= first else 0)
-    end = datetime(day.year, day.month, day.day, last // 60, last % 60, tzinfo=local.tzinfo)
-    return max(round(end.timestamp() * 1000), now + 1)
+    local = wall(now)
+    day = local.date() + timedelta(days=1 if first > last and local.hour * 60 + local.minute >= first else 0)
+    shown = [datetime.combine(day, time(last // 60, last % 60, fold=fold), zone) for fold in (0, 1)]
+    end = max(min(round(each.timestamp() * 1000) for each in shown), now - now % MINUTE + MINUTE)
+    while lies_in(end):  # in the hour in which the clock is set, it is not shown, or for the second time
+        end += MINUTE
+    return end
