@@ -11,20 +11,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from . import audit, delivery, launching, reading, send, starting, tasks, tools, turns, waking
-from .figures import Figure, markdown, plain
+from . import audit, delivery, launching, reading, send, starting, tasks, tools, turns, waking, waking_programs
+from .figures import Line, markdown, plain
 from .options import Options, quick
 
-BENCHMARKS: dict[str, Callable[[Options], list[Figure]]] = {
+BENCHMARKS: Mapping[str, Callable[[Options], Sequence[Line]]] = {
     "send": send.run,
     "delivery": delivery.run,
     "turns": turns.run,
     "waking": waking.run,
+    "waking_programs": waking_programs.run,
     "launching": launching.run,
     "reading": reading.run,
     "tasks": tasks.run,
@@ -34,6 +35,8 @@ BENCHMARKS: dict[str, Callable[[Options], list[Figure]]] = {
     "memory": starting.memory,
     "idle": starting.idle,
 }
+NEED_PROGRAMS = {"waking_programs"}
+"""Those that install programs of agents from npm and run them."""
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 MARK = "<!-- what follows is written by: python -m bench --write -->"
 
@@ -43,7 +46,7 @@ def main(words: Sequence[str], cache: Path) -> int:
     arguments = _parser().parse_args(words)
     cache.mkdir(exist_ok=True)
     began = time.perf_counter()
-    figures: list[Figure] = []
+    figures: list[Line] = []
     with tempfile.TemporaryDirectory(prefix="teammcp-bench-") as scratch:
         options = _options(arguments, Path(scratch), cache)
         for name, run in BENCHMARKS.items():
@@ -70,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="a first impression in about a minute")
     parser.add_argument("--only", action="append", choices=list(BENCHMARKS), help="run this one; may be repeated")
     parser.add_argument("--messages", type=int, help="size of the large database (1,000,000; with --quick 20,000)")
+    parser.add_argument("--wake-seconds", type=float, help="how long idle woken sessions are watched (120)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a budget is missed")
     parser.add_argument("--write", action="store_true", help=f"also write the table into {PAGE.name}")
@@ -80,6 +84,8 @@ def _options(arguments: argparse.Namespace, scratch: Path, cache: Path) -> Optio
     options = quick(scratch, cache) if arguments.quick else Options(scratch, cache)
     if arguments.messages:
         options.messages = arguments.messages
+    if arguments.wake_seconds:
+        options.wake_seconds = arguments.wake_seconds
     return options
 
 
@@ -106,7 +112,7 @@ def file_system(folder: Path) -> str:
     return done.stdout.splitlines()[-1].split()[1] if done.returncode == 0 else "unknown file system"
 
 
-def write_page(about: str, figures: list[Figure], words: Sequence[str]) -> None:
+def write_page(about: str, figures: Sequence[Line], words: Sequence[str]) -> None:
     """Replace the table of the page."""
     head, _, _ = PAGE.read_text(encoding="utf-8").partition(MARK)
     unsaid = {words.index("--json"), words.index("--json") + 1} if "--json" in words else set()

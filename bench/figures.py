@@ -46,6 +46,26 @@ class Figure:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """A line of the table for what cannot be measured here."""
+
+    what: str
+    why: str
+    met: None = None
+
+    def cells(self) -> tuple[str, ...]:
+        """The cells of its row."""
+        return self.what, f"left out: {self.why}", "", "", "", ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For ``--json``."""
+        return asdict(self)
+
+
+Line = Figure | LeftOut
+
+
 def number(value: float) -> str:
     """Three digits that matter, no more."""
     if value >= 100 or value == int(value):
@@ -82,7 +102,7 @@ def compared(what: str, unit: str, values: Sequence[float], floors: Sequence[flo
     )
 
 
-def plain(figures: Sequence[Figure]) -> str:
+def plain(figures: Sequence[Line]) -> str:
     """The table for a terminal."""
     rows = [HEADS, *(figure.cells() for figure in figures)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
@@ -91,7 +111,7 @@ def plain(figures: Sequence[Figure]) -> str:
     return "\n".join(lines)
 
 
-def markdown(figures: Sequence[Figure]) -> str:
+def markdown(figures: Sequence[Line]) -> str:
     """The table for a page."""
     rows = [HEADS, ("---", "---:", "---:", "---:", "---", "---"), *(figure.cells() for figure in figures)]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)

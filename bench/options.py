@@ -35,6 +35,10 @@ class Options:
     """Idle programs with a helper beside each."""
     wake_seconds: float = 120.0
     """Span in which idle helpers are watched: each asks the server anew within a minute."""
+    programs: int = 30
+    """Messages to each real program that is woken at once."""
+    polls: int = 8
+    """Messages to one that looks for lines every ten seconds."""
 
     def folder(self, name: str) -> Path:
         """A new data folder."""
@@ -55,4 +59,6 @@ def quick(scratch: Path, cache: Path) -> Options:
         streams=100,
         idle_seconds=6.0,
         wake_seconds=20.0,
+        programs=8,
+        polls=2,
     )

@@ -78,12 +78,20 @@ def memory(options: Options) -> list[Figure]:
         many = [http.request("GET", "/api/events", names[number % len(names)]) for number in range(options.streams)]
         with Streams(product.port, many), Streams(floor.port, [http.request("GET", "/events")] * options.streams):
             full = resident(product.pid), resident(floor.pid)
-        each = [(with_streams - idle) * 1024 / options.streams for with_streams, idle in zip(full, alone, strict=True)]
         figures.append(
             Figure(f"  with {options.streams} idle streams", full[0], "MiB", floor=full[1], floor_of="its bare streams")
         )
-        figures.append(Figure("  a stream", each[0], "KiB", floor=each[1], ratio=each[0] / each[1]))
+        figures.append(a_stream(alone, full, options.streams))
     return figures
+
+
+def a_stream(alone: tuple[float, float], full: tuple[float, float], streams: int) -> Figure:
+    """What each stream adds to server and floor, of their MiB without and with so many.
+
+    It may be nothing, where they find room in what a process holds already; then there is nothing to compare with.
+    """
+    own, bare = ((with_streams - idle) * 1024 / streams for with_streams, idle in zip(full, alone, strict=True))
+    return Figure("  a stream", own, "KiB", floor=bare, ratio=own / bare if bare > 0 else None)
 
 
 def idle(options: Options) -> list[Figure]:

@@ -70,13 +70,14 @@ def run(options: Options) -> list[Figure]:
         times = _times(owner, agents, inboxes, min(options.samples, 200))
         time.sleep(IDLE)
         share = _share([product.pid, *helpers], options.wake_seconds)
-        rung = sum(not inbox.lines.empty() for inbox in inboxes.values())
+        rung = sum(inbox.lines.qsize() for inbox in inboxes.values())
     late = Figure(f"  the same, p99 of {len(times)}", p99(times), "ms", min(times), max(times))
     late.budget, late.met = f"{P99_MS} ms or less", late.value <= P99_MS
-    costs = f"server and helpers of {options.woken} idle woken sessions, {options.wake_seconds:.0f} s"
-    cpu = Figure(costs, share, "% of a core", budget=f"{CPU_PERCENT} % or less, and no ring")
-    cpu.met = share <= CPU_PERCENT and not rung
-    return [Figure("accepted message to the line in an idle program's inbox, p50", median(times), "ms"), late, cpu]
+    costs = f"server and helpers of {options.woken} idle woken sessions, {options.wake_seconds:,.0f} s"
+    cpu = Figure(costs, share, "% of a core", budget=f"{CPU_PERCENT} % or less", met=share <= CPU_PERCENT)
+    lines = Figure("  lines that they got, each a request at a model", rung, "", budget="none", met=not rung)
+    middle = Figure("accepted message to the line in an idle program's inbox, p50", median(times), "ms")
+    return [middle, late, cpu, lines]
 
 
 @contextmanager

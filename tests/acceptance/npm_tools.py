@@ -1,7 +1,7 @@
-"""Programs from npm that acceptance tests talk to, installed once into a cache folder.
+"""Programs from npm that acceptance tests and benchmarks talk to, installed once into a cache folder.
 
 The folder is ``$TEAMMCP_TEST_TOOLS``, by default ``~/.cache/teammcp-tests``. Where npm is missing or cannot install,
-the tests that need a program are skipped and say why.
+the tests that need a program are skipped and say why, and the benchmarks leave it out.
 """
 
 from __future__ import annotations
@@ -16,6 +16,11 @@ import pytest
 from filelock import FileLock
 
 INSTALL_TIMEOUT = 600
+COMMANDS = Path("node_modules") / ".bin"
+
+
+class NotInstalled(Exception):
+    """A program cannot be had here; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +32,27 @@ class Tool:
 
     def path(self) -> Path:
         """Where the program is, installing it first if need be; skips the test if that cannot be done."""
-        return self.folder() / "node_modules" / ".bin" / self.command
+        return self.folder() / COMMANDS / self.command
 
     def folder(self) -> Path:
         """The folder in whose ``node_modules`` the packages are; as `path`."""
+        try:
+            return self._folder()
+        except NotInstalled as error:
+            pytest.skip(str(error))
+
+    def installed(self) -> Path:
+        """As `path`, for what is no test.
+
+        Raises:
+            NotInstalled: that cannot be done.
+        """
+        return self._folder() / COMMANDS / self.command
+
+    def _folder(self) -> Path:
         npm = shutil.which("npm")
         if npm is None:
-            pytest.skip(f"{self.command} comes from npm, which is not installed")
+            raise NotInstalled(f"{self.command} comes from npm, which is not installed")
         folder = tools_folder() / "+".join(self.packages).replace("/", "_")
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):
@@ -55,9 +74,9 @@ class Tool:
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_TIMEOUT, check=False)
         except subprocess.TimeoutExpired:
-            pytest.skip(f"npm could not install {self.command} within {INSTALL_TIMEOUT} s")
+            raise NotInstalled(f"npm could not install {self.command} within {INSTALL_TIMEOUT} s") from None
         if done.returncode:
-            pytest.skip(f"npm could not install {self.command}: {done.stderr.strip()[-300:]}")
+            raise NotInstalled(f"npm could not install {self.command}: {done.stderr.strip()[-300:]}")
         (folder / "complete").touch()
 
 
