@@ -485,6 +485,7 @@ def test_the_doctor_rings_once_and_tells_each_step(desk: Desk) -> None:
     assert (alone.returncode, "costs one request" in alone.stdout) == (1, True)
     assert "no program with a helper" in alone.stdout
     assert "Start claude in" in alone.stdout
+    assert "Codex" not in alone.stdout
     with desk.live.client(desk.key) as bob:
 
         def helper() -> None:

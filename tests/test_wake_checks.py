@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ import httpx2
 import pytest
 
 from teammcp.joining.changes import joining, leaving
+from teammcp.joining.checks import check_program
+from teammcp.joining.clients import Client
 from teammcp.joining.programs import Member, parts_of
-from teammcp.joining.wake_checks import check_sessions, check_wakes
+from teammcp.joining.ring_checks import check_ring
+from teammcp.joining.wake_checks import check_sessions, check_wakes, setting
 from teammcp.waking.life import Process
 from teammcp.waking.lock import only_one
 
@@ -61,20 +65,69 @@ def test_joining_writes_both_ways_once_and_leaving_takes_them_out(member: Member
 @pytest.mark.parametrize(
     ("status", "answer", "says", "wrong"),
     [
-        (200, {"woken": True, "ways": ["inbox_socket"], "not_reached": ""}, "now by inbox_socket", False),
-        (200, {"woken": True, "ways": [], "not_reached": ""}, "no helper is beside a program", False),
-        (200, {"woken": False, "ways": [], "not_reached": "x"}, "set_wakes name=bob woken=true", False),
-        (200, {"woken": True, "ways": ["rewake"], "not_reached": "a dialog is open"}, "a dialog is open", True),
+        (200, {"ways": ["inbox_socket"]}, "now by inbox_socket.", False),
+        (200, {"ways": ["inbox_socket"], "quiet": "22:00-07:00"}, "inbox_socket, not from 22:00 to 07:00.", False),
+        (200, {}, "no helper is beside a program", False),
+        (200, {"woken": False, "not_reached": "x"}, "set_wakes name=bob woken=true", False),
+        (200, {"ways": ["rewake"], "not_reached": "a dialog is open"}, "a dialog is open", True),
         (404, {}, "does not know of it", True),
     ],
     ids=str,
 )
-def test_the_doctor_tells_what_the_server_says(status: int, answer: Any, says: str, wrong: bool) -> None:
+def test_the_doctor_tells_what_the_server_says(
+    member: Member, status: int, answer: Any, says: str, wrong: bool
+) -> None:
+    answer = {"woken": True, "quiet": "", "ways": [], "not_reached": "", **answer}
     transport = httpx2.MockTransport(lambda request: httpx2.Response(status, json=answer))
     with httpx2.Client(transport=transport, base_url=URL) as client:
-        finding = check_wakes(client, "bob")
-    assert says in finding.what
-    assert bool(finding.remedy) is wrong
+        finding = check_wakes(client, member)
+    assert says in f"{finding.what} {finding.remedy}"
+    assert finding.is_wrong is wrong
+
+
+@pytest.mark.parametrize("program", ["claude", "codex", "opencode", "qwen", "gemini"])
+def test_the_doctor_promises_a_helper_only_where_there_is_one(member: Member, program: Client) -> None:
+    asked: list[str] = []
+    answer = {"woken": True, "quiet": "", "ways": [], "not_reached": ""}
+
+    def answered(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.path)
+        return httpx2.Response(200, json=answer)
+
+    with httpx2.Client(transport=httpx2.MockTransport(answered), base_url=URL) as client:
+        said = check_wakes(client, replace(member, client=program)).what
+    assert ("nothing from outside reaches an idle Gemini CLI" in said) is (program == "gemini")
+    assert ("no helper is beside a program now" in said) is (program != "gemini")
+    assert ("first prompt" in said) is (program in {"codex", "opencode"})
+
+
+def test_a_program_that_takes_no_line_is_not_rung(member: Member) -> None:
+    [said] = check_ring(replace(member, client="gemini"), "key")
+    assert "nothing from outside reaches an idle Gemini CLI" in said.what
+    assert not said.is_wrong
+
+
+def test_what_switches_waking_on_can_be_pasted_where_the_key_is_only_kept(
+    member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TEAMMCP_KEY", raising=False)
+    assert setting(member, "woken=true").startswith(f'TEAMMCP_KEY="$(cat {member.key_file})" teammcp call set_wakes ')
+    monkeypatch.setenv("TEAMMCP_KEY", "of bob")
+    assert setting(member, "woken=true") == f"teammcp call set_wakes name=bob woken=true --url {URL}"
+
+
+def test_the_doctor_names_a_program_that_is_not_there(
+    member: Member, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    [none] = check_program(member)
+    assert "no claude on the path" in none.what
+    assert "Install Claude Code" in none.remedy
+    assert not none.is_wrong, "it may be started in another way"
+    (tmp_path / "claude").write_text("#!/bin/sh\n")
+    (tmp_path / "claude").chmod(0o755)
+    [found] = check_program(member)
+    assert (found.what, found.remedy) == (f"program: {tmp_path / 'claude'}", "")
 
 
 def session(member: Member, inbox: str = "", **more: Any) -> Process:
@@ -97,7 +150,8 @@ def test_the_doctor_knows_the_sessions_of_the_folder(member: Member, tmp_path: P
     inbox = str(tmp_path / "inbox")
     process = session(member, inbox)
     [alone] = check_sessions(member, "key")
-    assert "none has a helper of this agent" in alone.what
+    assert "no session there has a helper of this agent" in alone.what
+    assert ("Start it again" in alone.remedy, alone.is_wrong) == (True, False)
     with only_one("claude", process, URL, "key"):
         [lost] = check_sessions(member, "key")
         assert ("lost its inbox socket" in lost.what, bool(lost.remedy)) == (True, True)

@@ -69,8 +69,10 @@ async def test_who_could_not_be_rung_hears_why(bob: Member, why: str) -> None:
         case "quiet":
             await bob.call("set_wakes", name="bob", quiet="00:00-23:59")
     said = {"helper": "no program", "busy": "is busy", "off": "switched off", "quiet": "quiet hours"}
-    with pytest.raises(Conflict, match=said[why]):
+    with pytest.raises(Conflict, match=said[why]) as refused:
         await trial(bob)
+    codes = {"helper": "no_helper", "busy": "not_idle", "off": "not_woken", "quiet": "quiet_hours"}
+    assert refused.value.code == codes[why]
     if waiting is not None:
         waiting.cancel()
 

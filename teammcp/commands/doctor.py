@@ -31,7 +31,7 @@ def doctor(client: Client, name: str | None, folder: Path, ring: bool, url: str 
 
     Changes nothing. Ends with 1 if something is wrong.
     """
-    from ..joining.checks import UNNAMED, check_files, check_path, check_server, not_asked
+    from ..joining.checks import UNNAMED, check_files, check_path, check_program, check_server, not_asked
     from ..joining.origins import as_set_up, is_known, key_of
     from ..joining.program_checks import check_settings
     from ..joining.programs import Member
@@ -46,12 +46,12 @@ def doctor(client: Client, name: str | None, folder: Path, ring: bool, url: str 
         asked = [*check_server(member, key, held_back=held_back)]
         settings = [*check_settings(member), *check_trust(member)]
         on_it = [*check_files(member), *settings, *check_sessions(member, key)]
-        findings = [*asked, *check_path(member), *on_it]
+        findings = [*asked, *check_path(member), *check_program(member), *on_it]
     else:
         findings = asked = [not_asked(member), *check_path(member)]
     wrong = _say(findings)
-    if ring and key is not None and not any(finding.remedy for finding in asked):
-        click.echo("note   Its program is rung now, which costs one request to its model.")
+    if ring and key is not None and not any(finding.is_wrong for finding in asked):
+        click.echo("note   Its program is rung now if it sits idle, which costs one request to its model.")
         wrong = _say(check_ring(member, key)) or wrong
     elif ring:
         click.echo("note   Its program is not rung before the server answers and takes its key.")
@@ -64,10 +64,11 @@ def _say(findings: Iterable[Finding]) -> bool:
     """Say each as it is found; whether something is wrong."""
     wrong = False
     for finding in findings:
-        click.echo(f"{'ok   ' if not finding.remedy else 'WRONG'}  {reveal(finding.what)}")
+        label = "WRONG" if finding.is_wrong else "note " if finding.note else "ok   "
+        click.echo(f"{label}  {reveal(finding.what)}")
         if finding.remedy:
             click.echo(f"       {reveal(finding.remedy)}")
-            wrong = True
+        wrong = wrong or finding.is_wrong
     return wrong
 
 

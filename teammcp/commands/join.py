@@ -284,14 +284,15 @@ def _register(planned: Planned, server: Server, secret: str | None) -> str:
     return clean_key(str(made["apiKey"]), "The server's answer")
 
 
-PROGRAMS = {"claude": "claude", "codex": "codex", "gemini": "gemini", "opencode": "opencode", "qwen": "qwen"}
-
-
 def _how_to_start(member: Member) -> str:
+    from ..joining.checks import check_program
+    from ..joining.programs import PROGRAMS
+
     if member.client == "claude-desktop":
         return f"{member.name} has joined. Start Claude Desktop anew. Its key is in {member.key_file}."
     if member.client == "generic":
         click.echo(render(member.client, member.url))
     program = PROGRAMS.get(member.client, "its program")
     place, folder = (shlex.quote(str(path)) for path in (member.key_file, member.folder))
-    return f'{member.name} has joined. Start it with:\n\n  cd {folder}\n  {KEY}="$(cat {place})" {program}\n'
+    start = f'{member.name} has joined. Start it with:\n\n  cd {folder}\n  {KEY}="$(cat {place})" {program}\n'
+    return start + "".join(f"\n{found.what} {found.remedy}\n" for found in check_program(member) if found.note)

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -15,7 +16,7 @@ from ..net.transport import VARIABLES, client_options, reason
 from .changes import joining
 from .clients import ALL
 from .findings import Finding
-from .programs import TELLING, WITH_HOOKS, Member, asks_team, configured_url, parts_of
+from .programs import PROGRAMS, TELLING, WITH_HOOKS, Member, asks_team, configured_url, parts_of
 from .wake_checks import check_wakes
 
 UNNAMED = "NAME"
@@ -73,6 +74,15 @@ def check_path(member: Member) -> Iterator[Finding]:
         yield Finding(f"path: {found or 'there is no teammcp on it.'}", "" if found else missing)
 
 
+def check_program(member: Member) -> Iterator[Finding]:
+    """Whether the client itself is on the path; who starts it in another way needs that not."""
+    if program := PROGRAMS.get(member.client):
+        found = shutil.which(program)
+        install = f"Install {member.title}, or start it by its whole path if it is somewhere else."
+        none = Finding(f"program: there is no {program} on the path.", install, note=True)
+        yield Finding(f"program: {found}") if found else none
+
+
 def check_server(member: Member, key: str | None, *, held_back: bool = False) -> Iterator[Finding]:
     """The server, the key, the hook's way and the protocol, each by using it.
 
@@ -116,7 +126,8 @@ def _with_client(
     if answer.status_code != 200:
         yield Finding(
             f"key: the server refuses it ({answer.status_code}): {_detail(answer)}",
-            "Set TEAMMCP_KEY to the agent's key. A manager makes a new one: teammcp call rotate_key name=NAME",
+            "Set TEAMMCP_KEY to the agent's key. "
+            f"A manager makes a new one: teammcp call rotate_key name={member.name}",
         )
         return
     me = _me(answer)
@@ -127,7 +138,7 @@ def _with_client(
     client.headers["Authorization"] = f"Bearer {key}"
     if member.client in TELLING:
         yield _check_hook(client, member)
-        yield check_wakes(client, me["name"])
+        yield check_wakes(client, replace(member, name=me["name"]))
     if asks_team(member):
         yield _check_prompts(client)
     yield _check_protocol(client, member.tools)

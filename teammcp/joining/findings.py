@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found; ``remedy`` is empty if all is well."""
+    """What a check found.
+
+    Attributes:
+        remedy: what to do; empty if all is well.
+        note: whether it may well be so on purpose, and does not count as wrong.
+    """
 
     what: str
     remedy: str = ""
+    note: bool = False
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether something has to be done."""
+        return bool(self.remedy) and not self.note

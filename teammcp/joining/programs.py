@@ -60,6 +60,10 @@ Qwen Code, which counts in seconds now, still understands them so from a thousan
 """
 TELLING = (*WITH_HOOKS, "opencode")
 """Clients that tell the server what their agents are doing: by hooks, or by a plugin of ours."""
+WOKEN = ("claude", "codex", "opencode", "qwen", "generic")
+"""Clients whose idle sessions a line from outside reaches; of a client without known files that may be."""
+PROGRAMS = {"claude": "claude", "codex": "codex", "gemini": "gemini", "opencode": "opencode", "qwen": "qwen"}
+"""Client -> the command that starts it, of those that are started in a terminal."""
 WITH_PROMPTS = ("claude",)
 """Clients that can put to the team whether a tool may be used."""
 WITHOUT_PROJECT = ("claude-desktop", "generic")
@@ -90,6 +94,11 @@ class Member:
     def key_file(self) -> Path:
         """The private file that holds its key."""
         return key_file(self.url, self.name)
+
+    @property
+    def title(self) -> str:
+        """Its client's name for people."""
+        return configuration(self.client, self.url).title
 
     @property
     def own_settings(self) -> bool:

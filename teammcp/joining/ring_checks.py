@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -12,20 +13,15 @@ import httpx2
 from ..errors import TeamError
 from ..net.transport import client_options, reason
 from ..waking.codex_server import Refusal, started, trusted
+from .clients import KEY_VARIABLE
 from .findings import Finding
 from .parts import Hooks
-from .programs import Member, parts_of
+from .programs import WOKEN, Member, parts_of
+from .wake_checks import FIRST_PROMPT, not_woken, setting
 
 SIGN_SECONDS = 15
 """How long the program has time for a sign. Codex without a daemon looks into its queue every ten seconds."""
 TRUST = "Start codex in that folder, and choose to trust all hooks when it asks."
-REMEDIES = {
-    "not_woken": "Switch it on, or try again after the quiet hours: teammcp call set_wakes name={name} woken=true",
-    "no_helper": "Start {client} in {folder} anew, with the key in TEAMMCP_KEY. Codex begins its helper with the first "
-    "prompt.",
-    "not_idle": "Wait until its turn has ended, or answer its question, and try again.",
-}
-"""What to do where it cannot be tried, by the code of the problem."""
 
 
 def check_trust(member: Member) -> Iterator[Finding]:
@@ -34,7 +30,7 @@ def check_trust(member: Member) -> Iterator[Finding]:
         return
     program = shutil.which("codex")
     if program is None:
-        yield Finding("hooks: there is no codex on the path to ask whether it runs them.")
+        yield Finding("hooks: whether Codex runs ours could not be asked, as it is not on the path.", note=True)
         return
     try:
         commands = [hook["command"] for part in parts_of(member) if isinstance(part, Hooks) for hook in _of(part)]
@@ -58,6 +54,9 @@ def _of(part: Hooks) -> Iterator[dict[str, Any]]:
 
 def check_ring(member: Member, key: str) -> Iterator[Finding]:
     """Ring the member's idle program once, and tell each step. Costs one request to its model."""
+    if member.client not in WOKEN:
+        yield Finding(f"ring: {not_woken(member)}", note=True)
+        return
     headers = {"Authorization": f"Bearer {key}"}
     try:
         options = client_options(member.url)
@@ -74,9 +73,23 @@ def check_ring(member: Member, key: str) -> Iterator[Finding]:
     if answer.status_code == httpx2.codes.OK:
         yield from _steps(member, found)
         return
-    remedy = REMEDIES.get(str(found.get("error")), "Do what it says, and try it again.")
     said = str(found.get("detail", answer.reason_phrase))
-    yield Finding(f"ring: {said}", remedy.format(name=name, client=member.client, folder=member.folder))
+    yield Finding(f"ring: {said}", _remedy(replace(member, name=name), str(found.get("error"))))
+
+
+def _remedy(member: Member, code: str) -> str:
+    """What to do where it cannot be tried, by the code of the problem."""
+    match code:
+        case "not_woken":
+            return f"Switch it on: {setting(member, 'woken=true')}"
+        case "quiet_hours":
+            return f"Try it again after them, or end them: {setting(member, 'quiet=')}"
+        case "no_helper":
+            start = f"Start {member.client} in {member.folder} anew, with the key in {KEY_VARIABLE}."
+            return f"{start} {FIRST_PROMPT.get(member.client, '')}".rstrip()
+        case "not_idle":
+            return "Wait until its turn has ended, or answer its question, and try again."
+    return "Do what it says, and try it again."
 
 
 def _steps(member: Member, found: dict[str, Any]) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,28 +12,48 @@ import httpx2
 
 from ..waking.claude_files import SETTING, Record, config_folder, locked_out, records
 from ..waking.lock import is_held
+from .clients import KEY_VARIABLE
 from .findings import Finding
-from .programs import Member
+from .programs import WOKEN, Member
+
+FIRST_PROMPT = {
+    "codex": "Codex begins its helper with the first prompt.",
+    "opencode": "opencode can be woken from the first prompt on.",
+}
+"""What is said where a session that has just begun has no helper yet."""
 
 
-def check_wakes(client: httpx2.Client, name: str) -> Finding:
-    """What the server says of waking an agent.
-
-    Args:
-        client: with the agent's key.
-        name: the agent's.
-    """
-    answer = client.get(f"/api/wakes/{name}")
+def check_wakes(client: httpx2.Client, member: Member) -> Finding:
+    """What the server says of waking a member; the client has its key."""
+    if member.client not in WOKEN:
+        return Finding(f"waking: {not_woken(member)}")
+    answer = client.get(f"/api/wakes/{member.name}")
     state: Any = answer.json() if answer.status_code == httpx2.codes.OK else None
     if not isinstance(state, Mapping):
         return Finding("waking: the server does not know of it.", "Is the server as new as this program?")
     if not state["woken"]:
-        on = f"teammcp call set_wakes name={name} woken=true"
-        return Finding(f"waking: it is switched off; to switch it on: {on}")
+        return Finding("waking: it is switched off.", f"To switch it on: {setting(member, 'woken=true')}", note=True)
     if why := state["not_reached"]:
-        return Finding(f"waking: {name} was not reached: {why}.", "Mend that; the next message tries again.")
-    ways = ", ".join(state["ways"])
-    return Finding(f"waking: it is on, {f'now by {ways}' if ways else 'but no helper is beside a program now'}.")
+        return Finding(f"waking: {member.name} was not reached: {why}.", "Mend that; the next message tries again.")
+    hours = f", not from {state['quiet'].replace('-', ' to ')}" if state["quiet"] else ""
+    if ways := ", ".join(state["ways"]):
+        return Finding(f"waking: it is on, now by {ways}{hours}.")
+    first = FIRST_PROMPT.get(member.client, "")
+    return Finding(f"waking: it is on{hours}, but no helper is beside a program now. {first}".rstrip())
+
+
+def not_woken(member: Member) -> str:
+    """What becomes of messages to an agent whose client takes no line from outside."""
+    return (
+        f"nothing from outside reaches an idle {member.title}. Messages come into its turns and wait for the next one."
+    )
+
+
+def setting(member: Member, change: str) -> str:
+    """A change of waking as it can be pasted into a shell, with the key from where it is kept."""
+    command = shlex.join(("teammcp", "call", "set_wakes", f"name={member.name}", change, "--url", member.url))
+    key = "" if os.environ.get(KEY_VARIABLE) else f'{KEY_VARIABLE}="$(cat {shlex.quote(str(member.key_file))})" '
+    return key + command
 
 
 def check_sessions(member: Member, key: str | None) -> Iterator[Finding]:
@@ -46,10 +67,10 @@ def check_sessions(member: Member, key: str | None) -> Iterator[Finding]:
     here = [record for record in records(config) if Path(record.folder).is_relative_to(member.folder)]
     own = [record for record in here if key and is_held("claude", record.process, member.url, key)]
     if not own:
-        others = f"of {len(here)} sessions of Claude Code in {member.folder} none has a helper of this agent"
-        again = "; one begun before the joining, or without its TEAMMCP_KEY, has to be started again"
-        none = f"no session of Claude Code runs in {member.folder} now"
-        yield Finding(f"waking: {others + again if here else none}.")
+        none = Finding(f"waking: no session of Claude Code runs in {member.folder} now.")
+        others = f"waking: Claude Code runs in {member.folder}, but no session there has a helper of this agent."
+        again = f"Start it again, with the agent's key in {KEY_VARIABLE}: it was begun before the joining, or without."
+        yield Finding(others, again, note=True) if here else none
     for record in own:
         yield _check_session(record)
 

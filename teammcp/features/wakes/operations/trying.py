@@ -73,7 +73,8 @@ async def _session(context: Context, tower: Tower) -> Session:
     off, until = await context.read(is_off, me, context.now(), context.actor.time_zone)
     if off:
         why = "waking is switched off for it" if until is None else "it has quiet hours now"
-        raise Conflict(f"{me} is not woken: {why}. See get_wakes and set_wakes.", code="not_woken")
+        code = "not_woken" if until is None else "quiet_hours"
+        raise Conflict(f"{me} is not woken: {why}. See get_wakes and set_wakes.", code=code)
     session = tower.next
     if session is None:
         raise Conflict(f"{me} has no program with a helper beside it that could be woken now.", code="no_helper")
