@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from teammcp import Context, Forbidden, InvalidInput, NotFound, Refused, Wake, hookimpl
+from teammcp import Context, Forbidden, Gone, InvalidInput, NotFound, Refused, Wake, hookimpl
 from teammcp.features.wakes.bells import Bell, Waiting
 from teammcp.testing import Member, MovedClock, TestTeam
 
@@ -279,6 +279,15 @@ async def test_one_switch_and_quiet_hours(team: TestTeam, bob: Member, ann: Memb
     assert (await ring(bob)).number != ""
     with pytest.raises(InvalidInput, match="22:00-07:00"):
         await bob.call("set_wakes", name="bob", quiet="at night")
+
+
+async def test_only_of_an_agent_that_is_there_it_is_set_whether_it_is_woken(team: TestTeam, bob: Member) -> None:
+    for name in ("owner", "system"):
+        with pytest.raises(InvalidInput, match="name: must be an agent's"):
+            await team.owner.call("set_wakes", name=name, woken=False)
+    await team.owner.call("retire_agent", name="bob")
+    with pytest.raises(Gone, match="name: bob was retired"):
+        await team.owner.call("set_wakes", name="bob", quiet="22:00-07:00")
 
 
 async def test_a_switch_is_heard_by_who_waits(bob: Member, ann: Member) -> None:

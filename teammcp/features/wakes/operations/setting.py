@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ....errors import Forbidden
-from ....members.directory import Access
+from ....errors import Forbidden, InvalidInput
+from ....members.directory import SYSTEM, Access
 from ....operations import Context, operation
 from ....storage import Row, Transaction, Work
-from ...channels import OwnRef
+from ...channels import OwnRef, find_agent
 from .. import queries
 from ..events import WakeSet
 from ..models import WakeState
@@ -28,6 +28,8 @@ async def set_wakes(
 
     For the agent itself and managers. What is left out stays as it is.
     """
+    if name == SYSTEM.name or find_agent(context, name, "name").kind == "human":
+        raise InvalidInput.at("name", f"must be an agent's: nothing wakes a program of {name}")
     if name != context.actor.name and context.actor.access < Access.manager:
         raise Forbidden(f"name: only {name} itself or a manager may set when it is woken.", code="not_yours")
 
