@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from teammcp.net.transport import Connection
 from teammcp.waking import loop
 from teammcp.waking.life import Process
 from teammcp.waking.lock import only_one
@@ -87,6 +89,40 @@ def test_it_rings_as_told_and_says_of_each_ring_what_came_of_it() -> None:
     assert run(program, server) is End.REFUSED
     assert program.lines == ["one", "two"]
     assert server.told == [("", ""), ("7-1", ""), ("7-2", "its socket is gone"), ("7-2", "")]
+
+
+def test_a_report_that_the_server_does_not_take_keeps_no_program_deaf() -> None:
+    program = Program(failures=("odd words",))
+    server = Server(Ring("7-1", "one"), 400, Ring("8-1", "two"))
+    run(program, server)
+    assert program.lines == ["one", "two"]
+    assert server.told[1:3] == [("7-1", "odd words"), ("", "")]
+
+
+def test_what_is_said_of_a_line_is_what_every_server_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    bodies: list[bytes] = []
+
+    def post(_: Connection, path: str, body: bytes, headers: object) -> None:
+        bodies.append(body)
+
+    monkeypatch.setattr(Connection, "post", post)
+    asker = loop.Asker("http://localhost:1", "key", Program())
+    asker.wait("7-1", "no such file: \udcff" + "x" * 400, "")
+    said = json.loads(bodies[0])["failure"]
+    assert said.startswith("no such file: ?x")
+    assert len(said) == loop.REPORTED
+
+
+def test_a_program_that_answers_as_none_did_before_is_a_reason_and_not_the_end_of_its_helper() -> None:
+    class Odd(Program):
+        def ring(self, line: str) -> str:
+            super().ring(line)
+            raise KeyError("result")
+
+    program, server = Odd(), Server(Ring("7-1", "one"), Ring("7-2", "two"))
+    assert run(program, server) is End.REFUSED
+    assert program.lines == ["one", "two"]
+    assert "KeyError" in server.told[1][1]
 
 
 def test_a_server_that_is_away_is_waited_for() -> None:

@@ -64,7 +64,7 @@ def record_of(folder: Path, pid: int) -> Record | None:
     process = Process.of(pid)
     if process is None or said.get("pid") != pid:
         return None
-    if sys.platform == "linux" and said.get("procStart") not in {None, process.began}:
+    if sys.platform == "linux" and said.get("procStart") not in (None, process.began):
         return None
     texts = [
         value if isinstance(value := said.get(key), str) else "" for key in ("status", "cwd", "messagingSocketPath")

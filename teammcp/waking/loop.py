@@ -29,6 +29,9 @@ LOOK = 1.0
 """Seconds between two looks at the program."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 REFUSED = {401, 403}
+NOT_UNDERSTOOD = {400, 422}
+REPORTED = 300
+"""Characters of what a helper says of a line."""
 
 Doing = Literal["", "idle", "busy", "waiting"]
 """``waiting`` is before a dialog that only a person may answer."""
@@ -102,7 +105,7 @@ class Asker:
         """The next ring; the status of a refusal; None if no server answers. ``doing`` as in `tell`, if it is news."""
         session = self._session
         said = {"session": session.name, "way": session.way, "carries": session.carries}
-        body = {**said, "rung": rung, "failure": failure[:300], "doing": doing, "timeout": WAIT}
+        body = {**said, "rung": rung, "failure": _sayable(failure), "doing": doing, "timeout": WAIT}
         answer = self._waiting.post("/api/wakes/wait", json.dumps(body).encode(), self._headers)
         if answer is None:
             return None
@@ -123,6 +126,11 @@ class Asker:
     def _say(self, path: str, body: dict[str, Any]) -> bool:
         answer = Connection(self._base, QUICK).post(path, json.dumps(body).encode(), self._headers)
         return answer is not None and answer.status == 200
+
+
+def _sayable(text: str) -> str:
+    """Without halves of characters, as names of files may have: no server takes those."""
+    return text.encode("utf-8", "replace").decode()[:REPORTED]
 
 
 def _ring(text: str) -> Ring | None:
@@ -186,6 +194,8 @@ class Helper:
             self._away = not isinstance(answer, Ring)
             if not isinstance(answer, Ring):
                 self._told = ""
+                if answer in NOT_UNDERSTOOD:  # said again, it would keep this one deaf for ever
+                    rung = failure = ""
                 self._rest(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
                 continue
@@ -196,7 +206,12 @@ class Helper:
     def _ring(self, ring: Ring) -> str:
         """Put its line into the session; why that was in vain, or empty."""
         self._look()
-        failure = self._session.ring(ring.line)
+        try:
+            failure = self._session.ring(ring.line)
+        except Ended:
+            raise
+        except Exception as error:  # noqa: BLE001 - a program that answers as none did before; its senders are told
+            failure = f"its helper does not understand what the program answers ({type(error).__name__})"
         if self._session.once:
             raise Ended(End.RUNG)
         if ring.message_ids and not failure:

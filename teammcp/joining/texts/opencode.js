@@ -95,12 +95,13 @@ export const TeamMCP = async ({ client }) => {
       const answer = await post("/api/wakes/wait", helper.reader, body, signal)
       if (answer?.status === 401 || answer?.status === 403) return
       if (answer?.status !== 200) {
+        if (answer?.status === 400 || answer?.status === 422) failure = "" // said again, it would be refused for ever
         await sleep(pause)
         pause = Math.min(2 * pause, LONGEST_PAUSE_MS)
         continue
       }
       pause = FIRST_PAUSE_MS
-      rung = answer.said.number
+      rung = answer.said.number || rung
       failure = answer.said.line && !ending.signal.aborted ? await ring(answer.said.line) : ""
     }
   }
