@@ -45,6 +45,17 @@ async def test_not_reached_is_seen_on_the_profile_in_the_list_and_in_the_receipt
     assert "not reached" not in (await team.owner.call("get_receipt", message_id=message)).text()
 
 
+async def test_what_a_helper_says_of_a_line_is_shown_as_text(
+    team: TestTeam, bob: Member, owner: Visitor, clock: MovedClock
+) -> None:
+    message = await lose(team, bob, clock)
+    team.team.presence.set_status("bob", "blocked", Reason(NOT_REACHED, "100 % of %(it)s <b>refused</b>"))
+    for path in ("/agents/bob", "/agents", f"/messages/{message}/receipt"):
+        page = (await owner.get(path)).response
+        assert (path, page.status_code) == (path, 200)
+        assert "100 % of %(it)s &lt;b&gt;refused&lt;/b&gt;" in page.text
+
+
 async def test_its_reason_is_in_the_readers_language(team: TestTeam, bob: Member, owner: Visitor) -> None:
     team.team.presence.set_status("bob", "blocked", Reason(NOT_REACHED, "its own inbox"))
     page = await owner.get("/agents", **{"Accept-Language": "zh"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from quart import Request, Response
 
 from ....operations import Context
-from ....web import Page, go_back, mark, render
+from ....web import Page, gettext, go_back, mark, render
 from ....web.channels import sidebar
 from ....web.messages import arrange
 from ...messages import answered
@@ -50,8 +50,11 @@ async def receipt(context: Context, request: Request, message_id: int) -> Respon
     found = await context.call(get_receipt, message_id=message_id)
     directory = context.team.directory
     kinds = {who.agent: agent.kind for who in found.recipients if (agent := directory.agent(who.agent)) is not None}
+    why = {who.agent: gettext(who.not_reached) for who in found.recipients if who.not_reached}
     listed = await sidebar(context, found.channel)
-    return await render(context, "inbox/receipt.html", receipt=found, kinds=kinds, now=context.now(), sidebar=listed)
+    return await render(
+        context, "inbox/receipt.html", receipt=found, kinds=kinds, why=why, now=context.now(), sidebar=listed
+    )
 
 
 MAIL = ("message.sent", "message.edited", "message.deleted", "message.settled", "inbox.acked")
