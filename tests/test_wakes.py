@@ -9,6 +9,7 @@ import pytest
 
 from teammcp import Context, Forbidden, Gone, InvalidInput, NotFound, Refused, Wake, hookimpl
 from teammcp.features.wakes.bells import Bell, Waiting
+from teammcp.features.wakes.sessions import TOWERS, Towers
 from teammcp.testing import Member, MovedClock, TestTeam
 
 SESSION = {"session": "claude:1", "way": "inbox_socket"}
@@ -131,6 +132,24 @@ async def test_each_sender_hears_once_of_a_message_that_was_not_reached(
     assert f"Your message {first} stays" in (await notes(ann))[0]
     assert f"Your 2 messages, the last being {third}, stay" in (await notes(ann))[1]
     assert second < third
+
+
+async def test_a_server_that_is_restarted_tells_nobody_again_and_shows_again_that_it_was_not_reached(
+    team: TestTeam, bob: Member, ann: Member, clock: MovedClock
+) -> None:
+    message = await tell(ann)
+    await fails(bob, clock)
+    team.team.state[TOWERS] = Towers()
+    team.team.presence.leave("bob", "the server was restarted")
+    for _ in range(2):
+        clock.advance(seconds=10)
+        await ring(bob, rung=f"{message}-3", doing="idle")
+    assert (await ann.call("get_wakes", name="bob")).not_reached
+    assert len(await notes(ann)) == 1
+    await tell(ann, "again")
+    clock.advance(seconds=1)
+    await fails(bob, clock)
+    assert len(await notes(ann)) == 2
 
 
 async def test_all_senders_hear_that_it_was_not_reached_however_many_messages_wait(

@@ -54,7 +54,7 @@ class Bell:
         last: for which message it was rung last, and for the how manyth time, whatever became of the times before.
         failure: what the helper said of the last ring, if that could not be written.
         given_up: whether this round is over, in vain.
-        told: the newest message whose sender knows that the agent was not reached.
+        told: up to which message the senders were told that the agent was not reached.
         refused_at: when senders were told last that a plugin keeps it from being rung.
         times: when it was rung in the last hour.
     """

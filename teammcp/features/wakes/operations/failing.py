@@ -8,10 +8,11 @@ from pydantic import Field
 
 from ....members.presence import NOT_REACHED, Reason
 from ....operations import Context, operation
-from ....storage import Reader, Transaction, Work
+from ....storage import Reader, Row, Transaction, Work
 from ....web import mark
 from ... import deliveries
 from ...messages import Message, Note, messages_by_id, quoted_line, send_notes, server_note
+from .. import queries
 from ..events import WakeFailed
 from ..models import SendersTold
 
@@ -25,14 +26,15 @@ UNKNOWN = mark(
 
 @operation(internal=True, profile="wakes")
 async def note_failed_wake(
-    context: Context, agent: str, rings: Annotated[int, Field(ge=0)], why: str, after: int, newest: int
+    context: Context, agent: str, rings: Annotated[int, Field(ge=0)], why: str, newest: int
 ) -> Work[SendersTold]:
-    """Tell the senders of what waits for an agent that its program was rung in vain.
+    """Tell the senders of what waits for an agent that its program was rung in vain, each of a message once.
 
-    after, newest: of messages with greater ids than the one, and none greater than the other.
+    newest: the newest message for which it was rung.
     """
     why = why or UNKNOWN
-    notes = await _notes(context, agent, (after, newest), rings, why)
+    senders = await context.read(_untold, agent, newest)
+    notes = await _notes(context, agent, senders, rings, why)
     team = context.team
 
     def show() -> None:
@@ -41,6 +43,8 @@ async def note_failed_wake(
     def work(tx: Transaction) -> SendersTold:
         context.emit(tx, WakeFailed(rings=rings, why=why), agent)
         send_notes(tx, notes)
+        if senders:
+            queries.keep_told(tx, agent, newest)
         tx.on_commit(show)
         return SendersTold(recipients=[note.recipient for note in notes])
 
@@ -53,10 +57,15 @@ def waiting_messages(reader: Reader, agent: str) -> list[Message]:
     return messages_by_id(reader, ids)
 
 
-async def _notes(context: Context, agent: str, ids: tuple[int, int], rings: int, why: str) -> list[Note]:
+def _untold(reader: Reader, agent: str, newest: int) -> list[Row]:
+    """The senders of what waits who do not know of it, with their messages."""
+    return deliveries.senders_of_unoffered(reader, agent, queries.told(reader, agent), newest)
+
+
+async def _notes(context: Context, agent: str, senders: list[Row], rings: int, why: str) -> list[Note]:
     tried = f"rung {rings} times" if rings > 1 else "rung once" if rings else "not rung"
     notes: list[Note] = []
-    for row in await context.read(deliveries.senders_of_unoffered, agent, *ids):
+    for row in senders:
         last = row["newest_id"]
         what = f"message {last} stays in its inbox, and comes"
         if row["number"] > 1:

@@ -182,12 +182,10 @@ async def _look(context: Context, tower: Tower, session: str) -> tuple[Waiting |
 
 
 async def _fail(context: Context, bell: Bell, why: str) -> None:
-    """The senders are told that it was not reached, each of those messages of which they were not told before."""
-    told, bell.told = bell.told, bell.newest
+    """The senders are told that it was not reached."""
+    bell.told = bell.newest
     inside = Context.inside(context.team)
-    await inside.call(
-        note_failed_wake, agent=context.actor.name, rings=bell.rings, why=why, after=told, newest=bell.newest
-    )
+    await inside.call(note_failed_wake, agent=context.actor.name, rings=bell.rings, why=why, newest=bell.newest)
 
 
 def _read(reader: Reader, asking: Asking) -> tuple[Waiting, int | None]:
