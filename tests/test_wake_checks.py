@@ -11,7 +11,9 @@ from typing import Any
 
 import httpx2
 import pytest
+from click.testing import CliRunner
 
+from teammcp.cli import cli
 from teammcp.joining.changes import joining, leaving
 from teammcp.joining.checks import check_program
 from teammcp.joining.clients import Client
@@ -161,6 +163,24 @@ def test_the_doctor_knows_the_sessions_of_the_folder(member: Member, tmp_path: P
         assert ("(idle) has its helper" in well.what, well.remedy) == (True, "")
         assert [*check_sessions(member, "of another")] == [alone]
         assert [*check_sessions(member, None)] == [alone]
+
+
+def test_a_helper_that_can_write_nowhere_says_nothing_and_the_doctor_says_so(
+    member: Member, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The program would show what it says at the end of each turn."""
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("teammcp.waking.lock.wakes_folder", lambda: tmp_path / "file" / "wakes")
+    session(member)
+    said = CliRunner().invoke(
+        cli,
+        ["wake", "claude", "--rewake", "--url", URL],
+        env={"TEAMMCP_KEY": "key", "CLAUDE_PID": str(os.getpid()), "CLAUDE_CODE_ENTRYPOINT": "cli"},
+    )
+    assert (said.exit_code, said.output, said.exception) == (0, "", None)
+    [finding] = check_sessions(member, "key")
+    assert finding.is_wrong
+    assert "cannot be written" in finding.what
 
 
 def test_the_doctor_names_the_settings_that_keep_lines_out(member: Member) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,11 @@ def wake(program: str, rewake: bool, thread: str, url: str | None) -> None:
         return
     if key is None:
         return
+    with suppress(OSError):  # the user's own folder cannot be written, as the doctor says
+        _begin(program, rewake, thread, base, key)
+
+
+def _begin(program: str, rewake: bool, thread: str, base: str, key: str) -> None:
     if program == "codex":
         _codex(thread, base, key)
     elif program == "qwen":

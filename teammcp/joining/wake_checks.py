@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 
 from ..waking.claude_files import SETTING, Record, config_folder, locked_out, records
-from ..waking.lock import is_held
+from ..waking.lock import is_held, wakes_folder
 from .clients import KEY_VARIABLE
 from .findings import Finding
 from .programs import WOKEN, Member
@@ -65,7 +65,12 @@ def check_sessions(member: Member, key: str | None) -> Iterator[Finding]:
         where, what = found
         yield Finding(f"waking: Claude Code {what}.", f'Set {SETTING} to "accept" in {where}, or take it out there.')
     here = [record for record in records(config) if Path(record.folder).is_relative_to(member.folder)]
-    own = [record for record in here if key and is_held("claude", record.process, member.url, key)]
+    try:
+        own = [record for record in here if key and is_held("claude", record.process, member.url, key)]
+    except OSError as error:
+        place = f"{wakes_folder()}: {error.strerror or type(error).__name__}"
+        yield Finding(f"waking: no helper can begin, for its folder cannot be written ({place}).", "Make it writable.")
+        return
     if not own:
         none = Finding(f"waking: no session of Claude Code runs in {member.folder} now.")
         others = f"waking: Claude Code runs in {member.folder}, but no session there has a helper of this agent."
