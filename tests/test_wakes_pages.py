@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+import ast
+from pathlib import Path
 
+import pytest
+from markupsafe import escape
+
+from teammcp import waking
 from teammcp.members.presence import NOT_REACHED, Reason
 from teammcp.testing import Member, MovedClock, TestTeam
+from teammcp.waking.claude import LOCKED_OUT
+from teammcp.waking.codex import QUEUED
+from teammcp.waking.qwen import FAILURES
 from tests.webkit import Visitor, visiting
 
 
@@ -60,6 +68,24 @@ async def test_its_reason_is_in_the_readers_language(team: TestTeam, bob: Member
     team.team.presence.set_status("bob", "blocked", Reason(NOT_REACHED, "its own inbox"))
     page = await owner.get("/agents", **{"Accept-Language": "zh"})
     assert "未送达：其自带的收件箱" in page.response.text
+
+
+async def test_what_a_helper_says_of_its_line_is_in_the_readers_language(
+    team: TestTeam, bob: Member, owner: Visitor
+) -> None:
+    for why in (*LOCKED_OUT.values(), *FAILURES.values(), QUEUED):
+        team.team.presence.set_status("bob", "blocked", Reason(NOT_REACHED, why))
+        for path in ("/agents", "/agents/bob"):
+            page = await owner.get(path, **{"Accept-Language": "zh"})
+            assert "未送达：" in page.response.text
+            assert escape(why) not in page.response.text
+
+
+def test_no_helper_says_a_fixed_sentence_that_no_page_can_translate() -> None:
+    for file in Path(waking.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            said = node.value.value if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant) else None
+            assert not (isinstance(said, str) and " " in said), f"{file.name}: mark({said!r})"
 
 
 async def test_the_switch_and_quiet_hours_are_for_the_agent_and_managers(

@@ -15,12 +15,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .claude_files import SETTING, config_folder, locked_out, record_of, records
+from ..text.marking import mark
+from .claude_files import LOCK_OUT, config_folder, locked_out, record_of, records
 from .life import Process
 from .loop import Doing
 
 SOCKET, TOKEN = "CLAUDE_CODE_MESSAGING_SOCKET", "CLAUDE_CODE_MESSAGING_TOKEN"
 WRITE_SECONDS = 5.0
+LOCKED_OUT = {
+    LOCK_OUT["refuse"]: mark("it refuses lines from outside, as crossSessionInbound in its settings says"),
+    LOCK_OUT["hold"]: mark(
+        "it holds lines from outside back, until a person lets them through, "
+        "as crossSessionInbound in its settings says"
+    ),
+}
+"""What its settings do to lines -> what senders read of that."""
 
 
 @dataclass(frozen=True)
@@ -112,13 +121,13 @@ class InboxSession(ClaudeSession):
         try:
             write(self._place.inbox, self._place.token, line)
         except FileNotFoundError:
-            return "its inbox socket is gone; start Claude Code again"
+            return mark("its inbox socket is gone; start Claude Code again")
         except ConnectionRefusedError:
-            return "nobody listens at its inbox socket; start Claude Code again"
+            return mark("nobody listens at its inbox socket; start Claude Code again")
         except PermissionError:
-            return "its inbox socket belongs to another user"
+            return mark("its inbox socket belongs to another user")
         except TimeoutError:
-            return f"its inbox did not take the line within {WRITE_SECONDS:g} s"
+            return mark("its inbox did not take the line in time")
         except OSError as error:
             return f"its inbox did not take the line: {error.strerror or type(error).__name__}"
         return self._locked_out()
@@ -129,7 +138,7 @@ class InboxSession(ClaudeSession):
         Senders read this: where on the machine those are is for the doctor to say.
         """
         found = locked_out(self._place.config, self._place.project)
-        return "" if found is None else f"it {found[1]}, as {SETTING} in its settings says"
+        return "" if found is None else LOCKED_OUT[found[1]]
 
 
 def write(path: str, token: str, line: str) -> None:

@@ -20,6 +20,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..text.marking import mark
 from .codex_server import SECONDS, Refusal, daemon, started, waiting_lines
 from .life import Process
 from .loop import Doing, End, Ended
@@ -32,6 +33,7 @@ CONTROL = Path("app-server-control", "app-server-control.sock")
 OURS = "[wake "
 TURNS: dict[str, Doing] = {"task_started": "busy", "task_complete": "idle", "turn_aborted": "idle"}
 """What an event in a transcript says of the conversation."""
+QUEUED = mark("the line before still waits in Codex's queue: after Esc it is taken up with the next turn only")
 LOOKED_BACK = 1 << 20
 """Bytes of a transcript that are read at first."""
 _THREAD = re.compile("[0-9a-f-]{20,40}")
@@ -195,7 +197,7 @@ class CodexSession:
     def ring(self, line: str) -> str:
         """Put a line into it; why that was in vain, or empty."""
         if not self._is_watched():
-            return "its terminal was closed"
+            return mark("its terminal was closed")
         return self._queue(line) if self._place.control is None else self._start_turn(self._place.control, line)
 
     def _is_watched(self) -> bool:
@@ -213,7 +215,7 @@ class CodexSession:
         try:
             with closing(daemon(control)) as server:
                 if _waits_for_a_person(server.call("thread/read", {"threadId": thread})):
-                    return "a dialog is open in its terminal, which waits for an answer"
+                    return mark("a dialog is open in its terminal, which waits for an answer")
                 server.call("turn/start", {"threadId": thread, "input": [{"type": "text", "text": line}]})
         except Refusal as refusal:
             return f"Codex's daemon refuses the line: {refusal}"
@@ -227,7 +229,7 @@ class CodexSession:
         environment["CODEX_HOME"] = str(self._place.home)
         try:
             if self._queued and _waits(program, environment, thread):
-                return "the line before still waits in Codex's queue: after Esc it is taken up with the next turn only"
+                return QUEUED
             command = [program, "queue", "--thread", thread, "--message", line]
             done = subprocess.run(  # noqa: S603
                 command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..text.marking import mark
 from .life import Process
 from .loop import Doing
 
@@ -37,14 +38,15 @@ LARGEST = 1 << 20
 """Bytes of what is read of a receipt, or of a record."""
 
 FAILURES = {
-    "held": "Qwen Code holds the line until its user releases it with /peers",
-    "denied": "the user of Qwen Code has turned the line away",
-    "refused": "Qwen Code refuses lines of other programs: see agents.crossSessionInbound in its settings",
-    "expired": "Qwen Code has let the line expire unread",
-    "misaddressed": "Qwen Code has begun another session meanwhile",
-    "dropped": "Qwen Code gets too many lines at once",
+    "held": mark("Qwen Code holds the line until its user releases it with /peers"),
+    "denied": mark("the user of Qwen Code has turned the line away"),
+    "refused": mark("Qwen Code refuses lines of other programs: see agents.crossSessionInbound in its settings"),
+    "expired": mark("Qwen Code has let the line expire unread"),
+    "misaddressed": mark("Qwen Code has begun another session meanwhile"),
+    "dropped": mark("Qwen Code gets too many lines at once"),
 }
 """Receipt -> what is said of it; after the others but the first nothing more comes of the line."""
+NO_TURN = mark("Qwen Code has queued the line, and shows no turn that was begun with it")
 
 
 @dataclass(frozen=True)
@@ -118,14 +120,14 @@ class QwenSession:
         """Put the line into the session it runs now, and wait until that has it; why that was in vain, or empty."""
         session = self._place.session()
         if session is None:
-            return "Qwen Code says of no session that it runs; start it again"
+            return mark("Qwen Code says of no session that it runs; start it again")
         transcript = Transcript(self._place.chats / f"{session}.jsonl", line)
         try:
             with Inbox() as inbox:
                 number = self._send(inbox, session, line)
                 return self._outcome(inbox, number, session, transcript)
         except (FileNotFoundError, ConnectionRefusedError):
-            return "nobody listens at the socket of Qwen Code; start it again"
+            return mark("nobody listens at the socket of Qwen Code; start it again")
         except OSError as error:
             return f"Qwen Code did not take the line: {error.strerror or type(error).__name__}"
 
@@ -155,13 +157,13 @@ class QwenSession:
         while not transcript.has_it():
             waited = time.monotonic() - began
             if not self.lives():
-                return "Qwen Code has ended"
+                return mark("Qwen Code has ended")
             if self._place.session() != session:  # which has taken with it what it had queued
                 return "" if transcript.has_it() else FAILURES["misaddressed"]
             if not status and waited >= RECEIPT_SECONDS:
-                return "Qwen Code gave no receipt for the line"
+                return mark("Qwen Code gave no receipt for the line")
             if waited >= TURN_SECONDS:
-                return FAILURES.get(status, "Qwen Code has queued the line, and shows no turn that was begun with it")
+                return FAILURES.get(status, NO_TURN)
             status = inbox.status_of(number, LOOK) or status
             if status in FAILURES and status != "held":
                 return "" if transcript.has_it() else FAILURES[status]

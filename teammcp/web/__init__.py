@@ -6,10 +6,11 @@ What the pages of features and plugins use is exported here.
 from __future__ import annotations
 
 from ..markdown import plain
+from ..text.marking import mark
 from . import values
 from .channels import channel_path, sidebar
 from .forms import Notice, Outcome, attempt, form_call, go_back, see, wants_fragment
-from .i18n import gettext, mark, ngettext
+from .i18n import gettext, ngettext
 from .member_status import reason_words
 from .members import kind_of
 from .pages import MessageAction, MessageLink, Page, Panel, Theme

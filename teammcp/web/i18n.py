@@ -85,8 +85,3 @@ def ngettext(singular: str, plural: str, number: int, /, **values: object) -> st
 def form_for(singular: str, plural: str, number: int) -> str:
     """The one of two forms that fits ``number``, in the request's language, its values not put in yet."""
     return _current.get().ngettext(singular, plural, number)
-
-
-def mark(message: str) -> str:
-    """Mark a message for translation where it is written; it is translated where it is shown."""
-    return message

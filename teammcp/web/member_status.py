@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..members.presence import NOT_REACHED, Reason
+from ..text.marking import mark
 from .i18n import gettext as _
-from .i18n import mark
 
 WORDS = {
     "online": mark("online"),

@@ -10,8 +10,8 @@ from ..members.directory import Access
 from ..plugins.markers import hookimpl
 from ..server.timekeeping import Countdown
 from ..storage import Migration, load_migrations
+from ..text.marking import mark
 from . import access, home, installed, sessions
-from .i18n import mark
 from .pages import Page
 
 

@@ -72,7 +72,7 @@ async def _notes(context: Context, agent: str, senders: list[Row], rings: int, w
             what = f"{row['number']} messages, the last being {last}, stay in its inbox, and come"
         text = (
             f"Not reached: {quoted_line(agent)} ({tried}). Likely reason: {quoted_line(why)}. Your {what} with its "
-            "next turn. On its machine `teammcp doctor` with the option `ring` shows which step fails."
+            "next turn. On its machine `teammcp doctor --ring` shows which step fails."
         )
         notes += await server_note(context, row["sender"], text, about=f"message {last}", metadata={"message_id": last})
     return notes
