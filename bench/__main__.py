@@ -70,7 +70,7 @@ def main(words: Sequence[str], cache: Path) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a first impression in about a minute")
+    parser.add_argument("--quick", action="store_true", help="a first impression in a few minutes")
     parser.add_argument("--only", action="append", choices=list(BENCHMARKS), help="run this one; may be repeated")
     parser.add_argument("--messages", type=int, help="size of the large database (1,000,000; with --quick 20,000)")
     parser.add_argument("--wake-seconds", type=float, help="how long idle woken sessions are watched (120)")

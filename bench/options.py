@@ -59,6 +59,6 @@ def quick(scratch: Path, cache: Path) -> Options:
         streams=100,
         idle_seconds=6.0,
         wake_seconds=20.0,
-        programs=8,
-        polls=2,
+        programs=4,
+        polls=1,
     )

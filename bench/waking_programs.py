@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -79,7 +80,7 @@ def _claude(live: LiveServer, folder: Path) -> Iterator[tuple[Desk, Noting]]:
 
 
 @contextmanager
-def _codex(live: LiveServer, folder: Path, *options: str) -> Iterator[tuple[Desk, Noting]]:
+def _codex(live: LiveServer, folder: Path, options: tuple[str, ...] = ()) -> Iterator[tuple[Desk, Noting]]:
     desk = Desk(live, folder / "home", folder / "project", live.register("alice"))
     desk.home.mkdir(parents=True)
     desk.project.mkdir()
@@ -92,12 +93,6 @@ def _codex(live: LiveServer, folder: Path, *options: str) -> Iterator[tuple[Desk
         yield desk, model
 
 
-@contextmanager
-def _codex_alone(live: LiveServer, folder: Path) -> Iterator[tuple[Desk, Noting]]:
-    with _codex(live, folder, *codex_at_prompt.ALONE) as opened:
-        yield opened
-
-
 @dataclass(frozen=True)
 class Way:
     """A way into a program.
@@ -105,6 +100,7 @@ class Way:
     Attributes:
         name: as the server calls it.
         program: what it leads into, for people.
+        tool: the program.
         opened: opens the program at its prompt: the place of its agent, bob, and its model.
         looks: seconds after which the program looks for lines by itself; 0 if it is told of them. Where it looks, its
             messages come at all times of that span, and no budget holds.
@@ -120,7 +116,7 @@ class Way:
 WAYS = (
     Way("inbox_socket", "Claude Code", CLAUDE, _claude),
     Way("codex_daemon", "Codex", CODEX, _codex),
-    Way("codex_queue", "Codex without its daemon", CODEX, _codex_alone, looks=10),
+    Way("codex_queue", "Codex without its daemon", CODEX, partial(_codex, options=codex_at_prompt.ALONE), looks=10),
 )
 
 
