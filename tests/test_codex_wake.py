@@ -19,7 +19,7 @@ from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, CloseConnection, Request, TextMessage
 
 from teammcp.waking import last, lock
-from teammcp.waking.codex import LOOKED_BACK, CodexSession, Place, Transcript, find, is_held, lock_of
+from teammcp.waking.codex import ANOTHERS, LOOKED_BACK, CodexSession, Place, Transcript, find, is_held, lock_of
 from teammcp.waking.codex_server import started, trusted
 from teammcp.waking.last import LastPlace, is_attended
 from teammcp.waking.life import Process
@@ -150,7 +150,7 @@ def session(
 ) -> CodexSession:
     times = times or Times()
     place = Place(THREAD, home, terminals[0], program, home / "control.sock" if control else None, terminals)
-    return CodexSession(place, lambda: True, times, times.sleep)
+    return CodexSession(place, lambda: True, clock=times, sleep=times.sleep)
 
 
 def started_turns(daemon: Daemon) -> list[Any]:
@@ -184,6 +184,17 @@ def test_nothing_is_put_into_an_open_dialog(
     control.answers["thread/read"] = {"result": {"thread": {"status": status}}}
     codex = session(home, terminal(run), control=True)
     assert "dialog" in codex.ring("look")
+    assert started_turns(control) == []
+
+
+def test_a_conversation_of_a_daemon_that_may_be_another_agents_is_not_rung(
+    home: Path, held: Any, control: Daemon, run: Callable[..., Process]
+) -> None:
+    control.answers["thread/read"] = {"result": {"thread": {"cwd": "/work/other"}}}
+    window = terminal(run)
+    place = Place(THREAD, home, window, "codex", home / "control.sock", (window,))
+    codex = CodexSession(place, lambda: True, lambda folder: folder != Path("/work/other"))
+    assert codex.ring("look") == ANOTHERS
     assert started_turns(control) == []
 
 

@@ -400,6 +400,7 @@ def test_joining_a_whole_team_at_once(desk: Desk) -> None:
     )
     done = desk.run("join", "--file", "team.toml", "--yes")
     assert done.returncode == 0, done.stderr
+    assert "carol, dave would share one daemon of Codex" in done.stdout
     with desk.live.client(desk.key) as bob:
         assert {agent["name"] for agent in bob.get("/api/agents").json()} >= {"bob", "carol", "dave"}
     assert (desk.project / ".mcp.json").exists()

@@ -32,6 +32,7 @@ def doctor(client: Client, name: str | None, folder: Path, ring: bool, url: str 
     Changes nothing. Ends with 1 if something is wrong.
     """
     from ..joining.checks import UNNAMED, check_files, check_path, check_program, check_server, not_asked
+    from ..joining.codex_checks import check_daemon
     from ..joining.origins import as_set_up, is_known, key_of
     from ..joining.program_checks import check_settings
     from ..joining.programs import Member
@@ -44,7 +45,7 @@ def doctor(client: Client, name: str | None, folder: Path, ring: bool, url: str 
     if not foreign or is_known(member.url) or _may_be_asked(member.url, folder):
         key, held_back = key_of(member, KEY, foreign=foreign, named=name is not None)
         asked = [*check_server(member, key, held_back=held_back)]
-        settings = [*check_settings(member), *check_trust(member)]
+        settings = [*check_settings(member), *check_trust(member), *check_daemon(member, key)]
         on_it = [*check_files(member), *settings, *check_sessions(member, key)]
         findings = [*asked, *check_path(member), *check_program(member), *on_it]
     else:

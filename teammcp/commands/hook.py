@@ -38,6 +38,11 @@ USED = (
 """The parts of an event that are sent."""
 BEGINS = {"SessionStart", "UserPromptSubmit"}
 """Events at which a conversation has begun, or somebody has come back to it."""
+ANOTHERS = (
+    f"Terminals that differ in {KEY} share one daemon of Codex, which knows the key of the first only: here the team's "
+    "tools may act as another agent. Do not use them."
+)
+"""What is said where a conversation may be another agent's than the one whose key its hooks have."""
 ANSWER_TIMEOUT = 0.4
 """Seconds that the program is kept waiting at most, besides the start of this one."""
 
@@ -61,6 +66,9 @@ def hook(program: str, url: str | None) -> None:
         return
     if key is None:
         return
+    if program == "codex" and _is_anothers(event, key):
+        _say(_refused(program, event, ANOTHERS))
+        return
     reader = f"{program}:{event.get('session_id', '')}"
     try:
         base = address(url)
@@ -80,9 +88,17 @@ def hook(program: str, url: str | None) -> None:
         _attend(str(event.get("session_id", "")), base, key)
 
 
+def _is_anothers(event: Event, key: str) -> bool:
+    """Whether the key may be that of another agent than the one in whose conversation of Codex this happens."""
+    from ..waking.codex_programs import codex_home, is_below_daemon, is_own
+
+    return is_below_daemon() and not is_own(codex_home(Path.home()), key, Path(str(event.get("cwd", ""))))
+
+
 def _attend(thread: str, base: str, key: str) -> None:
     """Leave a helper beside a conversation of Codex, which has no hook of its own for that, unless there is one."""
-    from ..waking.codex import codex_home, is_held, lock_of
+    from ..waking.codex import is_held, lock_of
+    from ..waking.codex_programs import codex_home
     from ..waking.last import is_attended
 
     home = Path.home()

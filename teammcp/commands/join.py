@@ -98,6 +98,22 @@ def join(
         together.commit()
     for member in members.values():
         click.echo(_how_to_start(member))
+    _warn_of_codex([*members.values()])
+
+
+def _warn_of_codex(members: Sequence[Member]) -> None:
+    """Say where one daemon of Codex would make two agents one."""
+    from ..joining.codex_checks import APART, check_daemon
+
+    in_codex = [member for member in members if member.client == "codex"]
+    if len(in_codex) > 1:
+        names = ", ".join(member.name for member in in_codex)
+        click.echo(f"{names} would share one daemon of Codex, and act as the one that starts it. {APART}")
+        return
+    for member in in_codex:
+        for finding in check_daemon(member, _kept(member)):
+            if finding.remedy:
+                click.echo(f"{finding.what}\n{finding.remedy}")
 
 
 def show(changes: Sequence[Change]) -> None:

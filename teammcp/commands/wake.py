@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,15 +86,16 @@ def _stay(process: Process, session: Session, base: str, key: str) -> End | None
 
 def _codex(thread: str, base: str, key: str) -> None:
     from ..waking import codex
+    from ..waking.codex_programs import codex_home, is_own
     from ..waking.last import LastPlace
     from ..waking.loop import Asker, Helper
 
-    place = codex.find(codex.codex_home(Path.home()), thread)
+    place = codex.find(codex_home(Path.home()), thread)
     if place is None:
         return
     last = LastPlace("codex", place.holder, base, key, thread)
     last.take()
-    session = codex.CodexSession(place, last.is_mine)
+    session = codex.CodexSession(place, last.is_mine, partial(is_own, place.home, key))
     try:
         Helper(session, Asker(base, key, session)).run()
     finally:

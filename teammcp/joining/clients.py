@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from ..errors import InvalidInput
 from ..net.addresses import MCP_PATH
-from ..waking.codex import codex_home
+from ..waking.codex_programs import codex_home
 from .changes import Change, joining
 from .documents import Format
 from .parts import Entry

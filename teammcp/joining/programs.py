@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 
 from ..errors import InvalidInput
 from ..net.addresses import ServerAddress
-from ..waking.codex import codex_home
+from ..waking.codex_programs import codex_home
 from . import wakes
 from .clients import (
     ALL,

@@ -4,7 +4,8 @@ Whoever runs a conversation holds a lock on it. Nothing is put into one that nob
 let it lie. Nor into one that nobody watches any more: after ``/quit`` the daemon keeps a conversation for a minute, and
 would run its turns unseen. So a helper lives as long as the lock is held and a terminal is there that may show it.
 
-The daemon gives its own environment to all hooks, so which of its terminals shows which conversation cannot be told.
+The daemon gives its own environment to all hooks, so which of its terminals shows which conversation cannot be told:
+at most whose it may be, see `codex_programs`. A conversation that may be another agent's is not rung.
 """
 
 from __future__ import annotations
@@ -15,33 +16,28 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..text.marking import mark
+from .codex_programs import UNATTENDED, control_of, processes, terminals
 from .codex_server import SECONDS, Refusal, daemon, started, waiting_lines
 from .life import Process
 from .loop import Doing, End, Ended
 
-UNATTENDED = {"app-server", "daemon", "e", "exec", "exec-server", "mcp-server", "queue", "review", "remote-control"}
-"""Arguments of a Codex that shows nobody a conversation."""
 UNLOADED = 75.0
 """Seconds after which the daemon has let go of a conversation whose terminal was closed, with a margin."""
-CONTROL = Path("app-server-control", "app-server-control.sock")
 OURS = "[wake "
+ANOTHERS = mark("a terminal with another key uses the same daemon of Codex; see teammcp doctor --client codex")
+"""Why a conversation is not rung that may be another agent's."""
 TURNS: dict[str, Doing] = {"task_started": "busy", "task_complete": "idle", "turn_aborted": "idle"}
 """What an event in a transcript says of the conversation."""
 QUEUED = mark("the line before still waits in Codex's queue: after Esc it is taken up with the next turn only")
 LOOKED_BACK = 1 << 20
 """Bytes of a transcript that are read at first."""
 _THREAD = re.compile("[0-9a-f-]{20,40}")
-
-
-def codex_home(home: Path, environment: Mapping[str, str] = os.environ) -> Path:
-    """Where Codex keeps its settings, for a user whose home this is."""
-    return Path(environment.get("CODEX_HOME") or home / ".codex")
 
 
 @dataclass(frozen=True)
@@ -82,50 +78,23 @@ def find(home: Path, thread: str) -> Place | None:
     import psutil
 
     lock = os.path.realpath(lock_of(home, thread))
-    for process in _programs():
+    for process in processes():
         with suppress(psutil.Error, OSError):
             files = [Path(file.path) for file in process.open_files()]
             if lock not in {os.path.realpath(file) for file in files}:
                 continue
             words = process.cmdline()[1:]
             holder = Process.of(process.pid)
-            control = _control(home, words)
-            terminals = _terminals(home) if control else () if UNATTENDED & {*words} or holder is None else (holder,)
-            if holder is None or not terminals:
+            control = control_of(home, words)
+            if control:
+                watching = tuple(terminal.process for terminal in terminals(home))
+            else:
+                watching = () if UNATTENDED & {*words} or holder is None else (holder,)
+            if holder is None or not watching:
                 return None
             transcript = next((file for file in files if file.name.endswith(f"-{thread}.jsonl")), None)
-            return Place(thread, home, holder, process.exe(), control, terminals, transcript)
+            return Place(thread, home, holder, process.exe(), control, watching, transcript)
     return None
-
-
-def _control(home: Path, words: list[str]) -> Path | None:
-    """The control socket of an app server with these arguments that terminals can attach to."""
-    if "app-server" not in words or "--listen" not in words[:-1]:
-        return None
-    kind, _, path = words[words.index("--listen") + 1].partition("://")
-    return Path(path or home / CONTROL) if kind == "unix" else None
-
-
-def _terminals(home: Path) -> tuple[Process, ...]:
-    """The terminals that a daemon may serve."""
-    import psutil
-
-    found = []
-    for process in _programs():
-        with suppress(psutil.Error, OSError):
-            environment = process.environ()
-            own = codex_home(Path(environment.get("HOME", "/")), environment)
-            if not UNATTENDED & {*process.cmdline()[1:]} and os.path.realpath(own) == os.path.realpath(home):
-                found.append(Process.of(process.pid))
-    return tuple(process for process in found if process is not None)
-
-
-def _programs() -> Iterator[psutil.Process]:  # type: ignore[name-defined] # noqa: F821 - imported where it is used
-    import psutil
-
-    for process in psutil.process_iter(["name"]):
-        if process.info["name"] == "codex":
-            yield process
 
 
 if sys.platform == "win32":  # Codex has no such locks there
@@ -149,12 +118,17 @@ else:
         return False
 
 
+def _always(folder: Path) -> bool:
+    return True
+
+
 class CodexSession:
     """A conversation that is rung.
 
     Args:
         place: where it runs.
         is_last: whether it is the conversation that was used last; the one before it may be shown to nobody.
+        is_own: whether the conversation of a daemon in a folder is the agent's own.
         clock: seconds that only grow.
         sleep: waits for so many of them.
     """
@@ -166,10 +140,12 @@ class CodexSession:
         self,
         place: Place,
         is_last: Callable[[], bool],
+        is_own: Callable[[Path], bool] = _always,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._place, self._is_last, self._clock, self._sleep = place, is_last, clock, sleep
+        self._place, self._is_last, self._is_own = place, is_last, is_own
+        self._clock, self._sleep = clock, sleep
         self._terminals = place.terminals
         self._closed_at: float | None = None
         self._queued = False
@@ -214,8 +190,12 @@ class CodexSession:
         thread = self._place.thread
         try:
             with closing(daemon(control)) as server:
-                if _waits_for_a_person(server.call("thread/read", {"threadId": thread})):
+                found = server.call("thread/read", {"threadId": thread}).get("thread")
+                about = found if isinstance(found, dict) else {}
+                if _waits_for_a_person(about):
                     return mark("a dialog is open in its terminal, which waits for an answer")
+                if not self._is_own(Path(str(about.get("cwd", "")))):
+                    return ANOTHERS
                 server.call("turn/start", {"threadId": thread, "input": [{"type": "text", "text": line}]})
         except Refusal as refusal:
             return f"Codex's daemon refuses the line: {refusal}"
@@ -249,9 +229,8 @@ def _waits(program: str, environment: Mapping[str, str], thread: str) -> bool:
         return any(text.startswith(OURS) for text in waiting_lines(server, thread))
 
 
-def _waits_for_a_person(answer: Mapping[str, object]) -> bool:
-    thread = answer.get("thread")
-    status = thread.get("status") if isinstance(thread, dict) else None
+def _waits_for_a_person(thread: Mapping[str, object]) -> bool:
+    status = thread.get("status")
     return isinstance(status, dict) and bool(status.get("activeFlags"))
 
 

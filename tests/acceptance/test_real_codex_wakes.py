@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -140,6 +141,40 @@ def test_the_conversation_that_was_begun_last_is_rung(desk: Desk, model: Model, 
         assert f"[wake {message}-1]" in question
         assert "|!say another" in question
         assert "|!say ready" not in question
+
+
+@pytest.mark.sweep
+def test_a_second_agent_at_the_same_daemon_is_not_taken_for_the_first(
+    desk: Desk, model: Model, codex: Callable[..., Any]
+) -> None:
+    other, carol = desk.home.parent / "other", desk.live.register("carol")
+    other.mkdir()
+    with (desk.home / ".codex" / "config.toml").open("a") as config:
+        config.write(f'[projects."{other}"]\ntrust_level = "trusted"\n')
+
+    def doctor(key: str) -> str:
+        return desk.run("teammcp", "doctor", "--client", "codex", "--dir", str(desk.project), TEAMMCP_KEY=key).stdout
+
+    with codex() as terminal:
+        begin(desk, terminal, "codex_daemon")
+        assert "has this agent's key." in doctor(desk.bob)
+        with at_its_prompt(replace(desk, bob=carol), "-C", str(other)) as second:
+            enter(second, "|!say another")
+            second.shows("Worked for")
+            assert "may act as another agent" in model.asked()[-1]
+            assert f"serves a terminal with another or none, in {other}" in doctor(desk.bob)
+            assert "was started with another key" in doctor(carol)
+            before = len(model.asked())
+            desk.write_to_bob("Look at this.")
+            until(lambda: len(model.asked()) > before, what="the message")
+            assert "|!say ready" in model.asked()[-1], "it comes to the agent that it was written to"
+            until(lambda: status(desk) == "idle", what="the end of the turn")
+            enter(second, "|!say more")
+            until(lambda: "|!say more" in model.asked()[-1], what="a turn of the second agent")
+            assert "Look at this." not in model.asked()[-1]
+    stopped = desk.run(str(CODEX.path()), "app-server", "daemon", "stop", MODEL_KEY="scripted")
+    assert stopped.returncode == 0, stopped.stderr
+    assert "daemon:" not in doctor(carol), "it does what the doctor says"
 
 
 @pytest.mark.sweep
