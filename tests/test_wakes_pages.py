@@ -53,6 +53,18 @@ async def test_not_reached_is_seen_on_the_profile_in_the_list_and_in_the_receipt
     assert "not reached" not in (await team.owner.call("get_receipt", message_id=message)).text()
 
 
+async def test_who_is_woken_by_nothing_has_no_quiet_hours(team: TestTeam, bob: Member, owner: Visitor) -> None:
+    await team.owner.log_in()
+    times = {"from": "22:00", "until": "07:00"}
+    for name in ("owner", "system"):
+        asked = (await owner.get(f"/agents/{name}/wakes/quiet")).response
+        sent = await team.owner.submit(f"/agents/{name}/wakes/quiet", **times)
+        switched = await team.owner.submit(f"/agents/{name}/wakes", woken="no")
+        assert (name, asked.status_code, sent.status_code, switched.status_code) == (name, 400, 400, 400)
+    await team.owner.call("retire_agent", name="bob")
+    assert (await owner.get("/agents/bob/wakes/quiet")).response.status_code == 410
+
+
 async def test_what_a_helper_says_of_a_line_is_shown_as_text(
     team: TestTeam, bob: Member, owner: Visitor, clock: MovedClock
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....errors import Forbidden, InvalidInput
-from ....members.directory import SYSTEM, Access
+from ....members.directory import SYSTEM, Access, Agent
 from ....operations import Context, operation
 from ....storage import Row, Transaction, Work
 from ...channels import OwnRef, find_agent
@@ -28,8 +28,7 @@ async def set_wakes(
 
     For the agent itself and managers. What is left out stays as it is.
     """
-    if name == SYSTEM.name or find_agent(context, name, "name").kind == "human":
-        raise InvalidInput.at("name", f"must be an agent's: nothing wakes a program of {name}")
+    woken_agent(context, name)
     if name != context.actor.name and context.actor.access < Access.manager:
         raise Forbidden(f"name: only {name} itself or a manager may set when it is woken.", code="not_yours")
 
@@ -42,6 +41,18 @@ async def set_wakes(
         return _state(context, name, queries.find(tx, name))
 
     return work
+
+
+def woken_agent(context: Context, name: str) -> Agent:
+    """The agent that may be woken, of this name.
+
+    Raises:
+        InvalidInput: nothing wakes a program of that member. Gone: it was retired.
+    """
+    agent = SYSTEM if name == SYSTEM.name else find_agent(context, name, "name")
+    if agent is SYSTEM or agent.kind == "human":
+        raise InvalidInput.at("name", f"must be an agent's: nothing wakes a program of {name}")
+    return agent
 
 
 def _state(context: Context, name: str, row: Row | None) -> WakeState:

@@ -7,7 +7,7 @@ from quart import Request, Response
 from ....members.directory import Access
 from ....operations import Context
 from ....web import Outcome, Page, form_call, render, see
-from ..operations.setting import get_wakes
+from ..operations.setting import get_wakes, woken_agent
 
 
 async def switch(context: Context, request: Request, name: str) -> Response:
@@ -32,7 +32,7 @@ async def quiet(context: Context, request: Request, name: str) -> Response:
 async def _quiet(context: Context, name: str, outcome: Outcome) -> Response:
     state = await context.call(get_wakes, name=name)
     begins, _, ends = state.quiet.partition("-")
-    zone = context.team.directory.agents[state.agent].time_zone
+    zone = woken_agent(context, state.agent).time_zone
     return await render(
         context,
         "wakes/quiet.html",
