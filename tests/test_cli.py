@@ -283,8 +283,11 @@ def test_send_inbox_and_call(live: LiveServer) -> None:
     owner, bob = live.register("owner"), live.register("bob")
     sent = as_member(live, owner, "send", "general", "-", stdin="two\nlines for @bob ✓\n")
     assert (sent.exit_code, sent.stdout.strip().isdigit()) == (0, True)
+    assert "waits in the inbox: bob (away: " in sent.stderr
     shown = as_member(live, bob, "inbox")
     assert shown.exit_code == 0
+    here = as_member(live, owner, "send", "dm:bob", "there you are")
+    assert (here.exit_code, here.stderr) == (0, "")
     assert "lines for @bob ✓" in shown.stdout
     history = as_member(live, bob, "call", "get_history", "channel=general", "limit=1")
     assert json.loads(history.stdout)["messages"][0]["content"] == "two\nlines for @bob ✓"

@@ -377,6 +377,9 @@ def test_joining_asks_registers_sets_up_and_leaving_undoes_it(desk: Desk) -> Non
     assert left.returncode == 0, left.stderr
     assert tree(desk.project) == before
     assert not list(desk.home.rglob("*.key"))
+    assert "bob stays a member until a manager retires it" in left.stdout
+    nothing = desk.run("leave", "--client", "claude", "--name", "bob", "--yes")
+    assert (nothing.returncode, "stays a member" in nothing.stdout) == (0, False)
 
 
 def test_joining_takes_the_agents_own_key_and_not_anothers(desk: Desk) -> None:

@@ -58,3 +58,8 @@ def leave(name: str | None, client: Client, folder: Path, yes: bool, url: str | 
     forget(changes, (member.folder, member.home))
     if key_file:
         key_file.unlink()
+    if changes or key_file:
+        click.echo(
+            "Done. A program that runs now keeps what it has read until it is started anew. "
+            f"{name or 'The agent'} stays a member until a manager retires it."
+        )

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ..machine.console import read_input
+from ..text.invisible import reveal
 from .client import KEY, address, confirm, key_from, new_reader, request, tell, url_option
 
 NOTHING_CAME = 2
@@ -20,13 +21,17 @@ MARGIN = 30
 @click.argument("text")
 @url_option
 def send(channel: str, text: str, url: str | None) -> None:
-    """Send TEXT to CHANNEL and print the message's id.
+    """Send TEXT to CHANNEL and print the message's id; on standard error whom it does not reach now.
 
     CHANNEL may be a member, as dm:NAME. TEXT '-' means standard input.
     """
+    from ..features.messages import SentMessage
+
     content = read_input().rstrip("\r\n") if text == "-" else text
     sent = request("POST", f"{address(url)}/api/send", key_from(KEY), {"channel": channel, "content": content})
     click.echo(sent["id"])
+    for remark in SentMessage.model_validate(sent).remarks():
+        click.echo(reveal(remark), err=True)
 
 
 @click.command()

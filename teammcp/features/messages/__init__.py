@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .mentions import find_mentions, find_mentions_aside
-from .models import Content, Draft, History, Message, MessageId, Priority, message_line
+from .models import Content, Draft, History, Message, MessageId, Priority, SentMessage, message_line
 from .notes import Note, note, quoted_block, quoted_line, send_notes, server_note
 from .queries import count_sent, first_replies, newest_ids, seq_of, unread_ids
 from .queries import message as message_row
@@ -18,6 +18,7 @@ __all__ = [
     "MessageId",
     "Note",
     "Priority",
+    "SentMessage",
     "answered",
     "count_sent",
     "find_mentions",

@@ -151,15 +151,18 @@ class SentMessage(Result):
     """Who of those named, or of a direct message, is away or dead now: it waits in the inbox until they come."""
 
     def text(self) -> str:
-        parts = [f"Sent to {self.channel} (id: {self.id})."]
+        return " ".join([f"Sent to {self.channel} (id: {self.id}).", *self.remarks()])
+
+    def remarks(self) -> Iterator[str]:
+        """What the sender may not have expected, a sentence each."""
         if self.priority_downgraded:
-            parts.append("Priority 'now' is for managers and owners: sent as 'next'.")
+            yield "Priority 'now' is for managers and owners: sent as 'next'."
         if self.reply_by:
-            parts.append(f"An answer is asked for by {rfc3339(self.reply_by)[:16]}Z.")
+            yield f"An answer is asked for by {rfc3339(self.reply_by)[:16]}Z."
         if self.not_here:
             names = ", ".join(each.text() for each in self.not_here)
-            parts.append(f"Not here now, so it waits in the inbox: {names}.")
-        return " ".join([*parts, *_reach(self, "Send again")])
+            yield f"Not here now, so it waits in the inbox: {names}."
+        yield from _reach(self, "Send again")
 
 
 def _reach(done: SentMessage | EditedMessage, again: str) -> Iterator[str]:
