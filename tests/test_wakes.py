@@ -289,7 +289,8 @@ async def test_one_switch_and_quiet_hours(team: TestTeam, bob: Member, ann: Memb
     await tell(ann)
     with pytest.raises(Forbidden):
         await ann.call("set_wakes", name="bob", woken=False)
-    await bob.call("set_wakes", name="bob", woken=False)
+    await bob.call("set_wakes", woken=False)
+    assert not (await bob.call("get_wakes")).woken
     assert (await ring(bob)).number == ""
     await team.owner.call("set_wakes", name="bob", woken=True, quiet="00:00-23:59")
     assert (await ring(bob)).number == ""

@@ -15,19 +15,24 @@ from ..sessions import TOWERS
 
 
 @operation("GET /api/wakes/{name}", profile="wakes", read_only=True)
-async def get_wakes(context: Context, name: OwnRef) -> WakeState:
-    """See whether an agent's idle program is woken by messages, by which way, and whether it was reached last."""
+async def get_wakes(context: Context, name: OwnRef | None = None) -> WakeState:
+    """See whether an agent's idle program is woken by messages, by which way, and whether it was reached last.
+
+    Without a name: yours.
+    """
+    name = name or context.actor.name
     return _state(context, name, await context.read(queries.find, name))
 
 
 @operation("POST /api/wakes/{name}", profile="wakes")
 async def set_wakes(
-    context: Context, name: OwnRef, woken: bool | None = None, quiet: Quiet | None = None
+    context: Context, name: OwnRef | None = None, woken: bool | None = None, quiet: Quiet | None = None
 ) -> Work[WakeState]:
     """Switch on or off that messages wake an agent's idle program, or set quiet hours of its own day ("22:00-07:00").
 
-    For the agent itself and managers. What is left out stays as it is.
+    For the agent itself and managers. Without a name it is yours; what else is left out stays as it is.
     """
+    name = name or context.actor.name
     woken_agent(context, name)
     if name != context.actor.name and context.actor.access < Access.manager:
         raise Forbidden(f"name: only {name} itself or a manager may set when it is woken.", code="not_yours")
