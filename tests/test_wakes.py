@@ -175,6 +175,26 @@ async def test_messages_that_keep_coming_do_not_put_off_that_it_is_not_reached(
     assert "rung 3 times" in note
 
 
+@pytest.mark.parametrize("many", [40, 1])
+async def test_what_arrives_is_a_sign_although_no_hook_says_so(
+    bob: Member, ann: Member, clock: MovedClock, many: int
+) -> None:
+    """Of a turn that a line has begun by itself, some programs tell nothing."""
+    carrying, reader = {**SESSION, "carries": True, "timeout": 0}, {"TeamMCP-Reader": "wake:1"}
+    arrived: list[int] = []
+    for _ in range(8):
+        for _ in range(many if not arrived or many == 1 else 0):
+            await tell(ann)
+        clock.advance(seconds=12)
+        found = (await bob.http.post("/api/wakes/wait", json=carrying, headers=reader)).json()
+        ids = [each["id"] for each in found["messages"]]
+        if ids:
+            await bob.http.post("/api/received", json={"message_ids": ids}, headers=reader)
+        arrived += ids
+    assert len(arrived) == max(many, 8)
+    assert await notes(ann) == []
+
+
 async def test_what_waits_for_an_agent_is_told_to_nobody_else_by_the_events_of_its_rings(
     team: TestTeam, bob: Member, ann: Member, clock: MovedClock
 ) -> None:

@@ -36,10 +36,12 @@ class Waiting:
     Attributes:
         newest: the id of the newest; 0 if there is none.
         sent_at: when that was sent.
+        oldest: the id of the oldest that has not arrived, handed to a reader or not.
     """
 
     newest: int = 0
     sent_at: int = 0
+    oldest: int = 0
 
 
 @dataclass
@@ -48,6 +50,7 @@ class Bell:
 
     Attributes:
         newest: the newest message of this round.
+        oldest: the oldest one that had not arrived at the last look.
         rings: how often it was rung in this round.
         rung_at: when that was last; None before the first time.
         slow: how much longer a sign of that may take.
@@ -60,6 +63,7 @@ class Bell:
     """
 
     newest: int = 0
+    oldest: int = 0
     rings: int = 0
     rung_at: int | None = None
     slow: int = 0
@@ -71,14 +75,16 @@ class Bell:
     times: deque[int] = field(default_factory=deque)
 
     def begin(self, waiting: Waiting, *, silent: bool = False) -> None:
-        """Begin a new round if there are newer messages, or none any more.
+        """Begin a new round if there are newer messages, or none any more, or some have arrived.
 
-        ``silent``: no sign has come since the last ring. Then newer messages join the round: else they would put off
-        for ever that their senders hear that it is not reached.
+        ``silent``: no sign has come since the last ring. Then newer messages join the round, unless some have arrived:
+        else they would put off for ever that their senders hear that it is not reached.
         """
-        if 0 < waiting.newest <= self.newest:
+        arrived, newer = waiting.oldest > self.oldest, waiting.newest > self.newest
+        self.oldest = waiting.oldest
+        if waiting.newest and not newer and (self.given_up or not arrived):
             return
-        joins = silent and waiting.newest and not self.given_up
+        joins = silent and waiting.newest and not (arrived or self.given_up)
         self.newest = waiting.newest
         if not joins:
             self.rings, self.failure, self.given_up = 0, "", False
@@ -102,6 +108,7 @@ class Bell:
         found = _NUMBER.fullmatch(number)
         if found is not None and self.last == (0, 0):
             self.newest, self.rings = self.last = int(found[1]), int(found[2])
+            self.oldest = self.newest
 
     def may_tell_of_refusal(self, now: int) -> bool:
         """Whether senders are to be told now that a plugin keeps it from being rung: of news, and once in a minute."""

@@ -15,6 +15,7 @@ from ....members.presence import MemberStatus, Presence, Reason, Status
 from ....operations import Context, operation
 from ....storage import Reader, Transaction, Work
 from ....surfaces.streams import ends, is_valid, require_valid
+from ... import deliveries
 from ...inbox import Asking, hand_over, newest_due, next_due
 from ...messages import messages_by_id
 from .. import queries, quiet
@@ -194,7 +195,8 @@ def _read(reader: Reader, asking: Asking) -> tuple[Waiting, int | None]:
     if newest is None:
         return Waiting(), next_due(reader, asking)
     [message] = messages_by_id(reader, [newest])
-    return Waiting(newest, message.created_at), None
+    [oldest] = deliveries.unoffered(reader, asking.agent, 0, 1)
+    return Waiting(newest, message.created_at, oldest["message_id"]), None
 
 
 def is_off(reader: Reader, agent: str, now: int, time_zone: str) -> tuple[bool, int | None]:
