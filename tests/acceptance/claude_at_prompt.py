@@ -54,7 +54,7 @@ class Office(Desk):
         """Join. For the other way the hooks see no inbox, as in a session that has none."""
         (self.home / ".claude").mkdir(parents=True)
         self.project.mkdir()
-        subprocess.run(["git", "init", "-q", self.project], check=True)  # elsewhere it asks about the server each time
+        subprocess.run(["git", "init", "-q", self.project], check=True)  # it keeps trust for the folder with a .git
         if way == REWAKE:
             prefix = self.home / "without-inbox"
             prefix.write_text('#!/bin/sh\nunset CLAUDE_CODE_MESSAGING_SOCKET\nexec /bin/sh -c "$1"\n', "utf-8")
@@ -69,6 +69,14 @@ class Office(Desk):
 
     @contextmanager
     def claude_at_its_prompt(self, model: Model, *options: str) -> Iterator[Terminal]:
+        """It waits for a prompt, and its helper for messages."""
+        with self.claude_in_a_terminal(model, *options) as terminal:
+            terminal.shows("❯")
+            until(lambda: self.ways, what="a helper")
+            yield terminal
+
+    def claude_in_a_terminal(self, model: Model, *options: str) -> Terminal:
+        """It begins, with whatever it asks first."""
         environment = self.environment(
             ANTHROPIC_BASE_URL=model.url,
             ANTHROPIC_API_KEY=KEY,
@@ -79,10 +87,7 @@ class Office(Desk):
             **self.more,
         )
         command = [str(CLAUDE.path()), "--permission-mode", "default", *options]
-        with Terminal(command, environment, self.project) as terminal:
-            terminal.shows("❯")
-            until(lambda: self.ways, what="a helper")
-            yield terminal
+        return Terminal(command, environment, self.project)
 
     def of_bob(self, path: str) -> dict[str, Any]:
         with self.live.client(self.bob) as bob:

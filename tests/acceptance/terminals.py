@@ -19,7 +19,7 @@ SECONDS = 30
 LOOK = 0.02
 DRAWN = 0.5
 """Seconds that a program may take to draw its screen anew."""
-ESC, ENTER = "\x1b", "\r"
+ESC, ENTER, DOWN = "\x1b", "\r", "\x1b[B"
 
 
 class Terminal:

@@ -6,12 +6,13 @@ What counts is what the model's request carried; the model does as the prompt sa
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.claude_at_prompt import INBOX, REWAKE, Model, Office
-from tests.acceptance.terminals import ENTER, ESC, Terminal, until
+from tests.acceptance.terminals import DOWN, ENTER, ESC, Terminal, until
 from tests.live import LiveServer
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.real_cli]
@@ -229,3 +230,35 @@ def test_one_without_a_person_before_it_is_not_woken_and_not_held_up(office: Off
         assert lines[-1]["result"] == "Nothing to do."
         assert lines[-1]["duration_ms"] < 10_000
         assert office.ways == []
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("repository", ["project", "above"])
+def test_where_its_user_trusts_the_folder_it_asks_nothing_about_the_server(office: Office, repository: str) -> None:
+    """The user answers the question about the folder; what the model gets then is what joining has approved."""
+    office.set_up()
+    if repository == "above":
+        (office.project / ".git").rename(office.project.parent / ".git")
+    settings = office.home / ".claude.json"
+    settings.write_text(json.dumps({**json.loads(settings.read_text("utf-8")), "projects": {}}), "utf-8")
+    for trusted in (False, True):
+        with Model() as model, office.claude_in_a_terminal(model) as terminal:
+            if not trusted:
+                terminal.shows("Yes, I trust this folder")
+                terminal.shows("❯ No, exit")
+                time.sleep(1)  # it takes no key of somebody who has not read the question
+                terminal.type(DOWN)
+                terminal.shows("❯ Yes, I trust")
+                terminal.type(ENTER)
+            until(lambda: office.ways, what="a helper")
+            terminal.shows("? for shortcuts")
+            until(lambda: _has_tools(office, terminal, model), what="the server's tools")  # it connects meanwhile
+        until(lambda: not office.ways, what="the end of the helper")
+
+
+def _has_tools(office: Office, terminal: Terminal, model: Model) -> bool:
+    """Whether the model gets the team's tools with a prompt."""
+    prompt(terminal, model, "!say done")
+    office.becomes("idle")
+    tools = {tool["name"] for request in model.requests for tool in request.get("tools", ())}
+    return "mcp__teammcp__send_message" in tools
