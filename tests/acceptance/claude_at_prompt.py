@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -53,8 +52,7 @@ class Office(Desk):
     def set_up(self, way: str = INBOX) -> None:
         """Join. For the other way the hooks see no inbox, as in a session that has none."""
         (self.home / ".claude").mkdir(parents=True)
-        self.project.mkdir()
-        subprocess.run(["git", "init", "-q", self.project], check=True)  # it keeps trust for the folder with a .git
+        self.make_project()  # Claude Code keeps trust for the folder with a .git
         if way == REWAKE:
             prefix = self.home / "without-inbox"
             prefix.write_text('#!/bin/sh\nunset CLAUDE_CODE_MESSAGING_SOCKET\nexec /bin/sh -c "$1"\n', "utf-8")

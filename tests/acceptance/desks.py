@@ -34,6 +34,11 @@ class Desk:
         path = os.pathsep.join([PROGRAMS, os.environ["PATH"]])
         return {"PATH": path, "HOME": str(self.home), "LANG": "C.UTF-8", "NO_PROXY": "127.0.0.1", **more}
 
+    def make_project(self) -> None:
+        """Make the project, as a repository of its own: what lies in the folders above it is none of its business."""
+        self.project.mkdir()
+        subprocess.run(["git", "init", "-q", self.project], check=True)
+
     def run(self, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command,

@@ -27,7 +27,7 @@ def desk(live: LiveServer, tmp_path: Path) -> Desk:
     live.register("owner")
     desk = Desk(live, tmp_path / "home", tmp_path / "project", live.register("alice"))
     desk.home.mkdir()
-    desk.project.mkdir()
+    desk.make_project()
     return desk
 
 

@@ -76,7 +76,7 @@ def test_claude_asks_the_team_before_it_uses_a_tool(live: LiveServer, tmp_path: 
     mei = live.register("mei", kind="human")
     desk = Desk(live, tmp_path / "home", tmp_path / "project", mei)
     desk.home.mkdir()
-    desk.project.mkdir()
+    desk.make_project()
     desk.join("claude", "--approvals")
     doctor = desk.run("teammcp", "doctor", "--client", "claude", TEAMMCP_KEY=desk.bob)
     assert "permission prompts: the server answers" in doctor.stdout

@@ -30,7 +30,7 @@ def desk(live: LiveServer, tmp_path: Path) -> Desk:
     live.register("owner")
     desk = Desk(live, tmp_path / "home", tmp_path / "project", live.register("alice"))
     (desk.home / ".qwen").mkdir(parents=True)
-    desk.project.mkdir()
+    desk.make_project()
     settings = {
         "security": {"auth": {"selectedType": "openai"}},
         "tools": {"approvalMode": "default"},
