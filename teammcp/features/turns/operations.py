@@ -8,6 +8,7 @@ new.
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -29,17 +30,18 @@ AT_ONCE = 10
 WAY = "hook"
 BEGINNINGS = {"startup", "resume"}
 """What begins a session for which a new program was started."""
-NEWCOMERS: StateKey[set[tuple[str, str]]] = StateKey("turns.newcomers", set)
+NEWCOMERS: StateKey[deque[tuple[str, str]]] = StateKey("turns.newcomers", lambda: deque(maxlen=REMEMBERED))
 """Sessions that have begun and were handed nothing yet: no earlier session is waited for then.
 
 The beginning itself hands over nothing. A person who opens a program may not ask it anything, and what stands in a
 conversation that goes to no model has not arrived; beside the first prompt it has.
 """
-ENDED: StateKey[deque[tuple[str, str]]] = StateKey("turns.ended", lambda: deque(maxlen=ENDED_AT_MOST))
+ENDED: StateKey[deque[tuple[str, str]]] = StateKey("turns.ended", lambda: deque(maxlen=REMEMBERED))
 """The sessions that have ended last. A program begins several hooks at once, and one that comes late, such as that it
 waits for a prompt, says nothing of an agent that is gone; nor can it bring anything.
 """
-ENDED_AT_MOST = 1_000
+REMEMBERED = 1_000
+"""Sessions of a team, the last ones: some end without a word."""
 REVIVES = {Moment.BEGINS, Moment.PROMPTED}
 """What shows that a session was taken up again."""
 LARGEST = 32 * 1024 * 1024
@@ -108,7 +110,12 @@ async def _signs(context: Context, program: str, session: str, moment: Moment, t
         await signs.seen_after(context, tool_use)
     elif moment in {Moment.ENDS, Moment.LEFT}:
         signs.given_up(context, context.reader.name)
-        context.team.state[NEWCOMERS].discard(_session(context))
+        _forget(context.team.state[NEWCOMERS], _session(context))
+
+
+def _forget(sessions: deque[tuple[str, str]], session: tuple[str, str]) -> None:
+    with suppress(ValueError):
+        sessions.remove(session)
 
 
 def _comes_too_late(context: Context, moment: Moment) -> bool:
@@ -134,7 +141,8 @@ async def _answer(context: Context, event: Event, subagent: str | None) -> HookA
         return NOTHING
     if event.moment in {Moment.BEGINS, Moment.COMPACTED}:
         if event.details.source in BEGINNINGS:
-            context.team.state[NEWCOMERS].add(_session(context))
+            _forget(context.team.state[NEWCOMERS], _session(context))
+            context.team.state[NEWCOMERS].append(_session(context))
         parts = await briefing.parts(context, await waiting(context))
         return context_for(event.name, wording.briefing(context.actor.name, context.team.name, parts))
     if event.moment not in {Moment.PROMPTED, Moment.TOOL_USED}:
@@ -155,7 +163,7 @@ async def _end_turn(context: Context, event: Event) -> HookAnswer:
 async def _take(context: Context) -> Waited:
     newcomers, session = context.team.state[NEWCOMERS], _session(context)
     begins = session in newcomers
-    newcomers.discard(session)
+    _forget(newcomers, session)
     if not await context.read(anything_new, Asking.of(context, begins=begins)):
         return Waited(messages=[], more=False)
     found: Waited = await context.call(take_new_messages, begins=begins)
