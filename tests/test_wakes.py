@@ -415,6 +415,25 @@ async def test_of_two_sessions_one_that_ends_leaves_the_agent_here(team: TestTea
     assert team.team.presence.status_of("bob").status == "away"
 
 
+async def test_of_two_sessions_one_that_ends_leaves_the_agent_as_the_other_says_that_it_is(
+    team: TestTeam, bob: Member
+) -> None:
+    await ring(bob, session="claude:1", doing="idle")
+    await ring(bob, session="claude:2", doing="idle")
+    await hook(bob, "UserPromptSubmit")
+    await hook(bob, "SessionEnd")
+    await bob.call("end_wakes", session="claude:2")
+    found = team.team.presence.status_of("bob")
+    assert (found.status, str(found.reason)) == ("idle", "another session of it runs")
+
+
+async def test_sessions_that_were_killed_are_forgotten(team: TestTeam, bob: Member, clock: MovedClock) -> None:
+    for number in range(5):
+        await ring(bob, session=f"claude:{number}")
+        clock.advance(minutes=2)
+    assert list(team.team.state[TOWERS].of("bob").sessions) == ["claude:4"]
+
+
 async def test_a_helper_that_waits_on_after_a_good_bye_stands_beside_another_session(
     team: TestTeam, bob: Member, ann: Member, clock: MovedClock
 ) -> None:

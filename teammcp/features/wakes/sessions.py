@@ -87,12 +87,16 @@ class Tower:
         if session is not None and (session.said is None or session.said[0] != said):
             session.said = said, now
 
+    def of_others(self, name: str, now: int) -> list[Session]:
+        """The agent's other sessions that run, as far as is known."""
+        return [other for other in self.sessions.values() if other.name != name and other.runs(now)]
+
     def idle_beside(self, name: str, now: int) -> int | None:
         """Since when a session is idle while another one of the agent waits for a person; None if not so."""
         session = self.sessions.get(name)
         if session is None or session.said is None or session.said[0] != "idle":
             return None
-        waits = any(other.runs(now) and other.said and other.said[0] == "waiting" for other in self.sessions.values())
+        waits = any(other.said and other.said[0] == "waiting" for other in self.of_others(name, now))
         return session.said[1] if waits else None
 
     def trial_for(self, session: str) -> Trial | None:
@@ -108,6 +112,7 @@ class Tower:
         """A helper waits for a ring. ``now``: the server's clock."""
         session = self.sessions.get(name)
         if session is None:
+            self.sessions = {each.name: each for each in self.sessions.values() if each.runs(now())}
             self.begun += 1
             session = self.sessions[name] = Session(name, way, self.begun)
         session.way, session.carries, session.waits = way, carries, session.waits + 1

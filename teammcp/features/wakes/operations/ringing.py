@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -22,7 +23,7 @@ from .. import queries, quiet
 from ..bells import Bell, Verdict, Waiting, judge
 from ..events import WakeRung
 from ..models import Noted, Ring, Said, SessionEnded, SessionName, Wake, Way
-from ..sessions import TOWERS, Tower, Trial
+from ..sessions import TOWERS, Session, Tower, Trial
 from ..texts import carried, line, trial
 from .failing import note_failed_wake, waiting_messages
 
@@ -42,6 +43,7 @@ SLOW: dict[Way, int] = {"codex_queue": 10_000}
 """Milliseconds more that a sign may take: Codex looks into its queue every ten seconds."""
 PRESENCE = {"agent.online", "agent.offline", "agent.status"}
 SAID = Reason("its program says so")
+OTHER_RUNS = Reason("another session of it runs")
 
 OVERRULED: dict[Said, frozenset[Status]] = {
     "idle": frozenset({"online", "busy", "waiting"}),
@@ -151,7 +153,7 @@ async def _look(context: Context, tower: Tower, session: str) -> tuple[Waiting |
     if not doing.here and doing.since is not None and session in tower.sessions:
         if now < doing.since + RETURN:
             return None, doing.since + RETURN
-        doing = _stay(context.team.presence, me)
+        doing = _stay(context.team.presence, me, [tower.sessions[session]])
     idle_since = tower.idle_beside(session, now)
     if doing.status == "waiting" and idle_since is not None:
         doing = MemberStatus("idle", SAID, idle_since)
@@ -227,9 +229,12 @@ def _follow(presence: Presence, me: str, doing: Said) -> bool:
     return news
 
 
-def _stay(presence: Presence, me: str) -> MemberStatus:
-    """One session of an agent has ended, with a good-bye perhaps, and another runs; what the agent is then."""
-    presence.stay(me, Reason("another session of it runs"))
+def _stay(presence: Presence, me: str, others: Sequence[Session]) -> MemberStatus:
+    """One session of an agent has ended, with a good-bye perhaps, and others run; what the agent is then."""
+    presence.stay(me, OTHER_RUNS)
+    said = next((other.said[0] for other in others if other.said is not None), None)
+    if said is not None and presence.status_of(me).status == "online":
+        presence.set_status(me, said, OTHER_RUNS)
     return presence.status_of(me)
 
 
@@ -238,8 +243,9 @@ async def end_wakes(context: Context, session: SessionName) -> SessionEnded:
     """Say that the program of a session has ended, which may not have said so itself: for helpers beside it."""
     tower = context.team.state[TOWERS].of(context.actor.name)
     known = tower.sessions.pop(session, None) is not None
-    if known and any(other.runs(context.now()) for other in tower.sessions.values()):
-        _stay(context.team.presence, context.actor.name)
+    others = tower.of_others(session, context.now())
+    if known and others:
+        _stay(context.team.presence, context.actor.name, others)
     elif known:
         context.team.presence.leave(context.actor.name, Reason("its program has ended"))
     return SessionEnded(known=known)
