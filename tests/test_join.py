@@ -465,6 +465,8 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(desk: Desk) -> None:
     assert well.returncode == 0, well.stdout
     for part in ("the one of bob", "hook receiver", "tools", "files"):
         assert part in well.stdout
+    with desk.live.client(desk.live.register("alice")) as alice:
+        assert alice.get("/api/agents/bob").json()["status"] == "away", "looking after it does not make it present"
     (desk.project / ".claude" / "settings.local.json").write_text("{}", "utf-8")
     torn = desk.run("doctor", "--client", "claude", "--name", "bob")
     assert (torn.returncode, "settings.local.json" in torn.stdout) == (1, True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..joining.clients import CLIENTS, Client, render
+from ..joining.findings import LOOKER
 from ..keys import clean_key
 from ..net.addresses import ServerAddress
 from .client import KEY, Refused, address, request, secret_from, server_address, url_option
@@ -283,7 +284,7 @@ def _key_of(member: Member, server: Server) -> str | None:
 def _name_of(url: str, key: str) -> str | None:
     """Whose key it is; None if it is nobody's any more."""
     try:
-        found = request("GET", f"{url}/api/me", key)
+        found = request("GET", f"{url}/api/me", key, reader=LOOKER)
     except Refused as error:
         if error.status == 401:
             return None

@@ -15,7 +15,7 @@ from ..errors import TeamError
 from ..net.transport import VARIABLES, client_options, reason
 from .changes import joining
 from .clients import ALL
-from .findings import Finding
+from .findings import LOOKS, Finding
 from .programs import PROGRAMS, TELLING, WITH_HOOKS, Member, asks_team, configured_url, parts_of
 from .wake_checks import check_wakes
 
@@ -95,7 +95,7 @@ def check_server(member: Member, key: str | None, *, held_back: bool = False) ->
         yield Finding(f"server: {error}", "Set the variables so, and give the same to the agent's program.")
         return
     try:
-        with httpx2.Client(base_url=member.url, timeout=SECONDS, **options) as client:
+        with httpx2.Client(base_url=member.url, timeout=SECONDS, headers=LOOKS, **options) as client:
             yield from _with_client(client, member, key, _through(options), held_back)
     except httpx2.HTTPError as error:
         yield Finding(

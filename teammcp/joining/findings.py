@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LOOKER = "looks:joining"
+"""The reader of answers to calls with an agent's key that do not show that the agent is here."""
+LOOKS = {"TeamMCP-Reader": LOOKER}
+
 
 @dataclass(frozen=True)
 class Finding:

@@ -14,7 +14,7 @@ from ..errors import TeamError
 from ..net.transport import client_options, reason
 from ..waking.codex_server import Refusal, started, trusted
 from .clients import KEY_VARIABLE
-from .findings import Finding
+from .findings import LOOKS, Finding
 from .parts import Hooks
 from .programs import WOKEN, Member, parts_of
 from .wake_checks import FIRST_PROMPT, not_woken, setting
@@ -57,7 +57,7 @@ def check_ring(member: Member, key: str) -> Iterator[Finding]:
     if member.client not in WOKEN:
         yield Finding(f"ring: {not_woken(member)}", note=True)
         return
-    headers = {"Authorization": f"Bearer {key}"}
+    headers = {**LOOKS, "Authorization": f"Bearer {key}"}
     try:
         options = client_options(member.url)
         with httpx2.Client(base_url=member.url, timeout=SIGN_SECONDS + 15, headers=headers, **options) as client:

@@ -236,7 +236,8 @@ class McpSurface:
 
     async def _list_tools(self, ctx: Ctx, params: PaginatedRequestParams | None) -> ListToolsResult:
         caller = _caller(ctx)
-        caller.context.team.presence.use_tools(caller.context.actor.name)
+        if caller.context.reader is None or not caller.context.reader.looks:
+            caller.context.team.presence.use_tools(caller.context.actor.name)
         tools = await asyncio.to_thread(self._tools.offered, caller.context, caller.view)
         return ListToolsResult(tools=tools, ttl_ms=LIST_TTL, cache_scope="private")
 

@@ -106,6 +106,7 @@ class Reader:
         program: the name stands for one run of one program, and not for whoever has the agent's key.
         tells: it says when it gives up an answer.
         confirms: it says itself what has arrived, and nothing else is a sign of it.
+        looks: it only sees to something in the agent's name, so its calls do not show that the agent is here.
         calls: its own names for the call.
     """
 
@@ -114,6 +115,7 @@ class Reader:
     program: bool = False
     tells: bool = False
     confirms: bool = False
+    looks: bool = False
     calls: tuple[str, ...] = ()
     state: Literal["waits", "answered", "gone"] = "waits"
     answered_at: float = 0.0

@@ -272,15 +272,27 @@ def enter(server: Server, key: str | None, surface: Surface, address: str, reade
         server.limits.address.take(address)
         server.identity.login_failed(key, address, surface)
         raise
-    return replace(enter_as(server, team, actor, surface, address, hash_key(key)), reader=reader)
+    looks = reader is not None and reader.looks
+    return replace(enter_as(server, team, actor, surface, address, hash_key(key), seen=not looks), reader=reader)
 
 
 def enter_as(
-    server: Server, team: Team, actor: Agent, surface: Surface, address: str, key_hash: str | None = None
+    server: Server,
+    team: Team,
+    actor: Agent,
+    surface: Surface,
+    address: str,
+    key_hash: str | None = None,
+    *,
+    seen: bool = True,
 ) -> Context:
-    """The context of a request whose actor is known from elsewhere, such as a browser's session."""
+    """The context of a request whose actor is known from elsewhere, such as a browser's session.
+
+    ``seen``: whether the request shows that the actor is here.
+    """
     server.limits.agent.take(f"{team.name}/{actor.name}")
-    team.presence.seen(actor.name)
+    if seen:
+        team.presence.seen(actor.name)
     note_member(team.name, actor.name)
     return Context(server, team, actor, surface, address, key_hash=key_hash)
 

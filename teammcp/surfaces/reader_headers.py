@@ -14,6 +14,8 @@ from ..operations import Context
 
 NAME = b"teammcp-reader"
 """The header of requests of programs that say themselves what has arrived: their own name for this run of theirs."""
+LOOKS = b"looks:"
+"""With what the name begins of one that only looks whether an agent is reached, as ``teammcp doctor`` does."""
 RECEIVED = b"teammcp-received"
 """The header of requests with the ids of messages that have arrived, with commas between."""
 HANDED = b"teammcp-handed"
@@ -47,7 +49,7 @@ def declared(headers: Headers, line: Line) -> Reader | None:
         return None
     if _NAME.fullmatch(name) is None:
         raise InvalidInput("TeamMCP-Reader: must have 1 to 100 printable ASCII characters and no spaces.")
-    return Reader(name.decode("ascii"), line, program=True, confirms=True)
+    return Reader(name.decode("ascii"), line, program=True, confirms=True, looks=name.startswith(LOOKS))
 
 
 def handed(reader: Reader | None) -> list[Header]:
