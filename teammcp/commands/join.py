@@ -311,5 +311,6 @@ def _how_to_start(member: Member) -> str:
         click.echo(render(member.client, member.url))
     program = PROGRAMS.get(member.client, "its program")
     place, folder = (shlex.quote(str(path)) for path in (member.key_file, member.folder))
+    notes = "".join(f"{found.what} {found.remedy}\n" for found in check_program(member) if found.note)
     start = f'{member.name} has joined. Start it with:\n\n  cd {folder}\n  {KEY}="$(cat {place})" {program}\n'
-    return start + "".join(f"\n{found.what} {found.remedy}\n" for found in check_program(member) if found.note)
+    return notes + start  # which stands at the end, to be copied
