@@ -257,7 +257,7 @@ async def test_of_two_copies_that_come_at_once_one_is_let_in(team: TestTeam, clo
 
     async def connect(installation: str) -> None:
         try:
-            async with runner.copied(installation).connected(settle=False):
+            async with answering(runner.copied(installation)):
                 let_in.append(installation)
                 await both_tried.wait()
         except SocketEnded as ended:
@@ -268,7 +268,8 @@ async def test_of_two_copies_that_come_at_once_one_is_let_in(team: TestTeam, clo
         pass
     async with asyncio.timeout(10):
         await asyncio.gather(connect("a"), connect("b"))
-    assert (len(let_in), turned_away) == (1, [4409])
+    assert len(let_in) == 1
+    assert turned_away in ([4409], [4410]), "one that comes a moment later is known for a copy"
 
 
 async def test_more_runners_than_strangers_may_come_from_one_address(
