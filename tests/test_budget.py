@@ -99,6 +99,8 @@ async def furnish(team: TestTeam) -> dict[str, Any]:
         await bob.call("append_output", text=LONG)
         await owner.call("post_knowledge", title=f"lorem {number}", body=LONG * 3, tags=["lorem"])
         await owner.call("set_memory", key=f"key{number}", value=LONG)
+        offered = [{"kind": "api", "name": f"api {each}", "description": LONG[:500]} for each in range(10)]
+        await owner.call("add_project", name=f"project{number}", description=LONG[:2000], publishes=offered)
         await owner.call("set_memory", key="key", value=LONG * 5 + str(number))
     ids |= await furnish_launcher(team)
     upload = await ann.call("upload_file", name="long.txt", content=(LONG * 20).encode(), channel="general")
@@ -157,6 +159,8 @@ def questions(ids: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "list_schedules": {},
         "search_knowledge": {"query": "lorem", "include_bodies": True},
         "get_knowledge": {},
+        "list_projects": {},
+        "get_project": {"project": "project1"},
         "get_memory": {"key": "key"},
         "list_memory": {"values": True},
         "get_memory_history": {"key": "key"},
@@ -252,6 +256,7 @@ WALKS: list[tuple[str, dict[str, Any], str, str, Callable[[Any], Any]]] = [
     ("search_knowledge", BODIES, "results", "cursor", NEXT),
     ("list_memory", {"values": True, "limit": 200}, "entries", "after", NEXT),
     ("get_memory_history", {"key": "key", "limit": 200}, "versions", "before", NEXT),
+    ("list_projects", {"limit": 200}, "projects", "after", NEXT),
     ("get_changelog", {"limit": 200}, "entries", "before", NEXT),
 ]
 

@@ -22,6 +22,7 @@ import teammcp_approvals
 import teammcp_audit
 import teammcp_claude_launcher
 import teammcp_knowledge
+import teammcp_projects
 from sqlglot import exp, parse_one
 from teammcp_audit.models import Report
 from teammcp_audit.queries import Conditions
@@ -29,6 +30,7 @@ from teammcp_audit.reports.queries import Scope
 from teammcp_audit.seals.chain import Block
 from teammcp_claude_launcher.runs.queries import CHANGING
 from teammcp_knowledge.gaps.queries import LISTS
+from teammcp_projects.registry.queries import FACTS
 
 import teammcp
 from teammcp.storage.sqlite.connections import SqliteTransaction
@@ -44,6 +46,7 @@ PACKAGES: tuple[ModuleType, ...] = (
     teammcp_audit,
     teammcp_claude_launcher,
     teammcp_knowledge,
+    teammcp_projects,
 )
 
 GIVEN_AWAY = {"deliveries": "deliveries"}
@@ -104,6 +107,7 @@ OF_PLUGINS: Examples = {
     **EXAMPLES,
     **OF_THEIR_TYPES,
     "column": ["created_at", "started_at", "closed_at"],
+    "facts": [dict.fromkeys(FACTS, 1)],
     "lists": [dict.fromkeys(LISTS, "[]")],
     "values": [dict.fromkeys(CHANGING, 1)],
 }

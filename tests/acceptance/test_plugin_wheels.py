@@ -27,6 +27,7 @@ FIRST_CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "audit": ("get_changelog", {}),
     "claude_launcher": ("make_join_token", {}),
     "knowledge": ("post_knowledge", {"title": "Ports", "body": "3100 is ours.", "tags": ["net"]}),
+    "projects": ("add_project", {"name": "backend", "folders": [{"folder": "/srv/backend"}]}),
 }
 """What one does first with each: an operation, and its arguments."""
 

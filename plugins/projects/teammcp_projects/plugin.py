@@ -1,0 +1,30 @@
+"""What projects contributes: its hook implementations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from teammcp import Agent, Context, EventData, Migration, hookimpl, load_migrations
+
+from . import registry
+from .events import EVENT_KINDS
+
+
+@hookimpl
+def register_migrations() -> list[Migration]:
+    return load_migrations("projects", __package__)
+
+
+@hookimpl
+def register_event_kinds() -> tuple[type[EventData], ...]:
+    return EVENT_KINDS
+
+
+@hookimpl
+def register_operations() -> list[Any]:
+    return registry.OPERATIONS
+
+
+@hookimpl
+async def agent_retired(context: Context, agent: Agent) -> None:
+    await registry.see_off(context, agent)

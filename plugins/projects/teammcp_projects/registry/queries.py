@@ -1,0 +1,111 @@
+"""The SQL of projects and of who works in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from teammcp import Reader, Row, Transaction
+
+COLUMNS = (
+    "p.name, p.description, p.publishes, p.owners, p.folders, p.role, p.runtime, p.at_once, p.askers, p.created_by,"
+    " p.created_at, p.updated_at, p.version"
+)
+"""The columns of a project's row."""
+
+# -- projects --------------------------------------------------------------------------------------------------------
+
+
+def project(reader: Reader, name: str) -> Row | None:
+    """One project by its name as it is kept: `COLUMNS`."""
+    return reader.one(f"SELECT {COLUMNS} FROM projects_projects p WHERE p.name = ?", (name,))  # noqa: S608
+
+
+def name_of(reader: Reader, folded: str) -> str | None:
+    """The name as it is kept of the project whose name is folded so."""
+    found: str | None = reader.value("SELECT name FROM projects_projects WHERE folded = ?", (folded,))
+    return found
+
+
+def projects(reader: Reader, after: str, limit: int) -> list[Row]:
+    """The projects behind ``after``, by name: `COLUMNS`."""
+    return reader.all(
+        f"SELECT {COLUMNS} FROM projects_projects p WHERE p.name > ? ORDER BY p.name LIMIT ?",  # noqa: S608
+        (after, limit),
+    )
+
+
+def count(reader: Reader) -> int:
+    """How many projects there are."""
+    found: int = reader.value("SELECT count(*) FROM projects_projects")
+    return found
+
+
+def insert(tx: Transaction, name: str, folded: str, facts: Mapping[str, Any], actor: str, at: int) -> None:
+    """Add a project of version 1; ``facts`` are the columns of `set_facts`."""
+    tx.execute(
+        "INSERT INTO projects_projects (name, folded, description, publishes, owners, folders, role, runtime, at_once,"
+        " askers, created_by, created_at, updated_at, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+        (name, folded, *_in_order(facts), actor, at, at),
+    )
+
+
+def set_facts(tx: Transaction, name: str, facts: Mapping[str, Any], at: int) -> None:
+    """Give a project all its facts anew, and its next version."""
+    tx.execute(
+        "UPDATE projects_projects SET description = ?, publishes = ?, owners = ?, folders = ?, role = ?, runtime = ?,"
+        " at_once = ?, askers = ?, updated_at = ?, version = version + 1 WHERE name = ?",
+        (*_in_order(facts), at, name),
+    )
+
+
+def delete(tx: Transaction, name: str) -> None:
+    """Forget a project in which nobody works any more."""
+    tx.execute("DELETE FROM projects_projects WHERE name = ?", (name,))
+
+
+FACTS = ("description", "publishes", "owners", "folders", "role", "runtime", "at_once", "askers")
+
+
+def _in_order(facts: Mapping[str, Any]) -> list[Any]:
+    return [facts[column] for column in FACTS]
+
+
+# -- who works in them -----------------------------------------------------------------------------------------------
+
+
+def project_of(reader: Reader, agent: str) -> Row | None:
+    """The project in which a member works: `COLUMNS`."""
+    return reader.one(
+        f"SELECT {COLUMNS} FROM projects_agents a JOIN projects_projects p ON p.name = a.project"  # noqa: S608
+        " WHERE a.agent = ?",
+        (agent,),
+    )
+
+
+def agents(reader: Reader, project: str) -> list[Row]:
+    """Who works in a project, by name: agent, answers."""
+    return reader.all("SELECT agent, answers FROM projects_agents WHERE project = ? ORDER BY agent", (project,))
+
+
+def counts(reader: Reader, first: str, last: str) -> list[Row]:
+    """How many work in each of the projects between two names, these included, where anybody does: project, agents."""
+    return reader.all(
+        "SELECT project, count(*) AS agents FROM projects_agents WHERE project BETWEEN ? AND ? GROUP BY project",
+        (first, last),
+    )
+
+
+def add_agent(tx: Transaction, agent: str, project: str, answers: bool) -> None:
+    """Let a member that works in no project work in this one."""
+    tx.execute("INSERT INTO projects_agents (agent, project, answers) VALUES (?, ?, ?)", (agent, project, int(answers)))
+
+
+def take_out_agents(tx: Transaction, project: str) -> None:
+    """Let nobody work in a project."""
+    tx.execute("DELETE FROM projects_agents WHERE project = ?", (project,))
+
+
+def take_out_agent(tx: Transaction, agent: str) -> None:
+    """Let a member work in no project."""
+    tx.execute("DELETE FROM projects_agents WHERE agent = ?", (agent,))
