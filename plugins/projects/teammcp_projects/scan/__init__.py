@@ -1,0 +1,7 @@
+"""Finding the code bases in a folder, and what is worth saying of each. It reads files and knows no server."""
+
+from __future__ import annotations
+
+from .scanning import DEPTH, CodeBase, Scanned, scan
+
+__all__ = ["DEPTH", "CodeBase", "Scanned", "scan"]

@@ -1,0 +1,120 @@
+"""What a scan says of a code base: its name, a line about it, what it publishes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+from teammcp_projects.registry.models import ProjectName, Publication
+from teammcp_projects.scan import CodeBase, scan
+from teammcp_projects.scan.naming import name_all, project_name
+
+from plugins.projects.tests.trees import Tree, grow
+
+RULE: TypeAdapter[str] = TypeAdapter(ProjectName)
+
+
+def only(folder: Path, tree: Tree) -> CodeBase:
+    """The one code base that is found in a folder ``app`` with these files."""
+    [found] = scan(grow(folder / "app", {".git/": "", **tree})).found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("tree", "name", "description"),
+    [
+        ({}, "app", ""),
+        ({"package.json": {"name": "shop", "description": "Sells  things"}}, "shop", "Sells things"),
+        ({"package.json": {"name": "@acme/shop"}}, "shop", ""),
+        ({"package.json": {"private": True}, "pyproject.toml": '[project]\nname = "shop"'}, "shop", ""),
+        ({"pyproject.toml": '[project]\nname = "shop"\ndescription = "Sells"'}, "shop", "Sells"),
+        ({"pyproject.toml": '[tool.poetry]\nname = "shop"\ndescription = "Sells"'}, "shop", "Sells"),
+        ({"Cargo.toml": '[package]\nname = "shop"\ndescription = "Sells"'}, "shop", "Sells"),
+        ({"Cargo.toml": '[package]\nname.workspace = true\ndescription = ["x"]'}, "app", ""),
+        ({"go.mod": "// old\nmodule example.com/acme/shop/v2\n\ngo 1.25\n"}, "shop", ""),
+        ({"package.json": {"name": 7, "description": {}}}, "app", ""),
+        ({"package.json": {"name": "  "}}, "app", ""),
+        ({"package.json": b'\xef\xbb\xbf{"name": "shop"}'}, "shop", ""),
+        ({"README.md": "# Shop\n\nSells *things*,\nand `more`.\n\nMore.\n"}, "app", "Sells things, and more."),
+        ({"README.md": "Shop\n====\n\n[![b](x.svg)](y)\n\n<p>\n<img>\n</p>\n\n- list\n\nSells.\n"}, "app", "Sells."),
+        ({"readme.MD": "See [the guide](guide.md)."}, "app", "See the guide."),
+        ({"README.rst": "Shop\n====\n\n.. image:: x\n\nSells.\n"}, "app", "Sells."),
+        ({"README.md": "# Shop\n"}, "app", ""),
+        ({"README": "Sells.", "package.json": {"name": "shop", "description": "From here"}}, "shop", "From here"),
+        ({"README.md": "x" * 2**21}, "app", "x" * 499 + "…"),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_name_and_description_come_from_its_files(tmp_path: Path, tree: Tree, name: str, description: str) -> None:
+    found = only(tmp_path, tree)
+    assert (found.name, found.description) == (name, description)
+
+
+API = "openapi: 3.1.0\ninfo:\n  contact:\n    title: no\n  title: 'Shop API' # ours\n  version: 1.4\npaths: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("tree", "publishes"),
+    [
+        ({"package.json": {"name": "@acme/shop", "version": "1.2.0"}}, [("package", "@acme/shop", "1.2.0")]),
+        ({"package.json": {"name": "shop", "private": True}}, []),
+        ({"pyproject.toml": '[project]\nname = "shop"\ndynamic = ["version"]'}, [("package", "shop", "")]),
+        ({"pyproject.toml": '[project]\nname = "shop"\n[tool.uv]\npackage = false'}, []),
+        ({"pyproject.toml": '[project]\nname = "shop"\nclassifiers = ["Private :: Do Not Upload"]'}, []),
+        ({"Cargo.toml": '[package]\nname = "shop"\nversion = "0.3.0"'}, [("package", "shop", "0.3.0")]),
+        ({"Cargo.toml": '[package]\nname = "shop"\nversion.workspace = true'}, [("package", "shop", "")]),
+        ({"Cargo.toml": '[package]\nname = "shop"\npublish = false'}, []),
+        ({"go.mod": "module example.com/shop/v2"}, [("package", "example.com/shop/v2", "")]),
+        ({"openapi.yaml": API}, [("api", "Shop API", "1.4")]),
+        ({"api/openapi.yml": API}, [("api", "Shop API", "1.4")]),
+        ({"docs/openapi.json": {"info": {"title": "Shop", "version": "2"}}}, [("api", "Shop", "2")]),
+        ({"openapi.json": "{"}, [("api", "app", "")]),
+        ({"openapi.json": {"info": {"title": "x" * 201, "version": "1"}}}, []),
+        ({"package.json": {"name": "sh\nop", "version": "1"}}, []),
+        ({"package.json": {"name": "shop", "version": "1" * 65}}, []),
+        (
+            {"package.json": {"name": "shop", "version": "1"}, "openapi.yaml": "x"},
+            [("package", "shop", "1"), ("api", "shop", "")],
+        ),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_what_it_publishes_is_guessed_from_its_files(
+    tmp_path: Path, tree: Tree, publishes: list[tuple[str, str, str]]
+) -> None:
+    found = [tuple(each) for each in only(tmp_path, tree).publishes]
+    assert found == publishes
+    for each in only(tmp_path, tree).publishes:
+        assert Publication.model_validate(each._asdict()).name == each.name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("shop", "shop"),
+        ("Shop API (new)", "Shop-API-new"),
+        ("..shop..", "shop"),
+        ("@@@", ""),
+        ("店铺", "店铺"),
+        ("x" * 100, "x" * 64),
+        ("a\u200bb\x00c", "a-b-c"),
+    ],
+)
+def test_a_name_is_made_fit(text: str, name: str) -> None:
+    assert project_name(text) == name
+
+
+@given(st.text(max_size=100))
+def test_a_name_that_is_made_fit_is_taken_as_it_is(text: str) -> None:
+    name = project_name(text)
+    assert not name or RULE.validate_python(name) == name
+
+
+@given(st.lists(st.text("aAｂ/-.@", max_size=70), max_size=12))
+def test_no_two_names_are_alike(texts: list[str]) -> None:
+    names = name_all({Path(f"/x/{number}"): text for number, text in enumerate(texts)})
+    assert len({name.casefold() for name in names.values()}) == len(texts)
+    assert all(RULE.validate_python(name) == name for name in names.values())
