@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .arguments.references import plain as plain_text
     from .arguments.times import read_time
     from .clock import rfc3339
+    from .commands.client import call_server, url_option
     from .config import load_settings
     from .deprecation import deprecated
     from .errors import (
@@ -329,11 +330,13 @@ __all__ = [  # noqa: RUF022 - in groups
     "Children",
     "Family",
     "ServerAddress",
+    "call_server",
     "certificates",
     "client_options",
     "contributed",
     "private_folder",
     "proxy_for",
+    "url_option",
     "why_no_answer",
     "write_whole",
     # Keys
@@ -381,6 +384,7 @@ _MODULES = {
     ),
     "arguments.times": ("read_time",),
     "clock": ("rfc3339",),
+    "commands.client": ("call_server", "url_option"),
     "config": ("load_settings",),
     "deprecation": ("deprecated",),
     "errors": (

@@ -44,7 +44,7 @@ class Unreachable(click.ClickException):
 
 
 def url_option(function: Any) -> Any:
-    """``--url``, as every command has it that talks to a server."""
+    """``--url``, as every command has it that talks to a server: its argument ``url``, None if it is not given."""
     return click.option("--url", help="The server's address. Default: TEAMMCP_URL, or as the settings say.")(function)
 
 
@@ -148,6 +148,31 @@ def request(
         return answer.json() if answer.content else None
     except ValueError:
         raise Refused(_sentence(answer), answer.status_code) from None
+
+
+def call_server(
+    url: str | None,
+    operation: str,
+    arguments: Mapping[str, Any] | None = None,
+    *,
+    patience: float = 30,
+    reader: str | None = None,
+) -> Any:
+    """Call an operation of a running server with the key in TEAMMCP_KEY; its result as JSON.
+
+    Args:
+        url: what `url_option` gives: the server's address, None for the usual one.
+        operation: its name.
+        arguments: as it takes them.
+        patience: seconds after which the server counts as gone.
+        reader: a name for this run of a command that says itself which messages have arrived.
+
+    Raises:
+        click.ClickException: there is no key, the server says no, or none answers (exit code 3).
+        InvalidInput: the address is none.
+    """
+    path = f"{address(url)}/api/call/{operation}"
+    return request("POST", path, key_from(KEY), arguments or {}, timeout=patience, reader=reader)
 
 
 def new_reader(command: str) -> str:

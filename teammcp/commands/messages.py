@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 import click
 
 from ..machine.console import read_input
 from ..text.invisible import reveal
-from .client import KEY, address, confirm, key_from, new_reader, request, tell, url_option
+from .client import KEY, address, call_server, confirm, key_from, new_reader, request, tell, url_option
 
 NOTHING_CAME = 2
 MARGIN = 30
@@ -42,7 +41,10 @@ def wait(timeout: int, url: str | None) -> None:
     from ..features.inbox import Waited
 
     reader = new_reader("wait")
-    found = Waited.model_validate(_call("wait_for_messages", url, timeout + MARGIN, reader=reader, timeout=timeout))
+    asked = {"timeout": timeout}
+    found = Waited.model_validate(
+        call_server(url, "wait_for_messages", asked, patience=timeout + MARGIN, reader=reader)
+    )
     if not found.messages:
         sys.exit(NOTHING_CAME)
     tell(found.text())
@@ -55,9 +57,4 @@ def inbox(url: str | None) -> None:
     """Print what waits for you. It stays in the inbox until you acknowledge it: teammcp call ack_inbox items=…"""
     from ..features.inbox import Inbox
 
-    tell(Inbox.model_validate(_call("get_inbox", url, MARGIN)).text())
-
-
-def _call(name: str, url: str | None, patience: float, reader: str | None = None, **arguments: Any) -> Any:
-    path = f"{address(url)}/api/call/{name}"
-    return request("POST", path, key_from(KEY), arguments, timeout=patience, reader=reader)
+    tell(Inbox.model_validate(call_server(url, "get_inbox")).text())

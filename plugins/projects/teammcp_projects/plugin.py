@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import click
+
 from teammcp import Agent, Context, EventData, Migration, hookimpl, load_migrations
 
 from . import registry
@@ -23,6 +25,13 @@ def register_event_kinds() -> tuple[type[EventData], ...]:
 @hookimpl
 def register_operations() -> list[Any]:
     return registry.OPERATIONS
+
+
+@hookimpl
+def register_commands(cli: click.Group) -> None:
+    from .commands import project  # a server scans nothing
+
+    cli.add_command(project)
 
 
 @hookimpl

@@ -83,11 +83,12 @@ class ProjectAgent(Result):
 
 
 class ProjectLine(Result):
-    """A project in a list. ``may_ask``: whether whoever reads this may ask it something."""
+    """A project in a list. ``agents``: how many work in it. ``may_ask``: whether the reader may ask it something."""
 
     name: str
     description: Words
     publishes: list[Publication]
+    folders: list[ProjectFolder]
     owners: list[str]
     agents: int
     may_ask: bool

@@ -220,6 +220,7 @@ async def list_projects(
             name=row["name"],
             description=row["description"],
             publishes=json.loads(row["publishes"]),
+            folders=json.loads(row["folders"]),
             owners=json.loads(row["owners"]),
             agents=counts.get(row["name"], 0),
             may_ask=may_ask(row, mine, context.actor.name),

@@ -1,0 +1,164 @@
+"""``teammcp project``: what it says and does at a real server, and with which exit code it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from click.testing import CliRunner, Result
+from teammcp_projects import commands
+from teammcp_projects.commands import project
+
+from plugins.projects.tests.trees import grow
+from teammcp.testing import all_plugins_but
+from tests.live import LOOK, LiveServer
+
+SHOP = {
+    ".git/": "",
+    "package.json": {"workspaces": ["web"], "private": True, "name": "shop", "description": "Sells \u202ethings"},
+    "web/package.json": {"name": "@shop/web", "version": "1.2.0"},
+}
+
+
+class Place:
+    """A server with nothing but this plugin, and a manager who uses it."""
+
+    def __init__(self, home: Path) -> None:
+        others = json.dumps(all_plugins_but({*LOOK, "projects"}))
+        self.server = LiveServer(home, disabled_plugins=others, agent_rate=0, address_rate=0, register_rate=0).start()
+        self.key = self.server.register("ada", kind="human")
+
+    def run(self, *arguments: str, stdin: str = "", **changed: str | None) -> Result:
+        """Run a command against the server."""
+        environment: dict[str, str | None] = {name: None for name in os.environ if name.startswith("TEAMMCP_")}
+        environment |= {"TEAMMCP_URL": self.server.url, "TEAMMCP_KEY": self.key, **changed}
+        return CliRunner().invoke(project, arguments, input=stdin, env=environment)
+
+    def registry(self) -> dict[str, Any]:
+        """What is in the registry, by name."""
+        return {each["name"]: each for each in json.loads(self.run("list", "--json").stdout)}
+
+    def clear(self) -> None:
+        """Take everything out."""
+        for name in self.registry():
+            assert self.run("remove", name).exit_code == 0
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    place = Place(tmp_path_factory.mktemp("server") / "home")
+    yield place
+    place.server.kill()
+
+
+@pytest.fixture
+def place(running: Place) -> Iterator[Place]:
+    yield running
+    running.clear()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    return grow(tmp_path / "shop", SHOP)
+
+
+def test_a_project_is_added_listed_and_removed(place: Place, tmp_path: Path) -> None:
+    assert "no projects yet" in place.run("list").stdout
+    with patch("os.getcwd", lambda: "/srv"):
+        added = place.run("add", "backend", "--folder", "/srv/backend", "--folder", "docs", "--description", "Bills\n.")
+    assert (added.exit_code, added.stdout) == (0, "Added backend.\n")
+    assert place.run("list").stdout == "backend\n  Bills .\n"
+    kept = place.registry()["backend"]
+    assert kept["owners"] == ["ada"]
+    assert kept["folders"] == [{"machine": "", "folder": "/srv/backend"}, {"machine": "", "folder": "/srv/docs"}]
+    removed = place.run("remove", "Backend")
+    assert (removed.exit_code, removed.stdout) == (0, "Removed backend. Its folders are as they were.\n")
+    assert not place.registry()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("add", "a/b"), "name: must consist of"),
+        (("add", "a", "--owner", "nobody"), "owners: there is no member called 'nobody'"),
+        (("remove", "none"), "project: there is no project called 'none'. list_projects lists them."),
+    ],
+)
+def test_what_the_server_refuses_is_said_in_a_sentence(place: Place, arguments: tuple[str, ...], said: str) -> None:
+    refused = place.run(*arguments)
+    assert refused.exit_code == 1
+    assert said in refused.stderr
+    assert "Traceback" not in refused.output
+
+
+def test_without_a_key_or_a_server_it_says_what_to_do(place: Place, shop: Path) -> None:
+    for arguments in (("list",), ("add", "a"), ("scan", str(shop), "--add")):
+        without = place.run(*arguments, TEAMMCP_KEY=None)
+        assert (without.exit_code, "Set TEAMMCP_KEY" in without.stderr) == (1, True)
+        nobody = place.run(*arguments, TEAMMCP_URL="http://127.0.0.1:9")
+        assert (nobody.exit_code, "No TeamMCP server answers" in nobody.stderr) == (3, True)
+
+
+def test_a_scan_proposes_and_needs_no_server(place: Place, shop: Path) -> None:
+    nowhere: dict[str, str | None] = {"TEAMMCP_URL": "http://127.0.0.1:9", "TEAMMCP_KEY": None}
+    scanned = place.run("scan", str(shop), **nowhere)
+    assert scanned.exit_code == 0
+    assert scanned.stdout.splitlines() == [
+        f"shop  {shop}  (.git, npm workspace)",
+        "  Sells <U+202E>things",
+        f"web  {shop}/web  (member of npm workspace)",
+        "  package @shop/web 1.2.0",
+        "",
+        "Nothing was added. Say --add to add them.",
+    ]
+    told = json.loads(place.run("scan", str(shop), "--json", **nowhere).stdout)
+    assert told[1] == {
+        "name": "web",
+        "description": "",
+        "folders": [{"machine": "", "folder": f"{shop}/web"}],
+        "publishes": [{"kind": "package", "name": "@shop/web", "version": "1.2.0"}],
+        "marks": ["member of npm workspace"],
+    }
+    assert place.run("scan", str(shop / "web"), **nowhere).stdout == f"No code base was found in {shop}/web.\n"
+    assert place.run("scan", str(shop / "none"), **nowhere).exit_code == 2
+    assert not place.registry()
+
+
+def test_a_scan_adds_once_what_it_found(place: Place, shop: Path) -> None:
+    added = place.run("scan", str(shop), "--add", "--machine", "laptop")
+    assert (added.exit_code, added.stdout) == (0, f"added: shop  {shop}\nadded: web  {shop}/web\n")
+    kept = place.registry()
+    assert kept["web"]["publishes"] == [{"kind": "package", "name": "@shop/web", "version": "1.2.0", "description": ""}]
+    assert kept["web"]["folders"] == [{"machine": "laptop", "folder": f"{shop}/web"}]
+    again = place.run("scan", str(shop), "--add", "--machine", "laptop")
+    assert (again.exit_code, again.stdout) == (0, f"known: shop  {shop}\nknown: web  {shop}/web\n")
+
+
+def test_one_that_is_refused_keeps_no_other_from_being_added(place: Place, shop: Path) -> None:
+    place.run("add", "Shop", "--folder", "/elsewhere")
+    added = place.run("scan", str(shop), "--add")
+    assert (added.exit_code, added.stdout) == (1, f"added: web  {shop}/web\n")
+    assert f"refused: shop  {shop}  name: there is a project called 'Shop' already." in added.stderr
+    told = json.loads(place.run("scan", str(shop), "--add", "--json").stdout)
+    assert [(each["name"], each["outcome"]) for each in told] == [("shop", "refused"), ("web", "known")]
+
+
+def test_at_a_terminal_each_is_asked_about(place: Place, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "_at_terminal", lambda: True)
+    asked = place.run("scan", str(shop), "--add", stdin="n\n\n")
+    assert asked.stdout.count("Add it?") == 2
+    assert [*place.registry()] == ["web"]
+    assert "Add it?" not in place.run("scan", str(shop), "--add", "--yes").stdout
+    assert [*place.registry()] == ["shop", "web"]
+
+
+def test_it_says_when_there_was_more(place: Place, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("teammcp_projects.scan.scanning.MOST_FOUND", 1)
+    scanned = place.run("scan", str(shop))
+    assert scanned.exit_code == 0
+    assert "Scan a smaller folder" in scanned.stderr
