@@ -7,9 +7,11 @@ from typing import Any
 import click
 
 from teammcp import Agent, Context, EventData, Migration, hookimpl, load_migrations
+from teammcp.web import Page
 
 from . import registry
 from .events import EVENT_KINDS
+from .pages import PAGES
 
 
 @hookimpl
@@ -25,6 +27,11 @@ def register_event_kinds() -> tuple[type[EventData], ...]:
 @hookimpl
 def register_operations() -> list[Any]:
     return registry.OPERATIONS
+
+
+@hookimpl
+def register_pages() -> list[Page]:
+    return PAGES
 
 
 @hookimpl

@@ -163,7 +163,7 @@ async def test_a_change_of_another_version_is_refused(boss: Member) -> None:
 
 
 async def test_a_team_has_so_many_projects_at_most(boss: Member, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("teammcp_projects.registry.operations.MOST_PROJECTS", 2)
+    monkeypatch.setattr("teammcp_projects.registry.operations.projects.MOST_PROJECTS", 2)
     for name in ("a", "b"):
         await boss.call("add_project", name=name)
     with pytest.raises(Conflict, match="2 projects at most"):

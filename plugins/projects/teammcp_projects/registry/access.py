@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from teammcp import Access, Agent, Context, Forbidden, Row
 
 
-def may_change(actor: Agent, project: Row) -> bool:
-    """Whether a member may change a project: a manager, or one of its owners."""
-    return actor.access >= Access.manager or actor.name in json.loads(project["owners"])
+def may_change(actor: Agent, owners: Sequence[str]) -> bool:
+    """Whether a member may change a project with these owners: a manager, or one of them."""
+    return actor.access >= Access.manager or (actor.access >= Access.member and actor.name in owners)
 
 
 def require_change(context: Context, project: Row) -> None:
@@ -18,10 +19,10 @@ def require_change(context: Context, project: Row) -> None:
     Raises:
         Forbidden: the text says whom to ask.
     """
-    if may_change(context.actor, project):
+    owners = json.loads(project["owners"])
+    if may_change(context.actor, owners):
         return
-    owners = ", ".join(json.loads(project["owners"]))
-    whom = f"one of its owners ({owners}) or a manager" if owners else "a manager"
+    whom = f"one of its owners ({', '.join(owners)}) or a manager" if owners else "a manager"
     raise Forbidden(f"project: you may not change {project['name']}. Ask {whom}.", code="not_yours")
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from teammcp import Agent, Context, Result, Transaction, Work, operation
 
-from . import changes, queries
-from .models import MOST_PROJECTS
+from .. import changes, queries
+from ..models import MOST_PROJECTS
 
 
 class SeenOff(Result):

@@ -22,11 +22,11 @@ from teammcp import (
     plain_text,
 )
 
-from ..events import ProjectAdded, ProjectRemoved
-from . import changes, lookup, queries
-from .access import may_ask, require_change
-from .lookup import ProjectRef, existing
-from .models import (
+from ...events import ProjectAdded, ProjectRemoved
+from .. import changes, lookup, queries
+from ..access import may_ask, require_change
+from ..lookup import ProjectRef, existing
+from ..models import (
     MOST_AGENTS,
     MOST_ASKERS,
     MOST_OWNERS,

@@ -1,0 +1,7 @@
+"""All pages of this plugin."""
+
+from __future__ import annotations
+
+from . import projects
+
+PAGES = projects.PAGES
