@@ -36,4 +36,37 @@ class ProjectAgentsChanged(ProjectEvent, kind="project.agents_changed"):
     answerers: list[str]
 
 
-EVENT_KINDS = (ProjectAdded, ProjectUpdated, ProjectRemoved, ProjectAgentsChanged)
+class QuestionEvent(EventData):
+    """Which question, to which project."""
+
+    question: int
+    project: str
+
+
+class QuestionQueued(QuestionEvent, kind="question.queued"):
+    """A question waits for its turn."""
+
+
+class QuestionAsked(QuestionEvent, kind="question.asked"):
+    """A question is somebody's to answer now."""
+
+    holder: str
+    message_id: int
+
+
+class QuestionEnded(QuestionEvent, kind="question.ended"):
+    """A question was answered, cannot be answered, or was cancelled."""
+
+    state: str
+    answer_id: int | None
+
+
+EVENT_KINDS = (
+    ProjectAdded,
+    ProjectUpdated,
+    ProjectRemoved,
+    ProjectAgentsChanged,
+    QuestionQueued,
+    QuestionAsked,
+    QuestionEnded,
+)

@@ -6,12 +6,15 @@ from typing import Any
 
 import click
 
-from teammcp import Agent, Context, EventData, Migration, hookimpl, load_migrations
+from teammcp import Agent, Context, EventData, Job, Message, Migration, Team, hookimpl, load_migrations
 from teammcp.web import Page
 
 from . import registry
 from .events import EVENT_KINDS
 from .pages import PAGES
+from .questions import dispatch
+from .questions import operations as questions
+from .questions.operations.answering import take_reply
 
 
 @hookimpl
@@ -26,7 +29,7 @@ def register_event_kinds() -> tuple[type[EventData], ...]:
 
 @hookimpl
 def register_operations() -> list[Any]:
-    return registry.OPERATIONS
+    return [*registry.OPERATIONS, *questions.OPERATIONS]
 
 
 @hookimpl
@@ -44,3 +47,21 @@ def register_commands(cli: click.Group) -> None:
 @hookimpl
 async def agent_retired(context: Context, agent: Agent) -> None:
     await registry.see_off(context, agent)
+
+
+@hookimpl
+def register_jobs() -> list[Job]:
+    return [Job("projects.questions", dispatch.look_at_all, every=dispatch.SECONDS, per_team=True)]
+
+
+@hookimpl
+async def message_sent(context: Context, message: Message) -> None:
+    await take_reply(context, message)
+
+
+@hookimpl
+async def agent_online(team: Team, agent: str) -> None:
+    """Whoever comes may answer what has waited."""
+    row = await team.database.read(registry.project_of, agent)
+    if row is not None:
+        dispatch.look(team, [row["name"]])

@@ -1,0 +1,1 @@
+"""Questions between code bases: asked once, answered once, never dropped."""

@@ -1,0 +1,70 @@
+"""Beginning the questions whose turn has come: looked at whenever that may have changed, and now and then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from teammcp import Conflict, Context, Reader, Team, TeamError
+
+from ..registry import queries as registry
+from . import fairness, queries, showing
+
+SECONDS = 20
+"""Between two looks at all projects: a look that was missed, as at a crash, is made up for."""
+PAUSE = 60_000
+"""Milliseconds until a question that could not be asked is tried again."""
+
+
+def look(team: Team, projects: Iterable[str]) -> None:
+    """See soon whether projects can begin a question."""
+    for project in projects:
+        team.background(begin_all(team, project))
+
+
+async def begin_all(team: Team, project: str) -> None:
+    """Begin what can be begun of a project's questions."""
+    context = Context.inside(team)
+    while (found := await context.read(_next, context, project)) is not None:
+        number, holder = found
+        try:
+            await context.call("begin_question", question_id=number, holder=holder)
+        except Conflict:
+            continue  # it was cancelled, or somebody retired, a moment ago
+        except TeamError as error:
+            await context.call(
+                "hold_back_question", question_id=number, why=error.detail, retry_at=context.now() + PAUSE
+            )
+
+
+def _next(reader: Reader, context: Context, project: str) -> tuple[int, str] | None:
+    """The question that is to be begun now, and who answers it; None if there is none."""
+    row = registry.project(reader, project)
+    if row is None or queries.count_in_state(reader, project, "asked") >= row["at_once"]:
+        return None
+    waiting, begun, taken = showing.waiting_for(reader, project)
+    held_back = {
+        each["id"]
+        for each in queries.in_state(reader, project, "queued", showing.MOST_WAITING)
+        if each["retry_at"] is not None and each["retry_at"] > context.now()
+    }
+    last = {lane["lane"]: lane["holder"] for lane in queries.lanes(reader, project)}
+    answerers = _answerers(reader, context, project)
+    for question in fairness.in_order([each for each in waiting if each.id not in held_back], begun, taken):
+        if (holder := fairness.choose(answerers, question, last.get(question.lane))) is not None:
+            return question.id, holder
+    return None
+
+
+def _answerers(reader: Reader, context: Context, project: str) -> list[fairness.Answerer]:
+    presence = context.team.presence
+    return [
+        fairness.Answerer(row["agent"], presence.online(row["agent"]), not queries.held(reader, row["agent"]))
+        for row in registry.agents(reader, project)
+        if row["answers"]
+    ]
+
+
+async def look_at_all(team: Team) -> None:
+    """See whether any project can begin a question; the team's job."""
+    for row in await team.database.read(registry.projects, "", 1_000):
+        await begin_all(team, row["name"])

@@ -1,0 +1,91 @@
+"""Which question is next, and who is to answer it: pure rules.
+
+A *lane* is all that one project, or a member that works in none, asks another project. It is answered in order; lanes
+take turns, so that nobody who asks much keeps others waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A question that waits.
+
+    Attributes:
+        id: of the question; a later one has a greater one.
+        lane: in which it waits.
+        priority: the greater, the sooner within its lane.
+        asker: who has asked it.
+    """
+
+    id: int
+    lane: str
+    priority: int
+    asker: str
+
+
+@dataclass(frozen=True)
+class Answerer:
+    """A member that answers for the project.
+
+    Attributes:
+        name: of the member.
+        here: whether it is here now.
+        free: whether it has no question to answer.
+    """
+
+    name: str
+    here: bool
+    free: bool
+
+
+def in_order(waiting: Iterable[Waiting], begun: Mapping[str, int], taken: Collection[str]) -> list[Waiting]:
+    """The questions that may be begun, the next one first: one of each lane that answers none now.
+
+    Args:
+        waiting: all that wait.
+        begun: lane -> when a question of it was begun last.
+        taken: the lanes of which a question is being answered.
+    """
+    first: dict[str, Waiting] = {}
+    for each in sorted(waiting, key=lambda each: (-each.priority, each.id)):
+        if each.lane not in taken:
+            first.setdefault(each.lane, each)
+    return sorted(first.values(), key=lambda each: (begun.get(each.lane, 0), each.id))
+
+
+def places(waiting: Iterable[Waiting], begun: Mapping[str, int], taken: Collection[str]) -> dict[int, int]:
+    """The place of each question that waits, from 1: how it would go if each answer took equally long."""
+    rest = {each.id: each for each in waiting}
+    turns = dict(begun)
+    latest = max([0, *turns.values()])
+    for lane in taken:  # what is being answered comes before all that waits in its lane
+        latest += 1
+        turns[lane] = latest
+    found: dict[int, int] = {}
+    while rest:
+        [following, *_] = in_order(rest.values(), turns, ())
+        del rest[following.id]
+        found[following.id] = len(found) + 1
+        latest += 1
+        turns[following.lane] = latest
+    return found
+
+
+def choose(answerers: Iterable[Answerer], question: Waiting, before: str | None) -> str | None:
+    """Who is to answer a question: one that is free, here if possible, who has answered the lane before if possible.
+
+    Args:
+        answerers: those of the project.
+        question: the question, which its own asker does not answer.
+        before: who has answered the lane last.
+
+    Returns:
+        The name; None if nobody is free.
+    """
+    free = [each for each in answerers if each.free and each.name != question.asker]
+    found = min(free, key=lambda each: (not each.here, each.name != before, each.name), default=None)
+    return None if found is None else found.name

@@ -1,0 +1,173 @@
+"""Answering questions, and taking them back."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from teammcp import (
+    Access,
+    Conflict,
+    Context,
+    Forbidden,
+    Message,
+    NotFound,
+    Prepared,
+    Reader,
+    Row,
+    Transaction,
+    Work,
+    operation,
+)
+
+from ...events import QuestionEnded
+from ...registry import access
+from ...registry import queries as registry
+from .. import dispatch, queries, showing
+from ..models import OPEN, Content, Question, QuestionId, State
+
+ANSWERS = "answers_question"
+"""What a message that answers a question has in its metadata: the question's id."""
+
+
+@operation("POST /api/questions/{question_id}/answer", profile="projects", idempotent=True)
+async def answer_question(
+    context: Context, question_id: QuestionId, answer: Content, cannot_say: bool = False
+) -> Work[Question]:
+    """Answer a question that was put to your project; cannot_say: nobody there knows, and the answer says why.
+
+    It reaches its asker in a direct message. A question is answered once.
+    """
+    row = await context.read(_question, question_id)
+    _require_say(context, await context.read(_may_answer, context, row), row)
+    prepared = await _telling(context, row, answer, cannot_say=cannot_say)
+
+    def work(tx: Transaction) -> Question:
+        before = _unanswered(tx, question_id)
+        return _end(context, tx, before, "cannot_say" if cannot_say else "answered", answer, prepared(tx).id)
+
+    return work
+
+
+@operation("POST /api/questions/{question_id}/cancel", profile="projects", idempotent=True)
+async def cancel_question(context: Context, question_id: QuestionId) -> Work[Question]:
+    """Take a question back that you have asked. If somebody is at it already, an answer still reaches you."""
+    row = await context.read(_question, question_id)
+    if row["asker"] != context.actor.name and context.actor.access < Access.manager:
+        raise Forbidden(
+            f"question_id: question {question_id} is {row['asker']}'s. Only its asker or a manager takes it back.",
+            code="not_yours",
+        )
+
+    def work(tx: Transaction) -> Question:
+        before = _question(tx, question_id)
+        if before["state"] not in OPEN:
+            return _shown(tx, context, question_id)
+        return _end(context, tx, before, "cancelled", "", None)
+
+    return work
+
+
+@operation(internal=True, profile="projects")
+async def note_answer(
+    context: Context, question_id: QuestionId, answer: str, message_id: QuestionId, by: str
+) -> Work[Question]:
+    """Take a message for the answer to a question: its holder's reply to the one in which it was asked."""
+
+    def work(tx: Transaction) -> Question:
+        return _end(context, tx, _unanswered(tx, question_id), "answered", answer, message_id, by)
+
+    return work
+
+
+async def take_reply(context: Context, message: Message) -> None:
+    """See whether a message that was just sent answers a question."""
+    if message.reply_to is None or (message.metadata or {}).get(ANSWERS) is not None:
+        return
+    row = await context.read(queries.of_message, message.reply_to)
+    if row is None or row["holder"] != message.from_agent or row["answer_id"] is not None:
+        return
+    with suppress(Conflict):  # somebody else was quicker
+        await Context.inside(context.team).call(
+            note_answer, question_id=row["id"], answer=message.content, message_id=message.id, by=message.from_agent
+        )
+
+
+def _question(reader: Reader, number: int) -> Row:
+    row = queries.question(reader, number)
+    if row is None:
+        raise NotFound(f"question_id: there is no question {number}; list_questions lists them.", code="no_question")
+    return row
+
+
+def _unanswered(reader: Reader, number: int) -> Row:
+    row = _question(reader, number)
+    if row["answer_id"] is not None:
+        raise Conflict(
+            f"question_id: {row['answered_by']} has answered question {number} already. Write to {row['asker']} if "
+            "there is more to say.",
+            code="answered",
+            answer_id=row["answer_id"],
+        )
+    return row
+
+
+def _may_answer(reader: Reader, context: Context, row: Row) -> bool:
+    """Whether the actor may answer: its holder, who answers for the project, and who may change that."""
+    me = context.actor.name
+    if me == row["holder"]:
+        return True
+    project = registry.project(reader, row["project"])
+    if project is None:
+        return False
+    return access.may_change(context.actor, project) or any(
+        each["agent"] == me and each["answers"] for each in registry.agents(reader, row["project"])
+    )
+
+
+def _require_say(context: Context, may: bool, row: Row) -> None:
+    if context.actor.name == row["asker"]:
+        raise Forbidden("question_id: it is your own question. cancel_question takes it back.", code="your_own")
+    if not may:
+        raise Forbidden(
+            f"question_id: you do not answer for {row['project']}. Its owners name you with set_project_agents.",
+            code="not_answerer",
+        )
+
+
+async def _telling(context: Context, row: Row, answer: str, *, cannot_say: bool) -> Prepared[Message]:
+    """The direct message to the asker that answers; it replies to the one in which the question was asked."""
+    how = "cannot say" if cannot_say else "answers"
+    more = {"replyTo": row["message_id"]} if row["holder"] == context.actor.name and row["message_id"] else {}
+    prepared = await context.prepare(
+        "send_message",
+        channel=f"dm:{row['asker']}",
+        content=f"{row['project']} {how} (question {row['id']}):\n\n{answer}",
+        metadata={ANSWERS: row["id"]},
+        **more,
+    )
+    if prepared.waits:
+        raise Conflict("answer: a plugin makes the message wait, so it is not sent yet. Ask a manager.", code="waits")
+    return prepared
+
+
+def _end(
+    context: Context,
+    tx: Transaction,
+    row: Row,
+    state: State,
+    answer: str,
+    answer_id: int | None,
+    by: str | None = None,
+) -> Question:
+    answered_by = None if state == "cancelled" else by or context.actor.name
+    queries.end(tx, row["id"], state, answer, answer_id, answered_by, context.now())
+    context.emit(
+        tx, QuestionEnded(question=row["id"], project=row["project"], state=state, answer_id=answer_id), row["id"]
+    )
+    tx.on_commit(lambda: dispatch.look(context.team, [row["project"]]))
+    return _shown(tx, context, row["id"])
+
+
+def _shown(reader: Reader, context: Context, number: int) -> Question:
+    [shown] = showing.shown(reader, context, queries.questions(reader, [number]))
+    return shown

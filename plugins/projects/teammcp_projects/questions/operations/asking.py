@@ -1,0 +1,70 @@
+"""Asking projects something."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from teammcp import Conflict, Context, Deadline, Forbidden, Reader, Row, Transaction, Work, operation
+
+from ...events import QuestionQueued
+from ...registry import access
+from ...registry import queries as registry
+from ...registry.lookup import ProjectRef, existing
+from .. import dispatch, queries, showing
+from ..models import MOST_ASKED, Asked, Content
+
+PRIORITIES = {"low": 0, "normal": 1, "high": 2}
+
+
+@operation("POST /api/questions", profile="projects", status=201)
+async def teams_ask(
+    context: Context,
+    projects: Annotated[list[ProjectRef], Field(min_length=1, max_length=MOST_ASKED)],
+    question: Content,
+    priority: Literal["low", "normal", "high"] = "normal",
+    reply_by: Deadline | None = None,
+) -> Work[Asked]:
+    """Ask other code bases something: whoever knows that code answers. Come back for it with wait_for_answers.
+
+    You get handles at once, and each answer in a direct message, too. Questions to a busy project wait for their turn.
+    """
+    asked = list(dict.fromkeys(projects))
+
+    def work(tx: Transaction) -> Asked:
+        mine = registry.project_of(tx, context.actor.name)
+        lane = f"@{context.actor.name}" if mine is None else mine["name"]
+        numbers = []
+        for name in asked:
+            _require_leave(context, tx, existing(tx, name), None if mine is None else mine["name"])
+            number = queries.insert(
+                tx, name, lane, context.actor.name, question, PRIORITIES[priority], reply_by, context.now()
+            )
+            context.emit(tx, QuestionQueued(question=number, project=name), number)
+            numbers.append(number)
+        tx.on_commit(lambda: dispatch.look(context.team, asked))
+        return Asked(questions=showing.shown(tx, context, queries.questions(tx, numbers)))
+
+    return work
+
+
+def _require_leave(context: Context, reader: Reader, project: Row, asking_project: str | None) -> None:
+    """Refuse a question that would never be answered.
+
+    Raises:
+        Forbidden: the actor may not ask. Conflict: nobody answers, or too much waits.
+    """
+    name = project["name"]
+    if not access.may_ask(project, asking_project, context.actor.name):
+        raise Forbidden(f"projects: you may not ask {name}. get_project says who may; its owners change that.")
+    answerers = [row["agent"] for row in registry.agents(reader, name) if row["answers"]]
+    if not set(answerers) - {context.actor.name}:
+        raise Conflict(
+            f"projects: nobody but you answers for {name}. Its owners name others with set_project_agents.",
+            code="nobody_answers",
+        )
+    if queries.count_in_state(reader, name, "queued") >= showing.MOST_WAITING:
+        raise Conflict(
+            f"projects: {showing.MOST_WAITING} questions wait for {name} already. Ask later.", code="too_many"
+        )

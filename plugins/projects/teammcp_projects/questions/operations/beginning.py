@@ -1,0 +1,92 @@
+"""What the server does when a question's turn has come."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from teammcp import Conflict, Context, Row, Text, Timestamp, Transaction, Work, operation, rfc3339
+
+from ...events import QuestionAsked
+from ...registry import queries as registry
+from .. import queries, showing
+from ..models import Question, QuestionId
+
+LEASE = 15 * 60_000
+"""Milliseconds that somebody has a question to answer before it is looked whether it gets anywhere."""
+
+
+@operation(internal=True, profile="projects")
+async def begin_question(context: Context, question_id: QuestionId, holder: str) -> Work[Question]:
+    """Ask somebody a question that has waited: by a direct message of its asker."""
+    row = await context.read(_waiting, question_id)
+    asking = Context.inside(context.team, context.team.directory.agents[row["asker"]])
+    prepared = await asking.prepare(
+        "send_message",
+        channel=f"dm:{holder}",
+        content=_words(row),
+        metadata={"question_id": question_id},
+        **(
+            {}
+            if row["reply_by"] is None or row["reply_by"] <= context.now()
+            else {"reply_by": rfc3339(row["reply_by"])}
+        ),
+    )
+    if prepared.waits:
+        raise Conflict("A plugin makes the message wait, so the question cannot be asked.", code="waits")
+
+    def work(tx: Transaction) -> Question:
+        now_row = _waiting(tx, question_id)
+        _require_room(tx, now_row, holder)
+        sent = prepared(tx)
+        queries.begin(tx, now_row, holder, sent.id, context.now(), context.now() + LEASE)
+        context.emit(
+            tx,
+            QuestionAsked(question=question_id, project=row["project"], holder=holder, message_id=sent.id),
+            question_id,
+        )
+        [shown] = showing.shown(tx, context, queries.questions(tx, [question_id]))
+        return shown
+
+    return work
+
+
+@operation(internal=True, profile="projects")
+async def hold_back_question(
+    context: Context, question_id: QuestionId, why: Annotated[Text, Field(max_length=1000)], retry_at: Timestamp
+) -> Work[Question]:
+    """Note why a question could not be asked, and try again later."""
+
+    def work(tx: Transaction) -> Question:
+        _waiting(tx, question_id)
+        queries.hold_back(tx, question_id, why, retry_at)
+        [shown] = showing.shown(tx, context, queries.questions(tx, [question_id]))
+        return shown
+
+    return work
+
+
+def _waiting(reader: Transaction, number: int) -> Row:
+    row = queries.question(reader, number)
+    if row is None or row["state"] != "queued":
+        raise Conflict(f"question_id: question {number} does not wait any more.", code="not_queued")
+    return row
+
+
+def _require_room(tx: Transaction, row: Row, holder: str) -> None:
+    """Look again, now that nothing can come between: another may have been begun since."""
+    project = registry.project(tx, row["project"])
+    open_now = queries.in_state(tx, row["project"], "asked", showing.MOST_WAITING)
+    if project is None or len(open_now) >= project["at_once"] or row["lane"] in {each["lane"] for each in open_now}:
+        raise Conflict(f"question_id: it is not the turn of question {row['id']}.", code="not_its_turn")
+    if queries.held(tx, holder):
+        raise Conflict(f"holder: {holder} has a question to answer already.", code="not_free")
+
+
+def _words(row: Row) -> str:
+    whose = "" if row["lane"].startswith("@") else f" on behalf of {row['lane']}"
+    return (
+        f"Question {row['id']} to {row['project']}{whose}:\n\n{row['content']}\n\n"
+        f"(Answer with answer_question {row['id']}, or by a reply to this message.)"
+    )

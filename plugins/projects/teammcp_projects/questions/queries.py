@@ -1,0 +1,120 @@
+"""The SQL of questions and their lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from teammcp import Reader, Row, Transaction, marks
+
+COLUMNS = (
+    "id, project, lane, asker, content, priority, reply_by, state, holder, leased_until, retry_at, trouble, message_id,"
+    " answer, answer_id, answered_by, asked_at, begun_at, ended_at"
+)
+
+# -- reading ---------------------------------------------------------------------------------------------------------
+
+
+def question(reader: Reader, number: int) -> Row | None:
+    """One question: `COLUMNS`."""
+    return reader.one(f"SELECT {COLUMNS} FROM projects_questions WHERE id = ?", (number,))  # noqa: S608
+
+
+def questions(reader: Reader, numbers: Collection[int]) -> list[Row]:
+    """Some questions, by id: `COLUMNS`."""
+    return reader.all(
+        f"SELECT {COLUMNS} FROM projects_questions WHERE id IN ({marks(numbers)}) ORDER BY id",  # noqa: S608
+        tuple(numbers),
+    )
+
+
+def of_message(reader: Reader, message_id: int) -> Row | None:
+    """The question that was asked in a message: `COLUMNS`."""
+    return reader.one(f"SELECT {COLUMNS} FROM projects_questions WHERE message_id = ?", (message_id,))  # noqa: S608
+
+
+def in_state(reader: Reader, project: str, state: str, limit: int) -> list[Row]:
+    """The questions of a project in a state, oldest first: `COLUMNS`."""
+    return reader.all(
+        f"SELECT {COLUMNS} FROM projects_questions WHERE project = ? AND state = ? ORDER BY id LIMIT ?",  # noqa: S608
+        (project, state, limit),
+    )
+
+
+def count_in_state(reader: Reader, project: str, state: str) -> int:
+    """How many questions of a project are in a state."""
+    found: int = reader.value(
+        "SELECT count(*) FROM projects_questions WHERE project = ? AND state = ?", (project, state)
+    )
+    return found
+
+
+def asked_by(reader: Reader, asker: str, before: int, limit: int) -> list[Row]:
+    """The questions of a member, newest first, with smaller ids than one: `COLUMNS`."""
+    return reader.all(
+        f"SELECT {COLUMNS} FROM projects_questions WHERE asker = ? AND id < ? ORDER BY id DESC LIMIT ?",  # noqa: S608
+        (asker, before, limit),
+    )
+
+
+def of_project(reader: Reader, project: str, before: int, limit: int) -> list[Row]:
+    """The questions to a project, newest first, with smaller ids than one: `COLUMNS`."""
+    return reader.all(
+        f"SELECT {COLUMNS} FROM projects_questions WHERE project = ? AND id < ? ORDER BY id DESC LIMIT ?",  # noqa: S608
+        (project, before, limit),
+    )
+
+
+def held(reader: Reader, holder: str) -> list[Row]:
+    """What a member has to answer: `COLUMNS`."""
+    return reader.all(
+        f"SELECT {COLUMNS} FROM projects_questions WHERE holder = ? AND state = 'asked' ORDER BY id",  # noqa: S608
+        (holder,),
+    )
+
+
+def lanes(reader: Reader, project: str) -> list[Row]:
+    """The lanes of a project: lane, holder, begun_at."""
+    return reader.all("SELECT lane, holder, begun_at FROM projects_lanes WHERE project = ?", (project,))
+
+
+# -- changing --------------------------------------------------------------------------------------------------------
+
+
+def insert(
+    tx: Transaction, project: str, lane: str, asker: str, content: str, priority: int, reply_by: int | None, at: int
+) -> int:
+    """Let a question wait; its id."""
+    found: int = tx.insert(
+        "INSERT INTO projects_questions (project, lane, asker, content, priority, reply_by, state, trouble, answer,"
+        " asked_at) VALUES (?, ?, ?, ?, ?, ?, 'queued', '', '', ?)",
+        (project, lane, asker, content, priority, reply_by, at),
+    )
+    return found
+
+
+def begin(tx: Transaction, row: Row, holder: str, message_id: int, at: int, leased_until: int) -> None:
+    """A question that waited is somebody's to answer now."""
+    tx.execute(
+        "UPDATE projects_questions SET state = 'asked', holder = ?, message_id = ?, begun_at = ?, leased_until = ?,"
+        " trouble = '', retry_at = NULL WHERE id = ?",
+        (holder, message_id, at, leased_until, row["id"]),
+    )
+    tx.execute(
+        "INSERT INTO projects_lanes (project, lane, holder, begun_at) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (project, lane) DO UPDATE SET holder = excluded.holder, begun_at = excluded.begun_at",
+        (row["project"], row["lane"], holder, at),
+    )
+
+
+def hold_back(tx: Transaction, number: int, trouble: str, retry_at: int) -> None:
+    """A question could not be begun; why, and when that is tried again."""
+    tx.execute("UPDATE projects_questions SET trouble = ?, retry_at = ? WHERE id = ?", (trouble, retry_at, number))
+
+
+def end(tx: Transaction, number: int, state: str, answer: str, answer_id: int | None, by: str | None, at: int) -> None:
+    """A question is over."""
+    tx.execute(
+        "UPDATE projects_questions SET state = ?, answer = ?, answer_id = ?, answered_by = ?, ended_at = ?,"
+        " leased_until = NULL, trouble = '' WHERE id = ?",
+        (state, answer, answer_id, by, at, number),
+    )

@@ -1,0 +1,155 @@
+"""Questions: asked once, answered once, in order, by whoever knows."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from teammcp import Conflict, Forbidden
+from teammcp.testing import Member, TestTeam
+
+
+async def project(team: TestTeam, name: str, *agents: str, answerers: list[str] | None = None, **facts: Any) -> None:
+    await team.owner.call("add_project", name=name, **facts)
+    if agents:
+        more = {} if answerers is None else {"answerers": answerers}
+        await team.owner.call("set_project_agents", project=name, agents=[*agents], **more)
+
+
+@pytest.fixture
+async def ada(team: TestTeam) -> Member:
+    """She works in web, and asks."""
+    ada = await team.agent("ada")
+    await project(team, "web", "ada")
+    return ada
+
+
+@pytest.fixture
+async def bob(team: TestTeam) -> Member:
+    """He answers for backend."""
+    bob = await team.agent("bob")
+    await project(team, "backend", "bob")
+    return bob
+
+
+async def ask(asker: Member, text: str = "Which version?", *projects: str, **more: Any) -> int:
+    found = await asker.call("teams_ask", projects=[*projects] or ["backend"], question=text, **more)
+    number: int = found.questions[0].id
+    return number
+
+
+async def until(member: Member, number: int, state: str) -> Any:
+    """A question, once it stands so."""
+    async with asyncio.timeout(3):
+        while (found := await member.call("get_question", question_id=number)).state != state:  # noqa: ASYNC110 - a test looks
+            await asyncio.sleep(0.01)
+    return found
+
+
+async def inbox(member: Member) -> list[str]:
+    """What was written to a member in direct messages."""
+    found = await member.call("get_inbox")
+    return [message.content for channel in found.channels for message in channel.messages or []]
+
+
+async def test_a_question_reaches_who_answers_and_its_asker_gets_the_answer(ada: Member, bob: Member) -> None:
+    number = await ask(ada, "Which version of the API?")
+    question = await until(ada, number, "asked")
+    assert (question.holder, question.asking_project) == ("bob", "web")
+    [asked] = await inbox(bob)
+    assert "Which version of the API?" in asked
+    await bob.call("answer_question", question_id=number, answer="v2")
+    found = await ada.call("get_question", question_id=number)
+    assert (found.state, found.answer, found.answered_by) == ("answered", "v2", "bob")
+    [told] = await inbox(ada)
+    assert told.endswith("v2")
+
+
+async def test_a_reply_to_the_message_answers_it(ada: Member, bob: Member) -> None:
+    number = await ask(ada)
+    message = (await until(ada, number, "asked")).message_id
+    await bob.call("send_dm", recipient="ada", content="by the way")
+    await bob.call("send_message", channel="dm:ada", content="v2", replyTo=message)
+    found = await until(ada, number, "answered")
+    assert (found.answer, found.answered_by) == ("v2", "bob")
+
+
+async def test_a_question_is_answered_once(team: TestTeam, ada: Member, bob: Member) -> None:
+    eve = await team.agent("eve")
+    await team.owner.call("set_project_agents", project="backend", agents=["bob", "eve"])
+    number = await ask(ada)
+    await until(ada, number, "asked")
+    said = [member.call("answer_question", question_id=number, answer=member.name) for member in (bob, eve)]
+    results = await asyncio.gather(*said, return_exceptions=True)
+    assert sum(isinstance(each, Conflict) for each in results) == 1
+    found = await ada.call("get_question", question_id=number)
+    [told] = await inbox(ada)
+    assert told.endswith(found.answer)
+
+
+async def test_what_waits_has_a_place_and_lanes_take_turns(team: TestTeam, ada: Member, bob: Member) -> None:
+    eve = await team.agent("eve")
+    await team.owner.call("update_project", project="backend", at_once=1)
+    mine = [await ask(ada, f"ada {number}") for number in range(3)]
+    hers = await ask(eve, "eve 0")
+    await until(ada, mine[0], "asked")
+    places = [(await ada.call("get_question", question_id=number)).place for number in (*mine, hers)]
+    assert places == [None, 2, 3, 1]
+    for number in (mine[0], hers, mine[1], mine[2]):
+        await until(ada, number, "asked")
+        await bob.call("answer_question", question_id=number, answer="so")
+
+
+async def test_who_comes_finds_what_has_waited_for_a_free_one(team: TestTeam, ada: Member, bob: Member) -> None:
+    eve, joe = await team.agent("eve"), await team.agent("joe")
+    first = await ask(ada)
+    await until(ada, first, "asked")
+    second = await ask(eve)
+    assert (await ada.call("get_question", question_id=second)).state == "queued", "bob has one to answer"
+    await team.owner.call("set_project_agents", project="backend", agents=["bob", "joe"])
+    await joe.call("get_inbox")
+    assert (await until(eve, second, "asked")).holder == "joe"
+
+
+async def test_waiting_ends_with_the_answer_or_with_patience(ada: Member, bob: Member) -> None:
+    number = await ask(ada)
+    [still] = (await ada.call("wait_for_answers", question_ids=[number], timeout=0)).questions
+    assert still.state in {"queued", "asked"}
+    waiting = asyncio.create_task(ada.call("wait_for_answers", question_ids=[number], timeout=20))
+    await until(ada, number, "asked")
+    await bob.call("answer_question", question_id=number, answer="v2")
+    [found] = (await asyncio.wait_for(waiting, 10)).questions
+    assert found.answer == "v2"
+
+
+async def test_who_may_not_ask_or_would_never_hear_is_told_at_once(team: TestTeam, ada: Member, bob: Member) -> None:
+    eve = await team.agent("eve")
+    await team.owner.call("update_project", project="backend", askers=["web"])
+    with pytest.raises(Forbidden, match="backend"):
+        await ask(eve)
+    await project(team, "empty")
+    with pytest.raises(Conflict, match="nobody"):
+        await ask(ada, "hello?", "backend", "empty")
+    assert (await ada.call("list_questions")).questions == [], "nothing was half asked"
+
+
+async def test_a_question_that_is_taken_back_makes_room_and_a_late_answer_still_comes(ada: Member, bob: Member) -> None:
+    first, second = await ask(ada, "one"), await ask(ada, "two")
+    await until(ada, first, "asked")
+    with pytest.raises(Forbidden, match="asker"):
+        await bob.call("cancel_question", question_id=first)
+    await ada.call("cancel_question", question_id=first)
+    await until(ada, second, "asked")
+    await bob.call("answer_question", question_id=first, answer="late")
+    assert (await ada.call("get_question", question_id=first)).answer == "late"
+
+
+async def test_the_same_call_again_asks_once(ada: Member, bob: Member) -> None:
+    body = {"projects": ["backend"], "question": "Which version?"}
+    answers = [
+        (await ada.http.post("/api/questions", json=body, headers={"Idempotency-Key": "k"})).json() for _ in range(2)
+    ]
+    assert answers[0] == answers[1]
+    assert len((await ada.call("list_questions")).questions) == 1
