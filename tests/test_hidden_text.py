@@ -49,6 +49,9 @@ async def fill(team: TestTeam) -> list[str]:
     file = await bob.call("upload_file", name=f"{TEXT}.txt", text=TEXT, channel="general")
     finding = (await bob.call("post_knowledge", title=TEXT, body=CODE, tags=["a"])).content_id
     await bob.call("set_memory", key="note", value=TEXT)
+    offered = [{"kind": "api", "name": TEXT, "version": TEXT, "description": TEXT}]
+    placed = [{"machine": TEXT, "folder": f"/{TEXT}"}]
+    await call("add_project", name="backend", description=TEXT, publishes=offered, folders=placed, role=TEXT)
     return [
         *(
             "/",
@@ -77,6 +80,8 @@ async def fill(team: TestTeam) -> list[str]:
             "/knowledge/memory/in/default",
             "/knowledge/memory",
             "/knowledge/gaps",
+            "/projects",
+            "/projects/of/backend",
             "/channels/general/files",
         ),
         *(f"/channels/general?panel=thread&message={sent.id}", f"/messages/{sent.id}/delete", "/inbox/unanswered"),
