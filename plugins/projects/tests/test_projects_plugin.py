@@ -17,8 +17,9 @@ async def test_its_tools_are_a_profile_and_say_what_they_are_for(team: TestTeam)
     async with team.owner.mcp() as client:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         assert set(tools) >= TOOLS
-        assert {item.name for item in team.server.registry if item.profile == "projects" and item.tool} == TOOLS
-        for name in TOOLS:
+        offered = {item.name for item in team.server.registry if item.profile == "projects" and item.tool}
+        assert offered >= TOOLS
+        for name in offered:
             assert 20 < len(tools[name].description or "") < 330, name
         added = await client.call_tool("add_project", {"name": "backend", "folders": [{"folder": "/srv"}]})
         assert added.structured_content is not None

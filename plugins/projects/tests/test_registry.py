@@ -222,6 +222,15 @@ async def test_an_observer_reads_all_and_changes_nothing(team: TestTeam, boss: M
         await guest.call("update_project", project="backend", description="x")
 
 
+@pytest.mark.teammcp(permissions={"add_project": "owner"})
+async def test_whoever_may_not_add_a_project_gets_none_by_changing_one(team: TestTeam, boss: Member) -> None:
+    await team.owner.call("add_project", name="backend", owners=["boss"])
+    for changed in ({"description": "x"}, {"folders": [{"folder": "/etc"}]}, {"askers": ["*"]}):
+        with pytest.raises(Forbidden, match="update_project does here what add_project does"):
+            await boss.call("update_project", project="backend", **changed)
+    assert (await boss.call("update_project", project="backend")).version == 1
+
+
 @pytest.mark.parametrize("operation", ["get_project", "update_project", "remove_project", "set_project_agents"])
 async def test_of_a_project_that_is_not_there_the_error_says_where_to_look(boss: Member, operation: str) -> None:
     more = {"agents": []} if operation == "set_project_agents" else {}

@@ -12,7 +12,7 @@ from teammcp import Access, Context
 from teammcp.web import Outcome, Page, attempt, form_call, kind_of, mark, render, see
 from teammcp.web import gettext as _
 
-from ..registry import may_change
+from ..registry import is_in_charge
 from ..registry.models import Project, ProjectLine
 from ..registry.operations.projects import get_project, list_projects
 from . import forms
@@ -76,7 +76,7 @@ async def _project(
     context: Context, name: str, outcome: Outcome | None = None, working: dict[str, str] | None = None
 ) -> Response:
     found: Project = await context.call(get_project, project=name)
-    changes = may_change(context.actor, found.owners)
+    changes = is_in_charge(context.actor, found.owners)
     return await show(
         context, "project.html", outcome, project=found, changes=changes, working=working or forms.working(found)
     )

@@ -8,9 +8,14 @@ from collections.abc import Sequence
 from teammcp import Access, Agent, Context, Forbidden, Row
 
 
-def may_change(actor: Agent, owners: Sequence[str]) -> bool:
-    """Whether a member may change a project with these owners: a manager, or one of them."""
+def is_in_charge(actor: Agent, owners: Sequence[str]) -> bool:
+    """Whether a member may change a project with these owners: a manager may, and each of them who is no observer."""
     return actor.access >= Access.manager or (actor.access >= Access.member and actor.name in owners)
+
+
+def may_change(actor: Agent, project: Row) -> bool:
+    """Whether a member may change a project."""
+    return is_in_charge(actor, json.loads(project["owners"]))
 
 
 def require_change(context: Context, project: Row) -> None:
@@ -19,9 +24,9 @@ def require_change(context: Context, project: Row) -> None:
     Raises:
         Forbidden: the text says whom to ask.
     """
-    owners = json.loads(project["owners"])
-    if may_change(context.actor, owners):
+    if may_change(context.actor, project):
         return
+    owners = json.loads(project["owners"])
     whom = f"one of its owners ({', '.join(owners)}) or a manager" if owners else "a manager"
     raise Forbidden(f"project: you may not change {project['name']}. Ask {whom}.", code="not_yours")
 

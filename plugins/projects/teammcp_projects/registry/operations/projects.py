@@ -110,7 +110,7 @@ async def add_project(context: Context, name: ProjectName, **facts: Unpack[Facts
 async def _as_added(context: Context, arguments: Any) -> list[dict[str, Any]]:
     """A project of which something else is said is what could have been added so."""
     row = await context.read(existing, arguments.project)
-    given = {field: value for field in queries.FACTS if (value := getattr(arguments, field)) is not None}
+    given = arguments.model_dump(mode="json", include={*queries.FACTS}, exclude_none=True)
     return [{"name": row["name"], **given}] if given else []
 
 
