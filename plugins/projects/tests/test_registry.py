@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from teammcp_projects import registry
 
-from teammcp import Conflict, Forbidden, Gone, InvalidInput, NotFound, TeamError
+from teammcp import Conflict, Context, Forbidden, Gone, InvalidInput, NotFound, TeamError
 from teammcp.testing import Member, TestTeam
 
 FACTS: dict[str, Any] = {
@@ -315,6 +315,20 @@ async def test_a_project_that_is_removed_is_named_nowhere_any_more(team: TestTea
     assert (await boss.call("get_project", project="backend")).askers == []
     with pytest.raises(NotFound):
         await boss.call("get_project", project="web")
+
+
+@pytest.mark.parametrize("operation", ["add_project", "update_project"])
+async def test_a_project_that_is_removed_meanwhile_is_let_in_nowhere(
+    team: TestTeam, boss: Member, operation: str
+) -> None:
+    for name in ("web", "backend"):
+        await boss.call("add_project", name=name)
+    named = {"name": "shop"} if operation == "add_project" else {"project": "backend"}
+    context = Context.inside(team.team, team.team.directory.agents["boss"])
+    prepared = await context.prepare(operation, **named, askers=["web"])
+    await boss.call("remove_project", project="web")
+    with pytest.raises(NotFound, match="askers: there is no project called 'web'"):
+        await context.team.database.write(prepared)
 
 
 # -- who may ask -----------------------------------------------------------------------------------------------------

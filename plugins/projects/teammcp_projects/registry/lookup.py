@@ -75,6 +75,17 @@ async def askers(context: Context, names: Sequence[str]) -> list[str] | None:
     return [*dict.fromkeys([await _asker(context, name) for name in names])]
 
 
+def require_projects(reader: Reader, names: Sequence[str]) -> None:
+    """See that the projects among those who may ask are there still: whoever took the name of one would be let in.
+
+    Raises:
+        NotFound: one was removed meanwhile.
+    """
+    for name in names:
+        if not name.startswith("@") and queries.project(reader, name) is None:
+            raise _unknown(name, "askers")
+
+
 async def _asker(context: Context, name: str) -> str:
     if name.startswith("@"):
         return f"@{_member(context, name, 'askers')}"

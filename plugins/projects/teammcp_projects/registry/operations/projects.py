@@ -99,6 +99,7 @@ async def add_project(context: Context, name: ProjectName, **facts: Unpack[Facts
             )
         if queries.count(tx) >= MOST_PROJECTS:
             raise Conflict(f"A team has {MOST_PROJECTS} projects at most. Remove one first.", code="too_many")
+        lookup.require_projects(tx, json.loads(columns["askers"] or "[]"))
         queries.insert(tx, name, plain_text(name), columns, context.actor.name, context.now())
         added = _project(tx, name)
         context.emit(tx, ProjectAdded(project=name, description=added.description, owners=added.owners), name)
@@ -137,6 +138,7 @@ async def update_project(
                 code="version_conflict",
                 version=row["version"],
             )
+        lookup.require_projects(tx, json.loads(new.get("askers") or "[]"))
         changes.set_facts(context, tx, row, {column: new[column] for column in changed})
         return _project(tx, project)
 
@@ -197,9 +199,8 @@ async def _columns(context: Context, given: Mapping[str, Any]) -> dict[str, Any]
             raise InvalidInput.at("publishes", f"the {twice[0]} '{twice[1]}' is there twice; name it once")
         columns["publishes"] = changes.as_json(given["publishes"])
     if "folders" in given:
-        columns["folders"] = changes.as_json(
-            [*{(each.machine, each.folder): each for each in given["folders"]}.values()]
-        )
+        folders = {(each.machine, each.folder): each for each in given["folders"]}
+        columns["folders"] = changes.as_json([*folders.values()])
     if "askers" in given:
         askers = await lookup.askers(context, given["askers"])
         columns["askers"] = None if askers is None else changes.as_json(askers)
