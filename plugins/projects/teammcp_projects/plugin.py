@@ -14,6 +14,7 @@ from .events import EVENT_KINDS
 from .pages import PAGES
 from .questions import dispatch
 from .questions import operations as questions
+from .questions.operations import returning
 from .questions.operations.answering import take_reply
 
 
@@ -47,11 +48,15 @@ def register_commands(cli: click.Group) -> None:
 @hookimpl
 async def agent_retired(context: Context, agent: Agent) -> None:
     await registry.see_off(context, agent)
+    await returning.see_off(context, agent)
 
 
 @hookimpl
 def register_jobs() -> list[Job]:
-    return [Job("projects.questions", dispatch.look_at_all, every=dispatch.SECONDS, per_team=True)]
+    return [
+        Job("projects.questions", dispatch.look_at_all, every=dispatch.SECONDS, per_team=True),
+        Job("projects.holders", returning.look_at_holders, every=dispatch.SECONDS, per_team=True),
+    ]
 
 
 @hookimpl

@@ -6,9 +6,11 @@ import asyncio
 from typing import Any
 
 import pytest
+from teammcp_projects.questions.dispatch import look_at_all
+from teammcp_projects.questions.operations.returning import look_at_holders
 
 from teammcp import Conflict, Forbidden
-from teammcp.testing import Member, TestTeam
+from teammcp.testing import Member, MovedClock, TestTeam
 
 
 async def project(team: TestTeam, name: str, *agents: str, answerers: list[str] | None = None, **facts: Any) -> None:
@@ -153,3 +155,51 @@ async def test_the_same_call_again_asks_once(ada: Member, bob: Member) -> None:
     ]
     assert answers[0] == answers[1]
     assert len((await ada.call("list_questions")).questions) == 1
+
+
+async def test_what_a_retired_holder_has_not_seen_another_is_asked(team: TestTeam, ada: Member, bob: Member) -> None:
+    joe = await team.agent("joe")
+    number = await ask(ada)
+    await until(ada, number, "asked")
+    await team.owner.call("set_project_agents", project="backend", agents=["bob", "joe"])
+    await team.owner.call("retire_agent", name="bob")
+    async with asyncio.timeout(5):
+        while (await ada.call("get_question", question_id=number)).holder != "joe":  # noqa: ASYNC110 - a test looks
+            await asyncio.sleep(0.01)
+    assert len(await inbox(joe)) == 1
+    assert (await ada.call("get_history", channel="dm:bob")).messages[0].deleted
+
+
+async def test_a_holder_that_is_gone_for_long_loses_it_only_to_one_who_is_here(
+    team: TestTeam, clock: MovedClock, ada: Member, bob: Member
+) -> None:
+    joe = await team.agent("joe")
+    await team.owner.call("set_project_agents", project="backend", agents=["bob", "joe"], answerers=["bob"])
+    number = await ask(ada)
+    await until(ada, number, "asked")
+    team.team.presence.leave("bob")
+    for answerers, holder in ((["bob"], "bob"), (["bob", "joe"], "joe")):
+        await team.owner.call("set_project_agents", project="backend", agents=["bob", "joe"], answerers=answerers)
+        await joe.call("get_inbox")
+        clock.advance(minutes=16)
+        await joe.call("get_inbox")
+        await look_at_holders(team.team)
+        await look_at_all(team.team)
+        assert (await ada.call("get_question", question_id=number)).holder == holder
+
+
+async def test_who_is_retired_asks_nothing_any_more(team: TestTeam, ada: Member, bob: Member) -> None:
+    first, second = await ask(ada), await ask(ada)
+    await until(ada, first, "asked")
+    await team.owner.call("retire_agent", name="ada")
+    for number in (first, second):
+        await until(bob, number, "cancelled")
+
+
+async def test_a_project_with_open_questions_stays(team: TestTeam, ada: Member, bob: Member) -> None:
+    number = await ask(ada)
+    with pytest.raises(Conflict, match="1 questions to backend are open"):
+        await team.owner.call("remove_project", project="backend")
+    await team.owner.call("cancel_question", question_id=number)
+    await team.owner.call("remove_project", project="backend")
+    assert (await ada.call("get_question", question_id=number)).project == "backend"

@@ -25,6 +25,7 @@ CREATE INDEX projects_questions_open ON projects_questions (project, state, id);
 CREATE INDEX projects_questions_asker ON projects_questions (asker, id);
 CREATE INDEX projects_questions_listed ON projects_questions (project, id);
 CREATE INDEX projects_questions_holder ON projects_questions (holder, state);
+CREATE INDEX projects_questions_leased ON projects_questions (leased_until);
 CREATE UNIQUE INDEX projects_questions_message ON projects_questions (message_id);
 
 -- When a question of a lane was begun last, and by whom it was answered: the same is asked again where it can be.

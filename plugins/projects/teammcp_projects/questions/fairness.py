@@ -6,6 +6,7 @@ take turns, so that nobody who asks much keeps others waiting.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -59,19 +60,19 @@ def in_order(waiting: Iterable[Waiting], begun: Mapping[str, int], taken: Collec
 
 def places(waiting: Iterable[Waiting], begun: Mapping[str, int], taken: Collection[str]) -> dict[int, int]:
     """The place of each question that waits, from 1: how it would go if each answer took equally long."""
-    rest = {each.id: each for each in waiting}
-    turns = dict(begun)
-    latest = max([0, *turns.values()])
-    for lane in taken:  # what is being answered comes before all that waits in its lane
-        latest += 1
-        turns[lane] = latest
+    lanes: dict[str, list[int]] = {}
+    for each in sorted(waiting, key=lambda each: (each.priority, -each.id)):  # the next one of a lane last
+        lanes.setdefault(each.lane, []).append(each.id)
+    turn = max([0, *begun.values()])
+    # What is being answered comes before all that waits in its lane.
+    turns = [((turn + 1 if lane in taken else begun.get(lane, 0)), ids[-1], lane) for lane, ids in lanes.items()]
+    heapq.heapify(turns)
     found: dict[int, int] = {}
-    while rest:
-        [following, *_] = in_order(rest.values(), turns, ())
-        del rest[following.id]
-        found[following.id] = len(found) + 1
-        latest += 1
-        turns[following.lane] = latest
+    while turns:
+        _, _, lane = heapq.heappop(turns)
+        found[lanes[lane].pop()] = len(found) + 1
+        if lanes[lane]:
+            heapq.heappush(turns, (turn + 1 + len(found), lanes[lane][-1], lane))
     return found
 
 

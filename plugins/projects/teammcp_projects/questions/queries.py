@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from teammcp import Reader, Row, Transaction, marks
 
 COLUMNS = (
@@ -19,11 +17,11 @@ def question(reader: Reader, number: int) -> Row | None:
     return reader.one(f"SELECT {COLUMNS} FROM projects_questions WHERE id = ?", (number,))  # noqa: S608
 
 
-def questions(reader: Reader, numbers: Collection[int]) -> list[Row]:
+def questions(reader: Reader, numbers: list[int]) -> list[Row]:
     """Some questions, by id: `COLUMNS`."""
     return reader.all(
         f"SELECT {COLUMNS} FROM projects_questions WHERE id IN ({marks(numbers)}) ORDER BY id",  # noqa: S608
-        tuple(numbers),
+        numbers,
     )
 
 
@@ -37,6 +35,14 @@ def in_state(reader: Reader, project: str, state: str, limit: int) -> list[Row]:
     return reader.all(
         f"SELECT {COLUMNS} FROM projects_questions WHERE project = ? AND state = ? ORDER BY id LIMIT ?",  # noqa: S608
         (project, state, limit),
+    )
+
+
+def expired(reader: Reader, now: int, limit: int) -> list[Row]:
+    """The questions that somebody has had to answer for long, and it is to be looked whether it does: `COLUMNS`."""
+    return reader.all(
+        f"SELECT {COLUMNS} FROM projects_questions WHERE leased_until <= ? ORDER BY leased_until LIMIT ?",  # noqa: S608
+        (now, limit),
     )
 
 
@@ -54,6 +60,11 @@ def asked_by(reader: Reader, asker: str, before: int, limit: int) -> list[Row]:
         f"SELECT {COLUMNS} FROM projects_questions WHERE asker = ? AND id < ? ORDER BY id DESC LIMIT ?",  # noqa: S608
         (asker, before, limit),
     )
+
+
+def open_by(reader: Reader, asker: str) -> list[Row]:
+    """The questions of a member that are not over: id."""
+    return reader.all("SELECT id FROM projects_questions WHERE asker = ? AND ended_at IS NULL ORDER BY id", (asker,))
 
 
 def of_project(reader: Reader, project: str, before: int, limit: int) -> list[Row]:
@@ -109,6 +120,20 @@ def begin(tx: Transaction, row: Row, holder: str, message_id: int, at: int, leas
 def hold_back(tx: Transaction, number: int, trouble: str, retry_at: int) -> None:
     """A question could not be begun; why, and when that is tried again."""
     tx.execute("UPDATE projects_questions SET trouble = ?, retry_at = ? WHERE id = ?", (trouble, retry_at, number))
+
+
+def prolong(tx: Transaction, number: int, until: int) -> None:
+    """Look later whether a question is being answered."""
+    tx.execute("UPDATE projects_questions SET leased_until = ? WHERE id = ?", (until, number))
+
+
+def give_back(tx: Transaction, number: int) -> None:
+    """A question waits again, and nobody has it to answer."""
+    tx.execute(
+        "UPDATE projects_questions SET state = 'queued', holder = NULL, message_id = NULL, begun_at = NULL,"
+        " leased_until = NULL WHERE id = ?",
+        (number,),
+    )
 
 
 def end(tx: Transaction, number: int, state: str, answer: str, answer_id: int | None, by: str | None, at: int) -> None:

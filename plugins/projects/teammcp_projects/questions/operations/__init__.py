@@ -8,6 +8,7 @@ from .answering import answer_question, cancel_question, note_answer
 from .asking import teams_ask
 from .beginning import begin_question, hold_back_question
 from .reading import get_question, list_questions, wait_for_answers
+from .returning import give_back_question, prolong_question
 
 OPERATIONS: list[Any] = [
     teams_ask,
@@ -19,4 +20,6 @@ OPERATIONS: list[Any] = [
     begin_question,
     hold_back_question,
     note_answer,
+    give_back_question,
+    prolong_question,
 ]

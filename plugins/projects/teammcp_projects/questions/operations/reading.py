@@ -67,7 +67,7 @@ async def wait_for_answers(
 
 
 def _some(reader: Reader, context: Context, numbers: list[int]) -> list[Question]:
-    rows = queries.questions(reader, set(numbers))
+    rows = queries.questions(reader, numbers)
     if missing := set(numbers).difference(row["id"] for row in rows):
         raise NotFound(
             f"question_id: there is no question {min(missing)}; list_questions lists them.", code="no_question"

@@ -23,6 +23,7 @@ from teammcp import (
 )
 
 from ...events import ProjectAdded, ProjectRemoved
+from ...questions import queries as questions
 from .. import changes, lookup, queries
 from ..access import may_ask, require_change
 from ..lookup import ProjectRef, existing
@@ -147,10 +148,19 @@ async def update_project(
 
 @operation("DELETE /api/projects/{project}", access="manager", profile="projects", destructive=True)
 async def remove_project(context: Context, project: ProjectRef) -> Work[ProjectGone]:
-    """Remove a project from the registry. Its folders and its agents stay as they are; the agents work in none then."""
+    """Remove a project from the registry. Its folders and its agents stay as they are; the agents work in none then.
+
+    While questions to it are open it stays.
+    """
 
     def work(tx: Transaction) -> ProjectGone:
         existing(tx, project)
+        if waiting := sum(questions.count_in_state(tx, project, state) for state in ("queued", "asked")):
+            raise Conflict(
+                f"project: {waiting} questions to {project} are open. Answer or cancel them first; list_questions "
+                "lists them.",
+                code="open_questions",
+            )
         queries.take_out_agents(tx, project)
         queries.delete(tx, project)
         for row in queries.projects(tx, "", MOST_PROJECTS):

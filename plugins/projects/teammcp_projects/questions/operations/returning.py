@@ -1,0 +1,93 @@
+"""What becomes of a question whose holder is gone: somebody else gets it, or it waits."""
+
+from __future__ import annotations
+
+from teammcp import Agent, Conflict, Context, Row, Team, TeamError, Transaction, Work, operation
+
+from ...registry import queries as registry
+from .. import dispatch, queries, showing
+from ..models import Question, QuestionId
+from .beginning import LEASE
+
+BATCH = 100
+
+
+@operation(internal=True, profile="projects")
+async def give_back_question(context: Context, question_id: QuestionId) -> Work[Question]:
+    """Take a question from a holder that does not answer it; it waits again, before all later ones of its lane.
+
+    What the holder has not seen yet is taken out of its inbox. If it has, its answer still counts when it comes first.
+    """
+    row = _asked(await context.read(queries.question, question_id), question_id)
+    asking = Context.inside(context.team, context.team.directory.agents[row["asker"]])
+    [recipient] = (await asking.call("get_receipt", message_id=row["message_id"])).recipients
+    taken_out = None
+    if recipient.handed_over_at is None and recipient.offered_at is None and recipient.read_at is None:
+        taken_out = await asking.prepare("delete_message", message_id=row["message_id"])
+
+    def work(tx: Transaction) -> Question:
+        now_row = _asked(queries.question(tx, question_id), question_id)
+        if now_row["message_id"] != row["message_id"]:
+            raise _not_asked(question_id)
+        queries.give_back(tx, question_id)
+        if taken_out is not None:
+            taken_out(tx)
+        tx.on_commit(lambda: dispatch.look(context.team, [row["project"]]))
+        [shown] = showing.shown(tx, context, queries.questions(tx, [question_id]))
+        return shown
+
+    return work
+
+
+@operation(internal=True, profile="projects")
+async def prolong_question(context: Context, question_id: QuestionId) -> Work[Question]:
+    """Leave a question with its holder, and look again later."""
+
+    def work(tx: Transaction) -> Question:
+        _asked(queries.question(tx, question_id), question_id)
+        queries.prolong(tx, question_id, context.now() + LEASE)
+        [shown] = showing.shown(tx, context, queries.questions(tx, [question_id]))
+        return shown
+
+    return work
+
+
+def _asked(row: Row | None, number: int) -> Row:
+    if row is None or row["state"] != "asked":
+        raise _not_asked(number)
+    return row
+
+
+def _not_asked(number: int) -> Conflict:
+    return Conflict(f"question_id: nobody has question {number} to answer.", code="not_asked")
+
+
+async def look_at_holders(team: Team) -> None:
+    """Give questions whose holders are gone to others that are here; the team's job."""
+    for row in await team.database.read(queries.expired, team.server.clock.now(), BATCH):
+        away = not team.presence.online(row["holder"])
+        others = [
+            each["agent"]
+            for each in await team.database.read(registry.agents, row["project"])
+            if each["answers"] and each["agent"] not in {row["holder"], row["asker"]}
+        ]
+        gives_back = away and any(map(team.presence.online, others))
+        await _settle(team, row["id"], give_back=gives_back)
+
+
+async def see_off(context: Context, agent: Agent) -> None:
+    """After a member was retired: what it had to answer, others answer; what it has asked nobody needs to."""
+    for row in await context.read(queries.held, agent.name):
+        await _settle(context.team, row["id"], give_back=True)
+    for row in await context.read(queries.open_by, agent.name):
+        await Context.inside(context.team).call("cancel_question", question_id=row["id"])
+
+
+async def _settle(team: Team, number: int, *, give_back: bool) -> None:
+    operation_name = "give_back_question" if give_back else "prolong_question"
+    try:
+        await Context.inside(team).call(operation_name, question_id=number)
+    except Conflict:
+        return  # it was answered a moment ago
+    except TeamError:
+        await Context.inside(team).call("prolong_question", question_id=number)
