@@ -102,6 +102,10 @@ async def furnish(team: TestTeam) -> dict[str, Any]:
         offered = [{"kind": "api", "name": f"api {each}", "description": LONG[:500]} for each in range(10)]
         await owner.call("add_project", name=f"project{number}", description=LONG[:2000], publishes=offered)
         await owner.call("set_memory", key="key", value=LONG * 5 + str(number))
+    await owner.call("set_project_agents", project="project1", agents=["bob"])
+    for _ in range(12):
+        asked = await ann.call("teams_ask", projects=["project1"], question=LONG * 3)
+        ids["question"] = asked.questions[0].id
     ids |= await furnish_launcher(team)
     upload = await ann.call("upload_file", name="long.txt", content=(LONG * 20).encode(), channel="general")
     return {**ids, "goal": goal, "task": task, "file": upload.file_id, "ann": ann}
@@ -161,6 +165,9 @@ def questions(ids: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "get_knowledge": {},
         "list_projects": {},
         "get_project": {"project": "project1"},
+        "list_questions": {"project": "project1"},
+        "get_question": {"question_id": ids["question"]},
+        "wait_for_answers": {"question_ids": [ids["question"] - number for number in range(12)], "timeout": 0},
         "get_memory": {"key": "key"},
         "list_memory": {"values": True},
         "get_memory_history": {"key": "key"},
@@ -257,6 +264,7 @@ WALKS: list[tuple[str, dict[str, Any], str, str, Callable[[Any], Any]]] = [
     ("list_memory", {"values": True, "limit": 200}, "entries", "after", NEXT),
     ("get_memory_history", {"key": "key", "limit": 200}, "versions", "before", NEXT),
     ("list_projects", {"limit": 200}, "projects", "after", NEXT),
+    ("list_questions", {"project": "project1"}, "questions", "before", NEXT),
     ("get_changelog", {"limit": 200}, "entries", "before", NEXT),
 ]
 

@@ -75,5 +75,16 @@ class QuestionList(Result):
         return "\n".join([*(each.text() for each in self.questions), *more]) or "(no questions)"
 
 
+class Answers(Result):
+    """How questions stand. ``rest``: those for which there was no room here; ask for them again."""
+
+    questions: list[Question]
+    rest: list[int] = []
+
+    def text(self) -> str:
+        rest = [f"(no room here for {', '.join(map(str, self.rest))}: ask again)"] if self.rest else []
+        return "\n".join([*(each.text() for each in self.questions), *rest])
+
+
 class Asked(QuestionList):
     """Questions that wait or were asked just now; the answers come into your inbox, or with wait_for_answers."""

@@ -41,7 +41,7 @@ def in_state(reader: Reader, project: str, state: str, limit: int) -> list[Row]:
 def expired(reader: Reader, now: int, limit: int) -> list[Row]:
     """The questions that somebody has had to answer for long, and it is to be looked whether it does: `COLUMNS`."""
     return reader.all(
-        f"SELECT {COLUMNS} FROM projects_questions WHERE leased_until <= ? ORDER BY leased_until LIMIT ?",  # noqa: S608
+        f"SELECT {COLUMNS} FROM projects_questions WHERE leased_until <= ? ORDER BY id LIMIT ?",  # noqa: S608
         (now, limit),
     )
 
@@ -103,17 +103,19 @@ def insert(
     return found
 
 
-def begin(tx: Transaction, row: Row, holder: str, message_id: int, at: int, leased_until: int) -> None:
+def begin(
+    tx: Transaction, number: int, project: str, lane: str, holder: str, message_id: int, at: int, leased_until: int
+) -> None:
     """A question that waited is somebody's to answer now."""
     tx.execute(
         "UPDATE projects_questions SET state = 'asked', holder = ?, message_id = ?, begun_at = ?, leased_until = ?,"
         " trouble = '', retry_at = NULL WHERE id = ?",
-        (holder, message_id, at, leased_until, row["id"]),
+        (holder, message_id, at, leased_until, number),
     )
     tx.execute(
         "INSERT INTO projects_lanes (project, lane, holder, begun_at) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (project, lane) DO UPDATE SET holder = excluded.holder, begun_at = excluded.begun_at",
-        (row["project"], row["lane"], holder, at),
+        (project, lane, holder, at),
     )
 
 

@@ -40,7 +40,8 @@ async def begin_question(context: Context, question_id: QuestionId, holder: str)
         now_row = _waiting(tx, question_id)
         _require_room(tx, now_row, holder)
         sent = prepared(tx)
-        queries.begin(tx, now_row, holder, sent.id, context.now(), context.now() + LEASE)
+        at = context.now()
+        queries.begin(tx, question_id, row["project"], row["lane"], holder, sent.id, at, at + LEASE)
         context.emit(
             tx,
             QuestionAsked(question=question_id, project=row["project"], holder=holder, message_id=sent.id),

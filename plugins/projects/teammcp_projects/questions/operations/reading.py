@@ -11,7 +11,7 @@ from teammcp import LARGEST_ID, Context, Event, Limit, NotFound, Reader, Row, en
 
 from ...registry.lookup import ProjectRef
 from .. import queries, showing
-from ..models import MOST_ASKED, OPEN, Question, QuestionId, QuestionList
+from ..models import MOST_ASKED, OPEN, Answers, Question, QuestionId, QuestionList
 
 LONGEST_WAIT = 55
 
@@ -47,7 +47,7 @@ async def wait_for_answers(
     context: Context,
     question_ids: Annotated[list[QuestionId], Field(min_length=1, max_length=MOST_ASKED)],
     timeout: Annotated[float, Field(ge=0, le=LONGEST_WAIT)] = LONGEST_WAIT,
-) -> QuestionList:
+) -> Answers:
     """Wait until all these questions are over, at most so many seconds. Call it again for those that are still open."""
     wanted = {str(number) for number in question_ids}
     loses = ends(context)
@@ -63,7 +63,8 @@ async def wait_for_answers(
             await events.next(left)
             require_valid(context)
             found = await context.read(_some, context, question_ids)
-    return QuestionList(questions=found)
+    shown = context.budget().fit(found)
+    return Answers(questions=shown, rest=[each.id for each in found[len(shown) :]])
 
 
 def _some(reader: Reader, context: Context, numbers: list[int]) -> list[Question]:
