@@ -171,3 +171,31 @@ async def test_no_html_of_others_gets_onto_a_page(boss: Member) -> None:
         html = await see(boss, path)
         assert "<script>alert" not in html, path
         assert "&lt;script&gt;" in html, path
+
+
+async def test_a_question_is_asked_answered_and_taken_back_on_the_pages(
+    team: TestTeam, boss: Member, ann: Member
+) -> None:
+    await boss.call("add_project", name="backend")
+    assert "Ask it something" not in await see(ann, "/projects/of/backend"), "nobody would answer"
+    await boss.call("set_project_agents", project="backend", agents=["boss"])
+    assert "Nobody has asked it anything yet." in await see(ann, "/projects/of/backend")
+    wrong = await ann.submit("/projects/of/backend/ask", question=" ")
+    assert (wrong.status_code, "question: " in wrong.text) == (400, True)
+    asked = await ann.submit("/projects/of/backend/ask", question="Which **version**?")
+    assert asked.status_code == 303
+    path = asked.headers["Location"]
+    assert "<strong>version</strong>" in await see(ann, path)
+    assert "Answer it" not in await see(ann, path), "it is her own"
+    assert "Which version?" in await see(boss, "/projects/of/backend")
+    answered = await boss.submit(f"{path}/answer", answer="v2")
+    assert answered.status_code == 303
+    for page in (path, "/projects/of/backend"):
+        html = await see(ann, page)
+        assert "v2" in html
+        assert "answered" in html
+    other = (await ann.submit("/projects/of/backend/ask", question="And now?")).headers["Location"]
+    assert "Take it back" not in await see(await logged_in(team, "eve"), other)
+    assert (await ann.submit(f"{other}/cancel")).status_code == 303
+    assert "taken back" in await see(ann, other)
+    assert (await ann.http.get("/projects/questions/99")).status_code == 404

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import projects
+from . import projects, questions
 
-PAGES = projects.PAGES
+PAGES = [*projects.PAGES, *questions.PAGES]

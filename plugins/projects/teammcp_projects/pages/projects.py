@@ -2,58 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
-from urllib.parse import quote
-
 from quart import Request, Response
 
-from teammcp import Access, Context
-from teammcp.web import Outcome, Page, attempt, form_call, kind_of, mark, render, see
-from teammcp.web import gettext as _
+from teammcp import Access, Context, Reader
+from teammcp.web import Outcome, Page, attempt, form_call, mark, see
 
-from ..registry import is_in_charge
+from ..registry import is_in_charge, may_ask, queries
 from ..registry.models import Project, ProjectLine
 from ..registry.operations.projects import get_project, list_projects
 from . import forms
+from .layout import OF, PATH, project_path, show
 
-PATH = "/projects"
-EVENTS = "project.added project.updated project.removed project.agents_changed"
-KINDS = {
-    "api": mark("API"),
-    "package": mark("package"),
-    "event": mark("event"),
-    "schema": mark("schema"),
-    "other": mark("other"),
-}
-
-
-def project_path(name: str) -> str:
-    """The address of a project."""
-    return f"{PATH}/of/{quote(name, safe='')}"
-
-
-async def show(context: Context, template: str, outcome: Outcome | None = None, /, **variables: Any) -> Response:
-    """A page of this plugin.
-
-    Args:
-        context: who looks at it.
-        template: its name in the folder ``projects``.
-        outcome: what came of a form, if one was sent.
-        variables: what it shows.
-    """
-    outcome = outcome or Outcome()
-    return await render(
-        context,
-        f"projects/{template}",
-        outcome.status,
-        notice=outcome.notice,
-        project_path=project_path,
-        project_events=EVENTS,
-        kind_of=partial(kind_of, context),
-        kinds={kind: _(word) for kind, word in KINDS.items()},
-        **variables,
-    )
+SHOWN = 20
+"""Questions that the page of a project shows, the newest ones."""
 
 
 async def projects(context: Context, request: Request) -> Response:
@@ -69,17 +30,39 @@ async def projects(context: Context, request: Request) -> Response:
 
 async def project(context: Context, request: Request, name: str) -> Response:
     """One project: its facts, and who works in it."""
-    return await _project(context, name)
+    return await project_page(context, name)
 
 
-async def _project(
-    context: Context, name: str, outcome: Outcome | None = None, working: dict[str, str] | None = None
+async def project_page(
+    context: Context,
+    name: str,
+    outcome: Outcome | None = None,
+    working: dict[str, str] | None = None,
+    asked: str = "",
 ) -> Response:
+    """The page of a project, with what somebody has typed into its forms in vain."""
     found: Project = await context.call(get_project, project=name)
     changes = is_in_charge(context.actor, found.owners)
+    listed = await context.call("list_questions", project=name, limit=SHOWN)
     return await show(
-        context, "project.html", outcome, project=found, changes=changes, working=working or forms.working(found)
+        context,
+        "project.html",
+        outcome,
+        project=found,
+        changes=changes,
+        working=working or forms.working(found),
+        questions=listed.questions,
+        asks=await context.read(_may_ask, context, name),
+        asked=asked,
     )
+
+
+def _may_ask(reader: Reader, context: Context, name: str) -> bool:
+    """Whether the actor may ask a project, and somebody else would answer."""
+    row, me = queries.project(reader, name), context.actor.name
+    mine = queries.project_of(reader, me)
+    others = {each["agent"] for each in queries.agents(reader, name) if each["answers"]} - {me}
+    return row is not None and bool(others) and may_ask(row, None if mine is None else mine["name"], me)
 
 
 async def work(context: Context, request: Request, name: str) -> Response:
@@ -90,7 +73,7 @@ async def work(context: Context, request: Request, name: str) -> Response:
     outcome = await form_call(
         context, "set_project_agents", project=name, agents=forms.split(sent["agents"]), answerers=answerers
     )
-    return see(project_path(name)) if outcome.ok else await _project(context, name, outcome, sent)
+    return see(project_path(name)) if outcome.ok else await project_page(context, name, outcome, sent)
 
 
 async def add(context: Context, request: Request) -> Response:
@@ -131,10 +114,8 @@ async def remove(context: Context, request: Request, name: str) -> Response:
     if request.method == "GET":
         return await show(context, "remove.html", project=found)
     outcome = await form_call(context, "remove_project", project=name)
-    return see(PATH) if outcome.ok else await _project(context, name, outcome)
+    return see(PATH) if outcome.ok else await project_page(context, name, outcome)
 
-
-OF = f"{PATH}/of/<name>"
 
 PAGES = [
     Page(PATH, projects, label=mark("Projects"), icon="folder", order=57),

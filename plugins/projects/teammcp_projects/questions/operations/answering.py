@@ -38,7 +38,7 @@ async def answer_question(
     It reaches its asker in a direct message. A question is answered once.
     """
     row = await context.read(_question, question_id)
-    _require_say(context, await context.read(_may_answer, context, row), row)
+    await _require_say(context, row)
     prepared = await _telling(context, row, answer, cannot_say=cannot_say)
 
     def work(tx: Transaction) -> Question:
@@ -111,9 +111,11 @@ def _unanswered(reader: Reader, number: int) -> Row:
     return row
 
 
-def _may_answer(reader: Reader, context: Context, row: Row) -> bool:
-    """Whether the actor may answer: its holder, who answers for the project, and who may change that."""
-    me = context.actor.name
+def may_answer(reader: Reader, context: Context, number: int) -> bool:
+    """Whether the actor may answer a question: its holder, who answers for the project, and who may change that."""
+    me, row = context.actor.name, _question(reader, number)
+    if me == row["asker"]:
+        return False
     if me == row["holder"]:
         return True
     project = registry.project(reader, row["project"])
@@ -124,10 +126,10 @@ def _may_answer(reader: Reader, context: Context, row: Row) -> bool:
     )
 
 
-def _require_say(context: Context, may: bool, row: Row) -> None:
+async def _require_say(context: Context, row: Row) -> None:
     if context.actor.name == row["asker"]:
         raise Forbidden("question_id: it is your own question. cancel_question takes it back.", code="your_own")
-    if not may:
+    if not await context.read(may_answer, context, row["id"]):
         raise Forbidden(
             f"question_id: you do not answer for {row['project']}. Its owners name you with set_project_agents.",
             code="not_answerer",

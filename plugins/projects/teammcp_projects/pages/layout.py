@@ -1,0 +1,71 @@
+"""What every page of this plugin needs: its addresses, its words, and the way in which it is drawn."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from quart import Response
+
+from teammcp import Context
+from teammcp.web import Outcome, kind_of, mark, render
+from teammcp.web import gettext as _
+
+from ..questions.models import OPEN
+
+PATH = "/projects"
+OF = f"{PATH}/of/<name>"
+EVENTS = "project.added project.updated project.removed project.agents_changed"
+QUESTION_EVENTS = "question.queued question.asked question.ended"
+KINDS = {
+    "api": mark("API"),
+    "package": mark("package"),
+    "event": mark("event"),
+    "schema": mark("schema"),
+    "other": mark("other"),
+}
+STATES = {
+    "queued": mark("waits for its turn"),
+    "asked": mark("being answered"),
+    "answered": mark("answered"),
+    "cannot_say": mark("cannot be answered"),
+    "cancelled": mark("taken back"),
+}
+
+
+def project_path(name: str) -> str:
+    """The address of a project."""
+    return f"{PATH}/of/{quote(name, safe='')}"
+
+
+def question_path(number: int) -> str:
+    """The address of a question."""
+    return f"{PATH}/questions/{number}"
+
+
+async def show(context: Context, template: str, outcome: Outcome | None = None, /, **variables: Any) -> Response:
+    """A page of this plugin.
+
+    Args:
+        context: who looks at it.
+        template: its name in the folder ``projects``.
+        outcome: what came of a form, if one was sent.
+        variables: what it shows.
+    """
+    outcome = outcome or Outcome()
+    return await render(
+        context,
+        f"projects/{template}",
+        outcome.status,
+        notice=outcome.notice,
+        project_path=project_path,
+        project_events=EVENTS,
+        kind_of=partial(kind_of, context),
+        question_path=question_path,
+        question_events=QUESTION_EVENTS,
+        question_states={state: _(word) for state, word in STATES.items()},
+        open_states=OPEN,
+        kinds={kind: _(word) for kind, word in KINDS.items()},
+        **variables,
+    )

@@ -1,0 +1,69 @@
+"""Pages of questions: asking a project something, and one question with its answer."""
+
+from __future__ import annotations
+
+from quart import Request, Response
+
+from teammcp import Access, Context
+from teammcp.web import Outcome, Page, form_call, go_back, see
+
+from ..questions.models import OPEN, Question
+from ..questions.operations.answering import may_answer
+from . import projects
+from .layout import OF, question_path, show
+
+PATH = "/projects/questions/<int:question_id>"
+
+
+async def ask(context: Context, request: Request, name: str) -> Response:
+    """Ask a project something."""
+    typed = (await request.form).get("question", "")
+    outcome = await form_call(context, "teams_ask", projects=[name], question=typed)
+    if outcome.ok:
+        return see(question_path(outcome.result.questions[0].id))
+    return await projects.project_page(context, name, outcome, asked=typed)
+
+
+async def question(context: Context, request: Request, question_id: int) -> Response:
+    """One question."""
+    return await _question(context, question_id)
+
+
+async def _question(context: Context, number: int, outcome: Outcome | None = None, answer: str = "") -> Response:
+    found: Question = await context.call("get_question", question_id=number)
+    me = context.actor
+    return await show(
+        context,
+        "question.html",
+        outcome,
+        question=found,
+        answers=found.answer_id is None and await context.read(may_answer, context, number),
+        takes_back=found.state in OPEN and (found.asker == me.name or me.access >= Access.manager),
+        answer=answer,
+    )
+
+
+async def answer(context: Context, request: Request, question_id: int) -> Response:
+    """Answer a question, or say that nobody can."""
+    form = await request.form
+    typed = form.get("answer", "")
+    outcome = await form_call(
+        context, "answer_question", question_id=question_id, answer=typed, cannot_say="cannot_say" in form
+    )
+    return see(question_path(question_id)) if outcome.ok else await _question(context, question_id, outcome, typed)
+
+
+async def cancel(context: Context, request: Request, question_id: int) -> Response:
+    """Take a question back."""
+    outcome = await form_call(context, "cancel_question", question_id=question_id)
+    if outcome.ok:
+        return await go_back(request, question_path(question_id))
+    return await _question(context, question_id, outcome)
+
+
+PAGES = [
+    Page(f"{OF}/ask", ask, ("POST",), Access.member),
+    Page(PATH, question),
+    Page(f"{PATH}/answer", answer, ("POST",), Access.member),
+    Page(f"{PATH}/cancel", cancel, ("POST",), Access.member),
+]
