@@ -195,7 +195,7 @@ async def test_a_question_is_asked_answered_and_taken_back_on_the_pages(
         assert "v2" in html
         assert "answered" in html
     other = (await ann.submit("/projects/of/backend/ask", question="And now?")).headers["Location"]
-    assert "Take it back" not in await see(await logged_in(team, "eve"), other)
+    assert "Take the question back" not in await see(await logged_in(team, "eve"), other)
     assert (await ann.submit(f"{other}/cancel")).status_code == 303
     assert "taken back" in await see(ann, other)
     assert (await ann.http.get("/projects/questions/99")).status_code == 404
