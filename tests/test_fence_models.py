@@ -28,7 +28,7 @@ NAMES = set(
     capabilities columns tool next cursor content_id when cron_expr every time_zone day action kind
     subject surface apiKey model code operation hint unavailable offered_by handed_over_by grant mime_type sha256 hash
     previous last_hash archived_to not_checked what status sender notifier runtime credential made_by paused_by
-    variables used_by added_by revoked_by decided_by
+    variables used_by added_by revoked_by decided_by project asking_project askers asker owners holder answered_by
     """.split()  # noqa: SIM905 - one a line would be a page
 )
 """Fields of text that hold nobody's own words."""
@@ -175,10 +175,10 @@ async def test_what_says_nothing_of_others_needs_no_fence(team: TestTeam) -> Non
 
 
 NOBODYS = {
-    "Me", "AgentProfile", "Attachment", "BriefingSection", "Chunk", "FieldChange", "FileRef", "Inbox", "InboxChannel",
-    "MemoryHistory", "MemoryList", "MemoryNamespace", "PermissionRule", "Process", "Progress", "ProposedMember",
-    "Resolved", "Rule", "RunEntry", "RuntimeOn", "RuntimeOnMachine", "Section", "Synced", "TagCount", "TaskAnswer",
-    "TaskRef",
+    "AgentProfile", "Attachment", "BriefingSection", "Chunk", "FieldChange", "FileRef", "Inbox", "InboxChannel", "Me",
+    "MemoryHistory", "MemoryList", "MemoryNamespace", "PermissionRule", "Process", "Progress", "ProjectFolder",
+    "ProjectLine", "ProposedMember", "Publication", "Resolved", "Rule", "RunEntry", "RuntimeOn", "RuntimeOnMachine",
+    "Section", "Synced", "TagCount", "TaskAnswer", "TaskRef",
 }  # fmt: skip
 """Models that hold words and do not say whose: what is around them does, or they are the caller's, a manager's, or a
 name that several share."""
@@ -200,8 +200,8 @@ def test_whoever_wrote_something_is_named_in_a_field_that_tells_his_kind(server:
 
 NAMES_OF_AUTHORS = set(
     """
-    actor added_by agent agent_id author changed_by closed_by created_by creator current_writer first_author issuer
-    made_by paused_by proposed_by updated_by uploaded_by worker writer
+    actor added_by agent agent_id answered_by asker author changed_by closed_by created_by creator current_writer
+    first_author issuer made_by paused_by proposed_by updated_by uploaded_by worker writer
     """.split()  # noqa: SIM905 - one a line would be a page
 )
 
