@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -93,11 +93,10 @@ def slow_line(port: int, seconds: float) -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def _quietly(carry: Callable[..., None], *pair: socket.socket) -> None:
-    try:
-        carry(*pair)
-    except OSError:
-        return
+def _quietly(carry: Callable[..., None], source: socket.socket, target: socket.socket) -> None:
+    """Carry until one side ends; each direction closes the socket that it has read."""
+    with source, suppress(OSError):
+        carry(source, target)
 
 
 def test_a_command_that_cannot_print_has_got_nothing(team: Team) -> None:
