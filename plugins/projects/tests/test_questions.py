@@ -9,7 +9,7 @@ import pytest
 from teammcp_projects.questions.dispatch import look_at_all
 from teammcp_projects.questions.operations.returning import look_at_holders
 
-from teammcp import Conflict, Forbidden
+from teammcp import Conflict, Deferred, Forbidden, Refused, hookimpl
 from teammcp.testing import Member, MovedClock, TestTeam
 
 
@@ -192,8 +192,8 @@ async def test_who_is_retired_asks_nothing_any_more(team: TestTeam, ada: Member,
     first, second = await ask(ada), await ask(ada)
     await until(ada, first, "asked")
     await team.owner.call("retire_agent", name="ada")
-    for number in (first, second):
-        await until(bob, number, "cancelled")
+    ends = [(await until(bob, number, "cancelled")).ended_at for number in (first, second)]
+    assert all(ends)
 
 
 async def test_a_project_with_open_questions_stays(team: TestTeam, ada: Member, bob: Member) -> None:
@@ -203,3 +203,44 @@ async def test_a_project_with_open_questions_stays(team: TestTeam, ada: Member, 
     await team.owner.call("cancel_question", question_id=number)
     await team.owner.call("remove_project", project="backend")
     assert (await ada.call("get_question", question_id=number)).project == "backend"
+
+
+async def test_a_program_waits_over_rest(ada: Member, bob: Member) -> None:
+    number = await ask(ada)
+    answer = await ada.http.get("/api/questions/answers", params={"question_ids": [number], "timeout": 0})
+    assert (answer.status_code, [each["id"] for each in answer.json()["questions"]]) == (200, [number])
+
+
+class Keeper:
+    """A plugin that keeps messages back, in one way or another; how often it was asked."""
+
+    how: Any = None
+    asked = 0
+
+    @hookimpl
+    def before_message(self, context: Any, draft: Any) -> Any:
+        self.asked += 1
+        if isinstance(self.how, Exception):
+            raise self.how
+        return self.how
+
+
+KEEPER = Keeper()
+
+
+@pytest.mark.teammcp(install={"keeper": KEEPER})
+@pytest.mark.parametrize("how", [Deferred(None), Refused("no questions today"), Conflict("x" * 2000, code="full")])
+async def test_a_question_that_cannot_be_asked_says_why_and_is_tried_again_later(
+    team: TestTeam, clock: MovedClock, ada: Member, bob: Member, monkeypatch: pytest.MonkeyPatch, how: Any
+) -> None:
+    monkeypatch.setattr(KEEPER, "how", how)
+    monkeypatch.setattr(KEEPER, "asked", 0)
+    number = await ask(ada)
+    await team.server.settle()
+    assert (await ada.call("get_question", question_id=number)).trouble != ""
+    await look_at_all(team.team)
+    assert KEEPER.asked == 1, "it waits a minute"
+    monkeypatch.setattr(KEEPER, "how", None)
+    clock.advance(minutes=1)
+    await look_at_all(team.team)
+    assert (await until(ada, number, "asked")).trouble == ""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
-from teammcp import Conflict, Context, Reader, Team, TeamError
+from teammcp import Conflict, Context, Reader, Team, TeamError, excerpt
 
 from ..registry import queries as registry
 from . import fairness, queries, showing
 
 SECONDS = 20
 """Between two looks at all projects: a look that was missed, as at a crash, is made up for."""
+OVERTAKEN = {"not_queued", "not_its_turn", "not_free"}
+"""Codes of what keeps a question from being begun that another look shows."""
+LONGEST_WHY = 500
 PAUSE = 60_000
 """Milliseconds until a question that could not be asked is tried again."""
 
@@ -28,12 +32,16 @@ async def begin_all(team: Team, project: str) -> None:
         number, holder = found
         try:
             await context.call("begin_question", question_id=number, holder=holder)
-        except Conflict:
-            continue  # it was cancelled, or somebody retired, a moment ago
         except TeamError as error:
-            await context.call(
-                "hold_back_question", question_id=number, why=error.detail, retry_at=context.now() + PAUSE
-            )
+            if error.code not in OVERTAKEN:
+                await _hold_back(context, number, error.detail)
+
+
+async def _hold_back(context: Context, number: int, why: str) -> None:
+    with suppress(Conflict):  # it was cancelled a moment ago
+        await context.call(
+            "hold_back_question", question_id=number, why=excerpt(why, LONGEST_WHY), retry_at=context.now() + PAUSE
+        )
 
 
 def _next(reader: Reader, context: Context, project: str) -> tuple[int, str] | None:
