@@ -38,7 +38,7 @@ class Model(OpenAIModel):
 
 def set_up(desk: Desk, model: Model) -> None:
     """Join, in a project that its user trusts."""
-    codex_settings(desk, model)
+    codex_settings(desk.home, model)
     with (desk.home / ".codex" / "config.toml").open("a") as config:
         config.write(f'request_max_retries = 0\nstream_max_retries = 0\n[projects."{desk.project}"]\n')
         config.write('trust_level = "trusted"\n')

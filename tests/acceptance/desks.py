@@ -99,10 +99,11 @@ class Desk:
         return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
-def codex_settings(desk: Desk, model: OpenAIModel) -> None:
-    (desk.home / ".codex").mkdir()
-    (desk.home / ".codex" / "config.toml").write_text(
-        f"""model = "scripted"
+def codex_settings(home: Path, model: OpenAIModel, above: str = "") -> None:
+    """Settings of Codex that lead to a model of the test; ``above``: what stands before them."""
+    (home / ".codex").mkdir()
+    (home / ".codex" / "config.toml").write_text(
+        f"""{above}model = "scripted"
 model_provider = "scripted"
 approval_policy = "never"
 

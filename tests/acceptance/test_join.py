@@ -187,7 +187,7 @@ def test_codex_hears_while_it_works_and_answers(desk: Desk) -> None:
         Say("done"),
     )
     with InterruptedCodex(lambda: sent.append(desk.write_to_bob("The build is broken.")), *script) as model:
-        codex_settings(desk, model)
+        codex_settings(desk.home, model)
         desk.join("codex")
         codex(desk, model)
     first, second = shown(model, 0), shown(model, 1)
@@ -206,7 +206,7 @@ def test_codex_hears_while_it_works_and_answers(desk: Desk) -> None:
 def test_codex_does_not_end_past_a_message(desk: Desk) -> None:
     sent: list[int] = []
     with InterruptedCodex(lambda: sent.append(desk.write_to_bob("Wait for me.")), Say("done")) as model:
-        codex_settings(desk, model)
+        codex_settings(desk.home, model)
         desk.join("codex")
         codex(desk, model)
     assert "Wait for me." not in shown(model, 0)

@@ -14,6 +14,7 @@ import pytest
 
 from teammcp.joining import clients
 from teammcp.keys import new_key
+from tests.acceptance.desks import codex_settings
 from tests.acceptance.fake_models import AnthropicModel, Call, OpenAIModel, Say
 from tests.acceptance.npm_tools import CLAUDE, CODEX
 from tests.live import LiveServer
@@ -155,21 +156,7 @@ def codex(home: Path, key: str) -> list[dict[str, object]]:
 
 def codex_home(home: Path, model: OpenAIModel, url: str) -> None:
     """A home with settings of its own, to which ours is added."""
-    (home / ".codex").mkdir()
-    (home / ".codex" / "config.toml").write_text(
-        f"""# my settings
-model = "scripted"
-model_provider = "scripted"
-approval_policy = "never"
-
-[model_providers.scripted]
-name = "Scripted"
-base_url = "{model.url}/v1"
-env_key = "MODEL_KEY"
-wire_api = "responses"
-""",
-        "utf-8",
-    )
+    codex_settings(home, model, "# my settings\n")
     clients.write("codex", url, home, home=home)
 
 
