@@ -8,6 +8,7 @@ import pytest
 
 from teammcp.features.turns.moments import PROGRAMS, Moment
 from teammcp.features.turns.operations import LARGEST
+from teammcp.features.turns.sessions import REMEMBERED, Sessions
 from teammcp.testing import Member, TestTeam
 
 
@@ -382,3 +383,15 @@ async def test_an_event_may_be_as_large_as_what_the_tool_has_read(alice: Member,
     assert "one" in told(answer)
     body = {"hook_event_name": "Stop", "last_assistant_message": "x" * (LARGEST + 1)}
     assert (await bob.http.post(f"/api/hooks/{program}", json=body)).status_code == 413
+
+
+def test_the_oldest_sessions_are_forgotten_when_there_are_too_many() -> None:
+    sessions = Sessions()
+    for number in range(REMEMBERED):
+        sessions.add(("bob", str(number)))
+    sessions.add(("bob", "0"))  # it is the newest now
+    sessions.add(("bob", "more"))
+    assert [("bob", each) in sessions for each in ("0", "1", "2", "more")] == [True, False, True, True]
+    sessions.discard(("bob", "2"))
+    sessions.discard(("bob", "2"))
+    assert ("bob", "2") not in sessions

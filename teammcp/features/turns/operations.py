@@ -7,8 +7,6 @@ new.
 
 from __future__ import annotations
 
-from collections import deque
-from contextlib import suppress
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -23,6 +21,7 @@ from . import briefing
 from . import texts as wording
 from .models import NOTHING, EventName, HookAnswer, Label, context_for, go_on_with
 from .moments import PROGRAMS, Moment, Program
+from .sessions import Sessions
 from .status import Event, EventDetails, note
 
 AT_ONCE = 10
@@ -30,18 +29,16 @@ AT_ONCE = 10
 WAY = "hook"
 BEGINNINGS = {"startup", "resume"}
 """What begins a session for which a new program was started."""
-NEWCOMERS: StateKey[deque[tuple[str, str]]] = StateKey("turns.newcomers", lambda: deque(maxlen=REMEMBERED))
+NEWCOMERS: StateKey[Sessions] = StateKey("turns.newcomers", Sessions)
 """Sessions that have begun and were handed nothing yet: no earlier session is waited for then.
 
 The beginning itself hands over nothing. A person who opens a program may not ask it anything, and what stands in a
 conversation that goes to no model has not arrived; beside the first prompt it has.
 """
-ENDED: StateKey[deque[tuple[str, str]]] = StateKey("turns.ended", lambda: deque(maxlen=REMEMBERED))
+ENDED: StateKey[Sessions] = StateKey("turns.ended", Sessions)
 """The sessions that have ended last. A program begins several hooks at once, and one that comes late, such as that it
 waits for a prompt, says nothing of an agent that is gone; nor can it bring anything.
 """
-REMEMBERED = 1_000
-"""Sessions of a team, the last ones: some end without a word."""
 REVIVES = {Moment.BEGINS, Moment.PROMPTED}
 """What shows that a session was taken up again."""
 LARGEST = 32 * 1024 * 1024
@@ -110,12 +107,7 @@ async def _signs(context: Context, program: str, session: str, moment: Moment, t
         await signs.seen_after(context, tool_use)
     elif moment in {Moment.ENDS, Moment.LEFT}:
         signs.given_up(context, context.reader.name)
-        _forget(context.team.state[NEWCOMERS], _session(context))
-
-
-def _forget(sessions: deque[tuple[str, str]], session: tuple[str, str]) -> None:
-    with suppress(ValueError):
-        sessions.remove(session)
+        context.team.state[NEWCOMERS].discard(_session(context))
 
 
 def _comes_too_late(context: Context, moment: Moment) -> bool:
@@ -123,10 +115,10 @@ def _comes_too_late(context: Context, moment: Moment) -> bool:
     ended, session = context.team.state[ENDED], _session(context)
     if session not in ended:
         if moment is Moment.ENDS:
-            ended.append(session)
+            ended.add(session)
         return False
     if moment in REVIVES:
-        ended.remove(session)
+        ended.discard(session)
         return False
     return True
 
@@ -141,8 +133,7 @@ async def _answer(context: Context, event: Event, subagent: str | None) -> HookA
         return NOTHING
     if event.moment in {Moment.BEGINS, Moment.COMPACTED}:
         if event.details.source in BEGINNINGS:
-            _forget(context.team.state[NEWCOMERS], _session(context))
-            context.team.state[NEWCOMERS].append(_session(context))
+            context.team.state[NEWCOMERS].add(_session(context))
         parts = await briefing.parts(context, await waiting(context))
         return context_for(event.name, wording.briefing(context.actor.name, context.team.name, parts))
     if event.moment not in {Moment.PROMPTED, Moment.TOOL_USED}:
@@ -163,7 +154,7 @@ async def _end_turn(context: Context, event: Event) -> HookAnswer:
 async def _take(context: Context) -> Waited:
     newcomers, session = context.team.state[NEWCOMERS], _session(context)
     begins = session in newcomers
-    _forget(newcomers, session)
+    newcomers.discard(session)
     if not await context.read(anything_new, Asking.of(context, begins=begins)):
         return Waited(messages=[], more=False)
     found: Waited = await context.call(take_new_messages, begins=begins)
