@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ...members.presence import MemberStatus
+from .quiet import MINUTE
 from .settings import WakeSettings
 
 HOUR = 3_600_000
-MINUTE = 60_000
 _NUMBER = re.compile(r"(\d{1,18})-(\d{1,3})")
 SIT: frozenset[str] = frozenset({"idle", "online", "blocked"})
 """What an agent does that may be rung. A busy one hears by its hooks; before one that waits for a person a dialog is
