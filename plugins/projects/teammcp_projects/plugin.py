@@ -67,6 +67,6 @@ async def message_sent(context: Context, message: Message) -> None:
 @hookimpl
 async def agent_online(team: Team, agent: str) -> None:
     """Whoever comes may answer what has waited."""
-    row = await team.database.read(registry.project_of, agent)
-    if row is not None:
-        dispatch.look(team, [row["name"]])
+    project = await team.database.read(registry.project_of, agent)
+    if project is not None:
+        dispatch.look(team, [project])

@@ -59,6 +59,7 @@ async def test_it_looks_up_by_an_index_where_a_member_works(team: TestTeam) -> N
         queries.project_of(reader, "ann")
         queries.agents(reader, "backend")
         queries.name_of(reader, "backend")
+        queries.project(reader, "backend")
         reader._connection.set_trace_callback(None)
         return [row[3] for sql in asked for row in reader._connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
 

@@ -243,8 +243,7 @@ async def test_of_a_project_that_is_not_there_the_error_says_where_to_look(boss:
 
 async def works(team: TestTeam, agent: str) -> str | None:
     """The project in which a member works."""
-    row = await team.team.database.read(lambda reader: registry.project_of(reader, agent))
-    return None if row is None else row["name"]
+    return await team.team.database.read(lambda reader: registry.project_of(reader, agent))
 
 
 async def test_a_member_works_in_one_project_at_most(team: TestTeam, boss: Member, ann: Member, bob: Member) -> None:

@@ -7,7 +7,8 @@ from quart import Request, Response
 from teammcp import Access, Context, Reader
 from teammcp.web import Outcome, Page, attempt, form_call, mark, see
 
-from ..registry import is_in_charge, may_ask, queries
+from ..questions.operations.asking import can_ask
+from ..registry import is_in_charge, queries
 from ..registry.models import Project, ProjectLine
 from ..registry.operations.projects import get_project, list_projects
 from . import forms
@@ -52,17 +53,14 @@ async def project_page(
         changes=changes,
         working=working or forms.working(found),
         questions=listed.questions,
-        asks=await context.read(_may_ask, context, name),
+        asks=await context.read(_can_ask, name, context.actor.name),
         asked=asked,
     )
 
 
-def _may_ask(reader: Reader, context: Context, name: str) -> bool:
-    """Whether the actor may ask a project, and somebody else would answer."""
-    row, me = queries.project(reader, name), context.actor.name
-    mine = queries.project_of(reader, me)
-    others = {each["agent"] for each in queries.agents(reader, name) if each["answers"]} - {me}
-    return row is not None and bool(others) and may_ask(row, None if mine is None else mine["name"], me)
+def _can_ask(reader: Reader, name: str, asker: str) -> bool:
+    row = queries.project(reader, name)
+    return row is not None and can_ask(reader, row, asker)
 
 
 async def work(context: Context, request: Request, name: str) -> Response:

@@ -8,7 +8,7 @@ from teammcp import Access, Context
 from teammcp.web import Outcome, Page, form_call, go_back, see
 
 from ..questions.models import OPEN, Question
-from ..questions.operations.answering import may_answer
+from ..questions.operations.answering import may_answer, may_take_back
 from . import projects
 from .layout import OF, question_path, show
 
@@ -31,14 +31,13 @@ async def question(context: Context, request: Request, question_id: int) -> Resp
 
 async def _question(context: Context, number: int, outcome: Outcome | None = None, answer: str = "") -> Response:
     found: Question = await context.call("get_question", question_id=number)
-    me = context.actor
     return await show(
         context,
         "question.html",
         outcome,
         question=found,
         answers=found.answer_id is None and await context.read(may_answer, context, number),
-        takes_back=found.state in OPEN and (found.asker == me.name or me.access >= Access.manager),
+        takes_back=found.state in OPEN and may_take_back(context.actor, found.asker),
         answer=answer,
     )
 

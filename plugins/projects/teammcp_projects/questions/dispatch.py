@@ -8,6 +8,7 @@ from contextlib import suppress
 from teammcp import Conflict, Context, Reader, Team, TeamError, excerpt
 
 from ..registry import queries as registry
+from ..registry.models import MOST_PROJECTS
 from . import fairness, queries, showing
 
 SECONDS = 20
@@ -15,6 +16,7 @@ SECONDS = 20
 OVERTAKEN = {"not_queued", "not_its_turn", "not_free"}
 """Codes of what keeps a question from being begun that another look shows."""
 LONGEST_WHY = 500
+"""Characters that are kept of why a question could not be asked."""
 PAUSE = 60_000
 """Milliseconds until a question that could not be asked is tried again."""
 
@@ -49,16 +51,11 @@ def _next(reader: Reader, context: Context, project: str) -> tuple[int, str] | N
     row = registry.project(reader, project)
     if row is None or queries.count_in_state(reader, project, "asked") >= row["at_once"]:
         return None
-    waiting, begun, taken = showing.waiting_for(reader, project)
-    held_back = {
-        each["id"]
-        for each in queries.in_state(reader, project, "queued", showing.MOST_WAITING)
-        if each["retry_at"] is not None and each["retry_at"] > context.now()
-    }
-    last = {lane["lane"]: lane["holder"] for lane in queries.lanes(reader, project)}
+    queue, now = showing.queue_of(reader, project), context.now()
     answerers = _answerers(reader, context, project)
-    for question in fairness.in_order([each for each in waiting if each.id not in held_back], begun, taken):
-        if (holder := fairness.choose(answerers, question, last.get(question.lane))) is not None:
+    due = [each for each in queue.waiting if each.retry_at <= now]
+    for question in fairness.in_order(due, queue.begun, queue.taken):
+        if (holder := fairness.choose(answerers, question, queue.holders.get(question.lane))) is not None:
             return question.id, holder
     return None
 
@@ -66,13 +63,12 @@ def _next(reader: Reader, context: Context, project: str) -> tuple[int, str] | N
 def _answerers(reader: Reader, context: Context, project: str) -> list[fairness.Answerer]:
     presence = context.team.presence
     return [
-        fairness.Answerer(row["agent"], presence.online(row["agent"]), not queries.held(reader, row["agent"]))
-        for row in registry.agents(reader, project)
-        if row["answers"]
+        fairness.Answerer(name, presence.online(name), not queries.held(reader, name))
+        for name in registry.answerers(reader, project)
     ]
 
 
 async def look_at_all(team: Team) -> None:
     """See whether any project can begin a question; the team's job."""
-    for row in await team.database.read(registry.projects, "", 1_000):
+    for row in await team.database.read(registry.projects, "", MOST_PROJECTS):
         await begin_all(team, row["name"])

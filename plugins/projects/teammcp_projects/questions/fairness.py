@@ -20,12 +20,14 @@ class Waiting:
         lane: in which it waits.
         priority: the greater, the sooner within its lane.
         asker: who has asked it.
+        retry_at: before which it is not tried again, in milliseconds; 0 if it was not tried.
     """
 
     id: int
     lane: str
     priority: int
     asker: str
+    retry_at: int = 0
 
 
 @dataclass(frozen=True)

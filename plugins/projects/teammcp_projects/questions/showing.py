@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from teammcp import Context, Reader, Row
 
@@ -15,24 +16,53 @@ MOST_WAITING = 1_000
 
 def shown(reader: Reader, context: Context, rows: Sequence[Row]) -> list[Question]:
     """Rows of questions as public shapes."""
-    places: dict[str, dict[int, int]] = {
-        project: fairness.places(*waiting_for(reader, project))
-        for project in {row["project"] for row in rows if row["state"] == "queued"}
-    }
-    return [_shape(row, places.get(row["project"], {}).get(row["id"]), context.now()) for row in rows]
+    places: dict[int, int] = {}
+    for project in {row["project"] for row in rows if row["state"] == "queued"}:
+        queue = queue_of(reader, project)
+        places |= fairness.places(queue.waiting, queue.begun, queue.taken)
+    return [_shape(row, places.get(row["id"]), context.now()) for row in rows]
 
 
-def waiting_for(reader: Reader, project: str) -> tuple[list[fairness.Waiting], dict[str, int], set[str]]:
-    """What waits for a project, when each lane was begun last, and the lanes of which a question is being answered."""
-    waiting = [waits(row) for row in queries.in_state(reader, project, "queued", MOST_WAITING)]
-    begun = {row["lane"]: row["begun_at"] for row in queries.lanes(reader, project)}
-    taken = {row["lane"] for row in queries.in_state(reader, project, "asked", MOST_WAITING)}
-    return waiting, begun, taken
+def some(reader: Reader, context: Context, numbers: list[int]) -> list[Question]:
+    """Questions as public shapes, by id."""
+    return shown(reader, context, queries.questions(reader, numbers))
 
 
-def waits(row: Row) -> fairness.Waiting:
-    """A row of a question that waits."""
-    return fairness.Waiting(row["id"], row["lane"], row["priority"], row["asker"])
+def one(reader: Reader, context: Context, number: int) -> Question:
+    """A question that there is, as public shape."""
+    [found] = some(reader, context, [number])
+    return found
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The questions to a project that are open.
+
+    Attributes:
+        waiting: those that wait.
+        begun: lane -> when a question of it was begun last.
+        holders: lane -> who has had that one to answer.
+        taken: the lanes of which a question is being answered.
+    """
+
+    waiting: list[fairness.Waiting]
+    begun: dict[str, int]
+    holders: dict[str, str]
+    taken: set[str]
+
+
+def queue_of(reader: Reader, project: str) -> Queue:
+    """What waits for a project, and what is being answered."""
+    lanes = queries.lanes(reader, project)
+    return Queue(
+        waiting=[
+            fairness.Waiting(row["id"], row["lane"], row["priority"], row["asker"], row["retry_at"] or 0)
+            for row in queries.in_state(reader, project, "queued", MOST_WAITING)
+        ],
+        begun={row["lane"]: row["begun_at"] for row in lanes},
+        holders={row["lane"]: row["holder"] for row in lanes},
+        taken={row["lane"] for row in queries.in_state(reader, project, "asked", MOST_WAITING)},
+    )
 
 
 def _shape(row: Row, place: int | None, now: int) -> Question:

@@ -50,9 +50,9 @@ def set_agents(context: Context, tx: Transaction, project: str, wanted: Mapping[
     for name in wanted:
         lookup.members(context, [name], "agents")
         elsewhere = queries.project_of(tx, name)
-        if elsewhere is not None and elsewhere["name"] != project:
+        if elsewhere not in (None, project):
             raise Conflict(
-                f"agents: {name} works in {elsewhere['name']}. Take it out there first, with set_project_agents.",
+                f"agents: {name} works in {elsewhere}. Take it out there first, with set_project_agents.",
                 code="works_elsewhere",
             )
     queries.take_out_agents(tx, project)

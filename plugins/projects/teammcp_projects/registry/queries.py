@@ -74,18 +74,20 @@ def _in_order(facts: Mapping[str, Any]) -> list[Any]:
 # -- who works in them -----------------------------------------------------------------------------------------------
 
 
-def project_of(reader: Reader, agent: str) -> Row | None:
-    """The project in which a member works: `COLUMNS`."""
-    return reader.one(
-        f"SELECT {COLUMNS} FROM projects_agents a JOIN projects_projects p ON p.name = a.project"  # noqa: S608
-        " WHERE a.agent = ?",
-        (agent,),
-    )
+def project_of(reader: Reader, agent: str) -> str | None:
+    """The name of the project in which a member works; None if it works in none."""
+    found: str | None = reader.value("SELECT project FROM projects_agents WHERE agent = ?", (agent,))
+    return found
 
 
 def agents(reader: Reader, project: str) -> list[Row]:
     """Who works in a project, by name: agent, answers."""
     return reader.all("SELECT agent, answers FROM projects_agents WHERE project = ? ORDER BY agent", (project,))
+
+
+def answerers(reader: Reader, project: str) -> list[str]:
+    """Who of them answers what others ask, by name."""
+    return [row["agent"] for row in agents(reader, project) if row["answers"]]
 
 
 def counts(reader: Reader, first: str, last: str) -> list[Row]:

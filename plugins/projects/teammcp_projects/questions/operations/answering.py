@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from teammcp import (
     Access,
+    Agent,
     Conflict,
     Context,
     Forbidden,
@@ -52,7 +53,7 @@ async def answer_question(
 async def cancel_question(context: Context, question_id: QuestionId) -> Work[Question]:
     """Take a question back that you have asked. If somebody is at it already, an answer still reaches you."""
     row = await context.read(_question, question_id)
-    if row["asker"] != context.actor.name and context.actor.access < Access.manager:
+    if not may_take_back(context.actor, row["asker"]):
         raise Forbidden(
             f"question_id: question {question_id} is {row['asker']}'s. Only its asker or a manager takes it back.",
             code="not_yours",
@@ -61,7 +62,7 @@ async def cancel_question(context: Context, question_id: QuestionId) -> Work[Que
     def work(tx: Transaction) -> Question:
         before = _question(tx, question_id)
         if before["state"] not in OPEN:
-            return _shown(tx, context, question_id)
+            return showing.one(tx, context, question_id)
         return _end(context, tx, before, "cancelled", "", None)
 
     return work
@@ -90,6 +91,11 @@ async def take_reply(context: Context, message: Message) -> None:
         await Context.inside(context.team).call(
             note_answer, question_id=row["id"], answer=message.content, message_id=message.id, by=message.from_agent
         )
+
+
+def may_take_back(actor: Agent, asker: str) -> bool:
+    """Whether a member may take back what somebody has asked."""
+    return actor.name == asker or actor.access >= Access.manager
 
 
 def _question(reader: Reader, number: int) -> Row:
@@ -121,9 +127,7 @@ def may_answer(reader: Reader, context: Context, number: int) -> bool:
     project = registry.project(reader, row["project"])
     if project is None:
         return False
-    return access.may_change(context.actor, project) or any(
-        each["agent"] == me and each["answers"] for each in registry.agents(reader, row["project"])
-    )
+    return access.may_change(context.actor, project) or me in registry.answerers(reader, row["project"])
 
 
 async def _require_say(context: Context, row: Row) -> None:
@@ -167,9 +171,4 @@ def _end(
         tx, QuestionEnded(question=row["id"], project=row["project"], state=state, answer_id=answer_id), row["id"]
     )
     tx.on_commit(lambda: dispatch.look(context.team, [row["project"]]))
-    return _shown(tx, context, row["id"])
-
-
-def _shown(reader: Reader, context: Context, number: int) -> Question:
-    [shown] = showing.shown(reader, context, queries.questions(reader, [number]))
-    return shown
+    return showing.one(tx, context, row["id"])

@@ -34,19 +34,29 @@ async def teams_ask(
 
     def work(tx: Transaction) -> Asked:
         mine = registry.project_of(tx, context.actor.name)
-        lane = f"@{context.actor.name}" if mine is None else mine["name"]
+        lane = f"@{context.actor.name}" if mine is None else mine
         numbers = []
         for name in asked:
-            _require_leave(context, tx, existing(tx, name), None if mine is None else mine["name"])
+            _require_leave(context, tx, existing(tx, name), mine)
             number = queries.insert(
                 tx, name, lane, context.actor.name, question, PRIORITIES[priority], reply_by, context.now()
             )
             context.emit(tx, QuestionQueued(question=number, project=name), number)
             numbers.append(number)
         tx.on_commit(lambda: dispatch.look(context.team, asked))
-        return Asked(questions=showing.shown(tx, context, queries.questions(tx, numbers)))
+        return Asked(questions=showing.some(tx, context, numbers))
 
     return work
+
+
+def can_ask(reader: Reader, project: Row, asker: str) -> bool:
+    """Whether a member may ask a project something, and somebody would answer."""
+    mine = registry.project_of(reader, asker)
+    return access.may_ask(project, mine, asker) and _has_answerers(reader, project["name"], asker)
+
+
+def _has_answerers(reader: Reader, project: str, asker: str) -> bool:
+    return bool(set(registry.answerers(reader, project)) - {asker})
 
 
 def _require_leave(context: Context, reader: Reader, project: Row, asking_project: str | None) -> None:
@@ -58,8 +68,7 @@ def _require_leave(context: Context, reader: Reader, project: Row, asking_projec
     name = project["name"]
     if not access.may_ask(project, asking_project, context.actor.name):
         raise Forbidden(f"projects: you may not ask {name}. get_project says who may; its owners change that.")
-    answerers = [row["agent"] for row in registry.agents(reader, name) if row["answers"]]
-    if not set(answerers) - {context.actor.name}:
+    if not _has_answerers(reader, name, context.actor.name):
         raise Conflict(
             f"projects: nobody but you answers for {name}. Its owners name others with set_project_agents.",
             code="nobody_answers",

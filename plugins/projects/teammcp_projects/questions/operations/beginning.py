@@ -27,11 +27,7 @@ async def begin_question(context: Context, question_id: QuestionId, holder: str)
         channel=f"dm:{holder}",
         content=_words(row),
         metadata={"question_id": question_id},
-        **(
-            {}
-            if row["reply_by"] is None or row["reply_by"] <= context.now()
-            else {"reply_by": rfc3339(row["reply_by"])}
-        ),
+        **_until(row, context.now()),
     )
     if prepared.waits:
         raise Conflict("A plugin makes the message wait, so the question cannot be asked.", code="waits")
@@ -47,8 +43,7 @@ async def begin_question(context: Context, question_id: QuestionId, holder: str)
             QuestionAsked(question=question_id, project=row["project"], holder=holder, message_id=sent.id),
             question_id,
         )
-        [shown] = showing.shown(tx, context, queries.questions(tx, [question_id]))
-        return shown
+        return showing.one(tx, context, question_id)
 
     return work
 
@@ -62,8 +57,7 @@ async def hold_back_question(
     def work(tx: Transaction) -> Question:
         _waiting(tx, question_id)
         queries.hold_back(tx, question_id, why, retry_at)
-        [shown] = showing.shown(tx, context, queries.questions(tx, [question_id]))
-        return shown
+        return showing.one(tx, context, question_id)
 
     return work
 
@@ -83,6 +77,11 @@ def _require_room(tx: Transaction, row: Row, holder: str) -> None:
         raise Conflict(f"question_id: it is not the turn of question {row['id']}.", code="not_its_turn")
     if queries.held(tx, holder):
         raise Conflict(f"holder: {holder} has a question to answer already.", code="not_free")
+
+
+def _until(row: Row, now: int) -> dict[str, str]:
+    """Until when an answer is asked for, as an argument; none if that is over."""
+    return {} if row["reply_by"] is None or row["reply_by"] <= now else {"reply_by": rfc3339(row["reply_by"])}
 
 
 def _words(row: Row) -> str:

@@ -68,9 +68,9 @@ async def wait_for_answers(
 
 
 def _some(reader: Reader, context: Context, numbers: list[int]) -> list[Question]:
-    rows = queries.questions(reader, numbers)
-    if missing := set(numbers).difference(row["id"] for row in rows):
+    found = showing.some(reader, context, numbers)
+    if missing := set(numbers).difference(each.id for each in found):
         raise NotFound(
             f"question_id: there is no question {min(missing)}; list_questions lists them.", code="no_question"
         )
-    return showing.shown(reader, context, rows)
+    return found

@@ -33,8 +33,7 @@ async def give_back_question(context: Context, question_id: QuestionId) -> Work[
         if taken_out is not None:
             taken_out(tx)
         tx.on_commit(lambda: dispatch.look(context.team, [row["project"]]))
-        [shown] = showing.shown(tx, context, queries.questions(tx, [question_id]))
-        return shown
+        return showing.one(tx, context, question_id)
 
     return work
 
@@ -46,8 +45,7 @@ async def prolong_question(context: Context, question_id: QuestionId) -> Work[Qu
     def work(tx: Transaction) -> Question:
         _asked(queries.question(tx, question_id), question_id)
         queries.prolong(tx, question_id, context.now() + LEASE)
-        [shown] = showing.shown(tx, context, queries.questions(tx, [question_id]))
-        return shown
+        return showing.one(tx, context, question_id)
 
     return work
 
@@ -66,11 +64,7 @@ async def look_at_holders(team: Team) -> None:
     """Give questions whose holders are gone to others that are here; the team's job."""
     for row in await team.database.read(queries.expired, team.server.clock.now(), BATCH):
         away = not team.presence.online(row["holder"])
-        others = [
-            each["agent"]
-            for each in await team.database.read(registry.agents, row["project"])
-            if each["answers"] and each["agent"] not in {row["holder"], row["asker"]}
-        ]
+        others = {*await team.database.read(registry.answerers, row["project"])} - {row["holder"], row["asker"]}
         gives_back = away and any(map(team.presence.online, others))
         await _settle(team, row["id"], give_back=gives_back)
 

@@ -24,7 +24,7 @@ async def take_out_retired(context: Context, agent: str) -> Work[SeenOff]:
         worked = queries.project_of(tx, agent)
         if worked is not None:
             queries.take_out_agent(tx, agent)
-            changes.tell_agents(context, tx, worked["name"])
+            changes.tell_agents(context, tx, worked)
         rows = queries.projects(tx, "", MOST_PROJECTS)
         return SeenOff(agent=agent, projects=[row["name"] for row in rows if changes.take_out(context, tx, row, gone)])
 

@@ -245,8 +245,7 @@ def _listed(reader: Reader, actor: str, after: str, limit: int) -> tuple[list[Ro
     """Projects, how many work in each, and the name of that in which the actor works."""
     rows = queries.projects(reader, after, limit)
     counted = queries.counts(reader, rows[0]["name"], rows[-1]["name"]) if rows else []
-    mine = queries.project_of(reader, actor)
-    return rows, {row["project"]: row["agents"] for row in counted}, None if mine is None else mine["name"]
+    return rows, {row["project"]: row["agents"] for row in counted}, queries.project_of(reader, actor)
 
 
 @operation("GET /api/projects/{project}", profile="projects", read_only=True)
