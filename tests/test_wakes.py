@@ -572,3 +572,30 @@ async def test_a_message_to_who_is_gone_says_so_at_once(team: TestTeam, bob: Mem
     await team.owner.log_in()
     page = await team.owner.submit("/channels/dm:bob:owner/send", content="hello")
     assert page.status_code in {200, 303}
+
+
+async def test_what_is_for_later_wakes_nobody_and_comes_with_the_next_turn(
+    team: TestTeam, bob: Member, ann: Member, clock: MovedClock
+) -> None:
+    quiet = await tell(ann, "the build is green", priority="later")
+    assert (await ring(bob)).number == ""
+    assert (await bob.call("wait_for_messages", timeout=0)).messages == [], "nor does it end a wait, or start a program"
+    await fails(bob, clock)
+    assert await notes(ann) == [], "nobody was rung in vain"
+    answer = await hook(bob, "UserPromptSubmit")
+    assert "the build is green" in answer["hookSpecificOutput"]["additionalContext"]
+    assert (await ann.call("get_receipt", message_id=quiet)).recipients[0].handed_over_by == "hook"
+
+
+async def test_what_is_for_later_comes_beside_what_calls(bob: Member, ann: Member) -> None:
+    quiet, loud = await tell(ann, "the build is green", priority="later"), await tell(ann, "look")
+    assert (await ring(bob)).number == f"{loud}-1"
+    found = await bob.call("wait_for_messages", timeout=0)
+    assert [message.id for message in found.messages] == [quiet, loud]
+
+
+async def test_what_asks_everybody_for_something_calls_them(team: TestTeam, bob: Member, ann: Member) -> None:
+    for more in ({"ack_required": True}, {"reply_by": 5}):
+        sent = await ann.call("send_message", channel="general", content="say something", **more)
+        assert sent.priority == "next"
+    assert (await ring(bob)).number == f"{sent.id}-1"

@@ -6,24 +6,29 @@ from collections.abc import Mapping, Sequence
 
 from ...storage import Reader, Row, Transaction, marks
 
+CALLS = "(m.priority <> 'later' OR d.late = 1)"
+"""Whether a message calls its reader: one for later does not, unless it was edited to name somebody."""
+
 
 def unoffered(reader: Reader, agent: str, after_id: int, limit: int) -> list[Row]:
-    """The oldest messages to an agent that no reader has given a sign of: message_id, handed_at, handed_to."""
+    """The oldest messages to an agent that no reader has given a sign of: message_id, handed_at, handed_to, calls."""
     return reader.all(
-        "SELECT message_id, handed_at, handed_to FROM deliveries"
-        " WHERE agent = ? AND message_id > ? AND offered_at IS NULL ORDER BY message_id LIMIT ?",
+        f"SELECT d.message_id, d.handed_at, d.handed_to, CASE WHEN {CALLS} THEN 1 ELSE 0 END AS calls"  # noqa: S608
+        " FROM deliveries d JOIN messages m ON m.id = d.message_id"
+        " WHERE d.agent = ? AND d.message_id > ? AND d.offered_at IS NULL ORDER BY d.message_id LIMIT ?",
         (agent, after_id, limit),
     )
 
 
 def senders_of_unoffered(reader: Reader, agent: str, after_id: int, newest_id: int) -> list[Row]:
-    """Who has sent the messages to an agent, of these ids, that no reader has given a sign of: sender, how many
-    (``number``), and the newest of them (``newest_id``).
+    """Who has sent the messages to an agent, of these ids, that no reader has given a sign of and that were to wake it:
+    sender, how many (``number``), and the newest of them (``newest_id``).
     """
     return reader.all(
-        "SELECT m.sender AS sender, COUNT(*) AS number, MAX(m.id) AS newest_id"
+        "SELECT m.sender AS sender, COUNT(*) AS number, MAX(m.id) AS newest_id"  # noqa: S608
         " FROM deliveries d JOIN messages m ON m.id = d.message_id"
         " WHERE d.agent = ? AND d.message_id > ? AND d.message_id <= ? AND d.offered_at IS NULL"
+        f" AND {CALLS}"
         " GROUP BY m.sender ORDER BY newest_id",
         (agent, after_id, newest_id),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .handover import Asking, anything_new, hand_over, newest_due, next_due
+from .handover import Asking, anything_new, calling, hand_over, newest_due, next_due
 from .models import Inbox, Synced, Waited
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Synced",
     "Waited",
     "anything_new",
+    "calling",
     "hand_over",
     "newest_due",
     "next_due",

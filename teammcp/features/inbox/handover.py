@@ -2,6 +2,9 @@
 
 What is handed over is offered once the reader has given a sign (see `teammcp.members.readers`). What nobody has given
 one for in time comes again, marked as such: to the same reader once more, and to every other.
+
+A message *calls* unless its priority is ``later``; one that does not wakes nobody and ends no wait, and comes with a
+turn that begins anyway, or beside one that calls.
 """
 
 from __future__ import annotations
@@ -84,9 +87,9 @@ class Asking:
 
 
 def next_due(reader: Reader, asking: Asking) -> int | None:
-    """From when on there is something to hand over to who asks: now, later, or (None) when something comes."""
+    """From when on there is something that calls who asks: now, later, or (None) when something comes."""
     found: int | None = None
-    for row in _waiting(reader, asking.agent):
+    for row in calling(reader, asking.agent):
         due = asking.due(row)
         if due is not None and (found is None or due < found):
             found = due
@@ -96,14 +99,18 @@ def next_due(reader: Reader, asking: Asking) -> int | None:
 
 
 def newest_due(reader: Reader, asking: Asking) -> int | None:
-    """The newest message that is there to hand over to who asks."""
-    return max((row["message_id"] for row in _waiting(reader, asking.agent) if _is_ready(asking, row)), default=None)
+    """The newest message that calls who asks, and is there to hand over."""
+    return max((row["message_id"] for row in calling(reader, asking.agent) if _is_ready(asking, row)), default=None)
+
+
+def anything_calls(reader: Reader, asking: Asking) -> bool:
+    """Whether something that calls who asks is there to hand over."""
+    return any(_is_ready(asking, row) for row in calling(reader, asking.agent))
 
 
 def anything_new(reader: Reader, asking: Asking) -> bool:
-    """Whether something is there to hand over to who asks."""
-    due = next_due(reader, asking)
-    return due is not None and due <= asking.now
+    """Whether something is there to hand over to who asks, be it that calls or one that does not."""
+    return any(_is_ready(asking, row) for row in _waiting(reader, asking.agent))
 
 
 def hand_over(context: Context, tx: Transaction, way: str, limit: int, *, begins: bool = False) -> Waited:
@@ -143,6 +150,11 @@ def _waiting(reader: Reader, agent: str) -> Iterator[Row]:
         if len(rows) < PAGE:
             return
         after = rows[-1]["message_id"]
+
+
+def calling(reader: Reader, agent: str) -> Iterator[Row]:
+    """Those of them that call, the oldest first."""
+    return (row for row in _waiting(reader, agent) if row["calls"])
 
 
 def _is_ready(asking: Asking, row: Row) -> bool:

@@ -46,7 +46,9 @@ async def all_mentions(context: Context, given: list[str], content: str) -> list
     return list(named)
 
 
-def effective_priority(context: Context, channel: Channel, mentions: list[str], wanted: Priority | None) -> Priority:
+def effective_priority(
+    context: Context, channel: Channel, mentions: list[str], wanted: Priority | None, *, everybody: bool = False
+) -> Priority:
     """The priority that a message gets: what is wanted, as far as its sender may, or what fits whom it is to."""
     if wanted == "now" and context.actor.access < Access.manager:
         return "next"
@@ -54,7 +56,7 @@ def effective_priority(context: Context, channel: Channel, mentions: list[str], 
         return wanted
     if context.actor.access is Access.owner and context.actor.kind == "human":
         return "now"
-    return "next" if channel.is_dm or mentions else "later"
+    return "next" if channel.is_dm or mentions or everybody else "later"
 
 
 def asks_everybody(mentions: list[str], ack_required: bool, reply_by: int | None) -> bool:

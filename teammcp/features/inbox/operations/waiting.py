@@ -10,9 +10,9 @@ from pydantic import Field
 from ....events import Event
 from ....events.hub import Subscription
 from ....operations import Context, operation
-from ....storage import LARGEST_ID, Work
+from ....storage import LARGEST_ID, Transaction, Work
 from ....surfaces.streams import audience, ends, is_valid, require_valid
-from ..handover import Asking, hand_over, next_due
+from ..handover import Asking, anything_calls, hand_over, next_due
 from ..models import Synced, Waited
 
 MAX_WAIT = 240
@@ -31,7 +31,10 @@ async def wait_for_messages(
     timeout: Annotated[float, Field(ge=0, le=MAX_WAIT)] = 60,
     limit: Annotated[int, Field(ge=1, le=50)] = 20,
 ) -> Work[Waited]:
-    """Wait until somebody calls you (@you, or a direct message), up to 240 s. Costs nothing; each comes once."""
+    """Wait until somebody calls you (@you, or a direct message), up to 240 s. Costs nothing; each comes once.
+
+    A message of priority 'later' ends no wait; it comes beside one that does.
+    """
     me = context.actor.name
 
     loses = ends(context)
@@ -43,7 +46,13 @@ async def wait_for_messages(
     with context.team.presence.connected(me), context.team.hub.subscribe(wants) as arrivals:
         await _until_offered(context, arrivals, timeout)
     require_valid(context)
-    return lambda tx: hand_over(context, tx, "wait", limit)
+
+    def work(tx: Transaction) -> Waited:
+        if not anything_calls(tx, Asking.of(context)):
+            return Waited(messages=[], more=False)
+        return hand_over(context, tx, "wait", limit)
+
+    return work
 
 
 async def _until_offered(context: Context, arrivals: Subscription, timeout: float) -> None:

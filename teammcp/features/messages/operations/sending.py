@@ -170,7 +170,8 @@ async def send(
     channel = writable_channel(context, draft.channel)
     draft.channel = channel.id
     draft.mentions = await all_mentions(context, draft.mentions, draft.content)
-    draft.priority = effective_priority(context, channel, draft.mentions, priority)
+    asked = asks_everybody(draft.mentions, draft.ack_required, draft.reply_by)
+    draft.priority = effective_priority(context, channel, draft.mentions, priority, everybody=asked)
     if context.server.plugins.handles("before_message"):
         draft = await context.before("before_message", draft)
         if draft.channel != channel.id:

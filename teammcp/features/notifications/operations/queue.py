@@ -86,7 +86,9 @@ def _beginning(event: Event) -> str:
 
 
 def _wanted(event: Event, addresses: list[Row]) -> Iterator[tuple[Row, Reason]]:
-    """Whom a message is to be brought to, and why."""
+    """Whom a message is to be brought to, and why. One of priority 'later' calls nobody."""
+    if event.kind == "message.sent" and event.data["priority"] == "later":
+        return
     for address in addresses:
         if event.id <= address["since"] or address["agent"] not in event.data["addressed"]:
             continue

@@ -16,8 +16,7 @@ from ....members.presence import MemberStatus, Presence, Reason, Status
 from ....operations import Context, operation
 from ....storage import Reader, Transaction, Work
 from ....surfaces.streams import ends, is_valid, require_valid
-from ... import deliveries
-from ...inbox import Asking, hand_over, newest_due, next_due
+from ...inbox import Asking, calling, hand_over, newest_due, next_due
 from ...messages import messages_by_id
 from .. import queries, quiet
 from ..bells import Bell, Verdict, Waiting, judge
@@ -197,7 +196,7 @@ def _read(reader: Reader, asking: Asking) -> tuple[Waiting, int | None]:
     if newest is None:
         return Waiting(), next_due(reader, asking)
     [message] = messages_by_id(reader, [newest])
-    [oldest] = deliveries.unoffered(reader, asking.agent, 0, 1)
+    oldest = next(calling(reader, asking.agent))
     return Waiting(newest, message.created_at, oldest["message_id"]), None
 
 
