@@ -85,19 +85,38 @@ async def respond_problem(send: Send, error: TeamError, headers: Iterable[Header
     await respond(send, error.status, PROBLEM, problem(error), [*problem_headers(error), *headers])
 
 
-async def drain(receive: Receive) -> None:
-    """Read the rest of a refused body and forget it, up to limits of size and time.
+class IncomingBody:
+    """A request's body, of which what nobody has read is read before the answer, and forgotten.
 
-    A client that is still sending does not look for an answer.
+    A client that is still sending does not look for an answer, and a connection on which more of a request comes
+    after its answer cannot be used again.
     """
-    size = 0
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(DRAIN_SECONDS):
-            while size < DRAINED:
-                message = await receive()
-                size += len(message.get("body", b""))
-                if message["type"] == "http.disconnect" or not message.get("more_body", False):
-                    return
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._reading = asyncio.Lock()
+        self._ended = False
+
+    async def receive(self) -> Message:
+        """The next message, for the application."""
+        async with self._reading:
+            return await self._next()
+
+    async def drain(self) -> bool:
+        """Read the rest, up to limits of size and time, and say whether that was all."""
+        size = 0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while size < DRAINED and not self._ended:
+                    async with self._reading:  # the application may be reading, too
+                        if not self._ended:
+                            size += len((await self._next()).get("body", b""))
+        return self._ended
+
+    async def _next(self) -> Message:
+        message = await self._receive()
+        self._ended = self._ended or message["type"] == "http.disconnect" or not message.get("more_body", False)
+        return message
 
 
 async def reject_websocket(send: Send, error: TeamError) -> None:

@@ -20,7 +20,7 @@ from ..errors import Forbidden, InvalidInput, TeamError
 from ..logs import access as access_log
 from ..logs import request_id
 from ..net.addresses import bare_host
-from .asgi import Application, Message, Receive, Scope, Send, reject_websocket, respond_problem
+from .asgi import Application, IncomingBody, Message, Receive, Scope, Send, reject_websocket, respond_problem
 from .callers import ADDRESS, Callers, is_loopback
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -91,6 +91,7 @@ class RequestGuard:
         headers = dict(scope["headers"])
         host = _host_name(headers)
         caller = scope[ADDRESS] = self._callers.find(scope, host)
+        body = IncomingBody(receive) if _has_body(scope, headers) else None
         served, started, status = access_log.begin(), time.perf_counter(), None
 
         async def send_with_id(message: Message) -> None:
@@ -98,12 +99,14 @@ class RequestGuard:
             if message["type"] in ANSWERS:
                 status = message.get("status", 101)
                 message["headers"] = [*message.get("headers", ()), header]
+                if body is not None and not await body.drain():
+                    message["headers"].append((b"connection", b"close"))
             await send(message)
 
         try:
             error = self._refusal(scope, headers, host)
             if error is None:
-                await self._inner(scope, receive, send_with_id)
+                await self._inner(scope, receive if body is None else body.receive, send_with_id)
             elif scope["type"] == "websocket":
                 await reject_websocket(send_with_id, error)
             else:
@@ -158,6 +161,12 @@ def _host_name(headers: Mapping[bytes, bytes]) -> str:
     """The name in the header ``Host``, without the port; empty if there is none, or something else."""
     host = HOST.fullmatch(headers.get(b"host", b"").decode("latin-1").lower())
     return host[1].strip("[]") if host else ""
+
+
+def _has_body(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
+    """Whether more of a request comes on a connection that serves one request after the other."""
+    has_length = b"content-length" in headers or b"transfer-encoding" in headers
+    return has_length and scope["type"] == "http" and scope["http_version"] in {"1.0", "1.1"}
 
 
 def _with_port(host: str, scheme: str) -> str:
