@@ -19,6 +19,7 @@ from teammcp_claude_launcher.protocol import (
     Hello,
     JournalEntry,
     Orders,
+    Ping,
     Report,
     Settled,
     Stored,
@@ -131,14 +132,17 @@ class FakeRunner:
         await self.socket.send(frame.model_dump_json())
 
     async def receive(self, kind: type[Any]) -> Any:
-        """The next frame of a kind; orders that come before are kept."""
+        """The next frame of a kind; orders that come before are kept, and "are you there?" is answered."""
         while True:
             frame = FROM_SERVER.validate_json(await self.socket.receive())
             if isinstance(frame, Orders):
                 self.orders = frame
             if isinstance(frame, kind):
                 return frame
-            assert isinstance(frame, Orders), frame
+            if isinstance(frame, Ask) and frame.question == Ping():
+                await self.send(Answer(id=frame.id))
+            else:
+                assert isinstance(frame, Orders), frame
 
 
 async def join(team: TestTeam, name: str = "box") -> FakeRunner:
