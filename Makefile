@@ -21,9 +21,10 @@ PROJECTS := pyproject.toml $(addsuffix /pyproject.toml,$(PARTS))
 run: .venv/run.stamp
 	@$(BIN)/teammcp start
 
+# What fails while browsers, servers and real programs share a few cores is tried once more alone; the log has both.
 test: .venv/dev.stamp
 	@$(BIN)/python scripts/browser.py
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto || { [ $$? -eq 1 ] && $(BIN)/pytest --last-failed --maxfail 3; }
 
 sweep: .venv/dev.stamp
 	$(BIN)/pytest -n auto -m sweep
