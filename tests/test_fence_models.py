@@ -53,6 +53,7 @@ NOT_OF_OTHERS = {
     "Run.meaning",
     "Run.remedy",
     "AgentProcess.note",
+    "Bottleneck.remedy",
     "Revoked.machine",  # the caller's own, a moment ago
     "ProposedMember.role",  # a word
     "Assembled.asked",
@@ -175,7 +176,8 @@ async def test_what_says_nothing_of_others_needs_no_fence(team: TestTeam) -> Non
 
 
 NOBODYS = {
-    "AgentProfile", "Attachment", "BriefingSection", "Chunk", "FieldChange", "FileRef", "Inbox", "InboxChannel", "Me",
+    "AgentProfile", "Attachment", "Bottleneck", "BriefingSection", "Chunk", "FieldChange", "FileRef", "Inbox",
+    "InboxChannel", "Me",
     "MemoryHistory", "MemoryList", "MemoryNamespace", "PermissionRule", "Process", "Progress", "ProjectFolder",
     "ProjectLine", "ProposedMember", "Publication", "Resolved", "Rule", "RunEntry", "RuntimeOn", "RuntimeOnMachine",
     "Section", "Synced", "TagCount", "TaskAnswer", "TaskRef",

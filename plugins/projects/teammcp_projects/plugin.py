@@ -9,7 +9,7 @@ import click
 from teammcp import Agent, Context, EventData, Job, Message, Migration, Team, hookimpl, load_migrations
 from teammcp.web import Page
 
-from . import registry
+from . import figures, registry
 from .events import EVENT_KINDS
 from .pages import PAGES
 from .questions import dispatch
@@ -30,7 +30,7 @@ def register_event_kinds() -> tuple[type[EventData], ...]:
 
 @hookimpl
 def register_operations() -> list[Any]:
-    return [*registry.OPERATIONS, *questions.OPERATIONS]
+    return [*registry.OPERATIONS, *questions.OPERATIONS, *figures.OPERATIONS]
 
 
 @hookimpl
