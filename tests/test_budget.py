@@ -167,6 +167,7 @@ def questions(ids: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "get_project": {"project": "project1"},
         "list_questions": {"project": "project1"},
         "get_project_figures": {},
+        "teams_get_status": {},
         "get_question": {"question_id": ids["question"]},
         "wait_for_answers": {"question_ids": [ids["question"] - number for number in range(12)], "timeout": 0},
         "get_memory": {"key": "key"},

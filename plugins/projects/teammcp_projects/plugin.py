@@ -9,13 +9,16 @@ import click
 from teammcp import Agent, Context, EventData, Job, Message, Migration, Team, hookimpl, load_migrations
 from teammcp.web import Page
 
-from . import figures, registry
+from . import figures, registry, status, telling
 from .events import EVENT_KINDS
 from .pages import PAGES
 from .questions import dispatch
 from .questions import operations as questions
 from .questions.operations import returning
 from .questions.operations.answering import take_reply
+
+PARTS: tuple[Any, ...] = (registry, questions, telling, status, figures)
+"""What has operations."""
 
 
 @hookimpl
@@ -30,7 +33,7 @@ def register_event_kinds() -> tuple[type[EventData], ...]:
 
 @hookimpl
 def register_operations() -> list[Any]:
-    return [*registry.OPERATIONS, *questions.OPERATIONS, *figures.OPERATIONS]
+    return [each for part in PARTS for each in part.OPERATIONS]
 
 
 @hookimpl

@@ -9,51 +9,9 @@ import pytest
 from teammcp_projects.questions.dispatch import look_at_all
 from teammcp_projects.questions.operations.returning import look_at_holders
 
+from plugins.projects.tests.asking import ask, inbox, project, until
 from teammcp import Conflict, Deferred, Forbidden, Refused, hookimpl
 from teammcp.testing import Member, MovedClock, TestTeam
-
-
-async def project(team: TestTeam, name: str, *agents: str, answerers: list[str] | None = None, **facts: Any) -> None:
-    await team.owner.call("add_project", name=name, **facts)
-    if agents:
-        more = {} if answerers is None else {"answerers": answerers}
-        await team.owner.call("set_project_agents", project=name, agents=[*agents], **more)
-
-
-@pytest.fixture
-async def ada(team: TestTeam) -> Member:
-    """She works in web, and asks."""
-    ada = await team.agent("ada")
-    await project(team, "web", "ada")
-    return ada
-
-
-@pytest.fixture
-async def bob(team: TestTeam) -> Member:
-    """He answers for backend."""
-    bob = await team.agent("bob")
-    await project(team, "backend", "bob")
-    return bob
-
-
-async def ask(asker: Member, text: str = "Which version?", *projects: str, **more: Any) -> int:
-    found = await asker.call("teams_ask", projects=[*projects] or ["backend"], question=text, **more)
-    number: int = found.questions[0].id
-    return number
-
-
-async def until(member: Member, number: int, state: str) -> Any:
-    """A question, once it stands so."""
-    async with asyncio.timeout(3):
-        while (found := await member.call("get_question", question_id=number)).state != state:  # noqa: ASYNC110 - a test looks
-            await asyncio.sleep(0.01)
-    return found
-
-
-async def inbox(member: Member) -> list[str]:
-    """What was written to a member in direct messages."""
-    found = await member.call("get_inbox")
-    return [message.content for channel in found.channels for message in channel.messages or []]
 
 
 async def test_a_question_reaches_who_answers_and_its_asker_gets_the_answer(ada: Member, bob: Member) -> None:

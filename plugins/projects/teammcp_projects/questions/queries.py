@@ -63,8 +63,19 @@ def asked_by(reader: Reader, asker: str, before: int, limit: int) -> list[Row]:
 
 
 def open_by(reader: Reader, asker: str) -> list[Row]:
-    """The questions of a member that are not over: id."""
-    return reader.all("SELECT id FROM projects_questions WHERE asker = ? AND ended_at IS NULL ORDER BY id", (asker,))
+    """The questions of a member that are not over: id, project."""
+    return reader.all(
+        "SELECT id, project FROM projects_questions WHERE asker = ? AND ended_at IS NULL ORDER BY id", (asker,)
+    )
+
+
+def last_answered(reader: Reader, project: str, limit: int) -> list[Row]:
+    """The questions of a project that were answered last: begun_at, ended_at."""
+    return reader.all(
+        "SELECT begun_at, ended_at FROM projects_questions WHERE project = ? AND state = 'answered'"
+        " AND begun_at IS NOT NULL ORDER BY id DESC LIMIT ?",
+        (project, limit),
+    )
 
 
 def of_project(reader: Reader, project: str, before: int, limit: int) -> list[Row]:

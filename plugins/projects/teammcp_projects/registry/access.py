@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from teammcp import Access, Agent, Context, Forbidden, Row
+from teammcp import Access, Agent, Conflict, Context, Forbidden, Row
 
 
 def is_in_charge(actor: Agent, owners: Sequence[str]) -> bool:
@@ -43,3 +43,23 @@ def may_ask(project: Row, asking_project: str | None, asker: str) -> bool:
         return True
     askers = json.loads(project["askers"])
     return asking_project in askers or f"@{asker}" in askers
+
+
+def require_ask(context: Context, project: Row, asking_project: str | None) -> None:
+    """Refuse whoever may not ask a project something.
+
+    Raises:
+        Forbidden: the text says who may change that.
+    """
+    if not may_ask(project, asking_project, context.actor.name):
+        raise Forbidden(
+            f"projects: you may not ask {project['name']}. get_project says who may; its owners change that."
+        )
+
+
+def nobody(project: str, what_they_do: str) -> Conflict:
+    """The refusal where nobody but the actor, say, ``answers for`` a project."""
+    return Conflict(
+        f"projects: nobody but you {what_they_do} {project}. Its owners name others with set_project_agents.",
+        code="nobody_answers",
+    )

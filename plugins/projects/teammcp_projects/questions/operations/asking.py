@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from teammcp import Conflict, Context, Deadline, Forbidden, Reader, Row, Transaction, Work, operation
+from teammcp import Conflict, Context, Deadline, Reader, Row, Transaction, Work, operation
 
 from ...events import QuestionQueued
 from ...registry import access
@@ -66,13 +66,9 @@ def _require_leave(context: Context, reader: Reader, project: Row, asking_projec
         Forbidden: the actor may not ask. Conflict: nobody answers, or too much waits.
     """
     name = project["name"]
-    if not access.may_ask(project, asking_project, context.actor.name):
-        raise Forbidden(f"projects: you may not ask {name}. get_project says who may; its owners change that.")
+    access.require_ask(context, project, asking_project)
     if not _has_answerers(reader, name, context.actor.name):
-        raise Conflict(
-            f"projects: nobody but you answers for {name}. Its owners name others with set_project_agents.",
-            code="nobody_answers",
-        )
+        raise access.nobody(name, "answers for")
     if queries.count_in_state(reader, name, "queued") >= showing.MOST_WAITING:
         raise Conflict(
             f"projects: {showing.MOST_WAITING} questions wait for {name} already. Ask later.", code="too_many"
