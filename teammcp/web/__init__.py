@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..markdown import plain
 from ..text.marking import mark
-from . import values
+from . import charts, graphs, values
 from .channels import channel_path, sidebar
 from .forms import Notice, Outcome, attempt, form_call, go_back, see, wants_fragment
 from .i18n import gettext, ngettext
@@ -32,12 +32,14 @@ __all__ = [
     "Theme",
     "attempt",
     "channel_path",
+    "charts",
     "current_visit",
     "draw_panels",
     "form_call",
     "fragment",
     "gettext",
     "go_back",
+    "graphs",
     "kind_of",
     "mark",
     "ngettext",

@@ -8,7 +8,7 @@ from importlib.resources import files
 from quart import Request, Response
 
 from teammcp import Access, Context
-from teammcp.web import Outcome, Page, current_visit, form_call, render, see
+from teammcp.web import Outcome, Page, charts, current_visit, form_call, render, see
 
 from ..reports import REPORTS
 from ..reports.operations import delete_audit_report, get_audit_report
@@ -64,8 +64,13 @@ async def export_report(context: Context, request: Request, report_id: int) -> R
     """One report as a page that needs no server."""
     report = await context.call(get_audit_report, report_id=report_id)
     styles = [(files("teammcp_audit") / "static" / name).read_text(encoding="utf-8") for name in STYLES]
+    styles.append(charts.style())
     response = await render(
-        context, "audit/standalone.html", report=report, styles="\n".join(styles), **values.of_report(context, report)
+        context,
+        "audit/standalone.html",
+        report=report,
+        styles="\n".join(styles),
+        **values.of_report(context, report),
     )
     response.headers["Content-Disposition"] = f'attachment; filename="{report.report_type}-report-{report.id}.html"'
     response.headers["Content-Security-Policy"] = STANDALONE_POLICY

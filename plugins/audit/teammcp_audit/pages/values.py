@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from teammcp import Context, excerpt, read_time, rfc3339
-from teammcp.web import current_visit, gettext, mark
+from teammcp.web import charts, current_visit, gettext, mark
 
 from ..models import Entry, Report, Section
 from ..reports.steps import step_of
-from . import charts, graph, labels
+from . import graph, labels
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Charts as SVG for pages: drawn by pygal, coloured by the page's own style sheet.
+"""Charts as SVG for pages: drawn by pygal, coloured by ``web/charts.css``, which the page loads.
 
 The pages' security policy allows neither styles nor scripts inside the SVG, so pygal's are taken out. What it would
 show with a script when the pointer is over a bar is put into the bar's title.
@@ -10,6 +10,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache
+from importlib.resources import files
 from typing import Any
 from xml.etree import ElementTree
 
@@ -47,6 +48,11 @@ def scale(highest: int) -> list[int]:
     while highest > 5 * step:
         step = step * 5 // 2 if str(step).startswith("2") else step * 2
     return [step * number for number in range(-(-max(highest, 1) // step) + 1)]
+
+
+def style() -> str:
+    """The style sheet of charts and drawings, for a page that is kept without the server."""
+    return (files(__package__) / "static" / "charts.css").read_text(encoding="utf-8")
 
 
 @cache

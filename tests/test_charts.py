@@ -1,0 +1,64 @@
+"""Charts and drawings on pages: what they say, and that all of it has room."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from teammcp.web import charts, graphs
+
+NAMES = st.text(st.sampled_from("ab后端_"), min_size=1, max_size=64)
+
+
+@pytest.mark.parametrize(
+    ("highest", "marks"),
+    [
+        (0, [0, 1]),
+        (1, [0, 1]),
+        (4, [0, 1, 2, 3, 4]),
+        (9, [0, 2, 4, 6, 8, 10]),
+        (30, [0, 10, 20, 30]),
+        (77, [0, 20, 40, 60, 80]),
+    ],
+)
+def test_axes_have_few_whole_numbers(highest: int, marks: list[int]) -> None:
+    assert charts.scale(highest) == marks
+
+
+def test_a_chart_says_what_its_bars_say() -> None:
+    drawn = charts.bars("<Tasks>", ["1 & 2", "3"], [("Created", [2, 0]), ("Done", [1, 3])])
+    assert 'aria-label="&lt;Tasks&gt;"' in drawn
+    assert "<title>1 &amp; 2: 2</title>" in drawn
+
+
+@given(st.lists(NAMES, unique=True, min_size=1, max_size=40), st.data())
+def test_whatever_is_drawn_has_room(names: list[str], data: st.DataObject) -> None:
+    place = st.sampled_from(names)
+    pairs = data.draw(st.lists(st.tuples(place, place, st.integers(0, 9)), max_size=30))
+    nodes = [graphs.Node(name, name, weight=data.draw(st.integers(0, 5))) for name in names]
+    drawing = graphs.draw(nodes, [graphs.Arrow(source, target, weight, "") for source, target, weight in pairs])
+    assert [each.node for each in drawing.nodes] == nodes
+    assert len(drawing.arrows) == len(pairs)
+    for each in drawing.nodes:
+        assert each.radius <= each.x <= drawing.width - each.radius
+        assert each.radius <= each.y <= drawing.height - each.radius
+        assert 0 < each.label_x < drawing.width
+        assert 0 < each.label_y < drawing.height
+    assert all(1 <= each.width <= graphs.THICKEST for each in drawing.arrows)
+
+
+def test_an_arrow_of_nobody_is_left_out_and_the_most_is_the_thickest() -> None:
+    nodes = [graphs.Node(name, name) for name in ("a", "b")]
+    arrows = [graphs.Arrow("a", "b", 4, ""), graphs.Arrow("b", "a", 1, ""), graphs.Arrow("a", "nobody", 9, "")]
+    drawing = graphs.draw(nodes, arrows)
+    assert [each.width for each in drawing.arrows] == [graphs.THICKEST, 3]
+    assert graphs.draw([], []).nodes == []
+
+
+def test_two_names_never_lie_on_each_other() -> None:
+    for count in (1, 2, 3, 12, 13, 40):
+        drawing = graphs.draw([graphs.Node(f"project{number}", "") for number in range(count)], [])
+        places = {(each.label_x, each.label_y) for each in drawing.nodes}
+        assert len(places) == count
+        assert all(bool(each.turned) == (count > graphs.SPOKES) for each in drawing.nodes[1:2])
