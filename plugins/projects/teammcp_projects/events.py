@@ -36,6 +36,21 @@ class ProjectAgentsChanged(ProjectEvent, kind="project.agents_changed"):
     answerers: list[str]
 
 
+class ConversationEvent(ProjectEvent):
+    """Which conversation: ``asking`` is the project that asks, or ``@`` and a member; ``agent`` answers it."""
+
+    asking: str
+    agent: str
+
+
+class ConversationStarted(ConversationEvent, kind="project.conversation_started"):
+    """An agent was started to answer what one project, or one member, asks."""
+
+
+class ConversationReset(ConversationEvent, kind="project.conversation_reset"):
+    """With the next question a new conversation begins."""
+
+
 class QuestionEvent(EventData):
     """Which question, to which project."""
 
@@ -66,6 +81,8 @@ EVENT_KINDS = (
     ProjectUpdated,
     ProjectRemoved,
     ProjectAgentsChanged,
+    ConversationStarted,
+    ConversationReset,
     QuestionQueued,
     QuestionAsked,
     QuestionEnded,

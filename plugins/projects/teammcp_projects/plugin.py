@@ -6,18 +6,31 @@ from typing import Any
 
 import click
 
-from teammcp import Agent, Context, EventData, Job, Message, Migration, Team, hookimpl, load_migrations
+from teammcp import (
+    Agent,
+    AgentRun,
+    Context,
+    EventData,
+    Job,
+    MemberStatus,
+    Message,
+    Migration,
+    Team,
+    hookimpl,
+    load_migrations,
+)
 from teammcp.web import Page
 
 from . import figures, registry, status, telling
 from .events import EVENT_KINDS
+from .lanes import operations as lanes
 from .pages import PAGES
 from .questions import dispatch
 from .questions import operations as questions
 from .questions.operations import returning
 from .questions.operations.answering import take_reply
 
-PARTS: tuple[Any, ...] = (registry, questions, telling, status, figures)
+PARTS: tuple[Any, ...] = (registry, questions, lanes, telling, status, figures)
 """What has operations."""
 
 
@@ -68,8 +81,24 @@ async def message_sent(context: Context, message: Message) -> None:
 
 
 @hookimpl
+async def agent_stopped(context: Context, run: AgentRun) -> None:
+    """Whoever sleeps makes room."""
+    await dispatch.look_again(context.team, run.agent.name)
+
+
+@hookimpl
+async def agent_crashed(context: Context, run: AgentRun) -> None:
+    await dispatch.look_again(context.team, run.agent.name)
+
+
+@hookimpl
+async def status_changed(team: Team, agent: str, before: MemberStatus, after: MemberStatus) -> None:
+    """Whoever has nothing to do can make room."""
+    if before.status == "busy" and after.status != "busy":
+        await dispatch.look_again(team, agent)
+
+
+@hookimpl
 async def agent_online(team: Team, agent: str) -> None:
     """Whoever comes may answer what has waited."""
-    project = await team.database.read(registry.project_of, agent)
-    if project is not None:
-        dispatch.look(team, [project])
+    await dispatch.look_again(team, agent)

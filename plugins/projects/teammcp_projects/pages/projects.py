@@ -53,14 +53,14 @@ async def project_page(
         changes=changes,
         working=working or forms.working(found),
         questions=listed.questions,
-        asks=await context.read(_can_ask, name, context.actor.name),
+        asks=await context.read(_can_ask, context, name),
         asked=asked,
     )
 
 
-def _can_ask(reader: Reader, name: str, asker: str) -> bool:
+def _can_ask(reader: Reader, context: Context, name: str) -> bool:
     row = queries.project(reader, name)
-    return row is not None and can_ask(reader, row, asker)
+    return row is not None and can_ask(reader, context, row)
 
 
 async def work(context: Context, request: Request, name: str) -> Response:

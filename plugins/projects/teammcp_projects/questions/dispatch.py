@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 
-from teammcp import Conflict, Context, Reader, Team, TeamError, excerpt
+from teammcp import Conflict, Context, Reader, Row, StateKey, Team, TeamError, excerpt
 
+from ..lanes import readying as lanes
+from ..lanes.homes import starts_agents
 from ..registry import queries as registry
 from ..registry.models import MOST_PROJECTS
 from . import fairness, queries, showing
@@ -21,22 +25,53 @@ PAUSE = 60_000
 """Milliseconds until a question that could not be asked is tried again."""
 
 
+_LOOKS: StateKey[defaultdict[str, asyncio.Lock]] = StateKey("projects.looks", lambda: defaultdict(asyncio.Lock))
+
+
 def look(team: Team, projects: Iterable[str]) -> None:
     """See soon whether projects can begin a question."""
     for project in projects:
         team.background(begin_all(team, project))
 
 
+async def look_again(team: Team, agent: str) -> None:
+    """The same for the project in which a member works."""
+    project = await team.database.read(registry.project_of, agent)
+    if project is not None:
+        look(team, [project])
+
+
 async def begin_all(team: Team, project: str) -> None:
-    """Begin what can be begun of a project's questions."""
-    context = Context.inside(team)
-    while (found := await context.read(_next, context, project)) is not None:
-        number, holder = found
-        try:
-            await context.call("begin_question", question_id=number, holder=holder)
-        except TeamError as error:
-            if error.code not in OVERTAKEN:
-                await _hold_back(context, number, error.detail)
+    """Begin what can be begun of a project's questions; one look at a time."""
+    context, kept = Context.inside(team), set[int]()
+    async with team.state[_LOOKS][project]:
+        while (found := await context.read(_next, context, project, kept)) is not None:
+            number, holder = found
+            try:
+                holder = holder or await _started(context, number)
+                if holder is None:
+                    kept.add(number)  # until one of those that are awake sleeps, or has nothing to do
+                else:
+                    await context.call("begin_question", question_id=number, holder=holder)
+            except TeamError as error:
+                if error.code not in OVERTAKEN:
+                    await _hold_back(context, number, error.detail)
+
+
+async def _started(context: Context, number: int) -> str | None:
+    """The agent that was started to answer the lane of a question; None as long as it cannot be woken.
+
+    Raises:
+        TeamError: nobody can be started.
+    """
+    found = await context.read(_question_and_project, number)
+    return None if found is None else await lanes.ready(context, found[1], found[0]["lane"])
+
+
+def _question_and_project(reader: Reader, number: int) -> tuple[Row, Row] | None:
+    question = queries.question(reader, number)
+    project = None if question is None else registry.project(reader, question["project"])
+    return None if question is None or project is None else (question, project)
 
 
 async def _hold_back(context: Context, number: int, why: str) -> None:
@@ -46,15 +81,22 @@ async def _hold_back(context: Context, number: int, why: str) -> None:
         )
 
 
-def _next(reader: Reader, context: Context, project: str) -> tuple[int, str] | None:
-    """The question that is to be begun now, and who answers it; None if there is none."""
+def _next(reader: Reader, context: Context, project: str, kept: Collection[int]) -> tuple[int, str | None] | None:
+    """The question that is to be begun now, and who answers it, if that is not one that is started for it.
+
+    Returns:
+        None if there is none but those that are kept back.
+    """
     row = registry.project(reader, project)
     if row is None or queries.count_in_state(reader, project, "asked") >= row["at_once"]:
         return None
     queue, now = showing.queue_of(reader, project), context.now()
-    answerers = _answerers(reader, context, project)
-    due = [each for each in queue.waiting if each.retry_at <= now]
+    starts = starts_agents(context.server, row)
+    answerers = [] if starts else _answerers(reader, context, project)
+    due = [each for each in queue.waiting if each.retry_at <= now and each.id not in kept]
     for question in fairness.in_order(due, queue.begun, queue.taken):
+        if starts:
+            return question.id, None
         if (holder := fairness.choose(answerers, question, queue.holders.get(question.lane))) is not None:
             return question.id, holder
     return None

@@ -23,7 +23,8 @@ def set_facts(context: Context, tx: Transaction, row: Row, changed: Mapping[str,
     """Change facts of a project, and tell the team which."""
     name = row["name"]
     queries.set_facts(tx, name, {**{column: row[column] for column in queries.FACTS}, **changed}, context.now())
-    context.emit(tx, ProjectUpdated(project=name, version=row["version"] + 1, fields=[*changed]), name)
+    fields = [column for column in changed if column != "chosen_by"]  # that is whoever changes it
+    context.emit(tx, ProjectUpdated(project=name, version=row["version"] + 1, fields=fields), name)
 
 
 def take_out(context: Context, tx: Transaction, row: Row, gone: Mapping[str, str]) -> bool:
@@ -49,6 +50,11 @@ def set_agents(context: Context, tx: Transaction, project: str, wanted: Mapping[
         return
     for name in wanted:
         lookup.members(context, [name], "agents")
+        if queries.lane_of(tx, name) is not None:
+            raise Conflict(
+                f"agents: {name} was started to answer in one conversation. Name members that are there for more.",
+                code="started_to_answer",
+            )
         elsewhere = queries.project_of(tx, name)
         if elsewhere not in (None, project):
             raise Conflict(

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from teammcp import LARGEST_ID, OTHERS, Author, ChannelName, Line, NotBlank, Result, Text, Timestamp, Words, quote
+from teammcp import (
+    LARGEST_ID,
+    OTHERS,
+    AnyWords,
+    Author,
+    ChannelName,
+    Line,
+    NotBlank,
+    Result,
+    Text,
+    Timestamp,
+    Words,
+    json_within,
+    quote,
+)
 
 MOST_PROJECTS = 500
 MOST_OWNERS = 20
@@ -40,6 +54,12 @@ AtOnce = Annotated[int, Field(ge=1, le=50)]
 Asker = Annotated[Line, Field(min_length=1, max_length=65)]
 """The name of a project, or ``@`` and that of a member."""
 Version = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+
+
+Options = Annotated[dict[str, Any], AfterValidator(json_within(16 * 1024, 8)), OTHERS]
+"""Of a runtime, as list_runtimes of the launcher describes them."""
+Changes = Literal["ask", "deny", "allow"]
+"""What becomes of it when an agent that was started to answer is to change something: a person is asked, no, or yes."""
 
 
 class Publication(BaseModel):
@@ -113,9 +133,10 @@ class ProjectList(Result):
 class Project(Result):
     """A code base of the team.
 
-    ``askers`` are the projects, and as ``@name`` the members, that may ask it something; null: everybody may. ``role``
-    and ``runtime`` are those of an agent that is started to answer. ``at_once``: how many questions it answers
-    at a time. Each change of these facts gives it its next ``version``.
+    ``askers`` are the projects, and as ``@name`` the members, that may ask it something; null: everybody may. ``role``,
+    ``runtime`` and ``options`` are those of an agent that is started to answer in the first of the ``folders``;
+    ``changes``: what becomes of it when that is to change something; ``chosen_by``: by whose right it is started.
+    ``at_once``: how many questions it answers at a time. Each change of these facts gives it its next ``version``.
     """
 
     name: str
@@ -126,6 +147,9 @@ class Project(Result):
     agents: list[ProjectAgent]
     role: Words
     runtime: Words
+    options: AnyWords
+    changes: Changes
+    chosen_by: Author | None
     at_once: int
     askers: list[str] | None
     created_by: Author
@@ -142,7 +166,7 @@ class Project(Result):
             "agents": agents,
             "may be asked by": ["everybody"] if self.askers is None else self.askers or ["nobody"],
             "role": [quote(self.role)] if self.role else [],
-            "runtime": [quote(self.runtime)] if self.runtime else [],
+            "runtime": [f"{quote(self.runtime)}, changes: {self.changes}"] if self.runtime else [],
         }
         head = f"{self.name}, version {self.version}, added by {self.created_by}"
         about = [f"description: {quote(self.description)}"] if self.description else []

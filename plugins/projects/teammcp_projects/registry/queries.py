@@ -8,8 +8,8 @@ from typing import Any
 from teammcp import Reader, Row, Transaction
 
 COLUMNS = (
-    "p.name, p.description, p.publishes, p.owners, p.folders, p.role, p.runtime, p.at_once, p.askers, p.created_by,"
-    " p.created_at, p.updated_at, p.version"
+    "p.name, p.description, p.publishes, p.owners, p.folders, p.role, p.runtime, p.options, p.changes, p.chosen_by,"
+    " p.at_once, p.askers, p.created_by, p.created_at, p.updated_at, p.version"
 )
 """The columns of a project's row."""
 
@@ -44,8 +44,9 @@ def count(reader: Reader) -> int:
 def insert(tx: Transaction, name: str, folded: str, facts: Mapping[str, Any], actor: str, at: int) -> None:
     """Add a project of version 1; ``facts`` are the columns of `set_facts`."""
     tx.execute(
-        "INSERT INTO projects_projects (name, folded, description, publishes, owners, folders, role, runtime, at_once,"
-        " askers, created_by, created_at, updated_at, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+        "INSERT INTO projects_projects (name, folded, description, publishes, owners, folders, role, runtime, options,"
+        " changes, chosen_by, at_once, askers, created_by, created_at, updated_at, version)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
         (name, folded, *_in_order(facts), actor, at, at),
     )
 
@@ -54,7 +55,8 @@ def set_facts(tx: Transaction, name: str, facts: Mapping[str, Any], at: int) -> 
     """Give a project all its facts anew, and its next version."""
     tx.execute(
         "UPDATE projects_projects SET description = ?, publishes = ?, owners = ?, folders = ?, role = ?, runtime = ?,"
-        " at_once = ?, askers = ?, updated_at = ?, version = version + 1 WHERE name = ?",
+        " options = ?, changes = ?, chosen_by = ?, at_once = ?, askers = ?, updated_at = ?,"
+        " version = version + 1 WHERE name = ?",
         (*_in_order(facts), at, name),
     )
 
@@ -64,7 +66,9 @@ def delete(tx: Transaction, name: str) -> None:
     tx.execute("DELETE FROM projects_projects WHERE name = ?", (name,))
 
 
-FACTS = ("description", "publishes", "owners", "folders", "role", "runtime", "at_once", "askers")
+RUN = ("role", "runtime", "options", "changes")
+"""What says how an agent is started to answer. Where it is started is the first folder."""
+FACTS = ("description", "publishes", "owners", "folders", *RUN, "chosen_by", "at_once", "askers")
 
 
 def _in_order(facts: Mapping[str, Any]) -> list[Any]:
@@ -81,8 +85,32 @@ def project_of(reader: Reader, agent: str) -> str | None:
 
 
 def agents(reader: Reader, project: str) -> list[Row]:
-    """Who works in a project, by name: agent, answers."""
-    return reader.all("SELECT agent, answers FROM projects_agents WHERE project = ? ORDER BY agent", (project,))
+    """Who works in a project because a person has said so, by name: agent, answers."""
+    return reader.all(
+        "SELECT agent, answers FROM projects_agents WHERE project = ? AND lane IS NULL ORDER BY agent", (project,)
+    )
+
+
+def lane_agents(reader: Reader, project: str) -> list[Row]:
+    """The agents that were started to answer for a project, by lane: agent, project, lane, renew."""
+    return reader.all(
+        "SELECT agent, project, lane, renew FROM projects_agents WHERE project = ? AND lane IS NOT NULL ORDER BY lane",
+        (project,),
+    )
+
+
+def lane_agent(reader: Reader, project: str, lane: str) -> Row | None:
+    """The agent that was started to answer a lane, if there is one: agent, project, lane, renew."""
+    return reader.one(
+        "SELECT agent, project, lane, renew FROM projects_agents WHERE project = ? AND lane = ?", (project, lane)
+    )
+
+
+def lane_of(reader: Reader, agent: str) -> Row | None:
+    """What an agent was started to answer: agent, project, lane, renew; None if it was not started for that."""
+    return reader.one(
+        "SELECT agent, project, lane, renew FROM projects_agents WHERE agent = ? AND lane IS NOT NULL", (agent,)
+    )
 
 
 def answerers(reader: Reader, project: str) -> list[str]:
@@ -93,7 +121,8 @@ def answerers(reader: Reader, project: str) -> list[str]:
 def counts(reader: Reader, first: str, last: str) -> list[Row]:
     """How many work in each of the projects between two names, these included, where anybody does: project, agents."""
     return reader.all(
-        "SELECT project, count(*) AS agents FROM projects_agents WHERE project BETWEEN ? AND ? GROUP BY project",
+        "SELECT project, count(*) AS agents FROM projects_agents WHERE project BETWEEN ? AND ? AND lane IS NULL"
+        " GROUP BY project",
         (first, last),
     )
 
@@ -103,9 +132,21 @@ def add_agent(tx: Transaction, agent: str, project: str, answers: bool) -> None:
     tx.execute("INSERT INTO projects_agents (agent, project, answers) VALUES (?, ?, ?)", (agent, project, int(answers)))
 
 
+def add_lane_agent(tx: Transaction, agent: str, project: str, lane: str) -> None:
+    """An agent was started to answer a lane of a project."""
+    tx.execute(
+        "INSERT INTO projects_agents (agent, project, answers, lane) VALUES (?, ?, 0, ?)", (agent, project, lane)
+    )
+
+
+def set_renew(tx: Transaction, agent: str, renew: bool) -> None:
+    """Whether an agent that was started to answer begins a new conversation at its next question."""
+    tx.execute("UPDATE projects_agents SET renew = ? WHERE agent = ?", (int(renew), agent))
+
+
 def take_out_agents(tx: Transaction, project: str) -> None:
-    """Let nobody work in a project."""
-    tx.execute("DELETE FROM projects_agents WHERE project = ?", (project,))
+    """Let nobody work in a project because a person has said so."""
+    tx.execute("DELETE FROM projects_agents WHERE project = ? AND lane IS NULL", (project,))
 
 
 def take_out_agent(tx: Transaction, agent: str) -> None:

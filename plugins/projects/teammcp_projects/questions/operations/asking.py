@@ -9,6 +9,7 @@ from pydantic import Field
 from teammcp import Conflict, Context, Deadline, Reader, Row, Transaction, Work, operation
 
 from ...events import QuestionQueued
+from ...lanes.homes import starts_agents
 from ...registry import access
 from ...registry import queries as registry
 from ...registry.lookup import ProjectRef, existing
@@ -49,14 +50,16 @@ async def teams_ask(
     return work
 
 
-def can_ask(reader: Reader, project: Row, asker: str) -> bool:
-    """Whether a member may ask a project something, and somebody would answer."""
-    mine = registry.project_of(reader, asker)
-    return access.may_ask(project, mine, asker) and _has_answerers(reader, project["name"], asker)
+def can_ask(reader: Reader, context: Context, project: Row) -> bool:
+    """Whether the actor may ask a project something, and somebody would answer."""
+    mine = registry.project_of(reader, context.actor.name)
+    return access.may_ask(project, mine, context.actor.name) and _has_answerers(reader, context, project)
 
 
-def _has_answerers(reader: Reader, project: str, asker: str) -> bool:
-    return bool(set(registry.answerers(reader, project)) - {asker})
+def _has_answerers(reader: Reader, context: Context, project: Row) -> bool:
+    if starts_agents(context.server, project):
+        return True
+    return bool(set(registry.answerers(reader, project["name"])) - {context.actor.name})
 
 
 def _require_leave(context: Context, reader: Reader, project: Row, asking_project: str | None) -> None:
@@ -67,7 +70,7 @@ def _require_leave(context: Context, reader: Reader, project: Row, asking_projec
     """
     name = project["name"]
     access.require_ask(context, project, asking_project)
-    if not _has_answerers(reader, name, context.actor.name):
+    if not _has_answerers(reader, context, project):
         raise access.nobody(name, "answers for")
     if queries.count_in_state(reader, name, "queued") >= showing.MOST_WAITING:
         raise Conflict(

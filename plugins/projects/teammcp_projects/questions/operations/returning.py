@@ -65,7 +65,8 @@ async def look_at_holders(team: Team) -> None:
     for row in await team.database.read(queries.expired, team.server.clock.now(), BATCH):
         away = not team.presence.online(row["holder"])
         others = {*await team.database.read(registry.answerers, row["project"])} - {row["holder"], row["asker"]}
-        gives_back = away and any(map(team.presence.online, others))
+        started = await team.database.read(registry.lane_of, row["holder"]) is not None  # the launcher sees to it
+        gives_back = away and not started and any(map(team.presence.online, others))
         await _settle(team, row["id"], give_back=gives_back)
 
 

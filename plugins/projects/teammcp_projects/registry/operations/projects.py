@@ -24,7 +24,7 @@ from teammcp import (
 
 from ...events import ProjectAdded, ProjectRemoved
 from ...questions import queries as questions
-from .. import changes, lookup, queries
+from .. import changes, lookup, queries, running
 from ..access import may_ask, require_change
 from ..lookup import ProjectRef, existing
 from ..models import (
@@ -34,8 +34,10 @@ from ..models import (
     MOST_PROJECTS,
     Asker,
     AtOnce,
+    Changes,
     Description,
     Folders,
+    Options,
     Project,
     ProjectAgent,
     ProjectGone,
@@ -46,6 +48,7 @@ from ..models import (
     Version,
     Word,
 )
+from ..retiring import retire_all
 
 Owners = Annotated[list[MemberRef], Field(max_length=MOST_OWNERS)]
 Askers = Annotated[
@@ -64,6 +67,8 @@ class Facts(TypedDict, total=False):
     folders: Folders | None
     role: Word | None
     runtime: Word | None
+    options: Options | None
+    changes: Changes | None
     at_once: AtOnce | None
     askers: Askers | None
 
@@ -75,6 +80,9 @@ NEW: dict[str, Any] = {
     "folders": "[]",
     "role": "",
     "runtime": "",
+    "options": "{}",
+    "changes": "ask",
+    "chosen_by": None,
     "at_once": 2,
     "askers": None,
 }
@@ -91,7 +99,7 @@ async def add_project(context: Context, name: ProjectName, **facts: Unpack[Facts
     You own it unless `owners` names others. set_project_agents says who works in it.
     """
     given = {"owners": [context.actor.name], **{field: value for field, value in facts.items() if value is not None}}
-    columns = {**NEW, **await _columns(context, given)}
+    columns = {**NEW, **running.settle(context, NEW, await _columns(context, given))}
 
     def work(tx: Transaction) -> Project:
         if (taken := queries.name_of(tx, plain_text(name))) is not None:
@@ -130,7 +138,8 @@ async def update_project(
     def work(tx: Transaction) -> Project:
         row = existing(tx, project)
         require_change(context, row)
-        changed = [column for column in new if new[column] != row[column]]
+        settled = running.settle(context, dict(row), new)
+        changed = [column for column in settled if settled[column] != row[column]]
         if not changed:
             return _project(tx, project)
         if expected_version not in (None, row["version"]):
@@ -140,7 +149,7 @@ async def update_project(
                 version=row["version"],
             )
         lookup.require_projects(tx, json.loads(new.get("askers") or "[]"))
-        changes.set_facts(context, tx, row, {column: new[column] for column in changed})
+        changes.set_facts(context, tx, row, {column: settled[column] for column in changed})
         return _project(tx, project)
 
     return work
@@ -150,8 +159,9 @@ async def update_project(
 async def remove_project(context: Context, project: ProjectRef) -> Work[ProjectGone]:
     """Remove a project from the registry. Its folders and its agents stay as they are; the agents work in none then.
 
-    While questions to it are open it stays.
+    Agents that were started to answer for it are retired. While questions to it are open it stays.
     """
+    retire = await retire_all(context, project)
 
     def work(tx: Transaction) -> ProjectGone:
         existing(tx, project)
@@ -161,6 +171,7 @@ async def remove_project(context: Context, project: ProjectRef) -> Work[ProjectG
                 "lists them.",
                 code="open_questions",
             )
+        retire(tx)
         queries.take_out_agents(tx, project)
         queries.delete(tx, project)
         for row in queries.projects(tx, "", MOST_PROJECTS):
@@ -211,6 +222,8 @@ async def _columns(context: Context, given: Mapping[str, Any]) -> dict[str, Any]
     if "folders" in given:
         folders = {(each.machine, each.folder): each for each in given["folders"]}
         columns["folders"] = changes.as_json([*folders.values()])
+    if "options" in given:
+        columns["options"] = json.dumps(given["options"], ensure_ascii=False)
     if "askers" in given:
         askers = await lookup.askers(context, given["askers"])
         columns["askers"] = None if askers is None else changes.as_json(askers)
@@ -261,7 +274,7 @@ def _project(reader: Reader, name: str) -> Project:
         NotFound: it was removed meanwhile.
     """
     facts = dict(existing(reader, name))
-    for column in ("publishes", "owners", "folders"):
+    for column in ("publishes", "owners", "folders", "options"):
         facts[column] = json.loads(facts[column])
     if facts["askers"] is not None:
         facts["askers"] = json.loads(facts["askers"])

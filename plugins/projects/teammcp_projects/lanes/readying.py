@@ -1,0 +1,47 @@
+"""Seeing that the agent of a lane is there, and as the registry wants it, before it is asked something."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from teammcp import Conflict, Context, Row
+
+from ..registry import queries as registry
+from . import homes, pool
+from .operations.starting import adapt_conversation, start_conversation
+
+
+async def ready(context: Context, project: Row, lane: str) -> str | None:
+    """Who answers a lane, ready for a question; None as long as too many of the project are awake.
+
+    Raises:
+        TeamError: nobody can be started, or who was may not run; the text says why.
+    """
+    name, row = project["name"], await context.read(registry.lane_agent, project["name"], lane)
+    if row is None:
+        room = await pool.has_room(context, project)
+        return (await context.call(start_conversation, project=name, lane=lane)).agent if room else None
+    agent: str = row["agent"]
+    home = await context.call("get_agent_home", name=agent)
+    moves = homes.is_elsewhere(home, project)
+    if not moves:
+        _require_free(home)
+    if not await pool.has_room(context, project, agent):
+        return None
+    if moves:
+        return (await context.call(start_conversation, project=name, lane=lane)).agent
+    if row["renew"] or homes.differences(home, await homes.manner(context, project)):
+        await context.call(adapt_conversation, project=name, lane=lane)
+    return agent
+
+
+def _require_free(home: Any) -> None:
+    """Refuse to ask one that will not run before somebody has done something about it.
+
+    Raises:
+        Conflict: what that is.
+    """
+    if not home.wanted:
+        raise Conflict(f"{home.agent}, who answers, was stopped. start_agent lets it go on.", code="stopped")
+    if home.held:
+        raise Conflict(f"{home.agent}, who answers, is held: {home.held}", code="held")
