@@ -103,12 +103,27 @@ async def furnish(team: TestTeam) -> dict[str, Any]:
         await owner.call("add_project", name=f"project{number}", description=LONG[:2000], publishes=offered)
         await owner.call("set_memory", key="key", value=LONG * 5 + str(number))
     await owner.call("set_project_agents", project="project1", agents=["bob"])
+    ids["notice"] = await furnish_notices(team)
     for _ in range(12):
         asked = await ann.call("teams_ask", projects=["project1"], question=LONG * 3)
         ids["question"] = asked.questions[0].id
     ids |= await furnish_launcher(team)
     upload = await ann.call("upload_file", name="long.txt", content=(LONG * 20).encode(), channel="general")
     return {**ids, "goal": goal, "task": task, "file": upload.file_id, "ann": ann}
+
+
+async def furnish_notices(team: TestTeam) -> int:
+    """Notices to many projects, each of which has said much; the id of the last."""
+    consumers = [f"project{number}" for number in range(12) if number != 1]
+    for name in consumers:
+        await team.owner.call("subscribe_project", project=name, to="project1")
+    for _ in range(12):
+        more = {"content": LONG[:6000], "next_step": LONG[:2000], "project": "project1"}
+        number: int = (await team.owner.call("announce_change", change="breaking", **more)).id
+    for name in consumers:
+        more = {"state": "objects", "words": LONG[:2000], "project": name}
+        await team.owner.call("answer_notice", notice_id=number, **more)
+    return number
 
 
 async def furnish_launcher(team: TestTeam) -> dict[str, Any]:
@@ -170,6 +185,10 @@ def questions(ids: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "teams_get_status": {},
         "get_question": {"question_id": ids["question"]},
         "wait_for_answers": {"question_ids": [ids["question"] - number for number in range(12)], "timeout": 0},
+        "list_notices": {},
+        "get_notice": {"notice_id": ids["notice"]},
+        "wait_for_notices": {"notice_ids": [ids["notice"] - number for number in range(12)], "timeout": 0},
+        "list_subscriptions": {},
         "get_memory": {"key": "key"},
         "list_memory": {"values": True},
         "get_memory_history": {"key": "key"},
@@ -267,6 +286,8 @@ WALKS: list[tuple[str, dict[str, Any], str, str, Callable[[Any], Any]]] = [
     ("get_memory_history", {"key": "key", "limit": 200}, "versions", "before", NEXT),
     ("list_projects", {"limit": 200}, "projects", "after", NEXT),
     ("list_questions", {"project": "project1"}, "questions", "before", NEXT),
+    ("list_notices", {}, "notices", "before", NEXT),
+    ("get_notice", {"notice_id": 12}, "lines", "after", NEXT),
     ("get_changelog", {"limit": 200}, "entries", "before", NEXT),
 ]
 

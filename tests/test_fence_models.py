@@ -30,6 +30,7 @@ NAMES = set(
     previous last_hash archived_to not_checked what status sender notifier runtime credential made_by paused_by
     variables used_by added_by revoked_by decided_by project asking_project askers asker owners holder answered_by
     chosen_by asking
+    announced_by said_by ended_by waits_for to counts author
     """.split()  # noqa: SIM905 - one a line would be a page
 )
 """Fields of text that hold nobody's own words."""
@@ -203,8 +204,9 @@ def test_whoever_wrote_something_is_named_in_a_field_that_tells_his_kind(server:
 
 NAMES_OF_AUTHORS = set(
     """
-    actor added_by agent agent_id answered_by asker author changed_by closed_by created_by creator current_writer
-    first_author issuer made_by paused_by proposed_by updated_by uploaded_by worker writer
+    actor added_by agent agent_id announced_by answered_by asker author changed_by closed_by created_by creator
+    current_writer ended_by first_author issuer made_by paused_by proposed_by said_by updated_by uploaded_by worker
+    writer
     """.split()  # noqa: SIM905 - one a line would be a page
 )
 

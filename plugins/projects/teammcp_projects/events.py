@@ -76,6 +76,85 @@ class QuestionEnded(QuestionEvent, kind="question.ended"):
     answer_id: int | None
 
 
+class ProjectSubscribed(ProjectEvent, kind="project.subscribed"):
+    """A project builds on what another publishes: on all of it, or on the publication that is named."""
+
+    to: str
+    publication: Words
+
+
+class ProjectUnsubscribed(ProjectEvent, kind="project.unsubscribed"):
+    """A project does not build on that of another any more."""
+
+    to: str
+    publication: Words
+
+
+class NoticeEvent(EventData):
+    """Which notice, of which project."""
+
+    notice: int
+    project: str
+
+
+class NoticeAnnounced(NoticeEvent, kind="notice.announced"):
+    """A project has announced a change, or asked something, of those who build on it; ``consumers`` are these."""
+
+    change: str
+    publication: Words
+    consumers: list[str]
+
+
+class NoticeJoined(NoticeEvent, kind="notice.joined"):
+    """A project has begun to build on what an open notice is about."""
+
+    consumer: str
+
+
+class NoticeLeft(NoticeEvent, kind="notice.left"):
+    """A project that a notice concerned was removed from the registry."""
+
+    consumer: str
+
+
+class NoticeTold(NoticeEvent, kind="notice.told"):
+    """Somebody was told of a notice, in a direct message, for the project that it concerns."""
+
+    consumer: str
+    reader: str
+    message_id: int
+
+
+class NoticeReplied(NoticeEvent, kind="notice.replied"):
+    """A reply stands beside a notice, was edited, or stands there no more."""
+
+    consumer: str
+    message_id: int
+
+
+class NoticeAnswered(NoticeEvent, kind="notice.answered"):
+    """A project has said how it stands with a notice."""
+
+    consumer: str
+    state: str
+
+
+class NoticeOverdue(NoticeEvent, kind="notice.overdue"):
+    """The time is over in which projects were to act, and it was told to them and to the announcer."""
+
+    consumers: list[str]
+
+
+class NoticeEnded(NoticeEvent, kind="notice.ended"):
+    """All have acted (``done``), or the notice was ``closed`` or ``withdrawn``."""
+
+    state: str
+
+
+class NoticeReopened(NoticeEvent, kind="notice.reopened"):
+    """All had acted, and one has to act after all."""
+
+
 EVENT_KINDS = (
     ProjectAdded,
     ProjectUpdated,
@@ -86,4 +165,15 @@ EVENT_KINDS = (
     QuestionQueued,
     QuestionAsked,
     QuestionEnded,
+    ProjectSubscribed,
+    ProjectUnsubscribed,
+    NoticeAnnounced,
+    NoticeJoined,
+    NoticeLeft,
+    NoticeTold,
+    NoticeReplied,
+    NoticeAnswered,
+    NoticeOverdue,
+    NoticeEnded,
+    NoticeReopened,
 )

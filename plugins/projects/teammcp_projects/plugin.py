@@ -15,6 +15,8 @@ from teammcp import (
     MemberStatus,
     Message,
     Migration,
+    Operation,
+    Reader,
     Team,
     hookimpl,
     load_migrations,
@@ -24,14 +26,19 @@ from teammcp.web import Page
 from . import figures, registry, status, telling
 from .events import EVENT_KINDS
 from .lanes import operations as lanes
+from .notices import looking, waiting
+from .notices import operations as notice_operations
+from .notices.operations import replies
 from .pages import PAGES
 from .questions import dispatch
 from .questions import operations as questions
 from .questions.operations import returning
 from .questions.operations.answering import take_reply
 
-PARTS: tuple[Any, ...] = (registry, questions, lanes, telling, status, figures)
+PARTS: tuple[Any, ...] = (registry, questions, lanes, telling, status, figures, notice_operations)
 """What has operations."""
+CHANGE_WHO_HEARS = {"set_project_agents", "update_project"}
+"""Operations after which others may have to be told of notices."""
 
 
 @hookimpl
@@ -65,6 +72,7 @@ def register_commands(cli: click.Group) -> None:
 async def agent_retired(context: Context, agent: Agent) -> None:
     await registry.see_off(context, agent)
     await returning.see_off(context, agent)
+    looking.look(context.team)
 
 
 @hookimpl
@@ -72,12 +80,42 @@ def register_jobs() -> list[Job]:
     return [
         Job("projects.questions", dispatch.look_at_all, every=dispatch.SECONDS, per_team=True),
         Job("projects.holders", returning.look_at_holders, every=dispatch.SECONDS, per_team=True),
+        Job("projects.notices", looking.look_at_all, every=looking.SECONDS, per_team=True),
     ]
 
 
 @hookimpl
 async def message_sent(context: Context, message: Message) -> None:
     await take_reply(context, message)
+    await replies.take_reply(context, message)
+
+
+@hookimpl
+async def message_edited(context: Context, message: Message) -> None:
+    await replies.take_reply(context, message)
+
+
+@hookimpl
+async def message_deleted(context: Context, message: Message) -> None:
+    await replies.take_reply(context, message)
+
+
+@hookimpl
+def operation_done(context: Context, operation: Operation) -> None:
+    if operation.name in CHANGE_WHO_HEARS:
+        looking.look(context.team)
+
+
+@hookimpl
+async def inbox_section(context: Context) -> dict[str, Any] | None:
+    found = await context.read(waiting.shown, context)
+    return {"notices": found} if found else None
+
+
+@hookimpl
+def notices(context: Context, reader: Reader) -> dict[str, int] | None:
+    count = waiting.count(reader, context.actor.name)
+    return {"notices": count} if count else None
 
 
 @hookimpl

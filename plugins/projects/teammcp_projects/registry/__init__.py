@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from .access import is_in_charge, may_ask, may_change
-from .lookup import ProjectRef, existing
+from .lookup import ProjectRef, existing, people
 from .operations import OPERATIONS, see_off
 from .queries import project_of
 
-__all__ = ["OPERATIONS", "ProjectRef", "existing", "is_in_charge", "may_ask", "may_change", "project_of", "see_off"]
+__all__ = [
+    "OPERATIONS",
+    "ProjectRef",
+    "existing",
+    "is_in_charge",
+    "may_ask",
+    "may_change",
+    "people",
+    "project_of",
+    "see_off",
+]

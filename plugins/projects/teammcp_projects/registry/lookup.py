@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -41,6 +42,11 @@ def existing(reader: Reader, name: str) -> Row:
     if found is None:
         raise _unknown(name, "project")
     return found
+
+
+def people(reader: Reader, project: Row) -> list[str]:
+    """Who hears for a project what others tell it, by name: those who answer for it; where nobody does, its owners."""
+    return queries.answerers(reader, project["name"]) or sorted(json.loads(project["owners"]))
 
 
 def members(context: Context, names: Sequence[str], field: str) -> list[str]:

@@ -23,6 +23,7 @@ from teammcp import (
 )
 
 from ...events import ProjectAdded, ProjectRemoved
+from ...notices import leaving
 from ...questions import queries as questions
 from .. import changes, lookup, queries, running
 from ..access import may_ask, require_change
@@ -159,7 +160,7 @@ async def update_project(
 async def remove_project(context: Context, project: ProjectRef) -> Work[ProjectGone]:
     """Remove a project from the registry. Its folders and its agents stay as they are; the agents work in none then.
 
-    Agents that were started to answer for it are retired. While questions to it are open it stays.
+    Agents that were started to answer for it are retired. While questions to it or notices of it are open it stays.
     """
     retire = await retire_all(context, project)
 
@@ -171,6 +172,7 @@ async def remove_project(context: Context, project: ProjectRef) -> Work[ProjectG
                 "lists them.",
                 code="open_questions",
             )
+        leaving.take_out(context, tx, project)
         retire(tx)
         queries.take_out_agents(tx, project)
         queries.delete(tx, project)

@@ -1,0 +1,85 @@
+"""Seeing that whoever is to be told of a notice is told: looked at whenever that may have changed, and now and then."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import NamedTuple
+
+from teammcp import Conflict, Context, Reader, Team, TeamError, excerpt
+
+from ..registry import queries as registry
+from ..registry.lookup import people
+from . import queries, telling_queries
+
+SECONDS = 20
+"""Between two looks at all notices: a look that was missed, as at a crash, is made up for."""
+LONGEST_WHY = 500
+"""Characters that are kept of why somebody could not be told."""
+PAUSE = 60_000
+"""Milliseconds until somebody who could not be told is told again."""
+
+
+class Due(NamedTuple):
+    """Somebody who is to be told of a notice, or for whom it is not to act any more."""
+
+    notice: int
+    consumer: str
+    name: str
+
+
+def look(team: Team) -> None:
+    """See soon whether anybody is to be told."""
+    team.background(look_at_all(team))
+
+
+async def look_at_all(team: Team) -> None:
+    """Tell whoever is to be told; the team's job."""
+    context = Context.inside(team)
+    missing, gone = await context.read(_due, context)
+    for each in gone:
+        with suppress(Conflict):
+            await context.call("release_from_notice", notice_id=each.notice, project=each.consumer, agent=each.name)
+    for each in missing:
+        await _tell(context, each)
+    for number in await context.read(queries.untold):
+        with suppress(Conflict):  # it is open again
+            await context.call("tell_notice_done", notice_id=number)
+    for number in await context.read(_overdue, context.now()):
+        with suppress(Conflict):  # one has acted a moment ago: another look
+            await context.call("remind_of_notice", notice_id=number)
+
+
+async def _tell(context: Context, due: Due) -> None:
+    try:
+        await context.call("tell_notice", notice_id=due.notice, project=due.consumer, agent=due.name)
+    except TeamError as error:
+        if error.code == "told":
+            return
+        with suppress(Conflict):
+            await context.call(
+                "hold_back_notice",
+                notice_id=due.notice,
+                project=due.consumer,
+                why=excerpt(f"{due.name}: {error.detail}", LONGEST_WHY),
+                retry_at=context.now() + PAUSE,
+            )
+
+
+def _due(reader: Reader, context: Context) -> tuple[list[Due], list[Due]]:
+    """Who is to be told now, and who was told and has nothing to do with it any more."""
+    told = {Due(row["notice"], row["consumer"], row["reader"]) for row in telling_queries.all_waiting(reader)}
+    lines = queries.all_waiting(reader)
+    hears = {name: _people(reader, name) for name in {row["consumer"] for row in lines}}
+    wanted = {Due(row["notice"], row["consumer"], name) for row in lines for name in hears[row["consumer"]]}
+    held = {(row["notice"], row["consumer"]) for row in lines if row["retry_at"] > context.now()}
+    missing = [each for each in sorted(wanted - told) if (each.notice, each.consumer) not in held]
+    return missing, sorted(told - wanted)
+
+
+def _people(reader: Reader, project: str) -> list[str]:
+    row = registry.project(reader, project)
+    return [] if row is None else people(reader, row)
+
+
+def _overdue(reader: Reader, now: int) -> list[int]:
+    return [*dict.fromkeys(row["notice"] for row in queries.overdue(reader, now))]

@@ -1,0 +1,120 @@
+"""The SQL of who was told of notices, and what they have replied."""
+
+from __future__ import annotations
+
+from teammcp import Reader, Row, Transaction
+
+TELLING = "notice, consumer, reader, message_id, waits"
+
+
+def telling(reader: Reader, notice: int, consumer: str, name: str) -> Row | None:
+    """How a member was told of a notice for a project: `TELLING`."""
+    return reader.one(
+        f"SELECT {TELLING} FROM projects_notice_tellings WHERE notice = ? AND consumer = ? AND reader = ?",  # noqa: S608
+        (notice, consumer, name),
+    )
+
+
+def of_message(reader: Reader, message_id: int) -> Row | None:
+    """Who was told of what in a message: `TELLING`."""
+    return reader.one(
+        f"SELECT {TELLING} FROM projects_notice_tellings WHERE message_id = ?",  # noqa: S608
+        (message_id,),
+    )
+
+
+def of_line(reader: Reader, notice: int, consumer: str) -> list[Row]:
+    """Who was told of a notice for a project, by name: `TELLING`."""
+    return reader.all(
+        f"SELECT {TELLING} FROM projects_notice_tellings WHERE notice = ? AND consumer = ? ORDER BY reader",  # noqa: S608
+        (notice, consumer),
+    )
+
+
+def readers(reader: Reader, notice: int) -> list[str]:
+    """Everybody who was told of a notice, by name."""
+    rows = reader.all(
+        "SELECT DISTINCT reader FROM projects_notice_tellings WHERE notice = ? ORDER BY reader", (notice,)
+    )
+    return [row["reader"] for row in rows]
+
+
+def waiting(reader: Reader, name: str, before: int, limit: int) -> list[int]:
+    """The notices on which a member has to act, with smaller ids than one, newest first."""
+    rows = reader.all(
+        "SELECT DISTINCT notice FROM projects_notice_tellings WHERE reader = ? AND waits = 1 AND notice < ?"
+        " ORDER BY notice DESC LIMIT ?",
+        (name, before, limit),
+    )
+    return [row["notice"] for row in rows]
+
+
+def all_waiting(reader: Reader) -> list[Row]:
+    """Everybody who has to act, and on what: `TELLING`."""
+    return reader.all(
+        f"SELECT {TELLING} FROM projects_notice_tellings WHERE waits = 1 ORDER BY notice, consumer, reader"  # noqa: S608
+    )
+
+
+def insert(tx: Transaction, notice: int, consumer: str, name: str, message_id: int) -> None:
+    """A member was told, and has to act."""
+    tx.execute(
+        "INSERT INTO projects_notice_tellings (notice, consumer, reader, message_id, waits) VALUES (?, ?, ?, ?, 1)",
+        (notice, consumer, name, message_id),
+    )
+
+
+def set_waits(tx: Transaction, notice: int, consumer: str, name: str, waits: bool) -> None:
+    """Whether it is for a member that was told to act."""
+    tx.execute(
+        "UPDATE projects_notice_tellings SET waits = ? WHERE notice = ? AND consumer = ? AND reader = ?",
+        (int(waits), notice, consumer, name),
+    )
+
+
+def settle_line(tx: Transaction, notice: int, consumer: str) -> None:
+    """Nobody of a project has to act on a notice."""
+    tx.execute("UPDATE projects_notice_tellings SET waits = 0 WHERE notice = ? AND consumer = ?", (notice, consumer))
+
+
+def settle_all(tx: Transaction, notice: int) -> None:
+    """Nobody has to act on a notice."""
+    tx.execute("UPDATE projects_notice_tellings SET waits = 0 WHERE notice = ?", (notice,))
+
+
+# -- replies -----------------------------------------------------------------------------------------------------------
+
+
+def reply(reader: Reader, message_id: int) -> Row | None:
+    """A reply by its message: notice, consumer, content."""
+    return reader.one(
+        "SELECT notice, consumer, content FROM projects_notice_replies WHERE message_id = ?", (message_id,)
+    )
+
+
+def last_replies(reader: Reader, notice: int, consumer: str, limit: int) -> list[Row]:
+    """The last replies for a line, newest first: message_id, author, content, at."""
+    return reader.all(
+        "SELECT message_id, author, content, at FROM projects_notice_replies WHERE notice = ? AND consumer = ?"
+        " ORDER BY message_id DESC LIMIT ?",
+        (notice, consumer, limit),
+    )
+
+
+def add_reply(tx: Transaction, message_id: int, notice: int, consumer: str, author: str, content: str, at: int) -> None:
+    """A reply stands beside a line."""
+    tx.execute(
+        "INSERT INTO projects_notice_replies (message_id, notice, consumer, author, content, at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (message_id, notice, consumer, author, content, at),
+    )
+
+
+def set_reply(tx: Transaction, message_id: int, content: str) -> None:
+    """A reply was edited."""
+    tx.execute("UPDATE projects_notice_replies SET content = ? WHERE message_id = ?", (content, message_id))
+
+
+def delete_reply(tx: Transaction, message_id: int) -> None:
+    """A reply was deleted."""
+    tx.execute("DELETE FROM projects_notice_replies WHERE message_id = ?", (message_id,))
