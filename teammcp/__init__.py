@@ -55,6 +55,15 @@ if TYPE_CHECKING:
     from .features.messages import Draft, Message, Note, note, quoted_block, quoted_line, send_notes, server_note
     from .features.messages import visible as visible_message
     from .features.notifications import Notification, Notifier, TryLater, Undeliverable
+    from .features.parts import (
+        MessagePart,
+        MessageParts,
+        PartShown,
+        StoredPart,
+        check_parts,
+        parts_of,
+        parts_text,
+    )
     from .features.state import FieldName as StateFieldName
     from .features.state import (
         FieldVersion,
@@ -242,11 +251,18 @@ __all__ = [  # noqa: RUF022 - in groups
     "Draft",
     "MemberStatus",
     "Message",
+    "MessagePart",
+    "MessageParts",
     "Note",
+    "PartShown",
     "Reason",
+    "StoredPart",
+    "check_parts",
     "ends",
     "find_agent",
     "note",
+    "parts_of",
+    "parts_text",
     "readable_channel",
     "require_valid",
     "send_notes",
@@ -426,6 +442,15 @@ _MODULES = {
         "Notifier",
         "TryLater",
         "Undeliverable",
+    ),
+    "features.parts": (
+        "MessagePart",
+        "MessageParts",
+        "PartShown",
+        "StoredPart",
+        "check_parts",
+        "parts_of",
+        "parts_text",
     ),
     "features.state": (
         "FieldName=StateFieldName",

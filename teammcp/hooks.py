@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .events import EventData
     from .features.messages import Draft, Message
     from .features.notifications import Notification, Notifier, Outcome
+    from .features.parts import MessagePart
     from .features.state import StateChange
     from .features.tasks import FieldChange, Task, TaskChange
     from .features.wakes import Wake
@@ -134,6 +135,16 @@ def register_message_actions() -> Sequence[MessageAction] | None:
 @contribute
 def register_panels() -> Sequence[Panel] | None:
     """Return a list of ``Panel`` objects: parts of the start page, of profiles, of tasks, and of messages."""
+
+
+@contribute
+def register_message_parts() -> Sequence[type[MessagePart]] | None:
+    """Return the classes of the kinds of parts that you add to messages: ``class Poll(MessagePart, kind="poll")``.
+
+    Each declares the fields that a sender gives, says in a docstring of one line what such a part is, and what models
+    are told of it (``text``). What a message is sent with is checked against it, kept with the message, and drawn with
+    the class's template.
+    """
 
 
 @contribute

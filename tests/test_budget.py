@@ -104,6 +104,8 @@ async def furnish(team: TestTeam) -> dict[str, Any]:
         await owner.call("set_memory", key="key", value=LONG * 5 + str(number))
     await owner.call("set_project_agents", project="project1", agents=["bob"])
     ids["notice"] = await furnish_notices(team)
+    snippet = {"kind": "snippet", "path": "a.txt", "code": LONG * 8}
+    ids["parts"] = (await ann.call("send_message", channel="general", content="see", parts=[snippet])).id
     for _ in range(12):
         asked = await ann.call("teams_ask", projects=["project1"], question=LONG * 3)
         ids["question"] = asked.questions[0].id
@@ -152,6 +154,7 @@ def questions(ids: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "get_channels": {},
         "get_history": {"limit": 200},
         "get_message": {"message_id": ids["message"]},
+        "get_part": {"message_id": ids["parts"], "number": 1},
         "get_thread": {"message_id": 1},
         "get_receipt": {"message_id": ids["message"]},
         "search_messages": {"query": "lorem", "limit": 100},

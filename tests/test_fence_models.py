@@ -53,6 +53,7 @@ NOT_OF_OTHERS = {
     "KeysTyped.keys",  # names of keys
     "Run.reason",  # the server's, of a few
     "Run.meaning",
+    "PartKind.meaning",  # the plugins'
     "Run.remedy",
     "AgentProcess.note",
     "Bottleneck.remedy",
@@ -179,10 +180,9 @@ async def test_what_says_nothing_of_others_needs_no_fence(team: TestTeam) -> Non
 
 NOBODYS = {
     "AgentProfile", "Attachment", "Bottleneck", "BriefingSection", "Chunk", "FieldChange", "FileRef", "Inbox",
-    "InboxChannel", "Me",
-    "MemoryHistory", "MemoryList", "MemoryNamespace", "PermissionRule", "Process", "Progress", "ProjectFolder",
-    "ProjectLine", "ProposedMember", "Publication", "Resolved", "Rule", "RunEntry", "RuntimeOn", "RuntimeOnMachine",
-    "Section", "Synced", "TagCount", "TaskAnswer", "TaskRef",
+    "InboxChannel", "Me", "MemoryHistory", "MemoryList", "MemoryNamespace", "PartShown", "PermissionRule", "Process",
+    "Progress", "ProjectFolder", "ProjectLine", "ProposedMember", "Publication", "Resolved", "Rule", "RunEntry",
+    "RuntimeOn", "RuntimeOnMachine", "Section", "Synced", "TagCount", "TaskAnswer", "TaskRef",
 }  # fmt: skip
 """Models that hold words and do not say whose: what is around them does, or they are the caller's, a manager's, or a
 name that several share."""

@@ -12,6 +12,7 @@ BUILT_IN = (
     "deliveries",
     "inbox",
     "files",
+    "parts",
     "state",
     "tasks",
     "schedules",

@@ -53,7 +53,8 @@ async def push(session: ServerSession, upstream: Upstream) -> None:
 def notification(message: dict[str, Any]) -> ChannelNotification:
     """A message as a notification. What its sender wrote can end neither its fence nor the tag it stands in."""
     origin = f"[{message['id']}] {message['created_at'][:16]} {message['from_agent']} ({message['from_kind']})"
-    said = fence([f"{origin}: {quote(message['content'])}"], f"#{message['channel_id']}")
+    more = f"\n(it has parts: get_message message_id={message['id']})" if message.get("parts") else ""
+    said = fence([f"{origin}: {quote(message['content'])}{more}"], f"#{message['channel_id']}")
     return ChannelNotification(
         params={
             "content": _CLOSING.sub("<\\/", said),

@@ -33,6 +33,33 @@ class Drawn:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """A template of a plugin to be drawn for a page of others, in the words of its package.
+
+    Attributes:
+        plugin: whose it is; what its template raises is counted against it.
+        package: the package whose folders hold the template and its translations.
+        template: its name.
+        values: what it shows.
+        title: a heading, untranslated; none if it is empty.
+    """
+
+    plugin: str
+    package: str
+    template: str
+    values: Mapping[str, Any]
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A piece that was drawn: its heading, translated, and its HTML."""
+
+    title: str
+    html: Markup
+
+
+@dataclass(frozen=True)
 class Panels:
     """What plugins show at one place of a page, for ``{% include "web/panels.html" %}``.
 
@@ -129,32 +156,52 @@ async def _ask(context: Context, each: Contributed, subject: Any) -> Mapping[Any
 
 
 async def _draw(context: Context, jobs: Sequence[tuple[Contributed, str, Mapping[str, Any]]]) -> list[Drawn]:
-    if not jobs:
+    pieces = [
+        Piece(each.plugin, each.panel.package, each.panel.template, values, each.panel.title)
+        for each, _, values in jobs
+    ]
+    drawings = await draw_pieces(context, HOOK, pieces)
+    return [
+        Drawn(element, drawing.title, drawing.html)
+        for (_, element, _), drawing in zip(jobs, drawings, strict=True)
+        if drawing is not None
+    ]
+
+
+async def draw_pieces(context: Context, hook: str, pieces: Sequence[Piece]) -> list[Drawing | None]:
+    """Pieces of plugins as they are shown, in their order; None for one that fails, or has nothing to show.
+
+    Args:
+        context: who looks at the page that is being made.
+        hook: the one that brought them, for which faults are counted.
+        pieces: what is to be drawn.
+    """
+    if not pieces:
         return []
     stage: Stage = g.shell
     common = await stage.variables(context, {})
-    rendered = await aside(_render, stage, visit().language, jobs, common)
-    drawn = []
-    for (each, element, _), (title, html, error) in zip(jobs, rendered, strict=True):
+    rendered = await aside(_render, stage, visit().language, pieces, common)
+    drawings: list[Drawing | None] = []
+    for piece, (title, html, error) in zip(pieces, rendered, strict=True):
         if error is not None:
-            context.server.plugins.count_fault(each.plugin, HOOK, error)
-        elif html.strip():
-            drawn.append(Drawn(element, title, Markup(html)))  # noqa: S704 - of a template, which escapes
-    return drawn
+            context.server.plugins.count_fault(piece.plugin, hook, error)
+        seen = error is None and html.strip()
+        drawings.append(Drawing(title, Markup(html)) if seen else None)  # noqa: S704 - of a template, which escapes
+    return drawings
 
 
 def _render(
-    stage: Stage, language: str, jobs: Sequence[tuple[Contributed, str, Mapping[str, Any]]], common: dict[str, Any]
+    stage: Stage, language: str, pieces: Sequence[Piece], common: dict[str, Any]
 ) -> list[tuple[str, str, Exception | None]]:
     """Title and text of each, in the words of its plugin, or what its template raised."""
     found: list[tuple[str, str, Exception | None]] = []
-    for each, _, values in jobs:
-        stage.catalogues.use(language, each.panel.package)
-        title = gettext(each.panel.title) if each.panel.title else ""
+    for piece in pieces:
+        stage.catalogues.use(language, piece.package)
+        title = gettext(piece.title) if piece.title else ""
         try:
-            found.append(
-                (title, stage.environment.get_template(each.panel.template).render({**common, **values}), None)
-            )
+            html = stage.environment.get_template(piece.template).render({**common, **piece.values})
         except Exception as error:  # noqa: BLE001 - told by its caller
             found.append((title, "", error))
+        else:
+            found.append((title, html, None))
     return found

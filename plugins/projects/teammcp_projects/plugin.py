@@ -14,6 +14,7 @@ from teammcp import (
     Job,
     MemberStatus,
     Message,
+    MessagePart,
     Migration,
     Operation,
     Reader,
@@ -30,6 +31,7 @@ from .notices import looking, waiting
 from .notices import operations as notice_operations
 from .notices.operations import replies
 from .pages import PAGES
+from .parts import KINDS
 from .questions import dispatch
 from .questions import operations as questions
 from .questions.operations import returning
@@ -54,6 +56,11 @@ def register_event_kinds() -> tuple[type[EventData], ...]:
 @hookimpl
 def register_operations() -> list[Any]:
     return [each for part in PARTS for each in part.OPERATIONS]
+
+
+@hookimpl
+def register_message_parts() -> list[type[MessagePart]]:
+    return KINDS
 
 
 @hookimpl

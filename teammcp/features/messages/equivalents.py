@@ -14,7 +14,7 @@ from ..channels import resolve
 from .audience import all_mentions, effective_priority
 from .models import Priority
 
-SHARED = {"content", "replyTo", "priority", "ack_required", "reply_by", "files"}
+SHARED = {"content", "replyTo", "priority", "ack_required", "reply_by", "files", "parts"}
 """The arguments that all ways to send have."""
 
 Calls = list[dict[str, Any]]

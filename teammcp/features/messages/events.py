@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...events import EventData
+from ..parts import Standing
 from .models import Emoji, Message
 
 
@@ -27,6 +28,16 @@ class MessageDeleted(EventData, kind="message.deleted"):
     id: int
     channel_id: str
     from_agent: str
+
+
+class PartChecked(EventData, kind="message.part_checked"):
+    """A part of a message was checked against what it speaks of."""
+
+    message_id: int
+    channel_id: str
+    number: int
+    standing: Standing
+    note: str
 
 
 class MessagePinned(EventData, kind="message.pinned"):
@@ -73,6 +84,7 @@ EVENT_KINDS = (
     MessageSent,
     MessageEdited,
     MessageDeleted,
+    PartChecked,
     MessagePinned,
     MessageUnpinned,
     ReactionAdded,

@@ -15,6 +15,7 @@ from ...operations import Result
 from ...storage import LARGEST_ID
 from ...text.untrusted import AnyWords, Author, Words, fence, quote
 from ..files import FileRef
+from ..parts import PartShown, parts_text
 
 MAX_CONTENT = 10_000
 EMOJI = ("👍", "👎", "❤️", "😄", "🎉", "👀", "🤔", "✅")
@@ -78,6 +79,8 @@ class Draft(BaseModel):
     ack_required: bool
     reply_by: Timestamp | None = None
     files: list[int]
+    parts: list[dict[str, Any]] = []
+    """Its typed parts as the sender gives them, each with its kind; those of a new message only."""
     edited: int | None = None
     """The message that is to say this instead; None for a new one."""
 
@@ -114,6 +117,8 @@ class Message(Result):
     pinned: bool = False
     reactions: list[Reaction] = []
     files: list[FileRef] = []
+    parts: Annotated[list[PartShown], Field(exclude_if=lambda parts: not parts)] = []
+    """What is told of its typed parts, such as diffs; get_part reads one whole."""
 
     def text(self) -> str:
         return fence([message_line(self)], f"#{self.channel_id}")
@@ -334,4 +339,5 @@ def message_line(message: Message) -> str:
     reply = f" ↳{message.reply_to}" if message.reply_to else ""
     body = "(deleted)" if message.deleted else quote(message.content)
     files = "".join(f" [file {file.file_id}: {quote(file.file_name)}]" for file in message.files)
-    return f"[{message.id}] {when} {message.from_agent} ({message.from_kind}){reply}{mark}: {body}{files}"
+    parts = parts_text(message.id, message.parts)
+    return f"[{message.id}] {when} {message.from_agent} ({message.from_kind}){reply}{mark}: {body}{files}{parts}"

@@ -10,7 +10,7 @@ from ...storage import Migration, load_migrations
 from ...surfaces.resources import Resource
 from ...web import Page
 from .events import EVENT_KINDS
-from .operations import edits, history, pins, reactions, search, sending
+from .operations import edits, history, parts, pins, reactions, search, sending
 from .pages import PAGES
 from .resources import CHANNEL
 
@@ -29,6 +29,9 @@ def register_operations() -> list[Any]:
         edits.get_edits,
         edits.delete_message,
         edits.lose_file,
+        parts.list_part_kinds,
+        parts.get_part,
+        parts.note_part_standing,
         reactions.add_reaction,
         reactions.remove_reaction,
         pins.pin_message,

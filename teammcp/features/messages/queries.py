@@ -8,7 +8,7 @@ from ...storage import Reader, Row, Transaction, marks
 
 COLUMNS = (
     "id, channel_id, seq, sender, content, mentions, reply_to, thread, metadata, priority, ack_required, reply_by,"
-    " has_file, created_at, edited_at, deleted, (SELECT kind FROM agents WHERE name = sender) AS sender_kind"
+    " has_file, parts, created_at, edited_at, deleted, (SELECT kind FROM agents WHERE name = sender) AS sender_kind"
 )
 
 
@@ -34,12 +34,13 @@ def insert(
     ack_required: bool,
     reply_by: int | None,
     has_file: bool,
+    parts: str | None,
     at: int,
 ) -> int:
     """Add a message; its id."""
     return tx.insert(
         "INSERT INTO messages (channel_id, seq, sender, content, mentions, reply_to, thread, metadata, priority,"
-        " ack_required, reply_by, has_file, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " ack_required, reply_by, has_file, parts, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             channel_id,
             seq,
@@ -53,6 +54,7 @@ def insert(
             int(ack_required),
             reply_by,
             int(has_file),
+            parts,
             at,
         ),
     )
@@ -69,7 +71,7 @@ def delete(tx: Transaction, message_id: int) -> None:
     """Empty a message, with what hangs on it in tables of its own; the row stays, so that order and threads do."""
     tx.execute(
         "UPDATE messages SET deleted = 1, content = '', mentions = '[]', metadata = NULL, reply_by = NULL,"
-        " has_file = 0 WHERE id = ?",
+        " has_file = 0, parts = NULL WHERE id = ?",
         (message_id,),
     )
     for table in ("message_edits", "reactions", "pins"):
@@ -79,6 +81,11 @@ def delete(tx: Transaction, message_id: int) -> None:
 def lose_files(tx: Transaction, message_id: int) -> None:
     """Note that a message carries no file any more."""
     tx.execute("UPDATE messages SET has_file = 0 WHERE id = ?", (message_id,))
+
+
+def set_parts(tx: Transaction, message_id: int, parts: str | None) -> None:
+    """Replace what is told of a message's parts."""
+    tx.execute("UPDATE messages SET parts = ? WHERE id = ?", (parts, message_id))
 
 
 # -- edits -----------------------------------------------------------------------------------------------------------

@@ -6,14 +6,15 @@ Beside the words, who sent a message, where, and who may read it are in the inde
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 from ...arguments.times import read_time
 from ...errors import InvalidInput
-from ...storage import Index, IndexEntry, Reader, Transaction, facet
+from ...storage import Index, IndexEntry, Reader, Row, Transaction, facet
 from ...text.terms import Terms
+from ..parts import PartShown, shown_again
 from . import queries
 
 CANDIDATES = 500
@@ -37,6 +38,16 @@ def facets(channel_id: str, kind: str, sender: str, has_file: bool) -> tuple[str
     if has_file:
         found.append(FILE)
     return tuple(found)
+
+
+def text_of(content: str, parts: Iterable[PartShown]) -> str:
+    """The text by which a message is found: what it says, and what is told of its parts."""
+    return "\n".join([content, *(part.summary for part in parts)])
+
+
+def text_of_row(row: Row) -> str:
+    """The same, of a row as it is kept."""
+    return text_of(row["content"], shown_again(row["parts"]))
 
 
 def index(tx: Transaction, message_id: int, content: str, facets: tuple[str, ...]) -> None:

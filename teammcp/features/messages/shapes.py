@@ -10,6 +10,7 @@ from ...operations import Context
 from ...storage import Reader, Row, Transaction
 from ...text.excerpts import excerpt
 from ..files import FileRef, files_of
+from ..parts import shown_again
 from . import queries
 from .models import (
     Message,
@@ -48,6 +49,7 @@ def message_of(
         pinned=pinned,
         reactions=reactions or [],
         files=files or [],
+        parts=shown_again(row["parts"]),
     )
 
 

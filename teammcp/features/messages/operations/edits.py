@@ -11,6 +11,8 @@ from ....operations import Context, operation
 from ....storage import Row, Transaction, Work
 from ... import deliveries
 from ...files import FileId, detach, only_with
+from ...parts import detach as detach_parts
+from ...parts import shown_again
 from .. import queries, search
 from ..answers import take_back_answers
 from ..audience import bounce
@@ -90,8 +92,8 @@ async def edit_message(
         queries.add_edit(tx, id, old["content"], now)
         queries.set_content(tx, id, text, json.dumps(mentions, ensure_ascii=False), now)
         tokens = search.facets(channel.id, channel.kind, old["sender"], bool(old["has_file"]))
-        search.unindex(tx, id, old["content"], tokens)
-        search.index(tx, id, text, tokens)
+        search.unindex(tx, id, search.text_of_row(old), tokens)
+        search.index(tx, id, search.text_of(text, shown_again(old["parts"])), tokens)
         message = message_now(tx, id)
         found = readdress(context, tx, channel, message, old, add=auto_add_mentions)
         edited = MessageEdited.of(message, addressed=found.new, no_longer_addressed=found.gone)
@@ -142,8 +144,9 @@ async def delete_message(context: Context, id: MessageId) -> Work[DeletedMessage
     def work(tx: Transaction) -> DeletedMessage:
         old = still_there(tx, id)
         tokens = search.facets(channel.id, channel.kind, old["sender"], bool(old["has_file"]))
-        search.unindex(tx, id, old["content"], tokens)
+        search.unindex(tx, id, search.text_of_row(old), tokens)
         detach(context, tx, id, old["sender"])
+        detach_parts(tx, id)
         deliveries.forget_message(tx, id)
         queries.delete(tx, id)
         take_back_answers(tx, channel, id)
@@ -168,7 +171,8 @@ async def lose_file(context: Context, file_id: FileId) -> Work[FileLost]:
             if row is None or channel is None or row["deleted"]:
                 continue
             for has_file, change in ((True, search.unindex), (False, search.index)):
-                change(tx, message_id, row["content"], search.facets(channel.id, channel.kind, row["sender"], has_file))
+                facets = search.facets(channel.id, channel.kind, row["sender"], has_file)
+                change(tx, message_id, search.text_of_row(row), facets)
             queries.lose_files(tx, message_id)
         return FileLost(file_id=file_id, messages=lost)
 

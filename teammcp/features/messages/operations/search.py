@@ -87,7 +87,9 @@ def _relevant(
     if cursor is not None:  # the page before fixed which messages are ranked: what is written meanwhile stays out
         high, behind = min(high, _cursor(cursor)[0]), _cursor(cursor)[1]
     ids = search.newest(reader, query, sight, low, high, search.CANDIDATES)
-    rows = {rank(relevance(row["content"], query.terms), row["id"]): row for row in queries.by_ids(reader, ids)}
+    rows = {
+        rank(relevance(search.text_of_row(row), query.terms), row["id"]): row for row in queries.by_ids(reader, ids)
+    }
     ranked = sorted((place for place in rows if behind is None or place < behind), reverse=True)
     found = budget.fit(_found(rows[place], query) for place in ranked[:limit])
     return found, f"{high}.{ranked[len(found) - 1]}" if len(ranked) > len(found) else None
@@ -101,7 +103,7 @@ def _cursor(cursor: str) -> tuple[int, int]:
 
 
 def _found(row: Row, query: search.Query) -> Found:
-    text, spans = snippet(row["content"], query.terms)
+    text, spans = snippet(search.text_of_row(row), query.terms)
     return Found(
         id=row["id"],
         channel_id=row["channel_id"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -26,6 +26,8 @@ from ...channels import (
     writable_channel,
 )
 from ...files import FileIds, attach
+from ...parts import MessagePart, MessageParts, as_json, check_parts, shown
+from ...parts import attach as attach_parts
 from .. import equivalents, queries, search
 from ..answers import note_answers
 from ..audience import (
@@ -69,6 +71,7 @@ async def send_message(
     ack_required: bool = False,
     reply_by: ReplyBy | None = None,
     files: FileIds = [],  # noqa: B006
+    parts: MessageParts = [],  # noqa: B006
 ) -> Work[SentMessage]:
     """Send a message to a channel (its id, or dm:Name). Write @Name to call somebody; replyTo answers in a thread."""
     return await _send(
@@ -83,6 +86,7 @@ async def send_message(
         ack_required=ack_required,
         reply_by=reply_by,
         files=files,
+        parts=parts,
     )
 
 
@@ -102,6 +106,7 @@ async def send_dm(
     ack_required: bool = False,
     reply_by: ReplyBy | None = None,
     files: FileIds = [],  # noqa: B006
+    parts: MessageParts = [],  # noqa: B006
 ) -> Work[SentMessage]:
     """Send a direct message to one member."""
     return await _send(
@@ -113,6 +118,7 @@ async def send_dm(
         ack_required=ack_required,
         reply_by=reply_by,
         files=files,
+        parts=parts,
     )
 
 
@@ -129,6 +135,7 @@ async def _send(
     ack_required: bool = False,
     reply_by: timedelta | int | None = None,
     files: list[int],
+    parts: list[dict[str, Any]],
 ) -> Work[SentMessage]:
     draft = Draft(
         channel=channel,
@@ -141,6 +148,7 @@ async def _send(
         ack_required=ack_required,
         reply_by=_deadline(context, reply_by),
         files=files,
+        parts=[part.given() for part in check_parts(context, parts)],
     )
     return await send(context, draft, priority=priority, auto_add_mentions=auto_add_mentions)
 
@@ -176,6 +184,7 @@ async def send(
         draft = await context.before("before_message", draft)
         if draft.channel != channel.id:
             channel = writable_channel(context, draft.channel)
+    parts = check_parts(context, draft.parts)
     lowered = priority == "now" and draft.priority != "now"
 
     def work(tx: Transaction) -> SentMessage:
@@ -183,7 +192,7 @@ async def send(
         everybody = asks_everybody(draft.mentions, draft.ack_required, draft.reply_by)
         audience = address(context, channel, draft.mentions, everybody=everybody)
         added = add_strangers(context, tx, channel, audience) if auto_add_mentions else []
-        message = _store(context, tx, channel, draft, audience, seq)
+        message = _store(context, tx, channel, draft, parts, audience, seq)
         bounce(context, tx, message, audience.retired)
         return SentMessage(
             id=message.id,
@@ -218,9 +227,18 @@ def _enter(context: Context, tx: Transaction, channel: Channel) -> int:
     return last + 1
 
 
-def _store(context: Context, tx: Transaction, channel: Channel, draft: Draft, audience: Audience, seq: int) -> Message:
+def _store(
+    context: Context,
+    tx: Transaction,
+    channel: Channel,
+    draft: Draft,
+    parts: list[MessagePart],
+    audience: Audience,
+    seq: int,
+) -> Message:
     thread = _thread(tx, channel, draft.reply_to)
     now = context.now()
+    told = shown(parts)
     metadata = None if draft.metadata is None else json.dumps(draft.metadata, ensure_ascii=False)
     message_id = queries.insert(
         tx,
@@ -236,12 +254,14 @@ def _store(context: Context, tx: Transaction, channel: Channel, draft: Draft, au
         draft.ack_required,
         draft.reply_by,
         bool(draft.files),
+        as_json(told),
         now,
     )
     take_place(tx, channel.id, seq, now)
     note_answers(tx, channel, context.actor.name, thread, message_id, now)
     tokens = search.facets(channel.id, channel.kind, context.actor.name, bool(draft.files))
-    search.index(tx, message_id, draft.content, tokens)
+    search.index(tx, message_id, search.text_of(draft.content, told), tokens)
+    attach_parts(tx, message_id, parts)
     files = attach(tx, draft.files, message_id, channel.id, context.actor.name) if draft.files else []
     message = Message(
         id=message_id,
@@ -261,6 +281,7 @@ def _store(context: Context, tx: Transaction, channel: Channel, draft: Draft, au
         deleted=False,
         reactions=[],
         files=files,
+        parts=told,
     )
     deliver(tx, message, audience)
     sent = MessageSent.of(message, addressed=[*audience.mentioned, *audience.others])

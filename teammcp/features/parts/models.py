@@ -1,0 +1,69 @@
+"""Public shapes of parts of messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, WithJsonSchema
+
+from ...arguments.fields import json_within
+from ...operations import Result
+from ...text.untrusted import OTHERS, Words, quote
+
+MOST_PARTS = 10
+"""Parts of one message."""
+LARGEST = 128 * 1024
+"""Bytes of all parts of one message, as JSON."""
+DEEPEST = 8
+
+Standing = Literal["verified", "differs", "unknown"]
+"""What a check of a part has found: it is as it says, it is otherwise, or nobody can tell."""
+
+PartNumber = Annotated[int, Field(ge=1, le=MOST_PARTS)]
+
+MessageParts = Annotated[
+    list[dict[str, Any]],
+    Field(max_length=MOST_PARTS),
+    AfterValidator(json_within(LARGEST, DEEPEST)),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "maxItems": MOST_PARTS,
+            "items": {
+                "type": "object",
+                "properties": {"kind": {"type": "string"}},
+                "required": ["kind"],
+                "additionalProperties": True,
+            },
+            "description": "Such as a diff or a snippet; list_part_kinds says what there is",
+        }
+    ),
+    OTHERS,
+]
+"""The parts that a message is sent with, as an argument: of each its kind and the fields of that."""
+
+
+class PartShown(Result):
+    """A part of a message, as it is told beside its text. ``whole``: the summary says all of it; else see get_part."""
+
+    number: int
+    kind: str
+    summary: Words
+    whole: bool
+    standing: Standing | None = None
+    """What a check has found; None if nobody looked."""
+    note: Words = ""
+    """What else the check says."""
+
+    def line(self, message_id: int) -> str:
+        """It for a model, to stand in a fence under its message."""
+        found = f", {self.standing}" if self.standing else ""
+        why = f" ({quote(self.note)})" if self.note else ""
+        more = "" if self.whole else f"\n  (whole: get_part message_id={message_id} number={self.number})"
+        return f"  [part {self.number}, {self.kind}{found}]{why} {quote(self.summary)}{more}"
+
+
+def parts_text(message_id: int, parts: Iterable[PartShown]) -> str:
+    """What models are told of a message's parts, behind what it says; empty if there are none."""
+    return "".join(f"\n{part.line(message_id)}" for part in parts)
