@@ -29,7 +29,7 @@ NAMES = set(
     subject surface apiKey model code operation hint unavailable offered_by handed_over_by grant mime_type sha256 hash
     previous last_hash archived_to not_checked what status sender notifier runtime credential made_by paused_by
     variables used_by added_by revoked_by decided_by project asking_project askers asker owners holder answered_by
-    chosen_by asking
+    chosen_by asking asked_by
     announced_by said_by ended_by waits_for to counts author
     """.split()  # noqa: SIM905 - one a line would be a page
 )

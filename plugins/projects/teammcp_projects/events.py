@@ -69,6 +69,16 @@ class QuestionAsked(QuestionEvent, kind="question.asked"):
     message_id: int
 
 
+class QuestionCountered(QuestionEvent, kind="question.countered"):
+    """Whoever had a question to answer has asked something back, in a message to its asker."""
+
+    message_id: int
+
+
+class QuestionOverdue(QuestionEvent, kind="question.overdue"):
+    """The time until which an answer was wanted is over; the question stays open."""
+
+
 class QuestionEnded(QuestionEvent, kind="question.ended"):
     """A question was answered, cannot be answered, or was cancelled."""
 
@@ -164,6 +174,8 @@ EVENT_KINDS = (
     ConversationReset,
     QuestionQueued,
     QuestionAsked,
+    QuestionCountered,
+    QuestionOverdue,
     QuestionEnded,
     ProjectSubscribed,
     ProjectUnsubscribed,

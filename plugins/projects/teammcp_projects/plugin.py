@@ -34,8 +34,9 @@ from .pages import PAGES
 from .parts import KINDS
 from .questions import dispatch
 from .questions import operations as questions
-from .questions.operations import returning
+from .questions.operations import lateness, returning
 from .questions.operations.answering import take_reply
+from .questions.operations.countering import take_said
 
 PARTS: tuple[Any, ...] = (registry, questions, lanes, telling, status, figures, notice_operations)
 """What has operations."""
@@ -86,6 +87,7 @@ async def agent_retired(context: Context, agent: Agent) -> None:
 def register_jobs() -> list[Job]:
     return [
         Job("projects.questions", dispatch.look_at_all, every=dispatch.SECONDS, per_team=True),
+        Job("projects.overdue", lateness.look_at_late, every=dispatch.SECONDS, per_team=True),
         Job("projects.holders", returning.look_at_holders, every=dispatch.SECONDS, per_team=True),
         Job("projects.notices", looking.look_at_all, every=looking.SECONDS, per_team=True),
     ]
@@ -94,6 +96,7 @@ def register_jobs() -> list[Job]:
 @hookimpl
 async def message_sent(context: Context, message: Message) -> None:
     await take_reply(context, message)
+    await take_said(context, message)
     await replies.take_reply(context, message)
 
 

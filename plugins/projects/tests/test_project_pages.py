@@ -199,3 +199,20 @@ async def test_a_question_is_asked_answered_and_taken_back_on_the_pages(
     assert (await ann.submit(f"{other}/cancel")).status_code == 303
     assert "taken back" in await see(ann, other)
     assert (await ann.http.get("/projects/questions/99")).status_code == 404
+
+
+async def test_something_is_asked_back_and_said_on_the_pages(team: TestTeam, boss: Member, ann: Member) -> None:
+    await boss.call("add_project", name="backend")
+    await boss.call("set_project_agents", project="backend", agents=["boss"])
+    path = (await ann.submit("/projects/of/backend/ask", question="Which version?")).headers["Location"]
+    await team.server.settle()
+    assert "Ask back" not in await see(ann, path)
+    wrong = await boss.submit(f"{path}/ask-back", content=" ")
+    assert (wrong.status_code, "content: " in wrong.text) == (400, True)
+    assert (await boss.submit(f"{path}/ask-back", content="Of which **API**?")).status_code == 303
+    html = await see(ann, path)
+    assert "something is asked back" in html
+    assert "<strong>API</strong>" in html
+    assert "Say what is asked back" not in await see(boss, path)
+    assert (await ann.submit(f"{path}/answer", answer="The *billing* one")).status_code == 303
+    assert "<em>billing</em>" in await see(boss, path)

@@ -14,9 +14,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from teammcp_projects.questions.dispatch import look_at_all
+from teammcp_projects.questions.models import OPEN
 from teammcp_projects.questions.operations.returning import look_at_holders
 
-from teammcp import TeamError
+from teammcp import Conflict, TeamError
 from teammcp.config import load_settings
 from teammcp.testing import NO_LIMITS, Member, MovedClock, TestTeam, all_plugins_but, serve
 
@@ -107,6 +108,35 @@ class QuestionMachine(RuleBasedStateMachine):
             await holder.call("answer_question", question_id=question.id, answer=text, **more)
 
     @rule(which=numbers)
+    def ask_back(self, which: int) -> None:
+        async def happen() -> None:
+            found = [each for number in self.asked if (each := await self.question(number)).state == "asked"]
+            if found:
+                question = found[which % len(found)]
+                with suppress(Conflict):  # often enough
+                    holder = self.member(question.holder)
+                    await holder.call("ask_back", question_id=question.id, content="of which?")
+
+        self.do(happen())
+
+    @rule(which=numbers, by_reply=st.booleans())
+    def say(self, which: int, by_reply: bool) -> None:
+        self.do(self._say(which, by_reply=by_reply))
+
+    async def _say(self, which: int, *, by_reply: bool = False) -> None:
+        found = [each for number in self.asked if (each := await self.question(number)).state == "countered"]
+        if not found:
+            return
+        question = found[which % len(found)]
+        asker, last = self.member(question.asker), question.exchanges[-1]
+        if by_reply:
+            there = f"dm:{last.asked_by}"
+            await asker.call("send_message", channel=there, content="of this", replyTo=last.asked_id)
+            await self.team.server.settle()
+        else:
+            await asker.call("answer_question", question_id=question.id, answer="of this")
+
+    @rule(which=numbers)
     def take_back(self, which: int) -> None:
         if self.asked:
             number = self.asked[which % len(self.asked)]
@@ -166,12 +196,14 @@ class QuestionMachine(RuleBasedStateMachine):
             self.do(self._finish())
 
     async def _finish(self) -> None:
-        """Whoever is asked answers, until nothing waits; then it is seen what everybody has."""
-        for _ in range(len(self.asked)):
+        """Whoever is asked answers or says it, until nothing waits; then it is seen what everybody has."""
+        for _ in self.asked:
+            await self._say(0)
+        for _ in self.asked:
             await self._look()
             await self._answer(0)
         questions = [await self.question(number) for number in self.asked]
-        assert [each.id for each in questions if each.state in {"queued", "asked"}] == []
+        assert [each.id for each in questions if each.state in OPEN] == []
         for question in questions:
             if question.answer_id is None:
                 continue

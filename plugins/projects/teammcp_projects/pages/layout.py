@@ -17,7 +17,7 @@ from ..questions.models import OPEN
 PATH = "/projects"
 OF = f"{PATH}/of/<name>"
 EVENTS = "project.added project.updated project.removed project.agents_changed"
-QUESTION_EVENTS = "question.queued question.asked question.ended"
+QUESTION_EVENTS = "question.queued question.asked question.countered question.overdue question.ended"
 KINDS = {
     "api": mark("API"),
     "package": mark("package"),
@@ -28,6 +28,7 @@ KINDS = {
 STATES = {
     "queued": mark("waits for its turn"),
     "asked": mark("being answered"),
+    "countered": mark("something is asked back"),
     "answered": mark("answered"),
     "cannot_say": mark("cannot be answered"),
     "cancelled": mark("taken back"),

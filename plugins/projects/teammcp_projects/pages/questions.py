@@ -9,6 +9,7 @@ from teammcp.web import Outcome, Page, form_call, go_back, see
 
 from ..questions.models import OPEN, Question
 from ..questions.operations.answering import may_answer, may_take_back
+from ..questions.operations.countering import may_ask_back
 from . import projects
 from .layout import OF, question_path, show
 
@@ -29,7 +30,9 @@ async def question(context: Context, request: Request, question_id: int) -> Resp
     return await _question(context, question_id)
 
 
-async def _question(context: Context, number: int, outcome: Outcome | None = None, answer: str = "") -> Response:
+async def _question(
+    context: Context, number: int, outcome: Outcome | None = None, answer: str = "", asked_back: str = ""
+) -> Response:
     found: Question = await context.call("get_question", question_id=number)
     return await show(
         context,
@@ -37,8 +40,11 @@ async def _question(context: Context, number: int, outcome: Outcome | None = Non
         outcome,
         question=found,
         answers=found.answer_id is None and await context.read(may_answer, context, number),
+        asks_back=may_ask_back(context.actor, found.state, found.holder),
+        says=found.state == "countered" and found.asker == context.actor.name,
         takes_back=found.state in OPEN and may_take_back(context.actor, found.asker),
         answer=answer,
+        asked_back=asked_back,
     )
 
 
@@ -50,6 +56,15 @@ async def answer(context: Context, request: Request, question_id: int) -> Respon
         context, "answer_question", question_id=question_id, answer=typed, cannot_say="cannot_say" in form
     )
     return see(question_path(question_id)) if outcome.ok else await _question(context, question_id, outcome, typed)
+
+
+async def ask_back(context: Context, request: Request, question_id: int) -> Response:
+    """Ask something back about a question."""
+    typed = (await request.form).get("content", "")
+    outcome = await form_call(context, "ask_back", question_id=question_id, content=typed)
+    if outcome.ok:
+        return see(question_path(question_id))
+    return await _question(context, question_id, outcome, asked_back=typed)
 
 
 async def cancel(context: Context, request: Request, question_id: int) -> Response:
@@ -64,5 +79,6 @@ PAGES = [
     Page(f"{OF}/ask", ask, ("POST",), Access.member),
     Page(PATH, question),
     Page(f"{PATH}/answer", answer, ("POST",), Access.member),
+    Page(f"{PATH}/ask-back", ask_back, ("POST",), Access.member),
     Page(f"{PATH}/cancel", cancel, ("POST",), Access.member),
 ]

@@ -13,7 +13,7 @@ from ..lanes import readying as lanes
 from ..lanes.homes import starts_agents
 from ..registry import queries as registry
 from ..registry.models import MOST_PROJECTS
-from . import fairness, queries, showing
+from . import fairness, queries, showing, thread
 
 SECONDS = 20
 """Between two looks at all projects: a look that was missed, as at a crash, is made up for."""
@@ -97,7 +97,8 @@ def _next(reader: Reader, context: Context, project: str, kept: Collection[int])
     for question in fairness.in_order(due, queue.begun, queue.taken):
         if starts:
             return question.id, None
-        if (holder := fairness.choose(answerers, question, queue.holders.get(question.lane))) is not None:
+        before = thread.wanted(reader, question.id) or queue.holders.get(question.lane)
+        if (holder := fairness.choose(answerers, question, before)) is not None:
             return question.id, holder
     return None
 

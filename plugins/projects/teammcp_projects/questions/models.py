@@ -8,9 +8,12 @@ from pydantic import Field
 
 from teammcp import LARGEST_ID, OTHERS, Author, NotBlank, Result, Text, Timestamp, Words, quote, rfc3339
 
-State = Literal["queued", "asked", "answered", "cannot_say", "cancelled"]
-"""``queued`` waits for its turn; ``asked`` is somebody's to answer; the others are ends."""
-OPEN: frozenset[State] = frozenset({"queued", "asked"})
+State = Literal["queued", "asked", "countered", "answered", "cannot_say", "cancelled"]
+"""``queued`` waits for its turn; ``asked`` is somebody's to answer; ``countered``: something is asked back, which its
+asker is to say; the others are ends."""
+OPEN: frozenset[State] = frozenset({"queued", "asked", "countered"})
+WAITING: frozenset[State] = frozenset({"queued", "asked"})
+"""The states in which its asker can do nothing but wait."""
 
 QuestionId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 LONGEST = 9_000
@@ -20,12 +23,29 @@ MOST_ASKED = 20
 """Projects that are asked at once."""
 
 
+class Exchange(Result):
+    """What was asked back about a question, in the message ``asked_id``, and what its asker has ``said`` to that."""
+
+    asked_by: Author
+    asked: Words
+    asked_id: int
+    asked_at: Timestamp
+    said_by: Author | None
+    said: Words
+    said_at: Timestamp | None
+
+    def text(self) -> str:
+        """It in a line, or two."""
+        said = [f"  {self.said_by} said: {quote(self.said)}"] if self.said_by else []
+        return "\n".join([f"  {self.asked_by} asked back: {quote(self.asked)}", *said])
+
+
 class Question(Result):
     """A question to a project, and what came of it.
 
     ``place``: how many answers away it is while it waits, from 1. ``holder``: who has it to answer. ``message_id``: the
     message in which the holder was asked; get_receipt says whether it has arrived. ``trouble``: why it could not be
-    asked yet. ``overdue``: its time is over, and it is still open.
+    asked yet. ``overdue``: its time is over, and it is still open. ``follows``: the question that it goes on from.
     """
 
     id: int
@@ -33,6 +53,8 @@ class Question(Result):
     asker: Author
     asking_project: str | None
     content: Words
+    follows: int | None
+    exchanges: list[Exchange]
     state: State
     place: int | None
     holder: str | None
@@ -48,20 +70,51 @@ class Question(Result):
 
     def text(self) -> str:
         whose = f"{self.asker} ({self.asking_project})" if self.asking_project else self.asker
-        head = f"question {self.id} to {self.project} by {whose}, {rfc3339(self.asked_at)[:16]}: {self._stands()}"
-        said = [f"  asked: {quote(self.content)}"]
+        head = f"question {self.id} to {self.project} by {whose}, {rfc3339(self.asked_at)[:16]}: {self.standing()}"
+        follows = f" (goes on from {self.follows})" if self.follows else ""
+        said = [f"  asked{follows}: {quote(self.content)}", *(each.text() for each in self.exchanges)]
         if self.answer:
             said.append(f"  {self.answered_by}: {quote(self.answer)}")
         return "\n".join([head, *said])
 
-    def _stands(self) -> str:
+    def standing(self) -> str:
+        """How it stands, in a few words."""
         late = ", overdue" if self.overdue else ""
         if self.state == "queued":
             why = f" ({quote(self.trouble)})" if self.trouble else ""
             return f"queued, place {self.place}{why}{late}"
         if self.state == "asked":
             return f"asked {self.holder} in message {self.message_id}{late}"
+        if self.state == "countered":
+            last = self.exchanges[-1]
+            return f"{last.asked_by} asks back in message {last.asked_id}: say it with answer_question {self.id}{late}"
         return {"answered": "answered", "cannot_say": "cannot be answered", "cancelled": "cancelled"}[self.state]
+
+
+class ThreadPart(Result):
+    """Another question of a thread, in short."""
+
+    id: int
+    state: State
+    asker: Author
+    content: Words
+    answered_by: Author | None
+    answer: Words
+
+    def text(self) -> str:
+        """It in a line, or two."""
+        answer = [f"    {self.answered_by}: {quote(self.answer)}"] if self.answer else []
+        return "\n".join([f"  {self.id} ({self.state}) {self.asker}: {quote(self.content)}", *answer])
+
+
+class QuestionThread(Question):
+    """A question, and in short the others of its thread, oldest first."""
+
+    thread: list[ThreadPart]
+
+    def text(self) -> str:
+        rest = ["others of its thread:", *(each.text() for each in self.thread)] if self.thread else []
+        return "\n".join([super().text(), *rest])
 
 
 class QuestionList(Result):
@@ -75,15 +128,33 @@ class QuestionList(Result):
         return "\n".join([*(each.text() for each in self.questions), *more]) or "(no questions)"
 
 
-class Answers(Result):
-    """How questions stand. ``rest``: those for which there was no room here; ask for them again."""
+class Reply(Result):
+    """What somebody has written in answer to a message of yours, first."""
 
-    questions: list[Question]
-    rest: list[int] = []
+    message_id: int
+    reply_id: int
+    agent: Author
+    content: Words
 
     def text(self) -> str:
-        rest = [f"(no room here for {', '.join(map(str, self.rest))}: ask again)"] if self.rest else []
-        return "\n".join([*(each.text() for each in self.questions), *rest])
+        return f"{self.agent} has replied to message {self.message_id} ({self.reply_id}): {quote(self.content)}"
+
+
+class Answers(Result):
+    """How questions stand, and the replies to messages.
+
+    ``rest``, ``rest_messages``: the questions and messages for which there was no room here; ask for them again.
+    """
+
+    questions: list[Question]
+    replies: list[Reply] = []
+    rest: list[int] = []
+    rest_messages: list[int] = []
+
+    def text(self) -> str:
+        left = ", ".join([*map(str, self.rest), *(f"message {number}" for number in self.rest_messages)])
+        rest = [f"(no room here for {left}: ask again)"] if left else []
+        return "\n".join([*(each.text() for each in (*self.questions, *self.replies)), *rest]) or "(no replies yet)"
 
 
 class Asked(QuestionList):

@@ -6,7 +6,7 @@ from teammcp import Reader, Row, Transaction, marks
 
 COLUMNS = (
     "id, project, lane, asker, content, priority, reply_by, state, holder, leased_until, retry_at, trouble, message_id,"
-    " answer, answer_id, answered_by, asked_at, begun_at, ended_at"
+    " answer, answer_id, answered_by, asked_at, begun_at, ended_at, follows, thread, resumed, tell_at"
 )
 
 # -- reading ---------------------------------------------------------------------------------------------------------
@@ -42,6 +42,14 @@ def expired(reader: Reader, now: int, limit: int) -> list[Row]:
     """The questions that somebody has had to answer for long, and it is to be looked whether it does: `COLUMNS`."""
     return reader.all(
         f"SELECT {COLUMNS} FROM projects_questions WHERE leased_until <= ? ORDER BY id LIMIT ?",  # noqa: S608
+        (now, limit),
+    )
+
+
+def late(reader: Reader, now: int, limit: int) -> list[Row]:
+    """The questions whose askers are to be told that their time is over: id."""
+    return reader.all(
+        "SELECT id FROM projects_questions WHERE tell_at <= ? ORDER BY id LIMIT ?",
         (now, limit),
     )
 
@@ -103,13 +111,22 @@ def lanes(reader: Reader, project: str) -> list[Row]:
 
 
 def insert(
-    tx: Transaction, project: str, lane: str, asker: str, content: str, priority: int, reply_by: int | None, at: int
+    tx: Transaction,
+    project: str,
+    lane: str,
+    asker: str,
+    content: str,
+    priority: int,
+    reply_by: int | None,
+    follows: int | None,
+    thread: int | None,
+    at: int,
 ) -> int:
     """Let a question wait; its id."""
     found: int = tx.insert(
-        "INSERT INTO projects_questions (project, lane, asker, content, priority, reply_by, state, trouble, answer,"
-        " asked_at) VALUES (?, ?, ?, ?, ?, ?, 'queued', '', '', ?)",
-        (project, lane, asker, content, priority, reply_by, at),
+        "INSERT INTO projects_questions (project, lane, asker, content, priority, reply_by, tell_at, follows, thread,"
+        " state, trouble, answer, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', '', ?)",
+        (project, lane, asker, content, priority, reply_by, reply_by, follows, thread, at),
     )
     return found
 
@@ -140,6 +157,11 @@ def prolong(tx: Transaction, number: int, until: int) -> None:
     tx.execute("UPDATE projects_questions SET leased_until = ? WHERE id = ?", (until, number))
 
 
+def note_told(tx: Transaction, number: int) -> None:
+    """The asker of a question was told that its time is over."""
+    tx.execute("UPDATE projects_questions SET tell_at = NULL WHERE id = ?", (number,))
+
+
 def give_back(tx: Transaction, number: int) -> None:
     """A question waits again, and nobody has it to answer."""
     tx.execute(
@@ -153,6 +175,6 @@ def end(tx: Transaction, number: int, state: str, answer: str, answer_id: int | 
     """A question is over."""
     tx.execute(
         "UPDATE projects_questions SET state = ?, answer = ?, answer_id = ?, answered_by = ?, ended_at = ?,"
-        " leased_until = NULL, trouble = '' WHERE id = ?",
+        " leased_until = NULL, tell_at = NULL, trouble = '' WHERE id = ?",
         (state, answer, answer_id, by, at, number),
     )

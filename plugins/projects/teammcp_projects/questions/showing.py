@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from teammcp import Context, Reader, Row
 
-from . import fairness, queries
-from .models import OPEN, Question
+from . import fairness, queries, thread_queries
+from .models import OPEN, Exchange, Question
 
+ABOVE_ALL = 100
+"""Added to a priority, it is above all priorities."""
 MOST_WAITING = 1_000
 """Questions of a project that may wait."""
 
@@ -20,7 +22,10 @@ def shown(reader: Reader, context: Context, rows: Sequence[Row]) -> list[Questio
     for project in {row["project"] for row in rows if row["state"] == "queued"}:
         queue = queue_of(reader, project)
         places |= fairness.places(queue.waiting, queue.begun, queue.taken)
-    return [_shape(row, places.get(row["id"]), context.now()) for row in rows]
+    exchanges: dict[int, list[Exchange]] = {}
+    for each in thread_queries.exchanges(reader, [row["id"] for row in rows]):
+        exchanges.setdefault(each["question"], []).append(_exchange(each))
+    return [_shape(row, places.get(row["id"]), exchanges.get(row["id"], []), context.now()) for row in rows]
 
 
 def some(reader: Reader, context: Context, numbers: list[int]) -> list[Question]:
@@ -56,7 +61,7 @@ def queue_of(reader: Reader, project: str) -> Queue:
     lanes = queries.lanes(reader, project)
     return Queue(
         waiting=[
-            fairness.Waiting(row["id"], row["lane"], row["priority"], row["asker"], row["retry_at"] or 0)
+            fairness.Waiting(row["id"], row["lane"], _urgency(row), row["asker"], row["retry_at"] or 0)
             for row in queries.in_state(reader, project, "queued", MOST_WAITING)
         ],
         begun={row["lane"]: row["begun_at"] for row in lanes},
@@ -65,8 +70,19 @@ def queue_of(reader: Reader, project: str) -> Queue:
     )
 
 
-def _shape(row: Row, place: int | None, now: int) -> Question:
+def _urgency(row: Row) -> int:
+    """The greater, the sooner within its lane: what was asked before, and waits again, comes before all others."""
+    urgency: int = row["priority"] + row["resumed"] * ABOVE_ALL
+    return urgency
+
+
+def _exchange(row: Row) -> Exchange:
+    return Exchange(**{name: row[name] for name in Exchange.model_fields if name != "said"}, said=row["said"] or "")
+
+
+def _shape(row: Row, place: int | None, exchanges: list[Exchange], now: int) -> Question:
     facts = {name: row[name] for name in Question.model_fields if name in row.keys()}  # noqa: SIM118 - of a row
     lane = row["lane"]
     overdue = row["state"] in OPEN and row["reply_by"] is not None and row["reply_by"] <= now
-    return Question(**facts, place=place, asking_project=None if lane.startswith("@") else lane, overdue=overdue)
+    asking_project = None if lane.startswith("@") else lane
+    return Question(**facts, place=place, exchanges=exchanges, asking_project=asking_project, overdue=overdue)

@@ -7,19 +7,25 @@ from typing import Any
 from .answering import answer_question, cancel_question, note_answer
 from .asking import teams_ask
 from .beginning import begin_question, hold_back_question
-from .reading import get_question, list_questions, wait_for_answers
+from .countering import ask_back, note_said
+from .lateness import note_overdue
+from .reading import get_question, list_questions
 from .returning import give_back_question, prolong_question
+from .waiting import wait_for_answers
 
 OPERATIONS: list[Any] = [
     teams_ask,
     wait_for_answers,
     answer_question,
+    ask_back,
     cancel_question,
     get_question,
     list_questions,
     begin_question,
     hold_back_question,
     note_answer,
+    note_said,
+    note_overdue,
     give_back_question,
     prolong_question,
 ]

@@ -11,7 +11,6 @@ from teammcp import (
     Context,
     Forbidden,
     Message,
-    NotFound,
     Prepared,
     Reader,
     Row,
@@ -25,6 +24,9 @@ from ...registry import access
 from ...registry import queries as registry
 from .. import dispatch, queries, showing
 from ..models import OPEN, Content, Question, QuestionId, State
+from ..rows import existing
+from .countering import ASKS_BACK, saying
+from .messages import ready
 
 ANSWERS = "answers_question"
 """What a message that answers a question has in its metadata: the question's id."""
@@ -36,9 +38,12 @@ async def answer_question(
 ) -> Work[Question]:
     """Answer a question that was put to your project; cannot_say: nobody there knows, and the answer says why.
 
-    It reaches its asker in a direct message. A question is answered once.
+    It reaches its asker in a direct message. A question is answered once. What was asked back about your own question
+    you answer so, too.
     """
-    row = await context.read(_question, question_id)
+    row = await context.read(existing, question_id)
+    if row["asker"] == context.actor.name and row["state"] == "countered":
+        return saying(context, question_id, answer)
     await _require_say(context, row)
     prepared = await _telling(context, row, answer, cannot_say=cannot_say)
 
@@ -52,7 +57,7 @@ async def answer_question(
 @operation("POST /api/questions/{question_id}/cancel", profile="projects", idempotent=True)
 async def cancel_question(context: Context, question_id: QuestionId) -> Work[Question]:
     """Take a question back that you have asked. If somebody is at it already, an answer still reaches you."""
-    row = await context.read(_question, question_id)
+    row = await context.read(existing, question_id)
     if not may_take_back(context.actor, row["asker"]):
         raise Forbidden(
             f"question_id: question {question_id} is {row['asker']}'s. Only its asker or a manager takes it back.",
@@ -60,7 +65,7 @@ async def cancel_question(context: Context, question_id: QuestionId) -> Work[Que
         )
 
     def work(tx: Transaction) -> Question:
-        before = _question(tx, question_id)
+        before = existing(tx, question_id)
         if before["state"] not in OPEN:
             return showing.one(tx, context, question_id)
         return _end(context, tx, before, "cancelled", "", None)
@@ -81,11 +86,16 @@ async def note_answer(
 
 
 async def take_reply(context: Context, message: Message) -> None:
-    """See whether a message that was just sent answers a question."""
-    if message.reply_to is None or (message.metadata or {}).get(ANSWERS) is not None:
+    """See whether a message that was just sent answers a question.
+
+    Once something is asked back it does not: a program may end its turn with words that say so.
+    """
+    if message.reply_to is None or not {ANSWERS, ASKS_BACK}.isdisjoint(message.metadata or {}):
         return
     row = await context.read(queries.of_message, message.reply_to)
     if row is None or row["holder"] != message.from_agent or row["answer_id"] is not None:
+        return
+    if row["state"] == "countered":
         return
     with suppress(Conflict):  # somebody else was quicker
         await Context.inside(context.team).call(
@@ -98,15 +108,8 @@ def may_take_back(actor: Agent, asker: str) -> bool:
     return actor.name == asker or actor.access >= Access.manager
 
 
-def _question(reader: Reader, number: int) -> Row:
-    row = queries.question(reader, number)
-    if row is None:
-        raise NotFound(f"question_id: there is no question {number}; list_questions lists them.", code="no_question")
-    return row
-
-
 def _unanswered(reader: Reader, number: int) -> Row:
-    row = _question(reader, number)
+    row = existing(reader, number)
     if row["answer_id"] is not None:
         raise Conflict(
             f"question_id: {row['answered_by']} has answered question {number} already. Write to {row['asker']} if "
@@ -119,7 +122,7 @@ def _unanswered(reader: Reader, number: int) -> Row:
 
 def may_answer(reader: Reader, context: Context, number: int) -> bool:
     """Whether the actor may answer a question: its holder, who answers for the project, and who may change that."""
-    me, row = context.actor.name, _question(reader, number)
+    me, row = context.actor.name, existing(reader, number)
     if me == row["asker"]:
         return False
     if me == row["holder"]:
@@ -144,16 +147,14 @@ async def _telling(context: Context, row: Row, answer: str, *, cannot_say: bool)
     """The direct message to the asker that answers; it replies to the one in which the question was asked."""
     how = "cannot say" if cannot_say else "answers"
     more = {"replyTo": row["message_id"]} if row["holder"] == context.actor.name and row["message_id"] else {}
-    prepared = await context.prepare(
-        "send_message",
+    return await ready(
+        context,
+        "answer",
         channel=f"dm:{row['asker']}",
         content=f"{row['project']} {how} (question {row['id']}):\n\n{answer}",
         metadata={ANSWERS: row["id"]},
         **more,
     )
-    if prepared.waits:
-        raise Conflict("answer: a plugin makes the message wait, so it is not sent yet. Ask a manager.", code="waits")
-    return prepared
 
 
 def _end(

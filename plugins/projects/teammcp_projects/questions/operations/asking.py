@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from teammcp import Conflict, Context, Deadline, Reader, Row, Transaction, Work, operation
+from teammcp import Conflict, Context, Deadline, InvalidInput, Reader, Row, Transaction, Work, operation
 
 from ...events import QuestionQueued
 from ...lanes.homes import starts_agents
@@ -14,7 +14,8 @@ from ...registry import access
 from ...registry import queries as registry
 from ...registry.lookup import ProjectRef, existing
 from .. import dispatch, queries, showing
-from ..models import MOST_ASKED, Asked, Content
+from ..models import MOST_ASKED, Asked, Content, QuestionId
+from ..rows import existing as existing_question
 
 PRIORITIES = {"low": 0, "normal": 1, "high": 2}
 
@@ -26,21 +27,33 @@ async def teams_ask(
     question: Content,
     priority: Literal["low", "normal", "high"] = "normal",
     reply_by: Deadline | None = None,
+    follows: QuestionId | None = None,
 ) -> Work[Asked]:
     """Ask other code bases something: whoever knows that code answers. Come back for it with wait_for_answers.
 
     You get handles at once, and each answer in a direct message, too. Questions to a busy project wait for their turn.
+    follows: the question of yours from which this one goes on; whoever answered it is asked again if possible.
     """
     asked = list(dict.fromkeys(projects))
 
     def work(tx: Transaction) -> Asked:
         mine = registry.project_of(tx, context.actor.name)
         lane = f"@{context.actor.name}" if mine is None else mine
+        thread = None if follows is None else _thread(tx, follows, asked, lane)
         numbers = []
         for name in asked:
             _require_leave(context, tx, existing(tx, name), mine)
             number = queries.insert(
-                tx, name, lane, context.actor.name, question, PRIORITIES[priority], reply_by, context.now()
+                tx,
+                name,
+                lane,
+                context.actor.name,
+                question,
+                PRIORITIES[priority],
+                reply_by,
+                follows,
+                thread,
+                context.now(),
             )
             context.emit(tx, QuestionQueued(question=number, project=name), number)
             numbers.append(number)
@@ -48,6 +61,21 @@ async def teams_ask(
         return Asked(questions=showing.some(tx, context, numbers))
 
     return work
+
+
+def _thread(reader: Reader, follows: int, projects: list[str], lane: str) -> int:
+    """The first question of the thread in which another one goes on from ``follows``.
+
+    Raises:
+        NotFound: there is no such question. InvalidInput: it was to another project, or somebody else's.
+    """
+    row = existing_question(reader, follows, "follows")
+    if projects != [row["project"]]:
+        raise InvalidInput.at("follows", f"question {follows} was to {row['project']}; ask that project, and no other")
+    if row["lane"] != lane:
+        raise InvalidInput.at("follows", f"question {follows} is {row['asker']}'s; go on from one of your own")
+    first: int = row["thread"] or row["id"]
+    return first
 
 
 def can_ask(reader: Reader, context: Context, project: Row) -> bool:

@@ -6,12 +6,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from teammcp import Conflict, Context, Row, Text, Timestamp, Transaction, Work, operation, rfc3339
+from teammcp import Conflict, Context, Row, Text, Timestamp, Transaction, Work, operation
 
 from ...events import QuestionAsked
 from ...registry import queries as registry
-from .. import queries, showing
+from .. import queries, showing, thread
 from ..models import Question, QuestionId
+from .messages import ready
 
 LEASE = 15 * 60_000
 """Milliseconds that somebody has a question to answer before it is looked whether it gets anywhere."""
@@ -22,15 +23,15 @@ async def begin_question(context: Context, question_id: QuestionId, holder: str)
     """Ask somebody a question that has waited: by a direct message of its asker."""
     row = await context.read(_waiting, question_id)
     asking = Context.inside(context.team, context.team.directory.agents[row["asker"]])
-    prepared = await asking.prepare(
-        "send_message",
+    goes_on_from = await context.read(thread.goes_on_from, row, holder)
+    prepared = await ready(
+        asking,
+        "question",
         channel=f"dm:{holder}",
-        content=_words(row),
+        content=await context.read(thread.words, row),
         metadata={"question_id": question_id},
-        **_until(row, context.now()),
+        replyTo=goes_on_from,
     )
-    if prepared.waits:
-        raise Conflict("A plugin makes the message wait, so the question cannot be asked.", code="waits")
 
     def work(tx: Transaction) -> Question:
         now_row = _waiting(tx, question_id)
@@ -77,16 +78,3 @@ def _require_room(tx: Transaction, row: Row, holder: str) -> None:
         raise Conflict(f"question_id: it is not the turn of question {row['id']}.", code="not_its_turn")
     if queries.held(tx, holder):
         raise Conflict(f"holder: {holder} has a question to answer already.", code="not_free")
-
-
-def _until(row: Row, now: int) -> dict[str, str]:
-    """Until when an answer is asked for, as an argument; none if that is over."""
-    return {} if row["reply_by"] is None or row["reply_by"] <= now else {"reply_by": rfc3339(row["reply_by"])}
-
-
-def _words(row: Row) -> str:
-    whose = "" if row["lane"].startswith("@") else f" on behalf of {row['lane']}"
-    return (
-        f"Question {row['id']} to {row['project']}{whose}:\n\n{row['content']}\n\n"
-        f"(Answer with answer_question {row['id']}, or by a reply to this message.)"
-    )

@@ -1,19 +1,17 @@
-"""Looking at questions, and waiting for their answers."""
+"""Looking at questions."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 from pydantic import Field
 
-from teammcp import LARGEST_ID, Context, Event, Limit, NotFound, Reader, Row, ends, operation, require_valid
+from teammcp import LARGEST_ID, Context, Limit, Reader, Row, operation
 
 from ...registry.lookup import ProjectRef
-from .. import queries, showing
-from ..models import MOST_ASKED, OPEN, Answers, Question, QuestionId, QuestionList
-
-LONGEST_WAIT = 55
+from .. import queries, showing, thread
+from ..models import QuestionId, QuestionList, QuestionThread
+from ..rows import existing
 
 
 @operation("GET /api/questions", profile="projects", read_only=True)
@@ -36,41 +34,10 @@ def _listed(reader: Reader, project: str | None, asker: str, before: int, limit:
 
 
 @operation("GET /api/questions/{question_id}", profile="projects", read_only=True)
-async def get_question(context: Context, question_id: QuestionId) -> Question:
-    """See how a question stands: its place, who has it to answer, its answer."""
-    [shown] = await context.read(_some, context, [question_id])
-    return shown
+async def get_question(context: Context, question_id: QuestionId) -> QuestionThread:
+    """See how a question stands: its place, who has it to answer, what was asked back, its answer, and its thread."""
+    return await context.read(_thread, context, question_id)
 
 
-@operation("GET /api/questions/answers", profile="projects", read_only=True, holds=True)
-async def wait_for_answers(
-    context: Context,
-    question_ids: Annotated[list[QuestionId], Field(min_length=1, max_length=MOST_ASKED)],
-    timeout: Annotated[float, Field(ge=0, le=LONGEST_WAIT)] = LONGEST_WAIT,
-) -> Answers:
-    """Wait until all these questions are over, at most so many seconds. Call it again for those that are still open."""
-    wanted = {str(number) for number in question_ids}
-    loses = ends(context)
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + timeout
-
-    def concerns(event: Event) -> bool:
-        return (event.kind == "question.ended" and event.subject in wanted) or loses(event)
-
-    with context.team.presence.connected(context.actor.name), context.team.hub.subscribe(concerns) as events:
-        found: list[Question] = await context.read(_some, context, question_ids)
-        while any(each.state in OPEN for each in found) and (left := deadline - loop.time()) > 0:
-            await events.next(left)
-            require_valid(context)
-            found = await context.read(_some, context, question_ids)
-    shown = context.budget().fit(found)
-    return Answers(questions=shown, rest=[each.id for each in found[len(shown) :]])
-
-
-def _some(reader: Reader, context: Context, numbers: list[int]) -> list[Question]:
-    found = showing.some(reader, context, numbers)
-    if missing := set(numbers).difference(each.id for each in found):
-        raise NotFound(
-            f"question_id: there is no question {min(missing)}; list_questions lists them.", code="no_question"
-        )
-    return found
+def _thread(reader: Reader, context: Context, number: int) -> QuestionThread:
+    return thread.shown(reader, context, existing(reader, number))

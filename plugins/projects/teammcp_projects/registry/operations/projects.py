@@ -25,6 +25,7 @@ from teammcp import (
 from ...events import ProjectAdded, ProjectRemoved
 from ...notices import leaving
 from ...questions import queries as questions
+from ...questions.models import OPEN
 from .. import changes, lookup, queries, running
 from ..access import may_ask, require_change
 from ..lookup import ProjectRef, existing
@@ -166,7 +167,7 @@ async def remove_project(context: Context, project: ProjectRef) -> Work[ProjectG
 
     def work(tx: Transaction) -> ProjectGone:
         existing(tx, project)
-        if waiting := sum(questions.count_in_state(tx, project, state) for state in ("queued", "asked")):
+        if waiting := sum(questions.count_in_state(tx, project, state) for state in OPEN):
             raise Conflict(
                 f"project: {waiting} questions to {project} are open. Answer or cancel them first; list_questions "
                 "lists them.",

@@ -1,0 +1,96 @@
+"""A question with what belongs to it: in words for whoever is to answer, and who that is best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from teammcp import LARGEST_ID, Context, Reader, Row, excerpt, rfc3339
+
+from . import queries, showing, thread_queries
+from .models import QuestionThread, ThreadPart
+
+MOST_SHOWN = 20
+"""Other questions of a thread that are shown beside one."""
+SHOWN = 300
+"""Characters that are shown of each of their texts."""
+ROOM = 9_800
+"""Characters of the message in which somebody is asked."""
+
+
+def shown(reader: Reader, context: Context, row: Row) -> QuestionThread:
+    """A question, and in short the others of its thread."""
+    [question] = showing.shown(reader, context, [row])
+    others = [_part(each) for each in _thread(reader, row) if each["id"] != row["id"]]
+    return QuestionThread(**{name: getattr(question, name) for name in type(question).model_fields}, thread=others)
+
+
+def _thread(reader: Reader, row: Row) -> list[Row]:
+    """The questions of the thread in which one is, oldest first: the first of them, and the newest."""
+    first = row["thread"] or row["id"]
+    rows = thread_queries.thread(reader, first, LARGEST_ID, MOST_SHOWN)
+    return [*queries.questions(reader, [first]), *reversed(rows)]
+
+
+def _part(row: Row) -> ThreadPart:
+    return ThreadPart(
+        id=row["id"],
+        state=row["state"],
+        asker=row["asker"],
+        content=excerpt(row["content"], SHOWN),
+        answered_by=row["answered_by"],
+        answer=excerpt(row["answer"], SHOWN),
+    )
+
+
+def wanted(reader: Reader, number: int) -> str | None:
+    """Who is best to answer a question: who has asked something back about it, or answered that which it follows."""
+    if asked := thread_queries.exchanges(reader, [number]):
+        name: str = asked[-1]["asked_by"]
+        return name
+    row = queries.question(reader, number)
+    before = None if row is None or row["follows"] is None else queries.question(reader, row["follows"])
+    return None if before is None else before["answered_by"] or before["holder"]
+
+
+def goes_on_from(reader: Reader, row: Row, holder: str) -> int | None:
+    """The message between its asker and its holder from which a question goes on; None if there is none."""
+    for each in reversed(thread_queries.exchanges(reader, [row["id"]])):
+        if each["asked_by"] == holder:
+            message_id: int = each["asked_id"]
+            return message_id
+    before = None if row["follows"] is None else queries.question(reader, row["follows"])
+    if before is None or (before["asker"], before["holder"]) != (row["asker"], holder):
+        return None
+    found: int | None = before["message_id"]
+    return found
+
+
+def words(reader: Reader, row: Row) -> str:
+    """What whoever is to answer a question is told: it, what was said to it, and how to answer."""
+    number = row["id"]
+    whose = "" if row["lane"].startswith("@") else f" on behalf of {row['lane']}"
+    head = f"Question {number} to {row['project']}{whose}:\n\n{row['content']}"
+    until = "" if row["reply_by"] is None else f"An answer is wanted by {rfc3339(row['reply_by'])[:16]}Z. "
+    how = f"({until}Answer with answer_question {number}, or by a reply to this message; ask_back asks something back.)"
+    return "\n\n".join([head, *_said(reader, row, ROOM - len(head) - len(how)), how])
+
+
+def _said(reader: Reader, row: Row, room: int) -> list[str]:
+    """What was said about a question before, as far as there is room for it."""
+    said = [*_before(reader, row)]
+    for each in thread_queries.exchanges(reader, [row["id"]]):
+        said += [(f"{each['asked_by']} asked back:", each["asked"]), (f"{each['said_by']} said:", each["said"] or "")]
+    if not said:
+        return []
+    share = room // len(said)
+    if share < SHOWN:
+        return [f"(get_question {row['id']} shows what was said about it before.)"]
+    return [f"{who}\n{excerpt(text, share - len(who) - 3)}" for who, text in said]
+
+
+def _before(reader: Reader, row: Row) -> Sequence[tuple[str, str]]:
+    before = None if row["follows"] is None else queries.question(reader, row["follows"])
+    if before is None:
+        return []
+    follows = (f"It goes on from question {before['id']}:", before["content"])
+    return [follows, (f"{before['answered_by']} answered:", before["answer"])] if before["answer"] else [follows]

@@ -1,0 +1,62 @@
+"""The SQL of what belongs to a question: what was asked back about it, and the questions that go on from it."""
+
+from __future__ import annotations
+
+from teammcp import Reader, Row, Transaction, marks
+
+from .queries import COLUMNS
+
+EXCHANGE = "question, number, asked_by, asked, asked_id, asked_at, said, said_by, said_at"
+
+# -- reading ---------------------------------------------------------------------------------------------------------
+
+
+def exchanges(reader: Reader, questions: list[int]) -> list[Row]:
+    """What was asked back about some questions, in order: `EXCHANGE`."""
+    return reader.all(
+        f"SELECT {EXCHANGE} FROM projects_exchanges WHERE question IN ({marks(questions)})"  # noqa: S608
+        " ORDER BY question, number",
+        questions,
+    )
+
+
+def exchange_of_message(reader: Reader, message_id: int) -> Row | None:
+    """What was asked back in a message: `EXCHANGE`."""
+    return reader.one(f"SELECT {EXCHANGE} FROM projects_exchanges WHERE asked_id = ?", (message_id,))  # noqa: S608
+
+
+def thread(reader: Reader, first: int, before: int, limit: int) -> list[Row]:
+    """The questions that go on from one, newest first, with smaller ids than one: `COLUMNS`."""
+    return reader.all(
+        f"SELECT {COLUMNS} FROM projects_questions WHERE thread = ? AND id < ? ORDER BY id DESC LIMIT ?",  # noqa: S608
+        (first, before, limit),
+    )
+
+
+# -- changing --------------------------------------------------------------------------------------------------------
+
+
+def ask_back(tx: Transaction, question: int, number: int, by: str, asked: str, message_id: int, at: int) -> None:
+    """Somebody who has a question to answer asks something back, and no longer has it."""
+    tx.execute(
+        "INSERT INTO projects_exchanges (question, number, asked_by, asked, asked_id, asked_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (question, number, by, asked, message_id, at),
+    )
+    tx.execute(
+        "UPDATE projects_questions SET state = 'countered', leased_until = NULL WHERE id = ?",
+        (question,),
+    )
+
+
+def resume(tx: Transaction, question: int, number: int, by: str, said: str, at: int) -> None:
+    """What was asked back is answered: the question waits again, before all others of its lane."""
+    tx.execute(
+        "UPDATE projects_exchanges SET said = ?, said_by = ?, said_at = ? WHERE question = ? AND number = ?",
+        (said, by, at, question, number),
+    )
+    tx.execute(
+        "UPDATE projects_questions SET state = 'queued', resumed = 1, holder = NULL, message_id = NULL, begun_at = NULL"
+        " WHERE id = ?",
+        (question,),
+    )
