@@ -52,7 +52,17 @@ if TYPE_CHECKING:
     from .events import Event, scan_events, stored_events
     from .events.kinds import EventData
     from .features.channels import ChannelRef, MemberRef, OwnRef, find_agent, readable_channel, writable_channel
-    from .features.messages import Draft, Message, Note, note, quoted_block, quoted_line, send_notes, server_note
+    from .features.messages import (
+        Draft,
+        Message,
+        Note,
+        note,
+        quoted_block,
+        quoted_line,
+        send_notes,
+        server_note,
+        told_parts,
+    )
     from .features.messages import visible as visible_message
     from .features.notifications import Notification, Notifier, TryLater, Undeliverable
     from .features.parts import (
@@ -267,6 +277,7 @@ __all__ = [  # noqa: RUF022 - in groups
     "require_valid",
     "send_notes",
     "server_note",
+    "told_parts",
     "visible_message",
     "writable_channel",
     # Tasks and the shared state
@@ -435,6 +446,7 @@ _MODULES = {
         "quoted_line",
         "send_notes",
         "server_note",
+        "told_parts",
         "visible=visible_message",
     ),
     "features.notifications": (

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from teammcp_projects.parts import Commit, Diff, PullRequest, Reference, Snippet
 
+from plugins.projects.tests.asking import until
 from teammcp import InvalidInput, MessagePart, parts_text
 from teammcp.features.parts import shown
-from teammcp.testing import TestTeam
+from teammcp.testing import Member, TestTeam
 from teammcp.text.untrusted import fence
 
 DIFF = """\
@@ -239,3 +240,28 @@ async def test_a_wrong_part_names_its_field(team: TestTeam) -> None:
     wrong = {"kind": "snippet", "path": "/x", "code": "x"}
     with pytest.raises(InvalidInput, match=r"parts\.1\.path: must be relative to the repository"):
         await team.owner.call("send_message", channel="general", content="x", parts=[SENT[3], wrong])
+
+
+async def test_parts_go_with_questions_answers_notes_and_notices(team: TestTeam, ada: Member, bob: Member) -> None:
+    asked = await ada.call("teams_ask", projects=["backend"], question="Why?", parts=[SENT[1]])
+    number = asked.questions[0].id
+    question = await until(ada, number, "asked")
+    assert [part.kind for part in question.parts] == ["snippet"]
+    message = await bob.call("get_message", message_id=question.message_id)
+    assert "[part 1, snippet] a<i>.py:7-" in message.text()
+    await bob.call("answer_question", question_id=number, answer="This.", parts=[SENT[0]])
+    answered = await ada.call("get_question", question_id=number)
+    assert [part.kind for part in answered.answer_parts] == ["diff"]
+    assert "[part 1, diff] 1 file, +1 −0 in backend" in answered.text()
+    sent = await ada.call("teams_send_message", projects=["backend"], content="see", parts=[SENT[3]])
+    notified = await ada.call("teams_notify", projects=["backend"], content="see", parts=[SENT[4]])
+    for told_, kind in ((sent, "commit"), (notified, "pull_request")):
+        message = await bob.call("get_message", message_id=told_.reached[0].message_id)
+        assert [part.kind for part in message.parts] == [kind]
+    with pytest.raises(InvalidInput, match=r"parts\.0\.kind"):
+        await ada.call("teams_ask", projects=["backend"], question="Why?", parts=[{"kind": "x"}])
+    notice = await bob.call("announce_change", change="added", content="New", also=["web"], parts=[SENT[0]])
+    await team.server.settle()
+    [line] = (await bob.call("get_notice", notice_id=notice.id)).lines
+    message = await ada.call("get_message", message_id=line.told[0].message_id)
+    assert [part.kind for part in message.parts] == ["diff"]

@@ -7,7 +7,7 @@ from .models import Content, Draft, History, Message, MessageId, Priority, SentM
 from .notes import Note, note, quoted_block, quoted_line, send_notes, server_note
 from .queries import count_sent, first_replies, newest_ids, seq_of, unread_ids
 from .queries import message as message_row
-from .shapes import answered, first_lines, messages_by_id
+from .shapes import answered, first_lines, messages_by_id, told_parts
 from .visibility import visible
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "send_notes",
     "seq_of",
     "server_note",
+    "told_parts",
     "unread_ids",
     "visible",
 ]

@@ -180,6 +180,13 @@ def channels_of(reader: Reader, ids: Sequence[int]) -> dict[int, str]:
     return {row["id"]: row["channel_id"] for row in rows}
 
 
+def parts(reader: Reader, ids: Sequence[int]) -> list[Row]:
+    """What is told of the parts of these messages, of those that have any: id, parts."""
+    if not ids:
+        return []
+    return reader.all(f"SELECT id, parts FROM messages WHERE id IN ({marks(ids)}) AND parts IS NOT NULL", ids)  # noqa: S608
+
+
 def newest_id(reader: Reader) -> int:
     """The id of the newest message, 0 if there is none."""
     newest: int | None = reader.value("SELECT max(id) FROM messages")

@@ -10,7 +10,7 @@ from ...operations import Context
 from ...storage import Reader, Row, Transaction
 from ...text.excerpts import excerpt
 from ..files import FileRef, files_of
-from ..parts import shown_again
+from ..parts import PartShown, shown_again
 from . import queries
 from .models import (
     Message,
@@ -88,6 +88,11 @@ def reactions_of(reader: Reader, ids: Sequence[int]) -> dict[int, list[Reaction]
 def messages_by_id(reader: Reader, ids: Sequence[int]) -> list[Message]:
     """The public shapes of some messages, in order of id."""
     return messages_of(reader, queries.by_ids(reader, ids)) if ids else []
+
+
+def told_parts(reader: Reader, ids: Sequence[int]) -> dict[int, list[PartShown]]:
+    """What is told of the parts of messages, by message; those without any are left out."""
+    return {row["id"]: shown_again(row["parts"]) for row in queries.parts(reader, ids)}
 
 
 async def answered(context: Context, messages: Sequence[Message]) -> dict[int, Message]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from teammcp import MessagePart
 
 from .diffs import Diff
+from .keeping import as_kept, given_again
 from .references import Commit, PullRequest, Reference
 from .snippets import Snippet
 
 KINDS: list[type[MessagePart]] = [Diff, Snippet, Reference, Commit, PullRequest]
 
-__all__ = ["KINDS", "Commit", "Diff", "PullRequest", "Reference", "Snippet"]
+__all__ = ["KINDS", "Commit", "Diff", "PullRequest", "Reference", "Snippet", "as_kept", "given_again"]

@@ -6,7 +6,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from teammcp import LARGEST_ID, OTHERS, Author, NotBlank, Result, Text, Timestamp, Words, quote, rfc3339
+from teammcp import (
+    LARGEST_ID,
+    OTHERS,
+    Author,
+    NotBlank,
+    PartShown,
+    Result,
+    Text,
+    Timestamp,
+    Words,
+    parts_text,
+    quote,
+    rfc3339,
+)
 
 State = Literal["queued", "asked", "countered", "answered", "cannot_say", "cancelled"]
 """``queued`` waits for its turn; ``asked`` is somebody's to answer; ``countered``: something is asked back, which its
@@ -19,6 +32,7 @@ QuestionId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 LONGEST = 9_000
 """Characters of a question or an answer: a message has room for these, and for what is said beside them."""
 Content = Annotated[Text, Field(max_length=LONGEST), NotBlank, OTHERS]
+PartsTold = Annotated[list[PartShown], Field(exclude_if=lambda parts: not parts)]
 MOST_ASKED = 20
 """Projects that are asked at once."""
 
@@ -67,14 +81,19 @@ class Question(Result):
     overdue: bool
     asked_at: Timestamp
     ended_at: Timestamp | None
+    parts: PartsTold = []
+    """What is told of the parts it was asked with, once it was asked."""
+    answer_parts: PartsTold = []
 
     def text(self) -> str:
         whose = f"{self.asker} ({self.asking_project})" if self.asking_project else self.asker
         head = f"question {self.id} to {self.project} by {whose}, {rfc3339(self.asked_at)[:16]}: {self.standing()}"
         follows = f" (goes on from {self.follows})" if self.follows else ""
-        said = [f"  asked{follows}: {quote(self.content)}", *(each.text() for each in self.exchanges)]
+        asked = quote(self.content) + parts_text(self.message_id or 0, self.parts)
+        said = [f"  asked{follows}: {asked}", *(each.text() for each in self.exchanges)]
         if self.answer:
-            said.append(f"  {self.answered_by}: {quote(self.answer)}")
+            told = parts_text(self.answer_id or 0, self.answer_parts)
+            said.append(f"  {self.answered_by}: {quote(self.answer)}{told}")
         return "\n".join([head, *said])
 
     def standing(self) -> str:

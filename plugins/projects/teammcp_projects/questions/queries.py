@@ -6,7 +6,7 @@ from teammcp import Reader, Row, Transaction, marks
 
 COLUMNS = (
     "id, project, lane, asker, content, priority, reply_by, state, holder, leased_until, retry_at, trouble, message_id,"
-    " answer, answer_id, answered_by, asked_at, begun_at, ended_at, follows, thread, resumed, tell_at"
+    " answer, answer_id, answered_by, asked_at, begun_at, ended_at, follows, thread, resumed, tell_at, parts"
 )
 
 # -- reading ---------------------------------------------------------------------------------------------------------
@@ -116,6 +116,7 @@ def insert(
     lane: str,
     asker: str,
     content: str,
+    parts: str | None,
     priority: int,
     reply_by: int | None,
     follows: int | None,
@@ -124,9 +125,9 @@ def insert(
 ) -> int:
     """Let a question wait; its id."""
     found: int = tx.insert(
-        "INSERT INTO projects_questions (project, lane, asker, content, priority, reply_by, tell_at, follows, thread,"
-        " state, trouble, answer, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', '', ?)",
-        (project, lane, asker, content, priority, reply_by, reply_by, follows, thread, at),
+        "INSERT INTO projects_questions (project, lane, asker, content, parts, priority, reply_by, tell_at, follows,"
+        " thread, state, trouble, answer, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', '', ?)",
+        (project, lane, asker, content, parts, priority, reply_by, reply_by, follows, thread, at),
     )
     return found
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from teammcp import Context, Reader, Row
+from teammcp import Context, PartShown, Reader, Row, told_parts
 
 from . import fairness, queries, thread_queries
 from .models import OPEN, Exchange, Question
@@ -25,7 +25,8 @@ def shown(reader: Reader, context: Context, rows: Sequence[Row]) -> list[Questio
     exchanges: dict[int, list[Exchange]] = {}
     for each in thread_queries.exchanges(reader, [row["id"] for row in rows]):
         exchanges.setdefault(each["question"], []).append(_exchange(each))
-    return [_shape(row, places.get(row["id"]), exchanges.get(row["id"], []), context.now()) for row in rows]
+    told = told_parts(reader, [each for row in rows for each in (row["message_id"], row["answer_id"]) if each])
+    return [_shape(row, places.get(row["id"]), exchanges.get(row["id"], []), told, context.now()) for row in rows]
 
 
 def some(reader: Reader, context: Context, numbers: list[int]) -> list[Question]:
@@ -80,9 +81,19 @@ def _exchange(row: Row) -> Exchange:
     return Exchange(**{name: row[name] for name in Exchange.model_fields if name != "said"}, said=row["said"] or "")
 
 
-def _shape(row: Row, place: int | None, exchanges: list[Exchange], now: int) -> Question:
-    facts = {name: row[name] for name in Question.model_fields if name in row.keys()}  # noqa: SIM118 - of a row
+def _shape(
+    row: Row, place: int | None, exchanges: list[Exchange], told: Mapping[int, list[PartShown]], now: int
+) -> Question:
+    facts = {name: row[name] for name in Question.model_fields.keys() - {"parts"} if name in row.keys()}  # noqa: SIM118 - of a row
     lane = row["lane"]
     overdue = row["state"] in OPEN and row["reply_by"] is not None and row["reply_by"] <= now
     asking_project = None if lane.startswith("@") else lane
-    return Question(**facts, place=place, exchanges=exchanges, asking_project=asking_project, overdue=overdue)
+    return Question(
+        **facts,
+        place=place,
+        exchanges=exchanges,
+        asking_project=asking_project,
+        overdue=overdue,
+        parts=told.get(row["message_id"], []),
+        answer_parts=told.get(row["answer_id"], []),
+    )

@@ -7,7 +7,19 @@ from typing import Annotated
 
 from pydantic import Field
 
-from teammcp import Conflict, Context, InvalidInput, MemberRef, Message, Prepared, Reader, Transaction, Work, operation
+from teammcp import (
+    Conflict,
+    Context,
+    InvalidInput,
+    MemberRef,
+    Message,
+    MessageParts,
+    Prepared,
+    Reader,
+    Transaction,
+    Work,
+    operation,
+)
 
 from ..questions.models import MOST_ASKED, Content
 from ..registry import access
@@ -28,20 +40,26 @@ async def teams_send_message(
     projects: Projects,
     content: Content,
     agents: Annotated[list[MemberRef], Field(max_length=MOST_AGENTS)] = [],  # noqa: B006 - never changed
+    parts: MessageParts = [],  # noqa: B006
 ) -> Work[Told]:
     """Write to whoever answers for other code bases, or to these agents of theirs; each gets a direct message.
 
     wait_for_answers with the message_ids waits for their replies; teams_ask is for what must be answered.
     """
     names = await context.read(_named if agents else _answering, context, projects, agents)
-    return await _telling(context, names, content)
+    return await _telling(context, names, content, parts=parts)
 
 
 @operation("POST /api/projects/notify", profile="projects", status=201)
-async def teams_notify(context: Context, projects: Projects, content: Content) -> Work[Told]:
+async def teams_notify(
+    context: Context,
+    projects: Projects,
+    content: Content,
+    parts: MessageParts = [],  # noqa: B006 - never changed
+) -> Work[Told]:
     """Let all who work in other code bases know something: they see it with their next turn. It wakes nobody."""
     names = await context.read(_working, context, projects, [])
-    return await _telling(context, names, content, priority="later")
+    return await _telling(context, names, content, priority="later", parts=parts)
 
 
 def _answering(reader: Reader, context: Context, projects: Sequence[str], named: Sequence[str]) -> dict[str, str]:
@@ -90,7 +108,7 @@ def _others(
     return found
 
 
-async def _telling(context: Context, names: Mapping[str, str], content: str, **how: str) -> Work[Told]:
+async def _telling(context: Context, names: Mapping[str, str], content: str, **how: object) -> Work[Told]:
     """The work that writes to members, each on account of a project: name -> project."""
     mine = await context.read(registry.project_of, context.actor.name)
     prepared = {name: await _to_one(context, name, project, mine, content, how) for name, project in names.items()}
@@ -111,7 +129,7 @@ async def _telling(context: Context, names: Mapping[str, str], content: str, **h
 
 
 async def _to_one(
-    context: Context, name: str, project: str, mine: str | None, content: str, how: Mapping[str, str]
+    context: Context, name: str, project: str, mine: str | None, content: str, how: Mapping[str, object]
 ) -> Prepared[Message]:
     on_behalf = "" if mine is None else f" on behalf of {mine}"
     ready = await context.prepare(

@@ -6,9 +6,22 @@ from typing import Annotated
 
 from pydantic import Field
 
-from teammcp import OTHERS, Conflict, Context, Deadline, InvalidInput, Line, Transaction, Work, operation, plain_text
+from teammcp import (
+    OTHERS,
+    Conflict,
+    Context,
+    Deadline,
+    InvalidInput,
+    Line,
+    MessageParts,
+    Transaction,
+    Work,
+    operation,
+    plain_text,
+)
 
 from ...events import NoticeAnnounced
+from ...parts import as_kept
 from ...registry import ProjectRef, existing
 from .. import looking, queries, reach, shapes
 from ..models import MUST_ACT, Change, Content, Notice, Published, Step
@@ -30,6 +43,7 @@ async def announce_change(
     act_by: Deadline | None = None,
     also: Annotated[list[ProjectRef], Field(max_length=MOST_ALSO)] = [],  # noqa: B006 - never changed
     project: ProjectRef | None = None,
+    parts: MessageParts = [],  # noqa: B006
 ) -> Work[Notice]:
     """Tell all who build on your project what changes; change=request coordinates: asks them to act before it does.
 
@@ -39,6 +53,8 @@ async def announce_change(
         raise InvalidInput.at("next_step", "say concretely what whoever builds on it has to do")
     if act_by is not None and act_by <= context.now():
         raise InvalidInput.at("act_by", "is over. Name a time to come")
+
+    beside = as_kept(context, parts)
 
     def work(tx: Transaction) -> Notice:
         provider = own_project(tx, context, project)
@@ -56,7 +72,18 @@ async def announce_change(
             raise Conflict(f"project: {name} has {MOST_OPEN} open notices. End some first.", code="too_many")
         step = next_step.strip()
         number = queries.insert(
-            tx, name, publication, folded, change, content, step, version, act_by, context.actor.name, context.now()
+            tx,
+            name,
+            publication,
+            folded,
+            change,
+            content,
+            beside,
+            step,
+            version,
+            act_by,
+            context.actor.name,
+            context.now(),
         )
         for each in consumers:
             queries.add_line(tx, number, each)

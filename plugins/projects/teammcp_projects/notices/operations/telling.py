@@ -22,6 +22,7 @@ from teammcp import (
 )
 
 from ...events import NoticeTold
+from ...parts import given_again
 from .. import queries, telling_queries, voices
 from ..models import NoticeId
 
@@ -49,7 +50,11 @@ async def tell_notice(context: Context, notice_id: NoticeId, project: str, agent
     """
     notice, sender = await context.read(_to_tell, context, notice_id, project, agent)
     prepared = await Context.inside(context.team, sender).prepare(
-        "send_message", channel=f"dm:{agent}", content=_words(notice, project), metadata={"notice_id": notice_id}
+        "send_message",
+        channel=f"dm:{agent}",
+        content=_words(notice, project),
+        metadata={"notice_id": notice_id},
+        parts=given_again(notice["parts"]),
     )
     if prepared.waits:
         raise Conflict("A plugin makes the message wait, so nobody was told.", code="waits")

@@ -10,7 +10,9 @@ from teammcp import (
     Conflict,
     Context,
     Forbidden,
+    InvalidInput,
     Message,
+    MessageParts,
     Prepared,
     Reader,
     Row,
@@ -34,7 +36,11 @@ ANSWERS = "answers_question"
 
 @operation("POST /api/questions/{question_id}/answer", profile="projects", idempotent=True)
 async def answer_question(
-    context: Context, question_id: QuestionId, answer: Content, cannot_say: bool = False
+    context: Context,
+    question_id: QuestionId,
+    answer: Content,
+    cannot_say: bool = False,
+    parts: MessageParts = [],  # noqa: B006 - never changed
 ) -> Work[Question]:
     """Answer a question that was put to your project; cannot_say: nobody there knows, and the answer says why.
 
@@ -43,9 +49,11 @@ async def answer_question(
     """
     row = await context.read(existing, question_id)
     if row["asker"] == context.actor.name and row["state"] == "countered":
+        if parts:
+            raise InvalidInput.at("parts", "go with the answer to a question; send these with send_dm to its holder")
         return saying(context, question_id, answer)
     await _require_say(context, row)
-    prepared = await _telling(context, row, answer, cannot_say=cannot_say)
+    prepared = await _telling(context, row, answer, parts, cannot_say=cannot_say)
 
     def work(tx: Transaction) -> Question:
         before = _unanswered(tx, question_id)
@@ -143,7 +151,9 @@ async def _require_say(context: Context, row: Row) -> None:
         )
 
 
-async def _telling(context: Context, row: Row, answer: str, *, cannot_say: bool) -> Prepared[Message]:
+async def _telling(
+    context: Context, row: Row, answer: str, parts: MessageParts, *, cannot_say: bool
+) -> Prepared[Message]:
     """The direct message to the asker that answers; it replies to the one in which the question was asked."""
     how = "cannot say" if cannot_say else "answers"
     more = {"replyTo": row["message_id"]} if row["holder"] == context.actor.name and row["message_id"] else {}
@@ -153,6 +163,7 @@ async def _telling(context: Context, row: Row, answer: str, *, cannot_say: bool)
         channel=f"dm:{row['asker']}",
         content=f"{row['project']} {how} (question {row['id']}):\n\n{answer}",
         metadata={ANSWERS: row["id"]},
+        parts=parts,
         **more,
     )
 

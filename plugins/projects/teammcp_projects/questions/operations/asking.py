@@ -6,10 +6,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from teammcp import Conflict, Context, Deadline, InvalidInput, Reader, Row, Transaction, Work, operation
+from teammcp import (
+    Conflict,
+    Context,
+    Deadline,
+    InvalidInput,
+    MessageParts,
+    Reader,
+    Row,
+    Transaction,
+    Work,
+    operation,
+)
 
 from ...events import QuestionQueued
 from ...lanes.homes import starts_agents
+from ...parts import as_kept
 from ...registry import access
 from ...registry import queries as registry
 from ...registry.lookup import ProjectRef, existing
@@ -28,6 +40,7 @@ async def teams_ask(
     priority: Literal["low", "normal", "high"] = "normal",
     reply_by: Deadline | None = None,
     follows: QuestionId | None = None,
+    parts: MessageParts = [],  # noqa: B006 - never changed
 ) -> Work[Asked]:
     """Ask other code bases something: whoever knows that code answers. Come back for it with wait_for_answers.
 
@@ -35,6 +48,7 @@ async def teams_ask(
     follows: the question of yours from which this one goes on; whoever answered it is asked again if possible.
     """
     asked = list(dict.fromkeys(projects))
+    beside = as_kept(context, parts)
 
     def work(tx: Transaction) -> Asked:
         mine = registry.project_of(tx, context.actor.name)
@@ -49,6 +63,7 @@ async def teams_ask(
                 lane,
                 context.actor.name,
                 question,
+                beside,
                 PRIORITIES[priority],
                 reply_by,
                 follows,

@@ -9,6 +9,7 @@ from pydantic import Field
 from teammcp import Conflict, Context, Row, Text, Timestamp, Transaction, Work, operation
 
 from ...events import QuestionAsked
+from ...parts import given_again
 from ...registry import queries as registry
 from .. import queries, showing, thread
 from ..models import Question, QuestionId
@@ -31,6 +32,7 @@ async def begin_question(context: Context, question_id: QuestionId, holder: str)
         content=await context.read(thread.words, row),
         metadata={"question_id": question_id},
         replyTo=goes_on_from,
+        parts=given_again(row["parts"]),
     )
 
     def work(tx: Transaction) -> Question:
