@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..notices import pages as notices
 from . import projects, questions
 
-PAGES = [*projects.PAGES, *questions.PAGES]
+PAGES = [*projects.PAGES, *questions.PAGES, *notices.PAGES]

@@ -7,10 +7,12 @@ from quart import Request, Response
 from teammcp import Access, Context, Reader
 from teammcp.web import Outcome, Page, attempt, form_call, mark, see
 
+from ..notices.pages.relations import all_projects, relations
+from ..notices.pages.words import EVENTS as NOTICE_EVENTS
 from ..questions.operations.asking import can_ask
 from ..registry import is_in_charge, queries
-from ..registry.models import Project, ProjectLine
-from ..registry.operations.projects import get_project, list_projects
+from ..registry.models import Project
+from ..registry.operations.projects import get_project
 from . import forms
 from .layout import OF, PATH, project_path, show
 
@@ -20,13 +22,7 @@ SHOWN = 20
 
 async def projects(context: Context, request: Request) -> Response:
     """All projects."""
-    found: list[ProjectLine] = []
-    after: str | None = ""
-    while after is not None:
-        page = await context.call(list_projects, after=after, limit=200)
-        found += page.projects
-        after = page.next
-    return await show(context, "projects.html", projects=found)
+    return await show(context, "projects.html", projects=await all_projects(context))
 
 
 async def project(context: Context, request: Request, name: str) -> Response:
@@ -55,6 +51,7 @@ async def project_page(
         questions=listed.questions,
         asks=await context.read(_can_ask, context, name),
         asked=asked,
+        **await relations(context, found.name),
     )
 
 
@@ -116,7 +113,7 @@ async def remove(context: Context, request: Request, name: str) -> Response:
 
 
 PAGES = [
-    Page(PATH, projects, label=mark("Projects"), icon="folder", order=57),
+    Page(PATH, projects, label=mark("Projects"), icon="folder", order=57, badge="notices", badge_on=NOTICE_EVENTS),
     Page(f"{PATH}/add", add, ("GET", "POST"), Access.manager),
     Page(OF, project),
     Page(f"{OF}/change", change, ("GET", "POST"), Access.member),

@@ -1,0 +1,106 @@
+"""Pages of notices: those that are open, one with its lines, and what is said to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from quart import Request, Response
+
+from teammcp import Access, Context, Reader
+from teammcp.web import Outcome, Page, form_call, see
+
+from ...pages.layout import show
+from ...registry import project_of
+from ...registry import queries as registry
+from .. import voices
+from ..models import NoticeDetail, NoticeLine
+from .words import PATH, notice_path, words
+
+SHOWN = 50
+LINES = 200
+TYPED = ("project", "state", "words", "end", "why")
+"""The fields of the forms on the page of a notice."""
+
+
+async def notices(context: Context, request: Request) -> Response:
+    """Notices: those that wait for one, those that are open, or all."""
+    view = request.args.get("view", "open")
+    chosen: dict[str, Any] = {"state": "all" if view == "all" else "open", "mine": view == "mine", "limit": SHOWN}
+    for name in ("before", "project"):
+        if request.args.get(name):
+            chosen[name] = request.args[name]
+    found = await context.call("list_notices", **chosen)
+    return await show(
+        context,
+        "notices.html",
+        notices=found.notices,
+        following=found.next,
+        view=view,
+        only=chosen.get("project", ""),
+        **words(),
+    )
+
+
+async def notice(context: Context, request: Request, notice_id: int) -> Response:
+    """One notice, with how each project stands."""
+    return await notice_page(context, notice_id)
+
+
+async def notice_page(
+    context: Context, number: int, outcome: Outcome | None = None, typed: dict[str, str] | None = None
+) -> Response:
+    """The page of a notice, with what somebody has typed into its forms in vain."""
+    found: NoticeDetail = await context.call("get_notice", notice_id=number, limit=LINES)
+    lines, after = [*found.lines], found.next
+    while after is not None:
+        page: NoticeDetail = await context.call("get_notice", notice_id=number, after=after, limit=LINES)
+        lines, after = [*lines, *page.lines], page.next
+    mine, ends = await context.read(_voice, context, found.project, lines)
+    return await show(
+        context,
+        "notice.html",
+        outcome,
+        contract=found,
+        lines=lines,
+        mine=mine if found.state in ("open", "done") else [],
+        ends=ends and found.state in ("open", "done"),
+        typed=dict.fromkeys(TYPED, "") | (typed or {}),
+        **words(),
+    )
+
+
+def _voice(reader: Reader, context: Context, project: str, lines: list[NoticeLine]) -> tuple[list[str], bool]:
+    """The projects of a notice for which the actor speaks, its own first, and whether it may end the notice."""
+    own = project_of(reader, context.actor.name)
+    mine = [each.project for each in lines if _speaks(reader, context, each.project)]
+    return sorted(mine, key=lambda name: name != own), _speaks(reader, context, project)
+
+
+def _speaks(reader: Reader, context: Context, project: str) -> bool:
+    row = registry.project(reader, project)
+    return row is not None and voices.speaks_for(reader, context.actor, row)
+
+
+async def answer(context: Context, request: Request, notice_id: int) -> Response:
+    """Say how a project stands with a notice."""
+    form = await request.form
+    typed = {name: form.get(name, "") for name in ("project", "state", "words")}
+    outcome = await form_call(context, "answer_notice", notice_id=notice_id, **typed)
+    return see(notice_path(notice_id)) if outcome.ok else await notice_page(context, notice_id, outcome, typed)
+
+
+async def end(context: Context, request: Request, notice_id: int) -> Response:
+    """Close or withdraw a notice."""
+    form = await request.form
+    typed = {"end": form.get("end", ""), "why": form.get("why", "")}
+    outcome = await form_call(context, "end_notice", notice_id=notice_id, state=typed["end"], words=typed["why"])
+    return see(notice_path(notice_id)) if outcome.ok else await notice_page(context, notice_id, outcome, typed)
+
+
+ONE = f"{PATH}/<int:notice_id>"
+PAGES = [
+    Page(PATH, notices),
+    Page(ONE, notice),
+    Page(f"{ONE}/answer", answer, ("POST",), Access.member),
+    Page(f"{ONE}/end", end, ("POST",), Access.member),
+]
