@@ -47,6 +47,10 @@ Answers = Literal["reply", "output"]
 Workspace = Literal["own", "folder", "worktree"]
 
 
+FoundInRepository = Literal["no_repository", "no_commit", "commit", "no_file", "unreadable", "lines", "no_lines"]
+"""What is found where a repository is looked into. ``unreadable``: git does not say, or it is no text of a file."""
+
+
 class Frame(BaseModel):
     """The base of all frames."""
 
@@ -286,6 +290,27 @@ class Ping(Frame):
     kind: Literal["ping"] = "ping"
 
 
+class LookIntoRepository(Frame):
+    """Say whether a commit is in the repository of a folder, and a file at it, and whether some of its lines are as
+    somebody says. Of what stands there the answer tells nothing else. The answer's data: ``found``, ``same``.
+
+    Attributes:
+        folder: in which the repository is.
+        commit: the beginning of its hash, or all of it.
+        path: of the file, from the folder or from the root of the repository; empty asks for the commit alone.
+        first, last: the numbers of the lines.
+        digest: SHA-256 of the lines as they are said to be, joined by line feeds; empty asks whether they are there.
+    """
+
+    kind: Literal["look_into_repository"] = "look_into_repository"
+    folder: Annotated[str, Field(min_length=1, max_length=4096)]
+    commit: Annotated[str, Field(pattern="^[0-9a-f]{7,64}$")]
+    path: Annotated[str, Field(max_length=4096)] = ""
+    first: Number = 1
+    last: Number = 1
+    digest: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = ""
+
+
 class Watch(Frame):
     """Send what the agent's terminal shows from now on in binary frames of this number, its screen first."""
 
@@ -302,7 +327,19 @@ class Unwatch(Frame):
 
 
 Question = Annotated[
-    Begin | UsedTools | Stop | Interrupt | Screen | Keys | Resize | Process | Retire | Ping | Watch | Unwatch,
+    Begin
+    | UsedTools
+    | Stop
+    | Interrupt
+    | Screen
+    | Keys
+    | Resize
+    | Process
+    | Retire
+    | Ping
+    | LookIntoRepository
+    | Watch
+    | Unwatch,
     Field(discriminator="kind"),
 ]
 

@@ -32,6 +32,7 @@ from .notices import operations as notice_operations
 from .notices.operations import replies
 from .pages import PAGES
 from .parts import KINDS
+from .parts.checking import check_later
 from .questions import dispatch
 from .questions import operations as questions
 from .questions.operations import lateness, returning
@@ -95,6 +96,7 @@ def register_jobs() -> list[Job]:
 
 @hookimpl
 async def message_sent(context: Context, message: Message) -> None:
+    check_later(context, message)
     await take_reply(context, message)
     await take_said(context, message)
     await replies.take_reply(context, message)

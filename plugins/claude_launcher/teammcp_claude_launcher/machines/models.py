@@ -8,6 +8,8 @@ from pydantic import Field, RootModel
 
 from teammcp import Author, Line, NotBlank, Result, Timestamp, Words
 
+from ..protocol import FoundInRepository
+
 MachineName = Annotated[Line, Field(min_length=1, max_length=64), NotBlank]
 
 
@@ -89,3 +91,10 @@ class Noted(Result):
     """Something of a machine was written down."""
 
     machine: str
+
+
+class LookedInto(Result):
+    """What was found in a repository. ``same``: whether the lines are as was said; None if they were not compared."""
+
+    found: FoundInRepository
+    same: bool | None = None

@@ -24,7 +24,7 @@ from teammcp import (
 
 from .. import homes, runs
 from ..events import JoinTokenMade, MachineAdded, MachineConnected, MachineCopied, MachineLost, MachineRevoked
-from ..protocol import REVOKED, FoundRuntime
+from ..protocol import REVOKED, FoundRuntime, LookIntoRepository
 from ..runner.programs import describe_machine
 from ..runs import showing
 from ..runs.operations.settling import end
@@ -33,7 +33,18 @@ from . import queries
 from .connections import links
 from .here import look_here
 from .local import local_name, machine_name
-from .models import Connected, Joined, JoinToken, Machine, MachineList, MachineName, Noted, Revoked, RuntimeOnMachine
+from .models import (
+    Connected,
+    Joined,
+    JoinToken,
+    LookedInto,
+    Machine,
+    MachineList,
+    MachineName,
+    Noted,
+    Revoked,
+    RuntimeOnMachine,
+)
 
 TOKEN_SECONDS = 15 * 60
 HOUR, DAY = 3_600_000, 86_400_000
@@ -218,6 +229,26 @@ async def lose_machine(context: Context, machine: str) -> Work[Noted]:
     return work
 
 
+@operation(internal=True, read_only=True)
+async def look_into_repository(
+    context: Context,
+    machine: str,
+    folder: str,
+    commit: Annotated[str, Field(pattern="^[0-9a-f]{7,64}$")],
+    path: str = "",
+    first: int = 1,
+    last: int = 1,
+    digest: str = "",
+) -> LookedInto:
+    """Ask a machine's runner whether a commit is in a folder's repository, and some lines of a file at it.
+
+    Whoever calls it answers for the folder: only one that the team has said to be of a project. An empty machine is the
+    server's own. What is asked is as in `protocol.LookIntoRepository`.
+    """
+    question = LookIntoRepository(folder=folder, commit=commit, path=path, first=first, last=last, digest=digest)
+    return LookedInto(**await links(context.team).ask(machine or local_name(context.server), question))
+
+
 # -- helpers ---------------------------------------------------------------------------------------------------------
 
 
@@ -280,4 +311,5 @@ OPERATIONS = [
     note_copy,
     note_programs,
     lose_machine,
+    look_into_repository,
 ]

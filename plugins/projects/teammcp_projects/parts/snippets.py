@@ -54,5 +54,5 @@ class Snippet(MessagePart, kind="snippet", template="projects/parts/snippet.html
 
 def code_lines(code: str) -> list[str]:
     """A text line by line, as git and editors count them."""
-    lines = code.replace("\r\n", "\n").split("\n")
+    lines = [line.removesuffix("\r") for line in code.split("\n")]
     return lines[:-1] if len(lines) > 1 and not lines[-1] else lines

@@ -16,6 +16,7 @@ from ...protocol import (
     Home,
     Interrupt,
     Keys,
+    LookIntoRepository,
     Orders,
     Ping,
     Process,
@@ -28,7 +29,7 @@ from ...protocol import (
     Watch,
 )
 from ...sentences import RUNNER_KILLED
-from .. import terminals, workspaces
+from .. import repositories, terminals, workspaces
 from ..host import Host, Refusal
 from ..watches import Watches
 from .keeper import Keeper
@@ -128,6 +129,8 @@ class Keepers:
                 return {}
             case Ping():
                 return {}
+            case LookIntoRepository():
+                return await repositories.look(self._host.children, question)
             case Process():
                 return await self._processes(question.agent)
             case Retire():

@@ -13,17 +13,21 @@ SECONDS = 120.0
 KEPT = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "XDG_CONFIG_HOME", "SYSTEMROOT")
 
 
+def environment() -> dict[str, str]:
+    """The variables with which git runs: none by which whoever has started the runner leads it elsewhere."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return {**kept, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+
+
 async def git(children: Children, folder: Path, *arguments: str) -> tuple[int, str]:
     """Run git in a folder: its exit code, and what it has said.
 
     Raises:
         StartFailed: it is not installed, or does not come to an end.
     """
-    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
-    environment |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
     command = ["git", "-C", str(folder), "-c", f"core.hooksPath={os.devnull}", *arguments]
     try:
-        child = await children.spawn(command, environment=environment)
+        child = await children.spawn(command, environment=environment())
     except FileNotFoundError:
         raise StartFailed("git is not installed on this machine, and a worktree needs it.") from None
     async with child:
