@@ -726,3 +726,22 @@ async def test_what_cannot_be_started_says_why_and_is_tried_again(stage: Stage) 
         stage.runtime.refuses = ""
         await stage.clock.advance(2)
         assert (await stage.session()).lives
+
+
+async def test_a_restart_with_a_new_conversation_begins_one_whether_its_program_runs_or_sleeps(stage: Stage) -> None:
+    async with stage.running():
+        await stage.start(limits={"idle_minutes": 1})
+        await stage.session()
+        await stage.owner.call("restart_agent", name="bob")
+        assert (await stage.session(2)).launch.conversation == "talk-1"
+        await stage.owner.call("restart_agent", name="bob", new_conversation=True)
+        assert (await stage.session(3)).launch.conversation is None
+        await stage.tell("What is new?")
+        await stage.turn(await stage.session(3))
+        stage.runtime.last.take()
+        stage.runtime.last.end_turn("Nothing.")
+        await stage.said()
+        await stage.clock.advance(61)
+        await stage.ended(count=3)
+        await stage.owner.call("restart_agent", name="bob", new_conversation=True)
+        assert (await stage.session(4)).launch.conversation is None

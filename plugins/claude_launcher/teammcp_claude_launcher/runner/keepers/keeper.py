@@ -78,7 +78,8 @@ class Keeper:
         self._deliveries.withhold(spent.keys())
         if home.key and self._api.use(home.key):
             self._cuts += 1
-        if before is not None and home.conversation != before.conversation:
+        is_another = before is not None and home.conversation != before.conversation
+        if is_another or self._begins_anew(self._begun):
             self._conversation = None
         if before is not None and home.started > before.started:
             self._failures.forget()
@@ -253,6 +254,10 @@ class Keeper:
         await unless(self._deliveries.adopt(granted.unfinished), self._until(lambda: not self._may_run()))
         return granted.run
 
+    def _begins_anew(self, begun: int) -> bool:
+        """Whether what follows the order to start of this number is to know nothing of it."""
+        return self._home is not None and begun < self._home.renewed and self._home.conversation is None
+
     def _next_conversation(self) -> str | None:
         return self._conversation or (self._home.conversation if self._home is not None else None)
 
@@ -296,7 +301,8 @@ class Keeper:
         try:
             return await run.live(), run.made_room
         finally:
-            self._conversation = run.conversation or self._conversation
+            if not self._begins_anew(run.begun):
+                self._conversation = run.conversation or self._conversation
             self.run = None
             self._bell.ring()
 
