@@ -376,6 +376,17 @@ class Runtime(ABC):
             NotInstalled, StartFailed: why not.
         """
 
+    def fork(self, options: BaseModel, conversation: str) -> Sequence[str]:
+        """The command that goes on, for a person at a terminal in its folder, from a copy of a conversation.
+
+        The conversation itself stays as it is. Empty: the program cannot; that holds where this is left out.
+
+        Args:
+            options: of `Options`.
+            conversation: its id, as `Listener.conversation` was told.
+        """
+        return ()
+
 
 class AgentStart(BaseModel):
     """A run that is about to begin, for the hook ``before_agent_start``.

@@ -184,6 +184,7 @@ def questions(ids: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "list_projects": {},
         "get_project": {"project": "project1"},
         "list_questions": {"project": "project1"},
+        "list_conversations": {"project": "project1"},
         "get_project_figures": {},
         "teams_get_status": {},
         "get_question": {"question_id": ids["question"]},
@@ -224,8 +225,8 @@ def questions(ids: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-NEEDS_A_PROGRAM = {"screenshot_agent"}
-"""Tools that ask a program that runs, which is tried where one does."""
+NEEDS_A_PROGRAM = {"screenshot_agent", "get_agent_fork", "fork_conversation"}
+"""Tools that are about a program that runs, which is tried where one does."""
 
 
 @pytest.mark.teammcp(max_result=LIMIT, plugins={"claude_launcher": {"local_runner": False}})

@@ -130,6 +130,22 @@ class AgentHomes(RootModel[list[AgentHome]]):
         return "\n".join(home.text() for home in self.root) or "(no agent has a home; start_agent makes one)"
 
 
+class AgentFork(Result):
+    """How somebody goes on from an agent's conversation in a session of his own; the agent's stays as it is.
+
+    ``command`` is for a shell in ``folder`` on ``machine``, for the user whose conversations the agent's are.
+    """
+
+    agent: Author
+    machine: Words
+    folder: Words
+    command: Words
+    conversation: Words
+
+    def text(self) -> str:
+        return f"On {quote(self.machine)}, in {quote(self.folder)}: {quote(self.command)}"
+
+
 class Interrupted(Result):
     """A turn was broken off."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
@@ -135,6 +136,10 @@ class ClaudeRuntime(Runtime):
     async def find(self, options: BaseModel, path: str) -> InstalledProgram:
         assert isinstance(options, ClaudeOptions)  # noqa: S101 - of the class above
         return await find_program(options.program, path, REMEDY)
+
+    def fork(self, options: BaseModel, conversation: str) -> Sequence[str]:
+        assert isinstance(options, ClaudeOptions)  # noqa: S101 - of the class above
+        return [options.program, "--resume", conversation, "--fork-session"]
 
     async def start(self, launch: Launch, listener: Listener) -> Session:
         if launch.conversation is not None:

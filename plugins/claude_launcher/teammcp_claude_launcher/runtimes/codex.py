@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -183,6 +183,10 @@ class CodexRuntime(Runtime):
     async def find(self, options: BaseModel, path: str) -> InstalledProgram:
         assert isinstance(options, CodexOptions)  # noqa: S101 - of the class above
         return await find_program(options.program, path, REMEDY)
+
+    def fork(self, options: BaseModel, conversation: str) -> Sequence[str]:
+        assert isinstance(options, CodexOptions)  # noqa: S101 - of the class above
+        return [options.program, "fork", conversation]
 
     async def start(self, launch: Launch, listener: Listener) -> Session:
         options = launch.options

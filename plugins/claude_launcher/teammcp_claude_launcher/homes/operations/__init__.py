@@ -6,7 +6,7 @@ from typing import Any
 
 from .briefing import send_brief
 from .holding import hold_agent, hold_agents, leave_home, release_homes
-from .looking import get_agent_home, list_agent_homes, list_runtimes
+from .looking import get_agent_fork, get_agent_home, list_agent_homes, list_runtimes
 from .pausing import get_agents_pause, pause_agents, resume_agents
 from .starting import configure_agent, interrupt_agent, restart_agent, start_agent, stop_agent
 
@@ -17,6 +17,7 @@ OPERATIONS: list[Any] = [
     interrupt_agent,
     configure_agent,
     get_agent_home,
+    get_agent_fork,
     list_agent_homes,
     list_runtimes,
     pause_agents,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 
-from teammcp import Context, MemberRef, NotFound, Reader, Row, Runtime, find_agent, operation
+from teammcp import Conflict, Context, MemberRef, NotFound, Reader, Row, Runtime, find_agent, operation
 
 from ... import machines, runs
 from ...machines.here import look_here
 from ...protocol import FoundRuntime
 from .. import catalogue, queries
-from ..models import AgentHome, AgentHomes, RuntimeKind, RuntimeKinds, RuntimeOn
+from ..models import AgentFork, AgentHome, AgentHomes, RuntimeKind, RuntimeKinds, RuntimeOn
 from ..shapes import home_of
 
 
@@ -40,6 +41,31 @@ async def _looked_at(context: Context, rows: list[Row]) -> list[AgentHome]:
 
     shown = {run.agent: run for run in await runs.runs_of(context, await context.read(query))}
     return [home_of(row).model_copy(update={"run": shown.get(row["agent"])}) for row in rows]
+
+
+@operation("GET /api/agents/{name}/fork", access="member", profile="launcher", read_only=True)
+async def get_agent_fork(context: Context, name: MemberRef) -> AgentFork:
+    """Get the command with which somebody goes on from an agent's conversation in a session of his own."""
+    home = await get_agent_home(context, name)
+    if home.conversation is None:
+        raise Conflict(
+            f"name: {home.agent} has no conversation yet. Let it do something first.", code="no_conversation"
+        )
+    runtime = catalogue.find(context.server, home.runtime)
+    command = runtime.fork(runtime.Options.model_validate(home.options), home.conversation)
+    if not command:
+        raise Conflict(
+            f"name: {home.agent} runs '{runtime.title}', which cannot go on from a copy of a conversation. Ask it in a "
+            "message instead.",
+            code="not_possible",
+        )
+    return AgentFork(
+        agent=home.agent,
+        machine=home.machine,
+        folder=home.folder or (home.run.folder if home.run else ""),
+        command=shlex.join(command),
+        conversation=home.conversation,
+    )
 
 
 @operation("GET /api/runtimes", access="member", profile="launcher", read_only=True)
