@@ -27,6 +27,7 @@ from teammcp.web import Page
 from . import figures, registry, status, telling
 from .events import EVENT_KINDS
 from .lanes import operations as lanes
+from .lanes import watching
 from .notices import looking, waiting
 from .notices import operations as notice_operations
 from .notices.operations import replies
@@ -89,6 +90,7 @@ def register_jobs() -> list[Job]:
     return [
         Job("projects.questions", dispatch.look_at_all, every=dispatch.SECONDS, per_team=True),
         Job("projects.overdue", lateness.look_at_late, every=dispatch.SECONDS, per_team=True),
+        Job("projects.conversations", watching.look_at_conversations, every=watching.SECONDS, per_team=True),
         Job("projects.holders", returning.look_at_holders, every=dispatch.SECONDS, per_team=True),
         Job("projects.notices", looking.look_at_all, every=looking.SECONDS, per_team=True),
     ]

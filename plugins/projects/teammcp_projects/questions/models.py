@@ -59,7 +59,8 @@ class Question(Result):
 
     ``place``: how many answers away it is while it waits, from 1. ``holder``: who has it to answer. ``message_id``: the
     message in which the holder was asked; get_receipt says whether it has arrived. ``trouble``: why it could not be
-    asked yet. ``overdue``: its time is over, and it is still open. ``follows``: the question that it goes on from.
+    asked yet, or why its holder cannot go on. ``overdue``: its time is over, and it is still open. ``follows``: the
+    question that it goes on from.
     """
 
     id: int
@@ -99,11 +100,11 @@ class Question(Result):
     def standing(self) -> str:
         """How it stands, in a few words."""
         late = ", overdue" if self.overdue else ""
+        why = f" ({quote(self.trouble)})" if self.trouble else ""
         if self.state == "queued":
-            why = f" ({quote(self.trouble)})" if self.trouble else ""
             return f"queued, place {self.place}{why}{late}"
         if self.state == "asked":
-            return f"asked {self.holder} in message {self.message_id}{late}"
+            return f"asked {self.holder} in message {self.message_id}{why}{late}"
         if self.state == "countered":
             last = self.exchanges[-1]
             return f"{last.asked_by} asks back in message {last.asked_id}: say it with answer_question {self.id}{late}"

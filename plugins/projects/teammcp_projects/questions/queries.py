@@ -6,7 +6,8 @@ from teammcp import Reader, Row, Transaction, marks
 
 COLUMNS = (
     "id, project, lane, asker, content, priority, reply_by, state, holder, leased_until, retry_at, trouble, message_id,"
-    " answer, answer_id, answered_by, asked_at, begun_at, ended_at, follows, thread, resumed, tell_at, parts"
+    " answer, answer_id, answered_by, asked_at, begun_at, ended_at, follows, thread, resumed, tell_at, parts,"
+    " attempts"
 )
 
 # -- reading ---------------------------------------------------------------------------------------------------------
@@ -102,6 +103,14 @@ def held(reader: Reader, holder: str) -> list[Row]:
     )
 
 
+def held_in_lanes(reader: Reader) -> list[Row]:
+    """What agents that were started to answer have to answer: `COLUMNS`."""
+    return reader.all(
+        f"SELECT {COLUMNS} FROM projects_questions WHERE state = 'asked'"  # noqa: S608
+        " AND holder IN (SELECT agent FROM projects_agents WHERE lane IS NOT NULL) ORDER BY id"
+    )
+
+
 def lanes(reader: Reader, project: str) -> list[Row]:
     """The lanes of a project: lane, holder, begun_at."""
     return reader.all("SELECT lane, holder, begun_at FROM projects_lanes WHERE project = ?", (project,))
@@ -137,8 +146,8 @@ def begin(
 ) -> None:
     """A question that waited is somebody's to answer now."""
     tx.execute(
-        "UPDATE projects_questions SET state = 'asked', holder = ?, message_id = ?, begun_at = ?, leased_until = ?,"
-        " trouble = '', retry_at = NULL WHERE id = ?",
+        "UPDATE projects_questions SET state = 'asked', attempts = attempts + 1, holder = ?, message_id = ?,"
+        " begun_at = ?, leased_until = ?, trouble = '', retry_at = NULL WHERE id = ?",
         (holder, message_id, at, leased_until, number),
     )
     tx.execute(
@@ -151,6 +160,11 @@ def begin(
 def hold_back(tx: Transaction, number: int, trouble: str, retry_at: int) -> None:
     """A question could not be begun; why, and when that is tried again."""
     tx.execute("UPDATE projects_questions SET trouble = ?, retry_at = ? WHERE id = ?", (trouble, retry_at, number))
+
+
+def set_trouble(tx: Transaction, number: int, trouble: str) -> None:
+    """What keeps somebody from answering a question."""
+    tx.execute("UPDATE projects_questions SET trouble = ? WHERE id = ?", (trouble, number))
 
 
 def prolong(tx: Transaction, number: int, until: int) -> None:

@@ -56,7 +56,7 @@ def resume(tx: Transaction, question: int, number: int, by: str, said: str, at: 
         (said, by, at, question, number),
     )
     tx.execute(
-        "UPDATE projects_questions SET state = 'queued', resumed = 1, holder = NULL, message_id = NULL, begun_at = NULL"
-        " WHERE id = ?",
+        "UPDATE projects_questions SET state = 'queued', resumed = 1, holder = NULL, message_id = NULL,"
+        " begun_at = NULL, attempts = 0 WHERE id = ?",
         (question,),
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from .answering import answer_question, cancel_question, note_answer
 from .asking import teams_ask
-from .beginning import begin_question, hold_back_question
+from .beginning import begin_question, hold_back_question, note_trouble
 from .countering import ask_back, note_said
 from .lateness import note_overdue
 from .reading import get_question, list_questions
@@ -23,6 +23,7 @@ OPERATIONS: list[Any] = [
     list_questions,
     begin_question,
     hold_back_question,
+    note_trouble,
     note_answer,
     note_said,
     note_overdue,

@@ -34,6 +34,10 @@ ANSWERS = "answers_question"
 """What a message that answers a question has in its metadata: the question's id."""
 
 
+CANNOT_SAY = "cannot_say:"
+"""How a reply begins that says that nobody knows."""
+
+
 @operation("POST /api/questions/{question_id}/answer", profile="projects", idempotent=True)
 async def answer_question(
     context: Context,
@@ -86,9 +90,12 @@ async def note_answer(
     context: Context, question_id: QuestionId, answer: str, message_id: QuestionId, by: str
 ) -> Work[Question]:
     """Take a message for the answer to a question: its holder's reply to the one in which it was asked."""
+    cannot_say = answer.lstrip().casefold().startswith(CANNOT_SAY)
+    said = answer.lstrip()[len(CANNOT_SAY) :].lstrip() if cannot_say else answer
 
     def work(tx: Transaction) -> Question:
-        return _end(context, tx, _unanswered(tx, question_id), "answered", answer, message_id, by)
+        before = _unanswered(tx, question_id)
+        return _end(context, tx, before, "cannot_say" if cannot_say else "answered", said or answer, message_id, by)
 
     return work
 

@@ -65,6 +65,19 @@ async def hold_back_question(
     return work
 
 
+@operation(internal=True, profile="projects")
+async def note_trouble(
+    context: Context, question_id: QuestionId, why: Annotated[Text, Field(max_length=1000)]
+) -> Work[Question]:
+    """Note what keeps the holder of a question from answering it; nothing any more if it is empty."""
+
+    def work(tx: Transaction) -> Question:
+        queries.set_trouble(tx, question_id, why)
+        return showing.one(tx, context, question_id)
+
+    return work
+
+
 def _waiting(reader: Transaction, number: int) -> Row:
     row = queries.question(reader, number)
     if row is None or row["state"] != "queued":
