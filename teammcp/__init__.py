@@ -107,7 +107,7 @@ if TYPE_CHECKING:
     from .operations.followers import Followed, Follower
     from .plugins import Deferred, contributed
     from .plugins.markers import hookimpl
-    from .registry import OperationFunction
+    from .registry import Ongoing, OperationFunction, Standing
     from .runtimes import (
         AgentRun,
         AgentStart,
@@ -198,10 +198,12 @@ __all__ = [  # noqa: RUF022 - in groups
     "Deferred",
     "Followed",
     "Follower",
+    "Ongoing",
     "Operation",
     "OperationFunction",
     "Prepared",
     "Result",
+    "Standing",
     "effects_of",
     "operation",
     # Errors
@@ -536,7 +538,7 @@ _MODULES = {
         "contributed",
     ),
     "plugins.markers": ("hookimpl",),
-    "registry": ("OperationFunction",),
+    "registry": ("Ongoing", "OperationFunction", "Standing"),
     "runtimes": (
         "AgentStart",
         "PermissionAnswer",

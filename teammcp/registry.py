@@ -41,6 +41,40 @@ class Result(BaseModel):
 
 
 @dataclass(frozen=True)
+class Standing:
+    """How something stands that goes on.
+
+    Attributes:
+        result: what its operation would give now.
+        state: whether it still goes on.
+        words: how it stands, in a few words.
+        began_at, changed_at: milliseconds since the epoch.
+    """
+
+    result: BaseModel
+    state: Literal["working", "completed", "cancelled"]
+    words: str
+    began_at: int
+    changed_at: int
+
+
+@dataclass(frozen=True)
+class Ongoing:
+    """What goes on once an operation has given its result. Clients of MCP that speak its Tasks extension get it as a
+    task: the result when it is over, instead of a handle with which to ask for it.
+
+    Attributes:
+        handle: its result -> by what it is known, in letters, digits and ``,._-``; it lasts as long as that.
+        look: ``await look(context, handle)`` says how it stands, to whoever asks; an error if there is no such thing.
+        cancel: ``await cancel(context, handle)`` ends it, if whoever asks may.
+    """
+
+    handle: Callable[[Any], str]
+    look: Callable[[Any, str], Awaitable[Standing]]
+    cancel: Callable[[Any, str], Awaitable[None]]
+
+
+@dataclass(frozen=True)
 class Operation:
     """One thing that can be done."""
 
@@ -61,6 +95,8 @@ class Operation:
     secret_result: bool
     largest: int
     holds: bool
+    tells: bool
+    ongoing: Ongoing | None = field(compare=False)
     arguments: type[BaseModel]
     result: type[BaseModel]
     function: Callable[..., Awaitable[Any]]
@@ -117,6 +153,8 @@ def operation(
     lenient: bool = False,
     largest: int = 0,
     holds: bool = False,
+    tells: bool = False,
+    ongoing: Ongoing | None = None,
     amounts_to: Mapping[str, Meaning] | None = None,
     also: Mapping[str, str] | None = None,
 ) -> Callable[[Function], Function]:
@@ -143,6 +181,8 @@ def operation(
         largest: bytes that a body may have beyond the setting ``max_body``, for callers who send more than is used.
         holds: it may hold its caller, or hands over what it would not a second time. So it is watched from the first
             moment on whether the caller is still there, and left as soon as it is not.
+        tells: while it holds its caller it says how things stand, by `Context.tell`. It hands over nothing.
+        ongoing: what goes on once its result was given, which is a handle to that.
         amounts_to: other ways to do the same, so that whoever restricts those (a rule, an access level in the settings)
             restricts this too: by operation a function ``await meaning(context, arguments)`` that gives the arguments
             with which that one would have the effect of this call, none if it has not. ``references.UNKNOWN`` stands
@@ -176,6 +216,8 @@ def operation(
             secret_result=secret_result,
             largest=largest,
             holds=holds,
+            tells=tells,
+            ongoing=ongoing,
             arguments=arguments,
             result=result,
             function=function,

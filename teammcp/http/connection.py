@@ -60,6 +60,29 @@ def replayed(body: bytes, receive: Receive) -> Receive:
     return again
 
 
+class Shared:
+    """The rest of a request, for several who look whether its client is gone: all of them hear it.
+
+    Args:
+        receive: of the request, its body being read.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._one_at_a_time = asyncio.Lock()
+        self._last: Message | None = None
+
+    async def receive(self) -> Message:
+        """What comes next."""
+        async with self._one_at_a_time:
+            if self._last is not None:
+                return self._last
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                self._last = message
+            return message
+
+
 class WhileConnected:
     """A block that is left with `Disconnected` if it takes long and its client goes away: nobody awaits its answer.
 

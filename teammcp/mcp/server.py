@@ -7,10 +7,11 @@ calls is known by the bearer key of each request alone; a session gives nobody a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from typing import Any
 
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
@@ -41,13 +42,14 @@ from mcp.types import (
     TextResourceContents,
     UnsubscribeRequestParams,
 )
+from mcp.types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.requests import Request
 
 from .. import operations
 from ..errors import TeamError, TooLarge, Unavailable
 from ..http.asgi import JSON, Receive, Scope, Send, bearer, respond, respond_problem
 from ..http.callers import address
-from ..http.connection import Disconnected, SignsOfLife, WhileConnected, read_body, replayed
+from ..http.connection import Disconnected, Shared, SignsOfLife, WhileConnected, read_body, replayed
 from ..operations import Context
 from ..server import Server
 from ..surfaces.reader_headers import answering, declared, line_of, take_signs
@@ -59,6 +61,7 @@ from .programs import Programs
 from .prompts import PromptTable
 from .resources import ResourceTable
 from .sessions import BODY_LIMIT, SessionManager
+from .tasks import EXTENSION, Answer, TaskParams, Tasks, require_tasks, speaks_tasks
 from .tools import Toolbox, View
 
 LAST_FRAMES = 0.05
@@ -70,7 +73,8 @@ LIST_TTL = 60_000
 CALLER = "teammcp.caller"
 """Key of the ASGI scope under which handlers find the `Caller`."""
 LIFE = "teammcp.life"
-"""The same for its `SignsOfLife`."""
+"""The same for its `SignsOfLife`; there are none where the answer is a stream, which has signs of its own."""
+STREAM = b"text/event-stream"
 TOOL_USE = "claudecode/toolUseId"
 """Where Claude Code says for which tool use of its model a call is; its hooks say the same."""
 HANDED = "teammcp/handed"
@@ -118,6 +122,8 @@ class McpServer(ProtocolServer[Any]):
             notification_options, experimental_capabilities, extensions, protocol_version=protocol_version
         )
         # In the 2026 era the SDK takes `subscriptions/listen` for a promise to tell every kind of change.
+        if protocol_version in HANDSHAKE_PROTOCOL_VERSIONS or protocol_version is None:
+            capabilities.extensions = None  # their results are of the 2026 era
         for capability in (capabilities.tools, capabilities.resources, capabilities.prompts):
             if capability is not None:
                 capability.list_changed = False
@@ -134,6 +140,7 @@ class McpSurface:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._tools = Toolbox(server)
+        self._tasks = Tasks(self._tools)
         self._resources = ResourceTable.collect(server.plugins)
         self._prompts = PromptTable(server.plugins)
         self._sessions = Sessions()
@@ -146,7 +153,7 @@ class McpSurface:
             instructions=INSTRUCTIONS,
             get_tool_input_schema=_no_schema,
             on_list_tools=self._list_tools,
-            on_call_tool=self._call_tool,
+            on_call_tool=self._call_tool,  # type: ignore[arg-type]  # a result of an extension is one, too
             on_list_resources=self._list_resources,
             on_list_resource_templates=self._list_templates,
             on_read_resource=self._read_resource,
@@ -157,6 +164,10 @@ class McpSurface:
             on_get_prompt=self._get_prompt if self._prompts else None,
         )
         self.protocol.add_notification_handler("notifications/cancelled", CancelledNotificationParams, self._cancelled)
+        if self._tasks:
+            self.protocol.extensions[EXTENSION] = {}
+            for method, (params, answer) in self._tasks.methods().items():
+                self.protocol.add_request_handler(method, params, partial(self._about_task, answer))
         self.protocol.middleware.clear()  # tracing nobody has asked for costs a tenth of each call
 
     # -- life ------------------------------------------------------------------------------------------------
@@ -203,15 +214,21 @@ class McpSurface:
             await respond_problem(send, error)
 
     async def _serve(self, manager: SessionManager, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = None
+        request_id, streams = None, False
         if scope["method"] == "POST":
-            body, request_id = await _read(scope, receive)
+            body, message = await _read(scope, receive)
+            request_id = message.get("id") if "method" in message else None
             receive = replayed(body, receive)
+            streams = self._tools.tells(message) and STREAM in dict(scope["headers"]).get(b"accept", b"")
         principal = caller.principal
         # The SDK refuses a session to anybody but the principal that began it.
         token = AccessToken(token="", client_id=principal, subject=principal, scopes=[])
         scope["user"] = AuthenticatedUser(token)
-        scope[CALLER], scope[LIFE] = caller, SignsOfLife(send)
+        scope[CALLER] = caller
+        if streams:
+            async with answering(caller.context):
+                return await manager.stream(scope, Shared(receive).receive, send)
+        scope[LIFE] = SignsOfLife(send)
         if scope["method"] == "DELETE":
             self._session_ends(caller.context)
         with _present(caller.context) if scope["method"] == "GET" else nullcontext():
@@ -240,26 +257,39 @@ class McpSurface:
         tools = await asyncio.to_thread(self._tools.offered, caller.context, caller.view)
         return ListToolsResult(tools=tools, ttl_ms=LIST_TTL, cache_scope="private")
 
-    async def _call_tool(self, ctx: Ctx, params: CallToolRequestParams) -> CallToolResult:
+    async def _call_tool(self, ctx: Ctx, params: CallToolRequestParams) -> CallToolResult | dict[str, Any]:
         caller, request = _caller(ctx), _request(ctx)
-        context, reader = caller.context, caller.context.reader
+        streams = LIFE not in request.scope
+        context, reader = replace(caller.context, listener=_listener(ctx) if streams else None), caller.context.reader
         assert reader is not None  # noqa: S101 - every request has one
         context.team.presence.use_tools(context.actor.name)
         reader.calls = (str(ctx.request_id), str((ctx.meta or {}).get(TOOL_USE, "")))
         try:
-            async with request.scope[LIFE].shown():
+            async with nullcontext() if streams else request.scope[LIFE].shown():
                 with WhileConnected(request.receive, at_once=self._tools.holds(params.name)):
                     await take_signs(context, dict(request.scope["headers"]))
-                    result = await self._tools.call(context, params.name, params.arguments or {}, caller.view)
+                    arguments = params.arguments or {}
+                    result, outcome = await self._tools.call_for(context, params.name, arguments, caller.view)
         except Disconnected:
             context.team.signs.gone(context)
             return CallToolResult(content=[])  # for nobody
         except asyncio.CancelledError:
             context.team.signs.gone(context)
             raise
+        if speaks_tasks(ctx) and (task := await self._tasks.created(context, params.name, outcome)) is not None:
+            return task
         if reader.handed:
             result.meta = {**(result.meta or {}), HANDED: reader.message_ids}
         return result
+
+    async def _about_task(self, answer: Answer, ctx: Ctx, params: TaskParams) -> dict[str, Any]:
+        """Answer a request about a task."""
+        require_tasks(ctx)
+        caller = _caller(ctx)
+        try:
+            return await answer(caller.context, params.task_id, caller.view)
+        except TeamError as error:
+            raise _protocol_error(error) from error
 
     async def _cancelled(self, ctx: Ctx, params: CancelledNotificationParams) -> None:
         """A program gives a call up. What it was handed with the answer, if that was faster, it does not have."""
@@ -358,11 +388,20 @@ def _check_length(scope: Scope) -> None:
         raise TooLarge(f"A request may have at most {BODY_LIMIT} bytes. Upload larger files over REST.")
 
 
-async def _read(scope: Scope, receive: Receive) -> tuple[bytes, Any]:
-    """The body of a request, and the id of the message in it."""
+async def _read(scope: Scope, receive: Receive) -> tuple[bytes, dict[str, Any]]:
+    """The body of a request, and the message in it."""
     body = await read_body(dict(scope["headers"]), receive, BODY_LIMIT)
-    text, message = await asyncio.to_thread(read_message, body) if len(body) > LARGE else read_message(body)
-    return text, message.get("id") if "method" in message else None
+    return await asyncio.to_thread(read_message, body) if len(body) > LARGE else read_message(body)
+
+
+def _listener(ctx: Ctx) -> Callable[[str], Awaitable[None]]:
+    """What takes to a client, as progress, how things stand. The figure only grows, as the protocol asks."""
+    number = count(1)
+
+    async def tell(words: str) -> None:
+        await ctx.session.report_progress(next(number), message=words)
+
+    return tell
 
 
 def _protocol_error(error: TeamError) -> MCPError:

@@ -36,7 +36,8 @@ TAKE_OVER = 1.0
 class SessionManager:
     """The SDK's manager of sessions, and a stateless one for the 2026 era and for sessions that are lost.
 
-    An answer is plain JSON, at twice the rate of a stream of one event; nothing here sends anything else along with it.
+    An answer is plain JSON, at twice the rate of a stream of one event. It is a stream for a call that wants to hear
+    how things stand.
 
     Args:
         server: the MCP server behind both.
@@ -51,13 +52,14 @@ class SessionManager:
         self._stateless = StreamableHTTPSessionManager(
             server, stateless=True, json_response=True, max_request_body_size=BODY_LIMIT
         )
+        self._streaming = StreamableHTTPSessionManager(server, stateless=True, max_request_body_size=BODY_LIMIT)
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._calls: set[tuple[str, str]] = set()
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Serve while the block runs. Enter and leave it in one task."""
-        async with self._stateful.run(), self._stateless.run():
+        async with self._stateful.run(), self._stateless.run(), self._streaming.run():
             yield
 
     @property
@@ -69,6 +71,10 @@ class SessionManager:
         """End every session and its streams, so that their connections close."""
         for transport in list(self._transports.values()):
             await transport.terminate()
+
+    async def stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request by a stream, in which there is more than the answer."""
+        await self._streaming.handle_request(scope, receive, send)
 
     async def handle(
         self, scope: Scope, receive: Receive, send: Send, agent: str, request_id: str | int | None = None

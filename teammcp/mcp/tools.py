@@ -16,6 +16,7 @@ from .. import logs, operations
 from ..errors import InvalidInput, NotFound, TeamError
 from ..operations import Context, Operation
 from ..plugins import Deferred
+from ..registry import Ongoing
 from ..server import Server
 from ..storage import LARGEST_ID
 from ..surfaces.attachments import Attachment
@@ -62,6 +63,18 @@ class Toolbox:
         """Whether a tool may hold its caller; see `operation`."""
         return name in self._operations and self._operations[name].holds
 
+    def tells(self, message: Mapping[str, Any]) -> bool:
+        """Whether a request is a call of a tool that says how things stand, by a client that wants to hear it."""
+        params = message.get("params")
+        if message.get("method") != "tools/call" or not isinstance(params, Mapping):
+            return False
+        operation, meta = self._operations.get(str(params.get("name"))), params.get("_meta")
+        return bool(operation and operation.tells) and isinstance(meta, Mapping) and "progressToken" in meta
+
+    def ongoing(self) -> dict[str, tuple[Operation, Ongoing]]:
+        """The tools after whose results something goes on, by name."""
+        return {name: (each, each.ongoing) for name, each in self._operations.items() if each.ongoing is not None}
+
     def view(self, query: str) -> View:
         """Read a URL's query.
 
@@ -97,15 +110,22 @@ class Toolbox:
 
     async def call(self, context: Context, name: str, arguments: Mapping[str, Any], view: View) -> CallToolResult:
         """Call a tool. Errors are results too, since the model is to read them and to do better."""
-        result = await self._call(context, name, arguments)
-        if view.text_only:
-            picture = _picture(result.structured_content or {})
-            if picture is not None:
-                result.content.append(picture)
-            result.structured_content = None
+        result, _ = await self.call_for(context, name, arguments, view)
         return result
 
-    async def _call(self, context: Context, name: str, arguments: Mapping[str, Any]) -> CallToolResult:
+    async def call_for(
+        self, context: Context, name: str, arguments: Mapping[str, Any], view: View
+    ) -> tuple[CallToolResult, Any]:
+        """Call a tool; its result, and what the operation itself has given, None if it has failed."""
+        result, outcome = await self._call(context, name, arguments)
+        return _seen(result, view), outcome
+
+    async def as_result(self, context: Context, operation: Operation, outcome: Any, view: View) -> CallToolResult:
+        """What an operation has given, as the result of its tool."""
+        outcome, following = cut(outcome, context.server.settings.max_result, 0)
+        return _seen(_success(context, operation, outcome, await _notice(context, operation), following), view)
+
+    async def _call(self, context: Context, name: str, arguments: Mapping[str, Any]) -> tuple[CallToolResult, Any]:
         try:
             operation = self._operations.get(name)
             if operation is None:
@@ -114,16 +134,27 @@ class Toolbox:
             outcome = await operations.call(context, name, arguments)
             if isinstance(outcome, Attachment):
                 outcome = await outcome.inlined()
-            outcome, following = cut(outcome, context.server.settings.max_result, start)
-            return _success(context, operation, outcome, await _notice(context, operation), following)
+            shown, following = cut(outcome, context.server.settings.max_result, start)
+            return _success(context, operation, shown, await _notice(context, operation), following), outcome
         except TeamError as error:
-            return _failure(error)
+            return _failure(error), None
         except Exception as error:  # noqa: BLE001 - logged, and told as well as it can be
             failure = logs.unexpected(error, f"the tool {name}")
-            return _failure(failure or TeamError("The server failed; its log says why. The call itself may be right."))
+            failure = failure or TeamError("The server failed; its log says why. The call itself may be right.")
+            return _failure(failure), None
 
 
 ALL = View()
+
+
+def _seen(result: CallToolResult, view: View) -> CallToolResult:
+    """A result as its client wants it."""
+    if view.text_only:
+        picture = _picture(result.structured_content or {})
+        if picture is not None:
+            result.content.append(picture)
+        result.structured_content = None
+    return result
 
 
 def _name(operation: Operation) -> str:

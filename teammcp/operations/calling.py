@@ -102,6 +102,16 @@ class Context:
     """Who reads the answer, if that may be gone when it comes; None inside the process, and for a person's page."""
     admin: bool = False
     """Whether the caller, who is no member, has shown the server's admin key."""
+    listener: Callable[[str], Awaitable[None]] | None = None
+    """What takes how things stand to a caller that waits; None if it does not want to hear it."""
+
+    async def tell(self, words: str) -> None:
+        """Say to a caller that waits how things stand, if it wants to hear that; see ``tells`` of `operation`.
+
+        Clients of MCP get it as progress. Say it again every few seconds, so that they see that it goes on.
+        """
+        if self.listener is not None:
+            await self.listener(words)
 
     def now(self) -> int:
         """UTC, milliseconds since the epoch."""
@@ -237,7 +247,7 @@ class Context:
 
     def on_behalf_of(self, agent: Agent, grant: str) -> Context:
         """The context in which a deferred call is run as its proposer."""
-        return replace(self, actor=agent, surface="plugin", grant=grant, key_hash=None, reader=None)
+        return replace(self, actor=agent, surface="plugin", grant=grant, key_hash=None, reader=None, listener=None)
 
 
 Changing: TypeAlias = Callable[Concatenate[Context, P], Awaitable[Callable[[Transaction], R]]]

@@ -26,13 +26,14 @@ from ...registry import access
 from ...registry import queries as registry
 from ...registry.lookup import ProjectRef, existing
 from .. import dispatch, queries, showing
+from ..going_on import ONGOING
 from ..models import MOST_ASKED, Asked, Content, QuestionId
 from ..rows import existing as existing_question
 
 PRIORITIES = {"low": 0, "normal": 1, "high": 2}
 
 
-@operation("POST /api/questions", profile="projects", status=201)
+@operation("POST /api/questions", profile="projects", status=201, ongoing=ONGOING)
 async def teams_ask(
     context: Context,
     projects: Annotated[list[ProjectRef], Field(min_length=1, max_length=MOST_ASKED)],

@@ -22,15 +22,18 @@ from teammcp import (
 )
 
 from .. import showing
-from ..models import MOST_ASKED, WAITING, Answers, Question, QuestionId, Reply
+from ..going_on import is_to_wait, standing
+from ..models import MOST_ASKED, Answers, Question, QuestionId, Reply
 
 LONGEST_WAIT = 55
 MOST_MESSAGES = 50
+TOLD_EVERY = 10
+"""Seconds after which whoever wants to hear how it stands is told again: places change, and clients lose patience."""
 
 MessageIds = Annotated[list[Annotated[int, Field(ge=1, le=LARGEST_ID)]], Field(max_length=MOST_MESSAGES)]
 
 
-@operation("GET /api/questions/answers", profile="projects", read_only=True, holds=True)
+@operation("GET /api/questions/answers", profile="projects", read_only=True, holds=True, tells=True)
 async def wait_for_answers(
     context: Context,
     question_ids: Annotated[list[QuestionId], Field(max_length=MOST_ASKED)] = [],  # noqa: B006 - never changed
@@ -57,7 +60,8 @@ async def wait_for_answers(
     with context.team.presence.connected(me), context.team.hub.subscribe(concerns) as events:
         found = await _look(context, question_ids, message_ids)
         while not found.is_settled and (left := deadline - loop.time()) > 0:
-            await events.next(left)
+            await context.tell(found.words)
+            await events.next(left if context.listener is None else min(left, TOLD_EVERY))
             require_valid(context)
             found = await _look(context, question_ids, message_ids)
     return found.fitting(context)
@@ -80,8 +84,14 @@ class _Found:
     @property
     def is_settled(self) -> bool:
         """Whether there is nothing to wait for, or something to do."""
-        states = {each.state for each in self.questions}
-        return "countered" in states or (states.isdisjoint(WAITING) and len(self.replies) == self.messages)
+        asked_back = any(each.state == "countered" for each in self.questions)
+        return asked_back or not (is_to_wait(self.questions) or len(self.replies) < self.messages)
+
+    @property
+    def words(self) -> str:
+        """How all of it stands."""
+        replies = [f"{len(self.replies)} of {self.messages} messages have a reply"] if self.messages else []
+        return "; ".join([*([standing(self.questions)] if self.questions else []), *replies])
 
     def fitting(self, context: Context) -> Answers:
         """As much of it as there is room for."""
