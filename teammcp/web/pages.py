@@ -36,7 +36,7 @@ class Page:
         icon: name of a symbol of ``static/icons.svg``.
         order: its place in the navigation, smaller first.
         badge: its entry in the navigation shows how much waits, as the hook ``notices`` counts it: what has this name
-            there, or with True all of it.
+            there, or one of these with spaces between; with True all of it.
         badge_on: the kinds of events that change what the badges show.
         uploads: its forms may hold files, up to the setting ``max_file``.
         csp: directives of its Content-Security-Policy in place of the dashboard's, as in

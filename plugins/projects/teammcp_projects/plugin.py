@@ -22,7 +22,7 @@ from teammcp import (
     hookimpl,
     load_migrations,
 )
-from teammcp.web import Page
+from teammcp.web import Page, Panel
 
 from . import figures, registry, status, telling
 from .events import EVENT_KINDS
@@ -31,10 +31,11 @@ from .lanes import watching
 from .notices import looking, waiting
 from .notices import operations as notice_operations
 from .notices.operations import replies
-from .pages import PAGES
+from .pages.panels import PANELS
+from .pages.routes import PAGES
 from .parts import KINDS
 from .parts.checking import check_later
-from .questions import dispatch
+from .questions import dispatch, list_queries
 from .questions import operations as questions
 from .questions.operations import lateness, returning
 from .questions.operations.answering import take_reply
@@ -69,6 +70,11 @@ def register_message_parts() -> list[type[MessagePart]]:
 @hookimpl
 def register_pages() -> list[Page]:
     return PAGES
+
+
+@hookimpl
+def register_panels() -> list[Panel]:
+    return PANELS
 
 
 @hookimpl
@@ -128,8 +134,9 @@ async def inbox_section(context: Context) -> dict[str, Any] | None:
 
 @hookimpl
 def notices(context: Context, reader: Reader) -> dict[str, int] | None:
-    count = waiting.count(reader, context.actor.name)
-    return {"notices": count} if count else None
+    me = context.actor.name
+    counts = {"questions": list_queries.count_waiting(reader, me), "notices": waiting.count(reader, me)}
+    return {name: count for name, count in counts.items() if count} or None
 
 
 @hookimpl

@@ -146,13 +146,19 @@ GONE = Answerer("bob", False, NOW - 2 * HOUR)
 def test_what_keeps_questions_waiting_is_told_once_it_is_long(
     answerers: list[Answerer], asked: list[Asked], kinds: list[str]
 ) -> None:
-    found = find([Standing("backend", 1, answerers, asked)], NOW)
+    found = find([Standing("backend", 1, False, answerers, asked)], NOW)
     assert [each.kind for each in found] == kinds
     assert all("%(" not in each.why + each.remedy and each.why and each.remedy for each in found)
 
 
+def test_where_agents_are_started_nobody_has_to_be_here() -> None:
+    asked = [held(1, 12, "backend.web"), waits(2, 12, asking="app")]
+    assert [each.kind for each in find([Standing("backend", 2, True, [], asked)], NOW)] == []
+    assert [each.kind for each in find([Standing("backend", 1, True, [], asked)], NOW)] == ["at_limit"]
+
+
 def test_who_holds_a_question_keeps_those_of_its_lane_waiting() -> None:
-    [found] = find([Standing("backend", 2, [BOB, EVE], [held(1, 40), waits(2, 5), waits(3, 1)])], NOW)
+    [found] = find([Standing("backend", 2, False, [BOB, EVE], [held(1, 40), waits(2, 5), waits(3, 1)])], NOW)
     assert (found.agents, found.questions, found.question_id) == (["bob"], 3, 1)
     assert "bob has had question 1" in found.why
 

@@ -35,10 +35,11 @@ class Answerer:
 
 @dataclass(frozen=True)
 class Standing:
-    """A project, and what of its questions is open, oldest first."""
+    """A project, and what of its questions is open, oldest first. ``starts_agents``: one for each who asks."""
 
     name: str
     at_once: int
+    starts_agents: bool
     answerers: Sequence[Answerer]
     open: Sequence[Asked]
 
@@ -55,7 +56,7 @@ def find(projects: Iterable[Standing], now: int) -> list[Bottleneck]:
 
 def nobody_here(project: Standing, now: int) -> Iterator[Bottleneck]:
     """None of those who answer is here."""
-    if not project.open or any(each.here for each in project.answerers):
+    if not project.open or project.starts_agents or any(each.here for each in project.answerers):
         return
     since = max([project.open[0].asked_at, *(each.since for each in project.answerers if each.since is not None)])
     if now - since >= LONG_AWAY:
@@ -64,7 +65,7 @@ def nobody_here(project: Standing, now: int) -> Iterator[Bottleneck]:
 
 def full(project: Standing, now: int) -> Iterator[Bottleneck]:
     """All that may be answered at a time are being answered, or all who answer have one, and others wait for long."""
-    queued, begun = project.in_state("queued"), [each for each in project.open if each.begun_at is not None]
+    queued, begun = project.in_state("queued"), project.in_state("asked")
     lanes = {each.lane for each in begun}
     kept_out = [each for each in queued if each.lane not in lanes and not each.trouble]
     if not kept_out or now - kept_out[0].asked_at < LONG_IN_QUEUE:
@@ -73,9 +74,9 @@ def full(project: Standing, now: int) -> Iterator[Bottleneck]:
     here = [each for each in project.answerers if each.here]
     free = [each for each in here if each.name not in holders]
     since = max((each.begun_at or 0 for each in begun), default=kept_out[0].asked_at)
-    if len(begun) >= project.at_once and free:
+    if len(begun) >= project.at_once and (free or project.starts_agents):
         yield _bottleneck("at_limit", project, kept_out, since, agents=_names(free))
-    elif begun and here and not free:
+    elif begun and here and not free and not project.starts_agents:
         yield _bottleneck("all_busy", project, kept_out, since, agents=sorted(filter(None, holders)))
 
 

@@ -43,7 +43,7 @@ def answerers(asked: Sequence[Asked], since: int) -> list[AnswererFigures]:
             project=project,
             answered=states["answered"],
             cannot_say=states["cannot_say"],
-            has=sum(each.ended_at is None for each in questions),
+            has=sum(each.state == "asked" for each in questions),
             at_work=_waits(questions, since, lambda each: each.at_work),
         )
         for (name, project), questions in grouped(begun, lambda each: (each.holder, each.project)).items()

@@ -16,7 +16,7 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
         "set_project_agents",
     ),
     "at_limit": (
-        mark("%(project)s has answered as many at once as it may (%(at_once)s) since %(since)s; free: %(agents)s."),
+        mark("%(project)s has answered as many at once as it may (%(at_once)s) since %(since)s."),
         mark("Let it answer more at once."),
         "update_project",
     ),

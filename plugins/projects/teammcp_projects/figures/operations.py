@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from teammcp import Context, InvalidInput, TeamError, Timestamp, operation
 
+from ..lanes.homes import starts_agents
 from ..registry.lookup import ProjectRef
 from . import bottlenecks, counting, reading
 from .bottlenecks import Answerer, Standing
@@ -35,6 +36,7 @@ async def get_project_figures(
     found = await context.read(reading.questions, begin)
     mine = [each for each in found.asked if project in (None, each.asking, each.project)]
     to_mine = [each for each in found.asked if project in (None, each.project)]
+    at_once = {row["name"]: row["at_once"] for row in found.projects}
     budget, left_out = context.budget(), 0
 
     def fit(lines: list[Line], share: float = 1) -> list[Line]:
@@ -45,7 +47,7 @@ async def get_project_figures(
 
     return Figures(
         bottlenecks=fit([each async for each in _bottlenecks(context, found, project)], 0.4),
-        projects=fit(counting.projects(to_mine, found.at_once, found.since, now), 0.4),
+        projects=fit(counting.projects(to_mine, at_once, found.since, now), 0.4),
         pairs=fit(counting.pairs(mine, found.since, now), 0.6),
         answerers=fit(counting.answerers(to_mine, found.since)),
         since=found.since,
@@ -66,10 +68,11 @@ async def _bottlenecks(context: Context, found: reading.Questions, project: str 
 
 def _standings(context: Context, found: reading.Questions, project: str | None) -> Iterator[Standing]:
     unended = grouped((each for each in found.asked if each.ended_at is None), lambda each: each.project)
-    for name, questions in unended.items():
-        if name in found.at_once and project in (None, name):
+    for row in found.projects:
+        name = row["name"]
+        if name in unended and project in (None, name):
             answerers = [_answerer(context, each) for each in found.answerers[name]]
-            yield Standing(name, found.at_once[name], answerers, questions)
+            yield Standing(name, row["at_once"], starts_agents(context.server, row), answerers, unended[name])
 
 
 def _answerer(context: Context, name: str) -> Answerer:

@@ -22,13 +22,13 @@ class Questions:
     Attributes:
         since: from when on all questions are among them; later than was wanted if there are too many.
         asked: those that were asked since, oldest first, and all that are open.
-        at_once: project -> how many questions it answers at a time.
+        projects: the projects that there are.
         answerers: project -> who answers for it.
     """
 
     since: int
     asked: list[Asked]
-    at_once: dict[str, int]
+    projects: list[Row]
     answerers: dict[str, list[str]]
 
 
@@ -38,13 +38,9 @@ def questions(reader: Reader, since: int) -> Questions:
     if len(newest) == MOST:
         since = newest[-1]["asked_at"]
     rows = {row["id"]: row for row in (*queries.unended(reader, MOST), *reversed(newest))}
-    projects = {row["name"]: row["at_once"] for row in registry.projects(reader, "", MOST_PROJECTS)}
-    return Questions(
-        since,
-        [_asked(rows[number]) for number in sorted(rows)],
-        projects,
-        {name: registry.answerers(reader, name) for name in projects},
-    )
+    projects = registry.projects(reader, "", MOST_PROJECTS)
+    answerers = {row["name"]: registry.answerers(reader, row["name"]) for row in projects}
+    return Questions(since, [_asked(rows[number]) for number in sorted(rows)], projects, answerers)
 
 
 def _asked(row: Row) -> Asked:

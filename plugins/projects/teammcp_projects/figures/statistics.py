@@ -77,8 +77,10 @@ class Asked:
         return self.asked_at, _first(self.begun_at, self.ended_at, now)
 
     def answering(self, now: int) -> Span | None:
-        """From when to when somebody has had it to answer; None if nobody has."""
-        return None if self.begun_at is None else (self.begun_at, _first(self.ended_at, now))
+        """From when to when somebody has had it to answer; None if nobody has, or has asked something back."""
+        if self.begun_at is None or self.state == "countered":
+            return None
+        return self.begun_at, _first(self.ended_at, now)
 
 
 def _first(*moments: int | None) -> int:

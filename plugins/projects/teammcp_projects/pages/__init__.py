@@ -1,8 +1,1 @@
-"""All pages of this plugin."""
-
-from __future__ import annotations
-
-from ..notices import pages as notices
-from . import projects, questions
-
-PAGES = [*projects.PAGES, *questions.PAGES, *notices.PAGES]
+"""Pages of this plugin. Nothing is imported here: notices have pages of their own, which use the layout."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from quart import Response
 
@@ -45,6 +45,12 @@ def question_path(number: int) -> str:
     return f"{PATH}/questions/{number}"
 
 
+def questions_path(**filters: Any) -> str:
+    """The address of the list of questions, of those that fit the filters that are given."""
+    given = {name: value for name, value in filters.items() if value}
+    return f"{PATH}/questions" + (f"?{urlencode(given)}" if given else "")
+
+
 async def show(context: Context, template: str, outcome: Outcome | None = None, /, **variables: Any) -> Response:
     """A page of this plugin.
 
@@ -64,9 +70,10 @@ async def show(context: Context, template: str, outcome: Outcome | None = None, 
         project_events=EVENTS,
         kind_of=partial(kind_of, context),
         question_path=question_path,
+        questions_path=questions_path,
         question_events=QUESTION_EVENTS,
         question_states={state: _(word) for state, word in STATES.items()},
         open_states=OPEN,
         kinds={kind: _(word) for kind, word in KINDS.items()},
-        **variables,
+        **{"place": "", **variables},
     )

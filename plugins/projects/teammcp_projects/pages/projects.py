@@ -14,7 +14,7 @@ from ..registry import is_in_charge, queries
 from ..registry.models import Project
 from ..registry.operations.projects import get_project
 from . import forms
-from .layout import OF, PATH, project_path, show
+from .layout import OF, PATH, QUESTION_EVENTS, project_path, show
 
 SHOWN = 20
 """Questions that the page of a project shows, the newest ones."""
@@ -22,7 +22,7 @@ SHOWN = 20
 
 async def projects(context: Context, request: Request) -> Response:
     """All projects."""
-    return await show(context, "projects.html", projects=await all_projects(context))
+    return await show(context, "projects.html", place="projects", projects=await all_projects(context))
 
 
 async def project(context: Context, request: Request, name: str) -> Response:
@@ -113,7 +113,15 @@ async def remove(context: Context, request: Request, name: str) -> Response:
 
 
 PAGES = [
-    Page(PATH, projects, label=mark("Projects"), icon="folder", order=57, badge="notices", badge_on=NOTICE_EVENTS),
+    Page(
+        PATH,
+        projects,
+        label=mark("Projects"),
+        icon="folder",
+        order=57,
+        badge="questions notices",
+        badge_on=(*NOTICE_EVENTS, *QUESTION_EVENTS.split()),
+    ),
     Page(f"{PATH}/add", add, ("GET", "POST"), Access.manager),
     Page(OF, project),
     Page(f"{OF}/change", change, ("GET", "POST"), Access.member),

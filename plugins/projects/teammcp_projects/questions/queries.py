@@ -42,7 +42,8 @@ def in_state(reader: Reader, project: str, state: str, limit: int) -> list[Row]:
 def expired(reader: Reader, now: int, limit: int) -> list[Row]:
     """The questions that somebody has had to answer for long, and it is to be looked whether it does: `COLUMNS`."""
     return reader.all(
-        f"SELECT {COLUMNS} FROM projects_questions WHERE leased_until <= ? ORDER BY id LIMIT ?",  # noqa: S608
+        f"SELECT {COLUMNS} FROM projects_questions WHERE id IN"  # noqa: S608
+        " (SELECT id FROM projects_questions WHERE leased_until <= ?) ORDER BY id LIMIT ?",
         (now, limit),
     )
 
@@ -50,7 +51,8 @@ def expired(reader: Reader, now: int, limit: int) -> list[Row]:
 def late(reader: Reader, now: int, limit: int) -> list[Row]:
     """The questions whose askers are to be told that their time is over: id."""
     return reader.all(
-        "SELECT id FROM projects_questions WHERE tell_at <= ? ORDER BY id LIMIT ?",
+        "SELECT id FROM projects_questions WHERE id IN (SELECT id FROM projects_questions WHERE tell_at <= ?)"
+        " ORDER BY id LIMIT ?",
         (now, limit),
     )
 
@@ -61,14 +63,6 @@ def count_in_state(reader: Reader, project: str, state: str) -> int:
         "SELECT count(*) FROM projects_questions WHERE project = ? AND state = ?", (project, state)
     )
     return found
-
-
-def asked_by(reader: Reader, asker: str, before: int, limit: int) -> list[Row]:
-    """The questions of a member, newest first, with smaller ids than one: `COLUMNS`."""
-    return reader.all(
-        f"SELECT {COLUMNS} FROM projects_questions WHERE asker = ? AND id < ? ORDER BY id DESC LIMIT ?",  # noqa: S608
-        (asker, before, limit),
-    )
 
 
 def open_by(reader: Reader, asker: str) -> list[Row]:
@@ -84,14 +78,6 @@ def last_answered(reader: Reader, project: str, limit: int) -> list[Row]:
         "SELECT begun_at, ended_at FROM projects_questions WHERE project = ? AND state = 'answered'"
         " AND begun_at IS NOT NULL ORDER BY id DESC LIMIT ?",
         (project, limit),
-    )
-
-
-def of_project(reader: Reader, project: str, before: int, limit: int) -> list[Row]:
-    """The questions to a project, newest first, with smaller ids than one: `COLUMNS`."""
-    return reader.all(
-        f"SELECT {COLUMNS} FROM projects_questions WHERE project = ? AND id < ? ORDER BY id DESC LIMIT ?",  # noqa: S608
-        (project, before, limit),
     )
 
 

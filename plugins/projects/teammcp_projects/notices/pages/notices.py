@@ -33,6 +33,7 @@ async def notices(context: Context, request: Request) -> Response:
     return await show(
         context,
         "notices.html",
+        place="notices",
         notices=found.notices,
         following=found.next,
         view=view,

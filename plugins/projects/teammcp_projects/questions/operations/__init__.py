@@ -9,7 +9,8 @@ from .asking import teams_ask
 from .beginning import begin_question, hold_back_question, note_trouble
 from .countering import ask_back, note_said
 from .lateness import note_overdue
-from .reading import get_question, list_questions
+from .listing import list_questions
+from .reading import get_question
 from .returning import give_back_question, prolong_question
 from .waiting import wait_for_answers
 

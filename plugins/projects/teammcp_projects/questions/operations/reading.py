@@ -2,35 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from teammcp import Context, Reader, operation
 
-from pydantic import Field
-
-from teammcp import LARGEST_ID, Context, Limit, Reader, Row, operation
-
-from ...registry.lookup import ProjectRef
-from .. import queries, showing, thread
-from ..models import QuestionId, QuestionList, QuestionThread
+from .. import thread
+from ..models import QuestionId, QuestionThread
 from ..rows import existing
-
-
-@operation("GET /api/questions", profile="projects", read_only=True)
-async def list_questions(
-    context: Context,
-    project: ProjectRef | None = None,
-    before: Annotated[int, Field(ge=1, le=LARGEST_ID)] = LARGEST_ID,
-    limit: Limit = 30,
-) -> QuestionList:
-    """List the questions to a project, or without one those that you have asked: how each stands. Newest first."""
-    rows = await context.read(_listed, project, context.actor.name, before, limit + 1)
-    shown = context.budget().fit(await context.read(showing.shown, context, rows[:limit]))
-    return QuestionList(questions=shown, next=shown[-1].id if shown and len(rows) > len(shown) else None)
-
-
-def _listed(reader: Reader, project: str | None, asker: str, before: int, limit: int) -> list[Row]:
-    if project is None:
-        return queries.asked_by(reader, asker, before, limit)
-    return queries.of_project(reader, project, before, limit)
 
 
 @operation("GET /api/questions/{question_id}", profile="projects", read_only=True)

@@ -1,0 +1,8 @@
+"""All pages of this plugin."""
+
+from __future__ import annotations
+
+from ..notices import pages as notices
+from . import listing, map, projects, questions
+
+PAGES = [*projects.PAGES, *questions.PAGES, *listing.PAGES, *map.PAGES, *notices.PAGES]
