@@ -71,6 +71,7 @@ if TYPE_CHECKING:
         PartShown,
         StoredPart,
         check_parts,
+        draw_parts,
         parts_of,
         parts_text,
     )
@@ -270,6 +271,7 @@ __all__ = [  # noqa: RUF022 - in groups
     "Reason",
     "StoredPart",
     "check_parts",
+    "draw_parts",
     "ends",
     "find_agent",
     "note",
@@ -463,6 +465,7 @@ _MODULES = {
         "PartShown",
         "StoredPart",
         "check_parts",
+        "draw_parts",
         "parts_of",
         "parts_text",
     ),

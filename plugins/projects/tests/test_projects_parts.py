@@ -253,6 +253,9 @@ async def test_parts_go_with_questions_answers_notes_and_notices(team: TestTeam,
     answered = await ada.call("get_question", question_id=number)
     assert [part.kind for part in answered.answer_parts] == ["diff"]
     assert "[part 1, diff] 1 file, +1 −0 in backend" in answered.text()
+    await team.owner.log_in()
+    page = (await team.owner.http.get(f"/projects/questions/{number}")).text
+    assert page.count('class="message-part"') == 2
     sent = await ada.call("teams_send_message", projects=["backend"], content="see", parts=[SENT[3]])
     notified = await ada.call("teams_notify", projects=["backend"], content="see", parts=[SENT[4]])
     for told_, kind in ((sent, "commit"), (notified, "pull_request")):

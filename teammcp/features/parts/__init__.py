@@ -5,6 +5,7 @@ from __future__ import annotations
 from .keeping import StoredPart, as_json, attach, detach, note_standing, part_of, parts_of, shown, shown_again
 from .kinds import MessagePart, check_parts, kinds_of
 from .models import MessageParts, PartNumber, PartShown, Standing, parts_text
+from .showing import draw_parts
 
 __all__ = [
     "MessagePart",
@@ -17,6 +18,7 @@ __all__ = [
     "attach",
     "check_parts",
     "detach",
+    "draw_parts",
     "kinds_of",
     "note_standing",
     "part_of",

@@ -7,10 +7,11 @@ from typing import Any, Protocol
 
 from quart import Request, Response
 
+from ...errors import NotFound
 from ...operations import Context
 from ...web import Page, render
+from ...web import gettext as _
 from ...web.channels import sidebar
-from .keeping import StoredPart, parts_of
 from .models import PartShown
 from .showing import draw_parts
 
@@ -29,27 +30,19 @@ async def at_messages(context: Context, messages: Sequence[WithParts]) -> Mappin
     told = {message.id: message.parts for message in messages if message.parts}
     if not told:
         return {}
-    stored = await context.read(parts_of, list(told))
-    found = [
-        (message_id, part, shown)
-        for message_id, parts in stored.items()
-        for part, shown in zip(parts, told[message_id], strict=False)
-    ]
-    drawn: dict[int, dict[str, Any]] = {message_id: {"drawings": []} for message_id in stored}
-    for (message_id, *_), drawing in zip(found, await draw_parts(context, found), strict=True):
-        drawn[message_id]["drawings"].append(drawing)
-    return drawn
+    drawn = await draw_parts(context, told)
+    return {message_id: {"drawings": drawings} for message_id, drawings in drawn.items()}
 
 
 async def show_part(context: Context, request: Request, message_id: int, number: int) -> Response:
     """A part of a message, whole."""
     message = await context.call("get_message", message_id=message_id)
-    found = await context.call("get_part", message_id=message_id, number=number)
-    stored = StoredPart(number, found.kind, found.content)
-    shown = next(part for part in message.parts if part.number == number)
-    drawings = await draw_parts(context, [(message_id, stored, shown)], whole=True)
+    shown = [part for part in message.parts if part.number == number]
+    if not shown:
+        raise NotFound(_("The message has no such part."))
+    drawn = await draw_parts(context, {message_id: shown}, whole=True)
     listed = await sidebar(context, message.channel_id)
-    return await render(context, "parts/part.html", message=message, drawings=drawings, sidebar=listed)
+    return await render(context, "parts/part.html", message=message, drawings=drawn[message_id], sidebar=listed)
 
 
 PAGES = [Page("/messages/<int:message_id>/parts/<int:number>", show_part)]

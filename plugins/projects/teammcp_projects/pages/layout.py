@@ -17,7 +17,9 @@ from ..questions.models import OPEN
 PATH = "/projects"
 OF = f"{PATH}/of/<name>"
 EVENTS = "project.added project.updated project.removed project.agents_changed"
-QUESTION_EVENTS = "question.queued question.asked question.countered question.overdue question.ended"
+QUESTION_EVENTS = (
+    "message.part_checked question.queued question.asked question.countered question.overdue question.ended"
+)
 KINDS = {
     "api": mark("API"),
     "package": mark("package"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quart import Request, Response
 
-from teammcp import Access, Context
+from teammcp import Access, Context, draw_parts
 from teammcp.web import Outcome, Page, form_call, go_back, see
 
 from ..questions.models import OPEN, Question
@@ -34,11 +34,13 @@ async def _question(
     context: Context, number: int, outcome: Outcome | None = None, answer: str = "", asked_back: str = ""
 ) -> Response:
     found: Question = await context.call("get_question", question_id=number)
+    told = {found.message_id: found.parts, found.answer_id: found.answer_parts}
     return await show(
         context,
         "question.html",
         outcome,
         question=found,
+        drawn=await draw_parts(context, {message: parts for message, parts in told.items() if message}),
         answers=found.answer_id is None and await context.read(may_answer, context, number),
         asks_back=may_ask_back(context.actor, found.state, found.holder),
         says=found.state == "countered" and found.asker == context.actor.name,
