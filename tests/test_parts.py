@@ -156,6 +156,11 @@ def test_what_is_told_of_parts_is_bounded_and_cannot_leave_its_fence(parts: list
         assert all(line.startswith(("  [part ", "| ", "  (whole: ")) for line in lines)
 
 
+def test_a_long_part_gets_what_short_ones_leave() -> None:
+    found = shown([Note(path="a", body="x" * 5000), Note(path="b"), Note(path="c", body="y" * 5000)])
+    assert [len(part.summary) for part in found] == [(TOLD - 2) // 2, 2, (TOLD - 2) // 2]
+
+
 def test_a_hostile_part_stays_in_its_fence() -> None:
     part = PartShown(number=1, kind="note", summary=HOSTILE, whole=False, standing="differs", note=HOSTILE)
     assert "\n[99]" not in told(part, part.line(1))

@@ -36,12 +36,20 @@ def attach(tx: Transaction, message_id: int, parts: Sequence[MessagePart]) -> No
 
 
 def shown(parts: Sequence[MessagePart]) -> list[PartShown]:
-    """What is told of parts beside a message's text; those that come later get what earlier ones leave."""
-    told, left = [], TOLD
-    for number, part in enumerate(parts, 1):
-        told.append(_shown(number, part, left // (len(parts) - number + 1)))
-        left -= len(told[-1].summary)
-    return told
+    """What is told of parts beside a message's text. Long ones share what short ones leave."""
+    room = _room([len(part.text(TOLD)) for part in parts])
+    return [_shown(number, part, room) for number, part in enumerate(parts, 1)]
+
+
+def _room(lengths: Sequence[int]) -> int:
+    """How many characters each part may have, so that all have `TOLD` together."""
+    left = TOLD
+    for place, length in enumerate(sorted(lengths)):
+        share = left // (len(lengths) - place)
+        if length > share:
+            return share
+        left -= length
+    return TOLD
 
 
 def _shown(number: int, part: MessagePart, room: int) -> PartShown:

@@ -59,7 +59,7 @@ Version = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Options = Annotated[dict[str, Any], AfterValidator(json_within(16 * 1024, 8)), OTHERS]
 """Of a runtime, as list_runtimes of the launcher describes them."""
 Changes = Literal["ask", "allow", "deny"]
-"""What becomes of it when an agent that was started to answer is to change something: a person is asked, no, or yes."""
+"""What becomes of it when an agent that was started to answer is to change something: a person is asked, yes, or no."""
 
 
 class Publication(BaseModel):
