@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from teammcp_projects.notices import queries, subscription_queries, telling_queries, waiting
 from teammcp_projects.notices.looking import look_at_all
 
 from teammcp import Conflict, Deferred, Forbidden, InvalidInput, NotFound, Refused, hookimpl, rfc3339
 from teammcp.testing import Member, MovedClock, TestTeam
+from tests.doc_examples import read_examples, run_examples
 
 BREAKING: dict[str, Any] = {
     "change": "breaking",
@@ -362,3 +366,37 @@ async def test_whoever_cannot_be_told_is_told_later_and_it_is_seen_why(
     await look_at_all(team.team)
     assert (await notice(bob, number)).lines[0].trouble == ""
     assert len(await inbox(ada)) == 1
+
+
+async def test_the_examples_run_and_answer_what_is_shown(team: TestTeam) -> None:
+    examples = read_examples(Path(__file__).parents[3] / "docs" / "notices.md")
+    assert len(examples) == 6
+    await run_examples(await team.agent("alice", access="manager"), examples)
+
+
+async def test_what_is_asked_with_every_result_and_every_look_is_found_by_an_index(team: TestTeam) -> None:
+    """However many notices there were, only those that wait are looked at."""
+
+    def plans(reader: Any) -> list[str]:
+        asked: list[str] = []
+        reader._connection.set_trace_callback(asked.append)
+        waiting.count(reader, "ann")
+        queries.all_waiting(reader)
+        queries.untold(reader)
+        queries.overdue(reader, 1)
+        queries.count_open(reader, "backend")
+        for open_only in (True, False):
+            queries.numbers_in_team(reader, open_only, 9, 9)
+            queries.numbers_of(reader, "backend", open_only, 9, 9)
+            queries.numbers_for(reader, "web", open_only, 9, 9)
+        telling_queries.of_waiting_lines(reader)
+        telling_queries.of_message(reader, 1)
+        subscription_queries.of_project(reader, "web", 0, 9)
+        subscription_queries.to_project(reader, "backend", 0, 9)
+        reader._connection.set_trace_callback(None)
+        return [row[3] for sql in asked for row in reader._connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
+
+    found = await team.team.database.read(plans)
+    assert len(found) >= 16
+    of_what_waits = re.compile(r"SCAN \w+ USING (COVERING )?INDEX projects_notice\w+_(waiting|objected|untold)")
+    assert [step for step in found if step.startswith("SCAN") and not of_what_waits.match(step)] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from teammcp import Conflict, Context, Reader, Team, TeamError, excerpt
@@ -19,12 +20,27 @@ PAUSE = 60_000
 """Milliseconds until somebody who could not be told is told again."""
 
 
-class Due(NamedTuple):
-    """Somebody who is to be told of a notice, or for whom it is not to act any more."""
+class Telling(NamedTuple):
+    """A member that is to act on a notice for a project."""
 
     notice: int
     consumer: str
     name: str
+
+
+@dataclass(frozen=True)
+class Due:
+    """What is to be done.
+
+    Attributes:
+        untold: who is to be told.
+        turned: who was told before, and for whom it is to act again, or not any more.
+        acting: all for whom it is to act.
+    """
+
+    untold: list[Telling]
+    turned: list[Telling]
+    acting: set[Telling]
 
 
 def look(team: Team) -> None:
@@ -35,11 +51,10 @@ def look(team: Team) -> None:
 async def look_at_all(team: Team) -> None:
     """Tell whoever is to be told; the team's job."""
     context = Context.inside(team)
-    missing, gone = await context.read(_due, context)
-    for each in gone:
-        with suppress(Conflict):
-            await context.call("release_from_notice", notice_id=each.notice, project=each.consumer, agent=each.name)
-    for each in missing:
+    for each in (due := await context.read(_due, context)).turned:
+        named = {"notice_id": each.notice, "project": each.consumer, "agent": each.name}
+        await context.call("note_who_acts", **named, acts=each in due.acting)
+    for each in due.untold:
         await _tell(context, each)
     for number in await context.read(queries.untold):
         with suppress(Conflict):  # it is open again
@@ -49,7 +64,7 @@ async def look_at_all(team: Team) -> None:
             await context.call("remind_of_notice", notice_id=number)
 
 
-async def _tell(context: Context, due: Due) -> None:
+async def _tell(context: Context, due: Telling) -> None:
     try:
         await context.call("tell_notice", notice_id=due.notice, project=due.consumer, agent=due.name)
     except TeamError as error:
@@ -65,15 +80,17 @@ async def _tell(context: Context, due: Due) -> None:
             )
 
 
-def _due(reader: Reader, context: Context) -> tuple[list[Due], list[Due]]:
-    """Who is to be told now, and who was told and has nothing to do with it any more."""
-    told = {Due(row["notice"], row["consumer"], row["reader"]) for row in telling_queries.all_waiting(reader)}
+def _due(reader: Reader, context: Context) -> Due:
     lines = queries.all_waiting(reader)
     hears = {name: _people(reader, name) for name in {row["consumer"] for row in lines}}
-    wanted = {Due(row["notice"], row["consumer"], name) for row in lines for name in hears[row["consumer"]]}
+    acting = {Telling(row["notice"], row["consumer"], name) for row in lines for name in hears[row["consumer"]]}
+    told = {
+        Telling(row["notice"], row["consumer"], row["reader"]): bool(row["waits"])
+        for row in telling_queries.of_waiting_lines(reader)
+    }
     held = {(row["notice"], row["consumer"]) for row in lines if row["retry_at"] > context.now()}
-    missing = [each for each in sorted(wanted - told) if (each.notice, each.consumer) not in held]
-    return missing, sorted(told - wanted)
+    untold = sorted(each for each in acting.difference(told) if each[:2] not in held)
+    return Due(untold, [each for each, acts in told.items() if acts != (each in acting)], acting)
 
 
 def _people(reader: Reader, project: str) -> list[str]:

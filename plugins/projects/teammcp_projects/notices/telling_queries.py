@@ -49,10 +49,12 @@ def waiting(reader: Reader, name: str, before: int, limit: int) -> list[int]:
     return [row["notice"] for row in rows]
 
 
-def all_waiting(reader: Reader) -> list[Row]:
-    """Everybody who has to act, and on what: `TELLING`."""
+def of_waiting_lines(reader: Reader) -> list[Row]:
+    """Who was told for the projects that have to act, and whether it is still for it to act: `TELLING`."""
     return reader.all(
-        f"SELECT {TELLING} FROM projects_notice_tellings WHERE waits = 1 ORDER BY notice, consumer, reader"  # noqa: S608
+        "SELECT t.notice, t.consumer, t.reader, t.message_id, t.waits FROM projects_notice_lines l"
+        " JOIN projects_notice_tellings t ON t.notice = l.notice AND t.consumer = l.consumer"
+        " WHERE l.whose = 'consumer'"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from teammcp import Agent, Context, Forbidden, InvalidInput, Reader, Row
 
 from ..registry import existing, may_change, people, project_of
+from ..registry import queries as registry
 
 
 def speaks_for(reader: Reader, actor: Agent, project: Row) -> bool:
@@ -35,4 +36,5 @@ def announcers(reader: Reader, context: Context, notice: Row) -> list[str]:
     found = context.team.directory.agent(notice["announced_by"])
     if found is not None and not found.retired:
         return [found.name]
-    return people(reader, existing(reader, notice["project"]))
+    project = registry.project(reader, notice["project"])
+    return [] if project is None else people(reader, project)

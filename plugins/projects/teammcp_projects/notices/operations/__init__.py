@@ -11,7 +11,7 @@ from .reading import get_notice, list_notices, wait_for_notices
 from .reminding import remind_of_notice, tell_notice_done
 from .replies import note_reply
 from .subscriptions import list_subscriptions, subscribe_project, unsubscribe_project
-from .telling import hold_back_notice, release_from_notice, tell_notice
+from .telling import hold_back_notice, note_who_acts, tell_notice
 
 OPERATIONS: list[Any] = [
     subscribe_project,
@@ -25,7 +25,7 @@ OPERATIONS: list[Any] = [
     wait_for_notices,
     tell_notice,
     hold_back_notice,
-    release_from_notice,
+    note_who_acts,
     tell_notice_done,
     remind_of_notice,
     note_reply,

@@ -44,10 +44,7 @@ class Noted(Result):
 
 @operation(internal=True, profile="projects")
 async def tell_notice(context: Context, notice_id: NoticeId, project: str, agent: str) -> Work[Noted]:
-    """Tell a member of a notice on which its project has to act, by a direct message of the announcer.
-
-    Whoever was told before is not told again, and has to act again.
-    """
+    """Tell a member of a notice on which its project has to act, by a direct message of the announcer."""
     notice, sender = await context.read(_to_tell, context, notice_id, project, agent)
     prepared = await Context.inside(context.team, sender).prepare(
         "send_message",
@@ -61,9 +58,6 @@ async def tell_notice(context: Context, notice_id: NoticeId, project: str, agent
 
     def work(tx: Transaction) -> Noted:
         _to_tell(tx, context, notice_id, project, agent)
-        if telling_queries.telling(tx, notice_id, project, agent) is not None:
-            telling_queries.set_waits(tx, notice_id, project, agent, waits=True)
-            return Noted(notice=notice_id, agents=[agent])
         sent = prepared(tx).id
         telling_queries.insert(tx, notice_id, project, agent, sent)
         queries.hold_back(tx, notice_id, project, "", 0)
@@ -92,11 +86,13 @@ async def hold_back_notice(
 
 
 @operation(internal=True, profile="projects")
-async def release_from_notice(context: Context, notice_id: NoticeId, project: str, agent: str) -> Work[Noted]:
-    """Note that it is not for a member to act any more: it does not answer for the project now."""
+async def note_who_acts(context: Context, notice_id: NoticeId, project: str, agent: str, acts: bool) -> Work[Noted]:
+    """Note whether it is for a member that was told to act: not once it does not answer for the project any more."""
 
     def work(tx: Transaction) -> Noted:
-        telling_queries.set_waits(tx, notice_id, project, agent, waits=False)
+        line = queries.line(tx, notice_id, project)
+        waits = acts and line is not None and line["whose"] == "consumer"
+        telling_queries.set_waits(tx, notice_id, project, agent, waits=waits)
         return Noted(notice=notice_id, agents=[agent])
 
     return work
@@ -109,8 +105,8 @@ def _to_tell(reader: Reader, context: Context, number: int, project: str, agent:
         Conflict: that is over.
     """
     notice, line = queries.notice(reader, number), queries.line(reader, number, project)
-    telling = telling_queries.telling(reader, number, project, agent)
-    if notice is None or line is None or line["whose"] != "consumer" or (telling is not None and telling["waits"]):
+    told = telling_queries.telling(reader, number, project, agent) is not None
+    if notice is None or line is None or line["whose"] != "consumer" or told:
         raise Conflict(f"notice_id: {agent} need not be told of notice {number}.", code="told")
     senders = [name for name in voices.announcers(reader, context, notice) if name != agent]
     return notice, context.team.directory.agents[senders[0]] if senders else context.actor
