@@ -16,15 +16,17 @@ LIFE := $(addprefix tests/,test_access.py test_server.py test_plugin_life.py tes
   test_hub_machine.py test_storage.py test_mcp_sessions.py acceptance/test_start_stop.py)
 PROJECTS := pyproject.toml $(addsuffix /pyproject.toml,$(PARTS))
 
+# What fails while browsers, servers and real programs share a few cores is tried once more alone; the log has both.
+tried_again = $(1) -n auto $(2) || { [ $$? -eq 1 ] && $(1) --last-failed --maxfail 3 $(2); }
+
 .PHONY: newest run test sweep install lint docs site bench
 
 run: .venv/run.stamp
 	@$(BIN)/teammcp start
 
-# What fails while browsers, servers and real programs share a few cores is tried once more alone; the log has both.
 test: .venv/dev.stamp
 	@$(BIN)/python scripts/browser.py
-	$(BIN)/pytest -n auto || { [ $$? -eq 1 ] && $(BIN)/pytest --last-failed --maxfail 3; }
+	$(call tried_again,$(BIN)/pytest,)
 
 sweep: .venv/dev.stamp
 	$(BIN)/pytest -n auto -m sweep
@@ -36,7 +38,7 @@ newest: .venv/dev.stamp
 	echo "Trying $$newest …"; \
 	"$$newest" -m venv --clear .venv-newest; \
 	.venv-newest/bin/python -m pip install -q --disable-pip-version-check -e '.[dev]' $(addprefix -e ,$(PARTS)) && \
-	.venv-newest/bin/python -m pytest -q -n auto $(LIFE)
+	{ $(call tried_again,.venv-newest/bin/python -m pytest -q,$(LIFE)); }
 
 install: .venv/dev.stamp
 
