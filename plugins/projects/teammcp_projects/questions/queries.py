@@ -90,10 +90,10 @@ def held(reader: Reader, holder: str) -> list[Row]:
 
 
 def held_in_lanes(reader: Reader) -> list[Row]:
-    """What agents that were started to answer have to answer: `COLUMNS`."""
+    """What agents that were started to answer have to answer, by its lease: `COLUMNS`."""
     return reader.all(
-        f"SELECT {COLUMNS} FROM projects_questions WHERE state = 'asked'"  # noqa: S608
-        " AND holder IN (SELECT agent FROM projects_agents WHERE lane IS NOT NULL) ORDER BY id"
+        f"SELECT {COLUMNS} FROM projects_questions WHERE leased_until > 0 AND state = 'asked'"  # noqa: S608
+        " AND EXISTS (SELECT 1 FROM projects_agents a WHERE a.agent = holder AND a.lane IS NOT NULL) ORDER BY id"
     )
 
 
