@@ -1,0 +1,145 @@
+"""Claude Code in one repository asks another one; an agent that is started there reads its code and answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from plugins.claude_launcher.tests.launcher import LiveLauncher, until
+from tests.acceptance.fake_models import AnthropicModel, Call, Say
+from tests.acceptance.fake_models.script import Step
+from tests.acceptance.npm_tools import CLAUDE
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.real_cli, pytest.mark.timeout(240)]
+
+API = 'def version() -> str:\n    return "2.7"\n'
+RULES = "Versions stand in api.py alone."
+TOOLS = "mcp__teammcp__"
+
+
+class Reader(AnthropicModel):
+    """Reads a file for each question, and answers with the version that stands there."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.file = file
+
+    def _next(self, body: dict[str, object]) -> tuple[Step, float]:
+        if not body.get("tools"):
+            return Say("ok"), 0
+        told = self.told(body)
+        if not told[-1].is_result:
+            return Call("Read", {"file_path": str(self.file)}), 0
+        found = re.search(r'return "(.+)"', told[-1].text)
+        return Say(f"It is {found[1]}, see api.py:2" if found else "cannot_say: nothing stands there"), 0
+
+
+@pytest.fixture
+def launcher(tmp_path: Path) -> Iterator[LiveLauncher]:
+    launcher = LiveLauncher(tmp_path / "server", "projects", settings={"stop_seconds": 1})
+    yield launcher
+    launcher.close()
+
+
+def repository(folder: Path, **files: str) -> Path:
+    """A git repository with files, committed."""
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / name.replace("_", ".")).write_text(text, "utf-8")
+    who = ["-c", "user.name=ada", "-c", "user.email=ada@example.org"]
+    for words in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", "begin", "--allow-empty"]):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+    return folder
+
+
+def environment(home: Path, model: AnthropicModel) -> dict[str, str]:
+    """Of a Claude Code in a home of its own, with a scripted model."""
+    home.mkdir(exist_ok=True)
+    return {
+        "HOME": str(home),
+        "ANTHROPIC_BASE_URL": model.url,
+        "ANTHROPIC_API_KEY": "sk-ant-api03-scripted",
+        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        "CLAUDE_CODE_MAX_RETRIES": "0",
+        "DISABLE_AUTOUPDATER": "1",
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+def started_by_the_runner(folder: Path, variables: dict[str, str]) -> str:
+    """A program that is Claude Code with these variables: a runner gives none of a model provider by itself."""
+    script = folder / "claude"
+    exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
+    script.write_text(f'#!/bin/sh\n{exports}\nexec {shlex.quote(str(CLAUDE.path()))} "$@"\n', "utf-8")
+    script.chmod(0o755)
+    return str(script)
+
+
+def ask_by_claude(launcher: LiveLauncher, folder: Path, key: str, variables: dict[str, str]) -> None:
+    """Let Claude Code do in a repository what its model says."""
+    config = {
+        "type": "http",
+        "url": f"{launcher.server.url}/mcp?tools=core,projects",
+        "headers": {"Authorization": f"Bearer {key}"},
+    }
+    done = subprocess.run(
+        [
+            *(str(CLAUDE.path()), "-p", "Ask what their API versioning is.", "--verbose"),
+            *("--output-format", "stream-json", "--strict-mcp-config", "--allowedTools", "mcp__teammcp"),
+            *("--mcp-config", json.dumps({"mcpServers": {"teammcp": config}})),
+        ],
+        env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **variables},
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_claude_in_one_repository_is_answered_by_claude_in_another(launcher: LiveLauncher, tmp_path: Path) -> None:
+    backend = repository(tmp_path / "backend", api_py=API, CLAUDE_md=RULES)
+    web = repository(tmp_path / "web", app_py="print()\n")
+    ask = Call(f"{TOOLS}teams_ask", {"projects": ["backend"], "question": "Which version is the API?"})
+    wait = Call(f"{TOOLS}wait_for_answers", {"question_ids": [1], "timeout": 50})
+    with Reader(backend / "api.py") as there, AnthropicModel(ask, wait, Say("They have 2.7.")) as here:
+        program = started_by_the_runner(tmp_path, environment(tmp_path / "there", there))
+        launcher.call(
+            "add_project",
+            name="backend",
+            runtime="claude",
+            options={"program": program},
+            folders=[{"folder": str(backend)}],
+        )
+        launcher.call("add_project", name="web", folders=[{"folder": str(web)}])
+        key = launcher.server.register("ada")
+        launcher.call("set_project_agents", project="web", agents=["ada"])
+        ask_by_claude(launcher, web, key, environment(tmp_path / "here", here))
+        assert "It is 2.7, see api.py:2" in here.seen[1], "the answer is in the turn of whoever asked"
+        assert 'return "2.7"' in there.seen[0]
+        assert RULES in json.dumps(there.requests), "the folder's own rules hold"
+        question = launcher.call("get_question", question_id=1)
+        assert (question["state"], question["answered_by"]) == ("answered", "backend.web")
+        fork = until(lambda: launcher.call("fork_conversation", project="backend", asking="web"), "a command")
+        assert fork["folder"] == str(backend)
+        gone_on = subprocess.run(
+            [*shlex.split(fork["command"]), "-p", "Which one?"],
+            env={"PATH": os.environ["PATH"]},
+            cwd=fork["folder"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert "It is 2.7" in gone_on.stdout, gone_on.stderr
+        assert "Which version is the API?" in json.dumps(there.requests[-1]), "it knows what was asked before"
