@@ -428,3 +428,28 @@ def test_only_who_is_not_busy_makes_room_and_one_at_a_time(states: list[tuple[bo
         [chosen] = [each for each in awake if each.name == found]
         assert not chosen.is_busy
         assert chosen.used_at == min(each.used_at for each in idle)
+
+
+async def test_the_page_of_a_project_shows_conversations_and_begins_them_anew(world: World) -> None:
+    async with world.stage.running():
+        await world.project()
+        ada, bob = await world.asker("ada", "web"), await world.asker("bob")
+        await answered(world, ada, "backend.web", 1, "one")
+        await ada.log_in()
+        await bob.log_in()
+        path = "/projects/of/backend"
+        assert "Begin anew" in (await ada.http.get(path)).text
+        assert "Begin anew" not in (await bob.http.get(path)).text
+        assert (await ada.submit(f"{path}/conversations", asking="web")).status_code == 303
+        assert "begins anew with the next question" in (await ada.http.get(path)).text
+        refused = await ada.http.get(f"{path}/conversations?asking=web")
+        assert (refused.status_code, "cannot go on from a copy" in refused.text) == (409, True)
+        await world.owner.log_in()
+        facts = {"at_once": "2", "runtime": "puppet", "everybody": "1", "owners": "owner"}
+        place = {"folders.machine": "box", "folders.folder": str(world.folder)}
+        wrong = await world.owner.submit(f"{path}/change", **facts, **place, options="loud")
+        assert "options: " in wrong.text
+        right = await world.owner.submit(f"{path}/change", **facts, **place, options='{"a": 1}', changes="deny")
+        assert right.status_code == 303, right.text
+        found = await ada.call("get_project", project="backend")
+        assert (found.options, found.changes) == ({"a": 1}, "deny")

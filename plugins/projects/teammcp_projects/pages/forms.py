@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -12,7 +13,7 @@ from ..registry.models import EVERYBODY, MOST_FOLDERS, MOST_PUBLISHED, Project
 
 Row = dict[str, str]
 
-LINES = ("role", "runtime", "at_once")
+LINES = ("role", "runtime", "at_once", "changes")
 PUBLISHED = ("kind", "name", "version", "description")
 PLACED = ("machine", "folder")
 EMPTY_ROWS = 2
@@ -23,6 +24,8 @@ def shown(project: Project | None) -> dict[str, Any]:
     """What a form holds before anybody types; without a project, that of a new one."""
     if project is None:
         return {"name": "", "description": "", "owners": "", "role": "", "runtime": "", "at_once": "2"} | {
+            "options": "",
+            "changes": "ask",
             "everybody": True,
             "askers": "",
             **_rows([], []),
@@ -31,6 +34,7 @@ def shown(project: Project | None) -> dict[str, Any]:
         "description": project.description,
         "owners": _joined(project.owners),
         **{field: str(getattr(project, field)) for field in LINES},
+        "options": json.dumps(project.options, ensure_ascii=False) if project.options else "",
         "everybody": project.askers is None,
         "askers": _joined(project.askers or []),
         **_rows(
@@ -43,7 +47,7 @@ def shown(project: Project | None) -> dict[str, Any]:
 def typed(form: MultiDict[str, str]) -> dict[str, Any]:
     """The same of a form that was sent."""
     return {
-        **{field: form.get(field, "") for field in ("name", "description", "owners", "askers", *LINES)},
+        **{field: form.get(field, "") for field in ("name", "description", "owners", "askers", "options", *LINES)},
         "everybody": "everybody" in form,
         **_rows(_sent(form, "publishes", PUBLISHED), _sent(form, "folders", PLACED)),
     }
@@ -57,8 +61,18 @@ def arguments(form: MultiDict[str, str]) -> dict[str, Any]:
         "owners": split(form.get("owners", "")),
         "folders": [row for row in _sent(form, "folders", PLACED) if row["folder"]],
         **{field: form.get(field, "") for field in LINES},
+        "options": _options(form.get("options", "")),
+        "changes": form.get("changes") or "ask",
         "askers": [EVERYBODY] if "everybody" in form else split(form.get("askers", "")),
     }
+
+
+def _options(text: str) -> Any:
+    """The options that somebody has typed as JSON; what is none goes on as text, and is refused."""
+    try:
+        return json.loads(text) if text.strip() else {}
+    except ValueError:
+        return text
 
 
 def split(text: str) -> list[str]:

@@ -20,12 +20,20 @@ EVENTS = "project.added project.updated project.removed project.agents_changed"
 QUESTION_EVENTS = (
     "message.part_checked question.queued question.asked question.countered question.overdue question.ended"
 )
+CONVERSATION_EVENTS = (
+    "project.conversation_started project.conversation_reset question.asked question.ended agent.retired"
+)
 KINDS = {
     "api": mark("API"),
     "package": mark("package"),
     "event": mark("event"),
     "schema": mark("schema"),
     "other": mark("other"),
+}
+CHANGE_RULES = {
+    "ask": mark("asks a person"),
+    "deny": mark("may not"),
+    "allow": mark("may without asking"),
 }
 STATES = {
     "queued": mark("waits for its turn"),
@@ -76,6 +84,7 @@ async def show(context: Context, template: str, outcome: Outcome | None = None, 
         question_events=QUESTION_EVENTS,
         question_states={state: _(word) for state, word in STATES.items()},
         open_states=OPEN,
+        change_rules={rule: _(word) for rule, word in CHANGE_RULES.items()},
         kinds={kind: _(word) for kind, word in KINDS.items()},
         **{"place": "", **variables},
     )

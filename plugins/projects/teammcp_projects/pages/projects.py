@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from quart import Request, Response
 
 from teammcp import Access, Context, Reader
@@ -10,11 +12,11 @@ from teammcp.web import Outcome, Page, attempt, form_call, mark, see
 from ..notices.pages.relations import all_projects, relations
 from ..notices.pages.words import EVENTS as NOTICE_EVENTS
 from ..questions.operations.asking import can_ask
-from ..registry import is_in_charge, queries
+from ..registry import is_in_charge, project_of, queries
 from ..registry.models import Project
 from ..registry.operations.projects import get_project
 from . import forms
-from .layout import OF, PATH, QUESTION_EVENTS, project_path, show
+from .layout import CONVERSATION_EVENTS, OF, PATH, QUESTION_EVENTS, project_path, show
 
 SHOWN = 20
 """Questions that the page of a project shows, the newest ones."""
@@ -52,7 +54,15 @@ async def project_page(
         asks=await context.read(_can_ask, context, name),
         asked=asked,
         **await relations(context, found.name),
+        **await _conversations(context, found.name),
     )
+
+
+async def _conversations(context: Context, project: str) -> dict[str, Any]:
+    """What is shown of the conversations of agents that were started to answer."""
+    found = await context.call("list_conversations", project=project)
+    mine = await context.read(project_of, context.actor.name) or f"@{context.actor.name}"
+    return {"conversations": found.conversations, "conversation_events": CONVERSATION_EVENTS, "mine": mine}
 
 
 def _can_ask(reader: Reader, context: Context, name: str) -> bool:

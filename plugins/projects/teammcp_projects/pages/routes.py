@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from ..notices import pages as notices
-from . import listing, map, projects, questions
+from . import conversations, listing, map, projects, questions
 
-PAGES = [*projects.PAGES, *questions.PAGES, *listing.PAGES, *map.PAGES, *notices.PAGES]
+PAGES = [*projects.PAGES, *questions.PAGES, *conversations.PAGES, *listing.PAGES, *map.PAGES, *notices.PAGES]
