@@ -15,6 +15,7 @@ from teammcp.features.parts.models import MOST_PARTS, PartShown
 from teammcp.operations import Context
 from teammcp.testing import TestTeam
 from teammcp.text.untrusted import fence, told
+from tests.test_hooks import load_example
 
 
 class Note(MessagePart, kind="note"):
@@ -132,6 +133,28 @@ async def test_what_a_check_finds_is_told_and_is_an_event(team: TestTeam) -> Non
     assert "[part 2, note, differs] (line 3) b.py" in message.text()
     events = await team.events("message.part_checked")
     assert [(event.data["message_id"], event.data["number"]) for event in events] == [(message_id, 2)]
+
+
+@pytest.mark.teammcp(install={"kinds": Kinds()}, plugins={"guard": {"repeats": 2}})
+async def test_the_same_text_beside_other_parts_repeats_nothing(team: TestTeam) -> None:
+    await team.agent("eve")
+    bob = await team.agent("bob")
+    for number in range(6):
+        await bob.call("send_message", channel="general", content="look", parts=[note(f"{number}.py")])
+    for _ in range(2):
+        await bob.call("send_message", channel="general", content="look", parts=[note("same.py")])
+    with pytest.raises(TeamError, match="bob said the same 2 times"):
+        await bob.call("send_message", channel="general", content="look", parts=[note("same.py")])
+
+
+@pytest.mark.teammcp(install={"place": load_example("register_message_parts")})
+async def test_the_example_of_the_hook_does_what_it_says(team: TestTeam) -> None:
+    place = {"kind": "place", "latitude": 48.1, "longitude": 11.6, "name": "Munich"}
+    sent = await team.owner.call("send_message", channel="general", content="here", parts=[place])
+    message = await team.owner.call("get_message", message_id=sent.id)
+    assert "[part 1, place] Munich at 48.1, 11.6" in message.text()
+    with pytest.raises(InvalidInput, match=r"parts\.0\.latitude"):
+        await team.owner.call("send_message", channel="general", content="here", parts=[{**place, "latitude": 91}])
 
 
 async def test_kinds_are_listed_with_their_fields(team: TestTeam) -> None:

@@ -8,6 +8,7 @@ the server starts; what was stopped stays so, because that is in the database.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -73,7 +74,7 @@ class Watch:
                 yield Pattern("exchange", channel, tuple(sorted((sender, partner)))), False
         yield Pattern("monologue", channel, (sender,)), True
         if repeats:
-            yield Pattern("repeat", channel, (sender,), _digest(draft.content)), True
+            yield Pattern("repeat", channel, (sender,), _digest(draft)), True
 
     def _named(self, draft: Draft) -> list[str]:
         """Whom a message speaks to: in a direct message, by name, in a thread."""
@@ -203,9 +204,10 @@ class Watch:
 WATCH: StateKey[Watch] = StateKey("guard.watch")
 
 
-def _digest(text: str) -> str:
-    """The same for texts that differ only in case, spaces and what is invisible."""
-    words = " ".join(plain(text).split())
+def _digest(draft: Draft) -> str:
+    """The same for texts that differ only in case, spaces and what is invisible, beside the same parts."""
+    parts = json.dumps(draft.parts, sort_keys=True) if draft.parts else ""
+    words = " ".join([*plain(draft.content).split(), parts])
     return hashlib.blake2b(words.encode(errors="surrogatepass"), digest_size=12).hexdigest()
 
 
