@@ -113,7 +113,7 @@ class MessageLink:
     icon: str = "link"
 
 
-Place = Literal["home", "agent", "task", "message"]
+Place = Literal["home", "agent", "task", "message", "work"]
 
 
 @dataclass(frozen=True)
@@ -124,10 +124,12 @@ class Panel:
 
     Attributes:
         place: the page: ``home`` is the start page, ``agent`` a member's profile, ``task`` a task's page; a panel at
-            ``message`` stands under messages.
+            ``message`` stands under messages; one at ``work`` stands where it is shown what came of something that
+            a member was asked.
         name: one word that no other panel of the plugin has.
         view: ``async view(context, subject)`` gives the variables for the template, or None to show nothing. The
-            subject is None at home, an ``AgentProfile``, a ``TaskDetail``; at messages it is the list of all
+            subject is None at home, an ``AgentProfile``, a ``TaskDetail``; at work it is the id of the message in which
+            it was asked, which the reader need not be allowed to read. At messages it is the list of all
             ``Message`` that are shown, and the answer is ``{message.id: variables}`` for those that have something.
         template: the template, from the folder ``templates`` beside the view's module.
         title: its heading, untranslated. At messages there is none.

@@ -12,6 +12,7 @@ from . import tasks, words
 from .agents import counts
 from .layout import HOME_EVENTS, title_of
 from .standing import standing_of, standings
+from .work import work
 
 SHOWN = 6
 CALM = {"asleep", "stopped", "idle"}
@@ -71,5 +72,15 @@ PANELS = [
         access=Access.member,
         order=10,
         refresh_on=("run.changed", "task.limit_set", "task.limit_reached"),
+    ),
+    Panel(
+        "work",
+        "turn",
+        work,
+        "launcher/panel_work.html",
+        title=mark("What its program did"),
+        access=Access.member,
+        order=10,
+        refresh_on=("run.changed", "run.ended"),
     ),
 ]

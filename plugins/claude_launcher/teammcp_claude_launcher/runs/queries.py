@@ -113,6 +113,21 @@ def add_entries(tx: Transaction, rows: Sequence[tuple[int, int, int, str, str, s
     )
 
 
+def add_turns(tx: Transaction, rows: Sequence[tuple[int, int, int]]) -> None:
+    """Keep in which turns messages were written to programs: of each the message, the run and the entry's number."""
+    tx.execute_many(
+        "INSERT INTO launcher_turns (message_id, run_id, seq) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", rows
+    )
+
+
+def last_turn_of(reader: Reader, message_id: int) -> Row | None:
+    """The last turn in which a message was written to a program: run_id, seq."""
+    return reader.one(
+        "SELECT run_id, seq FROM launcher_turns WHERE message_id = ? ORDER BY run_id DESC, seq DESC LIMIT 1",
+        (message_id,),
+    )
+
+
 def entries_after(reader: Reader, run_id: int, after: int, limit: int) -> list[Row]:
     """A run's entries behind a number, in their order."""
     return reader.all(
@@ -170,6 +185,7 @@ def keep_entries(tx: Transaction, run_id: int, count: int) -> int:
     )
     if last_kept is None:
         return 0
+    tx.execute("DELETE FROM launcher_turns WHERE run_id = ? AND seq < ?", (run_id, last_kept))
     return tx.execute("DELETE FROM launcher_entries WHERE run_id = ? AND seq < ?", (run_id, last_kept))
 
 
@@ -183,5 +199,6 @@ def forgettable(reader: Reader, before: int, limit: int) -> list[int]:
 
 def forget_entries(tx: Transaction, run_ids: Sequence[int]) -> None:
     """Delete all entries of these runs."""
+    tx.execute(f"DELETE FROM launcher_turns WHERE run_id IN ({marks(run_ids)})", tuple(run_ids))  # noqa: S608
     tx.execute(f"DELETE FROM launcher_entries WHERE run_id IN ({marks(run_ids)})", tuple(run_ids))  # noqa: S608
     tx.execute(f"UPDATE launcher_runs SET entries = 0 WHERE id IN ({marks(run_ids)})", tuple(run_ids))  # noqa: S608

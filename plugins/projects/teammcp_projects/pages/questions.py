@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from quart import Request, Response
 
-from teammcp import Access, Context, draw_parts
-from teammcp.web import Outcome, Page, form_call, go_back, see
+from teammcp import Access, Context, TeamError, draw_parts
+from teammcp.web import Outcome, Page, draw_panels, form_call, go_back, see
 
 from ..questions.models import OPEN, Question
 from ..questions.operations.answering import may_answer, may_take_back
@@ -35,11 +37,14 @@ async def _question(
 ) -> Response:
     found: Question = await context.call("get_question", question_id=number)
     told = {found.message_id: found.parts, found.answer_id: found.answer_parts}
+    asked_in = found.message_id
     return await show(
         context,
         "question.html",
         outcome,
         question=found,
+        receipt=None if asked_in is None else await _receipt(context, asked_in),
+        panels=None if asked_in is None else await draw_panels(context, "work", asked_in),
         drawn=await draw_parts(context, {message: parts for message, parts in told.items() if message}),
         answers=found.answer_id is None and await context.read(may_answer, context, number),
         asks_back=may_ask_back(context.actor, found.state, found.holder),
@@ -48,6 +53,14 @@ async def _question(
         answer=answer,
         asked_back=asked_back,
     )
+
+
+async def _receipt(context: Context, message_id: int) -> Any:
+    """Whether the message in which somebody was asked has arrived; None for whoever may not see that."""
+    try:
+        return (await context.call("get_receipt", message_id=message_id)).recipients[0]
+    except TeamError:
+        return None
 
 
 async def answer(context: Context, request: Request, question_id: int) -> Response:

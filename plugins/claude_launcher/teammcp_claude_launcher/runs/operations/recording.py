@@ -79,13 +79,16 @@ def _take(context: Context, tx: Transaction, machine: str, lines: Sequence[Journ
 
 def _fold(context: Context, tx: Transaction, fold: Fold, lines: Sequence[JournalEntry]) -> None:
     """Add lines to their run, and tell of what has become of it."""
-    rows = []
+    rows, turns = [], []
     for line in lines:
         if isinstance(line.entry, TurnWritten):
+            turns += [(message_id, fold.id, line.seq) for message_id in line.entry.message_ids]
             fold.bring(queries.closed_channels(tx, line.entry.message_ids))
         at, data = fold.add(line.entry, line.at), line.entry.model_dump_json()
         rows.append((fold.id, line.seq, at, line.entry.kind, data, fold.channels_of(line.entry)))
     queries.add_entries(tx, rows)
+    if turns:
+        queries.add_turns(tx, turns)
     fold.values["entries"] += len(rows)
     kept = context.settings(PLUGIN).run_entries
     if fold.values["entries"] > kept * SLACK:
