@@ -90,10 +90,11 @@ def held(reader: Reader, holder: str) -> list[Row]:
 
 
 def held_in_lanes(reader: Reader) -> list[Row]:
-    """What agents that were started to answer have to answer, by its lease: `COLUMNS`."""
+    """What agents that were started to answer have to answer, the longest held first: `COLUMNS`."""
     return reader.all(
         f"SELECT {COLUMNS} FROM projects_questions WHERE leased_until > 0 AND state = 'asked'"  # noqa: S608
-        " AND EXISTS (SELECT 1 FROM projects_agents a WHERE a.agent = holder AND a.lane IS NOT NULL) ORDER BY id"
+        " AND EXISTS (SELECT 1 FROM projects_agents a WHERE a.agent = holder AND a.lane IS NOT NULL)"
+        " ORDER BY leased_until"
     )
 
 
