@@ -80,7 +80,10 @@ def register_panels() -> list[Panel]:
 @hookimpl
 def register_commands(cli: click.Group) -> None:
     from .commands import project  # a server scans nothing
+    from .question_commands import COMMANDS
 
+    for command in COMMANDS:
+        project.add_command(command)
     cli.add_command(project)
 
 

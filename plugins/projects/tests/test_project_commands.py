@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -13,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 from teammcp_projects import commands
 from teammcp_projects.commands import project
+from teammcp_projects.question_commands import COMMANDS
 
 from plugins.projects.tests.trees import grow
 from teammcp.testing import all_plugins_but
@@ -162,3 +166,44 @@ def test_it_says_when_there_was_more(place: Place, shop: Path, monkeypatch: pyte
     scanned = place.run("scan", str(shop))
     assert scanned.exit_code == 0
     assert "Scan a smaller folder" in scanned.stderr
+
+
+@pytest.fixture
+def backend(place: Place) -> str:
+    """A project for which bob answers; his key."""
+    for command in COMMANDS:
+        project.add_command(command)
+    key = place.server.register("bob")
+    assert place.run("add", "backend").exit_code == 0
+    with place.server.client(place.key) as client:
+        working = client.put("/api/projects/backend/agents", json={"agents": ["bob"]})
+    assert working.status_code == 200
+    return key
+
+
+def test_a_question_is_asked_answered_and_waited_for_from_a_shell(place: Place, backend: str) -> None:
+    asked = place.run("ask", "backend", "-", stdin="Which version?\n")
+    assert asked.exit_code == 0
+    assert re.fullmatch(r"Question \d+ to backend: (queued, place 1|asked bob in message \d+)\.\n", asked.stdout)
+    number = re.search(r"\d+", asked.stdout)[0]  # type: ignore[index]
+    told = place.run("notify", "backend", "the build is green")
+    assert told.stdout.startswith("Sent to bob (backend, message ")
+    assert f"yours, still open: {number}" in place.run("status", "backend").stdout
+    answered = place.run("answer", number, "v2", TEAMMCP_KEY=backend)
+    assert answered.stdout == f"Question {number} to backend: answered.\n"
+    assert "yours" not in place.run("status").stdout
+    with ThreadPoolExecutor(1) as beside:
+        said = beside.submit(_answer, place, backend, int(number) + 1)
+        found = place.run("ask", "backend", "Who?", "--wait")
+        said.result(20)
+    assert (found.exit_code, "cannot be answered" in found.stdout, "bob: nobody" in found.stdout) == (2, True, True)
+    refused = place.run("ask", "nowhere", "hello?")
+    assert (refused.exit_code, "no project called 'nowhere'" in refused.stderr) == (1, True)
+
+
+def _answer(place: Place, key: str, number: int) -> None:
+    """Say of a question, as soon as it was asked, that nobody knows."""
+    body = {"answer": "nobody", "cannot_say": True}
+    with place.server.client(key) as client:
+        while client.post(f"/api/questions/{number}/answer", json=body).status_code != 200:
+            time.sleep(0.05)
