@@ -112,6 +112,26 @@ async def test_a_question_starts_an_agent_in_the_folder_and_what_it_says_is_the_
         assert [text for text in await inbox(ada) if text.endswith("v2, see api.py:7")]
 
 
+async def test_a_message_goes_to_the_agent_that_was_started_for_its_sender_and_the_status_says_what_it_does(
+    world: World,
+) -> None:
+    async with world.stage.running():
+        await world.project()
+        ada = await world.asker("ada", "web")
+        with pytest.raises(Conflict, match="teams_ask starts one"):
+            await ada.call("teams_send_message", projects=["backend"], content="hello")
+        number = await ask(ada)
+        program = await world.program("backend.web")
+        await asked(program, world.stage)
+        [found] = (await ada.call("teams_get_status", projects=["backend"])).projects
+        assert [(each.agent, each.question) for each in found.answerers] == [("backend.web", number)]
+        program.end_turn("v2")
+        await stands(ada, number, "answered")
+        for verb in ("teams_send_message", "teams_notify"):
+            told = await ada.call(verb, projects=["backend"], content="we move to v3")
+            assert [each.agent for each in told.reached] == ["backend.web"]
+
+
 async def answered(world: World, asker: Member, agent: str, turn: int, text: str) -> Any:
     """Have an agent answer what it is asked in its so manieth turn."""
     number = await ask(asker)

@@ -49,6 +49,11 @@ def people(reader: Reader, project: Row) -> list[str]:
     return queries.answerers(reader, project["name"]) or sorted(json.loads(project["owners"]))
 
 
+def asking_lane(reader: Reader, member: str) -> str:
+    """The lane in which a member asks: the project in which it works, or for itself, which is ``@`` and its name."""
+    return queries.project_of(reader, member) or f"@{member}"
+
+
 def members(context: Context, names: Sequence[str], field: str) -> list[str]:
     """Members that are there, each once, in the order in which they are named.
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from teammcp import Context, Limit, Reader, Row, operation
 
+from ..lanes.homes import starts_agents
 from ..questions import queries as questions
 from ..questions.models import MOST_ASKED
 from ..registry import may_ask
@@ -50,7 +51,10 @@ def _status(reader: Reader, context: Context, project: Row, mine: str | None, yo
     asked = questions.in_state(reader, name, "asked", project["at_once"])
     waiting = questions.count_in_state(reader, name, "queued")
     held = {row["holder"]: row["id"] for row in asked}
-    answerers = [_worker(context, each, held.get(each)) for each in registry.answerers(reader, name)]
+    starts = starts_agents(context.server, project)
+    names = [row["agent"] for row in registry.lane_agents(reader, name)] if starts else registry.answerers(reader, name)
+    answerers = [_worker(context, each, held.get(each)) for each in names]
+    at_once = project["at_once"] if starts else min(project["at_once"], len(names))
     took = [row["ended_at"] - row["begun_at"] for row in questions.last_answered(reader, name, MEASURED)]
     return ProjectStatus(
         project=name,
@@ -62,7 +66,7 @@ def _status(reader: Reader, context: Context, project: Row, mine: str | None, yo
         ],
         at_once=project["at_once"],
         waiting=waiting,
-        next_wait=next_wait(took, waiting, len(asked), min(project["at_once"], len(answerers))),
+        next_wait=next_wait(took, waiting, len(asked), at_once),
         yours=[row["id"] for row in yours if row["project"] == name],
     )
 

@@ -21,10 +21,11 @@ from teammcp import (
     operation,
 )
 
+from ..lanes.homes import starts_agents
 from ..questions.models import MOST_ASKED, Content
 from ..registry import access
 from ..registry import queries as registry
-from ..registry.lookup import ProjectRef, existing
+from ..registry.lookup import ProjectRef, asking_lane, existing
 from ..registry.models import MOST_AGENTS
 from .models import Reached, Told
 
@@ -64,12 +65,32 @@ async def teams_notify(
 
 def _answering(reader: Reader, context: Context, projects: Sequence[str], named: Sequence[str]) -> dict[str, str]:
     """Who answers for projects: name -> project."""
-    return _others(reader, context, {each: registry.answerers(reader, each) for each in projects}, "answers for")
+    return _others(reader, context, {each: _answerers(reader, context, each) for each in projects}, "answers for")
+
+
+def _answerers(reader: Reader, context: Context, project: str) -> list[str]:
+    """Who answers what the actor asks a project.
+
+    Raises:
+        Conflict: an agent is started for that, and has not been yet.
+    """
+    if not starts_agents(context.server, existing(reader, project)):
+        return registry.answerers(reader, project)
+    found = registry.lane_agent(reader, project, asking_lane(reader, context.actor.name))
+    if found is None:
+        raise Conflict(
+            f"projects: no agent of {project} has been started for you yet. teams_ask starts one.",
+            code="nobody_answers",
+        )
+    return [found["agent"]]
 
 
 def _working(reader: Reader, context: Context, projects: Sequence[str], named: Sequence[str]) -> dict[str, str]:
     """Who works in projects: name -> project."""
-    working = {each: [row["agent"] for row in registry.agents(reader, each)] for each in projects}
+    working = {
+        each: [row["agent"] for row in (*registry.agents(reader, each), *registry.lane_agents(reader, each))]
+        for each in projects
+    }
     return _others(reader, context, working, "works in")
 
 

@@ -10,7 +10,7 @@ from teammcp import Context, Forbidden, Limit, NotFound, Reader, Row, Transactio
 
 from ...events import ConversationReset
 from ...questions import queries as questions
-from ...registry import ProjectRef, existing, may_change, project_of
+from ...registry import ProjectRef, asking_lane, existing, may_change
 from ...registry import queries as registry
 from ..models import Conversation, Conversations, Fork
 
@@ -79,7 +79,7 @@ def _lane(reader: Reader, context: Context, project: str, asking: str | None) ->
     Raises:
         Forbidden: it is not the caller's, who may not change the project either.
     """
-    mine = project_of(reader, context.actor.name) or f"@{context.actor.name}"
+    mine = asking_lane(reader, context.actor.name)
     if asking is None or asking == mine:
         return mine
     if not may_change(context.actor, existing(reader, project)):

@@ -24,7 +24,7 @@ from ...lanes.homes import starts_agents
 from ...parts import as_kept
 from ...registry import access
 from ...registry import queries as registry
-from ...registry.lookup import ProjectRef, existing
+from ...registry.lookup import ProjectRef, asking_lane, existing
 from .. import dispatch, queries, showing
 from ..going_on import ONGOING
 from ..models import MOST_ASKED, Asked, Content, QuestionId
@@ -53,7 +53,7 @@ async def teams_ask(
 
     def work(tx: Transaction) -> Asked:
         mine = registry.project_of(tx, context.actor.name)
-        lane = f"@{context.actor.name}" if mine is None else mine
+        lane = asking_lane(tx, context.actor.name)
         thread = None if follows is None else _thread(tx, follows, asked, lane)
         numbers = []
         for name in asked:
