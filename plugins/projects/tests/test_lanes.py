@@ -473,3 +473,24 @@ async def test_the_page_of_a_project_shows_conversations_and_begins_them_anew(wo
         assert right.status_code == 303, right.text
         found = await ada.call("get_project", project="backend")
         assert (found.options, found.changes) == ({"a": 1}, "deny")
+
+
+@pytest.mark.parametrize(
+    ("facts", "options"),
+    [
+        ({"runtime": "claude"}, {"own_servers": True}),
+        ({"runtime": "claude", "options": {"own_servers": False}}, {"own_servers": False}),
+        ({"runtime": "codex"}, {"sandbox": "read-only"}),
+        ({"runtime": "codex", "changes": "allow"}, {}),
+        ({"runtime": "puppet"}, {}),
+    ],
+    ids=["claude", "claude without servers", "codex", "codex with leave", "another"],
+)
+async def test_a_program_only_reads_unasked_and_has_the_folders_own_servers(
+    world: World, facts: dict[str, Any], options: dict[str, Any]
+) -> None:
+    async with world.stage.running():
+        await world.project(**facts)
+        ada = await world.asker("ada", "web")
+        await stands(ada, await ask(ada), "asked")
+        assert (await world.owner.call("get_agent_home", name="backend.web")).options == options

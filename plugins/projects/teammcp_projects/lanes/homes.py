@@ -12,8 +12,9 @@ IDLE_MINUTES = 5.0
 """Minutes without work after which an agent's program ends until it is asked again."""
 AT_ONCE = 0.001
 """The same for one whose place another needs: its program ends as soon as it is not at work."""
-OWN_SERVERS = "own_servers"
-"""The option of runtimes that says whether the folder's own MCP servers are used."""
+USUAL = {"own_servers": True, "sandbox": "read-only"}
+"""Options that hold for runtimes that have them, unless the project says otherwise: the folder's own MCP servers are
+used, and what a program does unasked, where it says that itself, is reading."""
 
 _KNOWN: StateKey[dict[str, frozenset[str]]] = StateKey("projects.options", dict)
 """Runtime -> the names of its options."""
@@ -77,10 +78,14 @@ def differences(home: Any, wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _options(context: Context, project: Row) -> dict[str, Any]:
-    """The options that are chosen; the folder's own MCP servers are used unless they say otherwise."""
+    """The options that are chosen, and the usual ones beside them."""
     chosen: dict[str, Any] = json.loads(project["options"])
     known = context.server.state[_KNOWN]
     if project["runtime"] not in known:
         kinds = (await context.call("list_runtimes")).root
         known |= {kind.name: frozenset(kind.options.get("properties", {})) for kind in kinds}
-    return {OWN_SERVERS: True, **chosen} if OWN_SERVERS in known.get(project["runtime"], ()) else chosen
+    there = known.get(project["runtime"], frozenset())
+    usual = {name: value for name, value in USUAL.items() if name in there}
+    if project["changes"] == "allow":
+        usual.pop("sandbox", None)
+    return {**usual, **chosen}
