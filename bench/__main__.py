@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from . import audit, delivery, launching, reading, send, starting, tasks, tools, turns, waking, waking_programs
+from . import asking, audit, delivery, launching, reading, send, starting, tasks, tools, turns, waking, waking_programs
 from .figures import Line, markdown, plain
 from .options import Options, quick
 
@@ -27,6 +27,7 @@ BENCHMARKS: Mapping[str, Callable[[Options], Sequence[Line]]] = {
     "waking": waking.run,
     "waking_programs": waking_programs.run,
     "launching": launching.run,
+    "asking": asking.run,
     "reading": reading.run,
     "tasks": tasks.run,
     "audit": audit.run,

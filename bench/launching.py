@@ -33,7 +33,7 @@ def run(options: Options) -> list[Figure]:
             with http.client(product.port, key) as owner:
                 times = _times(owner, times_file, samples + WARM_UP)[WARM_UP:]
     finally:
-        _end_runners(folder)  # while the server runs, it starts another one
+        end_runners(folder)  # while the server runs, it starts another one
     times.sort()
     return [
         Figure("accepted message to the line written to an idle agent's program, p50", times[len(times) // 2], "ms"),
@@ -51,20 +51,20 @@ def run(options: Options) -> list[Figure]:
 
 def _times(owner: httpx2.Client, file: Path, count: int) -> list[float]:
     """From the answer to ``POST /api/send`` until the program has read the line, in milliseconds."""
-    _call(owner, "register_agent", name="idle")
+    call(owner, "register_agent", name="idle")
     command = shlex.join([sys.executable, str(Path(__file__).with_name("idle_program.py")), str(file)])
-    _call(owner, "start_agent", name="idle", runtime="acp", options={"program": command}, new_key=True)
+    call(owner, "start_agent", name="idle", runtime="acp", options={"program": command}, new_key=True)
     found = []
     for number in range(count):
         answer = owner.post("/api/send", json={"channel": "dm:idle", "content": f"Look at number {number}."})
         accepted = time.monotonic()
         answer.raise_for_status()
-        found.append((_line(file, number) - accepted) * 1000)
+        found.append((line_of(file, number) - accepted) * 1000)
         time.sleep(0.05)  # the turn ends, and the agent is idle again
     return found
 
 
-def _line(file: Path, number: int) -> float:
+def line_of(file: Path, number: int) -> float:
     """When the program has read its turn of that number; by the monotonic clock, which processes share."""
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
@@ -75,11 +75,12 @@ def _line(file: Path, number: int) -> float:
     raise TimeoutError(f"the agent has not read message {number}")
 
 
-def _call(owner: httpx2.Client, operation: str, **arguments: object) -> None:
+def call(owner: httpx2.Client, operation: str, **arguments: object) -> None:
+    """Call an operation as the owner of the team."""
     owner.post(f"/api/call/{operation}", json=arguments).raise_for_status()
 
 
-def _end_runners(home: Path) -> None:
+def end_runners(home: Path) -> None:
     """End the runner that the server has started, and one that is about to take its place: they outlive the server."""
     while found := [process for process in psutil.process_iter() if _is_runner(process, home)]:
         for process in found:
