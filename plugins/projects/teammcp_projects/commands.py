@@ -13,7 +13,7 @@ import click
 
 from teammcp import call_server, quote, url_option
 
-from .scan import DEPTH, CodeBase, Scanned, scan
+from .scan import DEPTH, CodeBase, Scanned, as_compared, scan
 
 DEEPEST = 12
 REFUSED = "refused"
@@ -127,10 +127,37 @@ def _add_all(found: Scanned, machine: str, url: str | None, *, asks: bool, as_js
         outcomes.append({"name": each.name, "folder": str(each.folder), "outcome": outcome, "why": why})
         if not as_json:
             click.echo(quote(f"{outcome}: {each.name}  {each.folder}  {why}".rstrip()), err=outcome == REFUSED)
+    for subscription in _missing_subscriptions(found, machine, url):
+        said = f"{subscription['project']} builds on {subscription['to']}: {subscription['publication']}"
+        if not asks or click.confirm(quote(f"{said}. Shall it hear what changes there?"), default=True):
+            call_server(url, "subscribe_project", subscription)
+            if not as_json:
+                click.echo(quote(said))
     if as_json:
         _print(outcomes)
     if any(each["outcome"] == REFUSED for each in outcomes):
         sys.exit(1)
+
+
+def _missing_subscriptions(found: Scanned, machine: str, url: str | None) -> list[dict[str, str]]:
+    """What projects of a scan are to subscribe to: the packages on which they depend and that another publishes."""
+    projects = _projects(url)
+    at_folder = {(at["machine"], at["folder"]): each["name"] for each in projects for at in each["folders"]}
+    publishers = {
+        as_compared(offer["name"]): (each["name"], offer["name"])
+        for each in projects
+        for offer in each["publishes"]
+        if offer["kind"] == "package"
+    }
+    known = {(each["project"], each["to"]) for each in _pages(url, "list_subscriptions", 0)}
+    missing = []
+    for each in found.found:
+        project = at_folder.get((machine, str(each.folder)))
+        for package in sorted(each.needs & publishers.keys()):
+            to, publication = publishers[package]
+            if project not in (None, to) and (project, to) not in known:
+                missing.append({"project": project, "to": to, "publication": publication})
+    return missing
 
 
 def _is_wanted(found: CodeBase) -> bool:
@@ -155,11 +182,15 @@ def _add(found: CodeBase, machine: str, url: str | None) -> tuple[str, str]:
 
 def _projects(url: str | None) -> list[dict[str, Any]]:
     """All projects of the registry."""
+    return _pages(url, "list_projects", "")
+
+
+def _pages(url: str | None, operation: str, after: Any) -> list[dict[str, Any]]:
+    """All that an operation lists, page by page."""
     found: list[dict[str, Any]] = []
-    after: str | None = ""
     while after is not None:
-        page = call_server(url, "list_projects", {"after": after, "limit": 200})
-        found += page["projects"]
+        page = call_server(url, operation, {"after": after, "limit": 200})
+        found += page[operation.removeprefix("list_")]
         after = page["next"]
     return found
 

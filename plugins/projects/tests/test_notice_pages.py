@@ -98,3 +98,11 @@ async def test_a_notice_is_withdrawn_by_who_speaks_for_its_project(team: TestTea
     page = await see(boss, path)
     assert "v1 stays" in page
     assert "How does your project stand?" not in page
+
+
+async def test_the_start_page_shows_what_waits_for_whoever_looks(team: TestTeam, boss: Member, ada: Member) -> None:
+    await ada.call("subscribe_project", project="web", to="backend")
+    assert "Notices that wait for you" not in await see(ada, "/")
+    path = await announce(boss)
+    await team.server.settle()
+    assert path in await see(ada, "/")

@@ -207,3 +207,21 @@ def _answer(place: Place, key: str, number: int) -> None:
     with place.server.client(key) as client:
         while client.post(f"/api/questions/{number}/answer", json=body).status_code != 200:
             time.sleep(0.05)
+
+
+def test_a_scan_finds_out_who_builds_on_what_and_says_so_once(place: Place, tmp_path: Path) -> None:
+    trees: dict[str, Any] = {
+        "client/package.json": {"name": "@shop/client", "version": "2.0.0"},
+        "web/package.json": {"name": "web", "private": True, "devDependencies": {"@shop/client": "^2", "react": "*"}},
+        "api/pyproject.toml": "[project]\nname = 'billing_core'\nversion = '1'\n",
+        "jobs/pyproject.toml": "[project]\nname = 'jobs'\ndependencies = ['Billing-Core[x]>=1; os_name>\"a\"']\n",
+    }
+    for name in ("client", "web", "api", "jobs"):
+        trees[f"{name}/.git/"] = ""
+    grow(tmp_path / "code", trees)
+    said = place.run("scan", str(tmp_path / "code"), "--add").stdout
+    assert [line for line in said.splitlines() if "builds on" in line] == [
+        "jobs builds on billing_core: billing_core",
+        "web builds on client: @shop/client",
+    ]
+    assert "builds on" not in place.run("scan", str(tmp_path / "code"), "--add").stdout

@@ -118,3 +118,36 @@ def test_no_two_names_are_alike(texts: list[str]) -> None:
     names = name_all({Path(f"/x/{number}"): text for number, text in enumerate(texts)})
     assert len({name.casefold() for name in names.values()}) == len(texts)
     assert all(RULE.validate_python(name) == name for name in names.values())
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "needs"),
+    [
+        (
+            "package.json",
+            '{"dependencies": {"@a/b": "1"}, "peerDependencies": {"c": "1"}, "devDependencies": 3}',
+            {"@a/b", "c"},
+        ),
+        (
+            "pyproject.toml",
+            "[project]\ndependencies = ['A_b.c>=1', '  d[x]', '']\noptional-dependencies = {t = ['e']}\n"
+            "[dependency-groups]\ndev = ['f', {include-group = 'g'}]\n",
+            {"a-b-c", "d", "e", "f"},
+        ),
+        ("package.json", '{"dependencies": ["a"], "devDependencies": 3}', set()),
+        ("pyproject.toml", "[tool.poetry.dependencies]\npython = '^3'\nh = '1'\n", {"python", "h"}),
+        ("Cargo.toml", "[dependencies]\na_b = '1'\nc = {package = 'd', version = '1'}\n", {"a-b", "d"}),
+        (
+            "go.mod",
+            "module x.org/y\n\nrequire z.org/a/v2 v2.1.0\nrequire (\n\tz.org/b v1.0.0 // indirect\n)\n",
+            {"z.org/a/v2", "z.org/b"},
+        ),
+        ("go.mod", "module x.org/y\n\ngo 1.22\n", set()),
+    ],
+    ids=["npm", "python", "broken", "poetry", "cargo", "go", "none"],
+)
+def test_what_a_code_base_depends_on_is_read_from_its_manifest(
+    tmp_path: Path, file: str, text: str, needs: set[str]
+) -> None:
+    [found] = scan(grow(tmp_path / "code", {".git/": "", file: text})).found
+    assert found.needs == {each.replace(".", "-") if file == "go.mod" else each for each in needs}

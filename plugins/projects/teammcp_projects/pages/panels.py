@@ -7,6 +7,7 @@ from typing import Any
 from teammcp import Access, Context
 from teammcp.web import Panel, mark
 
+from ..notices.pages.panel import PANEL as NOTICES
 from .layout import QUESTION_EVENTS, question_path, questions_path
 
 SHOWN = 5
@@ -34,5 +35,6 @@ PANELS = [
         access=Access.member,
         order=15,
         refresh_on=tuple(QUESTION_EVENTS.split()),
-    )
+    ),
+    NOTICES,
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .describing import as_compared
 from .scanning import DEPTH, CodeBase, Scanned, scan
 
-__all__ = ["DEPTH", "CodeBase", "Scanned", "scan"]
+__all__ = ["DEPTH", "CodeBase", "Scanned", "as_compared", "scan"]

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from teammcp import excerpt
 
-from .files import Listing, at, read, read_json, read_toml, text_at, texts_at
+from .files import Listing, at, names_at, read, read_json, read_toml, text_at, texts_at
 from .yaml_parts import entries_under
 
 LONGEST_DESCRIPTION = 500
@@ -22,6 +22,8 @@ LONGEST_VERSION = 64
 READ_ME_BYTES = 16 * 1024
 READ_MES = ("readme.md", "readme.markdown", "readme", "readme.txt", "readme.rst")
 API_FILES = ("openapi.yaml", "openapi.yml", "openapi.json")
+NPM_NEEDS = ("dependencies", "devDependencies", "peerDependencies", "optionalDependencies")
+CARGO_NEEDS = ("dependencies", "dev-dependencies", "build-dependencies")
 API_FOLDERS = ("", "api", "docs")
 """Where the description of an API lies, from its code base on."""
 
@@ -35,12 +37,16 @@ class Publication(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """What a file of a tool says of a code base. ``package`` is empty if it is not for others."""
+    """What a file of a tool says of a code base.
+
+    ``package`` is empty if it is not for others; ``needs`` are the packages on which it depends.
+    """
 
     name: str = ""
     description: str = ""
     package: str = ""
     version: str = ""
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,8 @@ class Described:
     name: str
     description: str
     publishes: tuple[Publication, ...]
+    needs: frozenset[str]
+    """The packages on which it depends, each as two names are compared."""
 
 
 def describe(folder: Path, listing: Listing) -> Described:
@@ -60,7 +68,13 @@ def describe(folder: Path, listing: Listing) -> Described:
     line = excerpt(" ".join(said.split()), LONGEST_DESCRIPTION) or first_paragraph(folder, listing)
     packages = [Publication("package", each.package, each.version) for each in manifests if each.package]
     publishes = dict.fromkeys([*packages, *_apis(folder, listing, name)])
-    return Described(name, line, tuple(each for each in publishes if _is_sane(each)))
+    needs = frozenset(as_compared(package) for each in manifests for package in each.needs)
+    return Described(name, line, tuple(each for each in publishes if _is_sane(each)), needs)
+
+
+def as_compared(package: str) -> str:
+    """The name of a package as two of them are compared, in Python's way: case makes no difference, nor do - _ and ."""
+    return re.sub(r"[-_.]+", "-", package).casefold()
 
 
 def _is_sane(found: Publication) -> bool:
@@ -76,7 +90,8 @@ def _package_json(path: Path) -> Manifest:
     data = read_json(path)
     name = text_at(data, "name")
     package = "" if at(data, "private") else name
-    return Manifest(name, text_at(data, "description"), package, text_at(data, "version"))
+    needs = [name for group in NPM_NEEDS for name in names_at(data, group)]
+    return Manifest(name, text_at(data, "description"), package, text_at(data, "version"), tuple(needs))
 
 
 def _pyproject(path: Path) -> Manifest:
@@ -86,20 +101,55 @@ def _pyproject(path: Path) -> Manifest:
     private = at(data, "tool", "uv", "package") is False or any(
         each.startswith("Private ::") for each in texts_at(about, "classifiers")
     )
-    return Manifest(name, text_at(about, "description"), "" if private else name, text_at(about, "version"))
+    needs = [
+        *_requirements(texts_at(about, "dependencies")),
+        *(
+            name
+            for group in names_at(about, "optional-dependencies")
+            for name in _requirements(texts_at(about, "optional-dependencies", group))
+        ),
+        *(
+            name
+            for group in names_at(data, "dependency-groups")
+            for name in _requirements(texts_at(data, "dependency-groups", group))
+        ),
+        *names_at(data, "tool", "poetry", "dependencies"),
+    ]
+    version = text_at(about, "version")
+    return Manifest(name, text_at(about, "description"), "" if private else name, version, tuple(needs))
+
+
+def _requirements(texts: list[str]) -> Iterator[str]:
+    """The packages that requirements name, such as ``billing-client[http]>=2``."""
+    for text in texts:
+        if named := re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", text.strip()):
+            yield named[0]
 
 
 def _cargo_toml(path: Path) -> Manifest:
-    about = at(read_toml(path), "package")
+    data = read_toml(path)
+    about = at(data, "package")
     name = text_at(about, "name")
     private = at(about, "publish") in (False, [])
-    return Manifest(name, text_at(about, "description"), "" if private else name, text_at(about, "version"))
+    needs = [text_at(data, group, name, "package") or name for group in CARGO_NEEDS for name in names_at(data, group)]
+    version = text_at(about, "version")
+    return Manifest(name, text_at(about, "description"), "" if private else name, version, tuple(needs))
 
 
 def _go_mod(path: Path) -> Manifest:
-    found = re.search(r'^\s*module\s+"?([^\s"]+)', read(path) or "", re.MULTILINE)
+    text = read(path) or ""
+    found = re.search(r'^\s*module\s+"?([^\s"]+)', text, re.MULTILINE)
     module = found[1] if found else ""
-    return Manifest(re.sub(r"/v\d+$", "", module), package=module)
+    return Manifest(re.sub(r"/v\d+$", "", module), package=module, needs=tuple(_required(text)))
+
+
+def _required(text: str) -> Iterator[str]:
+    """The modules that a go.mod requires: a path and a version on a line."""
+    for line in text.splitlines():
+        words = line.split()
+        path, version = ([*words[words[:1] == ["require"] :], "", ""])[:2]
+        if "/" in path and version.startswith("v"):
+            yield path
 
 
 _READERS: dict[str, Any] = {

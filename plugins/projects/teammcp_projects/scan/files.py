@@ -93,6 +93,12 @@ def text_at(data: Any, *keys: str) -> str:
     return found if isinstance(found, str) else ""
 
 
+def names_at(data: Any, *keys: str) -> list[str]:
+    """The keys of the object that stands there."""
+    found = at(data, *keys)
+    return [*found] if isinstance(found, dict) else []
+
+
 def texts_at(data: Any, *keys: str) -> list[str]:
     """The texts of the list that stands there."""
     found = at(data, *keys)

@@ -40,6 +40,7 @@ class CodeBase:
         folder: where it lies.
         description: what it says of itself, in a line; may be empty.
         publishes: what it seems to offer others.
+        needs: the packages on which it depends, each `as_compared`.
         marks: by what it was known, as in ``(".git", "AGENTS.md", "member of npm workspace")``.
     """
 
@@ -47,6 +48,7 @@ class CodeBase:
     folder: Path
     description: str
     publishes: tuple[Publication, ...]
+    needs: frozenset[str]
     marks: tuple[str, ...]
 
 
@@ -114,7 +116,8 @@ class _Search:
         about = {folder: describe(folder, self._listings[folder]) for folder in folders}
         names = name_all({folder: each.name for folder, each in about.items()})
         for folder, each in about.items():
-            yield CodeBase(names[folder], folder, each.description, each.publishes, tuple(self.marks[folder]))
+            marks = tuple(self.marks[folder])
+            yield CodeBase(names[folder], folder, each.description, each.publishes, each.needs, marks)
 
     def _marks(self, folder: Path, listing: Listing, in_repository: bool) -> Iterator[str]:
         """By what of its own a folder is a code base.
