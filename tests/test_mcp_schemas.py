@@ -110,6 +110,8 @@ FREE = {
     *("conclude_state", "create_task", "set_memory", "set_state", "update_task"),
     *("add_approval_rule", "add_permission_rule", "request_permission", "send_directive", "send_message"),
     *("configure_agent", "set_credential", "spawn_agent", "start_agent"),
+    *("add_project", "update_project"),
+    *("send_dm", "teams_ask", "answer_question", "teams_send_message", "teams_notify", "announce_change"),
 }
 """Tools with an argument that is any object: OpenAI's strict mode has none, and programs call these without it."""
 NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")

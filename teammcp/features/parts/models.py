@@ -30,13 +30,8 @@ MessageParts = Annotated[
         {
             "type": "array",
             "maxItems": MOST_PARTS,
-            "items": {
-                "type": "object",
-                "properties": {"kind": {"type": "string"}},
-                "required": ["kind"],
-                "additionalProperties": True,
-            },
-            "description": "Such as a diff or a snippet; list_part_kinds says what there is",
+            "items": {"type": "object"},
+            "description": "Each its kind, such as diff or snippet, and the fields of that: list_part_kinds",
         }
     ),
     OTHERS,
