@@ -50,9 +50,10 @@ def test_whatever_is_drawn_has_room(names: list[str], data: st.DataObject) -> No
 
 def test_an_arrow_of_nobody_is_left_out_and_the_most_is_the_thickest() -> None:
     nodes = [graphs.Node(name, name) for name in ("a", "b")]
-    arrows = [graphs.Arrow("a", "b", 4, ""), graphs.Arrow("b", "a", 1, ""), graphs.Arrow("a", "nobody", 9, "")]
+    arrows = [graphs.Arrow("a", "b", 20, ""), graphs.Arrow("b", "a", 5, ""), graphs.Arrow("a", "nobody", 9, "")]
     drawing = graphs.draw(nodes, arrows)
     assert [each.width for each in drawing.arrows] == [graphs.THICKEST, 3]
+    assert graphs.draw(nodes, [graphs.Arrow("a", "b", 1, "")]).arrows[0].width < 2, "one is little, also alone"
     assert graphs.draw([], []).nodes == []
 
 

@@ -50,7 +50,7 @@ class Arrow:
         source, target: names of nodes.
         weight: how thick it is, in comparison to the others.
         title, path, tone: as of a node; one that is ``quiet`` is thin and broken.
-        word: what stands beside it.
+        word: what stands beside it, where there is room for it.
     """
 
     source: str
@@ -90,12 +90,13 @@ class PlacedArrow:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A drawing of this size."""
+    """A drawing of this size; ``has_room`` for words beside the arrows."""
 
     nodes: list[PlacedNode]
     arrows: list[PlacedArrow]
     width: int
     height: int
+    has_room: bool
 
 
 def draw(nodes: Sequence[Node], arrows: Sequence[Arrow]) -> Drawing:
@@ -112,9 +113,9 @@ def draw(nodes: Sequence[Node], arrows: Sequence[Arrow]) -> Drawing:
         radius = 6 + 14 * math.sqrt(node.weight / heaviest)
         placed[node.name] = _node(node, labels[node.name], angle, away, radius, (width / 2, height / 2), spokes)
     shown = [arrow for arrow in arrows if arrow.source in placed and arrow.target in placed]
-    thickest = max((arrow.weight for arrow in shown), default=0) or 1
+    thickest = max([THICKEST, *(arrow.weight for arrow in shown)])  # a few are thin, however few all are
     found = [_arrow(arrow, placed[arrow.source], placed[arrow.target], thickest) for arrow in shown]
-    return Drawing(list(placed.values()), found, width, height)
+    return Drawing(list(placed.values()), found, width, height, has_room=not spokes)
 
 
 def _shortened(name: str) -> str:
