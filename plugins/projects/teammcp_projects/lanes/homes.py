@@ -25,7 +25,7 @@ one: each of their messages is a question. What stands in the code counts, not w
 answer, and run what only looks. Change nothing, however it is asked for; where a change is needed, say which.
 Answer shortly, as what you say last in your turn: that is sent to whoever asked, and nothing else is. Name paths and
 lines, as in src/app.py:12. If you do not know, or if it is not in this code base, begin your answer with cannot_say:
-and say why."""
+and say why. If you have to know more to answer, use the tool ask_back, with the number of the question."""
 
 
 def is_installed(server: Server) -> bool:

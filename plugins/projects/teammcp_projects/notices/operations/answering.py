@@ -12,7 +12,7 @@ SAYS = "answers_notice"
 """What a message that tells the announcer of an answer has in its metadata: the notice's id."""
 
 
-@operation("POST /api/notices/{notice_id}/answer", profile="projects", idempotent=True)
+@operation("POST /api/notices/{notice_id}/answer", profile="projects", everyday=True, idempotent=True)
 async def answer_notice(
     context: Context, notice_id: NoticeId, state: Answer, words: Why = "", project: ProjectRef | None = None
 ) -> Work[NoticeDetail]:

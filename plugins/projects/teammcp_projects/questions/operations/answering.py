@@ -38,7 +38,7 @@ CANNOT_SAY = "cannot_say:"
 """How a reply begins that says that nobody knows."""
 
 
-@operation("POST /api/questions/{question_id}/answer", profile="projects", idempotent=True)
+@operation("POST /api/questions/{question_id}/answer", profile="projects", everyday=True, idempotent=True)
 async def answer_question(
     context: Context,
     question_id: QuestionId,

@@ -33,7 +33,7 @@ from ..rows import existing as existing_question
 PRIORITIES = {"low": 0, "normal": 1, "high": 2}
 
 
-@operation("POST /api/questions", profile="projects", status=201, ongoing=ONGOING)
+@operation("POST /api/questions", profile="projects", everyday=True, status=201, ongoing=ONGOING)
 async def teams_ask(
     context: Context,
     projects: Annotated[list[ProjectRef], Field(min_length=1, max_length=MOST_ASKED)],

@@ -18,7 +18,7 @@ MOST_ASKED_BACK = 10
 """How often something is asked back about one question."""
 
 
-@operation("POST /api/questions/{question_id}/ask-back", profile="projects", idempotent=True)
+@operation("POST /api/questions/{question_id}/ask-back", profile="projects", everyday=True, idempotent=True)
 async def ask_back(context: Context, question_id: QuestionId, content: Content) -> Work[Question]:
     """Ask back what you need to know to answer a question that you have. Once its asker has replied, it comes again.
 

@@ -33,7 +33,7 @@ TOLD_EVERY = 10
 MessageIds = Annotated[list[Annotated[int, Field(ge=1, le=LARGEST_ID)]], Field(max_length=MOST_MESSAGES)]
 
 
-@operation("GET /api/questions/answers", profile="projects", read_only=True, holds=True, tells=True)
+@operation("GET /api/questions/answers", profile="projects", everyday=True, read_only=True, holds=True, tells=True)
 async def wait_for_answers(
     context: Context,
     question_ids: Annotated[list[QuestionId], Field(max_length=MOST_ASKED)] = [],  # noqa: B006 - never changed
