@@ -44,7 +44,7 @@ async def test_it_goes_and_comes_back_with_all_it_kept(settings: Any, clock: Mov
 
 
 async def test_the_examples_run_and_answer_what_is_shown(team: TestTeam) -> None:
-    assert len(EXAMPLES) == 6
+    assert len(EXAMPLES) == 7
     await team.agent("bob")
     await run_examples(await team.agent("alice", access="manager"), EXAMPLES)
 
