@@ -120,6 +120,7 @@ async def message_edited(context: Context, message: Message) -> None:
 
 @hookimpl
 async def message_deleted(context: Context, message: Message) -> None:
+    await returning.take_back_deleted(context, message)
     await replies.take_reply(context, message)
 
 

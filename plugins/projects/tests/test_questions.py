@@ -106,6 +106,23 @@ async def test_a_question_that_is_taken_back_makes_room_and_a_late_answer_still_
     assert (await ada.call("get_question", question_id=first)).answer == "late"
 
 
+async def test_whoever_deletes_the_message_in_which_it_was_asked_takes_it_back(
+    team: TestTeam, ada: Member, bob: Member
+) -> None:
+    first, second, third = [await ask(ada) for _ in range(3)]
+    await ada.call("delete_message", message_id=(await until(ada, first, "asked")).message_id)
+    await until(ada, first, "cancelled")
+    message = (await until(ada, second, "asked")).message_id
+    await bob.call("ask_back", question_id=second, content="Of what?")
+    await ada.call("delete_message", message_id=message)
+    await until(ada, second, "cancelled")
+    message = (await until(ada, third, "asked")).message_id
+    await bob.call("answer_question", question_id=third, answer="v2")
+    await ada.call("delete_message", message_id=message)
+    await ada.call("get_me")
+    assert (await ada.call("get_question", question_id=third)).state == "answered"
+
+
 async def test_the_same_call_again_asks_once(ada: Member, bob: Member) -> None:
     body = {"projects": ["backend"], "question": "Which version?"}
     answers = [

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from teammcp import Agent, Conflict, Context, Row, Team, TeamError, Transaction, Work, operation
+from teammcp import Agent, Conflict, Context, Message, Row, Team, TeamError, Transaction, Work, operation
 
 from ...registry import queries as registry
 from .. import dispatch, queries, showing
-from ..models import Question, QuestionId
+from ..models import OPEN, Question, QuestionId
 from .beginning import LEASE
 
 BATCH = 100
@@ -75,6 +75,13 @@ async def see_off(context: Context, agent: Agent) -> None:
     for row in await context.read(queries.held, agent.name):
         await _settle(context.team, row["id"], give_back=True)
     for row in await context.read(queries.open_by, agent.name):
+        await Context.inside(context.team).call("cancel_question", question_id=row["id"])
+
+
+async def take_back_deleted(context: Context, message: Message) -> None:
+    """See whether a message that was just deleted has asked a question: nobody can read it there now, so it is over."""
+    row = await context.read(queries.of_message, message.id)
+    if row is not None and row["state"] in OPEN:
         await Context.inside(context.team).call("cancel_question", question_id=row["id"])
 
 
