@@ -389,6 +389,25 @@ async def test_a_project_that_is_removed_takes_its_agents_along(world: World) ->
             await world.owner.call("send_dm", recipient="backend.web", content="Are you there?")
 
 
+async def test_a_project_that_takes_the_name_of_one_that_is_gone_begins_a_conversation_of_its_own(world: World) -> None:
+    async with world.stage.running():
+        await world.project()
+        ada = await world.asker("ada", "web")
+        first = await ask(ada)
+        program = await world.program("backend.web")
+        await asked(program, world.stage)
+        program.end_turn("a secret")
+        await stands(ada, first, "answered")
+        await world.owner.call("remove_project", project="web")
+        joe = await world.asker("joe", "web")
+        assert [each.renews for each in (await joe.call("list_conversations", project="backend")).conversations] == [
+            True
+        ]
+        await ask(joe)
+        anew = await world.program("backend.web", 2)
+        assert anew.launch.conversation is None
+
+
 async def test_what_is_started_is_for_managers_to_say_and_leave_to_change_all_for_people(world: World) -> None:
     ann = await world.stage.team.agent("ann")
     boss = await world.stage.team.agent("boss", access="manager")

@@ -179,6 +179,8 @@ async def remove_project(context: Context, project: ProjectRef) -> Work[ProjectG
         queries.delete(tx, project)
         for row in queries.projects(tx, "", MOST_PROJECTS):
             changes.take_out(context, tx, row, {"askers": project})
+            if (answers_it := queries.lane_agent(tx, row["name"], project)) is not None:
+                queries.set_renew(tx, answers_it["agent"], renew=True)  # whoever takes its name begins anew
         context.emit(tx, ProjectRemoved(project=project), project)
         return ProjectGone(project=project)
 
