@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from .errands import reply, take_answer
-from .jobs import UNKNOWN, do_job, giver_of, job
+from .jobs import CANNOT_SAY, UNKNOWN, do_job, giver_of, job, question
 from .letters import Letter
 from .skills import COMMANDS, Command, kind_of
 from .team import TeamTrouble
@@ -66,6 +66,9 @@ async def _deal_with(turn: Turn, letter: Letter) -> None:
             if giver := giver_of(letter):
                 asked = Letter(what, sender=giver, kind=await kind_of(turn, giver))
             await do_job(turn, kind, number, lambda: _do(turn, asked))
+            return
+        if (to_say := question(letter)) is not None:
+            await reply(turn, letter, await _do(turn, replace(letter, text=to_say)) or f"{CANNOT_SAY}{UNKNOWN}")
             return
         text = await _do(turn, letter)
     except TeamTrouble as trouble:

@@ -1,4 +1,4 @@
-"""Work that is to be reported on: a directive, or a task that somebody has given to the agent."""
+"""Work that is to be reported on: a directive, or a task that somebody has given to the agent. And questions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from .team import TeamTrouble
 from .turn import Turn
 
 _DIRECTIVE = re.compile(r"Directive (?P<id>\d+) \(\w+\): (?P<what>.*?)(?:\s*\(claim_directive [^)]*\))?", re.DOTALL)
+_QUESTION = re.compile(
+    r"Question \d+ to \S+(?: on behalf of \S+)?:\n\n(?P<what>.*?)\n\n\((?:An answer is wanted [^)]*\. )?Answer with ",
+    re.DOTALL,
+)
 _TASK = re.compile(r"(?P<giver>\S+) assigned task (?P<id>\d+) to you: (?P<what>.*)", re.DOTALL)
+CANNOT_SAY = "cannot_say: "
+"""How an answer begins that says that one has none."""
 UNKNOWN = "I do not understand that; I am only an example. Say 'help'."
 
 
@@ -49,6 +55,12 @@ def job(letter: Letter) -> tuple[Kind, int, str] | None:
     kind, pattern = (TASK, _TASK) if letter.is_servers else (DIRECTIVE, _DIRECTIVE)
     found = pattern.fullmatch(letter.text.strip())
     return (kind, int(found["id"]), found["what"].strip()) if found else None
+
+
+def question(letter: Letter) -> str | None:
+    """What a project is asked in a message to whoever answers for it; None if it is another message."""
+    found = None if letter.is_servers else _QUESTION.match(letter.text.strip())
+    return found["what"].strip() if found else None
 
 
 def giver_of(letter: Letter) -> str:
