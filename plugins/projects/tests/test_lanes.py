@@ -362,6 +362,28 @@ async def test_who_is_retired_or_lives_elsewhere_by_now_is_replaced(world: World
             await world.owner.call("send_dm", recipient=second, content="Are you there?")
 
 
+@pytest.mark.parametrize("chosen", [{"runtime": "quiet"}, {"runtime": ""}, {"runtime": "", "folders": []}])
+async def test_a_question_is_not_left_with_one_that_cannot_go_on_and_is_not_what_is_chosen_now(
+    world: World, chosen: dict[str, Any]
+) -> None:
+    async with world.stage.running():
+        await world.project()
+        await world.asker("bob")
+        await world.owner.call("set_project_agents", project="backend", agents=["bob"])
+        ada = await world.asker("ada", "web")
+        number = await ask(ada)
+        await asked(await world.program("backend.web"), world.stage)
+        await world.owner.call("stop_agent", name="backend.web")
+        await look(world)
+        assert "start_agent lets it go on" in (await stands(ada, number, "asked")).trouble
+        await world.owner.call("update_project", project="backend", **chosen)
+        await look(world)
+        await world.stage.team.server.settle()
+        found = await stands(ada, number, "asked")
+        assert found.holder.startswith("backend.web." if chosen["runtime"] else "bob")
+        assert found.trouble == ""
+
+
 async def test_other_rules_hold_for_the_next_question(world: World) -> None:
     async with world.stage.running():
         await world.project()

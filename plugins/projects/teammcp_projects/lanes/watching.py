@@ -12,6 +12,7 @@ from typing import Any
 from teammcp import Conflict, Context, Row, StateKey, Team, TeamError, excerpt, quote
 
 from ..questions import queries
+from ..registry import existing
 from . import homes
 
 SECONDS = 20
@@ -43,7 +44,11 @@ async def look_at_conversations(team: Team) -> None:
 
 async def _look(context: Context, row: Row, seen: dict[int, int]) -> None:
     home = await context.call("get_agent_home", name=row["holder"])
-    await _note_trouble(context, row, _trouble(home))
+    trouble = _trouble(home)
+    if trouble and not await _is_chosen(context, row["project"], home):
+        await context.call("give_back_question", question_id=row["id"])  # whoever is chosen now gets it
+        return
+    await _note_trouble(context, row, trouble)
     if not _is_over(home.run):
         seen.pop(row["id"], None)
         return
@@ -59,6 +64,12 @@ async def _look(context: Context, row: Row, seen: dict[int, int]) -> None:
         await context.call("give_back_question", question_id=row["id"])
     else:
         await _give_up(context, row, home)
+
+
+async def _is_chosen(context: Context, name: str, home: Any) -> bool:
+    """Whether an agent still is what is to answer for a project."""
+    project = await context.read(existing, name)
+    return homes.starts_agents(context.server, project) and not homes.is_elsewhere(home, project)
 
 
 def _trouble(home: Any) -> str:
