@@ -171,6 +171,21 @@ async def test_who_is_retired_asks_nothing_any_more(team: TestTeam, ada: Member,
     assert all(ends)
 
 
+async def test_what_nobody_answers_any_more_says_so_until_somebody_does(
+    team: TestTeam, ada: Member, bob: Member
+) -> None:
+    joe = await team.agent("joe")
+    first, second = await ask(ada), await ask(ada)
+    await until(ada, first, "asked")
+    await team.owner.call("retire_agent", name="bob")
+    for number in (first, second):
+        assert (await until(ada, number, "queued")).trouble.startswith("Nobody answers for backend now.")
+    await team.owner.call("set_project_agents", project="backend", agents=["joe"])
+    assert (await ada.call("get_question", question_id=second)).trouble == ""
+    await joe.call("get_inbox")
+    await until(ada, first, "asked")
+
+
 async def test_a_project_with_open_questions_stays(team: TestTeam, ada: Member, bob: Member) -> None:
     number = await ask(ada)
     with pytest.raises(Conflict, match="1 questions to backend are open"):

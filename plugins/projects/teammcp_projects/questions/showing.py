@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from teammcp import Context, PartShown, Reader, Row, told_parts
 
+from ..lanes.homes import starts_agents
+from ..registry import queries as registry
 from . import fairness, queries, thread_queries
 from .models import OPEN, Exchange, Question
 
@@ -14,6 +17,8 @@ ABOVE_ALL = 100
 """Added to a priority, it is above all priorities."""
 MOST_WAITING = 1_000
 """Questions of a project that may wait."""
+NOBODY = "Nobody answers for {} now. Its owners name somebody with set_project_agents."
+"""Why a question waits that nobody would be asked."""
 
 
 def shown(reader: Reader, context: Context, rows: Sequence[Row]) -> list[Question]:
@@ -26,7 +31,31 @@ def shown(reader: Reader, context: Context, rows: Sequence[Row]) -> list[Questio
     for each in thread_queries.exchanges(reader, [row["id"] for row in rows]):
         exchanges.setdefault(each["question"], []).append(_exchange(each))
     told = told_parts(reader, [each for row in rows for each in (row["message_id"], row["answer_id"]) if each])
-    return [_shape(row, places.get(row["id"]), exchanges.get(row["id"], []), told, context.now()) for row in rows]
+    return [
+        _shape(
+            {**row, "trouble": row["trouble"] or _desertion(reader, context, row)},
+            places.get(row["id"]),
+            exchanges.get(row["id"], []),
+            told,
+            context.now(),
+        )
+        for row in rows
+    ]
+
+
+def has_answerers(reader: Reader, context: Context, project: Row, asker: str) -> bool:
+    """Whether somebody would answer what a member asks a project."""
+    if starts_agents(context.server, project):
+        return True
+    return bool(set(registry.answerers(reader, project["name"])) - {asker})
+
+
+def _desertion(reader: Reader, context: Context, row: Row) -> str:
+    """That nobody answers any more what waits; empty if somebody does."""
+    project = registry.project(reader, row["project"]) if row["state"] == "queued" else None
+    if project is None or has_answerers(reader, context, project, row["asker"]):
+        return ""
+    return NOBODY.format(project["name"])
 
 
 def some(reader: Reader, context: Context, numbers: list[int]) -> list[Question]:
@@ -82,9 +111,9 @@ def _exchange(row: Row) -> Exchange:
 
 
 def _shape(
-    row: Row, place: int | None, exchanges: list[Exchange], told: Mapping[int, list[PartShown]], now: int
+    row: Mapping[str, Any], place: int | None, exchanges: list[Exchange], told: Mapping[int, list[PartShown]], now: int
 ) -> Question:
-    facts = {name: row[name] for name in Question.model_fields.keys() - {"parts"} if name in row.keys()}  # noqa: SIM118 - of a row
+    facts = {name: row[name] for name in Question.model_fields.keys() - {"parts"} if name in row}
     lane = row["lane"]
     overdue = row["state"] in OPEN and row["reply_by"] is not None and row["reply_by"] <= now
     asking_project = None if lane.startswith("@") else lane

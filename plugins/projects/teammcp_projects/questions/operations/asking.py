@@ -20,7 +20,6 @@ from teammcp import (
 )
 
 from ...events import QuestionQueued
-from ...lanes.homes import starts_agents
 from ...parts import as_kept
 from ...registry import access
 from ...registry import queries as registry
@@ -97,13 +96,9 @@ def _thread(reader: Reader, follows: int, projects: list[str], lane: str) -> int
 def can_ask(reader: Reader, context: Context, project: Row) -> bool:
     """Whether the actor may ask a project something, and somebody would answer."""
     mine = registry.project_of(reader, context.actor.name)
-    return access.may_ask(project, mine, context.actor.name) and _has_answerers(reader, context, project)
-
-
-def _has_answerers(reader: Reader, context: Context, project: Row) -> bool:
-    if starts_agents(context.server, project):
-        return True
-    return bool(set(registry.answerers(reader, project["name"])) - {context.actor.name})
+    return access.may_ask(project, mine, context.actor.name) and showing.has_answerers(
+        reader, context, project, context.actor.name
+    )
 
 
 def _require_leave(context: Context, reader: Reader, project: Row, asking_project: str | None) -> None:
@@ -114,7 +109,7 @@ def _require_leave(context: Context, reader: Reader, project: Row, asking_projec
     """
     name = project["name"]
     access.require_ask(context, project, asking_project)
-    if not _has_answerers(reader, context, project):
+    if not showing.has_answerers(reader, context, project, context.actor.name):
         raise access.nobody(name, "answers for")
     if queries.count_in_state(reader, name, "queued") >= showing.MOST_WAITING:
         raise Conflict(
