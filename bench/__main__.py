@@ -16,7 +16,21 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from . import asking, audit, delivery, launching, reading, send, starting, tasks, tools, turns, waking, waking_programs
+from . import (
+    asking,
+    asking_programs,
+    audit,
+    delivery,
+    launching,
+    reading,
+    send,
+    starting,
+    tasks,
+    tools,
+    turns,
+    waking,
+    waking_programs,
+)
 from .figures import Line, markdown, plain
 from .options import Options, quick
 
@@ -28,6 +42,7 @@ BENCHMARKS: Mapping[str, Callable[[Options], Sequence[Line]]] = {
     "waking_programs": waking_programs.run,
     "launching": launching.run,
     "asking": asking.run,
+    "asking_programs": asking_programs.run,
     "reading": reading.run,
     "tasks": tasks.run,
     "audit": audit.run,
@@ -36,7 +51,7 @@ BENCHMARKS: Mapping[str, Callable[[Options], Sequence[Line]]] = {
     "memory": starting.memory,
     "idle": starting.idle,
 }
-NEED_PROGRAMS = {"waking_programs"}
+NEED_PROGRAMS = {"waking_programs", "asking_programs"}
 """Those that install programs of agents from npm and run them."""
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 MARK = "<!-- what follows is written by: python -m bench --write -->"

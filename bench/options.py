@@ -35,6 +35,8 @@ class Options:
     """Idle programs with a helper beside each."""
     wake_seconds: float = 120.0
     """Span in which idle helpers are watched: each asks the server anew within a minute."""
+    cold_starts: int = 5
+    """How often a program is started for the first time to answer a question."""
     programs: int = 30
     """Messages to each real program that is woken at once."""
     polls: int = 8
@@ -59,6 +61,7 @@ def quick(scratch: Path, cache: Path) -> Options:
         streams=100,
         idle_seconds=6.0,
         wake_seconds=20.0,
+        cold_starts=2,
         programs=4,
         polls=1,
     )

@@ -125,7 +125,7 @@ def run(options: Options) -> list[Line]:
     lines: list[Line] = []
     for way in WAYS:
         try:
-            version = _version(way.tool, options.scratch)
+            version = version_of(way.tool, options.scratch)
         except (NotInstalled, OSError, subprocess.SubprocessError) as error:
             lines.append(LeftOut(_what(way), str(error)))
         else:
@@ -133,7 +133,7 @@ def run(options: Options) -> list[Line]:
     return lines
 
 
-def _version(tool: Tool, home: Path) -> str:
+def version_of(tool: Tool, home: Path) -> str:
     """Of the program, as it says itself; it is installed first if need be."""
     command, environment = [str(tool.installed()), "--version"], {"PATH": os.environ["PATH"], "HOME": str(home)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=SECONDS)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as command
-from bench import waking_programs
+from bench import asking_programs, waking_programs
 from bench.figures import Figure, Line, compared, markdown, plain
 from bench.options import Options
 from bench.starting import a_stream
@@ -49,8 +49,10 @@ def test_programs_that_cannot_be_had_are_left_out_with_the_reason(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    lines = command.BENCHMARKS["waking_programs"](Options(tmp_path, tmp_path))
-    assert len(lines) == len(waking_programs.WAYS)
+    lines = [
+        line for name in sorted(command.NEED_PROGRAMS) for line in command.BENCHMARKS[name](Options(tmp_path, tmp_path))
+    ]
+    assert len(lines) == len(asking_programs.PROGRAMS) + len(waking_programs.WAYS)
     assert plain(lines).count("npm, which is not installed") == len(lines)
     assert all(line.met is None for line in lines)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,16 @@ def prompts(tool: str, argument: str, **more: Any) -> Prompts:
         leave=f"{call(LEAVE)}\n!say left",
         recall="!recall {word}",
     )
+
+
+def with_variables(tool: Tool, folder: Path, variables: dict[str, str]) -> str:
+    """The path of a program that is a tool with these variables: a runner gives none of a model provider by itself."""
+    script = folder / tool.path().name
+    path = f"{tool.path().parent}:{os.environ['PATH']}"
+    exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in {**variables, "PATH": path}.items())
+    script.write_text(f'#!/bin/sh\n{exports}\nexec {shlex.quote(str(tool.path()))} "$@"\n', "utf-8")
+    script.chmod(0o755)
+    return str(script)
 
 
 def subject(runtime: Runtime, tool: Tool, folder: Path, prompts: Prompts, **environment: str) -> Subject:

@@ -16,6 +16,7 @@ from plugins.claude_launcher.tests.launcher import LiveLauncher, until
 from tests.acceptance.fake_models import AnthropicModel, Call, Say
 from tests.acceptance.fake_models.script import Step
 from tests.acceptance.npm_tools import CLAUDE
+from tests.acceptance.real_programs import with_variables
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.real_cli, pytest.mark.timeout(240)]
 
@@ -73,15 +74,6 @@ def environment(home: Path, model: AnthropicModel) -> dict[str, str]:
     }
 
 
-def started_by_the_runner(folder: Path, variables: dict[str, str]) -> str:
-    """A program that is Claude Code with these variables: a runner gives none of a model provider by itself."""
-    script = folder / "claude"
-    exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
-    script.write_text(f'#!/bin/sh\n{exports}\nexec {shlex.quote(str(CLAUDE.path()))} "$@"\n', "utf-8")
-    script.chmod(0o755)
-    return str(script)
-
-
 def ask_by_claude(launcher: LiveLauncher, folder: Path, key: str, variables: dict[str, str]) -> None:
     """Let Claude Code do in a repository what its model says."""
     config = {
@@ -112,7 +104,7 @@ def test_claude_in_one_repository_is_answered_by_claude_in_another(launcher: Liv
     ask = Call(f"{TOOLS}teams_ask", {"projects": ["backend"], "question": "Which version is the API?"})
     wait = Call(f"{TOOLS}wait_for_answers", {"question_ids": [1], "timeout": 50})
     with Reader(backend / "api.py") as there, AnthropicModel(ask, wait, Say("They have 2.7.")) as here:
-        program = started_by_the_runner(tmp_path, environment(tmp_path / "there", there))
+        program = with_variables(CLAUDE, tmp_path, environment(tmp_path / "there", there))
         launcher.call(
             "add_project",
             name="backend",
