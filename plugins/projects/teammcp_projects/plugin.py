@@ -24,7 +24,7 @@ from teammcp import (
 )
 from teammcp.web import Page, Panel
 
-from . import figures, registry, status, telling
+from . import figures, leaving, registry, status, telling
 from .events import EVENT_KINDS
 from .lanes import operations as lanes
 from .lanes import watching
@@ -89,9 +89,7 @@ def register_commands(cli: click.Group) -> None:
 
 @hookimpl
 async def agent_retired(context: Context, agent: Agent) -> None:
-    await registry.see_off(context, agent)
-    await returning.see_off(context, agent)
-    looking.look(context.team)
+    await leaving.see_off(context, agent)
 
 
 @hookimpl
@@ -101,6 +99,7 @@ def register_jobs() -> list[Job]:
         Job("projects.overdue", lateness.look_at_late, every=dispatch.SECONDS, per_team=True),
         Job("projects.conversations", watching.look_at_conversations, every=watching.SECONDS, per_team=True),
         Job("projects.holders", returning.look_at_holders, every=dispatch.SECONDS, per_team=True),
+        Job("projects.retired", leaving.look_at_retired, every=leaving.SECONDS, per_team=True),
         Job("projects.notices", looking.look_at_all, every=looking.SECONDS, per_team=True),
     ]
 

@@ -311,15 +311,39 @@ async def test_waiting_ends_when_all_have_acted_or_one_objects_or_with_patience(
     number = await announce(team, bob, change="request")
     [still] = (await bob.call("wait_for_notices", notice_ids=[number], timeout=0)).notices
     assert still.waits_for == ["shop", "web"]
+    seen: dict[str, str] = {}
     for states in (["objects"], ["done", "done"]):
-        waiting = asyncio.create_task(bob.call("wait_for_notices", notice_ids=[number], timeout=30))
+        waiting = asyncio.create_task(bob.call("wait_for_notices", notice_ids=[number], timeout=30, **seen))
         await asyncio.sleep(0)
         for member, state in zip((ada, sam), states, strict=False):
             await answer(member, number, state, words="so")
         [found] = (await asyncio.wait_for(waiting, 10)).notices
+        seen = {"since": rfc3339(found.since)}
     assert found.state == "done"
     with pytest.raises(NotFound, match="there is no notice 99"):
         await bob.call("wait_for_notices", notice_ids=[number, 99], timeout=0)
+
+
+async def test_an_objection_between_two_waits_is_told_once(
+    team: TestTeam, clock: MovedClock, bob: Member, ada: Member
+) -> None:
+    number = await announce(team, bob, change="request")
+    [before] = (await bob.call("wait_for_notices", notice_ids=[number], timeout=0)).notices
+    clock.advance(seconds=1)
+    await answer(ada, number, "objects", words="not now")
+    clock.advance(seconds=1)
+    async with asyncio.timeout(10):
+        again = await bob.call("wait_for_notices", notice_ids=[number], timeout=30, since=rfc3339(before.since))
+    [told] = again.notices
+    assert f"(to wait on: since={rfc3339(told.since)})" in again.text()
+    waiting = asyncio.create_task(
+        bob.call("wait_for_notices", notice_ids=[number], timeout=30, since=rfc3339(told.since))
+    )
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    await answer(ada, number, "done")
+    [found] = (await asyncio.wait_for(waiting, 10)).notices
+    assert found.counts["done"] == 1
 
 
 async def test_whoever_has_to_act_sees_it_in_the_inbox_and_with_every_result(
@@ -366,6 +390,37 @@ async def test_whoever_cannot_be_told_is_told_later_and_it_is_seen_why(
     await look_at_all(team.team)
     assert (await notice(bob, number)).lines[0].trouble == ""
     assert len(await inbox(ada)) == 1
+
+
+class NothingForAda:
+    """A plugin that keeps back what is for ada; how often it was asked for it."""
+
+    asked = 0
+
+    @hookimpl
+    def before_message(self, context: Any, draft: Any) -> Any:
+        if "ada" not in draft.channel:
+            return None
+        self.asked += 1
+        return Refused("ada reads nothing")
+
+
+NOTHING_FOR_ADA = NothingForAda()
+
+
+@pytest.mark.teammcp(install={"nothing_for_ada": NOTHING_FOR_ADA})
+async def test_one_who_cannot_be_told_keeps_no_other_from_hearing_and_is_not_tried_at_each_look(
+    team: TestTeam, bob: Member, ada: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(NOTHING_FOR_ADA, "asked", 0)
+    zoe = await team.agent("zoe")
+    await team.owner.call("set_project_agents", project="web", agents=["ada", "zoe"])
+    number = await announce(team, bob)
+    for _ in range(3):
+        await look_at_all(team.team)
+    assert len(await inbox(zoe)) == 1
+    assert (await notice(bob, number)).lines[0].trouble.startswith("ada: ")
+    assert NOTHING_FOR_ADA.asked == 1
 
 
 async def test_the_examples_run_and_answer_what_is_shown(team: TestTeam) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
+from teammcp_projects import leaving
 from teammcp_projects.questions.dispatch import look_at_all
 from teammcp_projects.questions.operations.returning import look_at_holders
 
@@ -169,6 +171,29 @@ async def test_who_is_retired_asks_nothing_any_more(team: TestTeam, ada: Member,
     await team.owner.call("retire_agent", name="ada")
     ends = [(await until(bob, number, "cancelled")).ended_at for number in (first, second)]
     assert all(ends)
+
+
+@pytest.mark.parametrize("name", ["ada", "bob"])
+async def test_who_was_retired_as_the_server_was_killed_is_seen_off_later(
+    team: TestTeam, monkeypatch: pytest.MonkeyPatch, ada: Member, bob: Member, name: str
+) -> None:
+    await team.owner.call("update_project", project="backend", owners=["owner", name], askers=["web", f"@{name}"])
+    number = await ask(ada)
+    await until(ada, number, "asked")
+    with monkeypatch.context() as killed:
+        killed.setattr(leaving, "see_off", AsyncMock())
+        await team.owner.call("retire_agent", name=name)
+        await team.server.settle()
+    assert (await team.owner.call("get_question", question_id=number)).state == "asked"
+    await leaving.look_at_retired(team.team)
+    assert (await team.owner.call("get_question", question_id=number)).state == {"ada": "cancelled", "bob": "queued"}[
+        name
+    ]
+    found = await team.owner.call("get_project", project="backend")
+    assert (found.owners, found.askers) == (["owner"], ["web"])
+    last = (await team.events())[-1]
+    await leaving.look_at_retired(team.team)
+    assert (await team.events())[-1] == last, "who was seen off is not looked for again"
 
 
 async def test_what_nobody_answers_any_more_says_so_until_somebody_does(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from teammcp import Conflict, Context, Reader, Team, TeamError, excerpt
+from teammcp import Conflict, Context, Reader, StateKey, Team, TeamError, excerpt
 
 from ..registry import queries as registry
 from ..registry.lookup import people
@@ -18,6 +19,9 @@ LONGEST_WHY = 500
 """Characters that are kept of why somebody could not be told."""
 PAUSE = 60_000
 """Milliseconds until somebody who could not be told is told again."""
+
+
+_LOOKING: StateKey[asyncio.Lock] = StateKey("projects.notices", asyncio.Lock)
 
 
 class Telling(NamedTuple):
@@ -49,13 +53,19 @@ def look(team: Team) -> None:
 
 
 async def look_at_all(team: Team) -> None:
-    """Tell whoever is to be told; the team's job."""
-    context = Context.inside(team)
+    """Tell whoever is to be told; the team's job. One look after the other, so that none tries what another does."""
+    async with team.state[_LOOKING]:
+        await _look(Context.inside(team))
+
+
+async def _look(context: Context) -> None:
     for each in (due := await context.read(_due, context)).turned:
         named = {"notice_id": each.notice, "project": each.consumer, "agent": each.name}
         await context.call("note_who_acts", **named, acts=each in due.acting)
-    for each in due.untold:
-        await _tell(context, each)
+    troubles = [(each, await _tell(context, each)) for each in due.untold]
+    for each, why in troubles:  # last, since whoever is told frees the project of the trouble that was
+        if why:
+            await _hold_back(context, each, why)
     for number in await context.read(queries.untold):
         with suppress(Conflict):  # it is open again
             await context.call("tell_notice_done", notice_id=number)
@@ -64,20 +74,24 @@ async def look_at_all(team: Team) -> None:
             await context.call("remind_of_notice", notice_id=number)
 
 
-async def _tell(context: Context, due: Telling) -> None:
+async def _tell(context: Context, due: Telling) -> str:
+    """Tell a member; why it could not be told, or nothing."""
     try:
         await context.call("tell_notice", notice_id=due.notice, project=due.consumer, agent=due.name)
     except TeamError as error:
-        if error.code == "told":
-            return
-        with suppress(Conflict):
-            await context.call(
-                "hold_back_notice",
-                notice_id=due.notice,
-                project=due.consumer,
-                why=excerpt(f"{due.name}: {error.detail}", LONGEST_WHY),
-                retry_at=context.now() + PAUSE,
-            )
+        return "" if error.code == "told" else f"{due.name}: {error.detail}"
+    return ""
+
+
+async def _hold_back(context: Context, due: Telling, why: str) -> None:
+    with suppress(Conflict):
+        await context.call(
+            "hold_back_notice",
+            notice_id=due.notice,
+            project=due.consumer,
+            why=excerpt(why, LONGEST_WHY),
+            retry_at=context.now() + PAUSE,
+        )
 
 
 def _due(reader: Reader, context: Context) -> Due:

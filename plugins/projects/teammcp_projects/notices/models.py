@@ -216,4 +216,6 @@ class NoticeProgress(Result):
 
     def text(self) -> str:
         rest = [f"(no room here for {', '.join(map(str, self.rest))}: ask again)"] if self.rest else []
-        return "\n".join([*(each.text() for each in self.notices), *rest])
+        last = max((each.since for each in self.notices if each.state == "open"), default=None)
+        again = [] if last is None else [f"(to wait on: since={rfc3339(last)})"]
+        return "\n".join([*(each.text() for each in self.notices), *rest, *again])

@@ -179,6 +179,16 @@ def count_unsettled(reader: Reader, number: int) -> int:
     return found
 
 
+def count_objections(reader: Reader, numbers: list[int], since: int) -> int:
+    """How many lines of notices object since a moment."""
+    found: int = reader.value(
+        "SELECT count(*) FROM projects_notice_lines"  # noqa: S608
+        f" WHERE whose = 'announcer' AND notice IN ({marks(numbers)}) AND said_at > ?",
+        [*numbers, since],
+    )
+    return found
+
+
 def objected(reader: Reader, announcer: str, limit: int) -> list[int]:
     """The notices of a member to which projects object: their ids, newest first."""
     rows = reader.all(

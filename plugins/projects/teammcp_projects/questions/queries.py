@@ -98,6 +98,12 @@ def held_in_lanes(reader: Reader) -> list[Row]:
     )
 
 
+def concerned(reader: Reader) -> set[str]:
+    """Everybody who has asked something that is open, or has it to answer."""
+    rows = reader.all("SELECT asker, holder FROM projects_questions WHERE ended_at IS NULL")
+    return {name for row in rows for name in (row["asker"], row["holder"]) if name is not None}
+
+
 def lanes(reader: Reader, project: str) -> list[Row]:
     """The lanes of a project: lane, holder, begun_at."""
     return reader.all("SELECT lane, holder, begun_at FROM projects_lanes WHERE project = ?", (project,))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from teammcp import LARGEST_ID, Context, Event, Limit, Reader, ends, operation, require_valid
+from teammcp import LARGEST_ID, Context, Event, Limit, Reader, Timestamp, ends, operation, require_valid
 
 from ...registry import ProjectRef
 from .. import queries, shapes, waiting
@@ -62,23 +62,31 @@ async def wait_for_notices(
     context: Context,
     notice_ids: Annotated[list[NoticeId], Field(min_length=1, max_length=MOST_AWAITED)],
     timeout: Annotated[float, Field(ge=0, le=LONGEST_WAIT)] = LONGEST_WAIT,
+    since: Timestamp | None = None,
 ) -> NoticeProgress:
-    """Wait until all these notices are over, or one objects, at most so many seconds. Call it again if any is open."""
+    """Wait until all these notices are over, or one objects, at most so many seconds. Call it again if any is open.
+
+    since: the last since of the result that you had before, so that an objection in it does not end the wait again.
+    """
     wanted = {str(number) for number in notice_ids}
     loses = ends(context)
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout
-    objected = False
 
     def concerns(event: Event) -> bool:
         return (event.kind in ("notice.ended", "notice.answered") and event.subject in wanted) or loses(event)
 
     with context.team.presence.connected(context.actor.name), context.team.hub.subscribe(concerns) as events:
         found: list[Notice] = await context.read(shapes.some, context, notice_ids)
-        while not objected and any(each.state == "open" for each in found) and (left := deadline - loop.time()) > 0:
-            seen = await events.next(left)
+        while not await context.read(_is_news, found, since or 0) and (left := deadline - loop.time()) > 0:
+            await events.next(left)
             require_valid(context)
-            objected = any(event.data.get("state") == "objects" for event in seen)
             found = await context.read(shapes.some, context, notice_ids)
     shown = context.budget().fit(found)
     return NoticeProgress(notices=shown, rest=[each.id for each in found[len(shown) :]])
+
+
+def _is_news(reader: Reader, notices: list[Notice], since: int) -> bool:
+    """Whether notices are all over, or one has objected since a moment."""
+    still = [each.id for each in notices if each.state == "open"]
+    return not still or queries.count_objections(reader, still, since) > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from teammcp import Agent, Conflict, Context, Message, Row, Team, TeamError, Transaction, Work, operation
 
+from ...lanes.homes import is_installed
 from ...registry import queries as registry
 from .. import dispatch, queries, showing
 from ..models import OPEN, Question, QuestionId
@@ -62,10 +63,12 @@ def _not_asked(number: int) -> Conflict:
 
 async def look_at_holders(team: Team) -> None:
     """Give questions whose holders are gone to others that are here; the team's job."""
+    launches = is_installed(Context.inside(team).server)
     for row in await team.database.read(queries.expired, team.server.clock.now(), BATCH):
         away = not team.presence.online(row["holder"])
         others = {*await team.database.read(registry.answerers, row["project"])} - {row["holder"], row["asker"]}
-        started = await team.database.read(registry.lane_of, row["holder"]) is not None  # the launcher sees to it
+        # One that was started is seen to by the launcher, as long as there is one.
+        started = launches and await team.database.read(registry.lane_of, row["holder"]) is not None
         gives_back = away and not started and any(map(team.presence.online, others))
         await _settle(team, row["id"], give_back=gives_back)
 
