@@ -85,15 +85,34 @@ async def respond_problem(send: Send, error: TeamError, headers: Iterable[Header
     await respond(send, error.status, PROBLEM, problem(error), [*problem_headers(error), *headers])
 
 
-class IncomingBody:
-    """A request's body, of which what nobody has read is read before the answer, and forgotten.
+async def drain(receive: Receive) -> None:
+    """Read the rest of a refused body and forget it, up to limits of size and time.
 
-    A client that is still sending does not look for an answer, and a connection on which more of a request comes
-    after its answer cannot be used again.
+    A client that is still sending does not look for an answer.
+    """
+    size = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while size < DRAINED:
+                message = await receive()
+                size += len(message.get("body", b""))
+                if _is_last(message):
+                    return
+
+
+class IncomingBody:
+    """A request's body, of which it is known whether all of it has come.
+
+    A connection on which more of a request comes after its answer cannot be used again, and the client has to know.
+
+    Args:
+        receive: where the body comes from.
+        length: its bytes, as far as that was said.
     """
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, length: int | None) -> None:
         self._receive = receive
+        self._is_short = length is not None and length <= STRANGERS_BODY
         self._reading = asyncio.Lock()
         self._ended = False
 
@@ -102,21 +121,27 @@ class IncomingBody:
         async with self._reading:
             return await self._next()
 
-    async def drain(self) -> bool:
-        """Read the rest, up to limits of size and time, and say whether that was all."""
-        size = 0
+    async def end(self) -> bool:
+        """See to the end of the body, before an answer is sent, and say whether it was reached.
+
+        A short one is awaited for a while; a long one nobody wants to read.
+        """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
-                while size < DRAINED and not self._ended:
+                while self._is_short and not self._ended:
                     async with self._reading:  # the application may be reading, too
                         if not self._ended:
-                            size += len((await self._next()).get("body", b""))
+                            await self._next()
         return self._ended
 
     async def _next(self) -> Message:
         message = await self._receive()
-        self._ended = self._ended or message["type"] == "http.disconnect" or not message.get("more_body", False)
+        self._ended = self._ended or _is_last(message)
         return message
+
+
+def _is_last(message: Message) -> bool:
+    return message["type"] == "http.disconnect" or not message.get("more_body", False)
 
 
 async def reject_websocket(send: Send, error: TeamError) -> None:

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from ..errors import RequestTimeout, TooLarge
-from .asgi import JSON, Message, Receive, Send
+from .asgi import JSON, Message, Receive, Send, drain
 
 TIMEOUT = 60
 """Seconds a client may take to send a body."""
@@ -41,6 +41,7 @@ async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
                     if size > limit:
                         break
                     return b"".join(parts)
+            await drain(receive)
     except TimeoutError:
         raise RequestTimeout(f"The body did not arrive within {TIMEOUT} s.") from None
     raise TooLarge(f"The body is larger than {limit} bytes.", limit=limit)

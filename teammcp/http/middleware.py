@@ -91,7 +91,7 @@ class RequestGuard:
         headers = dict(scope["headers"])
         host = _host_name(headers)
         caller = scope[ADDRESS] = self._callers.find(scope, host)
-        body = IncomingBody(receive) if _has_body(scope, headers) else None
+        body = IncomingBody(receive, _length(headers)) if _has_body(scope, headers) else None
         served, started, status = access_log.begin(), time.perf_counter(), None
 
         async def send_with_id(message: Message) -> None:
@@ -99,7 +99,7 @@ class RequestGuard:
             if message["type"] in ANSWERS:
                 status = message.get("status", 101)
                 message["headers"] = [*message.get("headers", ()), header]
-                if body is not None and not await body.drain():
+                if body is not None and not await body.end():
                     message["headers"].append((b"connection", b"close"))
             await send(message)
 
@@ -167,6 +167,11 @@ def _has_body(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
     """Whether more of a request comes on a connection that serves one request after the other."""
     has_length = b"content-length" in headers or b"transfer-encoding" in headers
     return has_length and scope["type"] == "http" and scope["http_version"] in {"1.0", "1.1"}
+
+
+def _length(headers: Mapping[bytes, bytes]) -> int | None:
+    length = headers.get(b"content-length", b"")
+    return int(length) if length.isdigit() else None
 
 
 def _with_port(host: str, scheme: str) -> str:

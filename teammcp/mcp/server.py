@@ -47,7 +47,7 @@ from starlette.requests import Request
 
 from .. import operations
 from ..errors import TeamError, TooLarge, Unavailable
-from ..http.asgi import JSON, Receive, Scope, Send, bearer, respond, respond_problem
+from ..http.asgi import JSON, Receive, Scope, Send, bearer, drain, respond, respond_problem
 from ..http.callers import address
 from ..http.connection import Disconnected, Shared, SignsOfLife, WhileConnected, read_body, replayed
 from ..operations import Context
@@ -202,6 +202,7 @@ class McpSurface:
             if scope["method"] == "GET":
                 caller.context.team.presence.admit(caller.context.actor.name)
         except TeamError as error:
+            await drain(receive)
             await respond_problem(send, error)
             return
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import logs
 from ..errors import NotFound, TeamError
-from ..http.asgi import Application, Receive, Scope, Send, allow, reject_websocket, respond, respond_problem
+from ..http.asgi import Application, Receive, Scope, Send, allow, drain, reject_websocket, respond, respond_problem
 from ..http.connection import Disconnected
 from ..http.routing import Router
 from ..logs import request_id
@@ -68,6 +68,8 @@ class RestSurface:
     async def _fail(self, request: Request, error: TeamError) -> None:
         if request.started:  # too late to tell: the answer breaks off
             return
+        if not request.body_read:
+            await drain(request.receive)
         await respond_problem(request.send, error)
 
     async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -101,6 +101,7 @@ class OperationEndpoint:
     async def _read(self, request: Request, context: Context) -> tuple[dict[str, Any], bool]:
         if request.scope["query_string"]:
             raise InvalidInput("Send the arguments in the body as JSON, not in the query.", code="query_not_allowed")
+        request.body_read = True
         limit = self._limit if context.actor.access else min(self._limit, STRANGERS_BODY)
         data = await read_body(request.headers, request.receive, limit)
         if self._lenient:  # a program's own event: nobody there could do better

@@ -21,6 +21,7 @@ class Request:
     headers: Headers
     path: dict[str, str]
     """The values of the route's placeholders."""
+    body_read: bool = False
     started: bool = False
     """Whether the answer has begun: then it is too late to tell of an error."""
 

@@ -40,6 +40,7 @@ async def list_teams(server: Server, request: Request) -> None:
 async def create_team(server: Server, request: Request) -> None:
     """Make a team, and its owner if one is named."""
     _enter(server, request)
+    request.body_read = True
     data = await read_body(request.headers, request.receive, server.settings.max_body)
     arguments, _ = body.parse(request.headers, data)
     try:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from ..errors import TeamError
-from ..http.asgi import Application, Receive, Scope, Send, allow, reject_websocket, respond, respond_problem
+from ..http.asgi import Application, Receive, Scope, Send, allow, drain, reject_websocket, respond, respond_problem
 from ..http.callers import address
 from ..http.connection import Disconnected, read_body
 from ..http.streaming import Sendings
@@ -68,6 +68,7 @@ class RouteSurface:
     # -- HTTP ----------------------------------------------------------------------------------------------------------
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        read = False
         try:
             self._server.limits.address.take(address(scope))
             if scope["method"] == "OPTIONS":
@@ -75,11 +76,14 @@ class RouteSurface:
                 return
             found, names = self._table.http.find(scope["method"], scope["path"])
             access.note_path(found.rule)
+            read = True  # what is too large is read to its end, too
             body = await read_body(dict(scope["headers"]), receive, found.route.max_body)
             response = await self._ask(found, RawRequest(self._server, scope, body), names)
         except Disconnected:
             return
         except TeamError as error:
+            if not read:
+                await drain(receive)
             await respond_problem(send, error)
         else:
             await self._answer(found, response, receive, send)

@@ -51,10 +51,11 @@ def test_a_refusal_leaves_the_connection_open(
             assert (answer.status, connection.sock) == (status, socket)
 
 
-def test_a_body_that_never_comes_ends_the_connection_and_says_so(live: LiveServer) -> None:
+@pytest.mark.parametrize("length", [2, 1_000_000])
+def test_a_body_that_never_comes_ends_the_connection_and_says_so(live: LiveServer, length: int) -> None:
     with closing(http.client.HTTPConnection("127.0.0.1", live.port, timeout=20)) as connection:
         connection.putrequest("POST", "/api/send")
-        for name, value in {"Content-Length": "2", "Origin": "http://evil.example"}.items():
+        for name, value in {"Content-Length": str(length), "Origin": "http://evil.example"}.items():
             connection.putheader(name, value)
         connection.endheaders()
         answer = connection.getresponse()
