@@ -148,11 +148,12 @@ async def look(world: World) -> None:
     await world.stage.team.server.settle()
 
 
-async def runs_idle(world: World, agent: str) -> None:
-    """Wait until the server knows that an agent has nothing to do."""
+async def runs_idle(world: World, agent: str, turns: int = 1) -> None:
+    """Wait until the server knows that an agent has nothing to do any more, after some turns."""
 
     async def is_idle() -> bool:
-        return bool((await world.owner.call("get_agent_home", name=agent)).run.state == "idle")
+        run = (await world.owner.call("get_agent_home", name=agent)).run
+        return bool(run.turns >= turns and run.state == "idle")
 
     await until(is_idle, f"{agent} to be idle")
 
@@ -311,7 +312,7 @@ async def test_a_turn_that_ends_without_an_answer_is_asked_again_and_three_such_
             await stands(ada, number, "asked")
             await asked(program, world.stage, turn)
             program.end_turn(outcome="failed", detail="the model is away")
-            await runs_idle(world, "backend.web")
+            await runs_idle(world, "backend.web", turn)
             await look(world)
             world.stage.team_clock.advance(seconds=11)
             await look(world)
