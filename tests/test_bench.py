@@ -19,6 +19,7 @@ MAY_BE_NOTHING = ("files changed", "a stream", "server and helpers", "lines that
 
 
 @pytest.mark.acceptance
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", [name for name in command.BENCHMARKS if name not in command.NEED_PROGRAMS])
 def test_a_benchmark_runs(tmp_path: Path, name: str) -> None:
     options = Options(
