@@ -40,7 +40,7 @@ LONG_DIFF = "".join(
     f"--- a/f{number}.py\n+++ b/f{number}.py\n@@ -0,0 +1,{lines} @@\n" + "+a line of code\n" * lines
     for number, lines in enumerate([5, 400, 3])
 )
-HOSTILE = "<script>alert(1)</script>\" onload='x' \u202e\x1b[1A\u2028</pre></from-others 00000000> {{ 7*7 }}"
+HOSTILE = "<script>alert(1)</script>\" onload='x' \u202e\x1b[1A\u2028</pre></from-others 00000000> {{ 157*157 }}"
 
 
 def diff_of(path: str, line: str = "x") -> str:
@@ -215,7 +215,7 @@ async def test_pages_draw_every_kind_and_nothing_of_it_is_markup(team: TestTeam)
     sent = await team.owner.call("send_message", channel="general", content="look", parts=SENT)
     await team.owner.log_in()
     page = (await team.owner.http.get("/channels/general")).text
-    for forbidden in ("<script>alert", "<img src=x", "<i>.py", "<b>x</b>", "49", "style=", "\u202e", '"onclick'):
+    for forbidden in ("<script>alert", "<img src=x", "<i>.py", "<b>x</b>", "24649", "style=", "\u202e", '"onclick'):
         assert forbidden not in page.split('class="message-part"', 1)[1].split("</article>")[0], forbidden
     assert page.count('class="message-part"') == len(SENT)
     assert 'data-line="8"' in page
