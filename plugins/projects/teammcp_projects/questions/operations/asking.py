@@ -24,7 +24,7 @@ from ...parts import as_kept
 from ...registry import access
 from ...registry import queries as registry
 from ...registry.lookup import ProjectRef, asking_lane, existing
-from .. import dispatch, queries, showing
+from .. import dispatch, queries, rings, showing
 from ..going_on import ONGOING
 from ..models import MOST_ASKED, Asked, Content, QuestionId
 from ..rows import existing as existing_question
@@ -56,7 +56,7 @@ async def teams_ask(
         thread = None if follows is None else _thread(tx, follows, asked, lane)
         numbers = []
         for name in asked:
-            _require_leave(context, tx, existing(tx, name), mine)
+            _require_leave(context, tx, existing(tx, name), mine, lane)
             number = queries.insert(
                 tx,
                 name,
@@ -101,11 +101,11 @@ def can_ask(reader: Reader, context: Context, project: Row) -> bool:
     )
 
 
-def _require_leave(context: Context, reader: Reader, project: Row, asking_project: str | None) -> None:
+def _require_leave(context: Context, reader: Reader, project: Row, asking_project: str | None, lane: str) -> None:
     """Refuse a question that would never be answered.
 
     Raises:
-        Forbidden: the actor may not ask. Conflict: nobody answers, or too much waits.
+        Forbidden: the actor may not ask. Conflict: nobody answers, too much waits, or whoever answers waits for it.
     """
     name = project["name"]
     access.require_ask(context, project, asking_project)
@@ -114,4 +114,10 @@ def _require_leave(context: Context, reader: Reader, project: Row, asking_projec
     if queries.count_in_state(reader, name, "queued") >= showing.MOST_WAITING:
         raise Conflict(
             f"projects: {showing.MOST_WAITING} questions wait for {name} already. Ask later.", code="too_many"
+        )
+    if (owed := rings.owed(reader, context, project, lane)) is not None:
+        raise Conflict(
+            f"projects: {name} can answer only after you have answered question {owed}: whoever answers there waits "
+            "for you. Answer it first, or say with ask_back what you need to know.",
+            code="ring",
         )
