@@ -86,6 +86,12 @@ class QuestionEnded(QuestionEvent, kind="question.ended"):
     answer_id: int | None
 
 
+class QuestionAnswerChanged(QuestionEvent, kind="question.answer_changed"):
+    """The message that answers a question was edited or deleted, and the answer with it."""
+
+    answer_id: int
+
+
 class ProjectSubscribed(ProjectEvent, kind="project.subscribed"):
     """A project builds on what another publishes: on all of it, or on the publication that is named."""
 
@@ -177,6 +183,7 @@ EVENT_KINDS = (
     QuestionCountered,
     QuestionOverdue,
     QuestionEnded,
+    QuestionAnswerChanged,
     ProjectSubscribed,
     ProjectUnsubscribed,
     NoticeAnnounced,

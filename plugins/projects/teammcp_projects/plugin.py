@@ -38,7 +38,7 @@ from .parts.checking import check_later
 from .questions import dispatch, list_queries
 from .questions import operations as questions
 from .questions.operations import lateness, returning
-from .questions.operations.answering import take_reply
+from .questions.operations.answering import take_change, take_reply
 from .questions.operations.countering import take_said
 
 PARTS: tuple[Any, ...] = (registry, questions, lanes, telling, status, figures, notice_operations)
@@ -114,12 +114,14 @@ async def message_sent(context: Context, message: Message) -> None:
 
 @hookimpl
 async def message_edited(context: Context, message: Message) -> None:
+    await take_change(context, message)
     await replies.take_reply(context, message)
 
 
 @hookimpl
 async def message_deleted(context: Context, message: Message) -> None:
     await returning.take_back_deleted(context, message)
+    await take_change(context, message)
     await replies.take_reply(context, message)
 
 

@@ -19,6 +19,7 @@ OF = f"{PATH}/of/<name>"
 EVENTS = "project.added project.updated project.removed project.agents_changed"
 QUESTION_EVENTS = (
     "message.part_checked question.queued question.asked question.countered question.overdue question.ended"
+    " question.answer_changed"
 )
 CONVERSATION_EVENTS = (
     "project.conversation_started project.conversation_reset question.asked question.ended agent.retired"

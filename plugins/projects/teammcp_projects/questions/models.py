@@ -108,7 +108,8 @@ class Question(Result):
         if self.state == "countered":
             last = self.exchanges[-1]
             return f"{last.asked_by} asks back in message {last.asked_id}: say it with answer_question {self.id}{late}"
-        return {"answered": "answered", "cannot_say": "cannot be answered", "cancelled": "cancelled"}[self.state]
+        gone = "; the message that says so was deleted" if self.answer_id is not None and not self.answer else ""
+        return {"answered": "answered", "cannot_say": "cannot be answered", "cancelled": "cancelled"}[self.state] + gone
 
 
 class ThreadPart(Result):

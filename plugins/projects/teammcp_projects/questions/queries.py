@@ -26,9 +26,14 @@ def questions(reader: Reader, numbers: list[int]) -> list[Row]:
     )
 
 
-def of_message(reader: Reader, message_id: int) -> Row | None:
-    """The question that was asked in a message: `COLUMNS`."""
-    return reader.one(f"SELECT {COLUMNS} FROM projects_questions WHERE message_id = ?", (message_id,))  # noqa: S608
+def asked_in(reader: Reader, message_id: int) -> Row | None:
+    """What was asked in a message, and of whom: question (its id), holder."""
+    return reader.one("SELECT question, holder FROM projects_asked WHERE message_id = ?", (message_id,))
+
+
+def answered_in(reader: Reader, message_id: int) -> Row | None:
+    """The question that was answered in a message: `COLUMNS`."""
+    return reader.one(f"SELECT {COLUMNS} FROM projects_questions WHERE answer_id = ?", (message_id,))  # noqa: S608
 
 
 def in_state(reader: Reader, project: str, state: str, limit: int) -> list[Row]:
@@ -66,9 +71,10 @@ def count_in_state(reader: Reader, project: str, state: str) -> int:
 
 
 def open_by(reader: Reader, asker: str) -> list[Row]:
-    """The questions of a member that are not over: id, project."""
+    """The questions of a member that are not over: `COLUMNS`."""
     return reader.all(
-        "SELECT id, project FROM projects_questions WHERE asker = ? AND ended_at IS NULL ORDER BY id", (asker,)
+        f"SELECT {COLUMNS} FROM projects_questions WHERE asker = ? AND ended_at IS NULL ORDER BY id",  # noqa: S608
+        (asker,),
     )
 
 
@@ -144,6 +150,9 @@ def begin(
         (holder, message_id, at, leased_until, number),
     )
     tx.execute(
+        "INSERT INTO projects_asked (message_id, question, holder) VALUES (?, ?, ?)", (message_id, number, holder)
+    )
+    tx.execute(
         "INSERT INTO projects_lanes (project, lane, holder, begun_at) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (project, lane) DO UPDATE SET holder = excluded.holder, begun_at = excluded.begun_at",
         (project, lane, holder, at),
@@ -186,3 +195,8 @@ def end(tx: Transaction, number: int, state: str, answer: str, answer_id: int | 
         " leased_until = NULL, tell_at = NULL, trouble = '' WHERE id = ?",
         (state, answer, answer_id, by, at, number),
     )
+
+
+def change_answer(tx: Transaction, number: int, answer: str) -> None:
+    """The message that answers a question says something else now."""
+    tx.execute("UPDATE projects_questions SET answer = ? WHERE id = ?", (answer, number))

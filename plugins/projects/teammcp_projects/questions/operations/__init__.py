@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .answering import answer_question, cancel_question, note_answer
+from .answering import answer_question, cancel_question, note_answer, note_answer_change
 from .asking import teams_ask
 from .beginning import begin_question, hold_back_question, note_trouble
 from .countering import ask_back, note_said
@@ -26,6 +26,7 @@ OPERATIONS: list[Any] = [
     hold_back_question,
     note_trouble,
     note_answer,
+    note_answer_change,
     note_said,
     note_overdue,
     give_back_question,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from teammcp import (
@@ -21,14 +22,14 @@ from teammcp import (
     operation,
 )
 
-from ...events import QuestionEnded
+from ...events import QuestionAnswerChanged, QuestionEnded
 from ...registry import access
 from ...registry import queries as registry
 from .. import dispatch, queries, showing
 from ..models import OPEN, Content, Question, QuestionId, State
 from ..rows import existing
 from .countering import ASKS_BACK, saying
-from .messages import ready
+from .messages import ready, taking_out
 
 ANSWERS = "answers_question"
 """What a message that answers a question has in its metadata: the question's id."""
@@ -58,9 +59,11 @@ async def answer_question(
         return saying(context, question_id, answer)
     await _require_say(context, row)
     prepared = await _telling(context, row, answer, parts, cannot_say=cannot_say)
+    take_out = await _taking_out(context, row, context.actor.name)
 
     def work(tx: Transaction) -> Question:
         before = _unanswered(tx, question_id)
+        take_out(tx)
         return _end(context, tx, before, "cannot_say" if cannot_say else "answered", answer, prepared(tx).id)
 
     return work
@@ -68,18 +71,20 @@ async def answer_question(
 
 @operation("POST /api/questions/{question_id}/cancel", profile="projects", idempotent=True)
 async def cancel_question(context: Context, question_id: QuestionId) -> Work[Question]:
-    """Take a question back that you have asked. If somebody is at it already, an answer still reaches you."""
+    """Take a question back that you have asked. If somebody has seen it already, an answer still reaches you."""
     row = await context.read(existing, question_id)
     if not may_take_back(context.actor, row["asker"]):
         raise Forbidden(
             f"question_id: question {question_id} is {row['asker']}'s. Only its asker or a manager takes it back.",
             code="not_yours",
         )
+    take_out = await taking_out(context, row)
 
     def work(tx: Transaction) -> Question:
         before = existing(tx, question_id)
         if before["state"] not in OPEN:
             return showing.one(tx, context, question_id)
+        take_out(tx)
         return _end(context, tx, before, "cancelled", "", None)
 
     return work
@@ -89,13 +94,33 @@ async def cancel_question(context: Context, question_id: QuestionId) -> Work[Que
 async def note_answer(
     context: Context, question_id: QuestionId, answer: str, message_id: QuestionId, by: str
 ) -> Work[Question]:
-    """Take a message for the answer to a question: its holder's reply to the one in which it was asked."""
-    cannot_say = answer.lstrip().casefold().startswith(CANNOT_SAY)
-    said = answer.lstrip()[len(CANNOT_SAY) :].lstrip() if cannot_say else answer
+    """Take a message for the answer to a question: the reply to one in which it was asked, by whom it was asked."""
+    row = await context.read(existing, question_id)
+    cannot_say, words = _read(row, answer)
+    take_out = await _taking_out(context, row, by)
 
     def work(tx: Transaction) -> Question:
         before = _unanswered(tx, question_id)
-        return _end(context, tx, before, "cannot_say" if cannot_say else "answered", said or answer, message_id, by)
+        take_out(tx)
+        return _end(context, tx, before, "cannot_say" if cannot_say else "answered", words, message_id, by)
+
+    return work
+
+
+@operation(internal=True, profile="projects")
+async def note_answer_change(
+    context: Context, question_id: QuestionId, answer: str, message_id: QuestionId
+) -> Work[Question]:
+    """Note what the message that answers a question says now; nothing if it was deleted."""
+
+    def work(tx: Transaction) -> Question:
+        row = existing(tx, question_id)
+        if row["answer_id"] != message_id:
+            raise Conflict(f"message_id: question {question_id} is not answered in it.", code="not_answer")
+        queries.change_answer(tx, question_id, _read(row, answer)[1])
+        changed = QuestionAnswerChanged(question=question_id, project=row["project"], answer_id=message_id)
+        context.emit(tx, changed, question_id)
+        return showing.one(tx, context, question_id)
 
     return work
 
@@ -103,18 +128,31 @@ async def note_answer(
 async def take_reply(context: Context, message: Message) -> None:
     """See whether a message that was just sent answers a question.
 
-    Once something is asked back it does not: a program may end its turn with words that say so.
+    Once its holder has asked something back it does not: a program may end its turn with words that say so.
     """
     if message.reply_to is None or not {ANSWERS, ASKS_BACK}.isdisjoint(message.metadata or {}):
         return
-    row = await context.read(queries.of_message, message.reply_to)
-    if row is None or row["holder"] != message.from_agent or row["answer_id"] is not None:
+    asked = await context.read(queries.asked_in, message.reply_to)
+    if asked is None or asked["holder"] != message.from_agent:
         return
-    if row["state"] == "countered":
+    row = await context.read(existing, asked["question"])
+    if row["answer_id"] is not None or (row["state"] == "countered" and row["holder"] == message.from_agent):
         return
     with suppress(Conflict):  # somebody else was quicker
         await Context.inside(context.team).call(
             note_answer, question_id=row["id"], answer=message.content, message_id=message.id, by=message.from_agent
+        )
+
+
+async def take_change(context: Context, message: Message) -> None:
+    """See whether a message that was just edited or deleted is the answer to a question, which then follows it."""
+    row = await context.read(queries.answered_in, message.id)
+    if row is not None:
+        await Context.inside(context.team).call(
+            note_answer_change,
+            question_id=row["id"],
+            answer="" if message.deleted else message.content,
+            message_id=message.id,
         )
 
 
@@ -158,17 +196,37 @@ async def _require_say(context: Context, row: Row) -> None:
         )
 
 
+def _head(row: Row, *, cannot_say: bool) -> str:
+    """How the message begins that answers a question."""
+    return f"{row['project']} {'cannot say' if cannot_say else 'answers'} (question {row['id']}):\n\n"
+
+
+def _read(row: Row, written: str) -> tuple[bool, str]:
+    """What a message says that answers a question: whether nobody can say, and its words."""
+    for cannot_say in (True, False):
+        if written.startswith(head := _head(row, cannot_say=cannot_say)):
+            return cannot_say, written[len(head) :]
+    said = written.lstrip()
+    if not said.casefold().startswith(CANNOT_SAY):
+        return False, written
+    return True, said[len(CANNOT_SAY) :].lstrip() or written
+
+
+async def _taking_out(context: Context, row: Row, by: str) -> Callable[[Transaction], None]:
+    """The same as `taking_out`, but for whoever answers it and so has seen it."""
+    return (lambda tx: None) if row["holder"] == by else await taking_out(context, row)
+
+
 async def _telling(
     context: Context, row: Row, answer: str, parts: MessageParts, *, cannot_say: bool
 ) -> Prepared[Message]:
     """The direct message to the asker that answers; it replies to the one in which the question was asked."""
-    how = "cannot say" if cannot_say else "answers"
     more = {"replyTo": row["message_id"]} if row["holder"] == context.actor.name and row["message_id"] else {}
     return await ready(
         context,
         "answer",
         channel=f"dm:{row['asker']}",
-        content=f"{row['project']} {how} (question {row['id']}):\n\n{answer}",
+        content=_head(row, cannot_say=cannot_say) + answer,
         metadata={ANSWERS: row["id"]},
         parts=parts,
         **more,

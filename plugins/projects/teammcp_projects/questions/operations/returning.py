@@ -8,7 +8,9 @@ from ...lanes.homes import is_installed
 from ...registry import queries as registry
 from .. import dispatch, queries, showing
 from ..models import OPEN, Question, QuestionId
+from .answering import take_reply
 from .beginning import LEASE
+from .messages import taking_out
 
 BATCH = 100
 
@@ -20,19 +22,14 @@ async def give_back_question(context: Context, question_id: QuestionId) -> Work[
     What the holder has not seen yet is taken out of its inbox. If it has, its answer still counts when it comes first.
     """
     row = _asked(await context.read(queries.question, question_id), question_id)
-    asking = Context.inside(context.team, context.team.directory.agents[row["asker"]])
-    [recipient] = (await asking.call("get_receipt", message_id=row["message_id"])).recipients
-    taken_out = None
-    if recipient.handed_over_at is None and recipient.offered_at is None and recipient.read_at is None:
-        taken_out = await asking.prepare("delete_message", message_id=row["message_id"])
+    take_out = await taking_out(context, row)
 
     def work(tx: Transaction) -> Question:
         now_row = _asked(queries.question(tx, question_id), question_id)
         if now_row["message_id"] != row["message_id"]:
             raise _not_asked(question_id)
+        take_out(tx)
         queries.give_back(tx, question_id)
-        if taken_out is not None:
-            taken_out(tx)
         tx.on_commit(lambda: dispatch.look(context.team, [row["project"]]))
         return showing.one(tx, context, question_id)
 
@@ -70,7 +67,20 @@ async def look_at_holders(team: Team) -> None:
         # One that was started is seen to by the launcher, as long as there is one.
         started = launches and await team.database.read(registry.lane_of, row["holder"]) is not None
         gives_back = away and not started and any(map(team.presence.online, others))
+        if await _has_replied(team, row):
+            continue
         await _settle(team, row["id"], give_back=gives_back)
+
+
+async def _has_replied(team: Team, row: Row) -> bool:
+    """Whether a question is answered by a reply of its holder that nobody has looked at, as at a crash: it counts."""
+    asking = Context.inside(team, team.directory.agents[row["asker"]])
+    receipt = await asking.call("get_receipt", message_id=row["message_id"])
+    for each in receipt.recipients:
+        if each.answer is not None:
+            await take_reply(asking, await asking.call("get_message", message_id=each.answer))
+    now_row = await team.database.read(queries.question, row["id"])
+    return now_row is None or now_row["state"] != "asked"
 
 
 async def see_off(context: Context, agent: Agent) -> None:
@@ -83,8 +93,9 @@ async def see_off(context: Context, agent: Agent) -> None:
 
 async def take_back_deleted(context: Context, message: Message) -> None:
     """See whether a message that was just deleted has asked a question: nobody can read it there now, so it is over."""
-    row = await context.read(queries.of_message, message.id)
-    if row is not None and row["state"] in OPEN:
+    asked = await context.read(queries.asked_in, message.id)
+    row = None if asked is None else await context.read(queries.question, asked["question"])
+    if row is not None and row["state"] in OPEN and row["message_id"] == message.id:
         await Context.inside(context.team).call("cancel_question", question_id=row["id"])
 
 
