@@ -731,7 +731,11 @@ async def test_what_cannot_be_started_says_why_and_is_tried_again(stage: Stage) 
 async def test_a_restart_with_a_new_conversation_begins_one_whether_its_program_runs_or_sleeps(stage: Stage) -> None:
     async with stage.running():
         await stage.start(limits={"idle_minutes": 1})
-        await stage.session()
+
+        async def talks() -> bool:
+            return [run.conversation for run in await stage.runs()] == ["talk-1"]
+
+        await until(talks, "its conversation")
         await stage.owner.call("restart_agent", name="bob")
         assert (await stage.session(2)).launch.conversation == "talk-1"
         await stage.owner.call("restart_agent", name="bob", new_conversation=True)

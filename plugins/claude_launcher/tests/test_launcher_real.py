@@ -212,11 +212,13 @@ def test_a_turn_is_broken_off_and_the_next_one_is_an_ordinary_one(team: Team) ->
     assert len(team.runs()) == 1
 
 
-def test_a_program_that_is_killed_goes_on_with_its_conversation(team: Team) -> None:
+def test_a_program_that_is_killed_goes_on_with_its_conversation(team: Team, tmp_path: Path) -> None:
     team.tell("The word is marmalade.", "!say I note it.")
     until(lambda: team.answers(), "an answer")
-    team.tell(team.program.command(PAUSE.format(100)), "!say late")
-    until(lambda: any(entry["status"] == "running" for entry in team.entries("tool")), "work")
+    # One that is killed before it has written down what its model wants asks that once more.
+    begun = tmp_path / "begun"
+    team.tell(team.program.command(f"mkdir {begun} && {PAUSE.format(100)}"), "!say late")
+    until(begun.is_dir, "work")
     os.kill(team.runs()[0]["pid"], signal.SIGKILL)
     until(lambda: len(team.runs()) == 2, "another run")
     crashed = team.runs()[1]
