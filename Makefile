@@ -26,7 +26,7 @@ run: .venv/run.stamp
 
 test: .venv/dev.stamp
 	@$(BIN)/python scripts/browser.py
-	$(call tried_again,$(BIN)/pytest,)
+	$(call tried_again,$(BIN)/pytest --durations 40 --durations-min 5,)
 
 sweep: .venv/dev.stamp
 	$(BIN)/pytest -n auto -m sweep
