@@ -135,6 +135,17 @@ async def test_what_a_check_finds_is_told_and_is_an_event(team: TestTeam) -> Non
     assert [(event.data["message_id"], event.data["number"]) for event in events] == [(message_id, 2)]
 
 
+async def test_what_a_check_finds_is_told_of_a_direct_message_too_and_to_its_members_alone(team: TestTeam) -> None:
+    bob, eve = await team.agent("bob"), await team.agent("eve")
+    message_id = await send(team, note(), channel="dm:bob")
+    inside = Context.inside(team.team)
+    await inside.call("note_part_standing", message_id=message_id, number=1, standing="differs", note="line 3")
+    message = await bob.call("get_message", message_id=message_id)
+    assert [part.standing for part in message.parts] == ["differs"]
+    assert "part_checked" in (await bob.call("sync", since=0)).model_dump_json()
+    assert "part_checked" not in (await eve.call("sync", since=0)).model_dump_json()
+
+
 @pytest.mark.teammcp(install={"kinds": Kinds()}, plugins={"guard": {"repeats": 2}})
 async def test_the_same_text_beside_other_parts_repeats_nothing(team: TestTeam) -> None:
     await team.agent("eve")

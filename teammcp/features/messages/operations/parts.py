@@ -95,18 +95,16 @@ async def get_part(context: Context, message_id: MessageId, number: PartNumber) 
 async def note_part_standing(
     context: Context, message_id: MessageId, number: PartNumber, standing: Standing, note: str = ""
 ) -> Work[PartStanding]:
-    """Note what a check of a part has found."""
-    channel = (await living(context, message_id))[1]
+    """Note what a check of a part has found, of a message in whatever channel."""
 
     def work(tx: Transaction) -> PartStanding:
-        kept = still_there(tx, message_id)["parts"]
+        row = still_there(tx, message_id)
+        kept, channel = row["parts"], row["channel_id"]
         told = _told(kept, number)
         if told is not None and (told.standing, told.note) != (standing, note):
             queries.set_parts(tx, message_id, note_standing(kept, number, standing, note))
-            found = PartChecked(
-                message_id=message_id, channel_id=channel.id, number=number, standing=standing, note=note
-            )
-            context.emit(tx, found, message_id, channel=channel.id)
+            found = PartChecked(message_id=message_id, channel_id=channel, number=number, standing=standing, note=note)
+            context.emit(tx, found, message_id, channel=channel)
         return PartStanding(message_id=message_id, number=number, standing=standing)
 
     return work
