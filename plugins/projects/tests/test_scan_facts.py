@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
-from teammcp_projects.registry.models import ProjectName, Publication
+from teammcp_projects.registry.models import MOST_PUBLISHED, ProjectName, Publication
 from teammcp_projects.scan import CodeBase, scan
 from teammcp_projects.scan.naming import name_all, project_name
 
@@ -54,6 +54,8 @@ def test_name_and_description_come_from_its_files(tmp_path: Path, tree: Tree, na
 
 
 API = "openapi: 3.1.0\ninfo:\n  contact:\n    title: no\n  title: 'Shop API' # ours\n  version: 1.4\npaths: {}\n"
+MESSAGES = 'syntax = "proto3";\npackage acme.shop.v1;\nmessage Order {}\n'
+PROTO = f"{MESSAGES}service Shop {{\n  rpc Buy (Order) returns (Order);\n}}\n"
 
 
 @pytest.mark.parametrize(
@@ -71,13 +73,25 @@ API = "openapi: 3.1.0\ninfo:\n  contact:\n    title: no\n  title: 'Shop API' # o
         ({"openapi.yaml": API}, [("api", "Shop API", "1.4")]),
         ({"api/openapi.yml": API}, [("api", "Shop API", "1.4")]),
         ({"docs/openapi.json": {"info": {"title": "Shop", "version": "2"}}}, [("api", "Shop", "2")]),
-        ({"openapi.json": "{"}, [("api", "app", "")]),
+        ({"openapi.json": "{"}, [("api", "app API", "")]),
+        ({"openapi.yaml": '{"info": {"title": "Shop", "version": "2"}}'}, [("api", "Shop", "2")]),
+        ({"proto/shop/v1/a.proto": PROTO, "proto/shop/v1/b.proto": MESSAGES}, [("api", "acme.shop.v1", "")]),
+        ({"a.proto": "/* package no; */\n" + MESSAGES}, [("schema", "acme.shop.v1", "")]),
+        ({"a.proto": "message Order {}"}, []),
         ({"openapi.json": {"info": {"title": "x" * 201, "version": "1"}}}, []),
         ({"package.json": {"name": "sh\nop", "version": "1"}}, []),
         ({"package.json": {"name": "shop", "version": "1" * 65}}, []),
         (
             {"package.json": {"name": "shop", "version": "1"}, "openapi.yaml": "x"},
-            [("package", "shop", "1"), ("api", "shop", "")],
+            [("package", "shop", "1"), ("api", "shop API", "")],
+        ),
+        (
+            {"package.json": {"name": "shop", "version": "1"}, "pyproject.toml": '[project]\nname = "shop"'},
+            [("package", "shop", "1")],
+        ),
+        (
+            {"openapi.yaml": API, "docs/openapi.json": {"info": {"title": "Shop API", "version": "2"}}},
+            [("api", "Shop API", "1.4")],
         ),
     ],
     ids=lambda value: str(value)[:60],
@@ -89,6 +103,13 @@ def test_what_it_publishes_is_guessed_from_its_files(
     assert found == publishes
     for each in only(tmp_path, tree).publishes:
         assert Publication.model_validate(each._asdict()).name == each.name
+
+
+def test_of_many_publications_as_many_are_named_as_a_project_may_have(tmp_path: Path) -> None:
+    protos = {f"proto/{number}.proto": f"package shop.v{number};" for number in range(60)}
+    found = only(tmp_path, {"package.json": {"name": "shop"}, **protos}).publishes
+    assert len(found) == MOST_PUBLISHED
+    assert found[0] == ("package", "shop", "")
 
 
 @pytest.mark.parametrize(

@@ -13,27 +13,17 @@ from markdown_it import MarkdownIt
 
 from teammcp import excerpt
 
+from ..registry.models import MOST_PUBLISHED
+from .apis import Publication, apis
 from .files import Listing, at, names_at, read, read_json, read_toml, text_at, texts_at
-from .yaml_parts import entries_under
 
 LONGEST_DESCRIPTION = 500
 LONGEST_NAME = 200
 LONGEST_VERSION = 64
 READ_ME_BYTES = 16 * 1024
 READ_MES = ("readme.md", "readme.markdown", "readme", "readme.txt", "readme.rst")
-API_FILES = ("openapi.yaml", "openapi.yml", "openapi.json")
 NPM_NEEDS = ("dependencies", "devDependencies", "peerDependencies", "optionalDependencies")
 CARGO_NEEDS = ("dependencies", "dev-dependencies", "build-dependencies")
-API_FOLDERS = ("", "api", "docs")
-"""Where the description of an API lies, from its code base on."""
-
-
-class Publication(NamedTuple):
-    """Something that a code base seems to offer others."""
-
-    kind: str
-    name: str
-    version: str
 
 
 class Manifest(NamedTuple):
@@ -67,9 +57,11 @@ def describe(folder: Path, listing: Listing) -> Described:
     said = next((each.description for each in manifests if each.description.strip()), "")
     line = excerpt(" ".join(said.split()), LONGEST_DESCRIPTION) or first_paragraph(folder, listing)
     packages = [Publication("package", each.package, each.version) for each in manifests if each.package]
-    publishes = dict.fromkeys([*packages, *_apis(folder, listing, name)])
+    publishes: dict[tuple[str, str], Publication] = {}
+    for each in filter(_is_sane, [*packages, *apis(folder, listing, name)]):
+        publishes.setdefault((each.kind, each.name), each)  # the registry has no two of the same name
     needs = frozenset(as_compared(package) for each in manifests for package in each.needs)
-    return Described(name, line, tuple(each for each in publishes if _is_sane(each)), needs)
+    return Described(name, line, tuple(publishes.values())[:MOST_PUBLISHED], needs)
 
 
 def as_compared(package: str) -> str:
@@ -183,26 +175,3 @@ def _paragraphs(text: str) -> Iterator[str]:
         )
         if line := " ".join(words.split()):
             yield line
-
-
-# -- APIs ------------------------------------------------------------------------------------------------------------
-
-
-def _apis(folder: Path, listing: Listing, name: str) -> Iterator[Publication]:
-    """The APIs that OpenAPI files describe."""
-    for place in API_FOLDERS:
-        if place and place not in listing.folders:
-            continue
-        files = (Listing(folder / place) if place else listing).files
-        for file in API_FILES:
-            if file in files:
-                about = _api(folder / place / file)
-                yield Publication("api", about.get("title", "").strip() or name, about.get("version", "").strip())
-
-
-def _api(path: Path) -> dict[str, str]:
-    """The title and the version of an API; either may be missing."""
-    if path.suffix == ".json":
-        info = at(read_json(path), "info")
-        return {key: text_at(info, key) for key in ("title", "version")}
-    return entries_under(read(path, beginning=True) or "", "info")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import patterns
-from .describing import Publication, describe
+from .apis import Publication
+from .describing import describe
 from .files import Listing
 from .naming import name_all
 from .patterns import Pattern, Places
