@@ -15,7 +15,7 @@ from ...operations import Result
 from ...storage import LARGEST_ID
 from ...text.untrusted import AnyWords, Author, Words, fence, quote
 from ..files import FileRef
-from ..parts import PartShown, parts_text
+from ..parts import PartsTold, parts_text
 
 MAX_CONTENT = 10_000
 EMOJI = ("👍", "👎", "❤️", "😄", "🎉", "👀", "🤔", "✅")
@@ -117,7 +117,7 @@ class Message(Result):
     pinned: bool = False
     reactions: list[Reaction] = []
     files: list[FileRef] = []
-    parts: Annotated[list[PartShown], Field(exclude_if=lambda parts: not parts)] = []
+    parts: PartsTold = []
     """What is told of its typed parts, such as diffs; get_part reads one whole."""
 
     def text(self) -> str:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from .keeping import StoredPart, as_json, attach, detach, note_standing, part_of, parts_of, shown, shown_again
+from .keeping import (
+    StoredPart,
+    as_json,
+    attach,
+    detach,
+    messages_with_parts,
+    note_standing,
+    part_of,
+    parts_of,
+    shown,
+    shown_again,
+)
 from .kinds import MessagePart, check_parts, kinds_of
-from .models import MessageParts, PartNumber, PartShown, Standing, parts_text
-from .showing import draw_parts
+from .models import MessageParts, PartNumber, PartShown, PartsTold, Standing, parts_text
+from .showing import draw_parts, draw_stored_parts
 
 __all__ = [
     "MessagePart",
     "MessageParts",
     "PartNumber",
     "PartShown",
+    "PartsTold",
     "Standing",
     "StoredPart",
     "as_json",
@@ -19,7 +31,9 @@ __all__ = [
     "check_parts",
     "detach",
     "draw_parts",
+    "draw_stored_parts",
     "kinds_of",
+    "messages_with_parts",
     "note_standing",
     "part_of",
     "parts_of",

@@ -91,6 +91,11 @@ def parts_of(reader: Reader, message_ids: Sequence[int]) -> dict[int, list[Store
     return dict(found)
 
 
+def messages_with_parts(reader: Reader, after: int, limit: int) -> list[int]:
+    """The first messages behind one that have parts: their ids, in order."""
+    return [row["message_id"] for row in queries.messages(reader, after, limit)]
+
+
 def detach(tx: Transaction, message_id: int) -> None:
     """Remove the parts of a message that is deleted."""
     queries.remove(tx, message_id)

@@ -51,14 +51,25 @@ class PartShown(Result):
     note: Words = ""
     """What else the check says."""
 
-    def line(self, message_id: int) -> str:
-        """It for a model, to stand in a fence under its message."""
+    def line(self, read_with: str) -> str:
+        """It for a model, to stand in a fence under its message; see `parts_text`."""
         found = f", {self.standing}" if self.standing else ""
         why = f" ({quote(self.note)})" if self.note else ""
-        more = "" if self.whole else f"\n  (whole: get_part message_id={message_id} number={self.number})"
+        more = "" if self.whole or not read_with else f"\n  (whole: {read_with} number={self.number})"
         return f"  [part {self.number}, {self.kind}{found}]{why} {quote(self.summary)}{more}"
 
 
-def parts_text(message_id: int, parts: Iterable[PartShown]) -> str:
-    """What models are told of a message's parts, behind what it says; empty if there are none."""
-    return "".join(f"\n{part.line(message_id)}" for part in parts)
+PartsTold = Annotated[list[PartShown], Field(exclude_if=lambda parts: not parts)]
+"""What is told of parts, in a result; left out if there are none."""
+
+
+def parts_text(message_id: int | None, parts: Iterable[PartShown], read_with: str = "get_part message_id") -> str:
+    """What models are told of a message's parts, behind what it says; empty if there are none.
+
+    Args:
+        message_id: the message; None if one cannot be read whole.
+        parts: what is told of its parts.
+        read_with: the operation that reads one whole, and its argument for ``message_id``.
+    """
+    place = "" if message_id is None else f"{read_with}={message_id}"
+    return "".join(f"\n{part.line(place)}" for part in parts)

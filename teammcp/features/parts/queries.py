@@ -35,6 +35,14 @@ def parts(reader: Reader, message_ids: Sequence[int]) -> list[Row]:
     )
 
 
+def messages(reader: Reader, after: int, limit: int) -> list[Row]:
+    """The first messages behind one that have parts, by id: message_id."""
+    return reader.all(
+        "SELECT DISTINCT message_id FROM message_parts WHERE message_id > ? ORDER BY message_id LIMIT ?",
+        (after, limit),
+    )
+
+
 def remove(tx: Transaction, message_id: int) -> None:
     """Remove the parts of a message."""
     tx.execute("DELETE FROM message_parts WHERE message_id = ?", (message_id,))
