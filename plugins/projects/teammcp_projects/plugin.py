@@ -33,15 +33,15 @@ from .notices import operations as notice_operations
 from .notices.operations import replies
 from .pages.panels import PANELS
 from .pages.routes import PAGES
-from .parts import KINDS
-from .parts.checking import check_later
+from .parts import KINDS, checking
+from .parts import operations as checks
 from .questions import dispatch, list_queries
 from .questions import operations as questions
 from .questions.operations import lateness, returning
 from .questions.operations.answering import take_change, take_reply
 from .questions.operations.countering import take_said
 
-PARTS: tuple[Any, ...] = (registry, questions, lanes, telling, status, figures, notice_operations)
+PARTS: tuple[Any, ...] = (registry, questions, lanes, telling, status, figures, notice_operations, checks)
 """What has operations."""
 CHANGE_WHO_HEARS = {"set_project_agents", "update_project"}
 """Operations after which others may have to be told of notices."""
@@ -101,12 +101,13 @@ def register_jobs() -> list[Job]:
         Job("projects.holders", returning.look_at_holders, every=dispatch.SECONDS, per_team=True),
         Job("projects.retired", leaving.look_at_retired, every=leaving.SECONDS, per_team=True),
         Job("projects.notices", looking.look_at_all, every=looking.SECONDS, per_team=True),
+        Job("projects.checks", checking.check_waiting, every=checking.SECONDS, per_team=True),
     ]
 
 
 @hookimpl
 async def message_sent(context: Context, message: Message) -> None:
-    check_later(context, message)
+    checking.check_later(context, message)
     await take_reply(context, message)
     await take_said(context, message)
     await replies.take_reply(context, message)
