@@ -6,7 +6,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from teammcp import LARGEST_ID, OTHERS, Author, Line, NotBlank, Result, Text, Timestamp, Words, quote, rfc3339
+from teammcp import (
+    LARGEST_ID,
+    OTHERS,
+    AnyWords,
+    Author,
+    Line,
+    NotBlank,
+    PartsTold,
+    Result,
+    Text,
+    Timestamp,
+    Words,
+    parts_text,
+    quote,
+    rfc3339,
+)
 
 Change = Literal["breaking", "deprecated", "added", "fixed", "request"]
 """What a notice tells of: a change of what a project publishes, or something that it asks of who builds on it."""
@@ -86,6 +101,10 @@ class NoticeReply(Result):
     author: Author
     content: Words
     at: Timestamp
+    parts: PartsTold = []
+
+    def text(self) -> str:
+        return f"    reply of {self.author}: {quote(self.content)}{parts_text(self.message_id, self.parts)}"
 
 
 class NoticeLine(Result):
@@ -110,7 +129,7 @@ class NoticeLine(Result):
         words = f": {quote(self.content)}" if self.content else ""
         told = f"; told {', '.join(each.name for each in self.told)}" if self.told else "; nobody was told yet"
         why = f" ({quote(self.trouble)})" if self.trouble else ""
-        replies = [f"    reply of {each.author}: {quote(each.content)}" for each in self.replies]
+        replies = [each.text() for each in self.replies]
         return "\n".join([f"  {self.project}: {self.state}{said}{words}{told}{why}", *replies])
 
 
@@ -140,6 +159,7 @@ class Notice(Result):
     ended_by: Author | None
     ended_why: Words
     ended_at: Timestamp | None
+    parts: PartsTold = []
 
     def text(self) -> str:
         what = f" of {quote(self.publication)}" if self.publication else ""
@@ -149,7 +169,8 @@ class Notice(Result):
             f"notice {self.id} of {self.project} by {self.announced_by}, {rfc3339(self.announced_at)[:16]}:"
             f" {self.change}{what}{version}{until}; {self.state}"
         )
-        lines = [head, f"  {self.progress()}", f"  what: {quote(self.content)}"]
+        parts = parts_text(self.id, self.parts, "get_notice_part notice_id")
+        lines = [head, f"  {self.progress()}", f"  what: {quote(self.content)}{parts}"]
         if self.next_step:
             lines.append(f"  next step: {quote(self.next_step)}")
         if self.ended_why:
@@ -168,6 +189,20 @@ class Notice(Result):
         """How many projects need not act any more."""
         seen = 0 if self.next_step else self.counts.get("acknowledged", 0)
         return self.counts.get("done", 0) + self.counts.get("not_affected", 0) + seen
+
+
+class NoticePart(Result):
+    """A part of a notice, whole: its fields as its announcer gave them."""
+
+    notice_id: int
+    number: int
+    kind: str
+    announced_by: Author
+    content: dict[str, AnyWords]
+
+    def text(self) -> str:
+        said = [f"  {name}: {quote(str(value))}" for name, value in self.content.items()]
+        return "\n".join([f"part {self.number} of notice {self.notice_id} by {self.announced_by}: {self.kind}", *said])
 
 
 class NoticeToAct(Result):

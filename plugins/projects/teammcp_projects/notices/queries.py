@@ -6,7 +6,8 @@ from teammcp import Reader, Row, Transaction, marks
 
 COLUMNS = (
     "n.id, n.project, n.publication, n.folded, n.change, n.content, n.next_step, n.version, n.act_by, n.announced_by,"
-    " n.announced_at, n.state, n.untold, n.ended_by, n.ended_why, n.ended_at, n.parts"
+    " n.announced_at, n.state, n.untold, n.ended_by, n.ended_why, n.ended_at, n.parts,"
+    " n.parts_told"
 )
 LINE = "notice, consumer, state, content, said_by, said_at, whose, reminded, retry_at, trouble"
 
@@ -91,6 +92,7 @@ def insert(
     change: str,
     content: str,
     parts: str | None,
+    parts_told: str | None,
     next_step: str,
     version: str,
     act_by: int | None,
@@ -99,10 +101,10 @@ def insert(
 ) -> int:
     """Keep a notice, which is open; its id."""
     found: int = tx.insert(
-        "INSERT INTO projects_notices (project, publication, folded, change, content, parts, next_step, version,"
-        " act_by, announced_by, announced_at, state, untold, ended_why)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', 0, '')",
-        (project, publication, folded, change, content, parts, next_step, version, act_by, actor, at),
+        "INSERT INTO projects_notices (project, publication, folded, change, content, parts, parts_told, next_step,"
+        " version, act_by, announced_by, announced_at, state, untold, ended_why)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', 0, '')",
+        (project, publication, folded, change, content, parts, parts_told, next_step, version, act_by, actor, at),
     )
     return found
 

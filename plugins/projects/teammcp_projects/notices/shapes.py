@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from teammcp import Context, NotFound, Reader, Row
+from teammcp import Context, NotFound, PartShown, Reader, Row, told_parts
 
+from ..parts import told_again
 from . import queries, telling_queries
 from .models import MOST_WAITED_FOR, Notice, NoticeDetail, NoticeLine, NoticeReader, NoticeReply
 
@@ -38,7 +39,16 @@ def some(reader: Reader, context: Context, numbers: Sequence[int]) -> list[Notic
     states: dict[int, list[Row]] = {row["id"]: [] for row in rows}
     for state in queries.states(reader, [*states]) if states else []:
         states[state["notice"]].append(state)
-    return [_shape(reader, row, states[row["id"]], context.now()) for row in rows]
+    parts = _parts(reader, rows)
+    return [_shape(reader, row, states[row["id"]], parts.get(row["id"], []), context.now()) for row in rows]
+
+
+def _parts(reader: Reader, rows: Sequence[Row]) -> dict[int, list[PartShown]]:
+    """What is told of the parts of notices: with what checks have found, once somebody was told."""
+    kept = {row["id"]: told_again(row["parts_told"]) for row in rows if row["parts"]}
+    sent = {row["notice"]: row["message_id"] for row in telling_queries.first_messages(reader, [*kept])} if kept else {}
+    checked = told_parts(reader, [*sent.values()])
+    return {number: checked.get(sent.get(number, 0)) or parts for number, parts in kept.items()}
 
 
 def one(reader: Reader, context: Context, number: int) -> Notice:
@@ -63,12 +73,14 @@ def _unknown(number: int) -> NotFound:
     return NotFound(f"notice_id: there is no notice {number}; list_notices lists them.", code="no_notice")
 
 
-def _shape(reader: Reader, row: Row, states: list[Row], now: int) -> Notice:
-    facts = {name: row[name] for name in Notice.model_fields if name in row.keys()}  # noqa: SIM118 - of a row
+def _shape(reader: Reader, row: Row, states: list[Row], parts: list[PartShown], now: int) -> Notice:
+    named = Notice.model_fields.keys() & {*row.keys()}
+    facts = {name: row[name] for name in named - {"parts"}}
     waits_for = queries.waiting(reader, row["id"], MOST_WAITED_FOR)
     said = [state["said_at"] for state in states if state["said_at"] is not None]
     return Notice(
         **facts,
+        parts=parts,
         counts={state["state"]: state["count"] for state in states},
         waits_for=waits_for,
         overdue=bool(waits_for) and row["act_by"] is not None and row["act_by"] <= now,
@@ -79,6 +91,7 @@ def _shape(reader: Reader, row: Row, states: list[Row], now: int) -> Notice:
 def _line(reader: Reader, row: Row) -> NoticeLine:
     told = telling_queries.of_line(reader, row["notice"], row["consumer"])
     replies = telling_queries.last_replies(reader, row["notice"], row["consumer"], LAST_REPLIES)
+    parts = told_parts(reader, [each["message_id"] for each in replies])
     must_act = row["whose"] == "consumer"
     return NoticeLine(
         project=row["consumer"],
@@ -86,5 +99,5 @@ def _line(reader: Reader, row: Row) -> NoticeLine:
         must_act=must_act,
         told=[NoticeReader(name=each["reader"], message_id=each["message_id"]) for each in told],
         trouble=row["trouble"] or ("" if told or not must_act else NOBODY),
-        replies=[NoticeReply(**each) for each in reversed(replies)],
+        replies=[NoticeReply(**each, parts=parts.get(each["message_id"], [])) for each in reversed(replies)],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from teammcp import Reader, Row, Transaction
+from teammcp import Reader, Row, Transaction, marks
 
 TELLING = "notice, consumer, reader, message_id, waits"
 
@@ -37,6 +37,15 @@ def readers(reader: Reader, notice: int) -> list[str]:
         "SELECT DISTINCT reader FROM projects_notice_tellings WHERE notice = ? ORDER BY reader", (notice,)
     )
     return [row["reader"] for row in rows]
+
+
+def first_messages(reader: Reader, notices: list[int]) -> list[Row]:
+    """The first message in which somebody was told of each of some notices: notice, message_id."""
+    return reader.all(
+        "SELECT notice, min(message_id) AS message_id FROM projects_notice_tellings"  # noqa: S608
+        f" WHERE notice IN ({marks(notices)}) GROUP BY notice",
+        notices,
+    )
 
 
 def waiting(reader: Reader, name: str, before: int, limit: int) -> list[int]:

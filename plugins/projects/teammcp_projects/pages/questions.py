@@ -6,9 +6,11 @@ from typing import Any
 
 from quart import Request, Response
 
-from teammcp import Access, Context, TeamError, draw_parts
+from teammcp import Access, Context, NotFound, PartShown, TeamError, draw_parts, draw_stored_parts
 from teammcp.web import Outcome, Page, draw_panels, form_call, go_back, see
+from teammcp.web import gettext as _
 
+from ..questions import thread
 from ..questions.models import OPEN, Question
 from ..questions.operations.answering import may_answer, may_take_back
 from ..questions.operations.countering import may_ask_back
@@ -36,7 +38,8 @@ async def _question(
     context: Context, number: int, outcome: Outcome | None = None, answer: str = "", asked_back: str = ""
 ) -> Response:
     found: Question = await context.call("get_question", question_id=number)
-    told = {found.message_id: found.parts, found.answer_id: found.answer_parts}
+    told = {found.answer_id: found.answer_parts}
+    told |= {each.asked_id: each.asked_parts for each in found.exchanges}
     asked_in = found.message_id
     return await show(
         context,
@@ -45,6 +48,8 @@ async def _question(
         question=found,
         receipt=None if asked_in is None else await _receipt(context, asked_in),
         panels=None if asked_in is None else await draw_panels(context, "work", asked_in),
+        drawings=await _drawings(context, found, found.parts),
+        said_drawings=[await _drawings(context, found, each.said_parts) for each in found.exchanges],
         drawn=await draw_parts(context, {message: parts for message, parts in told.items() if message}),
         answers=found.answer_id is None and await context.read(may_answer, context, number),
         asks_back=may_ask_back(context.actor, found.state, found.holder),
@@ -53,6 +58,24 @@ async def _question(
         answer=answer,
         asked_back=asked_back,
     )
+
+
+async def _drawings(context: Context, found: Question, told: list[PartShown], *, whole: bool = False) -> list[Any]:
+    """Some parts with which a question is asked as pages show them."""
+    stored = {part.number: part for part in await context.read(thread.stored_parts, found.id)}
+    parts = [(stored[part.number], part) for part in told if part.number in stored]
+    return await draw_stored_parts(context, parts, f"{question_path(found.id)}/parts", whole=whole)
+
+
+async def part(context: Context, request: Request, question_id: int, number: int) -> Response:
+    """A part with which a question is asked, whole."""
+    found: Question = await context.call("get_question", question_id=question_id)
+    told = [*found.parts, *(part for each in found.exchanges for part in each.said_parts)]
+    chosen = [part for part in told if part.number == number]
+    drawings = await _drawings(context, found, chosen, whole=True)
+    if not drawings:
+        raise NotFound(_("The question has no such part."))
+    return await show(context, "question_part.html", question=found, drawings=drawings)
 
 
 async def _receipt(context: Context, message_id: int) -> Any:
@@ -93,6 +116,7 @@ async def cancel(context: Context, request: Request, question_id: int) -> Respon
 PAGES = [
     Page(f"{OF}/ask", ask, ("POST",), Access.member),
     Page(PATH, question),
+    Page(f"{PATH}/parts/<int:number>", part),
     Page(f"{PATH}/answer", answer, ("POST",), Access.member),
     Page(f"{PATH}/ask-back", ask_back, ("POST",), Access.member),
     Page(f"{PATH}/cancel", cancel, ("POST",), Access.member),

@@ -5,10 +5,24 @@ from __future__ import annotations
 from teammcp import MessagePart
 
 from .diffs import Diff
-from .keeping import as_kept, given_again
+from .keeping import Kept, as_kept, fitting, given_again, of_messages, stored, told_again
 from .references import Commit, PullRequest, Reference
 from .snippets import Snippet
 
 KINDS: list[type[MessagePart]] = [Diff, Snippet, Reference, Commit, PullRequest]
 
-__all__ = ["KINDS", "Commit", "Diff", "PullRequest", "Reference", "Snippet", "as_kept", "given_again"]
+__all__ = [
+    "KINDS",
+    "Commit",
+    "Diff",
+    "Kept",
+    "PullRequest",
+    "Reference",
+    "Snippet",
+    "as_kept",
+    "fitting",
+    "given_again",
+    "of_messages",
+    "stored",
+    "told_again",
+]

@@ -11,7 +11,7 @@ from teammcp import (
     OTHERS,
     Author,
     NotBlank,
-    PartShown,
+    PartsTold,
     Result,
     Text,
     Timestamp,
@@ -24,6 +24,9 @@ from teammcp import (
 State = Literal["queued", "asked", "countered", "answered", "cannot_say", "cancelled"]
 """``queued`` waits for its turn; ``asked`` is somebody's to answer; ``countered``: something is asked back, which its
 asker is to say; the others are ends."""
+Urgency = Literal["low", "normal", "high"]
+URGENCIES: tuple[Urgency, ...] = ("low", "normal", "high")
+"""The less urgent first."""
 OPEN: frozenset[State] = frozenset({"queued", "asked", "countered"})
 WAITING: frozenset[State] = frozenset({"queued", "asked"})
 """The states in which its asker can do nothing but wait."""
@@ -32,13 +35,15 @@ QuestionId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 LONGEST = 9_000
 """Characters of a question or an answer: a message has room for these, and for what is said beside them."""
 Content = Annotated[Text, Field(max_length=LONGEST), NotBlank, OTHERS]
-PartsTold = Annotated[list[PartShown], Field(exclude_if=lambda parts: not parts)]
 MOST_ASKED = 20
 """Projects that are asked at once."""
 
 
 class Exchange(Result):
-    """What was asked back about a question, in the message ``asked_id``, and what its asker has ``said`` to that."""
+    """What was asked back about a question, in the message ``asked_id``, and what its asker has ``said`` to that.
+
+    ``said_parts`` are numbered as in the message in which the question is asked again.
+    """
 
     asked_by: Author
     asked: Words
@@ -47,11 +52,15 @@ class Exchange(Result):
     said_by: Author | None
     said: Words
     said_at: Timestamp | None
+    asked_parts: PartsTold = []
+    said_parts: PartsTold = []
 
-    def text(self) -> str:
-        """It in a line, or two."""
-        said = [f"  {self.said_by} said: {quote(self.said)}"] if self.said_by else []
-        return "\n".join([f"  {self.asked_by} asked back: {quote(self.asked)}", *said])
+    def text(self, message_id: int | None = None) -> str:
+        """It in a line, or two; ``message_id``: the message in which the question was asked again."""
+        asked = f"{quote(self.asked)}{parts_text(self.asked_id, self.asked_parts)}"
+        said = f"{quote(self.said)}{parts_text(message_id, self.said_parts)}"
+        lines = [f"  {self.asked_by} asked back: {asked}"]
+        return "\n".join([*lines, f"  {self.said_by} said: {said}"] if self.said_by else lines)
 
 
 class Question(Result):
@@ -78,22 +87,25 @@ class Question(Result):
     answer: Words
     answered_by: Author | None
     answer_id: int | None
+    priority: Urgency
     reply_by: Timestamp | None
     overdue: bool
     asked_at: Timestamp
     ended_at: Timestamp | None
     parts: PartsTold = []
-    """What is told of the parts it was asked with, once it was asked."""
     answer_parts: PartsTold = []
 
     def text(self) -> str:
         whose = f"{self.asker} ({self.asking_project})" if self.asking_project else self.asker
-        head = f"question {self.id} to {self.project} by {whose}, {rfc3339(self.asked_at)[:16]}: {self.standing()}"
+        urgency = "" if self.priority == "normal" else f", priority {self.priority}"
+        until = f", wanted by {rfc3339(self.reply_by)[:16]}" if self.reply_by is not None else ""
+        head = f"question {self.id} to {self.project} by {whose}, {rfc3339(self.asked_at)[:16]}{urgency}{until}"
+        head = f"{head}: {self.standing()}"
         follows = f" (goes on from {self.follows})" if self.follows else ""
-        asked = quote(self.content) + parts_text(self.message_id or 0, self.parts)
-        said = [f"  asked{follows}: {asked}", *(each.text() for each in self.exchanges)]
+        asked = quote(self.content) + parts_text(self.message_id, self.parts)
+        said = [f"  asked{follows}: {asked}", *(each.text(self.message_id) for each in self.exchanges)]
         if self.answer:
-            told = parts_text(self.answer_id or 0, self.answer_parts)
+            told = parts_text(self.answer_id, self.answer_parts)
             said.append(f"  {self.answered_by}: {quote(self.answer)}{told}")
         return "\n".join([head, *said])
 
@@ -156,9 +168,11 @@ class Reply(Result):
     reply_id: int
     agent: Author
     content: Words
+    parts: PartsTold = []
 
     def text(self) -> str:
-        return f"{self.agent} has replied to message {self.message_id} ({self.reply_id}): {quote(self.content)}"
+        said = f"{quote(self.content)}{parts_text(self.reply_id, self.parts)}"
+        return f"{self.agent} has replied to message {self.message_id} ({self.reply_id}): {said}"
 
 
 class Answers(Result):

@@ -7,7 +7,7 @@ from teammcp import Reader, Row, Transaction, marks
 COLUMNS = (
     "id, project, lane, asker, content, priority, reply_by, state, holder, leased_until, retry_at, trouble, message_id,"
     " answer, answer_id, answered_by, asked_at, begun_at, ended_at, follows, thread, resumed, tell_at, parts,"
-    " attempts"
+    " attempts, parts_told"
 )
 
 # -- reading ---------------------------------------------------------------------------------------------------------
@@ -125,6 +125,7 @@ def insert(
     asker: str,
     content: str,
     parts: str | None,
+    parts_told: str | None,
     priority: int,
     reply_by: int | None,
     follows: int | None,
@@ -133,9 +134,10 @@ def insert(
 ) -> int:
     """Let a question wait; its id."""
     found: int = tx.insert(
-        "INSERT INTO projects_questions (project, lane, asker, content, parts, priority, reply_by, tell_at, follows,"
-        " thread, state, trouble, answer, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', '', ?)",
-        (project, lane, asker, content, parts, priority, reply_by, reply_by, follows, thread, at),
+        "INSERT INTO projects_questions (project, lane, asker, content, parts, parts_told, priority, reply_by, tell_at,"
+        " follows, thread, state, trouble, answer, asked_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', '', ?)",
+        (project, lane, asker, content, parts, parts_told, priority, reply_by, reply_by, follows, thread, at),
     )
     return found
 

@@ -9,9 +9,10 @@ from typing import Any
 from teammcp import Context, PartShown, Reader, Row, told_parts
 
 from ..lanes.homes import starts_agents
+from ..parts import given_again, told_again
 from ..registry import queries as registry
 from . import fairness, queries, thread_queries
-from .models import OPEN, Exchange, Question
+from .models import OPEN, URGENCIES, Exchange, Question
 
 ABOVE_ALL = 100
 """Added to a priority, it is above all priorities."""
@@ -28,9 +29,13 @@ def shown(reader: Reader, context: Context, rows: Sequence[Row]) -> list[Questio
         queue = queue_of(reader, project)
         places |= fairness.places(queue.waiting, queue.begun, queue.taken)
     exchanges: dict[int, list[Exchange]] = {}
-    for each in thread_queries.exchanges(reader, [row["id"] for row in rows]):
-        exchanges.setdefault(each["question"], []).append(_exchange(each))
-    told = told_parts(reader, [each for row in rows for each in (row["message_id"], row["answer_id"]) if each])
+    said = thread_queries.exchanges(reader, [row["id"] for row in rows])
+    sent = [each for row in rows for each in (row["message_id"], row["answer_id"]) if each]
+    told = told_parts(reader, [*sent, *(each["asked_id"] for each in said)])
+    messages = {row["id"]: row["message_id"] for row in rows}
+    for each in said:
+        checked = told.get(messages[each["question"]], [])
+        exchanges.setdefault(each["question"], []).append(_exchange(each, told.get(each["asked_id"], []), checked))
     return [
         _shape(
             {**row, "trouble": row["trouble"] or _desertion(reader, context, row)},
@@ -106,14 +111,34 @@ def _urgency(row: Row) -> int:
     return urgency
 
 
-def _exchange(row: Row) -> Exchange:
-    return Exchange(**{name: row[name] for name in Exchange.model_fields if name != "said"}, said=row["said"] or "")
+def _exchange(row: Row, asked_parts: list[PartShown], checked: list[PartShown]) -> Exchange:
+    named = Exchange.model_fields.keys() - {"said", "asked_parts", "said_parts"}
+    return Exchange(
+        **{name: row[name] for name in named},
+        said=row["said"] or "",
+        asked_parts=asked_parts,
+        said_parts=_told(row["parts_told"], checked),
+    )
+
+
+def _told(kept: str | None, sent: list[PartShown]) -> list[PartShown]:
+    """What is told of parts that are kept: as the message in which they were ``sent`` has it, if there is one."""
+    now = {part.number: part for part in sent}
+    return [now.get(part.number, part) for part in told_again(kept)]
+
+
+def _own_parts(row: Mapping[str, Any], sent: list[PartShown]) -> list[PartShown]:
+    """What is told of the parts with which a question was asked. Of an old one only its message tells that."""
+    if row["parts_told"] is None:
+        return sent[: len(given_again(row["parts"]))]
+    return _told(row["parts_told"], sent)
 
 
 def _shape(
     row: Mapping[str, Any], place: int | None, exchanges: list[Exchange], told: Mapping[int, list[PartShown]], now: int
 ) -> Question:
-    facts = {name: row[name] for name in Question.model_fields.keys() - {"parts"} if name in row}
+    facts = {name: row[name] for name in Question.model_fields.keys() - {"parts", "priority"} if name in row}
+    sent = told.get(row["message_id"], [])
     lane = row["lane"]
     overdue = row["state"] in OPEN and row["reply_by"] is not None and row["reply_by"] <= now
     asking_project = None if lane.startswith("@") else lane
@@ -123,6 +148,7 @@ def _shape(
         exchanges=exchanges,
         asking_project=asking_project,
         overdue=overdue,
-        parts=told.get(row["message_id"], []),
+        priority=URGENCIES[row["priority"]],
+        parts=_own_parts(row, sent),
         answer_parts=told.get(row["answer_id"], []),
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from teammcp import LARGEST_ID, Context, Reader, Row, excerpt, rfc3339
+from teammcp import LARGEST_ID, Context, Reader, Row, StoredPart, excerpt, rfc3339
 
+from ..parts import given_again, stored, told_again
 from . import queries, showing, thread_queries
 from .models import QuestionThread, ThreadPart
 
@@ -65,27 +67,53 @@ def goes_on_from(reader: Reader, row: Row, holder: str) -> int | None:
     return found
 
 
-def words(reader: Reader, row: Row) -> str:
-    """What whoever is to answer a question is told: it, what was said to it, and how to answer."""
+def parts_of(reader: Reader, number: int) -> list[dict[str, Any]]:
+    """The parts that a question is asked with: its own, and those of what its asker said to what was asked back."""
+    row = queries.question(reader, number)
+    said = thread_queries.exchanges(reader, [number])
+    return [part for kept in (row, *said) if kept is not None for part in given_again(kept["parts"])]
+
+
+def stored_parts(reader: Reader, number: int) -> list[StoredPart]:
+    """The same as they are kept, numbered as in the message in which it is asked."""
+    return stored(parts_of(reader, number))
+
+
+def words(reader: Reader, row: Row, left_out: int = 0) -> str:
+    """What whoever is to answer a question is told: it, what was said to it, and how to answer.
+
+    Args:
+        reader: to look with.
+        row: the question.
+        left_out: for how many of its parts the message has no room.
+    """
     number = row["id"]
     whose = "" if row["lane"].startswith("@") else f" on behalf of {row['lane']}"
     head = f"Question {number} to {row['project']}{whose}:\n\n{row['content']}"
     until = "" if row["reply_by"] is None else f"An answer is wanted by {rfc3339(row['reply_by'])[:16]}Z. "
+    more = f"(get_question {number} tells of {left_out} more parts.)\n\n" if left_out else ""
     how = f"({until}Answer with answer_question {number}, or by a reply to this message; ask_back asks something back.)"
-    return "\n\n".join([head, *_said(reader, row, ROOM - len(head) - len(how)), how])
+    return "\n\n".join([head, *_said(reader, row, ROOM - len(head) - len(more) - len(how)), more + how])
 
 
 def _said(reader: Reader, row: Row, room: int) -> list[str]:
     """What was said about a question before, as far as there is room for it."""
     said = [*_before(reader, row)]
     for each in thread_queries.exchanges(reader, [row["id"]]):
-        said += [(f"{each['asked_by']} asked back:", each["asked"]), (f"{each['said_by']} said:", each["said"] or "")]
+        asked = (f"{each['asked_by']} asked back:", each["asked"])
+        said += [asked, (f"{each['said_by']} said{_numbers(each)}:", each["said"] or "")]
     if not said:
         return []
     share = room // len(said)
     if share < SHOWN:
         return [f"(get_question {row['id']} shows what was said about it before.)"]
     return [f"{who}\n{excerpt(text, share - len(who) - 3)}" for who, text in said]
+
+
+def _numbers(exchange: Row) -> str:
+    """Which parts of the message belong to what was said."""
+    numbers = [str(part.number) for part in told_again(exchange["parts_told"])]
+    return f" (with part {', '.join(numbers)})" if numbers else ""
 
 
 def _before(reader: Reader, row: Row) -> Sequence[tuple[str, str]]:

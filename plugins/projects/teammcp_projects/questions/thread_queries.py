@@ -6,7 +6,7 @@ from teammcp import Reader, Row, Transaction, marks
 
 from .queries import COLUMNS
 
-EXCHANGE = "question, number, asked_by, asked, asked_id, asked_at, said, said_by, said_at"
+EXCHANGE = "question, number, asked_by, asked, asked_id, asked_at, said, said_by, said_at, parts, parts_told"
 
 # -- reading ---------------------------------------------------------------------------------------------------------
 
@@ -49,11 +49,14 @@ def ask_back(tx: Transaction, question: int, number: int, by: str, asked: str, m
     )
 
 
-def resume(tx: Transaction, question: int, number: int, by: str, said: str, at: int) -> None:
+def resume(
+    tx: Transaction, question: int, number: int, by: str, said: str, parts: str | None, parts_told: str | None, at: int
+) -> None:
     """What was asked back is answered: the question waits again, before all others of its lane."""
     tx.execute(
-        "UPDATE projects_exchanges SET said = ?, said_by = ?, said_at = ? WHERE question = ? AND number = ?",
-        (said, by, at, question, number),
+        "UPDATE projects_exchanges SET said = ?, parts = ?, parts_told = ?, said_by = ?, said_at = ?"
+        " WHERE question = ? AND number = ?",
+        (said, parts, parts_told, by, at, question, number),
     )
     tx.execute(
         "UPDATE projects_questions SET state = 'queued', resumed = 1, holder = NULL, message_id = NULL,"

@@ -7,7 +7,7 @@ from typing import Any
 from .announcing import announce_change
 from .answering import answer_notice
 from .ending import end_notice
-from .reading import get_notice, list_notices, wait_for_notices
+from .reading import get_notice, get_notice_part, list_notices, wait_for_notices
 from .reminding import remind_of_notice, tell_notice_done
 from .replies import note_reply
 from .subscriptions import list_subscriptions, subscribe_project, unsubscribe_project
@@ -21,6 +21,7 @@ OPERATIONS: list[Any] = [
     answer_notice,
     end_notice,
     get_notice,
+    get_notice_part,
     list_notices,
     wait_for_notices,
     tell_notice,

@@ -78,7 +78,7 @@ async def announce_change(
             folded,
             change,
             content,
-            beside,
+            *beside,
             step,
             version,
             act_by,

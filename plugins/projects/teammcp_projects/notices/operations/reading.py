@@ -7,13 +7,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from teammcp import LARGEST_ID, Context, Event, Limit, Reader, Timestamp, ends, operation, require_valid
+from teammcp import LARGEST_ID, Context, Event, Limit, NotFound, Reader, Timestamp, ends, operation, require_valid
 
+from ...parts import given_again, stored
 from ...registry import ProjectRef
 from .. import queries, shapes, waiting
-from ..models import MOST_AWAITED, Notice, NoticeDetail, NoticeId, NoticeList, NoticeProgress
+from ..models import MOST_AWAITED, Notice, NoticeDetail, NoticeId, NoticeList, NoticePart, NoticeProgress
 
 LONGEST_WAIT = 55
+PartNumber = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 
 
 @operation("GET /api/notices", profile="projects", read_only=True)
@@ -55,6 +57,26 @@ async def get_notice(
     shown = context.budget().fit(lines[:limit])
     following = shown[-1].project if shown and len(lines) > len(shown) else None
     return NoticeDetail(**notice.model_dump(), lines=shown, next=following)
+
+
+@operation("GET /api/notices/{notice_id}/parts/{number}", profile="projects", read_only=True)
+async def get_notice_part(context: Context, notice_id: NoticeId, number: PartNumber) -> NoticePart:
+    """Read a part of a notice whole, such as a diff of which you were told the beginning."""
+    return await context.read(_part, notice_id, number)
+
+
+def _part(reader: Reader, notice_id: int, number: int) -> NoticePart:
+    row = shapes.existing(reader, notice_id)
+    found = [part for part in stored(given_again(row["parts"])) if part.number == number]
+    if not found:
+        raise NotFound(f"number: notice {notice_id} has no part {number}.", code="part_not_found")
+    return NoticePart(
+        notice_id=notice_id,
+        number=number,
+        kind=found[0].kind,
+        announced_by=row["announced_by"],
+        content=found[0].content,
+    )
 
 
 @operation("GET /api/notices/progress", profile="projects", read_only=True, holds=True)

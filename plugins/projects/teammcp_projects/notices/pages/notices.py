@@ -6,13 +6,15 @@ from typing import Any
 
 from quart import Request, Response
 
-from teammcp import Access, Context, Reader
+from teammcp import Access, Context, NotFound, Reader, draw_parts, draw_stored_parts
 from teammcp.web import Outcome, Page, form_call, see
+from teammcp.web import gettext as _
 
 from ...pages.layout import show
+from ...parts import given_again, stored
 from ...registry import project_of
 from ...registry import queries as registry
-from .. import voices
+from .. import shapes, voices
 from ..models import NoticeDetail, NoticeLine
 from .words import PATH, notice_path, words
 
@@ -57,17 +59,37 @@ async def notice_page(
         page: NoticeDetail = await context.call("get_notice", notice_id=number, after=after, limit=LINES)
         lines, after = [*lines, *page.lines], page.next
     mine, ends = await context.read(_voice, context, found.project, lines)
+    replies = {reply.message_id: reply.parts for line in lines for reply in line.replies if reply.parts}
     return await show(
         context,
         "notice.html",
         outcome,
         contract=found,
         lines=lines,
+        drawings=await _drawings(context, found),
+        reply_drawings=await draw_parts(context, replies),
         mine=mine if found.state in ("open", "done") else [],
         ends=ends and found.state in ("open", "done"),
         typed=dict.fromkeys(TYPED, "") | (typed or {}),
         **words(),
     )
+
+
+async def _drawings(context: Context, found: NoticeDetail, *, whole: int | None = None) -> list[Any]:
+    """The parts of a notice as pages show them; with ``whole`` that one alone, and all of it."""
+    row = await context.read(shapes.existing, found.id)
+    kept = {part.number: part for part in stored(given_again(row["parts"]))}
+    parts = [(kept[part.number], part) for part in found.parts if whole in (None, part.number)]
+    return await draw_stored_parts(context, parts, f"{notice_path(found.id)}/parts", whole=whole is not None)
+
+
+async def part(context: Context, request: Request, notice_id: int, number: int) -> Response:
+    """A part of a notice, whole."""
+    found: NoticeDetail = await context.call("get_notice", notice_id=notice_id, limit=1)
+    drawings = await _drawings(context, found, whole=number)
+    if not drawings:
+        raise NotFound(_("The notice has no such part."))
+    return await show(context, "notice_part.html", contract=found, drawings=drawings, **words())
 
 
 def _voice(reader: Reader, context: Context, project: str, lines: list[NoticeLine]) -> tuple[list[str], bool]:
@@ -102,6 +124,7 @@ ONE = f"{PATH}/<int:notice_id>"
 PAGES = [
     Page(PATH, notices),
     Page(ONE, notice),
+    Page(f"{ONE}/parts/<int:number>", part),
     Page(f"{ONE}/answer", answer, ("POST",), Access.member),
     Page(f"{ONE}/end", end, ("POST",), Access.member),
 ]

@@ -10,6 +10,8 @@ EVENTS = tuple(
     f"notice.{each}"
     for each in ("announced", "joined", "left", "told", "replied", "answered", "overdue", "ended", "reopened")
 )
+CHECKED = "message.part_checked"
+"""After this a part may stand otherwise."""
 SUBSCRIPTION_EVENTS = ("project.subscribed", "project.unsubscribed")
 CHANGES = {
     "breaking": mark("breaking change"),
@@ -43,6 +45,7 @@ def words() -> dict[str, object]:
     return {
         "notice_path": notice_path,
         "notice_events": " ".join(EVENTS),
+        "one_notice_events": " ".join((*EVENTS, CHECKED)),
         "subscription_events": " ".join(SUBSCRIPTION_EVENTS),
         "changes_of": {change: _(word) for change, word in CHANGES.items()},
         "notice_states": {state: _(word) for state, word in STATES.items()},

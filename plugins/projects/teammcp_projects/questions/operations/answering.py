@@ -11,7 +11,6 @@ from teammcp import (
     Conflict,
     Context,
     Forbidden,
-    InvalidInput,
     Message,
     MessageParts,
     Prepared,
@@ -54,9 +53,7 @@ async def answer_question(
     """
     row = await context.read(existing, question_id)
     if row["asker"] == context.actor.name and row["state"] == "countered":
-        if parts:
-            raise InvalidInput.at("parts", "go with the answer to a question; send these with send_dm to its holder")
-        return saying(context, question_id, answer)
+        return await saying(context, question_id, answer, parts)
     await _require_say(context, row)
     prepared = await _telling(context, row, answer, parts, cannot_say=cannot_say)
     take_out = await _taking_out(context, row, context.actor.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -26,10 +26,8 @@ from ...registry import queries as registry
 from ...registry.lookup import ProjectRef, asking_lane, existing
 from .. import dispatch, queries, rings, showing
 from ..going_on import ONGOING
-from ..models import MOST_ASKED, Asked, Content, QuestionId
+from ..models import MOST_ASKED, URGENCIES, Asked, Content, QuestionId, Urgency
 from ..rows import existing as existing_question
-
-PRIORITIES = {"low": 0, "normal": 1, "high": 2}
 
 
 @operation("POST /api/questions", profile="projects", everyday=True, status=201, ongoing=ONGOING)
@@ -37,7 +35,7 @@ async def teams_ask(
     context: Context,
     projects: Annotated[list[ProjectRef], Field(min_length=1, max_length=MOST_ASKED)],
     question: Content,
-    priority: Literal["low", "normal", "high"] = "normal",
+    priority: Urgency = "normal",
     reply_by: Deadline | None = None,
     follows: QuestionId | None = None,
     parts: MessageParts = [],  # noqa: B006 - never changed
@@ -63,8 +61,8 @@ async def teams_ask(
                 lane,
                 context.actor.name,
                 question,
-                beside,
-                PRIORITIES[priority],
+                *beside,
+                URGENCIES.index(priority),
                 reply_by,
                 follows,
                 thread,

@@ -9,7 +9,7 @@ from pydantic import Field
 from teammcp import Conflict, Context, Row, Text, Timestamp, Transaction, Work, operation
 
 from ...events import QuestionAsked
-from ...parts import given_again
+from ...parts import fitting
 from ...registry import queries as registry
 from .. import queries, showing, thread
 from ..models import Question, QuestionId
@@ -25,14 +25,16 @@ async def begin_question(context: Context, question_id: QuestionId, holder: str)
     row = await context.read(_waiting, question_id)
     asking = Context.inside(context.team, context.team.directory.agents[row["asker"]])
     goes_on_from = await context.read(thread.goes_on_from, row, holder)
+    parts = await context.read(thread.parts_of, question_id)
+    fit = fitting(parts)
     prepared = await ready(
         asking,
         "question",
         channel=f"dm:{holder}",
-        content=await context.read(thread.words, row),
+        content=await context.read(thread.words, row, len(parts) - len(fit)),
         metadata={"question_id": question_id},
         replyTo=goes_on_from,
-        parts=given_again(row["parts"]),
+        parts=fit,
     )
 
     def work(tx: Transaction) -> Question:

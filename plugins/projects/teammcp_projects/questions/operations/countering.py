@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from teammcp import Agent, Conflict, Context, Forbidden, Message, Row, Transaction, Work, operation
+from teammcp import (
+    Agent,
+    Conflict,
+    Context,
+    Forbidden,
+    InvalidInput,
+    Message,
+    MessageParts,
+    Row,
+    Transaction,
+    Work,
+    operation,
+    parts_of,
+)
 
 from ...events import QuestionCountered, QuestionQueued
-from .. import dispatch, showing, thread_queries
+from ...parts import Kept, as_kept, fitting, given_again, of_messages
+from .. import dispatch, showing, thread, thread_queries
 from ..models import Content, Question, QuestionId, State
 from ..rows import existing
 from .messages import ready
@@ -19,7 +33,12 @@ MOST_ASKED_BACK = 10
 
 
 @operation("POST /api/questions/{question_id}/ask-back", profile="projects", everyday=True, idempotent=True)
-async def ask_back(context: Context, question_id: QuestionId, content: Content) -> Work[Question]:
+async def ask_back(
+    context: Context,
+    question_id: QuestionId,
+    content: Content,
+    parts: MessageParts = [],  # noqa: B006 - never changed
+) -> Work[Question]:
     """Ask back what you need to know to answer a question that you have. Once its asker has replied, it comes again.
 
     Until then you are free for others.
@@ -34,6 +53,7 @@ async def ask_back(context: Context, question_id: QuestionId, content: Content) 
         f"(Reply to this message, or with answer_question {question_id}.)",
         metadata={ASKS_BACK: question_id},
         replyTo=row["message_id"],
+        parts=parts,
     )
 
     def work(tx: Transaction) -> Question:
@@ -57,15 +77,33 @@ async def ask_back(context: Context, question_id: QuestionId, content: Content) 
     return work
 
 
-def saying(context: Context, number: int, said: str) -> Work[Question]:
-    """The work in which the asker of a question answers what was asked back about it."""
-    return lambda tx: _resume(context, tx, number, said, context.actor.name)
+async def saying(context: Context, number: int, said: str, parts: MessageParts) -> Work[Question]:
+    """The work in which the asker of a question answers what was asked back about it.
+
+    Raises:
+        InvalidInput: a part is not as its kind says, or they do not fit into the message in which it is asked again.
+    """
+    before = await context.read(thread.parts_of, number)
+    kept = as_kept(context, parts, len(before))
+    together = [*before, *given_again(kept.given)]
+    if parts and len(fitting(together)) < len(together):
+        raise InvalidInput.at(
+            "parts",
+            f"question {number} comes again with the {len(before)} parts that it has and these, and one message has no "
+            "room for all of them. Give fewer here",
+        )
+    return lambda tx: _resume(context, tx, number, said, kept, context.actor.name)
 
 
 @operation(internal=True, profile="projects")
-async def note_said(context: Context, question_id: QuestionId, said: str, by: str) -> Work[Question]:
+async def note_said(
+    context: Context, question_id: QuestionId, said: str, by: str, message_id: QuestionId
+) -> Work[Question]:
     """Take a message for what the asker says to what was asked back: a reply to the one in which that was asked."""
-    return lambda tx: _resume(context, tx, question_id, said, by)
+    before = await context.read(thread.parts_of, question_id)
+    sent = (await context.read(parts_of, [message_id])).get(message_id, [])
+    kept = as_kept(context, of_messages(sent), len(before))
+    return lambda tx: _resume(context, tx, question_id, said, kept, by)
 
 
 async def take_said(context: Context, message: Message) -> None:
@@ -79,18 +117,22 @@ async def take_said(context: Context, message: Message) -> None:
     if row["asker"] == message.from_agent:
         with suppress(Conflict):  # it was answered or taken back a moment ago
             await Context.inside(context.team).call(
-                note_said, question_id=row["id"], said=message.content, by=message.from_agent
+                note_said,
+                question_id=row["id"],
+                said=message.content,
+                by=message.from_agent,
+                message_id=message.id,
             )
 
 
-def _resume(context: Context, tx: Transaction, number: int, said: str, by: str) -> Question:
+def _resume(context: Context, tx: Transaction, number: int, said: str, parts: Kept, by: str) -> Question:
     row = existing(tx, number)
     if row["state"] != "countered":
         raise Conflict(
             f"question_id: nothing is asked back about question {number} that is not answered.", code="not_countered"
         )
     last = thread_queries.exchanges(tx, [number])[-1]
-    thread_queries.resume(tx, number, last["number"], by, said, context.now())
+    thread_queries.resume(tx, number, last["number"], by, said, *parts, context.now())
     context.emit(tx, QuestionQueued(question=number, project=row["project"]), number)
     tx.on_commit(lambda: dispatch.look(context.team, [row["project"]]))
     return showing.one(tx, context, number)

@@ -129,4 +129,10 @@ async def _reply(context: Context, number: int) -> Reply | None:
     if found is None:
         return None
     message = await context.call("get_message", message_id=found)
-    return Reply(message_id=number, reply_id=found, agent=message.from_agent, content=message.content)
+    return Reply(
+        message_id=number,
+        reply_id=found,
+        agent=message.from_agent,
+        content=message.content,
+        parts=message.parts,
+    )
