@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +35,13 @@ def test_a_chart_says_what_its_bars_say() -> None:
     assert "<title>1 &amp; 2: 2</title>" in drawn
 
 
+def test_no_label_of_a_step_is_cut() -> None:
+    steps = [f"11-{day:02}" for day in range(1, 31)]
+    drawn = charts.bars("Tasks", steps, [("Created", [1] * 30)])
+    assert ">11-01<" in drawn
+    assert "…" not in drawn
+
+
 @given(st.lists(NAMES, unique=True, min_size=1, max_size=40), st.data())
 def test_whatever_is_drawn_has_room(names: list[str], data: st.DataObject) -> None:
     place = st.sampled_from(names)
@@ -45,7 +55,36 @@ def test_whatever_is_drawn_has_room(names: list[str], data: st.DataObject) -> No
         assert each.radius <= each.y <= drawing.height - each.radius
         assert 0 < each.label_x < drawing.width
         assert 0 < each.label_y < drawing.height
-    assert all(1 <= each.width <= graphs.THICKEST for each in drawing.arrows)
+    for arrow in drawing.arrows:
+        assert 1 <= arrow.width <= graphs.THICKEST
+        tip, *base = corners(arrow)
+        assert math.dist(*base) > arrow.width + 5, "a head stands out from its line"
+        assert all(0 <= x <= drawing.width and 0 <= y <= drawing.height for x, y in (tip, *base))
+
+
+def corners(arrow: graphs.PlacedArrow) -> list[tuple[float, float]]:
+    """The corners of an arrow's head, its tip first."""
+    numbers = [float(number) for number in re.findall(r"-?[\d.]+", arrow.head)]
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def test_an_arrow_ends_at_the_edge_of_what_it_points_at_and_its_line_at_its_head() -> None:
+    nodes = [graphs.Node("a", "", 1), graphs.Node("b", "", 9)]
+    [drawn] = graphs.draw(nodes, [graphs.Arrow("a", "b", 90, "")]).arrows
+    target = graphs.draw(nodes, []).nodes[1]
+    tip, left, right = corners(drawn)
+    assert math.dist(tip, (target.x, target.y)) == pytest.approx(target.radius + graphs.GAP, abs=0.2)
+    end = [float(number) for number in drawn.path.split()[-2:]]
+    assert end == pytest.approx([(left[0] + right[0]) / 2, (left[1] + right[1]) / 2], abs=0.2)
+
+
+def test_a_quiet_arrow_lies_beside_another_between_the_same_two() -> None:
+    nodes = [graphs.Node(name, name) for name in ("a", "b", "c")]
+    loud, quiet = graphs.draw(
+        nodes, [graphs.Arrow("a", "b", 9, ""), graphs.Arrow("a", "b", 9, "", tone="quiet")]
+    ).arrows
+    assert (loud.x, loud.y) != (quiet.x, quiet.y)
+    assert quiet.width == 1
 
 
 def test_an_arrow_of_nobody_is_left_out_and_the_most_is_the_thickest() -> None:

@@ -92,6 +92,7 @@ def _options(*, height: int, legend: bool) -> dict[str, Any]:
         "legend_at_bottom": True,
         "margin": MARGIN,
         "spacing": 8,
+        "truncate_label": -1,  # those that have no room are left out, and none is cut
         "no_data_text": "",
     }
 

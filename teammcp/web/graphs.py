@@ -21,6 +21,12 @@ LONGEST = 22
 SPOKES = 12
 """Names that have room beside each other; those of more are written outwards."""
 BEND = 0.14
+HEAD = 1.4
+"""How wide an arrowhead is on each side of its line, in comparison to what the line is thick."""
+WORD_AT = 0.34
+"""How far along its arrow a word stands: in the middle of a circle, where many cross, words would lie on each other."""
+GAP = 3
+"""Between an arrowhead and the circle at which it points."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,8 @@ class Arrow:
     Attributes:
         source, target: names of nodes.
         weight: how thick it is, in comparison to the others.
-        title, path, tone: as of a node; one that is ``quiet`` is thin and broken.
+        title, path, tone: as of a node; one that is ``quiet`` is thin, broken and straight, so that another between
+            the same two lies beside it.
         word: what stands beside it, where there is room for it.
     """
 
@@ -79,10 +86,11 @@ class PlacedNode:
 
 @dataclass(frozen=True)
 class PlacedArrow:
-    """Where an arrow is: a curve, bent so that the two directions lie apart, and the place of its word."""
+    """Where an arrow is: a curve, bent so that the two directions lie apart, its head, and the place of its word."""
 
     arrow: Arrow
     path: str
+    head: str
     width: float
     x: float
     y: float
@@ -165,23 +173,18 @@ def _arrow(arrow: Arrow, source: PlacedNode, target: PlacedNode, thickest: float
     width = round(1 if arrow.tone == "quiet" else 1 + (THICKEST - 1) * arrow.weight / thickest, 1)
     if source is target:
         return _loop(arrow, source, width)
-    across, down = target.x - source.x, target.y - source.y
-    length = math.hypot(across, down)
-    bend_x = (source.x + target.x) / 2 - BEND * down
-    bend_y = (source.y + target.y) / 2 + BEND * across
-    # It ends at the edge of the circle, so that the arrowhead is seen.
-    stop = (target.radius + 3 + width) / length
-    path = (
-        f"M{source.x:.1f} {source.y:.1f} Q{bend_x:.1f} {bend_y:.1f}"
-        f" {target.x - across * stop:.1f} {target.y - down * stop:.1f}"
-    )
-    # The middle of the curve lies half way to where it is drawn to.
+    bend = 0.0 if arrow.tone == "quiet" else BEND
+    bend_x = (source.x + target.x) / 2 - bend * (target.y - source.y)
+    bend_y = (source.y + target.y) / 2 + bend * (target.x - source.x)
+    stem_x, stem_y, head = _head((bend_x, bend_y), (target.x, target.y), target.radius + GAP, width)
+    begin, middle, end = (1 - WORD_AT) ** 2, 2 * WORD_AT * (1 - WORD_AT), WORD_AT**2
     return PlacedArrow(
         arrow,
-        path,
+        f"M{source.x:.1f} {source.y:.1f} Q{bend_x:.1f} {bend_y:.1f} {stem_x:.1f} {stem_y:.1f}",
+        head,
         width,
-        round((source.x + target.x) / 4 + bend_x / 2, 1),
-        round((source.y + target.y) / 4 + bend_y / 2, 1),
+        round(begin * source.x + middle * bend_x + end * target.x, 1),
+        round(begin * source.y + middle * bend_y + end * target.y, 1),
     )
 
 
@@ -189,6 +192,30 @@ def _loop(arrow: Arrow, node: PlacedNode, width: float) -> PlacedArrow:
     """Below the node and back to it."""
     side, deep = node.radius * 0.7, node.radius + 46
     begin, end = node.x - side, node.x + side
-    low, far = node.y + node.radius + 2 + width, node.y + deep
-    path = f"M{begin:.1f} {node.y:.1f} C{begin - 24:.1f} {far:.1f} {end + 24:.1f} {far:.1f} {end:.1f} {low:.1f}"
-    return PlacedArrow(arrow, path, width, node.x, round(node.y + deep * 0.8, 1))
+    far = node.y + deep
+    stem_x, stem_y, head = _head((end + 24, far), (end, node.y), node.radius + GAP, width)
+    path = f"M{begin:.1f} {node.y:.1f} C{begin - 24:.1f} {far:.1f} {end + 24:.1f} {far:.1f} {stem_x:.1f} {stem_y:.1f}"
+    return PlacedArrow(arrow, path, head, width, node.x, round(node.y + deep * 0.8, 1))
+
+
+def _head(
+    origin: tuple[float, float], middle: tuple[float, float], before: float, width: float
+) -> tuple[float, float, str]:
+    """The head of a line that comes from ``origin`` and points at ``middle``, and ends so far before it.
+
+    Returns:
+        Where the line ends, which is where its head begins; and the head, a triangle that is wider than the line.
+    """
+    length = math.hypot(middle[0] - origin[0], middle[1] - origin[1])
+    along_x, along_y = (middle[0] - origin[0]) / length, (middle[1] - origin[1]) / length
+    beside = 3 + HEAD * width / 2
+    # Between two that are near each other there is little room for it.
+    deep = min(2 * beside, max(length - before, 4))
+    tip_x, tip_y = middle[0] - along_x * before, middle[1] - along_y * before
+    stem_x, stem_y = tip_x - along_x * deep, tip_y - along_y * deep
+    corners = [
+        (tip_x, tip_y),
+        (stem_x - along_y * beside, stem_y + along_x * beside),
+        (stem_x + along_y * beside, stem_y - along_x * beside),
+    ]
+    return stem_x, stem_y, "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in corners) + "z"
