@@ -28,9 +28,9 @@ from tests.mcp_support import listening, subscribe
 SOON = 30
 
 
-def bridge(url: str, key: str, home: Path) -> StdioServerParameters:
+def bridge(url: str, key: str, home: Path, *options: str) -> StdioServerParameters:
     environment = clean_environment(home, url=url, key=key)
-    return StdioServerParameters(command=sys.executable, args=["-m", "teammcp", "connect"], env=environment)
+    return StdioServerParameters(command=sys.executable, args=["-m", "teammcp", "connect", *options], env=environment)
 
 
 class RawBridge:
@@ -116,6 +116,36 @@ async def test_everything_passes_through(
         assert refused.is_error
         assert "TEAMMCP_KEY" in refused.content[0].text
     assert [event.actor for event in await team.events("message.sent")] == ["bob", "owner"]
+
+
+async def test_a_client_gets_the_tools_that_are_chosen(app: TeamApp, team: TestTeam, tmp_path: Path) -> None:
+    bob = await team.agent("bob")
+
+    async def tools(address: str, *options: str) -> set[str]:
+        async with Client(bridge(address, bob.key, tmp_path, *options)) as client:
+            return {tool.name for tool in (await client.list_tools()).tools}
+
+    async with listening(app) as url:
+        every = await tools(url)
+        few = await tools(url, "--tools", "files,get_inbox")
+        assert {"list_files", "get_inbox"} <= few
+        assert "send_message" not in few
+        assert few == await tools(f"{url}?tools=files,get_inbox")
+        assert await tools(f"{url}?tools=everyday", "--tools", "files,get_inbox") == few, "it comes before the address"
+        assert await tools(f"{url}?tools=files", "--tools", "all") == every
+        async with Client(bridge(url, bob.key, tmp_path, "--tools", "nothing")) as client:
+            with pytest.raises(MCPError, match="there is no profile or tool called 'nothing'"):
+                await client.list_tools()
+
+
+async def test_a_choice_of_tools_that_is_none_is_refused(tmp_path: Path) -> None:
+    parameters = bridge("http://127.0.0.1:1", new_key("default"), tmp_path, "--tools", "a&b")
+    process = await asyncio.create_subprocess_exec(
+        parameters.command, *parameters.args, env=parameters.env, stderr=asyncio.subprocess.PIPE
+    )
+    _, errors = await asyncio.wait_for(process.communicate(), SOON)
+    assert process.returncode == 2
+    assert "--tools takes names of profiles and tools" in errors.decode()
 
 
 @pytest.mark.acceptance

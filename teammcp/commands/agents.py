@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode
 
 import click
 
 from ..joining import clients
 from ..joining.clients import CLIENTS, Client
 from ..keys import key_from_environment, key_from_file
-from .client import ADMIN_KEY, KEY, address, key_from, request, secret_from, server_address, url_option
+from .client import (
+    ADMIN_KEY,
+    KEY,
+    address,
+    key_from,
+    request,
+    require_tools,
+    secret_from,
+    server_address,
+    url_option,
+)
 
 if TYPE_CHECKING:
     from ..joining.keys import KeyPlace
+    from ..net.addresses import ServerAddress
 
 
 @click.command()
@@ -105,8 +118,13 @@ def _hand_over(key: str, place: KeyPlace | None) -> None:
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
     help="File that holds the key, for clients that cannot set TEAMMCP_KEY.",
 )
+@click.option(
+    "--tools",
+    help="The tools its model gets: profiles and names with commas between, or 'all'. Default: as the address says, or "
+    "else all.",
+)
 @url_option
-def connect(key_file: Path | None, url: str | None) -> None:
+def connect(key_file: Path | None, tools: str | None, url: str | None) -> None:
     """Serve MCP on standard input and output.
 
     It stands in front of the server at TEAMMCP_URL and acts as the agent of TEAMMCP_KEY, for clients that start their
@@ -119,4 +137,13 @@ def connect(key_file: Path | None, url: str | None) -> None:
     key = key_from(KEY) if key_file is None else key_from_file(key_file)
     if key is None:
         raise click.UsageError(f"--key-file: {key_file} is not there.")
-    sys.exit(asyncio.run(run_bridge(server_address(url).mcp, key)))
+    require_tools(tools)
+    server = server_address(url)
+    sys.exit(asyncio.run(run_bridge((server if tools is None else _choosing(server, tools)).mcp, key)))
+
+
+def _choosing(server: ServerAddress, tools: str) -> ServerAddress:
+    """The address with these tools in its query, whatever it asked for before."""
+    rest = [(name, value) for name, value in parse_qsl(server.query, keep_blank_values=True) if name != "tools"]
+    chosen = [] if tools == clients.ALL else [("tools", tools)]
+    return replace(server, query=urlencode([*rest, *chosen], safe=","))

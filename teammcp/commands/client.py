@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 import uuid
@@ -63,6 +64,16 @@ def server_address(url: str | None) -> ServerAddress:
     from ..config import load_settings
 
     return ServerAddress.parse(load_settings().public_url)
+
+
+def require_tools(tools: str | None) -> None:
+    """Refuse what cannot be a choice of tools.
+
+    Raises:
+        click.UsageError: it is none.
+    """
+    if tools is not None and not re.fullmatch("[a-z0-9_,-]+", tools):
+        raise click.UsageError("--tools takes names of profiles and tools with commas between, or 'all'.")
 
 
 def address(url: str | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -16,7 +15,7 @@ from ..joining.clients import CLIENTS, Client, render
 from ..joining.findings import LOOKER
 from ..keys import clean_key
 from ..net.addresses import ServerAddress
-from .client import KEY, Refused, address, request, secret_from, server_address, url_option
+from .client import KEY, Refused, address, request, require_tools, secret_from, server_address, url_option
 
 if TYPE_CHECKING:
     from ..joining.changes import Change
@@ -216,8 +215,7 @@ def _planned(
         return team.agents, Server(named.base, None if named.origin == own.origin else file)
     if not name or not client:
         raise click.UsageError("Give --name and --client, or --file.")
-    if tools is not None and not re.fullmatch("[a-z0-9_,-]+", tools):
-        raise click.UsageError("--tools takes names of profiles and tools with commas between, or 'all'.")
+    require_tools(tools)
     one = planned(name=name, client=client, role=role, folder=folder.resolve(), tools=tools)
     return [one], Server(address(url))
 
