@@ -132,6 +132,7 @@ GONE = Answerer("bob", False, NOW - 2 * HOUR)
         ([BOB, EVE], [held(1, 12), waits(2, 12)], []),
         ([BOB, EVE], [held(1, 40), waits(2, 35)], ["held_long"]),
         ([GONE], [waits(1, 4)], []),
+        ([GONE], [held(1, 31)], ["nobody_here"]),
         ([GONE], [waits(1, 6)], ["nobody_here"]),
         ([GONE, EVE], [waits(1, 6)], []),
         ([replace(GONE, since=NOW - MINUTE)], [waits(1, 60)], []),

@@ -63,7 +63,7 @@ async def test_the_map_shows_who_asks_whom_as_a_drawing_and_as_a_table(
     html = await see(maya, "/projects/map?days=30")
     assert "<title>web → 后端: 2 questions · 1 overdue</title>" in html
     assert "<title>(members) → 后端: 1 question · 1 open</title>" in html
-    assert html.count('marker-end="url(#graph-bad)"') == 1
+    assert html.count('class="edge edge-bad"') == 1
     assert f"bob has had question {late} to answer since" in html
     assert "All who answer for 后端 have had a question since" in html
     assert "4 minutes" in html.split("<table")[1]
@@ -71,6 +71,51 @@ async def test_the_map_shows_who_asks_whom_as_a_drawing_and_as_a_table(
     assert 'aria-label="Questions per day"' in html
     assert "Until an answer, in seconds" in html
     assert "days=30" in html.split("data-refresh")[1][:60]
+
+
+async def test_the_map_shows_who_builds_on_whom(team: TestTeam, maya: Member) -> None:
+    offers = [{"kind": "api", "name": "Billing API"}, {"kind": "event", "name": "invoice.sent"}]
+    await project(team, "backend", "bob", publishes=offers)
+    web = await project(team, "web", "ada")
+    assert "Who builds on whom" not in await see(maya, "/projects/map")
+    for offer in offers:
+        await web.call("subscribe_project", to="backend", publication=offer["name"])
+    html = await see(maya, "/projects/map")
+    assert html.count('class="edge edge-quiet"') == 1
+    assert "<title>web builds on backend: Billing API, invoice.sent</title>" in html
+    table = html.split('id="builds"')[1]
+    assert table.index(">backend</a>") < table.index(">web</a>") < table.index("Billing API, invoice.sent")
+    assert "project.subscribed" in html.split('data-on="')[1].split('"')[0]
+
+
+async def test_those_who_are_related_have_room_before_those_who_are_not(team: TestTeam, maya: Member) -> None:
+    for number in range(41):
+        await team.owner.call("add_project", name=f"a{number:02}")
+    for name in ("y", "z"):
+        await team.owner.call("add_project", name=name)
+    await team.owner.call("subscribe_project", project="z", to="y")
+    html = await see(maya, "/projects/map")
+    assert "<title>z builds on y</title>" in html
+    assert "3 projects that ask little are left out." in html
+
+
+async def test_the_longest_bottlenecks_are_told_first_and_a_link_leads_to_all(
+    team: TestTeam, clock: MovedClock, maya: Member
+) -> None:
+    for number in range(7):
+        await project(team, f"p{number}", f"bob{number}")
+        await ask(maya, f"p{number}")
+        await team.server.settle()
+        clock.advance(minutes=1)
+    clock.advance(minutes=40)
+    html = await see(maya, "/projects/map?days=30")
+    assert html.count("Nobody who answers for") == 5
+    assert "Nobody who answers for p0" in html
+    assert "Nobody who answers for p6" not in html
+    assert '<a href="/projects/map?days=30&amp;waiting=all#waiting">2 more</a>' in html
+    html = await see(maya, "/projects/map?days=30&waiting=all")
+    assert html.count("Nobody who answers for") == 7
+    assert "more</a>" not in html
 
 
 async def test_forty_projects_with_long_names_are_on_the_map(team: TestTeam, maya: Member) -> None:

@@ -43,6 +43,11 @@ class Standing:
     answerers: Sequence[Answerer]
     open: Sequence[Asked]
 
+    @property
+    def deserted(self) -> bool:
+        """Whether none of those who answer is here, and none is started."""
+        return not self.starts_agents and not any(each.here for each in self.answerers)
+
     def in_state(self, state: str) -> list[Asked]:
         """The questions that stand so."""
         return [each for each in self.open if each.state == state]
@@ -56,7 +61,7 @@ def find(projects: Iterable[Standing], now: int) -> list[Bottleneck]:
 
 def nobody_here(project: Standing, now: int) -> Iterator[Bottleneck]:
     """None of those who answer is here."""
-    if not project.open or project.starts_agents or any(each.here for each in project.answerers):
+    if not project.open or not project.deserted:
         return
     since = max([project.open[0].asked_at, *(each.since for each in project.answerers if each.since is not None)])
     if now - since >= LONG_AWAY:
@@ -81,7 +86,9 @@ def full(project: Standing, now: int) -> Iterator[Bottleneck]:
 
 
 def held_long(project: Standing, now: int) -> Iterator[Bottleneck]:
-    """Somebody has had a question to answer for long."""
+    """Somebody has had a question to answer for long; where nobody is here, that is the reason."""
+    if project.deserted:
+        return
     for each in project.in_state("asked"):
         if each.begun_at is not None and each.holder and now - each.begun_at >= LONG_HELD:
             behind = [other for other in project.in_state("queued") if other.lane == each.lane]

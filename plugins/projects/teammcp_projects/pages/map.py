@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -10,19 +10,23 @@ from markupsafe import Markup
 from quart import Request, Response
 
 from teammcp import Context
-from teammcp.web import Page, charts, current_visit, graphs, mark, ngettext
+from teammcp.web import Page, charts, current_visit, mark
 from teammcp.web import gettext as _
 
 from ..figures import reading
-from ..figures.models import SENTENCES, Bottleneck, Counts, Figures, PairFigures, ProjectFigures
+from ..figures.models import SENTENCES, Bottleneck, Figures, ProjectFigures
 from ..figures.operations import get_project_figures
 from ..figures.statistics import Asked, per_step
-from .layout import PATH, project_path, questions_path, show
+from ..notices.models import Subscription
+from ..notices.pages.relations import publications, subscriptions
+from ..notices.pages.words import SUBSCRIPTION_EVENTS
+from .drawing import draw, pair_path, standing
+from .layout import EVENTS, PATH, QUESTION_EVENTS, show
 
 DAYS = (7, 30, 90)
 """How far back the map looks."""
-MOST_DRAWN = 40
-"""Projects in the drawing: those that ask and are asked most. The table has all."""
+MOST_TOLD = 5
+"""Bottlenecks that are told at first, the longest ones; a link leads to all."""
 MOST_CHARTED = 20
 ENDS = {
     "answered": mark("answered"),
@@ -39,8 +43,9 @@ async def show_map(context: Context, request: Request) -> Response:
     starts = _midnights(days)
     found: Figures = await context.call(get_project_figures, since=starts[0])
     questions = await context.read(reading.questions, starts[0])
-    names = [row["name"] for row in questions.projects]
-    drawing, left_out = _drawing(names, found)
+    relations = await subscriptions(context)
+    drawing, left_out = draw([row["name"] for row in questions.projects], found, relations)
+    whole = request.args.get("waiting") == "all" or len(found.bottlenecks) <= MOST_TOLD
     return await show(
         context,
         "map.html",
@@ -48,6 +53,10 @@ async def show_map(context: Context, request: Request) -> Response:
         days=days,
         choices=DAYS,
         figures=found,
+        bottlenecks=found.bottlenecks if whole else found.bottlenecks[:MOST_TOLD],
+        more=0 if whole else len(found.bottlenecks) - MOST_TOLD,
+        relations=_by_provider(relations),
+        map_events=" ".join((QUESTION_EVENTS, EVENTS, *SUBSCRIPTION_EVENTS)),
         drawing=drawing,
         left_out=left_out,
         why=_why,
@@ -57,56 +66,6 @@ async def show_map(context: Context, request: Request) -> Response:
         per_day=_per_day(questions.asked, starts),
         waits_chart=_waits(found.projects),
     )
-
-
-def standing(counts: Counts) -> tuple[str, str]:
-    """How what one asks another stands: a tone and a word, both empty where nothing is open."""
-    if counts.overdue:
-        return "bad", ngettext("%(num)s overdue", "%(num)s overdue", counts.overdue)
-    if counts.open:
-        return "warn", ngettext("%(num)s open", "%(num)s open", counts.open)
-    return "", ""
-
-
-def pair_path(pair: PairFigures) -> str:
-    """Where the questions of a pair are listed."""
-    return questions_path(project=pair.project, asking_project=pair.asking_project)
-
-
-# -- the drawing -----------------------------------------------------------------------------------------------------
-
-
-def _drawing(names: Sequence[str], figures: Figures) -> tuple[graphs.Drawing, int]:
-    """The drawing, and how many projects have no room in it."""
-    traffic = dict.fromkeys([*names, *(each.project for each in figures.pairs)], 0)
-    for each in figures.pairs:
-        traffic[each.project] += each.asked + each.open
-        if each.asking_project is not None:
-            traffic[each.asking_project] = traffic.get(each.asking_project, 0) + each.asked + each.open
-    busiest = sorted(traffic, key=lambda name: (-traffic[name], name))[:MOST_DRAWN]
-    of_members = sum(each.asked + each.open for each in figures.pairs if each.asking_project is None)
-    members = f"({_('members')})"  # no project is called so
-    nodes = [_node(name, traffic[name], figures) for name in sorted(busiest, key=str.casefold)]
-    if of_members:
-        nodes.append(graphs.Node(members, _("Members that work in no project"), of_members, tone="quiet"))
-    arrows = [_arrow(each, members) for each in figures.pairs]
-    return graphs.draw(nodes, arrows), len(traffic) - len(busiest)
-
-
-def _node(name: str, traffic: int, figures: Figures) -> graphs.Node:
-    asked = next((each for each in figures.projects if each.project == name), None)
-    if asked is None:
-        return graphs.Node(name, name, traffic, project_path(name), "" if traffic else "quiet")
-    tone, word = standing(asked)
-    return graphs.Node(name, ": ".join(filter(None, (name, word))), traffic, project_path(name), tone)
-
-
-def _arrow(pair: PairFigures, members: str) -> graphs.Arrow:
-    tone, word = standing(pair)
-    source = pair.asking_project or members
-    count = ngettext("%(num)s question", "%(num)s questions", pair.asked)
-    title = f"{source} → {pair.project}: " + " · ".join(filter(None, (count, word)))
-    return graphs.Arrow(source, pair.project, pair.asked + pair.open, title, pair_path(pair), tone, word)
 
 
 # -- bottlenecks -----------------------------------------------------------------------------------------------------
@@ -128,6 +87,17 @@ def _why(each: Bottleneck, when: Callable[[int], str]) -> str:
 
 def _remedy(each: Bottleneck) -> str:
     return _(SENTENCES[each.kind][1])
+
+
+# -- who builds on whom ----------------------------------------------------------------------------------------------
+
+
+def _by_provider(relations: Iterable[Subscription]) -> list[tuple[str, list[tuple[str, list[str]]]]]:
+    """Of each project on which others build: who does, and on what of it; empty where that is all."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for each in relations:
+        found.setdefault(each.to, []).append((each.project, each.publication))
+    return [(provider, publications(pairs)) for provider, pairs in sorted(found.items())]
 
 
 # -- charts ----------------------------------------------------------------------------------------------------------
@@ -155,8 +125,8 @@ def _per_day(asked: Sequence[Asked], starts: Sequence[int]) -> Markup | None:
     return charts.bars(_("Questions per day"), labels, series, stacked=True)
 
 
-def _waits(projects: Sequence[ProjectFigures]) -> Markup | None:
-    """How long an answer has taken in each project."""
+def _waits(projects: Sequence[ProjectFigures]) -> tuple[str, Markup] | None:
+    """How long an answer has taken in each project: what the chart is called, and the chart."""
     slow = sorted((each for each in projects if each.until_answered.median_ms is not None), key=_slowness)
     shown = slow[:MOST_CHARTED]
     if not shown:
@@ -166,7 +136,7 @@ def _waits(projects: Sequence[ProjectFigures]) -> Markup | None:
         (_("half within"), [(each.until_answered.median_ms or 0) // unit for each in shown]),
         (_("nine of ten within"), [(each.until_answered.p90_ms or 0) // unit for each in shown]),
     ]
-    return charts.rows(label, [each.project for each in shown], series)
+    return label, charts.rows(label, [each.project for each in shown], series)
 
 
 def _slowness(each: ProjectFigures) -> tuple[Any, ...]:

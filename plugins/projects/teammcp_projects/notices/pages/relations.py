@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from quart import Request, Response
@@ -29,16 +30,24 @@ async def relations(context: Context, project: str) -> dict[str, Any]:
     found = await subscriptions(context, project)
     noticed = await context.call("list_notices", project=project, limit=SHOWN)
     return {
-        "builds_on": [each for each in found if each.project == project],
-        "used_by": [each for each in found if each.to == project],
+        "builds_on": publications((each.to, each.publication) for each in found if each.project == project),
+        "used_by": publications((each.project, each.publication) for each in found if each.to == project),
         "notices": noticed.notices,
         "speaks": await context.read(_speaks, context, project),
         **words(),
     }
 
 
-async def subscriptions(context: Context, project: str) -> list[Subscription]:
-    """All subscriptions of a project and to it."""
+def publications(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    """Of each name, on what is built; empty where that is all of it."""
+    found: dict[str, list[str]] = {}
+    for name, publication in pairs:
+        found.setdefault(name, []).append(publication)
+    return [(name, [] if "" in parts else sorted(parts)) for name, parts in sorted(found.items())]
+
+
+async def subscriptions(context: Context, project: str | None = None) -> list[Subscription]:
+    """All subscriptions of a project and to it; of all projects, if none is named."""
     found: list[Subscription] = []
     after: int | None = 0
     while after is not None:
