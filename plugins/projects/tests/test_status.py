@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from teammcp_projects.status.models import ProjectStatus
 from teammcp_projects.status.waits import next_wait
 
 from plugins.projects.tests.asking import ask, until
@@ -27,6 +28,28 @@ async def test_it_says_who_is_at_what_and_how_long_one_would_wait(
     assert (await eve.call("teams_get_status")).projects[0].yours == [third]
     for words in ("bob: busy", "reads billing.py", f"has question {second}", f"yours, still open: {second}"):
         assert words in found.text()
+
+
+async def test_it_says_where_nobody_would_answer_now(
+    team: TestTeam, clock: MovedClock, ada: Member, bob: Member
+) -> None:
+    async def standing() -> ProjectStatus:
+        found: ProjectStatus = (await ada.call("teams_get_status", projects=["backend"])).projects[0]
+        return found
+
+    await bob.call("heartbeat", status="idle")
+    assert ((await standing()).reach, (await standing()).next_wait) == ("here", 0)
+    assert (await standing()).text().startswith("backend: 0 wait, the next one about 0 s")
+    await bob.call("heartbeat", status="away")
+    assert ((await standing()).reach, (await standing()).next_wait) == ("away", None)
+    assert (await standing()).text().splitlines()[0] == "backend: nobody who answers is here"
+    for _ in range(2):
+        await ask(ada)
+    await team.server.settle()
+    assert (await standing()).text().splitlines()[0] == "backend: nobody who answers is here, 1 wait"
+    await team.owner.call("set_project_agents", project="backend", agents=[])
+    assert (await standing()).reach == "nobody"
+    assert (await standing()).text().splitlines()[0] == "backend: nobody answers for it, 1 wait"
 
 
 async def test_all_projects_come_page_by_page(team: TestTeam, ada: Member, bob: Member) -> None:

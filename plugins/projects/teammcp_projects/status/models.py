@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from teammcp import Author, Result, Timestamp, Words, quote, rfc3339
+
+Reach = Literal["here", "started", "away", "nobody"]
+"""Whom the next question would reach: one who is here, one that is started for it, one who is away, or nobody."""
 
 
 class Worker(Result):
@@ -33,12 +38,15 @@ class BeingAnswered(Result):
 class ProjectStatus(Result):
     """How a project stands.
 
-    ``waiting``: how many questions wait. ``next_wait``: how many seconds the next one would wait for its turn, as long
-    as the last ones have taken; null if none was answered yet. ``yours``: which of your questions are open there.
+    ``reach``: whom the next question would reach: one who answers and is ``here``, one that is ``started`` to answer,
+    one who is ``away``, or ``nobody``. ``waiting``: how many questions wait. ``next_wait``: how many seconds the next
+    one would wait for its turn, as long as the last ones have taken; null if nobody can tell, as where none was
+    answered yet or nobody who answers is here. ``yours``: which of your questions are open there.
     """
 
     project: str
     may_ask: bool
+    reach: Reach
     answerers: list[Worker]
     answering: list[BeingAnswered]
     at_once: int
@@ -47,16 +55,22 @@ class ProjectStatus(Result):
     yours: list[int]
 
     def text(self) -> str:
-        wait = "" if self.next_wait is None else f", the next one about {self.next_wait} s"
         answering = ", ".join(f"{each.id} ({each.asker} asked {each.holder})" for each in self.answering)
         return "\n".join(
             [
-                f"{self.project}{'' if self.may_ask else ' (you may not ask it)'}: {self.waiting} wait{wait}",
+                f"{self.project}{'' if self.may_ask else ' (you may not ask it)'}: {self.in_short()}",
                 *(f"  {each.text()}" for each in self.answerers),
                 *([f"  being answered: {answering}"] if answering else []),
                 *([f"  yours, still open: {', '.join(map(str, self.yours))}"] if self.yours else []),
             ]
         )
+
+    def in_short(self) -> str:
+        """Who would get the next question, where that is not somebody who is here, and how many wait."""
+        missing = {"away": "nobody who answers is here", "nobody": "nobody answers for it"}.get(self.reach)
+        wait = None if missing and not self.waiting else f"{self.waiting} wait"
+        next_one = None if self.next_wait is None else f"the next one about {self.next_wait} s"
+        return ", ".join(filter(None, (missing, wait, next_one)))
 
 
 class StatusList(Result):

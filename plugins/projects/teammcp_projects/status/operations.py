@@ -15,7 +15,7 @@ from ..questions.models import MOST_ASKED
 from ..registry import may_ask
 from ..registry import queries as registry
 from ..registry.lookup import ProjectRef, existing
-from .models import BeingAnswered, ProjectStatus, StatusList, Worker
+from .models import BeingAnswered, ProjectStatus, Reach, StatusList, Worker
 from .waits import next_wait
 
 MEASURED = 20
@@ -54,11 +54,13 @@ def _status(reader: Reader, context: Context, project: Row, mine: str | None, yo
     starts = starts_agents(context.server, project)
     names = [row["agent"] for row in registry.lane_agents(reader, name)] if starts else registry.answerers(reader, name)
     answerers = [_worker(context, each, held.get(each)) for each in names]
+    reach = _reach(context, names, starts=starts)
     at_once = project["at_once"] if starts else min(project["at_once"], len(names))
     took = [row["ended_at"] - row["begun_at"] for row in questions.last_answered(reader, name, MEASURED)]
     return ProjectStatus(
         project=name,
         may_ask=may_ask(project, mine, context.actor.name),
+        reach=reach,
         answerers=answerers,
         answering=[
             BeingAnswered(id=row["id"], asker=row["asker"], holder=row["holder"], since=row["begun_at"])
@@ -66,9 +68,17 @@ def _status(reader: Reader, context: Context, project: Row, mine: str | None, yo
         ],
         at_once=project["at_once"],
         waiting=waiting,
-        next_wait=next_wait(took, waiting, len(asked), at_once),
+        next_wait=None if reach == "away" else next_wait(took, waiting, len(asked), at_once),
         yours=[row["id"] for row in yours if row["project"] == name],
     )
+
+
+def _reach(context: Context, answerers: Sequence[str], *, starts: bool) -> Reach:
+    if starts:
+        return "started"
+    if not answerers:
+        return "nobody"
+    return "here" if any(context.team.presence.online(each) for each in answerers) else "away"
 
 
 def _worker(context: Context, name: str, question: int | None) -> Worker:
