@@ -6,12 +6,15 @@ const who = document.body.dataset.who;
 
 const fields = (form) => [...form.elements].filter((field) => field.name && !HIDDEN.includes(field.type));
 
-/** A field as it was when the page came. */
-function isTouched(field) {
+/** Whether a field is not as it was when the page came. */
+function isTouchedField(field) {
   if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
   if (field.options) return [...field.options].some((option) => option.selected !== option.defaultSelected);
   return field.value !== field.defaultValue;
 }
+
+/** Whether somebody has begun to fill in one of the forms in an element. */
+export const isTouched = (element) => [...element.querySelectorAll("form")].some((form) => fields(form).some(isTouchedField));
 
 /** The address at which a form stands: of the page, or of what is open in the dialog. */
 const placeOf = (form) => form.closest("dialog")?.dataset.url || location.pathname + location.search;
@@ -29,7 +32,7 @@ export function keep(form) {
 /** Keeps the form that somebody has begun to fill in, if there is one; where it stands, or else where one is now. */
 export function keepTouched() {
   const form = [...document.querySelectorAll("main form, dialog form")]
-    .find((each) => !each.matches("[data-composer]") && fields(each).some(isTouched));
+    .find((each) => !each.matches("[data-composer]") && fields(each).some(isTouchedField));
   if (form) keep(form);
   return form ? placeOf(form) : location.pathname + location.search;
 }

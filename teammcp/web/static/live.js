@@ -243,11 +243,16 @@ function refreshAll(wanted) {
 function refresh(id) {
   return once(`refresh ${id}`, async () => {
     const { refresh: url, blocks } = document.getElementById(id).dataset;
-    swap((await load(url, blocks)).filter((fresh) => fresh.id === id));
+    const found = await load(url, blocks);
+    if (!isBeingWritten(document.getElementById(id))) swap(found.filter((fresh) => fresh.id === id));
     showWaiting();
     await pause(200); // when a lot happens, a few times a second are enough
   });
 }
+
+/** Whether somebody writes into a part that is to keep what is typed: it stays as it is until they are done. */
+const isBeingWritten = (element) => "keepsTyped" in (element?.dataset ?? {})
+  && (kept.isTouched(element) || Boolean(element.querySelector(":is(textarea, input, select):focus")));
 
 /** How much waits, in the window's title. */
 function showWaiting() {

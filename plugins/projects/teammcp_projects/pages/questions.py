@@ -41,6 +41,7 @@ async def _question(
     told = {found.answer_id: found.answer_parts}
     told |= {each.asked_id: each.asked_parts for each in found.exchanges}
     asked_in = found.message_id
+    says = found.state == "countered" and found.asker == context.actor.name
     return await show(
         context,
         "question.html",
@@ -51,9 +52,12 @@ async def _question(
         drawings=await _drawings(context, found, found.parts),
         said_drawings=[await _drawings(context, found, each.said_parts) for each in found.exchanges],
         drawn=await draw_parts(context, {message: parts for message, parts in told.items() if message}),
-        answers=found.answer_id is None and await context.read(may_answer, context, number),
-        asks_back=may_ask_back(context.actor, found.state, found.holder),
-        says=found.state == "countered" and found.asker == context.actor.name,
+        holder_here=found.holder is not None and context.team.presence.online(found.holder),
+        # What somebody has typed in vain stays there, whatever came of the question meanwhile.
+        answers=bool(answer and not says)
+        or (found.answer_id is None and await context.read(may_answer, context, number)),
+        asks_back=bool(asked_back) or may_ask_back(context.actor, found.state, found.holder),
+        says=says,
         takes_back=found.state in OPEN and may_take_back(context.actor, found.asker),
         answer=answer,
         asked_back=asked_back,
