@@ -105,4 +105,8 @@ async def test_the_start_page_shows_what_waits_for_whoever_looks(team: TestTeam,
     assert "Notices that wait for you" not in await see(ada, "/")
     path = await announce(boss)
     await team.server.settle()
-    assert path in await see(ada, "/")
+    home = await see(ada, "/")
+    assert path in home
+    assert '<a href="/projects/notices?view=mine">All notices that wait for you</a>' in home
+    await ada.submit("/preferences", language="zh")
+    assert '<a href="/projects/notices?view=mine">所有等待你处理的变更通知</a>' in await see(ada, "/")

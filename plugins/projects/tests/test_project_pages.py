@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -216,3 +217,37 @@ async def test_something_is_asked_back_and_said_on_the_pages(team: TestTeam, bos
     assert "Say what is asked back" not in await see(boss, path)
     assert (await ann.submit(f"{path}/answer", answer="The *billing* one")).status_code == 303
     assert "<em>billing</em>" in await see(boss, path)
+
+
+async def test_pages_say_where_nobody_would_answer_now(team: TestTeam, boss: Member, ann: Member) -> None:
+    for name in ("web", "infra"):
+        await boss.call("add_project", name=name)
+    await boss.call("set_project_agents", project="web", agents=["ann"])
+    await ann.call("heartbeat", status="idle")
+    html = await see(boss, "/projects/of/web")
+    assert "Ask it something" in html
+    assert "nobody who answers is here" not in html
+    await ann.call("heartbeat", status="away")
+    for path in ("/projects/of/web", "/projects"):
+        assert "nobody who answers is here" in await see(boss, path)
+    await boss.call("teams_ask", projects=["web"], question="Are you there?")
+    await team.server.settle()
+    assert "ann has it to answer." in (page := await see(boss, "/projects/questions/1"))
+    assert "It is not here now." in page
+    html = await see(boss, "/projects/of/infra")
+    assert "nobody answers for it" in html
+    assert "Ask it something" not in html
+
+
+async def test_a_page_leads_to_those_it_belongs_to(boss: Member, ann: Member) -> None:
+    await boss.call("add_project", name="web")
+    await boss.call("set_project_agents", project="web", agents=["ann"])
+    await boss.call("teams_ask", projects=["web"], question="Are you there?")
+    for path, trail in (
+        ("/projects/of/web", ["/projects"]),
+        ("/projects/questions/1", ["/projects", "/projects/of/web"]),
+        ("/projects/of/web/announce", ["/projects", "/projects/of/web"]),
+    ):
+        shown = re.findall(r'<nav class="trail".*</nav>', await see(boss, path))
+        assert [re.findall('href="(.*?)"', each) for each in shown] == [trail]
+        assert shown[0].endswith("</a></li></ol></nav>"), "no stroke stands behind the last"

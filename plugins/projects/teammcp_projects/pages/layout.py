@@ -24,6 +24,7 @@ QUESTION_EVENTS = (
 CONVERSATION_EVENTS = (
     "project.conversation_started project.conversation_reset question.asked question.ended agent.retired"
 )
+PRESENCE_EVENTS = "agent.online agent.offline agent.status"
 KINDS = {
     "api": mark("API"),
     "package": mark("package"),
@@ -83,6 +84,7 @@ async def show(context: Context, template: str, outcome: Outcome | None = None, 
         question_path=question_path,
         questions_path=questions_path,
         question_events=QUESTION_EVENTS,
+        presence_events=PRESENCE_EVENTS,
         question_states={state: _(word) for state, word in STATES.items()},
         open_states=OPEN,
         change_rules={rule: _(word) for rule, word in CHANGE_RULES.items()},

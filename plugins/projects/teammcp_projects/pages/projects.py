@@ -15,6 +15,8 @@ from ..questions.operations.asking import can_ask
 from ..registry import is_in_charge, project_of, queries
 from ..registry.models import Project
 from ..registry.operations.projects import get_project
+from ..status.models import ProjectStatus
+from ..status.operations import teams_get_status
 from . import forms
 from .layout import CONVERSATION_EVENTS, OF, PATH, QUESTION_EVENTS, project_path, show
 
@@ -24,7 +26,20 @@ SHOWN = 20
 
 async def projects(context: Context, request: Request) -> Response:
     """All projects."""
-    return await show(context, "projects.html", place="projects", projects=await all_projects(context))
+    found = await all_projects(context)
+    standing = {each.project: each for each in await _standing(context)}
+    return await show(context, "projects.html", place="projects", projects=found, standing=standing)
+
+
+async def _standing(context: Context) -> list[ProjectStatus]:
+    """How all projects stand."""
+    found: list[ProjectStatus] = []
+    after: str | None = ""
+    while after is not None:
+        page = await context.call(teams_get_status, after=after, limit=200)
+        found += page.projects
+        after = page.next
+    return found
 
 
 async def project(context: Context, request: Request, name: str) -> Response:
@@ -43,6 +58,7 @@ async def project_page(
     found: Project = await context.call(get_project, project=name)
     changes = is_in_charge(context.actor, found.owners)
     listed = await context.call("list_questions", project=name, limit=SHOWN)
+    [status] = (await context.call(teams_get_status, projects=[name])).projects
     return await show(
         context,
         "project.html",
@@ -51,6 +67,8 @@ async def project_page(
         changes=changes,
         working=working or forms.working(found),
         questions=listed.questions,
+        standing=status,
+        doing={each.agent: each.status for each in status.answerers},
         asks=await context.read(_can_ask, context, name),
         asked=asked,
         **await relations(context, found.name),
