@@ -70,12 +70,13 @@ def corners(arrow: graphs.PlacedArrow) -> list[tuple[float, float]]:
 
 def test_an_arrow_ends_at_the_edge_of_what_it_points_at_and_its_line_at_its_head() -> None:
     nodes = [graphs.Node("a", "", 1), graphs.Node("b", "", 9)]
-    [drawn] = graphs.draw(nodes, [graphs.Arrow("a", "b", 90, "")]).arrows
-    target = graphs.draw(nodes, []).nodes[1]
-    tip, left, right = corners(drawn)
-    assert math.dist(tip, (target.x, target.y)) == pytest.approx(target.radius + graphs.GAP, abs=0.2)
-    end = [float(number) for number in drawn.path.split()[-2:]]
-    assert end == pytest.approx([(left[0] + right[0]) / 2, (left[1] + right[1]) / 2], abs=0.2)
+    drawing = graphs.draw(nodes, [graphs.Arrow("a", "b", 90, ""), graphs.Arrow("b", "b", 4, "")])
+    target = drawing.nodes[1]
+    for drawn in drawing.arrows:
+        tip, left, right = corners(drawn)
+        assert math.dist(tip, (target.x, target.y)) == pytest.approx(target.radius + graphs.GAP, abs=0.2)
+        end = [float(number) for number in drawn.path.split()[-2:]]
+        assert end == pytest.approx([(left[0] + right[0]) / 2, (left[1] + right[1]) / 2], abs=0.2)
 
 
 def test_a_quiet_arrow_lies_beside_another_between_the_same_two() -> None:

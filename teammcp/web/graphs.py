@@ -193,7 +193,7 @@ def _loop(arrow: Arrow, node: PlacedNode, width: float) -> PlacedArrow:
     side, deep = node.radius * 0.7, node.radius + 46
     begin, end = node.x - side, node.x + side
     far = node.y + deep
-    stem_x, stem_y, head = _head((end + 24, far), (end, node.y), node.radius + GAP, width)
+    stem_x, stem_y, head = _head((end + 24, far), (node.x, node.y), node.radius + GAP, width)
     path = f"M{begin:.1f} {node.y:.1f} C{begin - 24:.1f} {far:.1f} {end + 24:.1f} {far:.1f} {stem_x:.1f} {stem_y:.1f}"
     return PlacedArrow(arrow, path, head, width, node.x, round(node.y + deep * 0.8, 1))
 
