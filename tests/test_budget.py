@@ -119,8 +119,9 @@ async def furnish_notices(team: TestTeam) -> int:
     consumers = [f"project{number}" for number in range(12) if number != 1]
     for name in consumers:
         await team.owner.call("subscribe_project", project=name, to="project1")
+    parts = [{"kind": "snippet", "path": "a.txt", "code": LONG * 8}]
     for _ in range(12):
-        more = {"content": LONG[:6000], "next_step": LONG[:2000], "project": "project1"}
+        more = {"content": LONG[:6000], "next_step": LONG[:2000], "project": "project1", "parts": parts}
         number: int = (await team.owner.call("announce_change", change="breaking", **more)).id
     for name in consumers:
         more = {"state": "objects", "words": LONG[:2000], "project": name}
@@ -191,6 +192,7 @@ def questions(ids: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "wait_for_answers": {"question_ids": [ids["question"] - number for number in range(12)], "timeout": 0},
         "list_notices": {},
         "get_notice": {"notice_id": ids["notice"]},
+        "get_notice_part": {"notice_id": ids["notice"], "number": 1},
         "wait_for_notices": {"notice_ids": [ids["notice"] - number for number in range(12)], "timeout": 0},
         "list_subscriptions": {},
         "get_memory": {"key": "key"},

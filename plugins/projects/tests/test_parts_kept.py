@@ -103,6 +103,8 @@ async def test_a_question_that_waits_tells_of_its_parts(ada: Member, bob: Member
     second = await ask(ada, "And this?", parts=[SNIPPET], priority="high", reply_by="2099-01-01T00:00:00Z")
     found = await ada.call("get_question", question_id=second)
     assert (found.state, found.priority, [part.kind for part in found.parts]) == ("queued", "high", ["snippet"])
+    await ada.log_in()
+    assert "high priority" in (await ada.http.get(f"/projects/questions/{second}")).text
     assert "priority high, wanted by 2099-01-01T00:00" in found.text()
     assert "[part 1, snippet] a.py" in found.text()
     await ada.call("cancel_question", question_id=second)
@@ -156,7 +158,24 @@ async def test_what_has_no_room_beside_a_questions_parts_is_refused_or_left_out_
     again = await bob.call("get_message", message_id=found.message_id)
     assert len(again.parts) == 10
     assert "get_question 1 tells of 1 more parts" in again.content
+    assert "ada said (with part 7, 8, 9, 10):" in again.content
     assert [part.number for part in found.exchanges[0].said_parts] == [7, 8, 9, 10, 11]
+    assert found.exchanges[0].said_left_out == [11]
+
+
+async def test_of_a_part_for_which_there_is_no_room_nobody_is_told_to_read_it_where_it_is_not(
+    ada: Member, bob: Member
+) -> None:
+    big = [{"kind": "snippet", "path": "a.py", "code": "x" * 49_000}] * 2
+    number = await ask(ada, parts=big)
+    await until(ada, number, "asked")
+    message = (await bob.call("ask_back", question_id=number, content="This one?")).exchanges[0].asked_id
+    await ada.call("send_message", channel="dm:bob", content="That one.", replyTo=message, parts=big[:1])
+    found = await until(ada, number, "asked")
+    assert f"get_part message_id={found.message_id} number=2" in found.text()
+    assert "number=3" not in found.text()
+    again = await bob.call("get_message", message_id=found.message_id)
+    assert "ada said:\n" in again.content
 
 
 async def test_a_reply_that_is_waited_for_comes_with_its_parts(ada: Member, bob: Member) -> None:

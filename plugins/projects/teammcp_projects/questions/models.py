@@ -42,7 +42,8 @@ MOST_ASKED = 20
 class Exchange(Result):
     """What was asked back about a question, in the message ``asked_id``, and what its asker has ``said`` to that.
 
-    ``said_parts`` are numbered as in the message in which the question is asked again.
+    ``said_parts`` are numbered as in the message in which the question is asked again; ``said_left_out``: the numbers
+    of those for which that has no room.
     """
 
     asked_by: Author
@@ -54,11 +55,14 @@ class Exchange(Result):
     said_at: Timestamp | None
     asked_parts: PartsTold = []
     said_parts: PartsTold = []
+    said_left_out: Annotated[list[int], Field(exclude_if=lambda numbers: not numbers)] = []
 
     def text(self, message_id: int | None = None) -> str:
         """It in a line, or two; ``message_id``: the message in which the question was asked again."""
         asked = f"{quote(self.asked)}{parts_text(self.asked_id, self.asked_parts)}"
-        said = f"{quote(self.said)}{parts_text(message_id, self.said_parts)}"
+        there = [part for part in self.said_parts if part.number not in self.said_left_out]
+        left_out = [part for part in self.said_parts if part.number in self.said_left_out]
+        said = f"{quote(self.said)}{parts_text(message_id, there)}{parts_text(None, left_out)}"
         lines = [f"  {self.asked_by} asked back: {asked}"]
         return "\n".join([*lines, f"  {self.said_by} said: {said}"] if self.said_by else lines)
 

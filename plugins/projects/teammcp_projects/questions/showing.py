@@ -112,12 +112,14 @@ def _urgency(row: Row) -> int:
 
 
 def _exchange(row: Row, asked_parts: list[PartShown], checked: list[PartShown]) -> Exchange:
-    named = Exchange.model_fields.keys() - {"said", "asked_parts", "said_parts"}
+    named = Exchange.model_fields.keys() & {*row.keys()} - {"said"}
+    said_parts, sent = _told(row["parts_told"], checked), {part.number for part in checked}
     return Exchange(
         **{name: row[name] for name in named},
         said=row["said"] or "",
         asked_parts=asked_parts,
-        said_parts=_told(row["parts_told"], checked),
+        said_parts=said_parts,
+        said_left_out=[part.number for part in said_parts if sent and part.number not in sent],
     )
 
 

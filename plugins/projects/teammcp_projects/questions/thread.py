@@ -79,12 +79,13 @@ def stored_parts(reader: Reader, number: int) -> list[StoredPart]:
     return stored(parts_of(reader, number))
 
 
-def words(reader: Reader, row: Row, left_out: int = 0) -> str:
+def words(reader: Reader, row: Row, sent: int, left_out: int) -> str:
     """What whoever is to answer a question is told: it, what was said to it, and how to answer.
 
     Args:
         reader: to look with.
         row: the question.
+        sent: how many parts the message has.
         left_out: for how many of its parts the message has no room.
     """
     number = row["id"]
@@ -93,15 +94,15 @@ def words(reader: Reader, row: Row, left_out: int = 0) -> str:
     until = "" if row["reply_by"] is None else f"An answer is wanted by {rfc3339(row['reply_by'])[:16]}Z. "
     more = f"(get_question {number} tells of {left_out} more parts.)\n\n" if left_out else ""
     how = f"({until}Answer with answer_question {number}, or by a reply to this message; ask_back asks something back.)"
-    return "\n\n".join([head, *_said(reader, row, ROOM - len(head) - len(more) - len(how)), more + how])
+    return "\n\n".join([head, *_said(reader, row, ROOM - len(head) - len(more) - len(how), sent), more + how])
 
 
-def _said(reader: Reader, row: Row, room: int) -> list[str]:
+def _said(reader: Reader, row: Row, room: int, sent: int) -> list[str]:
     """What was said about a question before, as far as there is room for it."""
     said = [*_before(reader, row)]
     for each in thread_queries.exchanges(reader, [row["id"]]):
         asked = (f"{each['asked_by']} asked back:", each["asked"])
-        said += [asked, (f"{each['said_by']} said{_numbers(each)}:", each["said"] or "")]
+        said += [asked, (f"{each['said_by']} said{_numbers(each, sent)}:", each["said"] or "")]
     if not said:
         return []
     share = room // len(said)
@@ -110,9 +111,9 @@ def _said(reader: Reader, row: Row, room: int) -> list[str]:
     return [f"{who}\n{excerpt(text, share - len(who) - 3)}" for who, text in said]
 
 
-def _numbers(exchange: Row) -> str:
-    """Which parts of the message belong to what was said."""
-    numbers = [str(part.number) for part in told_again(exchange["parts_told"])]
+def _numbers(exchange: Row, sent: int) -> str:
+    """Which parts of the message, that has so many, belong to what was said."""
+    numbers = [str(part.number) for part in told_again(exchange["parts_told"]) if part.number <= sent]
     return f" (with part {', '.join(numbers)})" if numbers else ""
 
 

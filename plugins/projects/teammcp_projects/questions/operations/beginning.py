@@ -31,7 +31,7 @@ async def begin_question(context: Context, question_id: QuestionId, holder: str)
         asking,
         "question",
         channel=f"dm:{holder}",
-        content=await context.read(thread.words, row, len(parts) - len(fit)),
+        content=await context.read(thread.words, row, len(fit), len(parts) - len(fit)),
         metadata={"question_id": question_id},
         replyTo=goes_on_from,
         parts=fit,

@@ -109,7 +109,7 @@ async def add_project(context: Context, name: ProjectName, **facts: Unpack[Facts
                 f"name: there is a project called '{taken}' already. Choose another name.", code="name_taken"
             )
         if queries.count(tx) >= MOST_PROJECTS:
-            raise Conflict(f"A team has {MOST_PROJECTS} projects at most. Remove one first.", code="too_many")
+            raise Conflict(f"name: a team has {MOST_PROJECTS} projects at most. Remove one first.", code="too_many")
         lookup.require_projects(tx, json.loads(columns["askers"] or "[]"))
         queries.insert(tx, name, plain_text(name), columns, context.actor.name, context.now())
         added = _project(tx, name)
