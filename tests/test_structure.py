@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -70,3 +71,10 @@ def test_what_a_feature_offers_brings_no_page_with_it() -> None:
     program = f"import sys, {names}; print([name for name in sys.modules if '.pages' in name or name == 'quart'])"
     loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert loaded.stdout.strip() == "[]"
+
+
+def test_no_template_holds_the_marks_of_a_merge() -> None:
+    templates = [*ROOT.glob("teammcp/**/templates/**/*.html"), *ROOT.glob("plugins/*/teammcp_*/**/*.html")]
+    assert len(templates) > 50
+    left = re.compile(r"^(<{7}|={7}|>{7})( |$)", re.MULTILINE)
+    assert [path.name for path in templates if left.search(path.read_text("utf-8"))] == []
