@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import os
 from pathlib import Path
@@ -139,6 +140,15 @@ def test_tools_of_servers_have_the_names_that_the_model_knows() -> None:
         ToolUse("m", "mcp__teammcp__get_me", "done", "", {"a": 1}, "bob"),
         ToolUse("m", "mcp__teammcp__get_me", "failed", "", {"a": 1}, "no such tool"),
     ]
+
+
+async def test_a_server_of_tools_that_is_there_before_the_conversation_was_read_is_known() -> None:
+    """The answer that begins it and what comes right behind are read at once, before anybody goes on."""
+    recorder = Recorder(PermissionAnswer(True))
+    reader = Reader(recorder, recorder.note)
+    reader.read("mcpServer/startupStatus/updated", {"threadId": "t", "name": "teammcp", "status": "ready"})
+    async with asyncio.timeout(1):
+        await reader.await_server("teammcp")
 
 
 def test_its_plan_its_thoughts_and_its_troubles_are_told() -> None:

@@ -55,7 +55,8 @@ class Reader:
 
     def read(self, method: str, params: dict[str, Any]) -> None:
         """What a notification means; nothing if it is of a kind that is not known here."""
-        if params.get("threadId", self.thread) not in (self.thread, None):
+        # Before the answer was read that begins it there is but one; what comes right behind that is read earlier.
+        if self.thread and params.get("threadId", self.thread) not in (self.thread, None):
             return
         match method:
             case "turn/started":
