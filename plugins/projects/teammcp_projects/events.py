@@ -51,6 +51,10 @@ class ConversationReset(ConversationEvent, kind="project.conversation_reset"):
     """With the next question a new conversation begins."""
 
 
+class ConversationEnded(ConversationEvent, kind="project.conversation_ended"):
+    """Nobody asks in a conversation any more, so its agent was retired."""
+
+
 class QuestionEvent(EventData):
     """Which question, to which project."""
 
@@ -178,6 +182,7 @@ EVENT_KINDS = (
     ProjectAgentsChanged,
     ConversationStarted,
     ConversationReset,
+    ConversationEnded,
     QuestionQueued,
     QuestionAsked,
     QuestionCountered,

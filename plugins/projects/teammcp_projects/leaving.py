@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
-from teammcp import Agent, Context, Reader, Row, Team
+from teammcp import Agent, Context, Reader, Row, Team, TeamError
 
 from . import registry
+from .lanes.operations import ending
 from .notices import looking
 from .questions import queries
 from .questions.operations import returning
@@ -21,6 +23,7 @@ async def see_off(context: Context, agent: Agent) -> None:
     """After a member was retired."""
     await registry.see_off(context, agent)
     await returning.see_off(context, agent)
+    await _end_deserted(context.team)
     looking.look(context.team)
 
 
@@ -31,6 +34,20 @@ async def look_at_retired(team: Team) -> None:
         agent = team.directory.agents.get(name)
         if agent is not None and agent.retired:
             await see_off(context, agent)
+    await _end_deserted(context.team)
+
+
+async def _end_deserted(team: Team) -> None:
+    """End the conversations in which nobody asks any more."""
+    context = Context.inside(team)
+    for project, lane in await context.read(_deserted, team):
+        with suppress(TeamError):  # somebody was faster; else it is the same at the next look
+            await context.call("end_conversation", project=project, lane=lane)
+
+
+def _deserted(reader: Reader, team: Team) -> list[tuple[str, str]]:
+    projects = [row["name"] for row in registry_queries.projects(reader, "", MOST_PROJECTS)]
+    return [(name, lane) for name in projects for lane in ending.deserted(reader, team, name)]
 
 
 def _named(reader: Reader) -> set[str]:

@@ -13,6 +13,12 @@ class Started(Result):
     agent: str
 
 
+class Ended(Result):
+    """Who answered a lane that is forgotten; null if nobody was started for it."""
+
+    agent: str | None
+
+
 class Conversation(Result):
     """What one project, or one member, asks another project, and the agent that answers just that.
 

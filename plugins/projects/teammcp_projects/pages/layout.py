@@ -22,7 +22,8 @@ QUESTION_EVENTS = (
     " question.answer_changed"
 )
 CONVERSATION_EVENTS = (
-    "project.conversation_started project.conversation_reset question.asked question.ended agent.retired"
+    "project.conversation_started project.conversation_reset project.conversation_ended question.asked question.ended"
+    " agent.retired"
 )
 PRESENCE_EVENTS = "agent.online agent.offline agent.status"
 KINDS = {

@@ -115,6 +115,14 @@ def lanes(reader: Reader, project: str) -> list[Row]:
     return reader.all("SELECT lane, holder, begun_at FROM projects_lanes WHERE project = ?", (project,))
 
 
+def is_open_in(reader: Reader, project: str, lane: str) -> bool:
+    """Whether anything is open of what was asked in a lane."""
+    found = reader.value(
+        "SELECT id FROM projects_questions WHERE project = ? AND lane = ? AND ended_at IS NULL LIMIT 1", (project, lane)
+    )
+    return found is not None
+
+
 # -- changing --------------------------------------------------------------------------------------------------------
 
 
@@ -159,6 +167,11 @@ def begin(
         " ON CONFLICT (project, lane) DO UPDATE SET holder = excluded.holder, begun_at = excluded.begun_at",
         (project, lane, holder, at),
     )
+
+
+def forget_lane(tx: Transaction, project: str, lane: str) -> None:
+    """Nobody asks in a lane any more."""
+    tx.execute("DELETE FROM projects_lanes WHERE project = ? AND lane = ?", (project, lane))
 
 
 def hold_back(tx: Transaction, number: int, trouble: str, retry_at: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .conversations import fork_conversation, list_conversations, reset_conversation
+from .ending import end_conversation
 from .starting import adapt_conversation, start_conversation
 
 OPERATIONS: list[Any] = [
@@ -13,4 +14,5 @@ OPERATIONS: list[Any] = [
     fork_conversation,
     start_conversation,
     adapt_conversation,
+    end_conversation,
 ]
