@@ -68,12 +68,18 @@ def is_elsewhere(home: Any, project: Row) -> bool:
     return any(getattr(home, name) != wanted for name, wanted in place(project).items())
 
 
-def differences(home: Any, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """What is to be another than it is in a home: also the place in the pool, if it was told to give that up."""
+def differences(home: Any, row: Row, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """What is to be another than it is in a home: also the place in the pool, if it was told to give that up.
+
+    Args:
+        home: of the agent.
+        row: the agent, as the registry has it.
+        wanted: what is chosen.
+    """
     differs = {name: value for name, value in wanted.items() if getattr(home, name) != value}
-    limits = home.limits.model_dump(exclude_none=True)
-    if limits.get("idle_minutes") == AT_ONCE:
-        differs["limits"] = {**limits, "idle_minutes": IDLE_MINUTES}
+    if home.limits.idle_minutes == AT_ONCE:
+        limits = home.limits.model_copy(update={"idle_minutes": row["idle_minutes"]})
+        differs["limits"] = limits.model_dump(exclude_none=True)
     return differs
 
 

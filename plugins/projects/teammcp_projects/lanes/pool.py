@@ -58,7 +58,7 @@ async def has_room(context: Context, project: Row, agent: str | None = None) -> 
     if len(awake) < project["at_once"]:
         return True
     if (resting := to_rest(awake)) is not None:
-        await context.call("configure_agent", name=resting, limits={"idle_minutes": homes.AT_ONCE})
+        await context.call("rest_conversation", agent=resting)
     return False
 
 

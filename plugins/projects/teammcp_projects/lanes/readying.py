@@ -30,7 +30,7 @@ async def ready(context: Context, project: Row, lane: str) -> str | None:
         return None
     if moves:
         return (await context.call(start_conversation, project=name, lane=lane)).agent
-    if row["renew"] or homes.differences(home, await homes.manner(context, project)):
+    if row["renew"] or homes.differences(home, row, await homes.manner(context, project)):
         await context.call(adapt_conversation, project=name, lane=lane)
     return agent
 

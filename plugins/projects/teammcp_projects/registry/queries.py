@@ -77,6 +77,9 @@ def _in_order(facts: Mapping[str, Any]) -> list[Any]:
 
 # -- who works in them -----------------------------------------------------------------------------------------------
 
+LANE = "agent, project, lane, renew, idle_minutes"
+"""Of an agent that was started to answer a lane. ``idle_minutes``: as it was before it was told to make room."""
+
 
 def project_of(reader: Reader, agent: str) -> str | None:
     """The name of the project in which a member works; None if it works in none."""
@@ -92,25 +95,21 @@ def agents(reader: Reader, project: str) -> list[Row]:
 
 
 def lane_agents(reader: Reader, project: str) -> list[Row]:
-    """The agents that were started to answer for a project, by lane: agent, project, lane, renew."""
+    """The agents that were started to answer for a project, by lane: `LANE`."""
     return reader.all(
-        "SELECT agent, project, lane, renew FROM projects_agents WHERE project = ? AND lane IS NOT NULL ORDER BY lane",
+        f"SELECT {LANE} FROM projects_agents WHERE project = ? AND lane IS NOT NULL ORDER BY lane",  # noqa: S608
         (project,),
     )
 
 
 def lane_agent(reader: Reader, project: str, lane: str) -> Row | None:
-    """The agent that was started to answer a lane, if there is one: agent, project, lane, renew."""
-    return reader.one(
-        "SELECT agent, project, lane, renew FROM projects_agents WHERE project = ? AND lane = ?", (project, lane)
-    )
+    """The agent that was started to answer a lane, if there is one: `LANE`."""
+    return reader.one(f"SELECT {LANE} FROM projects_agents WHERE project = ? AND lane = ?", (project, lane))  # noqa: S608
 
 
 def lane_of(reader: Reader, agent: str) -> Row | None:
-    """What an agent was started to answer: agent, project, lane, renew; None if it was not started for that."""
-    return reader.one(
-        "SELECT agent, project, lane, renew FROM projects_agents WHERE agent = ? AND lane IS NOT NULL", (agent,)
-    )
+    """What an agent was started to answer: `LANE`; None if it was not started for that."""
+    return reader.one(f"SELECT {LANE} FROM projects_agents WHERE agent = ? AND lane IS NOT NULL", (agent,))  # noqa: S608
 
 
 def answerers(reader: Reader, project: str) -> list[str]:
@@ -142,6 +141,11 @@ def add_lane_agent(tx: Transaction, agent: str, project: str, lane: str) -> None
 def set_renew(tx: Transaction, agent: str, renew: bool) -> None:
     """Whether an agent that was started to answer begins a new conversation at its next question."""
     tx.execute("UPDATE projects_agents SET renew = ? WHERE agent = ?", (int(renew), agent))
+
+
+def set_idle_minutes(tx: Transaction, agent: str, minutes: float | None) -> None:
+    """An agent makes room for another; after how many idle minutes its program ends otherwise, None as is usual."""
+    tx.execute("UPDATE projects_agents SET idle_minutes = ? WHERE agent = ?", (minutes, agent))
 
 
 def take_out_agents(tx: Transaction, project: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from .conversations import fork_conversation, list_conversations, reset_conversation
 from .ending import end_conversation
+from .resting import rest_conversation
 from .starting import adapt_conversation, start_conversation
 
 OPERATIONS: list[Any] = [
@@ -14,5 +15,6 @@ OPERATIONS: list[Any] = [
     fork_conversation,
     start_conversation,
     adapt_conversation,
+    rest_conversation,
     end_conversation,
 ]

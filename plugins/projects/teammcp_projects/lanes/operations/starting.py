@@ -54,7 +54,7 @@ async def adapt_conversation(context: Context, project: str, lane: str) -> Work[
         raise Conflict(f"project: nobody was started to answer {lane}.", code="not_its_turn")
     agent, renews, chooser = before["agent"], bool(before["renew"]), _chooser(context, row)
     home = await context.call("get_agent_home", name=agent)
-    differs = homes.differences(home, await homes.manner(context, row))
+    differs = homes.differences(home, before, await homes.manner(context, row))
     calls = [await chooser.prepare("configure_agent", name=agent, **differs)] if differs else []
     if renews or {*differs} - {"limits"}:
         calls.append(await chooser.prepare("restart_agent", name=agent, new_conversation=renews))
