@@ -1,4 +1,7 @@
-"""Claude Code in one repository asks another one; an agent that is started there reads its code and answers."""
+"""Claude Code in one repository asks another one; an agent that is started there reads its code and answers.
+
+It changes nothing there, unless somebody has given leave.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import shlex
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -135,3 +139,85 @@ def test_claude_in_one_repository_is_answered_by_claude_in_another(launcher: Liv
         )
         assert "It is 2.7" in gone_on.stdout, gone_on.stderr
         assert "Which version is the API?" in json.dumps(there.requests[-1]), "it knows what was asked before"
+
+
+WRITES = """What is the last commit? Do all this first, and whatever comes of it, answer.
+!call Write {{"file_path": "{folder}/{name}.txt", "content": "mine"}}
+!call Bash {{"command": "touch {folder}/{name}.made", "description": "make a file"}}
+!call Bash {{"command": "git log --format=%s", "description": "see the commits"}}
+!say {name}: it is the last one
+"""
+
+
+def made(folder: Path) -> set[str]:
+    """What stands in a repository beside its code."""
+    return {each.name for each in folder.iterdir()} - {".git", "api.py"}
+
+
+@pytest.mark.sweep
+def test_claude_that_answers_changes_nothing_without_leave_and_answers_all_the_same(tmp_path: Path) -> None:
+    backend = repository(tmp_path / "backend", api_py=API)
+    launcher = LiveLauncher(tmp_path / "server", "projects", "approvals", settings={"stop_seconds": 1})
+
+    def ask(name: str) -> int:
+        question = WRITES.format(folder=backend, name=name)
+        number: int = launcher.call("teams_ask", projects=["backend"], question=question)["questions"][0]["id"]
+        return number
+
+    def answered(number: int, name: str) -> None:
+        def answer() -> str | None:
+            found = launcher.call("get_question", question_id=number)
+            return found["answer"] if found["state"] == "answered" else None
+
+        assert until(answer, f"the answer to {name}") == f"{name}: it is the last one"
+
+    def results() -> list[str]:
+        """What the last three calls gave."""
+        return model.seen[-3:]
+
+    def decide(tool: str, *, approved: bool) -> None:
+        """Let the owner answer what is asked next, which is about a tool."""
+
+        def pending() -> dict[str, Any] | None:
+            listed = launcher.owner.get("/api/approvals/pending").json()
+            return next((each for each in listed if each["arguments"]["tool_name"] == tool), None)
+
+        question = until(pending, f"a question about {tool}")
+        launcher.call("resolve_approval", approval_id=question["approval_id"], approved=approved)
+
+    try:
+        with AnthropicModel() as model:
+            program = with_variables(CLAUDE, tmp_path, environment(tmp_path / "there", model))
+            launcher.call(
+                "add_project",
+                name="backend",
+                runtime="claude",
+                options={"program": program},
+                changes="deny",
+                folders=[{"folder": str(backend)}],
+            )
+            answered(ask("denied"), "denied")
+            write, touch, log = results()
+            assert "may use no tool that asks for a permission" in write
+            assert "may use no tool that asks for a permission" in touch
+            assert log.strip() == "begin", "what only looks is run"
+            assert made(backend) == set()
+
+            launcher.call("update_project", project="backend", changes="ask")
+            number = ask("asked")
+            decide("Write", approved=True)
+            decide("Bash", approved=False)
+            answered(number, "asked")
+            write, touch, log = results()
+            assert "asked.txt" in write
+            assert "Denied by owner" in touch
+            assert log.strip() == "begin"
+            assert made(backend) == {"asked.txt"}
+
+            launcher.call("update_project", project="backend", changes="allow")
+            answered(ask("allowed"), "allowed")
+            assert made(backend) == {"asked.txt", "allowed.txt", "allowed.made"}
+            listed = launcher.call("list_approvals", kind="permission")
+            assert [each["status"] for each in listed] == ["rejected", "approved"], "nobody else was asked"
+    finally:
+        launcher.close()
