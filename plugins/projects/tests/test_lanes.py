@@ -14,6 +14,7 @@ from teammcp_projects.lanes.naming import name_for
 from teammcp_projects.lanes.pool import Awake, to_rest
 
 from plugins.claude_launcher.tests.keeping import until
+from plugins.claude_launcher.tests.scripted import Puppets
 from plugins.projects.tests.starting import (
     STARTS_AGENTS,
     World,
@@ -180,7 +181,11 @@ async def test_a_runtime_that_cannot_copy_a_conversation_says_so(world: World) -
 
 async def test_what_cannot_be_started_waits_and_says_why_and_is_tried_again(world: World) -> None:
     async with world.stage.running():
+        await world.owner.call(
+            "set_role", name="wizard", title="Wizard", summary="knows it all", guide="You know it all."
+        )
         await world.project(role="wizard")
+        await world.owner.call("delete_role", name="wizard")
         ada = await world.asker("ada", "web")
         number = await ask(ada)
         await world.stage.team.server.settle()
@@ -271,7 +276,7 @@ async def test_who_is_retired_or_lives_elsewhere_by_now_is_replaced(world: World
 async def test_a_question_is_not_left_with_one_that_cannot_go_on_and_is_not_what_is_chosen_now(
     world: World, chosen: dict[str, Any]
 ) -> None:
-    async with world.stage.running():
+    async with world.stage.running(quiet=Puppets(name="quiet")):
         await world.project()
         await world.asker("bob")
         await world.owner.call("set_project_agents", project="backend", agents=["bob"])
@@ -397,7 +402,7 @@ def test_only_who_is_not_busy_makes_room_and_one_at_a_time(states: list[tuple[bo
 
 
 async def test_the_page_of_a_project_shows_conversations_and_begins_them_anew(world: World) -> None:
-    async with world.stage.running():
+    async with world.stage.running(claude=Puppets(name="claude")):
         await world.project()
         ada, bob = await world.asker("ada", "web"), await world.asker("bob")
         await answered(world, ada, "backend.web", 1, "one")
@@ -411,14 +416,14 @@ async def test_the_page_of_a_project_shows_conversations_and_begins_them_anew(wo
         refused = await ada.http.get(f"{path}/conversations?asking=web")
         assert (refused.status_code, "cannot go on from a copy" in refused.text) == (409, True)
         await world.owner.log_in()
-        facts = {"at_once": "2", "runtime": "puppet", "everybody": "1", "owners": "owner"}
+        facts = {"at_once": "2", "runtime": "claude", "everybody": "1", "owners": "owner"}
         place = {"folders.machine": "box", "folders.folder": str(world.folder)}
         wrong = await world.owner.submit(f"{path}/change", **facts, **place, options="loud")
         assert "options: " in wrong.text
-        right = await world.owner.submit(f"{path}/change", **facts, **place, options='{"a": 1}', changes="deny")
+        right = await world.owner.submit(f"{path}/change", **facts, **place, options='{"mode": "plan"}', changes="deny")
         assert right.status_code == 303, right.text
         found = await ada.call("get_project", project="backend")
-        assert (found.options, found.changes) == ({"a": 1}, "deny")
+        assert (found.options, found.changes) == ({"mode": "plan"}, "deny")
 
 
 @pytest.mark.parametrize(
@@ -435,7 +440,7 @@ async def test_the_page_of_a_project_shows_conversations_and_begins_them_anew(wo
 async def test_a_program_only_reads_unasked_and_has_the_folders_own_servers(
     world: World, facts: dict[str, Any], options: dict[str, Any]
 ) -> None:
-    async with world.stage.running():
+    async with world.stage.running(claude=Puppets(name="claude"), codex=Puppets(name="codex")):
         await world.project(**facts)
         ada = await world.asker("ada", "web")
         await stands(ada, await ask(ada), "asked")

@@ -12,6 +12,8 @@ IDLE_MINUTES = 5.0
 """Minutes without work after which an agent's program ends until it is asked again."""
 AT_ONCE = 0.001
 """The same for one whose place another needs: its program ends as soon as it is not at work."""
+Facts = Row | Mapping[str, Any]
+"""The columns of a project, as they are or as they are to be."""
 USUAL = {"own_servers": True, "sandbox": "read-only"}
 """Options that hold for runtimes that have them, unless the project says otherwise: the folder's own MCP servers are
 used, and what a program does unasked, where it says that itself, is reading."""
@@ -37,19 +39,19 @@ def is_installed(server: Server) -> bool:
     return True
 
 
-def starts_agents(server: Server, project: Row) -> bool:
+def starts_agents(server: Server, project: Facts) -> bool:
     """Whether agents are started to answer for a project: something is chosen that runs, and where, and can be."""
     return bool(project["runtime"]) and json.loads(project["folders"]) != [] and is_installed(server)
 
 
-def place(project: Row) -> dict[str, str]:
+def place(project: Facts) -> dict[str, str]:
     """Where an agent of a project lives, and what it runs, as arguments of the launcher."""
     first = json.loads(project["folders"])[0]
     machine = {"machine": first["machine"]} if first["machine"] else {}
     return {"runtime": project["runtime"], "workspace": "folder", "folder": first["folder"], **machine}
 
 
-async def manner(context: Context, project: Row) -> dict[str, Any]:
+async def manner(context: Context, project: Facts) -> dict[str, Any]:
     """How it is to work, as arguments of the launcher that may be changed while its conversation goes on."""
     return {
         "options": await _options(context, project),
@@ -83,7 +85,7 @@ def differences(home: Any, row: Row, wanted: Mapping[str, Any]) -> dict[str, Any
     return differs
 
 
-async def _options(context: Context, project: Row) -> dict[str, Any]:
+async def _options(context: Context, project: Facts) -> dict[str, Any]:
     """The options that are chosen, and the usual ones beside them."""
     chosen: dict[str, Any] = json.loads(project["options"])
     known = context.server.state[_KNOWN]

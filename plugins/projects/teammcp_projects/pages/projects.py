@@ -9,10 +9,11 @@ from quart import Request, Response
 from teammcp import Access, Context, Reader
 from teammcp.web import Outcome, Page, attempt, form_call, mark, see
 
+from ..lanes import choosing
 from ..notices.pages.relations import all_projects, relations
 from ..notices.pages.words import EVENTS as NOTICE_EVENTS
 from ..questions.operations.asking import can_ask
-from ..registry import is_in_charge, project_of, queries
+from ..registry import existing, is_in_charge, project_of, queries
 from ..registry.models import Project
 from ..registry.operations.projects import get_project
 from ..status.models import ProjectStatus
@@ -65,6 +66,7 @@ async def project_page(
         outcome,
         project=found,
         changes=changes,
+        hindrance=await _hindrance(context, name) if changes else "",
         working=working or forms.working(found),
         questions=listed.questions,
         standing=status,
@@ -74,6 +76,11 @@ async def project_page(
         **await relations(context, found.name),
         **await _conversations(context, found.name),
     )
+
+
+async def _hindrance(context: Context, project: str) -> str:
+    """What keeps agents from being started to answer, for those who can do something about it."""
+    return await choosing.hindrance(context, await context.read(existing, project))
 
 
 async def _conversations(context: Context, project: str) -> dict[str, Any]:

@@ -137,6 +137,7 @@ class Project(Result):
     ``runtime`` and ``options`` are those of an agent that is started to answer in the first of the ``folders``;
     ``changes``: what becomes of it when that is to change something; ``chosen_by``: by whose right it is started.
     ``at_once``: how many questions it answers at a time. Each change of these facts gives it its next ``version``.
+    ``warning``, after such a change: what may keep agents from being started for now.
     """
 
     name: str
@@ -156,6 +157,7 @@ class Project(Result):
     created_at: Timestamp
     updated_at: Timestamp
     version: int
+    warning: Words = ""
 
     def text(self) -> str:
         agents = [each.name if each.answers else f"{each.name} (does not answer)" for each in self.agents]
@@ -171,7 +173,8 @@ class Project(Result):
         head = f"{self.name}, version {self.version}, added by {self.created_by}"
         about = [f"description: {quote(self.description)}"] if self.description else []
         lines = [f"{name}: {'; '.join(values)}" for name, values in facts.items() if values]
-        return "\n".join([head, *about, *lines, f"answers at once: {self.at_once}"])
+        warning = [f"warning: {quote(self.warning)}"] if self.warning else []
+        return "\n".join([head, *about, *lines, f"answers at once: {self.at_once}", *warning])
 
 
 class ProjectGone(Result):

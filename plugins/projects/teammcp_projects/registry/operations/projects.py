@@ -23,6 +23,7 @@ from teammcp import (
 )
 
 from ...events import ProjectAdded, ProjectRemoved
+from ...lanes import choosing
 from ...notices import leaving
 from ...questions import queries as questions
 from ...questions.models import OPEN
@@ -102,6 +103,7 @@ async def add_project(context: Context, name: ProjectName, **facts: Unpack[Facts
     """
     given = {"owners": [context.actor.name], **{field: value for field, value in facts.items() if value is not None}}
     columns = {**NEW, **running.settle(context, NEW, await _columns(context, given))}
+    warning = await choosing.check(context, NEW, columns)
 
     def work(tx: Transaction) -> Project:
         if (taken := queries.name_of(tx, plain_text(name))) is not None:
@@ -114,7 +116,7 @@ async def add_project(context: Context, name: ProjectName, **facts: Unpack[Facts
         queries.insert(tx, name, plain_text(name), columns, context.actor.name, context.now())
         added = _project(tx, name)
         context.emit(tx, ProjectAdded(project=name, description=added.description, owners=added.owners), name)
-        return added
+        return added.model_copy(update={"warning": warning})
 
     return work
 
@@ -134,8 +136,11 @@ async def update_project(
 
     With expected_version nobody's change is lost: it is refused if there is another version by now.
     """
-    require_change(context, await context.read(existing, project))
+    before = await context.read(existing, project)
+    require_change(context, before)
     new = await _columns(context, {field: value for field, value in facts.items() if value is not None})
+    after = {**dict(before), **running.settle(context, dict(before), new)}
+    warning = await choosing.check(context, before, after)
 
     def work(tx: Transaction) -> Project:
         row = existing(tx, project)
@@ -152,7 +157,7 @@ async def update_project(
             )
         lookup.require_projects(tx, json.loads(new.get("askers") or "[]"))
         changes.set_facts(context, tx, row, {column: settled[column] for column in changed})
-        return _project(tx, project)
+        return _project(tx, project).model_copy(update={"warning": warning})
 
     return work
 

@@ -1,0 +1,82 @@
+"""Whether what is chosen to answer can be started: said when somebody chooses it, and not first by a question."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from teammcp import Context, InvalidInput, quote
+
+from . import homes
+
+PROGRAM = {"program", "command"}
+"""Options with which somebody says which program it is, or where: then what a runner has found does not matter."""
+
+
+async def check(context: Context, before: homes.Facts, after: homes.Facts) -> str:
+    """See that the launcher would start what is chosen, if that is another choice than before.
+
+    Args:
+        context: of whoever chooses.
+        before: the columns of a project as they are.
+        after: the columns as they are to be.
+
+    Returns:
+        What may keep agents from being started for now; empty if that is nothing.
+
+    Raises:
+        TeamError: something chosen is not there; the text says what there is, or what to do about it.
+    """
+    if not (homes.is_installed(context.server) and after["runtime"]) or _start(after) == _start(before):
+        return ""
+    place = homes.place(after) if json.loads(after["folders"]) else {"runtime": after["runtime"]}
+    role = {"role": after["role"]} if after["role"] else {"description": "It answers."}
+    await context.prepare("spawn_agent", **role, **place, **await homes.manner(context, after))
+    kept, warning = await _look(context, after)
+    if kept:
+        raise InvalidInput.at("runtime", kept)
+    return warning
+
+
+async def hindrance(context: Context, project: homes.Facts) -> str:
+    """What keeps agents from being started for a project where nothing else is chosen; empty if that is nothing."""
+    if not homes.starts_agents(context.server, project):
+        return ""
+    return " ".join(filter(None, await _look(context, project)))
+
+
+def _start(project: homes.Facts) -> list[Any]:
+    """What an agent is started with, and where."""
+    chosen = ("runtime", "options", "role", "changes")
+    return [*(project[name] for name in chosen), json.loads(project["folders"])[:1]]
+
+
+async def _look(context: Context, project: homes.Facts) -> tuple[str, str]:
+    """Why the machine of a project cannot run what is chosen, as its runner says; and what is to be known beside.
+
+    What a runner said before it went may be otherwise by now.
+    """
+    folders = json.loads(project["folders"])
+    if not folders:
+        return "", ""
+    wanted, runtime = folders[0]["machine"], project["runtime"]
+    machines = (await context.call("list_machines")).root
+    found = next((each for each in machines if (each.name == wanted if wanted else each.is_local)), None)
+    if found is None:
+        return "", "No runner has told yet what is there on the server's own machine."
+    name, missing = quote(f"'{found.name}'"), _missing(found, project)
+    if found.connected or found.is_local:
+        return missing, ""
+    before = f" It last said: {missing}" if missing else ""
+    return "", f"The machine {name} is away: no '{runtime}' is started there until its runner is back.{before}"
+
+
+def _missing(machine: Any, project: homes.Facts) -> str:
+    """What a machine lacks to run what is chosen, as its runner has told; empty if that is nothing."""
+    runtime, name = project["runtime"], quote(f"'{machine.name}'")
+    there = next((each for each in machine.runtimes if each.name == runtime), None)
+    if there is None:
+        return f"the runner of {name} does not know '{runtime}'. Bring TeamMCP and its plugins up to date there."
+    if not there.missing or PROGRAM & json.loads(project["options"]).keys():
+        return ""
+    return f"the program of '{runtime}' is not on {name}: {quote(there.missing)}"
