@@ -15,18 +15,20 @@ questions = st.lists(st.tuples(lanes, st.integers(0, 2)), max_size=12).map(
 turns = st.dictionaries(lanes, st.integers(1, 50))
 
 
-@given(questions, turns)
+@given(questions, turns, st.sets(lanes))
 def test_a_place_is_what_comes_true_when_one_is_answered_after_the_other(
-    waiting: list[Waiting], begun: dict[str, int]
+    waiting: list[Waiting], begun: dict[str, int], taken: set[str]
 ) -> None:
-    found, rest, now = places(waiting, begun, ()), list(waiting), 100
-    order = []
+    found, rest, now = places(waiting, begun, taken), list(waiting), 100
+    order, answering = [], sorted(taken, key=lambda lane: (begun.get(lane, 0), lane))
     while rest:
-        following = in_order(rest, begun, ())[0]
-        rest.remove(following)
-        order.append(following.id)
-        now += 1
-        begun = {**begun, following.lane: now}
+        answering = answering[1:]
+        for following in in_order(rest, begun, answering)[:1]:
+            rest.remove(following)
+            order.append(following.id)
+            answering.append(following.lane)
+            now += 1
+            begun = {**begun, following.lane: now}
     assert order == sorted(found, key=lambda number: found[number])
     assert sorted(found.values()) == list(range(1, len(waiting) + 1))
 

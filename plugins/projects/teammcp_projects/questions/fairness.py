@@ -7,6 +7,7 @@ take turns, so that nobody who asks much keeps others waiting.
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -61,20 +62,28 @@ def in_order(waiting: Iterable[Waiting], begun: Mapping[str, int], taken: Collec
 
 
 def places(waiting: Iterable[Waiting], begun: Mapping[str, int], taken: Collection[str]) -> dict[int, int]:
-    """The place of each question that waits, from 1: how it would go if each answer took equally long."""
+    """The place of each question that waits, from 1: how it would go if each answer took equally long.
+
+    So what was begun first is answered first, and then the next one is begun.
+    """
     lanes: dict[str, list[int]] = {}
     for each in sorted(waiting, key=lambda each: (each.priority, -each.id)):  # the next one of a lane last
         lanes.setdefault(each.lane, []).append(each.id)
     turn = max([0, *begun.values()])
-    # What is being answered comes before all that waits in its lane.
-    turns = [((turn + 1 if lane in taken else begun.get(lane, 0)), ids[-1], lane) for lane, ids in lanes.items()]
+    turns = [(begun.get(lane, 0), ids[-1], lane) for lane, ids in lanes.items() if lane not in taken]
     heapq.heapify(turns)
+    answering = deque(sorted((begun.get(lane, 0), lane) for lane in taken))
     found: dict[int, int] = {}
-    while turns:
-        _, _, lane = heapq.heappop(turns)
-        found[lanes[lane].pop()] = len(found) + 1
-        if lanes[lane]:
-            heapq.heappush(turns, (turn + 1 + len(found), lanes[lane][-1], lane))
+    while answering or turns:
+        if answering:
+            began, lane = answering.popleft()
+            if left := lanes.get(lane):
+                heapq.heappush(turns, (began, left[-1], lane))
+        if turns:
+            _, number, lane = heapq.heappop(turns)
+            lanes[lane].pop()
+            found[number] = len(found) + 1
+            answering.append((turn + len(found), lane))
     return found
 
 
