@@ -125,6 +125,46 @@ async def test_those_who_ask_are_answered_side_by_side_and_the_others_wait(world
         await stands(members[2], numbers[2], "answered")
 
 
+async def test_who_waits_for_a_place_is_not_passed_over_by_one_who_has_it(world: World) -> None:
+    async with world.stage.running():
+        await world.project(at_once=1)
+        ada, bob = await world.asker("ada", "web"), await world.asker("bob")
+        first, his, second = await ask(ada), await ask(bob), await ask(ada)
+        program = await world.program("backend.web")
+        await asked(program, world.stage)
+        agent = world.stage.team.member("backend.web", world.stage.key("backend.web"))
+        await agent.call("answer_question", question_id=first, answer="one")  # and it is still in its turn
+        await look(world)
+        assert [(await bob.call("get_question", question_id=each)).state for each in (his, second)] == ["queued"] * 2
+        program.end_turn()
+        await runs_idle(world, "backend.web")
+        await look(world)
+        await makes_room(world, program)
+        other = await world.program("backend.bob")
+        await asked(other, world.stage)
+        await stands(bob, his, "asked")
+        assert (await stands(ada, second, "queued")).place == 1
+
+
+async def test_what_waits_because_nobody_can_be_started_keeps_its_order(world: World) -> None:
+    async with world.stage.running():
+        await world.project(role="wizard")
+        ada = await world.asker("ada", "web")
+        first = await ask(ada)
+        await world.stage.team.server.settle()
+        world.stage.team_clock.advance(seconds=50)
+        second = await ask(ada)
+        await world.stage.team.server.settle()
+        assert "there is no role 'wizard'" in (await stands(ada, second, "queued")).trouble
+        world.stage.team_clock.advance(seconds=15)
+        await look(world)
+        await world.owner.call("update_project", project="backend", role="")
+        world.stage.team_clock.advance(seconds=46)
+        await look(world)
+        await stands(ada, first, "asked")
+        await stands(ada, second, "queued")
+
+
 async def test_who_was_put_to_sleep_for_another_goes_on_with_the_same_conversation(world: World) -> None:
     async with world.stage.running():
         await world.project(at_once=1)

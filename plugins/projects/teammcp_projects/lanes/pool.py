@@ -53,7 +53,7 @@ async def has_room(context: Context, project: Row, agent: str | None = None) -> 
         return True
     found = {home.agent: home for home in (await context.call("list_agent_homes")).root}
     if agent in found and _runs(found[agent]):
-        return not _is_leaving(found[agent])  # else somebody waits for its place
+        return True  # also if it was told to make room: whoever needed that is not before it any more
     awake = [each for row in others if (each := _awake(row, found.get(row["agent"]))) is not None]
     if len(awake) < project["at_once"]:
         return True

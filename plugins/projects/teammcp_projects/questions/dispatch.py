@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 
 from teammcp import Conflict, Context, Reader, Row, StateKey, Team, TeamError, excerpt
@@ -43,19 +43,18 @@ async def look_again(team: Team, agent: str) -> None:
 
 async def begin_all(team: Team, project: str) -> None:
     """Begin what can be begun of a project's questions; one look at a time."""
-    context, kept = Context.inside(team), set[int]()
+    context = Context.inside(team)
     async with team.state[_LOOKS][project]:
-        while (found := await context.read(_next, context, project, kept)) is not None:
+        while (found := await context.read(_next, context, project)) is not None:
             number, holder = found
             try:
                 holder = holder or await _started(context, number)
                 if holder is None:
-                    kept.add(number)  # until one of those that are awake sleeps, or has nothing to do
-                else:
-                    await context.call("begin_question", question_id=number, holder=holder)
+                    return  # until one of those that are awake sleeps: nobody is asked for before who is next
+                await context.call("begin_question", question_id=number, holder=holder)
             except TeamError as error:
                 if error.code not in OVERTAKEN:
-                    await _hold_back(context, number, error.detail)
+                    await _hold_back(context, number, error.detail, whole_lane=holder is None)
 
 
 async def _started(context: Context, number: int) -> str | None:
@@ -74,18 +73,22 @@ def _question_and_project(reader: Reader, number: int) -> tuple[Row, Row] | None
     return None if question is None or project is None else (question, project)
 
 
-async def _hold_back(context: Context, number: int, why: str) -> None:
+async def _hold_back(context: Context, number: int, why: str, *, whole_lane: bool) -> None:
     with suppress(Conflict):  # it was cancelled a moment ago
         await context.call(
-            "hold_back_question", question_id=number, why=excerpt(why, LONGEST_WHY), retry_at=context.now() + PAUSE
+            "hold_back_question",
+            question_id=number,
+            why=excerpt(why, LONGEST_WHY),
+            retry_at=context.now() + PAUSE,
+            whole_lane=whole_lane,
         )
 
 
-def _next(reader: Reader, context: Context, project: str, kept: Collection[int]) -> tuple[int, str | None] | None:
+def _next(reader: Reader, context: Context, project: str) -> tuple[int, str | None] | None:
     """The question that is to be begun now, and who answers it, if that is not one that is started for it.
 
     Returns:
-        None if there is none but those that are kept back.
+        None if there is none.
     """
     row = registry.project(reader, project)
     if row is None or queries.count_in_state(reader, project, "asked") >= row["at_once"]:
@@ -93,7 +96,7 @@ def _next(reader: Reader, context: Context, project: str, kept: Collection[int])
     queue, now = showing.queue_of(reader, project), context.now()
     starts = starts_agents(context.server, row)
     answerers = [] if starts else _answerers(reader, context, project)
-    due = [each for each in queue.waiting if each.retry_at <= now and each.id not in kept]
+    due = [each for each in queue.waiting if each.retry_at <= now]
     for question in fairness.in_order(due, queue.begun, queue.taken):
         if starts:
             return question.id, None

@@ -179,6 +179,14 @@ def hold_back(tx: Transaction, number: int, trouble: str, retry_at: int) -> None
     tx.execute("UPDATE projects_questions SET trouble = ?, retry_at = ? WHERE id = ?", (trouble, retry_at, number))
 
 
+def hold_back_lane(tx: Transaction, project: str, lane: str, trouble: str, retry_at: int) -> None:
+    """The same of all that waits in a lane."""
+    tx.execute(
+        "UPDATE projects_questions SET trouble = ?, retry_at = ? WHERE project = ? AND state = 'queued' AND lane = ?",
+        (trouble, retry_at, project, lane),
+    )
+
+
 def set_trouble(tx: Transaction, number: int, trouble: str) -> None:
     """What keeps somebody from answering a question."""
     tx.execute("UPDATE projects_questions SET trouble = ? WHERE id = ?", (trouble, number))

@@ -11,7 +11,7 @@ from teammcp import Conflict, Context, Row, Text, Timestamp, Transaction, Work, 
 from ...events import QuestionAsked
 from ...parts import fitting
 from ...registry import queries as registry
-from .. import queries, showing, thread
+from .. import fairness, queries, showing, thread
 from ..models import Question, QuestionId
 from .messages import ready
 
@@ -39,6 +39,7 @@ async def begin_question(context: Context, question_id: QuestionId, holder: str)
 
     def work(tx: Transaction) -> Question:
         now_row = _waiting(tx, question_id)
+        _require_turn(context, tx, now_row)
         _require_room(tx, now_row, holder)
         sent = prepared(tx)
         at = context.now()
@@ -55,13 +56,22 @@ async def begin_question(context: Context, question_id: QuestionId, holder: str)
 
 @operation(internal=True, profile="projects")
 async def hold_back_question(
-    context: Context, question_id: QuestionId, why: Annotated[Text, Field(max_length=1000)], retry_at: Timestamp
+    context: Context,
+    question_id: QuestionId,
+    why: Annotated[Text, Field(max_length=1000)],
+    retry_at: Timestamp,
+    whole_lane: bool = False,
 ) -> Work[Question]:
-    """Note why a question could not be asked, and try again later."""
+    """Note why a question could not be asked, and try again later.
+
+    whole_lane: so it is with all that waits in its lane, which is tried again at the same time and so keeps its order.
+    """
 
     def work(tx: Transaction) -> Question:
-        _waiting(tx, question_id)
+        row = _waiting(tx, question_id)
         queries.hold_back(tx, question_id, why, retry_at)
+        if whole_lane:
+            queries.hold_back_lane(tx, row["project"], row["lane"], why, retry_at)
         return showing.one(tx, context, question_id)
 
     return work
@@ -85,6 +95,14 @@ def _waiting(reader: Transaction, number: int) -> Row:
     if row is None or row["state"] != "queued":
         raise Conflict(f"question_id: question {number} does not wait any more.", code="not_queued")
     return row
+
+
+def _require_turn(context: Context, tx: Transaction, row: Row) -> None:
+    """Look again whether it comes first in its lane: one that is more urgent may have been asked since."""
+    waiting = showing.queue_of(tx, row["project"]).waiting
+    lane = [each for each in waiting if each.lane == row["lane"] and each.retry_at <= context.now()]
+    if lane and fairness.in_order(lane, {}, ())[0].id != row["id"]:
+        raise Conflict(f"question_id: another comes before question {row['id']}.", code="not_its_turn")
 
 
 def _require_room(tx: Transaction, row: Row, holder: str) -> None:
