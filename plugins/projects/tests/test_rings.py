@@ -6,7 +6,7 @@ import pytest
 
 from plugins.projects.tests.asking import ask, project, until
 from teammcp import Conflict
-from teammcp.testing import Member, TestTeam
+from teammcp.testing import Member, MovedClock, TestTeam
 
 
 async def test_whoever_has_a_question_to_answer_does_not_wait_for_its_own_asker_who_waits(
@@ -69,3 +69,32 @@ async def test_what_follows_in_a_lane_that_waits_for_oneself_is_refused(
     assert team_member is ada
     with pytest.raises(Conflict, match=f"question {theirs}"):
         await ask(bob, "Two?", "web")
+
+
+async def test_what_nobody_answers_any_more_waits_for_nobody(team: TestTeam, ada: Member, bob: Member) -> None:
+    eve, sam = await team.agent("eve"), await team.agent("sam")
+    await project(team, "ghost", "sam")
+    await until(eve, await ask(eve, "What?", "backend"), "asked")
+    await until(eve, await ask(eve, "What?", "web"), "asked")
+    await ask(ada, "What?", "ghost")
+    await team.owner.call("retire_agent", name=sam.name)
+    await ask(bob, "What?", "web")
+
+
+async def test_what_was_asked_before_there_was_something_to_answer_closes_no_ring(
+    team: TestTeam, clock: MovedClock, ada: Member, bob: Member
+) -> None:
+    eve = await team.agent("eve")
+    await until(ada, await ask(ada), "asked")
+    clock.advance(minutes=1)
+    await until(eve, await ask(eve, "What?", "web"), "asked")
+    await ask(bob, "What?", "web")
+
+
+async def test_people_do_two_things_at_once(team: TestTeam, ada: Member) -> None:
+    eve, pat = await team.agent("eve"), await team.agent("pat", kind="human")
+    await project(team, "backend", pat.name)
+    await until(eve, await ask(eve, "What?", "web"), "asked")
+    await until(eve, await ask(eve, "What?", "backend"), "asked")
+    await ask(pat, "What?", "web")
+    await ask(ada, "What?", "backend")

@@ -6,7 +6,7 @@ by those who wait, over whatever detours, for the answer that it owes itself, no
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from teammcp import Context, Reader, Row, Server
 
@@ -31,8 +31,9 @@ def owed(reader: Reader, context: Context, project: Row, lane: str) -> int | Non
         Its id; None if the actor has none to answer, or it can get an answer without that.
     """
     asker = context.actor.name
-    mine = queries.held(reader, asker)
-    if mine and _Ring(reader, context.server, {asker}).waits(project, asker, lane):
+    mine = [] if context.actor.kind == "human" else queries.held(reader, asker)
+    people = {each.name for each in context.team.directory.agents.values() if each.kind == "human"}
+    if mine and _Ring(reader, context.server, {asker}, people).waits(project, asker, lane):
         number: int = mine[0]["id"]
         return number
     return None
@@ -46,13 +47,13 @@ class _Ring:
         reader: of the team's data.
         server: that may start agents.
         stuck: members that are known, or taken for the moment, to wait for one who asks.
-        free: members that are known to go on by themselves.
+        free: members that are known to go on by themselves, as people do: they answer while they wait.
     """
 
     reader: Reader
     server: Server
     stuck: set[str]
-    free: set[str] = field(default_factory=set)
+    free: set[str]
 
     def waits(self, project: Row, asker: str, lane: str) -> bool:
         """Whether what somebody asks a project in a lane is answered only after one of ``stuck`` has answered."""
@@ -65,7 +66,8 @@ class _Ring:
         if starts_agents(self.server, project):
             return False
         answerers = set(registry.answerers(self.reader, name)) - {asker}
-        return all(queries.held(self.reader, each) and self._is_stuck(each) for each in answerers)
+        # What nobody answers any more waits for somebody to be named, and for nobody's answer.
+        return bool(answerers) and all(self._is_stuck(each) for each in answerers)
 
     def _is_stuck(self, member: str) -> bool:
         """Whether a member that has something to answer waits for one of ``stuck``."""
@@ -75,11 +77,18 @@ class _Ring:
             return False
         before = {*self.stuck}
         self.stuck.add(member)
-        if any(self._is_waiting(each) for each in queries.open_by(self.reader, member)):
+        if any(self._is_waiting(each) for each in self._asked_for_an_answer(member)):
             return True
         self.stuck = before  # whoever was found to wait for this member alone does not, either
         self.free.add(member)
         return False
+
+    def _asked_for_an_answer(self, member: str) -> list[Row]:
+        """What a member has asked since it has something to answer: that does not wait for what was asked before."""
+        begun = min((each["begun_at"] for each in queries.held(self.reader, member)), default=None)
+        if begun is None:
+            return []
+        return [each for each in queries.open_by(self.reader, member) if each["asked_at"] >= begun]
 
     def _is_waiting(self, question: Row) -> bool:
         if question["state"] == "asked":
