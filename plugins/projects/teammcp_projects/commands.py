@@ -51,17 +51,20 @@ def list_them(as_json: bool, url: str | None) -> None:
 @click.option("--folder", "folders", multiple=True, help="Where it lies; may be given several times.")
 @click.option("--description", default="", help="What it is, in a sentence or two.")
 @click.option("--owner", "owners", multiple=True, help="Who may change it; may be given several times. Default: you.")
+@click.option("--runtime", default="", help="What is started to answer, such as claude. Default: nothing.")
+@click.option("--credential", default="", help="The name of the credential whose keys that gets.")
+@click.option("--model", default="", help="The model that it uses. Default: its own choice.")
 @machine_option
 @url_option
-def add(
-    name: str, folders: Sequence[str], description: str, owners: Sequence[str], machine: str, url: str | None
-) -> None:
+def add(name: str, folders: Sequence[str], owners: Sequence[str], machine: str, url: str | None, **facts: str) -> None:
     """Add the project NAME."""
-    arguments: dict[str, Any] = {"name": name, "description": description, "folders": _folders(folders, machine)}
+    arguments: dict[str, Any] = {"name": name, "folders": _folders(folders, machine), **facts}
     if owners:
         arguments["owners"] = [*owners]
     added = call_server(url, "add_project", arguments)
     click.echo(f"Added {added['name']}.")
+    if added["warning"]:
+        click.echo(quote(added["warning"]), err=True)
 
 
 @project.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import click
+from pydantic import BaseModel
 
 from teammcp import (
     Agent,
@@ -40,6 +41,7 @@ from .questions import operations as questions
 from .questions.operations import lateness, returning
 from .questions.operations.answering import take_change, take_reply
 from .questions.operations.countering import take_said
+from .registry import running
 
 PARTS: tuple[Any, ...] = (registry, questions, lanes, telling, status, figures, notice_operations, checks)
 """What has operations."""
@@ -124,6 +126,12 @@ async def message_deleted(context: Context, message: Message) -> None:
     await returning.take_back_deleted(context, message)
     await take_change(context, message)
     await replies.take_reply(context, message)
+
+
+@hookimpl
+async def before_operation(context: Context, operation: Operation, arguments: BaseModel) -> None:
+    if operation.name == "delete_credential":
+        await context.read(running.require_unused, getattr(arguments, "name"))  # noqa: B009 - the launcher's model
 
 
 @hookimpl

@@ -85,6 +85,13 @@ def test_a_project_is_added_listed_and_removed(place: Place, tmp_path: Path) -> 
     assert not place.registry()
 
 
+def test_what_is_started_to_answer_is_chosen_when_a_project_is_added(place: Place) -> None:
+    place.run("add", "backend", "--runtime", "claude", "--credential", "spare", "--model", "small-1")
+    with place.server.client(place.key) as client:
+        found = client.get("/api/projects/backend").json()
+    assert (found["runtime"], found["credential"], found["model"]) == ("claude", "spare", "small-1")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

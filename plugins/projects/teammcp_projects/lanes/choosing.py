@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from teammcp import Context, InvalidInput, quote
+from teammcp import Access, Context, InvalidInput, quote
 
+from ..registry.queries import RUN
 from . import homes
 
 PROGRAM = {"program", "command"}
@@ -45,10 +46,19 @@ async def hindrance(context: Context, project: homes.Facts) -> str:
     return " ".join(filter(None, await _look(context, project)))
 
 
+async def known(context: Context) -> dict[str, list[str]]:
+    """The names of runtimes, and of credentials for those who may use them; none without a launcher."""
+    if not homes.is_installed(context.server):
+        return {"runtimes": [], "credentials": []}
+    runtimes = (await context.call("list_runtimes")).root
+    may_use = context.actor.access >= Access.manager
+    credentials = (await context.call("list_credentials")).root if may_use else []
+    return {"runtimes": [each.name for each in runtimes], "credentials": [each.name for each in credentials]}
+
+
 def _start(project: homes.Facts) -> list[Any]:
     """What an agent is started with, and where."""
-    chosen = ("runtime", "options", "role", "changes")
-    return [*(project[name] for name in chosen), json.loads(project["folders"])[:1]]
+    return [*(project[name] for name in RUN), json.loads(project["folders"])[:1]]
 
 
 async def _look(context: Context, project: homes.Facts) -> tuple[str, str]:

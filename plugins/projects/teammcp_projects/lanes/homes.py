@@ -57,7 +57,13 @@ async def manner(context: Context, project: Facts) -> dict[str, Any]:
         "options": await _options(context, project),
         "policy": project["changes"],
         "answers": "reply",
+        **given(project),
     }
+
+
+def given(project: Facts) -> dict[str, str]:
+    """What a project names of what it may leave to whoever looks after its agents, as arguments of the launcher."""
+    return {name: project[name] for name in ("credential", "model") if project[name]}
 
 
 def guide(project: Row) -> str:
@@ -73,12 +79,16 @@ def is_elsewhere(home: Any, project: Row) -> bool:
 def differences(home: Any, row: Row, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """What is to be another than it is in a home: also the place in the pool, if it was told to give that up.
 
+    What its project has given it and names no more is taken back; what somebody else has chosen stays.
+
     Args:
         home: of the agent.
         row: the agent, as the registry has it.
         wanted: what is chosen.
     """
     differs = {name: value for name, value in wanted.items() if getattr(home, name) != value}
+    had: dict[str, str] = json.loads(row["given"])
+    differs |= {name: "" for name in had.keys() - wanted.keys() if getattr(home, name) == had[name]}
     if home.limits.idle_minutes == AT_ONCE:
         limits = home.limits.model_copy(update={"idle_minutes": row["idle_minutes"]})
         differs["limits"] = limits.model_dump(exclude_none=True)

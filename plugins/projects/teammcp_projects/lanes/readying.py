@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from teammcp import Conflict, Context, Row
@@ -30,7 +31,8 @@ async def ready(context: Context, project: Row, lane: str) -> str | None:
         return None
     if moves:
         return (await context.call(start_conversation, project=name, lane=lane)).agent
-    if row["renew"] or homes.differences(home, row, await homes.manner(context, project)):
+    is_known = json.loads(row["given"]) == homes.given(project)
+    if row["renew"] or not is_known or homes.differences(home, row, await homes.manner(context, project)):
         await context.call(adapt_conversation, project=name, lane=lane)
     return agent
 

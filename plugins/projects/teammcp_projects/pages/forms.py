@@ -13,7 +13,7 @@ from ..registry.models import EVERYBODY, MOST_FOLDERS, MOST_PUBLISHED, Project
 
 Row = dict[str, str]
 
-LINES = ("role", "runtime", "at_once", "changes")
+LINES = ("role", "runtime", "at_once", "changes", "credential", "model")
 PUBLISHED = ("kind", "name", "version", "description")
 PLACED = ("machine", "folder")
 EMPTY_ROWS = 2
@@ -24,6 +24,8 @@ def shown(project: Project | None) -> dict[str, Any]:
     """What a form holds before anybody types; without a project, that of a new one."""
     if project is None:
         return {"name": "", "description": "", "owners": "", "role": "", "runtime": "", "at_once": "2"} | {
+            "credential": "",
+            "model": "",
             "options": "",
             "changes": "ask",
             "everybody": True,

@@ -9,7 +9,7 @@ from quart import Request, Response
 from teammcp import Access, Context, Reader
 from teammcp.web import Outcome, Page, attempt, form_call, mark, see
 
-from ..lanes import choosing
+from ..lanes.choosing import hindrance, known
 from ..notices.pages.relations import all_projects, relations
 from ..notices.pages.words import EVENTS as NOTICE_EVENTS
 from ..questions.operations.asking import can_ask
@@ -80,7 +80,7 @@ async def project_page(
 
 async def _hindrance(context: Context, project: str) -> str:
     """What keeps agents from being started to answer, for those who can do something about it."""
-    return await choosing.hindrance(context, await context.read(existing, project))
+    return await hindrance(context, await context.read(existing, project))
 
 
 async def _conversations(context: Context, project: str) -> dict[str, Any]:
@@ -118,7 +118,7 @@ async def add(context: Context, request: Request) -> Response:
         outcome = await attempt(context, "add_project", {"name": form.get("name", ""), **facts})
         if outcome.ok:
             return see(project_path(outcome.result.name))
-    return await show(context, "form.html", outcome, project=None, values=values)
+    return await show(context, "form.html", outcome, project=None, values=values, **await known(context))
 
 
 async def change(context: Context, request: Request, name: str) -> Response:
@@ -135,7 +135,8 @@ async def change(context: Context, request: Request, name: str) -> Response:
         )
         if outcome.ok:
             return see(project_path(name))
-    return await show(context, "form.html", outcome, project=found, values=values, version=version)
+    names = await known(context)
+    return await show(context, "form.html", outcome, project=found, values=values, version=version, **names)
 
 
 async def remove(context: Context, request: Request, name: str) -> Response:

@@ -56,6 +56,7 @@ Asker = Annotated[Line, Field(min_length=1, max_length=65)]
 Version = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 
 
+Model = Annotated[Line, Field(max_length=200)]
 Options = Annotated[dict[str, Any], AfterValidator(json_within(16 * 1024, 8)), OTHERS]
 """Of a runtime, as list_runtimes of the launcher describes them."""
 Changes = Literal["ask", "allow", "deny"]
@@ -135,7 +136,8 @@ class Project(Result):
 
     ``askers`` are the projects, and as ``@name`` the members, that may ask it something; null: everybody may. ``role``,
     ``runtime`` and ``options`` are those of an agent that is started to answer in the first of the ``folders``;
-    ``changes``: what becomes of it when that is to change something; ``chosen_by``: by whose right it is started.
+    ``changes``: what becomes of it when that is to change something; ``credential``, the name of one, and ``model``:
+    those that it is given; ``chosen_by``: by whose right it is started.
     ``at_once``: how many questions it answers at a time. Each change of these facts gives it its next ``version``.
     ``warning``, after such a change: what may keep agents from being started for now.
     """
@@ -150,6 +152,8 @@ class Project(Result):
     runtime: Words
     options: AnyWords
     changes: Changes
+    credential: Words
+    model: Words
     chosen_by: Author | None
     at_once: int
     askers: list[str] | None
@@ -169,6 +173,8 @@ class Project(Result):
             "may be asked by": ["everybody"] if self.askers is None else self.askers or ["nobody"],
             "role": [quote(self.role)] if self.role else [],
             "runtime": [f"{quote(self.runtime)}, changes: {self.changes}"] if self.runtime else [],
+            "credential": [quote(self.credential)] if self.credential else [],
+            "model": [quote(self.model)] if self.model else [],
         }
         head = f"{self.name}, version {self.version}, added by {self.created_by}"
         about = [f"description: {quote(self.description)}"] if self.description else []

@@ -8,8 +8,8 @@ from typing import Any
 from teammcp import Reader, Row, Transaction
 
 COLUMNS = (
-    "p.name, p.description, p.publishes, p.owners, p.folders, p.role, p.runtime, p.options, p.changes, p.chosen_by,"
-    " p.at_once, p.askers, p.created_by, p.created_at, p.updated_at, p.version"
+    "p.name, p.description, p.publishes, p.owners, p.folders, p.role, p.runtime, p.options, p.changes, p.credential,"
+    " p.model, p.chosen_by, p.at_once, p.askers, p.created_by, p.created_at, p.updated_at, p.version"
 )
 """The columns of a project's row."""
 
@@ -45,8 +45,8 @@ def insert(tx: Transaction, name: str, folded: str, facts: Mapping[str, Any], ac
     """Add a project of version 1; ``facts`` are the columns of `set_facts`."""
     tx.execute(
         "INSERT INTO projects_projects (name, folded, description, publishes, owners, folders, role, runtime, options,"
-        " changes, chosen_by, at_once, askers, created_by, created_at, updated_at, version)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+        " changes, credential, model, chosen_by, at_once, askers, created_by, created_at, updated_at, version)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
         (name, folded, *_in_order(facts), actor, at, at),
     )
 
@@ -55,7 +55,7 @@ def set_facts(tx: Transaction, name: str, facts: Mapping[str, Any], at: int) -> 
     """Give a project all its facts anew, and its next version."""
     tx.execute(
         "UPDATE projects_projects SET description = ?, publishes = ?, owners = ?, folders = ?, role = ?, runtime = ?,"
-        " options = ?, changes = ?, chosen_by = ?, at_once = ?, askers = ?, updated_at = ?,"
+        " options = ?, changes = ?, credential = ?, model = ?, chosen_by = ?, at_once = ?, askers = ?, updated_at = ?,"
         " version = version + 1 WHERE name = ?",
         (*_in_order(facts), at, name),
     )
@@ -66,7 +66,7 @@ def delete(tx: Transaction, name: str) -> None:
     tx.execute("DELETE FROM projects_projects WHERE name = ?", (name,))
 
 
-RUN = ("role", "runtime", "options", "changes")
+RUN = ("role", "runtime", "options", "changes", "credential", "model")
 """What says how an agent is started to answer. Where it is started is the first folder."""
 FACTS = ("description", "publishes", "owners", "folders", *RUN, "chosen_by", "at_once", "askers")
 
@@ -77,8 +77,9 @@ def _in_order(facts: Mapping[str, Any]) -> list[Any]:
 
 # -- who works in them -----------------------------------------------------------------------------------------------
 
-LANE = "agent, project, lane, renew, idle_minutes"
-"""Of an agent that was started to answer a lane. ``idle_minutes``: as it was before it was told to make room."""
+LANE = "agent, project, lane, renew, idle_minutes, given"
+"""Of an agent that was started to answer a lane. ``idle_minutes``: as it was before it was told to make room.
+``given``: the credential and the model that it got from its project, as JSON."""
 
 
 def project_of(reader: Reader, agent: str) -> str | None:
@@ -131,11 +132,17 @@ def add_agent(tx: Transaction, agent: str, project: str, answers: bool) -> None:
     tx.execute("INSERT INTO projects_agents (agent, project, answers) VALUES (?, ?, ?)", (agent, project, int(answers)))
 
 
-def add_lane_agent(tx: Transaction, agent: str, project: str, lane: str) -> None:
-    """An agent was started to answer a lane of a project."""
+def add_lane_agent(tx: Transaction, agent: str, project: str, lane: str, given: str) -> None:
+    """An agent was started to answer a lane of a project; with which credential and model, as JSON."""
     tx.execute(
-        "INSERT INTO projects_agents (agent, project, answers, lane) VALUES (?, ?, 0, ?)", (agent, project, lane)
+        "INSERT INTO projects_agents (agent, project, answers, lane, given) VALUES (?, ?, 0, ?, ?)",
+        (agent, project, lane, given),
     )
+
+
+def set_given(tx: Transaction, agent: str, given: str) -> None:
+    """What an agent that was started to answer has from its project, as JSON."""
+    tx.execute("UPDATE projects_agents SET given = ? WHERE agent = ?", (given, agent))
 
 
 def set_renew(tx: Transaction, agent: str, renew: bool) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from teammcp import Access, Agent, Context, Forbidden
+from teammcp import Access, Agent, Conflict, Context, Forbidden, Reader
 
+from . import queries
+from .models import MOST_PROJECTS
 from .queries import RUN
 
 
@@ -36,6 +38,21 @@ def chooser(context: Context, project: Mapping[str, Any]) -> Agent | None:
     """Who has chosen what is started to answer, by whose right it is; None if that is no manager any more."""
     found = context.team.directory.agents.get(project["chosen_by"] or "")
     return None if found is None or found.retired or found.access < Access.manager else found
+
+
+def require_unused(reader: Reader, credential: str) -> None:
+    """Refuse to let a credential go that a project names.
+
+    Raises:
+        Conflict: which projects do.
+    """
+    projects = queries.projects(reader, "", MOST_PROJECTS)
+    if users := [row["name"] for row in projects if row["credential"] == credential]:
+        raise Conflict(
+            f"name: agents of {', '.join(users)} are given '{credential}'. Name another one there first, with "
+            "update_project.",
+            code="in_use",
+        )
 
 
 def _takes_over(context: Context, before: Mapping[str, Any], given: Mapping[str, Any]) -> bool:

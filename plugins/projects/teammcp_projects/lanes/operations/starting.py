@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from teammcp import Conflict, Context, Forbidden, Reader, Row, Transaction, Work, operation
 
 from ...events import ConversationStarted
@@ -39,7 +41,7 @@ async def start_conversation(context: Context, project: str, lane: str) -> Work[
             registry.take_out_agent(tx, before["agent"])
             retire(tx)
         spawn(tx)
-        registry.add_lane_agent(tx, name, project, lane)
+        registry.add_lane_agent(tx, name, project, lane, json.dumps(homes.given(row)))
         context.emit(tx, ConversationStarted(project=project, asking=lane, agent=name), project)
         return Started(agent=name)
 
@@ -67,6 +69,7 @@ async def adapt_conversation(context: Context, project: str, lane: str) -> Work[
         for each in calls:
             each(tx)
         registry.set_renew(tx, agent, renew=False)
+        registry.set_given(tx, agent, json.dumps(homes.given(row)))
         return Started(agent=agent)
 
     return work

@@ -40,6 +40,7 @@ from ..models import (
     Changes,
     Description,
     Folders,
+    Model,
     Options,
     Project,
     ProjectAgent,
@@ -72,6 +73,8 @@ class Facts(TypedDict, total=False):
     runtime: Word | None
     options: Options | None
     changes: Changes | None
+    credential: Annotated[Word | None, Field(description="Its name, whose keys started agents get; '' for none")]
+    model: Model | None
     at_once: AtOnce | None
     askers: Askers | None
 
@@ -85,6 +88,8 @@ NEW: dict[str, Any] = {
     "runtime": "",
     "options": "{}",
     "changes": "ask",
+    "credential": "",
+    "model": "",
     "chosen_by": None,
     "at_once": 2,
     "askers": None,
