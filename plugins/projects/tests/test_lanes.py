@@ -146,9 +146,16 @@ async def test_who_waits_for_a_place_is_not_passed_over_by_one_who_has_it(world:
         assert (await stands(ada, second, "queued")).place == 1
 
 
+async def lose_role(world: World) -> None:
+    """A project whose agents cannot be started: the role that was chosen for them is deleted."""
+    await world.owner.call("set_role", name="wizard", title="Wizard", summary="knows it all", guide="You know it all.")
+    await world.project(role="wizard")
+    await world.owner.call("delete_role", name="wizard")
+
+
 async def test_what_waits_because_nobody_can_be_started_keeps_its_order(world: World) -> None:
     async with world.stage.running():
-        await world.project(role="wizard")
+        await lose_role(world)
         ada = await world.asker("ada", "web")
         first = await ask(ada)
         await world.stage.team.server.settle()
@@ -221,11 +228,7 @@ async def test_a_runtime_that_cannot_copy_a_conversation_says_so(world: World) -
 
 async def test_what_cannot_be_started_waits_and_says_why_and_is_tried_again(world: World) -> None:
     async with world.stage.running():
-        await world.owner.call(
-            "set_role", name="wizard", title="Wizard", summary="knows it all", guide="You know it all."
-        )
-        await world.project(role="wizard")
-        await world.owner.call("delete_role", name="wizard")
+        await lose_role(world)
         ada = await world.asker("ada", "web")
         number = await ask(ada)
         await world.stage.team.server.settle()
