@@ -111,7 +111,8 @@ FREE = {
     *("add_approval_rule", "add_permission_rule", "request_permission", "send_directive", "send_message"),
     *("configure_agent", "set_credential", "spawn_agent", "start_agent"),
     *("add_project", "update_project"),
-    *("send_dm", "teams_ask", "answer_question", "teams_send_message", "teams_notify", "announce_change"),
+    *("send_dm", "teams_ask", "answer_question", "ask_back", "teams_send_message", "teams_notify"),
+    "announce_change",
 }
 """Tools with an argument that is any object: OpenAI's strict mode has none, and programs call these without it."""
 NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
