@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from teammcp import Context, NotFound, PartShown, Reader, Row, told_parts
+from teammcp import Context, NotFound, PartShown, Reader, Row, StoredPart, told_parts
 
-from ..parts import told_again
+from ..parts import given_again, stored, told_again
 from . import queries, telling_queries
 from .models import MOST_WAITED_FOR, Notice, NoticeDetail, NoticeLine, NoticeReader, NoticeReply
 
@@ -49,6 +49,11 @@ def _parts(reader: Reader, rows: Sequence[Row]) -> dict[int, list[PartShown]]:
     sent = {row["notice"]: row["message_id"] for row in telling_queries.first_messages(reader, [*kept])} if kept else {}
     checked = told_parts(reader, [*sent.values()])
     return {number: checked.get(sent.get(number, 0)) or parts for number, parts in kept.items()}
+
+
+def stored_parts(row: Row) -> list[StoredPart]:
+    """The parts of a notice, whole."""
+    return stored(given_again(row["parts"]))
 
 
 def one(reader: Reader, context: Context, number: int) -> Notice:

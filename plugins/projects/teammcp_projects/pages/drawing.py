@@ -10,6 +10,7 @@ from teammcp.web import graphs, ngettext
 
 from ..figures.models import Counts, Figures, PairFigures
 from ..notices.models import Subscription
+from ..notices.pages.relations import publications
 from .layout import project_path, questions_path
 
 MOST = 40
@@ -28,25 +29,17 @@ def draw(names: Sequence[str], figures: Figures, relations: Iterable[Subscriptio
     for each in figures.pairs:
         for name in filter(None, (each.project, each.asking_project)):
             asks[name] += each.asked + each.open
-    builds = _builds(relations)
-    related = Counter(name for pair in builds for name in pair)
+    builds = publications(((each.project, each.to), each.publication) for each in relations)
+    related = Counter(name for pair in dict(builds) for name in pair)
     chosen = sorted(asks, key=lambda name: (-asks[name], -related[name], name))[:MOST]
     of_members = sum(each.asked + each.open for each in figures.pairs if each.asking_project is None)
     members = f"({_('members')})"  # no project is called so
     nodes = [_node(name, asks[name], figures) for name in sorted(chosen, key=str.casefold)]
     if of_members:
         nodes.append(graphs.Node(members, _("Members that work in no project"), of_members, tone="quiet"))
-    arrows = [_built_on(*pair, publications) for pair, publications in builds.items()]
+    arrows = [_built_on(*pair, parts) for pair, parts in builds]
     arrows += [_asked(each, members) for each in figures.pairs]
     return graphs.draw(nodes, arrows), len(asks) - len(chosen)
-
-
-def _builds(relations: Iterable[Subscription]) -> dict[tuple[str, str], list[str]]:
-    """(who builds, on whom) -> on what of it; nothing named is all of it."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for each in relations:
-        found.setdefault((each.project, each.to), []).append(each.publication)
-    return found
 
 
 def _node(name: str, traffic: int, figures: Figures) -> graphs.Node:
@@ -65,10 +58,10 @@ def _asked(pair: PairFigures, members: str) -> graphs.Arrow:
     return graphs.Arrow(source, pair.project, pair.asked + pair.open, title, pair_path(pair), tone, word)
 
 
-def _built_on(project: str, provider: str, publications: Sequence[str]) -> graphs.Arrow:
+def _built_on(project: str, provider: str, parts: Sequence[str]) -> graphs.Arrow:
     title = _("%(project)s builds on %(other)s", project=project, other=provider)
-    named = "" if "" in publications else ": " + ", ".join(sorted(publications))
-    return graphs.Arrow(project, provider, 0, title + named, project_path(project), "quiet")
+    title = ": ".join(filter(None, (title, ", ".join(parts))))
+    return graphs.Arrow(project, provider, 0, title, project_path(project), "quiet")
 
 
 def standing(counts: Counts) -> tuple[str, str]:

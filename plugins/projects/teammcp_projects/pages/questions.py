@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from quart import Request, Response
 
-from teammcp import Access, Context, NotFound, PartShown, TeamError, draw_parts, draw_stored_parts
+from teammcp import Access, Context, NotFound, PartShown, StoredPart, TeamError, draw_parts, draw_stored_parts
 from teammcp.web import Outcome, Page, draw_panels, form_call, go_back, see
 from teammcp.web import gettext as _
 
@@ -42,6 +43,7 @@ async def _question(
     told |= {each.asked_id: each.asked_parts for each in found.exchanges}
     asked_in = found.message_id
     says = found.state == "countered" and found.asker == context.actor.name
+    stored = await context.read(thread.stored_parts, number)
     return await show(
         context,
         "question.html",
@@ -49,8 +51,8 @@ async def _question(
         question=found,
         receipt=None if asked_in is None else await _receipt(context, asked_in),
         panels=None if asked_in is None else await draw_panels(context, "work", asked_in),
-        drawings=await _drawings(context, found, found.parts),
-        said_drawings=[await _drawings(context, found, each.said_parts) for each in found.exchanges],
+        drawings=await _drawings(context, number, stored, found.parts),
+        said_drawings=[await _drawings(context, number, stored, each.said_parts) for each in found.exchanges],
         drawn=await draw_parts(context, {message: parts for message, parts in told.items() if message}),
         holder_here=found.holder is not None and context.team.presence.online(found.holder),
         # What somebody has typed in vain stays there, whatever came of the question meanwhile.
@@ -64,11 +66,13 @@ async def _question(
     )
 
 
-async def _drawings(context: Context, found: Question, told: list[PartShown], *, whole: bool = False) -> list[Any]:
-    """Some parts with which a question is asked as pages show them."""
-    stored = {part.number: part for part in await context.read(thread.stored_parts, found.id)}
-    parts = [(stored[part.number], part) for part in told if part.number in stored]
-    return await draw_stored_parts(context, parts, f"{question_path(found.id)}/parts", whole=whole)
+async def _drawings(
+    context: Context, number: int, stored: Sequence[StoredPart], told: Sequence[PartShown], *, whole: bool = False
+) -> list[Any]:
+    """Some of the parts with which a question is asked as pages show them."""
+    kept = {part.number: part for part in stored}
+    parts = [(kept[part.number], part) for part in told if part.number in kept]
+    return await draw_stored_parts(context, parts, f"{question_path(number)}/parts", whole=whole)
 
 
 async def part(context: Context, request: Request, question_id: int, number: int) -> Response:
@@ -76,7 +80,8 @@ async def part(context: Context, request: Request, question_id: int, number: int
     found: Question = await context.call("get_question", question_id=question_id)
     told = [*found.parts, *(part for each in found.exchanges for part in each.said_parts)]
     chosen = [part for part in told if part.number == number]
-    drawings = await _drawings(context, found, chosen, whole=True)
+    stored = await context.read(thread.stored_parts, question_id)
+    drawings = await _drawings(context, question_id, stored, chosen, whole=True)
     if not drawings:
         raise NotFound(_("The question has no such part."))
     return await show(context, "question_part.html", question=found, drawings=drawings)

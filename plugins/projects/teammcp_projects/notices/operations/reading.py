@@ -9,7 +9,6 @@ from pydantic import Field
 
 from teammcp import LARGEST_ID, Context, Event, Limit, NotFound, Reader, Timestamp, ends, operation, require_valid
 
-from ...parts import given_again, stored
 from ...registry import ProjectRef
 from .. import queries, shapes, waiting
 from ..models import MOST_AWAITED, Notice, NoticeDetail, NoticeId, NoticeList, NoticePart, NoticeProgress
@@ -67,7 +66,7 @@ async def get_notice_part(context: Context, notice_id: NoticeId, number: PartNum
 
 def _part(reader: Reader, notice_id: int, number: int) -> NoticePart:
     row = shapes.existing(reader, notice_id)
-    found = [part for part in stored(given_again(row["parts"])) if part.number == number]
+    found = [part for part in shapes.stored_parts(row) if part.number == number]
     if not found:
         raise NotFound(f"number: notice {notice_id} has no part {number}.", code="part_not_found")
     return NoticePart(

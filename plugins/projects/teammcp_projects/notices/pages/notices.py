@@ -11,7 +11,6 @@ from teammcp.web import Outcome, Page, form_call, see
 from teammcp.web import gettext as _
 
 from ...pages.layout import show
-from ...parts import given_again, stored
 from ...registry import project_of
 from ...registry import queries as registry
 from .. import shapes, voices
@@ -78,7 +77,7 @@ async def notice_page(
 async def _drawings(context: Context, found: NoticeDetail, *, whole: int | None = None) -> list[Any]:
     """The parts of a notice as pages show them; with ``whole`` that one alone, and all of it."""
     row = await context.read(shapes.existing, found.id)
-    kept = {part.number: part for part in stored(given_again(row["parts"]))}
+    kept = {part.number: part for part in shapes.stored_parts(row)}
     parts = [(kept[part.number], part) for part in found.parts if whole in (None, part.number)]
     return await draw_stored_parts(context, parts, f"{notice_path(found.id)}/parts", whole=whole is not None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from quart import Request, Response
 
@@ -18,6 +18,8 @@ from ...registry.operations.projects import get_project, list_projects
 from .. import voices
 from ..models import Subscription
 from .words import notice_path, words
+
+Key = TypeVar("Key", str, tuple[str, str])
 
 FIELDS = ("change", "publication", "version", "content", "next_step", "act_by", "also")
 CHOSEN = ("to", "publication")
@@ -38,12 +40,12 @@ async def relations(context: Context, project: str) -> dict[str, Any]:
     }
 
 
-def publications(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
-    """Of each name, on what is built; empty where that is all of it."""
-    found: dict[str, list[str]] = {}
-    for name, publication in pairs:
-        found.setdefault(name, []).append(publication)
-    return [(name, [] if "" in parts else sorted(parts)) for name, parts in sorted(found.items())]
+def publications(pairs: Iterable[tuple[Key, str]]) -> list[tuple[Key, list[str]]]:
+    """Of each name, or of each that builds and on whom, on what is built; empty where that is all of it."""
+    found: dict[Key, list[str]] = {}
+    for key, publication in pairs:
+        found.setdefault(key, []).append(publication)
+    return [(key, [] if "" in parts else sorted(parts)) for key, parts in sorted(found.items())]
 
 
 async def subscriptions(context: Context, project: str | None = None) -> list[Subscription]:
