@@ -78,7 +78,7 @@ async def test_what_nobody_answers_any_more_waits_for_nobody(team: TestTeam, ada
     await until(eve, await ask(eve, "What?", "web"), "asked")
     await ask(ada, "What?", "ghost")
     await team.owner.call("retire_agent", name=sam.name)
-    await ask(bob, "What?", "web")
+    assert (await until(bob, await ask(bob, "What?", "web"), "queued")).place == 1
 
 
 async def test_what_was_asked_before_there_was_something_to_answer_closes_no_ring(
@@ -88,7 +88,7 @@ async def test_what_was_asked_before_there_was_something_to_answer_closes_no_rin
     await until(ada, await ask(ada), "asked")
     clock.advance(minutes=1)
     await until(eve, await ask(eve, "What?", "web"), "asked")
-    await ask(bob, "What?", "web")
+    assert (await until(bob, await ask(bob, "What?", "web"), "queued")).place == 1
 
 
 async def test_people_do_two_things_at_once(team: TestTeam, ada: Member) -> None:
@@ -96,5 +96,5 @@ async def test_people_do_two_things_at_once(team: TestTeam, ada: Member) -> None
     await project(team, "backend", pat.name)
     await until(eve, await ask(eve, "What?", "web"), "asked")
     await until(eve, await ask(eve, "What?", "backend"), "asked")
-    await ask(pat, "What?", "web")
-    await ask(ada, "What?", "backend")
+    assert (await until(pat, await ask(pat, "What?", "web"), "queued")).place == 1
+    assert (await until(ada, await ask(ada, "What?", "backend"), "queued")).place == 1

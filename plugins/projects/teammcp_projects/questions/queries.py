@@ -180,7 +180,7 @@ def hold_back(tx: Transaction, number: int, trouble: str, retry_at: int) -> None
 
 
 def hold_back_lane(tx: Transaction, project: str, lane: str, trouble: str, retry_at: int) -> None:
-    """The same of all that waits in a lane."""
+    """The same of all that waits in a lane, that question among it."""
     tx.execute(
         "UPDATE projects_questions SET trouble = ?, retry_at = ? WHERE project = ? AND state = 'queued' AND lane = ?",
         (trouble, retry_at, project, lane),

@@ -12,10 +12,7 @@ from teammcp import Context, Reader, Row, Server
 
 from ..lanes.homes import starts_agents
 from ..registry import queries as registry
-from . import queries
-
-MOST_AT_ONCE = 1_000
-"""Questions of a project that are looked at: more are not answered at once."""
+from . import queries, showing
 
 
 def owed(reader: Reader, context: Context, project: Row, lane: str) -> int | None:
@@ -32,11 +29,11 @@ def owed(reader: Reader, context: Context, project: Row, lane: str) -> int | Non
     """
     asker = context.actor.name
     mine = [] if context.actor.kind == "human" else queries.held(reader, asker)
+    if not mine:
+        return None
     people = {each.name for each in context.team.directory.agents.values() if each.kind == "human"}
-    if mine and _Ring(reader, context.server, {asker}, people).waits(project, asker, lane):
-        number: int = mine[0]["id"]
-        return number
-    return None
+    found: int = mine[0]["id"]
+    return found if _Ring(reader, context.server, {asker}, people).waits(project, asker, lane) else None
 
 
 @dataclass
@@ -58,7 +55,7 @@ class _Ring:
     def waits(self, project: Row, asker: str, lane: str) -> bool:
         """Whether what somebody asks a project in a lane is answered only after one of ``stuck`` has answered."""
         name = project["name"]
-        asked = queries.in_state(self.reader, name, "asked", MOST_AT_ONCE)
+        asked = queries.in_state(self.reader, name, "asked", showing.MOST_WAITING)
         if before := [each for each in asked if each["lane"] == lane]:
             return any(self._is_stuck(each["holder"]) for each in before)
         if len(asked) >= project["at_once"] and all(self._is_stuck(each["holder"]) for each in asked):

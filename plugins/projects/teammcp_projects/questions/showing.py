@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 from teammcp import Context, PartShown, Reader, Row, told_parts
@@ -36,9 +37,10 @@ def shown(reader: Reader, context: Context, rows: Sequence[Row]) -> list[Questio
     for each in said:
         checked = told.get(messages[each["question"]], [])
         exchanges.setdefault(each["question"], []).append(_exchange(each, told.get(each["asked_id"], []), checked))
+    desertion = cache(partial(_desertion, reader, context))
     return [
         _shape(
-            {**row, "trouble": row["trouble"] or _desertion(reader, context, row)},
+            {**row, "trouble": row["trouble"] or desertion(row["project"], row["asker"], row["state"])},
             places.get(row["id"]),
             exchanges.get(row["id"], []),
             told,
@@ -55,12 +57,12 @@ def has_answerers(reader: Reader, context: Context, project: Row, asker: str) ->
     return bool(set(registry.answerers(reader, project["name"])) - {asker})
 
 
-def _desertion(reader: Reader, context: Context, row: Row) -> str:
-    """That nobody answers any more what waits; empty if somebody does."""
-    project = registry.project(reader, row["project"]) if row["state"] == "queued" else None
-    if project is None or has_answerers(reader, context, project, row["asker"]):
+def _desertion(reader: Reader, context: Context, name: str, asker: str, state: str) -> str:
+    """That nobody answers any more what a member has asked a project and waits; empty for all else."""
+    project = registry.project(reader, name) if state == "queued" else None
+    if project is None or has_answerers(reader, context, project, asker):
         return ""
-    return NOBODY.format(project["name"])
+    return NOBODY.format(name)
 
 
 def some(reader: Reader, context: Context, numbers: list[int]) -> list[Question]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 
 from teammcp import (
@@ -56,7 +55,7 @@ async def answer_question(
         return await saying(context, question_id, answer, parts)
     await _require_say(context, row)
     prepared = await _telling(context, row, answer, parts, cannot_say=cannot_say)
-    take_out = await _taking_out(context, row, context.actor.name)
+    take_out = await taking_out(context, row, context.actor.name)
 
     def work(tx: Transaction) -> Question:
         before = _unanswered(tx, question_id)
@@ -94,7 +93,7 @@ async def note_answer(
     """Take a message for the answer to a question: the reply to one in which it was asked, by whom it was asked."""
     row = await context.read(existing, question_id)
     cannot_say, words = _read(row, answer)
-    take_out = await _taking_out(context, row, by)
+    take_out = await taking_out(context, row, by)
 
     def work(tx: Transaction) -> Question:
         before = _unanswered(tx, question_id)
@@ -207,11 +206,6 @@ def _read(row: Row, written: str) -> tuple[bool, str]:
     if not said.casefold().startswith(CANNOT_SAY):
         return False, written
     return True, said[len(CANNOT_SAY) :].lstrip() or written
-
-
-async def _taking_out(context: Context, row: Row, by: str) -> Callable[[Transaction], None]:
-    """The same as `taking_out`, but for whoever answers it and so has seen it."""
-    return (lambda tx: None) if row["holder"] == by else await taking_out(context, row)
 
 
 async def _telling(

@@ -69,9 +69,10 @@ async def hold_back_question(
 
     def work(tx: Transaction) -> Question:
         row = _waiting(tx, question_id)
-        queries.hold_back(tx, question_id, why, retry_at)
         if whole_lane:
             queries.hold_back_lane(tx, row["project"], row["lane"], why, retry_at)
+        else:
+            queries.hold_back(tx, question_id, why, retry_at)
         return showing.one(tx, context, question_id)
 
     return work

@@ -27,18 +27,19 @@ async def ready(context: Context, field: str, /, **message: Any) -> Prepared[Any
     return prepared
 
 
-async def taking_out(context: Context, row: Row) -> Callable[[Transaction], None]:
+async def taking_out(context: Context, row: Row, by: str | None = None) -> Callable[[Transaction], None]:
     """What takes a question out of the inbox of its holder, if that has not seen it yet, in the work of a change.
 
     Args:
         context: of the call.
         row: the question, as it was before the change.
+        by: who answers it, if that is the change: the holder itself has seen it.
 
     Raises:
         TeamError: the message may not be deleted.
     """
     message_id, asker = row["message_id"], context.team.directory.agents.get(row["asker"])
-    if row["state"] != "asked" or asker is None:
+    if row["state"] != "asked" or asker is None or row["holder"] == by:
         return lambda tx: None
     asking = Context.inside(context.team, asker)
     message = await asking.call("get_message", message_id=message_id)

@@ -62,13 +62,13 @@ async def look_at_holders(team: Team) -> None:
     """Give questions whose holders are gone to others that are here; the team's job."""
     launches = is_installed(Context.inside(team).server)
     for row in await team.database.read(queries.expired, team.server.clock.now(), BATCH):
+        if await _has_replied(team, row):
+            continue
         away = not team.presence.online(row["holder"])
         others = {*await team.database.read(registry.answerers, row["project"])} - {row["holder"], row["asker"]}
         # One that was started is seen to by the launcher, as long as there is one.
         started = launches and await team.database.read(registry.lane_of, row["holder"]) is not None
         gives_back = away and not started and any(map(team.presence.online, others))
-        if await _has_replied(team, row):
-            continue
         await _settle(team, row["id"], give_back=gives_back)
 
 
