@@ -38,33 +38,12 @@ def list_them(as_json: bool, url: str | None) -> None:
     """Print all projects, with what each publishes."""
     found = _projects(url)
     if as_json:
-        _print(found)
+        print_json(found)
         return
     for each in found:
         click.echo("\n".join([each["name"], *_about(each["description"], each["publishes"])]))
     if not found:
         click.echo("There are no projects yet. 'teammcp project scan FOLDER --add' finds code bases and adds them.")
-
-
-@project.command()
-@click.argument("name")
-@click.option("--folder", "folders", multiple=True, help="Where it lies; may be given several times.")
-@click.option("--description", default="", help="What it is, in a sentence or two.")
-@click.option("--owner", "owners", multiple=True, help="Who may change it; may be given several times. Default: you.")
-@click.option("--runtime", default="", help="What is started to answer, such as claude. Default: nothing.")
-@click.option("--credential", default="", help="The name of the credential whose keys that gets.")
-@click.option("--model", default="", help="The model that it uses. Default: its own choice.")
-@machine_option
-@url_option
-def add(name: str, folders: Sequence[str], owners: Sequence[str], machine: str, url: str | None, **facts: str) -> None:
-    """Add the project NAME."""
-    arguments: dict[str, Any] = {"name": name, "folders": _folders(folders, machine), **facts}
-    if owners:
-        arguments["owners"] = [*owners]
-    added = call_server(url, "add_project", arguments)
-    click.echo(f"Added {added['name']}.")
-    if added["warning"]:
-        click.echo(quote(added["warning"]), err=True)
 
 
 @project.command()
@@ -100,7 +79,7 @@ def scan_folder(
     if adding:
         _add_all(found, machine, url, asks=not yes and not as_json and _at_terminal(), as_json=as_json)
     elif as_json:
-        _print([_as_json(each) for each in found.found])
+        print_json([_as_json(each) for each in found.found])
     elif found.found:
         click.echo("\n".join(map(_told, found.found)))
         click.echo("\nNothing was added. Say --add to add them.")
@@ -137,7 +116,7 @@ def _add_all(found: Scanned, machine: str, url: str | None, *, asks: bool, as_js
             if not as_json:
                 click.echo(quote(said))
     if as_json:
-        _print(outcomes)
+        print_json(outcomes)
     if any(each["outcome"] == REFUSED for each in outcomes):
         sys.exit(1)
 
@@ -198,7 +177,7 @@ def _pages(url: str | None, operation: str, after: Any) -> list[dict[str, Any]]:
     return found
 
 
-def _folders(folders: Sequence[str], machine: str) -> list[dict[str, str]]:
+def folders_at(folders: Sequence[str], machine: str) -> list[dict[str, str]]:
     """Folders as the registry takes them. One that is not absolute is meant from here on."""
     return [{"machine": machine, "folder": os.path.abspath(each)} for each in folders]
 
@@ -207,7 +186,7 @@ def _arguments(found: CodeBase, machine: str) -> dict[str, Any]:
     return {
         "name": found.name,
         "description": found.description,
-        "folders": _folders([str(found.folder)], machine),
+        "folders": folders_at([str(found.folder)], machine),
         "publishes": [each._asdict() for each in found.publishes],
     }
 
@@ -227,5 +206,6 @@ def _about(description: str, publishes: Sequence[dict[str, Any]]) -> list[str]:
     return [f"  {quote(' '.join(text.split()))}" for text in (description, *offers) if text]
 
 
-def _print(value: Any) -> None:
+def print_json(value: Any) -> None:
+    """Print a record for a program."""
     click.echo(json.dumps(value, indent=2))

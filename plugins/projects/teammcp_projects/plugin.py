@@ -81,11 +81,8 @@ def register_panels() -> list[Panel]:
 
 @hookimpl
 def register_commands(cli: click.Group) -> None:
-    from .commands import project  # a server scans nothing
-    from .question_commands import COMMANDS
+    from .command_line import project  # a server scans nothing
 
-    for command in COMMANDS:
-        project.add_command(command)
     cli.add_command(project)
 
 

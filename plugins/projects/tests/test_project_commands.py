@@ -15,8 +15,7 @@ from unittest.mock import patch
 import pytest
 from click.testing import CliRunner, Result
 from teammcp_projects import commands
-from teammcp_projects.commands import project
-from teammcp_projects.question_commands import COMMANDS
+from teammcp_projects.command_line import project
 
 from plugins.projects.tests.trees import grow
 from teammcp.testing import all_plugins_but
@@ -175,17 +174,20 @@ def test_it_says_when_there_was_more(place: Place, shop: Path, monkeypatch: pyte
     assert "Scan a smaller folder" in scanned.stderr
 
 
+@pytest.fixture(scope="module")
+def bob(running: Place) -> str:
+    """His key."""
+    return running.server.register("bob")
+
+
 @pytest.fixture
-def backend(place: Place) -> str:
+def backend(place: Place, bob: str) -> str:
     """A project for which bob answers; his key."""
-    for command in COMMANDS:
-        project.add_command(command)
-    key = place.server.register("bob")
     assert place.run("add", "backend").exit_code == 0
     with place.server.client(place.key) as client:
         working = client.put("/api/projects/backend/agents", json={"agents": ["bob"]})
     assert working.status_code == 200
-    return key
+    return bob
 
 
 def test_a_question_is_asked_answered_and_waited_for_from_a_shell(place: Place, backend: str) -> None:
@@ -203,17 +205,142 @@ def test_a_question_is_asked_answered_and_waited_for_from_a_shell(place: Place, 
         said = beside.submit(_answer, place, backend, int(number) + 1)
         found = place.run("ask", "backend", "Who?", "--wait")
         said.result(20)
-    assert (found.exit_code, "cannot be answered" in found.stdout, "bob: nobody" in found.stdout) == (2, True, True)
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert f"Question {int(number) + 1} to backend: " in found.stderr.splitlines()[0]
+    assert "cannot be answered" in found.stderr
+    assert "bob: nobody" in found.stderr
     refused = place.run("ask", "nowhere", "hello?")
     assert (refused.exit_code, "no project called 'nowhere'" in refused.stderr) == (1, True)
 
 
-def _answer(place: Place, key: str, number: int) -> None:
-    """Say of a question, as soon as it was asked, that nobody knows."""
-    body = {"answer": "nobody", "cannot_say": True}
+CANNOT_SAY = {"answer": "nobody", "cannot_say": True}
+
+
+def _answer(place: Place, key: str, number: int, body: dict[str, Any] = CANNOT_SAY, verb: str = "answer") -> None:
+    """Answer a question as soon as it was asked: that nobody knows, or something else."""
     with place.server.client(key) as client:
-        while client.post(f"/api/questions/{number}/answer", json=body).status_code != 200:
+        while client.post(f"/api/questions/{number}/{verb}", json=body).status_code != 200:
             time.sleep(0.05)
+
+
+def test_only_the_answer_is_on_standard_output_and_how_it_stands_meanwhile_beside_it(
+    place: Place, backend: str
+) -> None:
+    number = _last_question(place) + 1
+    with ThreadPoolExecutor(1) as beside:
+        said = beside.submit(_answer, place, backend, number, {"answer": "v2,\n\nand v3"})
+        found = place.run("ask", "backend", "Which version?", "--wait")
+        said.result(20)
+    assert (found.exit_code, found.stdout) == (0, "v2,\n\nand v3\n")
+    assert f"Question {number} to backend: " in found.stderr
+    told = json.loads(place.run("question", str(number), "--json").stdout)
+    assert (told["state"], told["answer"]) == ("answered", "v2,\n\nand v3")
+    assert "bob: v2" in place.run("question", str(number)).stdout
+    unknown = place.run("question", str(number + 1))
+    assert (unknown.exit_code, f"question_id: there is no question {number + 1}" in unknown.stderr) == (1, True)
+
+
+def test_the_record_is_printed_where_json_is_asked_for(place: Place, backend: str) -> None:
+    asked = json.loads(place.run("ask", "backend", "Which version?", "--json").stdout)
+    assert asked["state"] in {"queued", "asked"}
+    with ThreadPoolExecutor(1) as beside:
+        said = beside.submit(_answer, place, backend, asked["id"])
+        said.result(20)
+        said = beside.submit(_answer, place, backend, asked["id"] + 1)
+        found = place.run("ask", "backend", "Who?", "--wait", "--json")
+        said.result(20)
+    assert (found.exit_code, json.loads(found.stdout)["state"]) == (2, "cannot_say")
+
+
+def test_what_is_asked_back_is_told_with_the_command_that_says_it(place: Place, backend: str) -> None:
+    number = _last_question(place) + 1
+    with ThreadPoolExecutor(1) as beside:
+        said = beside.submit(_answer, place, backend, number, {"content": "Of which API?"}, "ask-back")
+        found = place.run("ask", "backend", "Which version?", "--wait")
+        said.result(20)
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert "bob asked back: Of which API?" in found.stderr
+    assert f"teammcp project answer {number}" in found.stderr
+    assert place.run("answer", str(number), "Billing").exit_code == 0
+    _answer(place, backend, number)
+
+
+def test_how_it_stands_is_told_once_until_it_is_otherwise(place: Place, backend: str) -> None:
+    first = _last_question(place) + 1
+    assert place.run("ask", "backend", "First?").exit_code == 0
+    with patch("teammcp_projects.question_commands.SLICE", 0.2), ThreadPoolExecutor(1) as beside:
+        waited = beside.submit(place.run, "ask", "backend", "Second?", "--wait")
+        while _last_question(place) == first:
+            time.sleep(0.05)
+        time.sleep(1)  # several slices, in which nothing is otherwise
+        _answer(place, backend, first)
+        _answer(place, backend, first + 1)
+        found = waited.result(20)
+    told = [line for line in found.stderr.splitlines() if line.startswith(f"Question {first + 1} to backend:")]
+    assert told[0] == f"Question {first + 1} to backend: queued, place 1."
+    assert len(told) == len(set(told))
+
+
+def test_who_works_in_a_project_and_answers_is_said_from_a_shell(place: Place) -> None:
+    for name in ("carol", "dave"):
+        place.server.register(name)
+    place.run("add", "backend")
+    nobody = place.run("agents", "backend")
+    assert (nobody.exit_code, nobody.stdout) == (0, "")
+    assert "Nobody answers for backend" in nobody.stderr
+    said = place.run("agents", "backend", "carol", "dave", "--answerer", "dave")
+    assert (said.exit_code, said.stdout, said.stderr) == (0, "carol: does not answer\ndave: answers\n", "")
+    assert place.run("agents", "backend").stdout == said.stdout
+    assert json.loads(place.run("agents", "backend", "dave", "--json").stdout) == [{"name": "dave", "answers": True}]
+    assert place.run("agents", "backend", "--nobody").stdout == ""
+    for wrong in (("dave", "--nobody"), ("--answerer", "dave")):
+        assert place.run("agents", "backend", *wrong).exit_code == 2
+    refused = place.run("agents", "backend", "erin")
+    assert (refused.exit_code, "agents: there is no member called 'erin'" in refused.stderr) == (1, True)
+    refused = place.run("agents", "backend", "carol", "--answerer", "dave")
+    assert (refused.exit_code, "answerers: dave does not work in backend" in refused.stderr) == (1, True)
+
+
+def test_a_project_is_changed_from_a_shell(place: Place) -> None:
+    place.run("add", "backend", "--folder", "/srv/backend", "--at-once", "3", "--asker", "@ada")
+    said = place.run("update", "backend", "--runtime", "command", "--option", "command=python3 answer.py")
+    assert (said.exit_code, said.stdout) == (0, "backend has version 2 now.\n")
+    found = _project(place)
+    assert (found["runtime"], found["options"]) == ("command", {"command": "python3 answer.py"})
+    assert (found["at_once"], found["askers"], len(found["folders"])) == (3, ["@ada"], 1)
+    assert "command is started to answer for backend" in place.run("agents", "backend").stderr
+    place.run("update", "backend", "--runtime", "other", "--option", "list=[1]", "--option", "yes=true")
+    assert _project(place)["options"] == {"list": [1], "yes": True}
+    place.run("update", "backend", "--runtime", "claude", "--asker", "*")
+    assert (_project(place)["options"], _project(place)["askers"]) == ({}, None)
+    place.run("update", "backend", "--runtime", "", "--description", "Bills.")
+    assert (_project(place)["runtime"], _project(place)["description"]) == ("", "Bills.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "Say what is to change"),
+        (("--option", "answer.py"), "--option: 'answer.py' is not of the form KEY=VALUE"),
+        (("--machine", "laptop"), "--machine says where a folder is: give --folder"),
+    ],
+)
+def test_a_change_that_says_nothing_is_wrong_use(place: Place, arguments: tuple[str, ...], said: str) -> None:
+    refused = place.run("update", "backend", *arguments)
+    assert (refused.exit_code, said in refused.stderr) == (2, True)
+
+
+def _project(place: Place) -> dict[str, Any]:
+    with place.server.client(place.key) as client:
+        found: dict[str, Any] = client.get("/api/projects/backend").json()
+    return found
+
+
+def _last_question(place: Place) -> int:
+    """The number of the newest question of the server's, 0 if there is none."""
+    with place.server.client(place.key) as client:
+        found = client.post("/api/call/list_questions", json={"limit": 1}).json()["questions"]
+    return found[0]["id"] if found else 0
 
 
 def test_a_scan_finds_out_who_builds_on_what_and_says_so_once(place: Place, tmp_path: Path) -> None:
