@@ -402,3 +402,13 @@ async def test_a_secret_that_cannot_be_read_holds_its_agent_and_no_other(
     assert "key/bob" in await team.team.database.read(store.names)
     assert "Enter it anew" in (await ordered(team, "writer")).held
     assert (await ordered(team, "bob")).held == ""
+
+
+async def test_what_cannot_copy_a_conversation_is_not_told_to_begin_one(maria: Member, bob: Member) -> None:
+    await start(maria, runtime="command", options={"command": "cat"})
+    with pytest.raises(Conflict, match="cannot go on from a copy"):
+        await maria.call("get_agent_fork", name="bob")
+    await maria.call("stop_agent", name="bob")
+    await start(maria, runtime="claude", new_key=False)
+    with pytest.raises(Conflict, match="no conversation yet"):
+        await maria.call("get_agent_fork", name="bob")

@@ -47,17 +47,17 @@ async def _looked_at(context: Context, rows: list[Row]) -> list[AgentHome]:
 async def get_agent_fork(context: Context, name: MemberRef) -> AgentFork:
     """Get the command with which somebody goes on from an agent's conversation in a session of his own."""
     home = await get_agent_home(context, name)
-    if home.conversation is None:
-        raise Conflict(
-            f"name: {home.agent} has no conversation yet. Let it do something first.", code="no_conversation"
-        )
     runtime = catalogue.find(context.server, home.runtime)
-    command = runtime.fork(runtime.Options.model_validate(home.options), home.conversation)
+    command = runtime.fork(runtime.Options.model_validate(home.options), home.conversation or "")
     if not command:
         raise Conflict(
             f"name: {home.agent} runs '{runtime.title}', which cannot go on from a copy of a conversation. Ask it in a "
             "message instead.",
             code="not_possible",
+        )
+    if home.conversation is None:
+        raise Conflict(
+            f"name: {home.agent} has no conversation yet. Let it do something first.", code="no_conversation"
         )
     return AgentFork(
         agent=home.agent,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from teammcp import Context, Forbidden, Limit, NotFound, Reader, Row, Transaction, Work, operation
+from teammcp import Conflict, Context, Forbidden, Limit, NotFound, Reader, Row, Transaction, Work, operation
 
 from ...events import ConversationReset
 from ...questions import queries as questions
@@ -56,7 +56,10 @@ async def fork_conversation(context: Context, project: ProjectRef, asking: Askin
     """
     lane = await context.read(_lane, context, project, asking)
     row = await context.read(_own, context, project, lane)
-    fork = await context.call("get_agent_fork", name=row["agent"])
+    try:
+        fork = await context.call("get_agent_fork", name=row["agent"])
+    except Conflict as error:  # it speaks of the agent, which nobody has named here
+        raise Conflict(f"project: {error.detail.removeprefix('name: ')}", code=error.code) from None
     return Fork(
         project=project,
         asking=lane,
