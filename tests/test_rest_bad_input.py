@@ -69,6 +69,12 @@ CONTENT_TYPES = [
 ]
 
 
+async def test_where_a_list_is_wanted_the_error_shows_one(team: TestTeam) -> None:
+    body = {"channel": "general", "content": "Yes.", "mentions": "bob"}
+    answer = await team.owner.http.post("/api/send", json=body)
+    assert answer.json()["detail"] == 'mentions: must be a list, such as ["one", "two"], also where it has one entry'
+
+
 async def test_the_content_type_decides(team: TestTeam) -> None:
     for content_type, status in CONTENT_TYPES:
         headers = {"Content-Type": content_type.encode("latin-1")}

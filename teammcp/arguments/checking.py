@@ -153,4 +153,8 @@ def _message(item: ErrorDetails) -> str:
         return "must not be empty"
     if kind == "too_long" and isinstance(item["input"], str):
         return f"must have at most {item['ctx']['max_length']} characters, not {item['ctx']['actual_length']}"
+    if kind in _LIST:
+        return 'must be a list, such as ["one", "two"], also where it has one entry'
+    if kind in ("dict_type", "mapping_type"):
+        return 'must be an object, such as {"name": "value"}'
     return item["msg"].removeprefix("Value error, ")

@@ -382,3 +382,11 @@ async def test_each_change_is_an_event_that_the_whole_team_sees(team: TestTeam, 
         ("project.updated", "backend", {"project": "backend", "version": 3, "fields": ["askers"]}),
         ("project.removed", "web", {"project": "web"}),
     ]
+
+
+async def test_where_a_list_or_an_object_is_wanted_the_error_shows_one(boss: Member) -> None:
+    await boss.call("add_project", name="backend")
+    asked = await boss.http.post("/api/questions", json={"projects": "backend", "question": "Which version?"})
+    assert asked.json()["detail"].startswith('projects: must be a list, such as ["one", "two"]')
+    changed = await boss.http.patch("/api/projects/backend", json={"options": "python3 answer.py"})
+    assert changed.json()["detail"] == 'options: must be an object, such as {"name": "value"}'
