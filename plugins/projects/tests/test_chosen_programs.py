@@ -98,6 +98,9 @@ async def test_the_page_says_what_keeps_an_agent_from_being_started(world: World
         await world.owner.log_in()
         assert "is away" not in (await world.owner.http.get("/projects/of/backend")).text
     assert "is away" in (await world.owner.http.get("/projects/of/backend")).text
+    chinese = await world.owner.http.get("/projects/of/backend", headers={"Accept-Language": "zh"})
+    assert "机器 “box” 不在线" in chinese.text
+    assert "is away" not in chinese.text
     form = {"at_once": "2", "runtime": "clod", "everybody": "1", "owners": "owner"}
     wrong = await world.owner.submit("/projects/of/backend/change", **form)
     assert "there is no runtime" in wrong.text

@@ -140,6 +140,26 @@ async def test_who_works_in_it_is_said_on_its_page(boss: Member, ann: Member) ->
     assert "Nobody yet." in await see(ann, path)
 
 
+async def test_where_nobody_answers_the_page_begins_with_the_form_that_says_who_does(boss: Member, ann: Member) -> None:
+    await boss.call("add_project", name="backend")
+    path = "/projects/of/backend"
+    html = await see(boss, path)
+    assert html.index('id="project-work" open>') < html.index("What it publishes")
+    await boss.submit(f"{path}/agents", agents="ann", answerers="")
+    html = await see(boss, path)
+    assert html.index("Who works in it") < html.index('id="project-work">') < html.index("Nobody has asked it anything")
+    wrong = await boss.submit(f"{path}/ask", question=" ")
+    assert 'id="project-work">' in wrong.text, "the form that is wrong is another"
+    wrong = await boss.submit(f"{path}/agents", agents="nobody", answerers="")
+    assert 'id="project-work" open>' in wrong.text
+
+
+async def test_what_is_not_undone_stands_at_the_end_of_the_page(boss: Member, ann: Member) -> None:
+    await boss.call("add_project", name="backend")
+    html = await see(boss, "/projects/of/backend")
+    assert html.index("Nobody has asked it anything") < html.index("/projects/of/backend/remove")
+
+
 async def test_whoever_may_not_change_it_sees_no_form(team: TestTeam, boss: Member, ann: Member) -> None:
     await boss.call("add_project", name="backend", owners=["ann"])
     bob, guest = await logged_in(team, "bob"), await logged_in(team, "guest", access="observer")
@@ -233,7 +253,14 @@ async def test_pages_say_where_nobody_would_answer_now(team: TestTeam, boss: Mem
     await boss.call("teams_ask", projects=["web"], question="Are you there?")
     await team.server.settle()
     assert "ann has it to answer." in (page := await see(boss, "/projects/questions/1"))
-    assert "It is not here now." in page
+    assert "ann is not here now" in page
+    await boss.call("update_project", project="web", at_once=1)
+    await boss.call("teams_ask", projects=["web"], question="And later?")
+    assert "nobody who answers is here" in await see(boss, "/projects/questions/2")
+    await boss.call("set_project_agents", project="web", agents=["ann"], answerers=[])
+    page = await see(boss, "/projects/questions/2")
+    assert "Nobody answers for web now." in page
+    assert "set_project_agents" not in page, "that is no word for people"
     html = await see(boss, "/projects/of/infra")
     assert "nobody answers for it" in html
     assert "Ask it something" not in html
@@ -245,6 +272,8 @@ async def test_a_page_leads_to_those_it_belongs_to(boss: Member, ann: Member) ->
     await boss.call("teams_ask", projects=["web"], question="Are you there?")
     for path, trail in (
         ("/projects/of/web", ["/projects"]),
+        ("/projects/add", ["/projects"]),
+        ("/projects/of/web/change", ["/projects", "/projects/of/web"]),
         ("/projects/questions/1", ["/projects", "/projects/of/web"]),
         ("/projects/of/web/announce", ["/projects", "/projects/of/web"]),
     ):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from teammcp import Access, Context, InvalidInput, quote
+from teammcp.web import mark
 
 from ..registry.queries import RUN
 from . import homes
 
+Say = Callable[..., str]
+"""Puts values into a message, in some language: `teammcp.web.gettext`, or in English."""
 PROGRAM = {"program", "command"}
 """Options with which somebody says which program it is, or where: then what a runner has found does not matter."""
 
@@ -39,11 +43,17 @@ async def check(context: Context, before: homes.Facts, after: homes.Facts) -> st
     return warning
 
 
-async def hindrance(context: Context, project: homes.Facts) -> str:
-    """What keeps agents from being started for a project where nothing else is chosen; empty if that is nothing."""
+async def hindrance(context: Context, project: homes.Facts, say: Say) -> str:
+    """What keeps agents from being started for a project where nothing else is chosen; empty if that is nothing.
+
+    Args:
+        context: who looks.
+        project: its columns.
+        say: which language it is said in.
+    """
     if not homes.starts_agents(context.server, project):
         return ""
-    return " ".join(filter(None, await _look(context, project)))
+    return " ".join(filter(None, await _look(context, project, say)))
 
 
 async def known(context: Context) -> dict[str, list[str]]:
@@ -61,7 +71,11 @@ def _start(project: homes.Facts) -> list[Any]:
     return [*(project[name] for name in RUN), json.loads(project["folders"])[:1]]
 
 
-async def _look(context: Context, project: homes.Facts) -> tuple[str, str]:
+def _in_english(message: str, /, **values: object) -> str:
+    return message % values if values else message
+
+
+async def _look(context: Context, project: homes.Facts, say: Say = _in_english) -> tuple[str, str]:
     """Why the machine of a project cannot run what is chosen, as its runner says; and what is to be known beside.
 
     What a runner said before it went may be otherwise by now.
@@ -73,20 +87,26 @@ async def _look(context: Context, project: homes.Facts) -> tuple[str, str]:
     machines = (await context.call("list_machines")).root
     found = next((each for each in machines if (each.name == wanted if wanted else each.is_local)), None)
     if found is None:
-        return "", "No runner has told yet what is there on the server's own machine."
-    name, missing = quote(f"'{found.name}'"), _missing(found, project)
+        return "", say(mark("No runner has told yet what is there on the server's own machine."))
+    missing = _missing(found, project, say)
     if found.connected or found.is_local:
         return missing, ""
-    before = f" It last said: {missing}" if missing else ""
-    return "", f"The machine {name} is away: no '{runtime}' is started there until its runner is back.{before}"
+    away = mark("The machine '%(machine)s' is away: no '%(runtime)s' is started there until its runner is back.")
+    said = [say(away, machine=quote(found.name), runtime=runtime)]
+    if missing:
+        said.append(say(mark("It last said: %(what)s"), what=missing))
+    return "", " ".join(said)
 
 
-def _missing(machine: Any, project: homes.Facts) -> str:
+def _missing(machine: Any, project: homes.Facts, say: Say) -> str:
     """What a machine lacks to run what is chosen, as its runner has told; empty if that is nothing."""
-    runtime, name = project["runtime"], quote(f"'{machine.name}'")
+    runtime, name = project["runtime"], quote(machine.name)
     there = next((each for each in machine.runtimes if each.name == runtime), None)
     if there is None:
-        return f"the runner of {name} does not know '{runtime}'. Bring TeamMCP and its plugins up to date there."
+        unknown = say(mark("the runner of '%(machine)s' does not know '%(runtime)s'."), machine=name, runtime=runtime)
+        remedy = say(mark("Bring TeamMCP and its plugins up to date there."))
+        return f"{unknown} {remedy}"
     if not there.missing or PROGRAM & json.loads(project["options"]).keys():
         return ""
-    return f"the program of '{runtime}' is not on {name}: {quote(there.missing)}"
+    absent = mark("the program of '%(runtime)s' is not on '%(machine)s': %(what)s")
+    return say(absent, runtime=runtime, machine=name, what=quote(there.missing))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from quart import Request, Response
 
 from teammcp import Access, Context
-from teammcp.web import Page, form_call, see
+from teammcp.web import Page, form_call, see, wants_fragment
 
 from . import projects
 from .layout import OF, project_path, show
@@ -23,7 +23,7 @@ async def reset(context: Context, request: Request, name: str) -> Response:
 async def fork(context: Context, request: Request, name: str) -> Response:
     """With which command somebody goes on from a conversation."""
     outcome = await form_call(context, "fork_conversation", project=name, asking=request.args.get("asking"))
-    return await show(context, "fork.html", outcome, fork=outcome.result, name=name)
+    return await show(context, "fork.html", outcome, fork=outcome.result, name=name, in_dialog=wants_fragment(request))
 
 
 PAGES = [Page(PATH, reset, ("POST",), Access.member), Page(PATH, fork, access=Access.member)]

@@ -7,7 +7,7 @@ from typing import Any
 from quart import Request, Response
 
 from teammcp import Access, Context, Reader
-from teammcp.web import Outcome, Page, attempt, form_call, mark, see
+from teammcp.web import Outcome, Page, attempt, form_call, gettext, mark, see
 
 from ..lanes.choosing import hindrance, known
 from ..notices.pages.relations import all_projects, relations
@@ -68,6 +68,7 @@ async def project_page(
         changes=changes,
         hindrance=await _hindrance(context, name) if changes else "",
         working=working or forms.working(found),
+        work_open=working is not None,
         questions=listed.questions,
         standing=status,
         doing={each.agent: each.status for each in status.answerers},
@@ -80,7 +81,7 @@ async def project_page(
 
 async def _hindrance(context: Context, project: str) -> str:
     """What keeps agents from being started to answer, for those who can do something about it."""
-    return await hindrance(context, await context.read(existing, project))
+    return await hindrance(context, await context.read(existing, project), gettext)
 
 
 async def _conversations(context: Context, project: str) -> dict[str, Any]:

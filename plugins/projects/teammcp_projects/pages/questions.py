@@ -15,6 +15,8 @@ from ..questions import thread
 from ..questions.models import OPEN, Question
 from ..questions.operations.answering import may_answer, may_take_back
 from ..questions.operations.countering import may_ask_back
+from ..questions.showing import NOBODY
+from ..status.operations import teams_get_status
 from . import projects
 from .layout import OF, question_path, show
 
@@ -54,6 +56,8 @@ async def _question(
         drawings=await _drawings(context, number, stored, found.parts),
         said_drawings=[await _drawings(context, number, stored, each.said_parts) for each in found.exchanges],
         drawn=await draw_parts(context, {message: parts for message, parts in told.items() if message}),
+        reach=await _reach(context, found),
+        is_deserted=found.trouble == NOBODY.format(found.project),
         holder_here=found.holder is not None and context.team.presence.online(found.holder),
         # What somebody has typed in vain stays there, whatever came of the question meanwhile.
         answers=bool(answer and not says)
@@ -64,6 +68,13 @@ async def _question(
         answer=answer,
         asked_back=asked_back,
     )
+
+
+async def _reach(context: Context, found: Question) -> str:
+    """Whom a question that waits would reach; empty for one that does not wait."""
+    if found.state != "queued":
+        return ""
+    return (await context.call(teams_get_status, projects=[found.project])).projects[0].reach
 
 
 async def _drawings(

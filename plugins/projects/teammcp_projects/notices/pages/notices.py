@@ -15,6 +15,7 @@ from ...registry import project_of
 from ...registry import queries as registry
 from .. import shapes, voices
 from ..models import NoticeDetail, NoticeLine
+from ..shapes import NOBODY
 from .words import PATH, notice_path, words
 
 SHOWN = 50
@@ -66,6 +67,7 @@ async def notice_page(
         contract=found,
         lines=lines,
         drawings=await _drawings(context, found),
+        nobody=NOBODY,
         reply_drawings=await draw_parts(context, replies),
         mine=mine if found.state in ("open", "done") else [],
         ends=ends and found.state in ("open", "done"),
