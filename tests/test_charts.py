@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teammcp.web import charts, graphs
+from teammcp.web.graph_words import HEIGHT
 
 NAMES = st.text(st.sampled_from("ab后端_"), min_size=1, max_size=64)
 
@@ -86,6 +87,33 @@ def test_a_quiet_arrow_lies_beside_another_between_the_same_two() -> None:
     ).arrows
     assert (loud.x, loud.y) != (quiet.x, quiet.y)
     assert quiet.width == 1
+
+
+def test_a_word_stands_beside_its_arrow_and_on_nothing_else() -> None:
+    names = ["web", "analytics", "backend", "docs", "infra", "mobile", "starter", "ledger"]
+    pairs = [(0, 1), (1, 5), (0, 2), (2, 0), (5, 2), (3, 2), (2, 3), (0, 7), (6, 2), (2, 2)]
+    drawing = graphs.draw(
+        [graphs.Node(name, name, 3) for name in names],
+        [graphs.Arrow(names[one], names[two], 9 * (one == 1), "", word="1 overdue") for one, two in pairs],
+    )
+    half = graphs.COLUMN * len("1 overdue") / 2
+    boxes = [(each.x - half, each.y - HEIGHT / 2, each.x + half, each.y + HEIGHT / 2) for each in drawing.arrows]
+    for number, (left, top, right, bottom) in enumerate(boxes):
+        covered = [
+            arrow.arrow for arrow in drawing.arrows if any(left < x < right and top < y < bottom for x, y in arrow.line)
+        ]
+        assert covered == []
+        others = boxes[number + 1 :]
+        assert not [
+            each for each in others if left < each[2] and each[0] < right and top < each[3] and each[1] < bottom
+        ]
+        assert (
+            min(
+                math.dist((drawing.arrows[number].x, drawing.arrows[number].y), at)
+                for at in drawing.arrows[number].line
+            )
+            < half + HEIGHT
+        )
 
 
 def test_an_arrow_of_nobody_is_left_out_and_the_most_is_the_thickest() -> None:

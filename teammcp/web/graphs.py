@@ -8,7 +8,10 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from .graph_words import Box, Line, places
 
 RADIUS = 190
 THICKEST = 9
@@ -23,8 +26,8 @@ SPOKES = 12
 BEND = 0.14
 HEAD = 1.4
 """How wide an arrowhead is on each side of its line, in comparison to what the line is thick."""
-WORD_AT = 0.34
-"""How far along its arrow a word stands: in the middle of a circle, where many cross, words would lie on each other."""
+STEPS = 48
+"""Points along an arrow that words keep clear of."""
 GAP = 3
 """Between an arrowhead and the circle at which it points."""
 
@@ -86,14 +89,18 @@ class PlacedNode:
 
 @dataclass(frozen=True)
 class PlacedArrow:
-    """Where an arrow is: a curve, bent so that the two directions lie apart, its head, and the place of its word."""
+    """Where an arrow is: a curve, bent so that the two directions lie apart, its head, and the middle of its word.
+
+    ``line`` has points along it.
+    """
 
     arrow: Arrow
     path: str
     head: str
     width: float
-    x: float
-    y: float
+    line: Line
+    x: float = 0
+    y: float = 0
 
 
 @dataclass(frozen=True)
@@ -123,7 +130,27 @@ def draw(nodes: Sequence[Node], arrows: Sequence[Arrow]) -> Drawing:
     shown = [arrow for arrow in arrows if arrow.source in placed and arrow.target in placed]
     thickest = max([THICKEST, *(arrow.weight for arrow in shown)])  # a few are thin, however few all are
     found = [_arrow(arrow, placed[arrow.source], placed[arrow.target], thickest) for arrow in shown]
+    if not spokes:
+        found = _with_words(found, list(placed.values()))
     return Drawing(list(placed.values()), found, width, height, has_room=not spokes)
+
+
+def _with_words(arrows: Sequence[PlacedArrow], nodes: Sequence[PlacedNode]) -> list[PlacedArrow]:
+    wide = [COLUMN * _columns(each.arrow.word) for each in arrows]
+    names = [box for node in nodes for box in (_around(node), _written(node))]
+    found = places(wide, [each.line for each in arrows], [each.width for each in arrows], names)
+    return [replace(each, x=round(x, 1), y=round(y, 1)) for each, (x, y) in zip(arrows, found, strict=True)]
+
+
+def _around(node: PlacedNode) -> Box:
+    return node.x - node.radius, node.y - node.radius, node.x + node.radius, node.y + node.radius
+
+
+def _written(node: PlacedNode) -> Box:
+    """Where the name of a node stands."""
+    wide = COLUMN * _columns(node.label)
+    left = node.label_x - {"start": 0, "middle": wide / 2, "end": wide}[node.anchor]
+    return left, node.label_y - 12, left + wide, node.label_y + 4
 
 
 def _shortened(name: str) -> str:
@@ -177,15 +204,24 @@ def _arrow(arrow: Arrow, source: PlacedNode, target: PlacedNode, thickest: float
     bend_x = (source.x + target.x) / 2 - bend * (target.y - source.y)
     bend_y = (source.y + target.y) / 2 + bend * (target.x - source.x)
     stem_x, stem_y, head = _head((bend_x, bend_y), (target.x, target.y), target.radius + GAP, width)
-    begin, middle, end = (1 - WORD_AT) ** 2, 2 * WORD_AT * (1 - WORD_AT), WORD_AT**2
     return PlacedArrow(
         arrow,
         f"M{source.x:.1f} {source.y:.1f} Q{bend_x:.1f} {bend_y:.1f} {stem_x:.1f} {stem_y:.1f}",
         head,
         width,
-        round(begin * source.x + middle * bend_x + end * target.x, 1),
-        round(begin * source.y + middle * bend_y + end * target.y, 1),
+        _along((source.x, source.y), (bend_x, bend_y), (target.x, target.y)),
     )
+
+
+def _along(*points: tuple[float, float]) -> Line:
+    """Points along a Bézier curve: its first and last are those of the curve, the others bend it."""
+    found = []
+    for step in range(STEPS + 1):
+        part, line = step / STEPS, list(points)
+        while len(line) > 1:
+            line = [(x + part * (next_x - x), y + part * (next_y - y)) for (x, y), (next_x, next_y) in pairwise(line)]
+        found.append(line[0])
+    return found
 
 
 def _loop(arrow: Arrow, node: PlacedNode, width: float) -> PlacedArrow:
@@ -195,7 +231,8 @@ def _loop(arrow: Arrow, node: PlacedNode, width: float) -> PlacedArrow:
     far = node.y + deep
     stem_x, stem_y, head = _head((end + 24, far), (node.x, node.y), node.radius + GAP, width)
     path = f"M{begin:.1f} {node.y:.1f} C{begin - 24:.1f} {far:.1f} {end + 24:.1f} {far:.1f} {stem_x:.1f} {stem_y:.1f}"
-    return PlacedArrow(arrow, path, head, width, node.x, round(node.y + deep * 0.8, 1))
+    line = _along((begin, node.y), (begin - 24, far), (end + 24, far), (stem_x, stem_y))
+    return PlacedArrow(arrow, path, head, width, line)
 
 
 def _head(
