@@ -73,6 +73,18 @@ async def test_the_map_shows_who_asks_whom_as_a_drawing_and_as_a_table(
     assert "days=30" in html.split("data-refresh")[1][:60]
 
 
+async def test_what_took_no_time_is_no_bar_of_a_chart(team: TestTeam, clock: MovedClock, maya: Member) -> None:
+    backend, web = await project(team, "backend", "bob"), await project(team, "web", "ada")
+    for minutes, charts in ((0, 2), (9, 3)):
+        number = await ask(web, "backend")
+        await team.server.settle()
+        clock.advance(minutes=minutes)
+        await backend.call("answer_question", question_id=number, answer="v2")
+        html = await see(maya, "/projects/map")
+        assert "How long it takes" in html
+        assert html.count('<figure class="chart-frame"') == charts
+
+
 async def test_the_map_shows_who_builds_on_whom(team: TestTeam, maya: Member) -> None:
     offers = [{"kind": "api", "name": "Billing API"}, {"kind": "event", "name": "invoice.sent"}]
     await project(team, "backend", "bob", publishes=offers)

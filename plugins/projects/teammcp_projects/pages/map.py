@@ -126,12 +126,13 @@ def _per_day(asked: Sequence[Asked], starts: Sequence[int]) -> Markup | None:
 
 
 def _waits(projects: Sequence[ProjectFigures]) -> tuple[str, Markup] | None:
-    """How long an answer has taken in each project: what the chart is called, and the chart."""
+    """How long answers have taken in each project: what the chart is called, and the chart. None where all took none."""
     slow = sorted((each for each in projects if each.until_answered.median_ms is not None), key=_slowness)
     shown = slow[:MOST_CHARTED]
-    if not shown:
+    longest = max((each.until_answered.p90_ms or 0 for each in shown), default=0)
+    unit, label = _unit(longest)
+    if longest < unit:
         return None
-    unit, label = _unit(max(each.until_answered.p90_ms or 0 for each in shown))
     series = [
         (_("half within"), [(each.until_answered.median_ms or 0) // unit for each in shown]),
         (_("nine of ten within"), [(each.until_answered.p90_ms or 0) // unit for each in shown]),
