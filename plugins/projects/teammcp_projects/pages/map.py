@@ -126,7 +126,7 @@ def _per_day(asked: Sequence[Asked], starts: Sequence[int]) -> Markup | None:
 
 
 def _waits(projects: Sequence[ProjectFigures]) -> tuple[str, Markup] | None:
-    """How long answers have taken in each project: what the chart is called, and the chart. None where all took none."""
+    """How long answers took in each project: what the chart is called, and the chart; None where all took no time."""
     slow = sorted((each for each in projects if each.until_answered.median_ms is not None), key=_slowness)
     shown = slow[:MOST_CHARTED]
     longest = max((each.until_answered.p90_ms or 0 for each in shown), default=0)
