@@ -19,19 +19,19 @@ from teammcp import (
     Migration,
     Operation,
     Reader,
+    Service,
     Team,
     hookimpl,
     load_migrations,
 )
 from teammcp.web import Page, Panel
 
-from . import figures, leaving, registry, status, telling
+from . import figures, following, leaving, registry, status, telling
 from .events import EVENT_KINDS
 from .lanes import operations as lanes
 from .lanes import watching
 from .notices import looking, waiting
 from .notices import operations as notice_operations
-from .notices.operations import replies
 from .pages.panels import PANELS
 from .pages.routes import PAGES
 from .parts import KINDS, checking
@@ -39,14 +39,14 @@ from .parts import operations as checks
 from .questions import dispatch, list_queries
 from .questions import operations as questions
 from .questions.operations import lateness, returning
-from .questions.operations.answering import take_change, take_reply
-from .questions.operations.countering import take_said
 from .registry import running
 
-PARTS: tuple[Any, ...] = (registry, questions, lanes, telling, status, figures, notice_operations, checks)
+PARTS: tuple[Any, ...] = (registry, questions, lanes, telling, status, figures, notice_operations, checks, following)
 """What has operations."""
 CHANGE_WHO_HEARS = {"set_project_agents", "update_project"}
 """Operations after which others may have to be told of notices."""
+END_QUESTIONS = {"answer_question", "cancel_question", "note_answer"}
+"""Operations after which a question may wait unseen in an inbox."""
 
 
 @hookimpl
@@ -94,6 +94,7 @@ async def agent_retired(context: Context, agent: Agent) -> None:
 @hookimpl
 def register_jobs() -> list[Job]:
     return [
+        Job("projects.messages", following.catch_up, every=following.SECONDS, per_team=True),
         Job("projects.questions", dispatch.look_at_all, every=dispatch.SECONDS, per_team=True),
         Job("projects.overdue", lateness.look_at_late, every=dispatch.SECONDS, per_team=True),
         Job("projects.conversations", watching.look_at_conversations, every=watching.SECONDS, per_team=True),
@@ -107,22 +108,24 @@ def register_jobs() -> list[Job]:
 @hookimpl
 async def message_sent(context: Context, message: Message) -> None:
     checking.check_later(context, message)
-    await take_reply(context, message)
-    await take_said(context, message)
-    await replies.take_reply(context, message)
+    if message.reply_to is not None:
+        await following.catch_up(context.team)
 
 
 @hookimpl
 async def message_edited(context: Context, message: Message) -> None:
-    await take_change(context, message)
-    await replies.take_reply(context, message)
+    await following.catch_up(context.team)
 
 
 @hookimpl
 async def message_deleted(context: Context, message: Message) -> None:
-    await returning.take_back_deleted(context, message)
-    await take_change(context, message)
-    await replies.take_reply(context, message)
+    await following.catch_up(context.team)
+
+
+@hookimpl
+def register_services() -> list[Service]:
+    """What the server has not looked at before it ended is looked at as soon as it is back."""
+    return [Service("projects.messages", following.catch_up, per_team=True)]
 
 
 @hookimpl
@@ -132,9 +135,11 @@ async def before_operation(context: Context, operation: Operation, arguments: Ba
 
 
 @hookimpl
-def operation_done(context: Context, operation: Operation) -> None:
+async def operation_done(context: Context, operation: Operation) -> None:
     if operation.name in CHANGE_WHO_HEARS:
         looking.look(context.team)
+    if operation.name in END_QUESTIONS:
+        await following.catch_up(context.team)
 
 
 @hookimpl

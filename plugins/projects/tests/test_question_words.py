@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from unittest.mock import AsyncMock
 
 import pytest
-from teammcp_projects import plugin
 from teammcp_projects.questions.dispatch import look_at_all
 from teammcp_projects.questions.operations.returning import look_at_holders
 
@@ -130,19 +128,3 @@ async def test_an_answer_follows_its_message(team: TestTeam, ada: Member, bob: M
     found = await until_answer(ada, number, "")
     assert found.state == "answered"
     assert found.standing() == "answered; the message that says so was deleted"
-
-
-async def test_a_reply_that_a_killed_server_has_not_looked_at_is_made_up_for(
-    team: TestTeam, clock: MovedClock, monkeypatch: pytest.MonkeyPatch, ada: Member, bob: Member
-) -> None:
-    number = await ask(ada)
-    message = (await until(ada, number, "asked")).message_id
-    with monkeypatch.context() as killed:
-        killed.setattr(plugin, "take_reply", AsyncMock())
-        await bob.call("send_message", channel="dm:ada", content="v2", replyTo=message)
-        await bob.call("get_me")
-    assert (await ada.call("get_question", question_id=number)).state == "asked"
-    clock.advance(minutes=16)
-    await look_at_holders(team.team)
-    found = await ada.call("get_question", question_id=number)
-    assert (found.state, found.answer, found.answered_by) == ("answered", "v2", "bob")

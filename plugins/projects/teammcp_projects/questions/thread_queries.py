@@ -25,6 +25,15 @@ def exchange_of_message(reader: Reader, message_id: int) -> Row | None:
     return reader.one(f"SELECT {EXCHANGE} FROM projects_exchanges WHERE asked_id = ?", (message_id,))  # noqa: S608
 
 
+def has_asked_back(reader: Reader, question: int, by: str, message_id: int) -> bool:
+    """Whether a member has asked something back about a question after it was asked in a message."""
+    found = reader.value(
+        "SELECT 1 FROM projects_exchanges WHERE question = ? AND asked_by = ? AND asked_id > ?",
+        (question, by, message_id),
+    )
+    return found is not None
+
+
 def thread(reader: Reader, first: int, before: int, limit: int) -> list[Row]:
     """The questions that go on from one, newest first, with smaller ids than one: `COLUMNS`."""
     return reader.all(

@@ -10,6 +10,7 @@ from .beginning import begin_question, hold_back_question, note_trouble
 from .countering import ask_back, note_said
 from .lateness import note_overdue
 from .listing import list_questions
+from .messages import take_out_question
 from .reading import get_question
 from .returning import give_back_question, prolong_question
 from .waiting import wait_for_answers
@@ -31,4 +32,5 @@ OPERATIONS: list[Any] = [
     note_overdue,
     give_back_question,
     prolong_question,
+    take_out_question,
 ]

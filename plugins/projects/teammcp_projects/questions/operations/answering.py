@@ -23,7 +23,7 @@ from teammcp import (
 from ...events import QuestionAnswerChanged, QuestionEnded
 from ...registry import access
 from ...registry import queries as registry
-from .. import dispatch, queries, showing
+from .. import dispatch, queries, showing, thread_queries
 from ..models import OPEN, Content, Question, QuestionId, State
 from ..rows import existing
 from .countering import ASKS_BACK, saying
@@ -124,15 +124,18 @@ async def note_answer_change(
 async def take_reply(context: Context, message: Message) -> None:
     """See whether a message that was just sent answers a question.
 
-    Once its holder has asked something back it does not: a program may end its turn with words that say so.
+    Once its author has asked something back about it there it does not: a program may end its turn with words that say
+    so, also when the asker has replied already and the question has come again.
     """
-    if message.reply_to is None or not {ANSWERS, ASKS_BACK}.isdisjoint(message.metadata or {}):
+    if message.deleted or message.reply_to is None or not {ANSWERS, ASKS_BACK}.isdisjoint(message.metadata or {}):
         return
     asked = await context.read(queries.asked_in, message.reply_to)
     if asked is None or asked["holder"] != message.from_agent:
         return
     row = await context.read(existing, asked["question"])
-    if row["answer_id"] is not None or (row["state"] == "countered" and row["holder"] == message.from_agent):
+    if row["answer_id"] is not None or await context.read(
+        thread_queries.has_asked_back, row["id"], message.from_agent, message.reply_to
+    ):
         return
     with suppress(Conflict):  # somebody else was quicker
         await Context.inside(context.team).call(

@@ -108,7 +108,7 @@ async def note_said(
 
 async def take_said(context: Context, message: Message) -> None:
     """See whether a message that was just sent answers what was asked back."""
-    if message.reply_to is None:
+    if message.deleted or message.reply_to is None:
         return
     exchange = await context.read(thread_queries.exchange_of_message, message.reply_to)
     if exchange is None or exchange["said"] is not None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from teammcp import Conflict, Context, Prepared, Row, Transaction
+from teammcp import Conflict, Context, Prepared, Row, Transaction, Work, operation, present
 
-from .. import queries
+from .. import queries, showing
+from ..models import Question, QuestionId
+from ..rows import existing
 
 
 async def ready(context: Context, field: str, /, **message: Any) -> Prepared[Any]:
@@ -30,6 +32,8 @@ async def ready(context: Context, field: str, /, **message: Any) -> Prepared[Any
 async def taking_out(context: Context, row: Row, by: str | None = None) -> Callable[[Transaction], None]:
     """What takes a question out of the inbox of its holder, if that has not seen it yet, in the work of a change.
 
+    One that is begun between this and the work `take_out_unseen` takes out.
+
     Args:
         context: of the call.
         row: the question, as it was before the change.
@@ -42,10 +46,7 @@ async def taking_out(context: Context, row: Row, by: str | None = None) -> Calla
     if row["state"] != "asked" or asker is None or row["holder"] == by:
         return lambda tx: None
     asking = Context.inside(context.team, asker)
-    message = await asking.call("get_message", message_id=message_id)
-    recipients = (await asking.call("get_receipt", message_id=message_id)).recipients
-    seen = any(each.handed_over_at or each.offered_at or each.read_at for each in recipients)
-    if message.deleted or seen:
+    if not await _is_unseen(asking, message_id):
         return lambda tx: None
     prepared = await asking.prepare("delete_message", message_id=message_id)
 
@@ -55,3 +56,35 @@ async def taking_out(context: Context, row: Row, by: str | None = None) -> Calla
             prepared(tx)
 
     return take_out
+
+
+@operation(internal=True, profile="projects")
+async def take_out_question(context: Context, message_id: QuestionId) -> Work[Question]:
+    """Delete a message that asks a question which is over, as long as nobody has seen it."""
+    asked = present(await context.read(queries.asked_in, message_id))
+    row = await context.read(existing, asked["question"])
+    asking = Context.inside(context.team, context.team.directory.agents[row["asker"]])
+    prepared = await asking.prepare("delete_message", message_id=message_id)
+
+    def work(tx: Transaction) -> Question:
+        prepared(tx)
+        return showing.one(tx, context, row["id"])
+
+    return work
+
+
+async def take_out_unseen(context: Context, number: int) -> None:
+    """See whether a question that has just ended was begun in the moment of that, and waits unseen in an inbox."""
+    row = await context.read(queries.question, number)
+    if row is None or row["message_id"] is None or row["holder"] == row["answered_by"]:
+        return
+    asking = Context.inside(context.team, context.team.directory.agents[row["asker"]])
+    if await _is_unseen(asking, row["message_id"]):
+        await Context.inside(context.team).call(take_out_question, message_id=row["message_id"])
+
+
+async def _is_unseen(asking: Context, message_id: int) -> bool:
+    message = await asking.call("get_message", message_id=message_id)
+    recipients = (await asking.call("get_receipt", message_id=message_id)).recipients
+    seen = any(each.handed_over_at or each.offered_at or each.read_at for each in recipients)
+    return not (message.deleted or seen)

@@ -8,7 +8,6 @@ from ...lanes.homes import is_installed
 from ...registry import queries as registry
 from .. import dispatch, queries, showing
 from ..models import OPEN, Question, QuestionId
-from .answering import take_reply
 from .beginning import LEASE
 from .messages import taking_out
 
@@ -62,25 +61,12 @@ async def look_at_holders(team: Team) -> None:
     """Give questions whose holders are gone to others that are here; the team's job."""
     launches = is_installed(Context.inside(team).server)
     for row in await team.database.read(queries.expired, team.server.clock.now(), BATCH):
-        if await _has_replied(team, row):
-            continue
         away = not team.presence.online(row["holder"])
         others = {*await team.database.read(registry.answerers, row["project"])} - {row["holder"], row["asker"]}
         # One that was started is seen to by the launcher, as long as there is one.
         started = launches and await team.database.read(registry.lane_of, row["holder"]) is not None
         gives_back = away and not started and any(map(team.presence.online, others))
         await _settle(team, row["id"], give_back=gives_back)
-
-
-async def _has_replied(team: Team, row: Row) -> bool:
-    """Whether a question is answered by a reply of its holder that nobody has looked at, as at a crash: it counts."""
-    asking = Context.inside(team, team.directory.agents[row["asker"]])
-    receipt = await asking.call("get_receipt", message_id=row["message_id"])
-    for each in receipt.recipients:
-        if each.answer is not None:
-            await take_reply(asking, await asking.call("get_message", message_id=each.answer))
-    now_row = await team.database.read(queries.question, row["id"])
-    return now_row is None or now_row["state"] != "asked"
 
 
 async def see_off(context: Context, agent: Agent) -> None:
