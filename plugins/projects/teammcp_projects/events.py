@@ -96,6 +96,12 @@ class QuestionAnswerChanged(QuestionEvent, kind="question.answer_changed"):
     answer_id: int
 
 
+class QuestionWordsChanged(QuestionEvent, kind="question.words_changed"):
+    """A message in which a question was asked, or something about it, was edited or deleted, and its words with it."""
+
+    message_id: int
+
+
 class ProjectSubscribed(ProjectEvent, kind="project.subscribed"):
     """A project builds on what another publishes: on all of it, or on the publication that is named."""
 
@@ -189,6 +195,7 @@ EVENT_KINDS = (
     QuestionOverdue,
     QuestionEnded,
     QuestionAnswerChanged,
+    QuestionWordsChanged,
     ProjectSubscribed,
     ProjectUnsubscribed,
     NoticeAnnounced,

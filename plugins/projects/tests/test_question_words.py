@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from teammcp_projects.questions.dispatch import look_at_all
 from teammcp_projects.questions.operations.returning import look_at_holders
 
 from plugins.projects.tests.asking import ask, inbox, until
+from teammcp import Conflict, NotFound
 from teammcp.testing import Member, MovedClock, TestTeam
 
 
@@ -128,3 +130,93 @@ async def test_an_answer_follows_its_message(team: TestTeam, ada: Member, bob: M
     found = await until_answer(ada, number, "")
     assert found.state == "answered"
     assert found.standing() == "answered; the message that says so was deleted"
+
+
+# -- what was edited or deleted --------------------------------------------------------------------------------------
+
+SECRET = "hunter2"
+
+
+async def everything(*members: Member) -> str:
+    """All that members can read of questions."""
+    found = []
+    for member in members:
+        for number in (1, 2):
+            with suppress(NotFound):
+                found.append(await member.call("get_question", question_id=number))
+        found += [await member.call("list_questions", **more) for more in ({}, {"project": "backend"})]
+    return " ".join(f"{each!r} {each.text()}" for each in found)
+
+
+async def brought_to_word(which: str, ada: Member, bob: Member) -> tuple[Member, int]:
+    """A question in which a word stands, in a message of somebody."""
+    number = await ask(ada, f"Is it {SECRET}?" if which == "asked" else "What is it?")
+    asked = (await until(ada, number, "asked")).message_id
+    assert len(await inbox(bob)) == 1
+    if which == "asked":
+        return ada, asked
+    if which == "answered":
+        await bob.call("answer_question", question_id=number, answer=f"It is {SECRET}.")
+        return bob, (await until(ada, number, "answered")).answer_id
+    words = f"Not {SECRET}?" if which == "asked back" else "Which?"
+    back = (await bob.call("ask_back", question_id=number, content=words)).exchanges[0].asked_id
+    if which == "asked back":
+        return bob, back
+    said = await ada.call("send_message", channel="dm:bob", content=f"The {SECRET} one.", replyTo=back)
+    await until(ada, number, "asked")
+    return ada, said.id
+
+
+@pytest.mark.parametrize("how", ["deleted", "edited"])
+@pytest.mark.parametrize("which", ["asked", "asked back", "said", "answered"])
+async def test_what_was_deleted_or_edited_away_is_read_nowhere(
+    team: TestTeam, ada: Member, bob: Member, which: str, how: str
+) -> None:
+    author, message = await brought_to_word(which, ada, bob)
+    await team.server.settle()
+    assert SECRET in await everything(ada, bob, team.owner)
+    if how == "deleted":
+        await author.call("delete_message", message_id=message)
+    else:
+        written = (await author.call("get_message", message_id=message)).content
+        await author.call("edit_message", message_id=message, content=written.replace(SECRET, "xyzzy"))
+    await team.server.settle()
+    found = await everything(ada, bob, team.owner)
+    assert SECRET not in found
+    assert ("xyzzy" in found) == (how == "edited")
+    assert "answer_question 1, or by a reply" not in found, "what the server wrote around the words is no part of them"
+
+
+async def test_a_question_that_follows_repeats_no_words_that_are_gone(team: TestTeam, ada: Member, bob: Member) -> None:
+    author, message = await brought_to_word("answered", ada, bob)
+    await author.call("delete_message", message_id=message)
+    await team.server.settle()
+    second = await ask(ada, "And now?", follows=1)
+    asked = (await until(ada, second, "asked")).message_id
+    assert SECRET not in (await bob.call("get_message", message_id=asked)).content
+
+
+async def test_an_edit_says_whether_somebody_cannot_say(team: TestTeam, ada: Member, bob: Member) -> None:
+    number = await ask(ada)
+    message = (await until(ada, number, "asked")).message_id
+    sent = await bob.call("send_message", channel="dm:ada", content="v2", replyTo=message)
+    await until(ada, number, "answered")
+    await bob.call("edit_message", message_id=sent.id, content="cannot_say: I was wrong")
+    found = await until(ada, number, "cannot_say")
+    assert found.answer == "I was wrong"
+    await bob.call("edit_message", message_id=sent.id, content="v3")
+    assert (await until(ada, number, "answered")).answer == "v3"
+
+
+async def test_an_answer_that_was_deleted_can_be_given_again(team: TestTeam, ada: Member, bob: Member) -> None:
+    number = await ask(ada)
+    await until(ada, number, "asked")
+    await bob.call("answer_question", question_id=number, answer="v2")
+    first = (await until(ada, number, "answered")).answer_id
+    with pytest.raises(Conflict, match="bob has answered"):
+        await bob.call("answer_question", question_id=number, answer="v3")
+    await bob.call("delete_message", message_id=first)
+    await until_answer(ada, number, "")
+    await bob.call("answer_question", question_id=number, answer="v3")
+    found = await until_answer(ada, number, "v3")
+    assert (found.state, found.answered_by, found.answer_id > first) == ("answered", "bob", True)

@@ -28,13 +28,14 @@ from ..questions.operations.answering import take_change, take_reply
 from ..questions.operations.countering import take_said
 from ..questions.operations.messages import take_out_unseen
 from ..questions.operations.returning import take_back_deleted
+from ..questions.operations.wording import take_words
 
 SECONDS = 20
 """Between two looks at the log, beside those at once: what was missed, as by an error, is made up for."""
 
 _SENT = (take_reply, take_said, replies.take_reply)
-_EDITED = (take_change, replies.take_reply)
-_DELETED = (take_back_deleted, take_change, replies.take_reply)
+_EDITED = (take_change, take_words, replies.take_reply)
+_DELETED = (take_back_deleted, take_change, take_words, replies.take_reply)
 _LOOKS = {"message.sent": _SENT, "message.edited": _EDITED, "message.deleted": _DELETED}
 _TURNS: StateKey[asyncio.Lock] = StateKey("projects.following", asyncio.Lock)
 

@@ -220,6 +220,18 @@ def end(tx: Transaction, number: int, state: str, answer: str, answer_id: int | 
     )
 
 
-def change_answer(tx: Transaction, number: int, answer: str) -> None:
+def change_answer(tx: Transaction, number: int, state: str, answer: str) -> None:
     """The message that answers a question says something else now."""
-    tx.execute("UPDATE projects_questions SET answer = ? WHERE id = ?", (answer, number))
+    tx.execute("UPDATE projects_questions SET state = ?, answer = ? WHERE id = ?", (state, answer, number))
+
+
+def change_words(tx: Transaction, number: int, content: str, *, gone: bool) -> None:
+    """The message that asks a question says something else now; if it is gone, so are the parts."""
+    tx.execute("UPDATE projects_questions SET content = ? WHERE id = ?", (content, number))
+    if gone:
+        tx.execute("UPDATE projects_questions SET parts = '[]', parts_told = '[]' WHERE id = ?", (number,))
+
+
+def forget_message(tx: Transaction, number: int) -> None:
+    """The message that was to ask a question was taken back before anybody had seen it."""
+    tx.execute("UPDATE projects_questions SET message_id = NULL WHERE id = ?", (number,))

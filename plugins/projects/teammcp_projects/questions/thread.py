@@ -7,7 +7,7 @@ from typing import Any
 
 from teammcp import LARGEST_ID, Context, Reader, Row, StoredPart, excerpt, rfc3339
 
-from ..parts import given_again, stored, told_again
+from ..parts import fitting, given_again, stored, told_again
 from . import queries, showing, thread_queries
 from .models import QuestionThread, ThreadPart
 
@@ -89,12 +89,43 @@ def words(reader: Reader, row: Row, sent: int, left_out: int) -> str:
         left_out: for how many of its parts the message has no room.
     """
     number = row["id"]
-    whose = "" if row["lane"].startswith("@") else f" on behalf of {row['lane']}"
-    head = f"Question {number} to {row['project']}{whose}:\n\n{row['content']}"
+    head = f"{_heading(row)}{row['content']}"
     until = "" if row["reply_by"] is None else f"An answer is wanted by {rfc3339(row['reply_by'])[:16]}Z. "
     more = f"(get_question {number} tells of {left_out} more parts.)\n\n" if left_out else ""
     how = f"({until}Answer with answer_question {number}, or by a reply to this message; ask_back asks something back.)"
     return "\n\n".join([head, *_said(reader, row, ROOM - len(head) - len(more) - len(how), sent), more + how])
+
+
+def _heading(row: Row) -> str:
+    """How the message begins in which somebody is asked."""
+    whose = "" if row["lane"].startswith("@") else f" on behalf of {row['lane']}"
+    return f"Question {row['id']} to {row['project']}{whose}:\n\n"
+
+
+def own_words(reader: Reader, row: Row, written: str) -> str:
+    """The question alone, of what its message says now: without heading, and what the server wrote behind it."""
+    parts = parts_of(reader, row["id"])
+    sent = len(fitting(parts))
+    behind = words(reader, row, sent, len(parts) - sent)[len(_heading(row)) + len(row["content"]) :]
+    return written.removeprefix(_heading(row)).removesuffix(behind)
+
+
+def asked_back(row: Row, content: str) -> str:
+    """The message in which something is asked back about a question."""
+    return f"{_asking_back(row)}{content}{_how_to_reply(row)}"
+
+
+def own_asked(row: Row, written: str) -> str:
+    """What is asked back alone, of what its message says now."""
+    return written.removeprefix(_asking_back(row)).removesuffix(_how_to_reply(row))
+
+
+def _asking_back(row: Row) -> str:
+    return f"{row['project']} asks back (question {row['id']}):\n\n"
+
+
+def _how_to_reply(row: Row) -> str:
+    return f"\n\n(Reply to this message, or with answer_question {row['id']}.)"
 
 
 def _said(reader: Reader, row: Row, room: int, sent: int) -> list[str]:

@@ -14,6 +14,7 @@ from .messages import take_out_question
 from .reading import get_question
 from .returning import give_back_question, prolong_question
 from .waiting import wait_for_answers
+from .wording import note_words
 
 OPERATIONS: list[Any] = [
     teams_ask,
@@ -33,4 +34,5 @@ OPERATIONS: list[Any] = [
     give_back_question,
     prolong_question,
     take_out_question,
+    note_words,
 ]

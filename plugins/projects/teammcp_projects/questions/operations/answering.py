@@ -113,7 +113,9 @@ async def note_answer_change(
         row = existing(tx, question_id)
         if row["answer_id"] != message_id:
             raise Conflict(f"message_id: question {question_id} is not answered in it.", code="not_answer")
-        queries.change_answer(tx, question_id, _read(row, answer)[1])
+        cannot_say, words = _read(row, answer)
+        state = row["state"] if not answer else "cannot_say" if cannot_say else "answered"
+        queries.change_answer(tx, question_id, state, words)
         changed = QuestionAnswerChanged(question=question_id, project=row["project"], answer_id=message_id)
         context.emit(tx, changed, question_id)
         return showing.one(tx, context, question_id)
@@ -133,7 +135,7 @@ async def take_reply(context: Context, message: Message) -> None:
     if asked is None or asked["holder"] != message.from_agent:
         return
     row = await context.read(existing, asked["question"])
-    if row["answer_id"] is not None or await context.read(
+    if row["answer"] or await context.read(
         thread_queries.has_asked_back, row["id"], message.from_agent, message.reply_to
     ):
         return
@@ -162,7 +164,7 @@ def may_take_back(actor: Agent, asker: str) -> bool:
 
 def _unanswered(reader: Reader, number: int) -> Row:
     row = existing(reader, number)
-    if row["answer_id"] is not None:
+    if row["answer"]:  # one that was deleted can be given again
         raise Conflict(
             f"question_id: {row['answered_by']} has answered question {number} already. Write to {row['asker']} if "
             "there is more to say.",

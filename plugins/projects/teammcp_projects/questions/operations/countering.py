@@ -49,8 +49,7 @@ async def ask_back(
         context,
         "content",
         channel=f"dm:{row['asker']}",
-        content=f"{row['project']} asks back (question {question_id}):\n\n{content}\n\n"
-        f"(Reply to this message, or with answer_question {question_id}.)",
+        content=thread.asked_back(row, content),
         metadata={ASKS_BACK: question_id},
         replyTo=row["message_id"],
         parts=parts,
@@ -92,7 +91,7 @@ async def saying(context: Context, number: int, said: str, parts: MessageParts) 
             f"question {number} comes again with the {len(before)} parts that it has and these, and one message has no "
             "room for all of them. Give fewer here",
         )
-    return lambda tx: _resume(context, tx, number, said, kept, context.actor.name)
+    return lambda tx: _resume(context, tx, number, said, None, kept, context.actor.name)
 
 
 @operation(internal=True, profile="projects")
@@ -103,7 +102,7 @@ async def note_said(
     before = await context.read(thread.parts_of, question_id)
     sent = (await context.read(parts_of, [message_id])).get(message_id, [])
     kept = as_kept(context, of_messages(sent), len(before))
-    return lambda tx: _resume(context, tx, question_id, said, kept, by)
+    return lambda tx: _resume(context, tx, question_id, said, message_id, kept, by)
 
 
 async def take_said(context: Context, message: Message) -> None:
@@ -125,14 +124,16 @@ async def take_said(context: Context, message: Message) -> None:
             )
 
 
-def _resume(context: Context, tx: Transaction, number: int, said: str, parts: Kept, by: str) -> Question:
+def _resume(
+    context: Context, tx: Transaction, number: int, said: str, said_id: int | None, parts: Kept, by: str
+) -> Question:
     row = existing(tx, number)
     if row["state"] != "countered":
         raise Conflict(
             f"question_id: nothing is asked back about question {number} that is not answered.", code="not_countered"
         )
     last = thread_queries.exchanges(tx, [number])[-1]
-    thread_queries.resume(tx, number, last["number"], by, said, *parts, context.now())
+    thread_queries.resume(tx, number, last["number"], by, said, said_id, *parts, context.now())
     context.emit(tx, QuestionQueued(question=number, project=row["project"]), number)
     tx.on_commit(lambda: dispatch.look(context.team, [row["project"]]))
     return showing.one(tx, context, number)

@@ -54,6 +54,7 @@ async def taking_out(context: Context, row: Row, by: str | None = None) -> Calla
         now_row = queries.question(tx, row["id"])
         if now_row is not None and now_row["message_id"] == message_id:
             prepared(tx)
+            queries.forget_message(tx, row["id"])
 
     return take_out
 
@@ -68,6 +69,7 @@ async def take_out_question(context: Context, message_id: QuestionId) -> Work[Qu
 
     def work(tx: Transaction) -> Question:
         prepared(tx)
+        queries.forget_message(tx, row["id"])
         return showing.one(tx, context, row["id"])
 
     return work
