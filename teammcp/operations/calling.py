@@ -104,6 +104,8 @@ class Context:
     """Whether the caller, who is no member, has shown the server's admin key."""
     listener: Callable[[str], Awaitable[None]] | None = None
     """What takes how things stand to a caller that waits; None if it does not want to hear it."""
+    bounded: bool = False
+    """Whether an operation calls that sees to it by itself how often this is done; see `as_bounded`."""
 
     async def tell(self, words: str) -> None:
         """Say to a caller that waits how things stand, if it wants to hear that; see ``tells`` of `operation`.
@@ -244,6 +246,13 @@ class Context:
         """The context of work that no request asks for: a reminder, a schedule that has come round."""
         server = cast(Server, team.server)  # what holds a team is always the server itself
         return cls(server, team, actor, "plugin")
+
+    def as_bounded(self) -> Context:
+        """The same, for a message of an operation that bounds by itself how many there are, as one for each question.
+
+        The loop breaker counts no such message. Whatever a caller writes, in arguments or metadata, makes none of it.
+        """
+        return replace(self, bounded=True)
 
     def on_behalf_of(self, agent: Agent, grant: str) -> Context:
         """The context in which a deferred call is run as its proposer."""

@@ -40,7 +40,7 @@ async def check(context: Context, draft: Draft) -> None:
     Raises:
         LoopStopped: what to do instead is in its text.
     """
-    if not is_watched(context.actor) or draft.edited is not None or context.grant is not None:
+    if not is_watched(context.actor) or draft.edited is not None or context.grant is not None or context.bounded:
         return
     if context.actor.access >= Access.manager and "directive_id" in (draft.metadata or {}):
         return  # nobody keeps a manager from directing it

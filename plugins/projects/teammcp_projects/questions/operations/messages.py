@@ -15,6 +15,9 @@ from ..rows import existing
 async def ready(context: Context, field: str, /, **message: Any) -> Prepared[Any]:
     """A message of the actor, to be sent in the work of the change that it tells of.
 
+    Each change of a question has one, and a question is begun in turn, answered once, and asked back about so often:
+    that bounds them, so the loop breaker does not count them.
+
     Args:
         context: of the call.
         field: the argument that holds its words, for the error.
@@ -23,7 +26,7 @@ async def ready(context: Context, field: str, /, **message: Any) -> Prepared[Any
     Raises:
         Conflict: a plugin makes it wait. TeamError: it may not be sent.
     """
-    prepared = await context.prepare("send_message", **message)
+    prepared = await context.as_bounded().prepare("send_message", **message)
     if prepared.waits:
         raise Conflict(f"{field}: a plugin makes the message wait, so it is not sent yet. Ask a manager.", code="waits")
     return prepared
