@@ -47,6 +47,8 @@ CHANGE_WHO_HEARS = {"set_project_agents", "update_project"}
 """Operations after which others may have to be told of notices."""
 END_QUESTIONS = {"answer_question", "cancel_question", "note_answer"}
 """Operations after which a question may wait unseen in an inbox."""
+CHANGE_WHO_ANSWERS = {"set_project_agents", "update_project", "update_agent_profile"}
+"""Operations after which others may have to answer, or can."""
 
 
 @hookimpl
@@ -140,6 +142,8 @@ async def operation_done(context: Context, operation: Operation) -> None:
         looking.look(context.team)
     if operation.name in END_QUESTIONS:
         await following.catch_up(context.team)
+    if operation.name in CHANGE_WHO_ANSWERS:
+        context.team.background(returning.look_at_former(context.team))
 
 
 @hookimpl

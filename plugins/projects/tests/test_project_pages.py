@@ -145,7 +145,7 @@ async def test_where_nobody_answers_the_page_begins_with_the_form_that_says_who_
     path = "/projects/of/backend"
     html = await see(boss, path)
     assert html.index('id="project-work" open>') < html.index("What it publishes")
-    await boss.submit(f"{path}/agents", agents="ann", answerers="")
+    await boss.submit(f"{path}/agents", agents="ann", all_answer="1", answerers="")
     html = await see(boss, path)
     assert html.index("Who works in it") < html.index('id="project-work">') < html.index("Nobody has asked it anything")
     wrong = await boss.submit(f"{path}/ask", question=" ")

@@ -82,13 +82,28 @@ def split(text: str) -> list[str]:
     return [name for part in re.split("[,，、\n]", text) if (name := part.strip())]
 
 
-def working(project: Project) -> dict[str, str]:
+def working(project: Project) -> dict[str, Any]:
     """What the form about who works in a project holds before anybody types."""
     answering = [each.name for each in project.agents if each.answers]
-    everybody = len(answering) == len(project.agents)
+    all_answer = len(answering) == len(project.agents)
     return {
         "agents": _joined(each.name for each in project.agents),
-        "answerers": "" if everybody else _joined(answering),
+        "all_answer": all_answer,
+        "answerers": "" if all_answer else _joined(answering),
+    }
+
+
+def typed_working(form: MultiDict[str, str]) -> dict[str, Any]:
+    """The same of a form that was sent."""
+    texts = {field: form.get(field, "") for field in ("agents", "answerers")}
+    return {**texts, "all_answer": "all_answer" in form}
+
+
+def working_arguments(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Who works in a project, as `set_project_agents` takes it: without answerers, all of them answer."""
+    return {
+        "agents": split(sent["agents"]),
+        "answerers": None if sent["all_answer"] else split(sent["answerers"]),
     }
 
 

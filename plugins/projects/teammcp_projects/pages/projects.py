@@ -52,7 +52,7 @@ async def project_page(
     context: Context,
     name: str,
     outcome: Outcome | None = None,
-    working: dict[str, str] | None = None,
+    working: dict[str, Any] | None = None,
     asked: str = "",
 ) -> Response:
     """The page of a project, with what somebody has typed into its forms in vain."""
@@ -98,12 +98,8 @@ def _can_ask(reader: Reader, context: Context, name: str) -> bool:
 
 async def work(context: Context, request: Request, name: str) -> Response:
     """Say who works in a project, and who of them answers."""
-    form = await request.form
-    sent = {field: form.get(field, "") for field in ("agents", "answerers")}
-    answerers = forms.split(sent["answerers"]) or None
-    outcome = await form_call(
-        context, "set_project_agents", project=name, agents=forms.split(sent["agents"]), answerers=answerers
-    )
+    sent = forms.typed_working(await request.form)
+    outcome = await form_call(context, "set_project_agents", project=name, **forms.working_arguments(sent))
     return see(project_path(name)) if outcome.ok else await project_page(context, name, outcome, sent)
 
 

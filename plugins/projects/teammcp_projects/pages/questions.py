@@ -15,7 +15,7 @@ from ..questions import thread
 from ..questions.models import OPEN, Question
 from ..questions.operations.answering import may_answer, may_take_back
 from ..questions.operations.countering import may_ask_back
-from ..questions.showing import NOBODY
+from ..questions.troubles import DESERTED
 from ..status.operations import teams_get_status
 from . import projects
 from .layout import OF, question_path, show
@@ -57,11 +57,10 @@ async def _question(
         said_drawings=[await _drawings(context, number, stored, each.said_parts) for each in found.exchanges],
         drawn=await draw_parts(context, {message: parts for message, parts in told.items() if message}),
         reach=await _reach(context, found),
-        is_deserted=found.trouble == NOBODY.format(found.project),
+        is_deserted=found.trouble.startswith(DESERTED.format(found.project)),
         holder_here=found.holder is not None and context.team.presence.online(found.holder),
         # What somebody has typed in vain stays there, whatever came of the question meanwhile.
-        answers=bool(answer and not says)
-        or (found.answer_id is None and await context.read(may_answer, context, number)),
+        answers=bool(answer and not says) or (not found.answer and await context.read(may_answer, context, number)),
         asks_back=bool(asked_back) or may_ask_back(context.actor, found.state, found.holder),
         says=says,
         takes_back=found.state in OPEN and may_take_back(context.actor, found.asker),

@@ -11,6 +11,7 @@ from teammcp import Conflict, Context, Reader, Row, StateKey, Team, TeamError, e
 
 from ..lanes import readying as lanes
 from ..lanes.homes import starts_agents
+from ..registry import able
 from ..registry import queries as registry
 from ..registry.models import MOST_PROJECTS
 from . import fairness, queries, showing, thread
@@ -110,7 +111,7 @@ def _answerers(reader: Reader, context: Context, project: str) -> list[fairness.
     presence = context.team.presence
     return [
         fairness.Answerer(name, presence.online(name), not queries.held(reader, name))
-        for name in registry.answerers(reader, project)
+        for name in able.answerers(reader, context, project)
     ]
 
 

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
 from typing import Any
 
 from teammcp import Context, PartShown, Reader, Row, told_parts
 
-from ..lanes.homes import starts_agents
 from ..parts import given_again, told_again
-from ..registry import queries as registry
 from . import fairness, queries, thread_queries
 from .models import OPEN, URGENCIES, Exchange, Question
+from .troubles import Troubles
 
 ABOVE_ALL = 100
 """Added to a priority, it is above all priorities."""
 MOST_WAITING = 1_000
 """Questions of a project that may wait."""
-NOBODY = "Nobody answers for {} now. Its owners name somebody with set_project_agents."
-"""Why a question waits that nobody would be asked."""
 
 
 def shown(reader: Reader, context: Context, rows: Sequence[Row]) -> list[Question]:
@@ -37,10 +33,10 @@ def shown(reader: Reader, context: Context, rows: Sequence[Row]) -> list[Questio
     for each in said:
         checked = told.get(messages[each["question"]], [])
         exchanges.setdefault(each["question"], []).append(_exchange(each, told.get(each["asked_id"], []), checked))
-    desertion = cache(partial(_desertion, reader, context))
+    troubles = Troubles(reader, context)
     return [
         _shape(
-            {**row, "trouble": row["trouble"] or desertion(row["project"], row["asker"], row["state"])},
+            {**row, "trouble": troubles.of(row)},
             places.get(row["id"]),
             exchanges.get(row["id"], []),
             told,
@@ -48,21 +44,6 @@ def shown(reader: Reader, context: Context, rows: Sequence[Row]) -> list[Questio
         )
         for row in rows
     ]
-
-
-def has_answerers(reader: Reader, context: Context, project: Row, asker: str) -> bool:
-    """Whether somebody would answer what a member asks a project."""
-    if starts_agents(context.server, project):
-        return True
-    return bool(set(registry.answerers(reader, project["name"])) - {asker})
-
-
-def _desertion(reader: Reader, context: Context, name: str, asker: str, state: str) -> str:
-    """That nobody answers any more what a member has asked a project and waits; empty for all else."""
-    project = registry.project(reader, name) if state == "queued" else None
-    if project is None or has_answerers(reader, context, project, asker):
-        return ""
-    return NOBODY.format(name)
 
 
 def some(reader: Reader, context: Context, numbers: list[int]) -> list[Question]:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from teammcp import Access, Agent, Conflict, Context, Forbidden, Row
 
+from . import able
+
 
 def is_in_charge(actor: Agent, owners: Sequence[str]) -> bool:
     """Whether a member may change a project with these owners: a manager may, and each of them who is no observer."""
@@ -57,9 +59,19 @@ def require_ask(context: Context, project: Row, asking_project: str | None) -> N
         )
 
 
-def nobody(project: str, what_they_do: str) -> Conflict:
-    """The refusal where nobody but the actor, say, ``answers for`` a project."""
+def nobody(context: Context, project: str, named: Sequence[str], what_they_do: str) -> Conflict:
+    """The refusal where nobody but perhaps the actor, say, ``answers for`` a project.
+
+    Args:
+        context: of the actor.
+        project: its name.
+        named: those who do it, as the project says; who of them cannot answer is told.
+        what_they_do: with the project as what it is done to.
+    """
+    who = "nobody but you" if context.actor.name in named else "nobody"
+    others = [each for each in named if each != context.actor.name and not able.is_able(context, each)]
+    why = "".join(f" {able.unable(context, each)}" for each in others)
     return Conflict(
-        f"projects: nobody but you {what_they_do} {project}. Its owners name others with set_project_agents.",
+        f"projects: {who} {what_they_do} {project}. Its owners name others with set_project_agents.{why}",
         code="nobody_answers",
     )

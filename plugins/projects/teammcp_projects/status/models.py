@@ -41,7 +41,8 @@ class ProjectStatus(Result):
     ``reach``: whom the next question would reach: one who answers and is ``here``, one that is ``started`` to answer,
     one who is ``away``, or ``nobody``. ``waiting``: how many questions wait. ``next_wait``: how many seconds the next
     one would wait for its turn, as long as the last ones have taken; null if nobody can tell, as where none was
-    answered yet or nobody who answers is here. ``yours``: which of your questions are open there.
+    answered yet or nobody who answers is here. ``trouble``: what keeps an open one from being answered; empty if
+    nothing does. ``yours``: which of your questions are open there.
     """
 
     project: str
@@ -52,6 +53,7 @@ class ProjectStatus(Result):
     at_once: int
     waiting: int
     next_wait: int | None
+    trouble: Words = ""
     yours: list[int]
 
     def text(self) -> str:
@@ -61,6 +63,7 @@ class ProjectStatus(Result):
                 f"{self.project}{'' if self.may_ask else ' (you may not ask it)'}: {self.in_short()}",
                 *(f"  {each.text()}" for each in self.answerers),
                 *([f"  being answered: {answering}"] if answering else []),
+                *([f"  trouble: {quote(self.trouble)}"] if self.trouble else []),
                 *([f"  yours, still open: {', '.join(map(str, self.yours))}"] if self.yours else []),
             ]
         )

@@ -12,7 +12,8 @@ from teammcp import Context, Limit, Reader, Row, operation
 from ..lanes.homes import starts_agents
 from ..questions import queries as questions
 from ..questions.models import MOST_ASKED
-from ..registry import may_ask
+from ..questions.troubles import Troubles
+from ..registry import able, may_ask
 from ..registry import queries as registry
 from ..registry.lookup import ProjectRef, existing
 from .models import BeingAnswered, ProjectStatus, Reach, StatusList, Worker
@@ -52,10 +53,17 @@ def _status(reader: Reader, context: Context, project: Row, mine: str | None, yo
     waiting = questions.count_in_state(reader, name, "queued")
     held = {row["holder"]: row["id"] for row in asked}
     starts = starts_agents(context.server, project)
-    names = [row["agent"] for row in registry.lane_agents(reader, name)] if starts else registry.answerers(reader, name)
+    names = (
+        [row["agent"] for row in registry.lane_agents(reader, name)]
+        if starts
+        else able.answerers(reader, context, name)
+    )
     answerers = [_worker(context, each, held.get(each)) for each in names]
     reach = _reach(context, names, starts=starts)
     at_once = project["at_once"] if starts else min(project["at_once"], len(names))
+    troubles = Troubles(reader, context)
+    waits = questions.in_state(reader, name, "queued", 1)
+    trouble = next(filter(None, map(troubles.of, [*asked, *waits])), "")
     took = [row["ended_at"] - row["begun_at"] for row in questions.last_answered(reader, name, MEASURED)]
     return ProjectStatus(
         project=name,
@@ -68,7 +76,8 @@ def _status(reader: Reader, context: Context, project: Row, mine: str | None, yo
         ],
         at_once=project["at_once"],
         waiting=waiting,
-        next_wait=None if reach == "away" else next_wait(took, waiting, len(asked), at_once),
+        trouble=trouble,
+        next_wait=None if reach == "away" or trouble else next_wait(took, waiting, len(asked), at_once),
         yours=[row["id"] for row in yours if row["project"] == name],
     )
 

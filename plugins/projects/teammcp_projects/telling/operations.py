@@ -118,7 +118,7 @@ def _others(
         access.require_ask(context, existing(reader, project), mine)
         others = dict.fromkeys((name for name in names if name != context.actor.name), project)
         if not others:
-            raise access.nobody(project, what_they_do)
+            raise access.nobody(context, project, names, what_they_do)
         found |= others
     if len(found) > MOST_REACHED:
         raise Conflict(

@@ -24,7 +24,7 @@ from ...parts import as_kept
 from ...registry import access
 from ...registry import queries as registry
 from ...registry.lookup import ProjectRef, asking_lane, existing
-from .. import dispatch, queries, rings, showing
+from .. import dispatch, queries, rings, showing, troubles
 from ..going_on import ONGOING
 from ..models import MOST_ASKED, URGENCIES, Asked, Content, QuestionId, Urgency
 from ..rows import existing as existing_question
@@ -94,7 +94,7 @@ def _thread(reader: Reader, follows: int, projects: list[str], lane: str) -> int
 def can_ask(reader: Reader, context: Context, project: Row) -> bool:
     """Whether the actor may ask a project something, and somebody would answer."""
     mine = registry.project_of(reader, context.actor.name)
-    return access.may_ask(project, mine, context.actor.name) and showing.has_answerers(
+    return access.may_ask(project, mine, context.actor.name) and troubles.has_answerers(
         reader, context, project, context.actor.name
     )
 
@@ -107,8 +107,8 @@ def _require_leave(context: Context, reader: Reader, project: Row, asking_projec
     """
     name = project["name"]
     access.require_ask(context, project, asking_project)
-    if not showing.has_answerers(reader, context, project, context.actor.name):
-        raise access.nobody(name, "answers for")
+    if not troubles.has_answerers(reader, context, project, context.actor.name):
+        raise access.nobody(context, name, registry.answerers(reader, name), "answers for")
     if queries.count_in_state(reader, name, "queued") >= showing.MOST_WAITING:
         raise Conflict(
             f"projects: {showing.MOST_WAITING} questions wait for {name} already. Ask later.", code="too_many"

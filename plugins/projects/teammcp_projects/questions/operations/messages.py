@@ -46,11 +46,9 @@ async def taking_out(context: Context, row: Row, by: str | None = None) -> Calla
         TeamError: the message may not be deleted.
     """
     message_id, asker = row["message_id"], context.team.directory.agents.get(row["asker"])
-    if row["state"] != "asked" or asker is None or row["holder"] == by:
+    if row["state"] != "asked" or row["holder"] == by or asker is None or not await is_unseen(context, row):
         return lambda tx: None
     asking = Context.inside(context.team, asker)
-    if not await _is_unseen(asking, message_id):
-        return lambda tx: None
     prepared = await asking.prepare("delete_message", message_id=message_id)
 
     def take_out(tx: Transaction) -> None:
@@ -83,13 +81,18 @@ async def take_out_unseen(context: Context, number: int) -> None:
     row = await context.read(queries.question, number)
     if row is None or row["message_id"] is None or row["holder"] == row["answered_by"]:
         return
-    asking = Context.inside(context.team, context.team.directory.agents[row["asker"]])
-    if await _is_unseen(asking, row["message_id"]):
+    if await is_unseen(context, row):
         await Context.inside(context.team).call(take_out_question, message_id=row["message_id"])
 
 
-async def _is_unseen(asking: Context, message_id: int) -> bool:
+async def is_unseen(context: Context, row: Row) -> bool:
+    """Whether the message in which a question was asked is still in its holder's inbox, and nobody was shown it."""
+    message_id, asker = row["message_id"], context.team.directory.agents.get(row["asker"])
+    if asker is None or message_id is None:
+        return False
+    asking = Context.inside(context.team, asker)
     message = await asking.call("get_message", message_id=message_id)
     recipients = (await asking.call("get_receipt", message_id=message_id)).recipients
-    seen = any(each.handed_over_at or each.offered_at or each.read_at for each in recipients)
-    return not (message.deleted or seen)
+    return not message.deleted and not any(
+        each.handed_over_at or each.offered_at or each.read_at for each in recipients
+    )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from teammcp import Agent, Conflict, Context, Message, Row, Team, TeamError, Transaction, Work, operation
+from teammcp import Agent, Conflict, Context, Message, Reader, Row, Team, TeamError, Transaction, Work, operation
 
 from ...lanes.homes import is_installed
+from ...registry import able
 from ...registry import queries as registry
-from .. import dispatch, queries, showing
+from ...registry.models import MOST_PROJECTS
+from .. import dispatch, queries, showing, troubles
 from ..models import OPEN, Question, QuestionId
 from .beginning import LEASE
-from .messages import taking_out
+from .messages import is_unseen, taking_out
 
 BATCH = 100
 
@@ -62,11 +64,40 @@ async def look_at_holders(team: Team) -> None:
     launches = is_installed(Context.inside(team).server)
     for row in await team.database.read(queries.expired, team.server.clock.now(), BATCH):
         away = not team.presence.online(row["holder"])
-        others = {*await team.database.read(registry.answerers, row["project"])} - {row["holder"], row["asker"]}
+        named = await team.database.read(registry.answerers, row["project"])
+        others = {*able.able(Context.inside(team), named)} - {row["holder"], row["asker"]}
         # One that was started is seen to by the launcher, as long as there is one.
         started = launches and await team.database.read(registry.lane_of, row["holder"]) is not None
         gives_back = away and not started and any(map(team.presence.online, others))
         await _settle(team, row["id"], give_back=gives_back)
+
+
+async def look_at_former(team: Team) -> None:
+    """Give questions of those who answer no more, or cannot, to those who do, and see what can be begun then.
+
+    Whoever has seen one and can answer it keeps it: its answer may be on its way.
+    """
+    context = Context.inside(team)
+    for number in await context.read(_with_former, context):
+        row = await context.read(queries.question, number)
+        if row is None or row["state"] != "asked":
+            continue
+        if not able.is_able(context, row["holder"]) or await is_unseen(context, row):
+            await _settle(team, number, give_back=True)
+    await dispatch.look_at_all(team)
+
+
+def _with_former(reader: Reader, context: Context) -> list[int]:
+    """The questions that somebody has who answers for their project no more, or cannot, while others do."""
+    found: list[int] = []
+    for project in registry.projects(reader, "", MOST_PROJECTS):
+        held = queries.in_state(reader, project["name"], "asked", troubles.MOST_HELD)
+        now = troubles.may_hold(reader, context, project) if held else set()
+        for row in held:
+            is_left = not able.is_able(context, row["holder"])
+            if row["holder"] not in now and (is_left or troubles.has_answerers(reader, context, project, row["asker"])):
+                found.append(row["id"])
+    return found
 
 
 async def see_off(context: Context, agent: Agent) -> None:

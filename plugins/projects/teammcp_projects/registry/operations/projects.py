@@ -27,7 +27,7 @@ from ...lanes import choosing
 from ...notices import leaving
 from ...questions import queries as questions
 from ...questions.models import OPEN
-from .. import changes, lookup, queries, running
+from .. import able, changes, lookup, queries, running
 from ..access import may_ask, require_change
 from ..lookup import ProjectRef, existing
 from ..models import (
@@ -208,9 +208,13 @@ async def set_project_agents(
     require_change(context, await context.read(existing, project))
     working = lookup.members(context, agents, "agents")
     answering = working if answerers is None else lookup.members(context, answerers, "answerers")
+    answered = await context.read(queries.answerers, project)
     for name in answering:
         if name not in working:
             raise InvalidInput.at("answerers", f"{name} does not work in {project}; name it in agents, too")
+        if name not in answered and not able.is_able(context, name):
+            field = "agents" if answerers is None else "answerers"
+            raise InvalidInput.at(field, f"{able.unable(context, name)} Or name others in answerers")
 
     def work(tx: Transaction) -> Project:
         require_change(context, existing(tx, project))
