@@ -49,7 +49,8 @@ HEADER: dict[str, Any] = {
     "language_team": "TeamMCP",
     "msgid_bugs_address": "TeamMCP",
 }
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None, "Reason": None, "Sentence": None}
+ONE: dict[str, None] = dict.fromkeys(("_", "gettext", "mark", "Reason", "Sentence"))
+KEYWORDS = {**ONE, "ngettext": (1, 2), "mark_many": (1, 2)}
 
 
 def texts(package: Path) -> Catalog:

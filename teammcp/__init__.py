@@ -65,7 +65,19 @@ if TYPE_CHECKING:
         told_parts,
     )
     from .features.messages import visible as visible_message
-    from .features.notifications import Notification, Notifier, TryLater, Undeliverable
+    from .features.notifications import (
+        Accepted,
+        MessageKind,
+        Notification,
+        NotificationInfo,
+        NotificationKind,
+        Notifier,
+        Occasion,
+        ServerNoteKind,
+        Told,
+        TryLater,
+        Undeliverable,
+    )
     from .features.parts import (
         MessagePart,
         MessageParts,
@@ -306,8 +318,15 @@ __all__ = [  # noqa: RUF022 - in groups
     "field_versions",
     "version_written",
     # Notifications
+    "Accepted",
+    "MessageKind",
     "Notification",
+    "NotificationInfo",
+    "NotificationKind",
     "Notifier",
+    "Occasion",
+    "ServerNoteKind",
+    "Told",
     "TryLater",
     "Undeliverable",
     # Events
@@ -465,8 +484,15 @@ _MODULES = {
         "visible=visible_message",
     ),
     "features.notifications": (
+        "Accepted",
+        "MessageKind",
         "Notification",
+        "NotificationInfo",
+        "NotificationKind",
         "Notifier",
+        "Occasion",
+        "ServerNoteKind",
+        "Told",
         "TryLater",
         "Undeliverable",
     ),

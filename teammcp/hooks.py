@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from .events import EventData
     from .features.messages import Draft, Message
-    from .features.notifications import Notification, Notifier, Outcome
+    from .features.notifications import NotificationInfo, NotificationKind, Notifier, Outcome
     from .features.parts import MessagePart
     from .features.state import StateChange
     from .features.tasks import FieldChange, Task, TaskChange
@@ -149,10 +149,18 @@ def register_message_parts() -> Sequence[type[MessagePart]] | None:
 
 @contribute
 def register_notifiers() -> Sequence[Notifier] | None:
-    """Return a list of ``Notifier`` objects: ways to bring messages to members outside of TeamMCP.
+    """Return a list of ``Notifier`` objects: ways to tell members of things outside of TeamMCP.
 
-    A member who wants it gives an address; the server keeps what is to be delivered, calls ``deliver`` for each, tries
-    again what failed, and notes the outcome.
+    A member who wants it gives an address; the server keeps what is to be told, calls ``deliver`` when it is time,
+    tries again what failed, and notes the outcome. What comes together is told together.
+    """
+
+
+@contribute
+def register_notification_kinds() -> Sequence[NotificationKind] | None:
+    """Return a list of ``NotificationKind`` objects: of what members can be told, and whom an event is told to.
+
+    What the server writes to members as direct messages is best made a kind with ``ServerNoteKind``.
     """
 
 
@@ -374,13 +382,16 @@ def message_undelivered(context: Context, message: Message, agent: str, reason: 
 
 
 @notify
-def notification_queued(team: Team, notification: Notification) -> None:
-    """After a member is to be notified of a message; ``notification`` is a ``Notification``."""
+def notification_queued(team: Team, notification: NotificationInfo, notifier: str) -> None:
+    """After a member is to be told of something by a notifier; ``notification`` is a ``NotificationInfo``."""
 
 
 @notify
-def notification_settled(team: Team, notification: Notification, outcome: Outcome) -> None:
-    """After that has ended, once for each: it was ``delivered``, has ``failed``, or was ``given_up``."""
+def notification_settled(team: Team, notification: NotificationInfo, notifier: str, outcome: Outcome) -> None:
+    """After that has ended: it was ``handed_over`` or ``accepted``, has ``failed``, or was ``dropped``.
+
+    What was handed over or accepted may be ``seen`` later, which is told by the hook once more.
+    """
 
 
 # -- app -------------------------------------------------------------------------------------------------------------

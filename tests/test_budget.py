@@ -182,6 +182,7 @@ def questions(ids: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "list_schedules": {},
         "search_knowledge": {"query": "lorem", "include_bodies": True},
         "get_knowledge": {},
+        "list_notifications": {},
         "list_projects": {},
         "get_project": {"project": "project1"},
         "list_questions": {"project": "project1"},

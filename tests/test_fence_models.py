@@ -45,7 +45,9 @@ NOT_OF_OTHERS = {
     "BriefingSection.more",
     "Finding.detail",  # the server's
     "KnowledgeGaps.error",
-    "NotificationInfo.error",
+    "NotificationInfo.path",  # of the dashboard
+    "NotificationInfo.over",  # the server's
+    "DeliveryInfo.error",  # the notifier's
     "Route.reason",
     "RuntimeKind.title",  # the plugins'
     "RuntimeKind.description",

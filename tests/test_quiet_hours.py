@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teammcp.features.wakes.quiet import ends_at, minutes, written
+from teammcp.arguments.quiet import ends_at, minutes, written
 
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Havana", "Asia/Kathmandu"]
 BERLIN = "Europe/Berlin"

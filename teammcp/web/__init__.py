@@ -6,7 +6,7 @@ What the pages of features and plugins use is exported here.
 from __future__ import annotations
 
 from ..markdown import plain
-from ..text.marking import mark
+from ..text.marking import mark, mark_many
 from . import charts, graphs, values
 from .channels import channel_path, sidebar
 from .forms import Notice, Outcome, attempt, form_call, go_back, see, wants_fragment
@@ -42,6 +42,7 @@ __all__ = [
     "graphs",
     "kind_of",
     "mark",
+    "mark_many",
     "ngettext",
     "plain",
     "reason_words",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import copy
 from functools import cached_property
@@ -11,6 +12,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from babel.support import Translations
+
+from ..server import Host, StateKey
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 DEFAULT = "en"
@@ -61,6 +64,20 @@ class Catalogues:
     def use(self, language: str, package: str) -> None:
         """Translate into ``language`` for the rest of this request, which is for a page of ``package``."""
         _current.set(self.of(language, package))
+
+
+CATALOGUES: StateKey[Catalogues] = StateKey("web.catalogues", lambda: Catalogues({}))
+"""Those of a server."""
+
+
+@contextmanager
+def speaking(server: Host, language: str) -> Iterator[None]:
+    """Translate into ``language`` within: for what is written to somebody outside of any request."""
+    before = _current.set(server.state[CATALOGUES].of(language, ""))
+    try:
+        yield
+    finally:
+        _current.reset(before)
 
 
 def _read(folder: Traversable, language: str) -> Translations | None:

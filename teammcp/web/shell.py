@@ -20,7 +20,7 @@ from .assets import Assets
 from .bodies import MULTIPART, FormConnection, FormRequest
 from .collect import collect_message_actions, collect_pages, find_theme
 from .forms import Notice, wants_fragment
-from .i18n import Catalogues
+from .i18n import CATALOGUES, Catalogues
 from .i18n import gettext as _
 from .new_keys import NewKeys
 from .pages import Page, package_of
@@ -73,6 +73,7 @@ class Shell:
         packages = self._packages()
         self.environment = build_environment(packages, self.theme)
         self.catalogues = Catalogues({package: files(package) / "locale" for package in packages})
+        server.state[CATALOGUES] = self.catalogues
         self.assets = Assets()
         for package in packages:
             self.assets.add(package.removeprefix("teammcp."), files(package) / "static")

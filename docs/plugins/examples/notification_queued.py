@@ -1,12 +1,12 @@
-"""Count what is queued."""
+"""Count what is queued, by notifier."""
 
 from collections import Counter
 
-from teammcp import Notification, Team, hookimpl
+from teammcp import NotificationInfo, Team, hookimpl
 
 QUEUED = Counter[str]()
 
 
 @hookimpl
-def notification_queued(team: Team, notification: Notification) -> None:
-    QUEUED[team.name] += 1
+def notification_queued(team: Team, notification: NotificationInfo, notifier: str) -> None:
+    QUEUED[notifier] += 1

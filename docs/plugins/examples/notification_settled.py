@@ -2,12 +2,12 @@
 
 import logging
 
-from teammcp import Notification, Team, hookimpl
+from teammcp import NotificationInfo, Team, hookimpl
 
 log = logging.getLogger(__name__)
 
 
 @hookimpl
-def notification_settled(team: Team, notification: Notification, outcome: str) -> None:
-    if outcome != "delivered":
-        log.warning("%s: notification %d of %s: %s", team.name, notification.id, notification.agent, outcome)
+def notification_settled(team: Team, notification: NotificationInfo, notifier: str, outcome: str) -> None:
+    if outcome == "failed":
+        log.warning("%s: notification %d of %s by %s", team.name, notification.id, notification.agent, notifier)

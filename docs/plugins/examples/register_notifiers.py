@@ -1,9 +1,9 @@
-"""Bring a way to notify: each message becomes a line in a file that the member names."""
+"""Bring a way to notify: each notification becomes a line in a file that the member names."""
 
 import asyncio
 from pathlib import Path
 
-from teammcp import Notification, Notifier, Undeliverable, hookimpl
+from teammcp import Accepted, Notification, Notifier, Undeliverable, hookimpl
 
 
 class FileNotifier(Notifier):
@@ -17,11 +17,12 @@ class FileNotifier(Notifier):
             raise ValueError("give the whole path of a file, such as /tmp/news.txt")
         return address
 
-    async def deliver(self, notification: Notification) -> None:
+    async def deliver(self, notification: Notification) -> Accepted:
         if not Path(notification.address).parent.is_dir():
-            raise Undeliverable("its folder does not exist")
-        line = f"{notification.sender} in {notification.channel}: {notification.content}\n"
+            raise Undeliverable("its folder does not exist", gone=True)
+        line = f"{notification.title}: {notification.content} ({notification.path})\n"
         await asyncio.to_thread(_append, Path(notification.address), line)
+        return Accepted(reference=str(notification.id))  # the file has it; whether anybody reads it is not known
 
 
 def _append(path: Path, line: str) -> None:

@@ -258,10 +258,11 @@ class Paging:
 
 @pytest.mark.teammcp(install={"paging": Paging()})
 async def test_who_does_not_look_is_notified(alice: Member, bob: Member, team: TestTeam) -> None:
-    await bob.call("set_notification_address", notifier="pager", address="1", reasons=["ack"])
+    await bob.call("set_notification_address", notifier="pager", address="1")
     number = await ask(alice, "bob")
     await work_off(team.team)
     await team.server.settle()
     [came] = PAGER.came
-    assert (came.agent, came.reason, came.sender) == ("bob", "ack", "system")
+    [thing] = came.things
+    assert (came.agent, thing.kind, thing.sender) == ("bob", "ack", "system")
     assert f"({number}): Deploy 1.4" in came.content

@@ -80,6 +80,18 @@ def addressed(reader: Reader, message_id: int) -> dict[str, Row]:
     return {row["agent"]: row for row in rows}
 
 
+def is_read(reader: Reader, agent: str, message_id: int, channel_id: str, seq: int) -> bool:
+    """Whether an agent has read a message, whose number in its channel is ``seq``.
+
+    One that an edit has addressed to the agent is read once it was read as that, however far the agent was before.
+    """
+    row = reader.one("SELECT read_at, late FROM deliveries WHERE agent = ? AND message_id = ?", (agent, message_id))
+    if row is not None and (row["late"] or row["read_at"] is not None):
+        return row["read_at"] is not None
+    read = reader.value("SELECT read FROM cursors WHERE agent = ? AND channel_id = ?", (agent, channel_id))
+    return read is not None and read >= seq
+
+
 def forget_message(tx: Transaction, message_id: int) -> None:
     """A message was deleted: nobody was addressed by it, and nothing is waited for."""
     tx.execute("DELETE FROM deliveries WHERE message_id = ?", (message_id,))

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from .models import Outcome
-from .notifiers import Notification, Notifier, TryLater, Undeliverable
+from .kinds import NotificationKind, Occasion
+from .message_kinds import MessageKind, ServerNoteKind
+from .models import NotificationInfo, Outcome
+from .notifiers import Accepted, Notification, Notifier, Told, TryLater, Undeliverable
 
 __all__ = [
+    "Accepted",
+    "MessageKind",
     "Notification",
+    "NotificationInfo",
+    "NotificationKind",
     "Notifier",
+    "Occasion",
     "Outcome",
+    "ServerNoteKind",
+    "Told",
     "TryLater",
     "Undeliverable",
 ]

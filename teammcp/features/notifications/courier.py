@@ -5,21 +5,36 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from dataclasses import dataclass
 
 from ...errors import Conflict
 from ...operations import Context
 from ...server import Team
-from ...storage import Reader, Row
-from . import notifiers, outbox, queries
+from ...storage import Reader, Row, present
+from ...web.i18n import speaking
+from ..messages import message_row
+from . import delivery_queries as deliveries
+from . import notifiers, preference_queries, preferences, wording
+from . import thing_queries as things
 from .models import Outcome
-from .notifiers import TryLater, Undeliverable
-from .operations.deliveries import RETRY, note_delivery
+from .notifiers import Accepted, Notification, Notifier, Told, TryLater, Undeliverable
+from .operations.deliveries import RETRY, begin_delivery, forget_address, note_delivery
 from .pace import NEVER, Pace
 
 DELIVERY_TIMEOUT = 30.0
 """Seconds that one delivery may take."""
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """What one attempt came to; without an outcome it is made again, after ``wait`` seconds at least."""
+
+    outcome: Outcome | None
+    error: str = ""
+    reference: str = ""
+    wait: float = 0.0
 
 
 async def deliver(team: Team, pace: Pace) -> None:
@@ -39,11 +54,11 @@ async def deliver(team: Team, pace: Pace) -> None:
 
 
 def _look(reader: Reader, now: int) -> tuple[list[str], int | None]:
-    return queries.due_notifiers(reader, now), queries.next_attempt(reader, now)
+    return deliveries.due_notifiers(reader, now), deliveries.next_attempt(reader, now)
 
 
 async def _deliver_by(team: Team, pace: Pace, name: str) -> None:
-    """Deliver what is due by one notifier, one after the other; stop where it has to wait."""
+    """Deliver what is due by one notifier, to one member after the other; stop where it has to wait."""
     wait = RETRY / 1000
     try:
         wait = await _deliver_until(team, pace, name)
@@ -56,45 +71,103 @@ async def _deliver_by(team: Team, pace: Pace, name: str) -> None:
 
 
 async def _deliver_until(team: Team, pace: Pace, name: str) -> float:
-    """For how many seconds it has to wait; 0 if nothing is left."""
+    """For how many seconds it has to wait; 0 if nothing is left but what comes too soon after the one before."""
     wait = 0.0
     while not wait and not pace.stopping:
-        row = await team.database.read(queries.first_due, name, team.server.clock.now())
+        now = team.server.clock.now()
+        row = await team.database.read(deliveries.first_due, name, now, pace.resting(name, now))
         if row is None:
             break
-        wait = await _attempt(Context.inside(team), row)
+        wait = await _attempt(Context.inside(team), pace, row)
     return wait
 
 
-async def _attempt(context: Context, row: Row) -> float:
-    """Try one notification and note what came of it. For how many seconds nothing else is to be tried, 0 to go on."""
-    outcome: Outcome | None = None
-    error, wait = "", 0.0
-    try:
-        await _hand_over(context, row)
-        outcome = "delivered"
-    except Undeliverable as failure:
-        outcome, error = "failed", str(failure)
-    except TryLater as later:
-        error, wait = str(later), later.seconds
-    except Exception as failure:  # noqa: BLE001 - a plugin's; it is noted, and tried again
-        error, wait = type(failure).__name__, RETRY / 1000  # its text may hold a secret of the notifier, such as a URL
-        log.warning("notification %d by %s was not delivered: %s", row["id"], row["notifier"], type(failure).__name__)
-    with contextlib.suppress(Conflict):  # it was given up meanwhile, and that counts
-        await context.call(note_delivery, notification_id=row["id"], outcome=outcome, error=_noted(error), wait_s=wait)
-    return wait
+async def _attempt(context: Context, pace: Pace, row: Row) -> float:
+    """Try what is due for a member, and note what came of it. For how many seconds nothing else is to be tried."""
+    name, agent = row["notifier"], row["agent"]
+    begun = await context.call(begin_delivery, notifier=name, agent=agent)
+    if begun.batch is None:
+        return 0.0
+    came = await _hand_over(context, name, agent, begun.batch)
+    if came.outcome in ("handed_over", "accepted"):
+        pace.rest(name, agent, context.now() + 1000 * context.settings("notifications").spacing_seconds)
+    with contextlib.suppress(Conflict):  # it was dropped meanwhile, and that counts
+        await context.call(
+            note_delivery,
+            batch=begun.batch,
+            outcome=came.outcome,
+            error=_noted(came.error),
+            reference=_noted(came.reference),
+            wait_s=came.wait,
+        )
+    return came.wait
 
 
-def _noted(error: str) -> str:
+def _noted(said: str) -> str:
     """What a notifier said, as text that can be kept."""
-    return error.replace("\x00", "").encode(errors="replace").decode()[:500]
+    return said.replace("\x00", "").encode(errors="replace").decode()[:500]
 
 
-async def _hand_over(context: Context, row: Row) -> None:
-    notifier = notifiers.of(context.server).get(row["notifier"])
+async def _hand_over(context: Context, name: str, agent: str, batch: int) -> _Attempt:
+    """Hand a notification over at each address of its member: it has come if it has come to one."""
+    notifier = notifiers.of(context.server).get(name)
     if notifier is None:
-        raise TryLater(RETRY / 1000, f"the plugin that brings the notifier '{row['notifier']}' is not there")
-    if not context.team.directory.can_read(row["agent"], row["channel"]):
-        raise Undeliverable(f"{row['agent']} is no longer a member of {row['channel']}")
-    async with asyncio.timeout(DELIVERY_TIMEOUT):
-        await notifier.deliver(outbox.notification_of(context, row))
+        return _Attempt(None, f"the plugin that brings the notifier '{name}' is not there", wait=RETRY / 1000)
+    told, addresses, language = await context.read(_told, context, name, agent, batch)
+    came: list[_Attempt] = []
+    for address in addresses:
+        with speaking(context.server, language):
+            notification = Notification(
+                id=batch,
+                team=context.team.name,
+                agent=agent,
+                address=address["address"],
+                title=wording.title(told),
+                content=wording.content(context.server, told),
+                path=told[0].path if len(told) == 1 else "/notifications",
+                language=language,
+                things=tuple(told),
+            )
+        came.append(await _at(context, notifier, notification, address["id"]))
+    return min(came, key=_rank, default=_Attempt("dropped", "the address was removed"))
+
+
+def _rank(attempt: _Attempt) -> int:
+    """Of several addresses what went best counts; where none took it, what is to be tried again."""
+    return ("accepted", "handed_over", None, "failed").index(attempt.outcome)
+
+
+async def _at(context: Context, notifier: Notifier, notification: Notification, address_id: int) -> _Attempt:
+    try:
+        async with asyncio.timeout(DELIVERY_TIMEOUT):
+            answer = await notifier.deliver(notification)
+    except Undeliverable as failure:
+        if failure.gone:
+            with contextlib.suppress(Conflict):  # its member has removed it already
+                await context.call(forget_address, address_id=address_id)
+        return _Attempt("failed", str(failure))
+    except TryLater as later:
+        return _Attempt(None, str(later), wait=later.seconds)
+    except Exception as failure:  # noqa: BLE001 - a plugin's; it is noted, and tried again
+        kind = type(failure).__name__  # its text may hold a secret of the notifier, such as a URL
+        log.warning("notification %d by %s was not delivered: %s", notification.id, notifier.name, kind)
+        return _Attempt(None, kind, wait=RETRY / 1000)
+    if isinstance(answer, Accepted):
+        return _Attempt("accepted", reference=answer.reference)
+    return _Attempt("handed_over")
+
+
+def _told(reader: Reader, context: Context, name: str, agent: str, batch: int) -> tuple[list[Told], list[Row], str]:
+    """What a notification tells of, at which addresses, and in which language."""
+    rows = things.some(reader, [row["notification_id"] for row in deliveries.of_batch(reader, batch)])
+    addresses = [row for row in preference_queries.addresses_of(reader, agent) if row["notifier"] == name]
+    wanted = preferences.of(reader, context.team.directory.agents[agent])
+    return [_thing(reader, row) for row in rows], addresses, wanted.language
+
+
+def _thing(reader: Reader, row: Row) -> Told:
+    words = row["content"]
+    if row["message_id"] is not None:
+        words = present(message_row(reader, row["message_id"]))["content"]
+    shown = ("kind", "path", "message_id", "channel", "sender")
+    return Told(content=words, at=row["created_at"], **{name: row[name] for name in shown})

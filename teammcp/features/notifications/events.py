@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from ...events import EventData
-from .models import Outcome, Reason
+from .models import Outcome
 
 
 class AddressSet(EventData, kind="notification.address_set"):
     """A member is to be notified at an address."""
 
     notifier: str
-    reasons: list[Reason]
 
 
 class AddressRemoved(EventData, kind="notification.address_removed"):
@@ -19,24 +18,31 @@ class AddressRemoved(EventData, kind="notification.address_removed"):
     notifier: str
 
 
+class PreferencesSet(EventData, kind="notification.preferences_set"):
+    """A member has said how it wants to be told."""
+
+    notifier: str | None
+    """Of which notifier; None for what holds for all."""
+
+
 class NotificationEvent(EventData):
-    """Who is notified of which message, and why."""
+    """Who is notified, of what kind of thing, by which notifier; and of which message, if one tells of it."""
 
     id: int
     agent: str
     notifier: str
-    reason: Reason
-    message_id: int
+    kind: str
+    message_id: int | None
 
 
 class NotificationQueued(NotificationEvent, kind="notification.queued"):
-    """A member is being notified of a message."""
+    """A member is being notified."""
 
 
 class NotificationSettled(NotificationEvent, kind="notification.settled"):
-    """A notification was delivered, has failed or was given up."""
+    """A notification was handed over or accepted, was seen, has failed or was dropped."""
 
     outcome: Outcome
 
 
-EVENT_KINDS = (AddressSet, AddressRemoved, NotificationQueued, NotificationSettled)
+EVENT_KINDS = (AddressSet, AddressRemoved, PreferencesSet, NotificationQueued, NotificationSettled)

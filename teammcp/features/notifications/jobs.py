@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 
 from ...server import Server, StateKey, Team
-from . import notifiers, queries
+from . import notifiers
 from .courier import deliver
 from .operations.queue import FOLLOWER
 from .pace import Pace
+from .preference_queries import anybody
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ async def queue(team: Team, pace: Pace) -> None:
     newest = team.hub.last_id
     if newest == pace.seen:
         return
-    if await team.database.read(queries.anybody) and await FOLLOWER.catch_up(team):
+    if await team.database.read(anybody) and await FOLLOWER.catch_up(team):
         pace.due = 0
     pace.seen = newest
 
@@ -51,6 +52,4 @@ def stop(server: Server) -> None:
 
 def look_anew(team: Team) -> None:
     """Forget what was to be waited for: the clock by which it was noted has jumped."""
-    pace = team.state[PACE]
-    pace.due = 0
-    pace.paused.clear()
+    team.state[PACE].forget()

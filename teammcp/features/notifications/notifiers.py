@@ -5,34 +5,78 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...server import Host, Server, StateKey
-from .models import Reason
 
 DAY = 86_400.0
 
 
 @dataclass(frozen=True)
+class Told:
+    """One thing of which a notification tells.
+
+    Attributes:
+        kind: the name of its kind, such as ``mention``.
+        content: a line of the server, or the beginning of the message that it is.
+        path: the page that shows how it stands now, from the root of the dashboard.
+        at: when it came to be, in UTC milliseconds.
+        message_id, channel, sender: of the message that tells of it; None and empty if none does.
+    """
+
+    kind: str
+    content: str
+    path: str
+    at: int
+    message_id: int | None = None
+    channel: str = ""
+    sender: str = ""
+
+
+@dataclass(frozen=True)
 class Notification:
-    """One message for one member by one notifier.
+    """What one member is told by one notifier at once: one thing, or many that have come together.
 
     Attributes:
         id: the same at each attempt, so that a service that knows it need not deliver twice.
-        address: the member's, as `Notifier.check` returned it.
-        content: the beginning of the message.
+        address: one of the member's, as `Notifier.check` returned it.
+        title: what it is about, in a few words: who has written where, or how much there is.
+        content: what it says, as plain text; for a notifier that has room for no more.
+        path: the page that shows how things stand now, from the root of the dashboard.
+        language: in which title and content are written.
+        things: all of which it tells, the oldest first.
     """
 
     id: int
     team: str
     agent: str
     address: str
-    reason: Reason
-    message_id: int
-    channel: str
-    sender: str
+    title: str
     content: str
+    path: str
+    language: str
+    things: tuple[Told, ...]
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """Return it from `Notifier.deliver` where the service has taken the notification over, and said so.
+
+    That is no sign yet that the member has seen it. ``reference`` is what the service calls it, if it does.
+    """
+
+    reference: str = ""
 
 
 class Undeliverable(Exception):
-    """Raise it from `Notifier.deliver` where another attempt would fail as well: the address does not exist."""
+    """Raise it from `Notifier.deliver` where another attempt would fail as well.
+
+    Args:
+        reason: for the member.
+        gone: whether the address is of no use any more, such as that of a browser which has taken its leave back; it is
+            forgotten then.
+    """
+
+    def __init__(self, reason: str = "", *, gone: bool = False) -> None:
+        super().__init__(reason)
+        self.gone = gone
 
 
 class TryLater(Exception):
@@ -52,10 +96,12 @@ class Notifier:
     Attributes:
         name: stands in addresses and notifications for good.
         title: for people.
+        several: whether a member can have several addresses, as with browsers of several devices: each gets all.
     """
 
     name: str
     title: str
+    several: bool = False
 
     def check(self, address: str) -> str:
         """The address as it is to be kept.
@@ -65,8 +111,11 @@ class Notifier:
         """
         return address
 
-    async def deliver(self, notification: Notification) -> None:
+    async def deliver(self, notification: Notification) -> Accepted | None:
         """Hand one notification over; it has half a minute. One is delivered at a time in each team.
+
+        Returns:
+            Accepted if the service has said that it has it, None if it was handed over and nothing is known.
 
         Raises:
             Undeliverable: it has failed for good.

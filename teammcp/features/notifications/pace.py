@@ -22,3 +22,22 @@ class Pace:
         """Until when nothing is to be tried by a notifier."""
         self.stopping = False
         """The server stops: nothing else is begun."""
+        self._resting: dict[tuple[str, str], int] = {}
+        """Until when a notifier lets a member be."""
+
+    def rest(self, notifier: str, agent: str, until: int) -> None:
+        """Let a member be for a while: it was told something just now."""
+        self._resting[notifier, agent] = until
+
+    def resting(self, notifier: str, now: int) -> list[str]:
+        """Whom a notifier lets be for now; notes when the first of them can be told something again."""
+        self._resting = {key: until for key, until in self._resting.items() if until > now}
+        found = {agent: until for (name, agent), until in self._resting.items() if name == notifier}
+        self.due = min([self.due, *found.values()])
+        return list(found)
+
+    def forget(self) -> None:
+        """Forget what was to be waited for: the clock by which it was noted has jumped."""
+        self.due = 0
+        self.paused.clear()
+        self._resting.clear()

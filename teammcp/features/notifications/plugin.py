@@ -12,9 +12,9 @@ from ...server.jobs import Job
 from ...server.timekeeping import Countdown
 from ...storage import Migration, load_migrations
 from ...web import Page
-from . import jobs, notifiers
+from . import jobs, kinds, message_kinds, notifiers
 from .events import EVENT_KINDS
-from .operations import addresses, deliveries, queue
+from .operations import addresses, deliveries, listing, preferences, queue
 from .pages import PAGES
 from .settings import NotificationSettings
 
@@ -25,9 +25,17 @@ def register_operations() -> list[Any]:
         addresses.get_notifiers,
         addresses.set_notification_address,
         addresses.remove_notification_address,
-        addresses.list_notifications,
+        preferences.get_notification_preferences,
+        preferences.set_notification_preferences,
+        preferences.set_notifier,
+        listing.list_notifications,
+        listing.resend_notification,
+        listing.try_notifier,
         queue.queue_notifications,
+        deliveries.begin_delivery,
         deliveries.note_delivery,
+        deliveries.note_seen,
+        deliveries.forget_address,
     ]
 
 
@@ -58,7 +66,7 @@ def register_settings() -> type[NotificationSettings]:
 
 @hookimpl
 def register_countdowns() -> list[Countdown]:
-    return [Countdown("notifications", ("next_at",), "next_at IS NOT NULL")]
+    return [Countdown("notification_deliveries", ("next_at",), "next_at IS NOT NULL")]
 
 
 @hookimpl
@@ -74,6 +82,7 @@ def register_jobs() -> list[Job]:
 @hookimpl
 def startup(server: Server) -> None:
     notifiers.collect(server)
+    kinds.collect(server, message_kinds.KINDS)
 
 
 @hookimpl

@@ -10,4 +10,10 @@ class NotificationSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    spacing_seconds: int = Field(
+        30,
+        ge=0,
+        le=3600,
+        description="Between two to one member by one notifier; what comes meanwhile is told together",
+    )
     give_up_hours: int = Field(24, ge=1, le=24 * 30, description="How long a notification is tried again")

@@ -10,8 +10,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
 
+from ...arguments.quiet import MINUTE
 from ...members.presence import MemberStatus
-from .quiet import MINUTE
 from .settings import WakeSettings
 
 HOUR = 3_600_000

@@ -1,48 +1,46 @@
-"""Where one is notified and of what, and what became of notifications."""
+"""Where one is notified."""
 
 from __future__ import annotations
-
-import json
-from typing import Annotated
-
-from pydantic import Field
 
 from ....errors import InvalidInput, NotFound
 from ....events.log import last_id
 from ....operations import Context, operation
-from ....storage import LARGEST_ID, Reader, Row, Transaction, Work
-from .. import notifiers, outbox, queries
-from ..events import AddressRemoved, AddressSet
+from ....storage import Row, Transaction, Work, present
+from .. import kinds, notifiers, outbox, preferences
+from .. import preference_queries as queries
+from ..events import AddressSet
 from ..models import (
-    REASONS,
     Address,
+    AddressId,
+    Label,
     NotificationAddress,
-    NotificationId,
-    NotificationList,
     NotifierInfo,
     NotifierList,
     NotifierName,
-    Reasons,
     RemovedAddress,
 )
 from ..notifiers import Notifier
 from .queue import FOLLOWER
 
-Limit = Annotated[int, Field(ge=1, le=200)]
-MessageId = Annotated[int, Field(ge=1, lt=2**63)]
+MOST_ADDRESSES = 20
 
 
 @operation("GET /api/notifiers", profile="notifications", read_only=True, tool=False)
 async def get_notifiers(context: Context) -> NotifierList:
-    """List the ways to be notified outside of TeamMCP, and which of them you use, for what."""
+    """List the ways to be notified outside of TeamMCP, and how you use them."""
+    wanted = await context.read(preferences.of, context.actor)
     own = await context.read(queries.addresses_of, context.actor.name)
     return NotifierList(
         [
             NotifierInfo(
                 name=notifier.name,
                 title=notifier.title,
-                address=own[notifier.name]["address"] if notifier.name in own else None,
-                reasons=json.loads(own[notifier.name]["reasons"]) if notifier.name in own else [],
+                several=notifier.several,
+                addresses=[_shown(row) for row in own if row["notifier"] == notifier.name],
+                after_minutes=wanted.after(notifier.name),
+                urgencies={
+                    kind: wanted.urgency(context.server, notifier.name, kind) for kind in kinds.of(context.server)
+                },
             )
             for notifier in notifiers.of(context.server).values()
         ]
@@ -51,76 +49,78 @@ async def get_notifiers(context: Context) -> NotifierList:
 
 @operation("PUT /api/notifiers/{notifier}/address", profile="notifications", idempotent=True, tool=False)
 async def set_notification_address(
-    context: Context,
-    notifier: NotifierName,
-    address: Address,
-    reasons: Reasons = ["ack", "dm", "mention"],  # noqa: B006 - never changed
+    context: Context, notifier: NotifierName, address: Address, label: Label = ""
 ) -> Work[NotificationAddress]:
-    """Be notified by a notifier at an address of yours of what is sent from now on.
+    """Be notified by a notifier at an address of yours, of what happens from now on.
 
-    reasons: ack (it wants an acknowledgement or an answer, as questions for approval do), dm, mention.
+    It takes the place of the one before, unless the notifier has several, such as one for each device; label names it.
     """
-    kept = _checked(_notifier(context, notifier), address)
-    wanted = [reason for reason in REASONS if reason in reasons]
+    found = installed(context, notifier)
+    kept = _checked(found, address)
 
     def work(tx: Transaction) -> NotificationAddress:
         newest = last_id(tx)
         if not queries.anybody(tx):  # until now nobody went through the log
             FOLLOWER.skip(tx, newest)
-        before = queries.addresses_of(tx, context.actor.name).get(notifier)
-        since = newest if before is None else before["since"]
-        queries.set_address(tx, context.actor.name, notifier, kept, wanted, since)
-        queries.readdress(tx, context.actor.name, notifier, kept)
-        event = AddressSet(notifier=notifier, reasons=wanted)
-        context.emit(tx, event, context.actor.name, agents=[context.actor.name])
-        return NotificationAddress(notifier=notifier, address=kept, reasons=wanted)
+        before = [row for row in queries.addresses_of(tx, context.actor.name) if row["notifier"] == notifier]
+        number = _keep(context, tx, found, before, kept, label, newest)
+        context.emit(tx, AddressSet(notifier=notifier), context.actor.name, agents=[context.actor.name])
+        return _shown(present(queries.address(tx, number)))
 
     return work
+
+
+def _keep(
+    context: Context, tx: Transaction, notifier: Notifier, before: list[Row], address: str, label: str, newest: int
+) -> int:
+    if before and not notifier.several:
+        queries.change_address(tx, before[0]["id"], address, label)
+        return int(before[0]["id"])
+    if len(before) >= MOST_ADDRESSES and all(row["address"] != address for row in before):
+        raise InvalidInput.at(
+            "address",
+            f"you have {len(before)} by {notifier.title} already. Remove one with remove_notification_address",
+        )
+    return queries.add_address(tx, context.actor.name, notifier.name, address, label, newest, context.now())
 
 
 @operation("DELETE /api/notifiers/{notifier}/address", profile="notifications", tool=False, destructive=True)
-async def remove_notification_address(context: Context, notifier: NotifierName) -> Work[RemovedAddress]:
-    """Be notified by this notifier no more. What waits for you there is given up."""
+async def remove_notification_address(
+    context: Context, notifier: NotifierName, address_id: AddressId | None = None
+) -> Work[RemovedAddress]:
+    """Be notified at an address no more; without address_id at none by this notifier. What waits there is dropped."""
 
     def work(tx: Transaction) -> RemovedAddress:
-        if not queries.remove_address(tx, context.actor.name, notifier):
-            raise NotFound(f"notifier: you have no address for '{notifier}'.", code="address_not_found")
-        outbox.drop_address(context, tx, context.actor.name, notifier)
-        context.emit(tx, AddressRemoved(notifier=notifier), context.actor.name, agents=[context.actor.name])
-        return RemovedAddress(notifier=notifier)
+        own = [row for row in queries.addresses_of(tx, context.actor.name) if row["notifier"] == notifier]
+        meant = [row for row in own if address_id in (None, row["id"])]
+        if not meant:
+            which = "address" if address_id is None else f"address {address_id}"
+            raise NotFound(
+                f"{'notifier' if address_id is None else 'address_id'}: you have no {which} for '{notifier}'.",
+                code="address_not_found",
+            )
+        for row in meant:
+            outbox.remove_address(context, tx, row, "the address was removed")
+        return RemovedAddress(notifier=notifier, address_id=meant[0]["id"])
 
     return work
 
 
-@operation("GET /api/notifications", profile="notifications", read_only=True)
-async def list_notifications(
-    context: Context, message_id: MessageId | None = None, limit: Limit = 50, before: NotificationId | None = None
-) -> NotificationList:
-    """List what notified you outside of TeamMCP, and others of your messages, with what became of it; newest first."""
-    rows = await context.read(_concerning, context.actor.name, message_id, before or LARGEST_ID, limit)
-    found = [outbox.info(row) for row in rows]
-    for each in found:
-        if each.agent != context.actor.name:
-            each.error = None
-    return NotificationList(found)
+def _shown(row: Row) -> NotificationAddress:
+    return NotificationAddress(**{name: row[name] for name in NotificationAddress.model_fields})
 
 
-def _concerning(reader: Reader, agent: str, message_id: int | None, before: int, limit: int) -> list[Row]:
-    """Notifications for a member, and of what it sent."""
-    if message_id is not None:
-        rows = queries.of_message(reader, message_id, agent)
-    else:
-        rows = [*queries.received(reader, agent, before, limit), *queries.sent(reader, agent, before, limit)]
-    by_id = {row["id"]: row for row in rows if row["id"] < before}
-    return [by_id[number] for number in sorted(by_id, reverse=True)[:limit]]
+def installed(context: Context, name: str) -> Notifier:
+    """A notifier that is there.
 
-
-def _notifier(context: Context, name: str) -> Notifier:
-    installed = notifiers.of(context.server)
-    if name not in installed:
-        there = f"There are: {', '.join(sorted(installed))}." if installed else "None is installed; plugins bring them."
+    Raises:
+        NotFound: it is not.
+    """
+    found = notifiers.of(context.server)
+    if name not in found:
+        there = f"There are: {', '.join(sorted(found))}." if found else "None is installed; plugins bring them."
         raise NotFound(f"notifier: there is no notifier called '{name}'. {there}", code="notifier_not_found")
-    return installed[name]
+    return found[name]
 
 
 def _checked(notifier: Notifier, address: str) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ....arguments import quiet
 from ....errors import Refused
 from ....events import Event
 from ....events.hub import Subscription
@@ -18,7 +19,7 @@ from ....storage import Reader, Transaction, Work
 from ....surfaces.streams import ends, is_valid, require_valid
 from ...inbox import Asking, calling, hand_over, newest_due, next_due
 from ...messages import messages_by_id
-from .. import queries, quiet
+from .. import queries
 from ..bells import Bell, Verdict, Waiting, judge
 from ..events import WakeRung
 from ..models import Noted, Ring, Said, SessionEnded, SessionName, Wake, Way

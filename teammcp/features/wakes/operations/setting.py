@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ....arguments.quiet import Quiet, minutes, written
 from ....errors import Forbidden, InvalidInput
 from ....members.directory import SYSTEM, Access, Agent
 from ....operations import Context, operation
@@ -10,7 +11,6 @@ from ...channels import OwnRef, find_agent
 from .. import queries
 from ..events import WakeSet
 from ..models import WakeState
-from ..quiet import Quiet, minutes, written
 from ..sessions import TOWERS
 
 
