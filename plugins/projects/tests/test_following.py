@@ -15,6 +15,7 @@ from teammcp_projects.questions import dispatch
 from teammcp_projects.questions.operations import answering
 
 from plugins.projects.tests.asking import ask, inbox, project, until
+from teammcp import Operation, Refused, hookimpl
 from teammcp.config import Settings
 from teammcp.testing import Member, MovedClock, TestTeam, serve
 
@@ -157,3 +158,29 @@ async def test_what_ends_while_it_is_begun_waits_in_no_inbox(
     await team.server.settle()
     assert len(await team.events("question.asked")) == 1
     assert await inbox(bob) == []
+
+
+class KeepsAll:
+    """Lets nobody delete anything."""
+
+    @hookimpl
+    def before_operation(self, operation: Operation) -> None:
+        if operation.name == "delete_message":
+            raise Refused("all is kept")
+
+
+@pytest.mark.teammcp(install={"keeper": KeepsAll()})
+async def test_what_is_refused_keeps_nothing_later_from_being_looked_at(
+    team: TestTeam, monkeypatch: pytest.MonkeyPatch, ada: Member, bob: Member
+) -> None:
+    with monkeypatch.context() as racing:
+        racing.setattr(dispatch, "look", lambda *_: None)
+        racing.setattr(answering, "taking_out", AsyncMock(return_value=lambda tx: None))
+        ended = await ask(ada)
+        await dispatch.begin_all(team.team, "backend")
+        await team.owner.call("cancel_question", question_id=ended)
+        await team.server.settle()
+    number = await ask(ada)
+    asked = await until(ada, number, "asked")
+    await bob.call("send_message", channel="dm:ada", content="v2", replyTo=asked.message_id)
+    assert (await until(ada, number, "answered")).answer == "v2"

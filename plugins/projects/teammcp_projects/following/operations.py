@@ -50,19 +50,22 @@ async def follow_question_messages(context: Context) -> Work[Followed] | Followe
 
 async def _look(context: Context, events: Sequence[Event]) -> None:
     for event in events:
-        if event.kind == "question.ended":
-            await take_out_unseen(context, int(event.subject))
-        elif event.kind != "message.sent" or event.data["reply_to"] is not None:
+        if event.kind == "message.sent" and event.data["reply_to"] is None:
+            continue
+        try:
             await _look_at(context, event)
+        except TeamError as error:  # a plugin refuses what would follow, say: all that comes later is looked at anyway
+            log.warning("nothing follows for questions and notices from event %d: %s", event.id, error.code)
 
 
 async def _look_at(context: Context, event: Event) -> None:
-    for message in await context.read(messages_by_id, [int(event.subject)]):
+    number = int(event.subject)
+    if event.kind == "question.ended":
+        await take_out_unseen(context, number)
+        return
+    for message in await context.read(messages_by_id, [number]):
         for look in _LOOKS[event.kind]:
-            try:
-                await look(context, message)
-            except TeamError as error:  # who wrote it is retired by now, say: nothing follows from it any more
-                log.info("message %d means nothing to a question or notice: %s", message.id, error.code)
+            await look(context, message)
 
 
 FOLLOWER = Follower("follow_question_messages", _look, kinds={*_LOOKS, "question.ended"})
