@@ -11,7 +11,7 @@ from teammcp_projects.questions.dispatch import look_at_all
 from teammcp_projects.questions.operations.returning import look_at_holders
 
 from plugins.projects.tests.asking import ask, inbox, until
-from teammcp import Conflict, NotFound
+from teammcp import Conflict, Gone, NotFound
 from teammcp.testing import Member, MovedClock, TestTeam
 
 
@@ -220,3 +220,18 @@ async def test_an_answer_that_was_deleted_can_be_given_again(team: TestTeam, ada
     await bob.call("answer_question", question_id=number, answer="v3")
     found = await until_answer(ada, number, "v3")
     assert (found.state, found.answered_by, found.answer_id > first) == ("answered", "bob", True)
+
+
+async def test_nobody_answers_one_who_has_left(team: TestTeam, ada: Member, bob: Member) -> None:
+    number = await ask(ada)
+    await until(ada, number, "asked")
+    assert len(await inbox(bob)) == 1
+    await team.owner.call("retire_agent", name="ada")
+    await team.server.settle()
+    with pytest.raises(Gone, match="question_id: ada, who has asked it, was retired"):
+        await bob.call("answer_question", question_id=number, answer="v2")
+
+
+async def test_waiting_for_the_reply_to_no_message_names_the_field(ada: Member) -> None:
+    with pytest.raises(NotFound, match="message_ids: you have sent no message 9999"):
+        await ada.call("wait_for_answers", message_ids=[9999], timeout=0)

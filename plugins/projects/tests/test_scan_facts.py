@@ -45,6 +45,9 @@ def only(folder: Path, tree: Tree) -> CodeBase:
         ({"README.md": "# Shop\n"}, "app", ""),
         ({"README": "Sells.", "package.json": {"name": "shop", "description": "From here"}}, "shop", "From here"),
         ({"README.md": "x" * 2**21}, "app", "x" * 499 + "…"),
+        ({"README.md": "中" * 2**20}, "app", "中" * 499 + "…"),  # what is read of it may end within a character
+        ({"README.md": b"\x89PNG\r\n\x1a\n\xff\xfe"}, "app", ""),
+        ({"README.md": "Prix: 5 €".encode("cp1252"), "package.json": {"description": "Sells"}}, "app", "Sells"),
     ],
     ids=lambda value: str(value)[:60],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import stat
@@ -54,8 +55,10 @@ def read(path: Path, *, most: int = LARGEST, beginning: bool = False) -> str | N
             about = os.fstat(descriptor)
             if not stat.S_ISREG(about.st_mode) or (about.st_size > most and not beginning):
                 return None
-            return file.read(most).decode("utf-8-sig", errors="replace")
-    except OSError:
+            found = file.read(most)
+            # A beginning may end within a character; what is no UTF-8 at all is no text that anybody wrote to be read.
+            return codecs.getincrementaldecoder("utf-8-sig")().decode(found, final=len(found) == about.st_size)
+    except (OSError, UnicodeDecodeError):
         return None
 
 

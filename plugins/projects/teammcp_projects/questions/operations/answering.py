@@ -10,6 +10,7 @@ from teammcp import (
     Conflict,
     Context,
     Forbidden,
+    Gone,
     Message,
     MessageParts,
     Prepared,
@@ -188,6 +189,12 @@ def may_answer(reader: Reader, context: Context, number: int) -> bool:
 
 
 async def _require_say(context: Context, row: Row) -> None:
+    asker = context.team.directory.agent(row["asker"])
+    if asker is None or asker.retired:
+        raise Gone(
+            f"question_id: {row['asker']}, who has asked it, was retired. Nobody waits for an answer.",
+            code="agent_retired",
+        )
     if context.actor.name == row["asker"]:
         raise Forbidden("question_id: it is your own question. cancel_question takes it back.", code="your_own")
     if not await context.read(may_answer, context, row["id"]):

@@ -124,7 +124,13 @@ def _some(reader: Reader, context: Context, numbers: list[int]) -> list[Question
 
 async def _reply(context: Context, number: int) -> Reply | None:
     """The first reply to a message of the actor; None if there is none yet."""
-    receipt = await context.call("get_receipt", message_id=number)
+    try:
+        receipt = await context.call("get_receipt", message_id=number)
+    except NotFound as error:
+        raise NotFound(
+            f"message_ids: you have sent no message {number}; teams_send_message names the messages that it has sent.",
+            code=error.code,
+        ) from None
     found = min((each.answer for each in receipt.recipients if each.answer is not None), default=None)
     if found is None:
         return None
