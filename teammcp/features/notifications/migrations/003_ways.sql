@@ -26,7 +26,8 @@ CREATE TABLE notification_urgencies (
 );
 
 -- Where a member is notified. What happened up to the event since is from before.
-ALTER TABLE notification_addresses RENAME TO notification_addresses_before;
+CREATE TABLE notification_addresses_before AS SELECT * FROM notification_addresses;
+DROP TABLE notification_addresses;
 CREATE TABLE notification_addresses (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     agent TEXT NOT NULL REFERENCES agents (name),
@@ -47,7 +48,8 @@ DROP TABLE notification_addresses_before;
 
 -- What members are told: one row for each member and thing. Of a message no word is kept here. over says why nobody
 -- needs to be told any more.
-ALTER TABLE notifications RENAME TO notifications_before;
+CREATE TABLE notifications_before AS SELECT * FROM notifications;
+DROP TABLE notifications;
 CREATE TABLE notifications (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     agent TEXT NOT NULL REFERENCES agents (name),
