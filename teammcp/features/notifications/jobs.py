@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import logging
 
-from ...server import Server, StateKey, Team
+from ...server import Server, Team
 from . import notifiers
 from .courier import deliver
 from .operations.queue import FOLLOWER
-from .pace import Pace
+from .pace import PACE, Pace
 from .preference_queries import anybody
 
 log = logging.getLogger(__name__)
-
-PACE = StateKey("notifications.pace", Pace)
 
 
 async def work_off(team: Team) -> None:
@@ -39,8 +37,8 @@ async def queue(team: Team, pace: Pace) -> None:
     newest = team.hub.last_id
     if newest == pace.seen:
         return
-    if await team.database.read(anybody) and await FOLLOWER.catch_up(team):
-        pace.due = 0
+    if await team.database.read(anybody):
+        await FOLLOWER.catch_up(team)
     pace.seen = newest
 
 

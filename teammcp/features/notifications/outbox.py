@@ -13,6 +13,7 @@ from . import thing_queries as things
 from .events import AddressRemoved, NotificationEvent, NotificationQueued, NotificationSettled
 from .kinds import Occasion
 from .models import DeliveryInfo, NotificationInfo, Outcome
+from .pace import PACE
 from .preferences import Preferences
 from .timing import MINUTE, Urgency, due_at
 
@@ -64,12 +65,12 @@ def tell(
     return number
 
 
-def put(context: Context, tx: Transaction, number: int, notifier: str, urgency: Urgency, due: int) -> int:
-    """Put a notification into the outbox of a notifier; the delivery's id."""
+def put(context: Context, tx: Transaction, number: int, notifier: str, urgency: Urgency, due: int) -> None:
+    """Put a notification into the outbox of a notifier."""
     row = present(things.notification(tx, number))
-    added = deliveries.insert(tx, number, row["agent"], notifier, urgency, due)
+    deliveries.insert(tx, number, row["agent"], notifier, urgency, due)
+    _look_soon(context, tx)
     _emit(context, tx, NotificationQueued(**_about(row, notifier)), row)
-    return added
 
 
 def when(reader: Reader, wanted: Preferences, agent: str, notifier: str, urgency: Urgency, came_at: int) -> int:
@@ -149,13 +150,29 @@ def retime(context: Context, tx: Transaction, agent: str, notifiers: Iterable[st
             due = due_at(wanted.habits, urgency, thing["created_at"] + wanted.after(name) * MINUTE, batch)
             batch = due if urgency == "batch" else batch
             deliveries.set_due(tx, row["id"], urgency, due)
+    _look_soon(context, tx)
 
 
 def _hurry(context: Context, tx: Transaction, row: Row) -> None:
     wanted = preferences.of(tx, context.team.directory.agents[row["agent"]])
     due = due_at(wanted.habits, "now", context.now())
     if due < row["next_at"]:
-        deliveries.set_next(tx, row["id"], due)
+        try_at(context, tx, row, due)
+
+
+def try_at(context: Context, tx: Transaction, row: Row, moment: int) -> None:
+    """Try a delivery that waits at another time."""
+    deliveries.set_next(tx, row["id"], moment)
+    _look_soon(context, tx)
+
+
+def _look_soon(context: Context, tx: Transaction) -> None:
+    """Have the outbox looked at: what waits may be due sooner than the job knows."""
+
+    def look() -> None:
+        context.team.state[PACE].due = 0
+
+    tx.on_commit(look)
 
 
 def infos(reader: Reader, rows: list[Row]) -> list[NotificationInfo]:

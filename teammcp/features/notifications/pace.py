@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ...server import StateKey
+
 NEVER = 2**63 - 1
 
 
@@ -41,3 +43,7 @@ class Pace:
         self.due = 0
         self.paused.clear()
         self._resting.clear()
+
+
+PACE: StateKey[Pace] = StateKey("notifications.pace", Pace)
+"""That of a team."""

@@ -88,7 +88,7 @@ async def resend_notification(
             raise Conflict(f"notification_id: there is nothing to tell any more: {row['over']}.", code="over")
         for each in deliveries.of_notifications(tx, [notification_id]):
             if each["notifier"] == notifier and each["outcome"] is None:
-                deliveries.set_next(tx, each["id"], context.now())
+                outbox.try_at(context, tx, each, context.now())
                 break
         else:
             outbox.put(context, tx, notification_id, notifier, "now", context.now())
