@@ -91,6 +91,15 @@ async def test_the_first_address_does_not_have_the_whole_log_read(team: TestTeam
         await bob.call("remove_notification_address", notifier="pager")
 
 
+async def test_what_no_kind_is_about_writes_nothing(team: TestTeam, bob: Member) -> None:
+    await say(team.owner, "@bob")
+    await work(team)
+    before = await team.team.database.read(FOLLOWER.place)
+    await team.owner.call("set_state", field="build", value="green")
+    await work(team)
+    assert await team.team.database.read(FOLLOWER.place) == before
+
+
 async def test_what_fails_is_tried_again_later_and_later_and_then_given_up(
     team: TestTeam, bob: Member, plugin: Plugin, clock: MovedClock
 ) -> None:

@@ -10,6 +10,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Conflict
@@ -21,7 +22,7 @@ from . import follower_queries as queries
 from .calling import Context
 
 if TYPE_CHECKING:
-    from ..server import Team
+    from ..server import Host, Team
 
     Outcome = Work[Any] | Awaitable[Work[Any] | None] | None
     Handler = Callable[[Context, Sequence[Event]], Outcome]
@@ -77,7 +78,7 @@ class Follower:
         handle: given some events, returns the work to be done about them in the transaction that moves on behind
             them, such as that of `Context.prepare`, or None. It may be async. If it, or the work, raises, nothing was
             done, and the same events come again.
-        kinds: of the events that it wants; all by default.
+        kinds: of the events that it wants, or what says them where plugins add some, given the server; all by default.
         at_once: how many events are gone through in one step, 1 to have them one by one.
         from_start: whether it begins with the oldest event of the log, rather than with what comes from now on.
         missed: called as ``handle`` is, with the ids of events that were archived before they were handled; by default
@@ -89,7 +90,7 @@ class Follower:
         name: str,
         handle: Handler,
         *,
-        kinds: Collection[str] | None = None,
+        kinds: Collection[str] | Callable[[Host], Collection[str]] | None = None,
         at_once: int = 100,
         from_start: bool = False,
         missed: Missed | None = None,
@@ -111,7 +112,7 @@ class Follower:
 
     async def run(self, team: Team) -> None:
         """Go through what there is, and then what comes, until the team is closed: the ``run`` of a `Service`."""
-        with team.hub.subscribe(self._wants) as news:
+        with team.hub.subscribe(partial(self._wants, team.server)) as news:
             while not news.closed:
                 await self.catch_up(team)
                 await news.next(LOOK)
@@ -137,7 +138,7 @@ class Follower:
         works = []
         if stretch.place < stretch.pruned:
             works.append(await self._tell_missed(context, range(stretch.place + 1, stretch.pruned + 1)))
-        wanted = [event for event in stretch.events if self._wants(event)]
+        wanted = [event for event in stretch.events if self._wants(context.server, event)]
         if wanted:
             works.append(await _resolve(self._handle(context, wanted)))
         if not works and not stretch.more:  # events that it does not want are passed over with the next that it does
@@ -150,8 +151,9 @@ class Follower:
         events = [] if place is None else read_since(reader, max(place, pruned), self._at_once)
         return _Stretch(place, last_id(reader), pruned, events, len(events) == self._at_once)
 
-    def _wants(self, event: Event) -> bool:
-        return self._kinds is None or event.kind in self._kinds
+    def _wants(self, server: Host, event: Event) -> bool:
+        kinds = self._kinds(server) if callable(self._kinds) else self._kinds
+        return kinds is None or event.kind in kinds
 
     async def _tell_missed(self, context: Context, ids: range) -> Work[Any] | None:
         if self._missed is not None:

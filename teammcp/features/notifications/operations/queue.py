@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from ....events import Event
 from ....operations import Context, operation
 from ....operations.followers import Followed, Follower
+from ....server import Host
 from ....storage import Row, Transaction, Work, present
 from .. import delivery_queries as deliveries
 from .. import kinds, outbox
@@ -18,6 +19,8 @@ from ..kinds import NotificationKind, Occasion
 PAGE = 500
 """Events that are gone through in one transaction."""
 HOUR = 3_600_000
+TAKES_BACK = frozenset({"message.edited", "message.deleted", "agent.retired"})
+"""The kinds of events after which there may be nothing to tell any more."""
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +41,11 @@ def _queue(context: Context, events: Sequence[Event]) -> Work[None]:
     return work
 
 
-FOLLOWER = Follower("queue_notifications", _queue, at_once=PAGE, from_start=True)
+def _kinds(server: Host) -> frozenset[str]:
+    return TAKES_BACK.union(*(kind.events for kind in kinds.of(server).values()))
+
+
+FOLLOWER = Follower("queue_notifications", _queue, kinds=_kinds, at_once=PAGE, from_start=True)
 
 
 def _take_back(context: Context, tx: Transaction, event: Event) -> None:
