@@ -356,3 +356,16 @@ async def test_a_batch_that_was_begun_stays_the_same_at_each_attempt(
 async def test_what_cannot_be_is_said(bob: Member, operation: str, arguments: dict[str, object], words: str) -> None:
     with pytest.raises(InvalidInput, match=words):
         await bob.call(operation, **arguments)
+
+
+async def test_what_was_deleted_since_an_attempt_is_not_told_at_the_next(
+    team: TestTeam, bob: Member, plugin: Plugin, clock: MovedClock
+) -> None:
+    plugin.pager.answer = lambda notification: TryLater(60)
+    first = await say(team.owner, "a", "dm:bob")
+    await say(team.owner, "b", "dm:bob")
+    await work(team)
+    await team.owner.call("delete_message", id=first)
+    clock.advance(minutes=2)
+    await work(team)
+    assert [[thing.content for thing in each.things] for each in plugin.pager.came] == [["a", "b"], ["b"]]

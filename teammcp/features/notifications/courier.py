@@ -159,7 +159,8 @@ async def _at(context: Context, notifier: Notifier, notification: Notification, 
 
 def _told(reader: Reader, context: Context, name: str, agent: str, batch: int) -> tuple[list[Told], list[Row], str]:
     """What a notification tells of, at which addresses, and in which language."""
-    rows = things.some(reader, [row["notification_id"] for row in deliveries.of_batch(reader, batch)])
+    waiting = [row["notification_id"] for row in deliveries.of_batch(reader, batch) if row["outcome"] is None]
+    rows = things.some(reader, waiting)
     addresses = [row for row in preference_queries.addresses_of(reader, agent) if row["notifier"] == name]
     wanted = preferences.of(reader, context.team.directory.agents[agent])
     return [_thing(reader, row) for row in rows], addresses, wanted.language
