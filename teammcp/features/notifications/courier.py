@@ -91,15 +91,14 @@ async def _attempt(context: Context, pace: Pace, row: Row) -> float:
     came = await _hand_over(context, name, agent, begun.batch)
     if came.outcome in ("handed_over", "accepted"):
         pace.rest(name, agent, context.now() + 1000 * context.settings("notifications").spacing_seconds)
-    with contextlib.suppress(Conflict):  # it was dropped meanwhile, and that counts
-        await context.call(
-            note_delivery,
-            batch=begun.batch,
-            outcome=came.outcome,
-            error=_noted(came.error),
-            reference=_noted(came.reference),
-            wait_s=came.wait,
-        )
+    await context.call(
+        note_delivery,
+        batch=begun.batch,
+        outcome=came.outcome,
+        error=_noted(came.error),
+        reference=_noted(came.reference),
+        wait_s=came.wait,
+    )
     return came.wait
 
 

@@ -14,11 +14,6 @@ COLUMNS = (
 # -- reading ---------------------------------------------------------------------------------------------------------
 
 
-def delivery(reader: Reader, number: int) -> Row | None:
-    """One of them: `COLUMNS`."""
-    return reader.one(f"SELECT {COLUMNS} FROM notification_deliveries WHERE id = ?", (number,))  # noqa: S608
-
-
 def of_notifications(reader: Reader, numbers: list[int]) -> list[Row]:
     """By which notifiers some things are told, the oldest first: `COLUMNS`."""
     return reader.all(
@@ -43,6 +38,16 @@ def waiting(reader: Reader, notifier: str, agent: str) -> list[Row]:
         " AND agent = ? ORDER BY id",
         (notifier, agent),
     )
+
+
+def open_batch(reader: Reader, notifier: str, agent: str) -> int | None:
+    """When the batch is told that is being gathered for a member by a notifier; None if there is none."""
+    found: int | None = reader.value(
+        "SELECT min(next_at) FROM notification_deliveries WHERE notifier = ? AND next_at IS NOT NULL AND agent = ?"
+        " AND urgency = 'batch' AND attempts = 0",
+        (notifier, agent),
+    )
+    return found
 
 
 def due_notifiers(reader: Reader, now: int) -> list[str]:

@@ -76,12 +76,8 @@ def put(context: Context, tx: Transaction, number: int, notifier: str, urgency: 
 def when(reader: Reader, wanted: Preferences, agent: str, notifier: str, urgency: Urgency, came_at: int) -> int:
     """When something that came at a time is to be told by a notifier."""
     since = came_at + wanted.after(notifier) * MINUTE
-    batch = [
-        row["next_at"]
-        for row in deliveries.waiting(reader, notifier, agent)
-        if row["urgency"] == urgency == "batch" and not row["attempts"]
-    ]
-    return due_at(wanted.habits, urgency, since, min(batch, default=None))
+    batch = deliveries.open_batch(reader, notifier, agent) if urgency == "batch" else None
+    return due_at(wanted.habits, urgency, since, batch)
 
 
 def drop(context: Context, tx: Transaction, row: Row, why: str) -> None:

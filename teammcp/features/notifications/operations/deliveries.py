@@ -64,8 +64,7 @@ def _dropped(context: Context, tx: Transaction, row: Row) -> bool:
     why = _over(context, tx, thing)
     if why is None:
         return False
-    things.end(tx, thing["id"], why)
-    outbox.settle(context, tx, row, "dropped", why)
+    outbox.drop(context, tx, thing, why)
     return True
 
 
@@ -96,7 +95,10 @@ async def note_delivery(
     reference: Annotated[Text, Field(max_length=500)] = "",
     wait_s: Annotated[float, Field(ge=0)] = 0,
 ) -> Work[Noted]:
-    """Note what an attempt to deliver came to; without an outcome it is made again later."""
+    """Note what an attempt to deliver came to; without an outcome it is made again later.
+
+    What was dropped meanwhile stays so.
+    """
 
     def work(tx: Transaction) -> Noted:
         waiting = [row for row in deliveries.of_batch(tx, batch) if row["outcome"] is None]

@@ -6,7 +6,6 @@ from typing import Any
 
 from quart import Request, Response
 
-from ....errors import TeamError
 from ....operations import Context
 from ....web import Outcome, Page, form_call, gettext, mark, render, see
 from ..models import OUTCOMES
@@ -40,13 +39,13 @@ async def show(context: Context, request: Request) -> Response:
 
 async def _show(context: Context, request: Request, outcome: Outcome, **typed: Any) -> Response:
     notifiers = (await context.call(get_notifiers)).root
-    chosen = {name: request.args.get(name, "") for name in ("state", "kind", "notifier")}
-    known = {"state": {"waiting", *OUTCOMES}, "notifier": {each.name for each in notifiers}}
-    wanted = {name: text for name, text in chosen.items() if text and text in known.get(name, {text})}
-    try:
-        found = (await context.call("list_notifications", limit=SHOWN, **wanted)).root
-    except TeamError:
-        wanted, found = {}, []
+    habits = await context.call(get_notification_preferences)
+    known = {
+        "state": {"waiting", *OUTCOMES},
+        "kind": {each.name for each in habits.kinds},
+        "notifier": {each.name for each in notifiers},
+    }
+    wanted = {name: text for name in known if (text := request.args.get(name, "")) in known[name]}
     return await render(
         context,
         "notifications/show.html",
@@ -54,8 +53,8 @@ async def _show(context: Context, request: Request, outcome: Outcome, **typed: A
         notice=outcome.notice,
         notifiers=notifiers,
         titles={each.name: each.title for each in notifiers},
-        habits=await context.call(get_notification_preferences),
-        notifications=found,
+        habits=habits,
+        notifications=(await context.call("list_notifications", limit=SHOWN, **wanted)).root,
         chosen=wanted,
         urgencies={name: gettext(URGENCY_WORDS[name]) for name in URGENCIES},
         states={name: gettext(words) for name, words in STATE_WORDS.items()},
