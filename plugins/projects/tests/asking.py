@@ -31,6 +31,14 @@ async def until(member: Member, number: int, state: str) -> Any:
     return found
 
 
+async def until_answer(member: Member, number: int, answer: str) -> Any:
+    """A question, once its answer is this."""
+    async with asyncio.timeout(3):
+        while (found := await member.call("get_question", question_id=number)).answer != answer:  # noqa: ASYNC110 - a test looks
+            await asyncio.sleep(0.01)
+    return found
+
+
 async def inbox(member: Member) -> list[str]:
     """What was written to a member in direct messages."""
     found = await member.call("get_inbox")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from teammcp_projects import following
 from teammcp_projects.questions import dispatch
 from teammcp_projects.questions.operations import answering
 
-from plugins.projects.tests.asking import ask, inbox, project, until
+from plugins.projects.tests.asking import ask, inbox, project, until, until_answer
 from teammcp import Operation, Refused, hookimpl
 from teammcp.config import Settings
 from teammcp.testing import Member, MovedClock, TestTeam, serve
@@ -92,13 +91,6 @@ async def brought_to(pair: Pair, state: str) -> Any:
     return await until(pair.ada, number, state)
 
 
-async def until_answered(member: Member, number: int, state: str, answer: str) -> None:
-    """Wait until a question stands so, and says so."""
-    async with asyncio.timeout(3):
-        while (await until(member, number, state)).answer != answer:  # noqa: ASYNC110 - a test looks
-            await asyncio.sleep(0.01)
-
-
 @pytest.mark.parametrize("killed", [True, False], ids=["killed", "at once"])
 @pytest.mark.parametrize("case", CASES)
 async def test_what_a_killed_server_has_not_looked_at_is_made_up_for_once(
@@ -118,7 +110,8 @@ async def test_what_a_killed_server_has_not_looked_at_is_made_up_for_once(
                 assert (found.state, found.answer) == (asked.state, asked.answer)
     for _ in range(2):
         async with begun_anew(settings, clock, pair) as again:
-            await until_answered(again.ada, asked.id, state, answer)
+            await until(again.ada, asked.id, state)
+            await until_answer(again.ada, asked.id, answer)
             await again.team.server.settle()
             ends = [event.subject for event in await again.team.events("question.ended")]
             assert len(ends) == (0 if state == "asked" else 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import suppress
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 from teammcp_projects.questions.dispatch import look_at_all
 from teammcp_projects.questions.operations.returning import look_at_holders
 
-from plugins.projects.tests.asking import ask, inbox, until
+from plugins.projects.tests.asking import ask, inbox, until, until_answer
 from teammcp import Conflict, Gone, NotFound
 from teammcp.testing import Member, MovedClock, TestTeam
 
@@ -19,14 +18,6 @@ async def is_deleted(member: Member, message_id: int) -> bool:
     """Whether the words of a question are gone."""
     deleted: bool = (await member.call("get_message", message_id=message_id)).deleted
     return deleted
-
-
-async def until_answer(member: Member, number: int, answer: str) -> Any:
-    """A question, once its answer is this."""
-    async with asyncio.timeout(3):
-        while (found := await member.call("get_question", question_id=number)).answer != answer:  # noqa: ASYNC110 - a test looks
-            await asyncio.sleep(0.01)
-    return found
 
 
 @pytest.fixture

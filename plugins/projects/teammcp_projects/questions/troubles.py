@@ -28,8 +28,7 @@ def has_answerers(reader: Reader, context: Context, project: Row, asker: str) ->
 
 def nobody(reader: Reader, context: Context, project: str) -> str:
     """That nobody answers for a project, why if somebody is named, and what to do about it."""
-    named = [each for each in registry.answerers(reader, project) if not able.is_able(context, each)]
-    why = "".join(f" {able.unable(context, each)}" for each in named)
+    why = able.why_not(context, registry.answerers(reader, project))
     return f"{DESERTED.format(project)} Its owners name somebody with set_project_agents.{why}"
 
 

@@ -35,6 +35,11 @@ def answerers(reader: Reader, context: Context, project: str) -> list[str]:
     return able(context, queries.answerers(reader, project))
 
 
+def why_not(context: Context, names: Iterable[str]) -> str:
+    """Why those of these members who cannot answer cannot, each in a sentence after a space; empty if all can."""
+    return "".join(f" {unable(context, each)}" for each in names if not is_able(context, each))
+
+
 def unable(context: Context, name: str) -> str:
     """Why a member, that cannot answer, cannot: a sentence with its remedy."""
     found = context.team.directory.agents.get(name)

@@ -69,8 +69,7 @@ def nobody(context: Context, project: str, named: Sequence[str], what_they_do: s
         what_they_do: with the project as what it is done to.
     """
     who = "nobody but you" if context.actor.name in named else "nobody"
-    others = [each for each in named if each != context.actor.name and not able.is_able(context, each)]
-    why = "".join(f" {able.unable(context, each)}" for each in others)
+    why = able.why_not(context, (each for each in named if each != context.actor.name))
     return Conflict(
         f"projects: {who} {what_they_do} {project}. Its owners name others with set_project_agents.{why}",
         code="nobody_answers",

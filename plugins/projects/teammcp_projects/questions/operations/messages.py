@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from teammcp import Conflict, Context, Prepared, Row, Transaction, Work, operation, present
+from teammcp import Conflict, Context, Prepared, Row, Transaction, Work, operation
 
 from .. import queries, showing
 from ..models import Question, QuestionId
@@ -45,11 +45,16 @@ async def taking_out(context: Context, row: Row, by: str | None = None) -> Calla
     Raises:
         TeamError: the message may not be deleted.
     """
-    message_id, asker = row["message_id"], context.team.directory.agents.get(row["asker"])
-    if row["state"] != "asked" or row["holder"] == by or asker is None or not await is_unseen(context, row):
+    if row["state"] != "asked" or row["holder"] == by:
         return lambda tx: None
-    asking = Context.inside(context.team, asker)
-    prepared = await asking.prepare("delete_message", message_id=message_id)
+    return await _taking_out(context, row)
+
+
+async def _taking_out(context: Context, row: Row) -> Callable[[Transaction], None]:
+    if not await is_unseen(context, row):
+        return lambda tx: None
+    message_id, asker = row["message_id"], context.team.directory.agents[row["asker"]]
+    prepared = await Context.inside(context.team, asker).prepare("delete_message", message_id=message_id)
 
     def take_out(tx: Transaction) -> None:
         now_row = queries.question(tx, row["id"])
@@ -61,17 +66,13 @@ async def taking_out(context: Context, row: Row, by: str | None = None) -> Calla
 
 
 @operation(internal=True, profile="projects")
-async def take_out_question(context: Context, message_id: QuestionId) -> Work[Question]:
-    """Delete a message that asks a question which is over, as long as nobody has seen it."""
-    asked = present(await context.read(queries.asked_in, message_id))
-    row = await context.read(existing, asked["question"])
-    asking = Context.inside(context.team, context.team.directory.agents[row["asker"]])
-    prepared = await asking.prepare("delete_message", message_id=message_id)
+async def take_out_question(context: Context, question_id: QuestionId) -> Work[Question]:
+    """Delete the message that asks a question which is over, as long as nobody has seen it."""
+    take_out = await _taking_out(context, await context.read(existing, question_id))
 
     def work(tx: Transaction) -> Question:
-        prepared(tx)
-        queries.forget_message(tx, row["id"])
-        return showing.one(tx, context, row["id"])
+        take_out(tx)
+        return showing.one(tx, context, question_id)
 
     return work
 
@@ -79,10 +80,8 @@ async def take_out_question(context: Context, message_id: QuestionId) -> Work[Qu
 async def take_out_unseen(context: Context, number: int) -> None:
     """See whether a question that has just ended was begun in the moment of that, and waits unseen in an inbox."""
     row = await context.read(queries.question, number)
-    if row is None or row["message_id"] is None or row["holder"] == row["answered_by"]:
-        return
-    if await is_unseen(context, row):
-        await Context.inside(context.team).call(take_out_question, message_id=row["message_id"])
+    if row is not None and row["holder"] != row["answered_by"] and await is_unseen(context, row):
+        await Context.inside(context.team).call(take_out_question, question_id=number)
 
 
 async def is_unseen(context: Context, row: Row) -> bool:
