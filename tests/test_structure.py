@@ -73,8 +73,24 @@ def test_what_a_feature_offers_brings_no_page_with_it() -> None:
     assert loaded.stdout.strip() == "[]"
 
 
+def all_templates() -> list[Path]:
+    return [*ROOT.glob("teammcp/**/templates/**/*.html"), *ROOT.glob("plugins/*/teammcp_*/**/*.html")]
+
+
 def test_no_template_holds_the_marks_of_a_merge() -> None:
-    templates = [*ROOT.glob("teammcp/**/templates/**/*.html"), *ROOT.glob("plugins/*/teammcp_*/**/*.html")]
+    templates = all_templates()
     assert len(templates) > 50
     left = re.compile(r"^(<{7}|={7}|>{7})( |$)", re.MULTILINE)
     assert [path.name for path in templates if left.search(path.read_text("utf-8"))] == []
+
+
+def test_every_textarea_keeps_a_line_end_that_comes_first() -> None:
+    """The HTML standard drops the first line end in one, so what it holds is put in with one more before it."""
+    areas = [
+        area
+        for path in all_templates()
+        for area in re.findall(r"<textarea.*?</textarea>", path.read_text("utf-8"), re.DOTALL)
+    ]
+    assert len(areas) > 30
+    keeping = re.compile(r">(\{\{ [^\n]+\|in_textarea \}\})?</textarea>$")
+    assert [area for area in areas if not keeping.search(area)] == []

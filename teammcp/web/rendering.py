@@ -110,6 +110,7 @@ def build_environment(packages: Sequence[str], theme: Theme | None) -> LayeredEn
     environment.filters["path"] = path_part
     environment.filters["reveal"] = reveal
     environment.filters["exact"] = exact
+    environment.filters["in_textarea"] = in_textarea
     return environment
 
 
@@ -212,6 +213,11 @@ def seen(value: Any) -> Any:
 def exact(value: object) -> Markup:
     """A text as it is, invisible characters included: for fields in which it is edited."""
     return escape(value)
+
+
+def in_textarea(value: object) -> Markup:
+    """A text as it is, after a line end: the HTML standard drops one that comes first in a textarea."""
+    return Markup("\n") + escape(value)
 
 
 def _with_seen_variables(function: Callable[..., Any]) -> Callable[..., Any]:

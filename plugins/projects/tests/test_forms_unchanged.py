@@ -6,7 +6,7 @@ from contextlib import suppress
 from html.parser import HTMLParser
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from teammcp import TeamError
@@ -94,6 +94,7 @@ async def save_as_shown(member: Member, page: str, action: str) -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(facts=FACTS, working=WORKING)
+@example(facts={"description": "\nBills"}, working=([], None))
 async def test_a_form_that_is_sent_as_it_is_shown_changes_nothing(
     team: TestTeam, facts: dict[str, Any], working: tuple[list[str], list[str] | None]
 ) -> None:
