@@ -13,6 +13,7 @@ from teammcp import (
     EventData,
     Job,
     Migration,
+    NotificationKind,
     Operation,
     Reader,
     Server,
@@ -25,6 +26,7 @@ from teammcp.web import Page
 
 from . import jobs, memory, state
 from .events import EVENT_KINDS
+from .notification_kinds import KINDS
 from .pages import PAGES
 from .permissions import operations as permissions
 from .requests import waiting
@@ -82,6 +84,11 @@ def register_operations() -> list[Any]:
 @hookimpl
 def register_pages() -> list[Page]:
     return PAGES
+
+
+@hookimpl
+def register_notification_kinds() -> tuple[NotificationKind, ...]:
+    return KINDS
 
 
 @hookimpl

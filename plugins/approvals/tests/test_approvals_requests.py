@@ -264,5 +264,22 @@ async def test_who_does_not_look_is_notified(alice: Member, bob: Member, team: T
     await team.server.settle()
     [came] = PAGER.came
     [thing] = came.things
-    assert (came.agent, thing.kind, thing.sender) == ("bob", "ack", "system")
+    assert (came.agent, thing.kind, thing.sender) == ("bob", "approval", "system")
     assert f"({number}): Deploy 1.4" in came.content
+
+
+@pytest.mark.teammcp(install={"paging": Paging()})
+async def test_what_is_decided_calls_nobody_and_its_proposer_hears_of_it(
+    alice: Member, bob: Member, maria: Member, team: TestTeam
+) -> None:
+    for member in (alice, bob):
+        await member.call("set_notification_address", notifier="pager", address="1")
+    PAGER.came.clear()
+    number = await ask(alice, "bob", "maria")
+    await maria.call("resolve_approval", approval_id=number, approved=True)
+    await work_off(team.team)
+    await team.server.settle()
+    [came] = PAGER.came
+    assert [(came.agent, each.kind, each.path) for each in came.things] == [
+        ("alice", "approval_decided", f"/approvals/{number}")
+    ]
