@@ -17,6 +17,7 @@ from teammcp import (
     Message,
     MessagePart,
     Migration,
+    NotificationKind,
     Operation,
     Reader,
     Service,
@@ -37,6 +38,7 @@ from .pages.routes import PAGES
 from .parts import KINDS, checking
 from .parts import operations as checks
 from .questions import dispatch, list_queries
+from .questions import notification_kinds as kinds
 from .questions import operations as questions
 from .questions.operations import lateness, returning
 from .registry import running
@@ -54,6 +56,11 @@ CHANGE_WHO_ANSWERS = {"set_project_agents", "update_project", "update_agent_prof
 @hookimpl
 def register_migrations() -> list[Migration]:
     return load_migrations("projects", __package__)
+
+
+@hookimpl
+def register_notification_kinds() -> tuple[NotificationKind, ...]:
+    return kinds.KINDS
 
 
 @hookimpl
