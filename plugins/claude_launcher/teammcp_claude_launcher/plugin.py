@@ -15,6 +15,7 @@ from teammcp import (
     EventData,
     Job,
     Migration,
+    NotificationKind,
     Operation,
     Route,
     Runtime,
@@ -34,6 +35,7 @@ from .machines import operations as machines
 from .machines.socket import ROUTES
 from .pages import PAGES, PANELS
 from .runs import jobs
+from .runs import notification_kinds as kinds
 from .runs import operations as runs
 from .runtimes import RUNTIMES
 from .settings import PLUGIN, LauncherSettings
@@ -42,6 +44,11 @@ from .settings import PLUGIN, LauncherSettings
 @hookimpl
 def register_settings() -> type[BaseModel]:
     return LauncherSettings
+
+
+@hookimpl
+def register_notification_kinds() -> tuple[NotificationKind, ...]:
+    return kinds.KINDS
 
 
 @hookimpl
