@@ -344,7 +344,7 @@ async def test_a_batch_that_was_begun_stays_the_same_at_each_attempt(
         (
             "set_notifier",
             {"notifier": "pager", "urgencies": {"dmm": "now"}},
-            "no kind 'dmm'. There are: ack, dm",
+            "no kind 'dmm'. There are: ",
         ),
         ("set_notifier", {"notifier": "pager", "urgencies": {"dm": "soon"}}, "urgencies"),
         ("set_notifier", {"notifier": "pager", "after_minutes": -1}, "after_minutes"),

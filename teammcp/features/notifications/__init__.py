@@ -6,6 +6,7 @@ from .kinds import NotificationKind, Occasion
 from .message_kinds import MessageKind, ServerNoteKind
 from .models import NotificationInfo, Outcome
 from .notifiers import Accepted, Notification, Notifier, Told, TryLater, Undeliverable
+from .timing import Urgency
 
 __all__ = [
     "Accepted",
@@ -20,4 +21,5 @@ __all__ = [
     "Told",
     "TryLater",
     "Undeliverable",
+    "Urgency",
 ]

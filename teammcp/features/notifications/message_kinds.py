@@ -72,11 +72,13 @@ class ServerNoteKind(MessageKind):
         about: the key in the metadata of the message that holds what it is about, such as ``task_id``.
         occasion: what ``occasion`` in its metadata says; None if that does not matter.
         replaces: whether a newer one about the same thing takes the place of one that waits.
+        page: the page that shows how it stands, with ``{}`` for what it is about; empty for the message itself.
     """
 
     about: str
     occasion: str | None = None
     replaces: bool = False
+    page: str = ""
 
     def concerns(self, event: Event, agent: str) -> bool:
         metadata = event.data["metadata"] or {}
@@ -88,7 +90,13 @@ class ServerNoteKind(MessageKind):
 
     def occasions(self, context: Context, reader: Reader, event: Event) -> Iterable[Occasion]:
         for each in super().occasions(context, reader, event):
-            yield replace(each, key=f"{self.about} {event.data['metadata'][self.about]}" if self.replaces else "")
+            about = event.data["metadata"][self.about]
+            key = f"{self.about} {about}" if self.replaces else ""
+            yield replace(each, key=key, path=self.page.format(about) if self.page else each.path)
+
+    def number(self, occasion: Occasion) -> int:
+        """The number of what it is about, of a kind in which a newer one takes the place of one that waits."""
+        return int(occasion.key.removeprefix(self.about))
 
 
 KINDS = (Acknowledgements(), DirectMessages(), Mentions())

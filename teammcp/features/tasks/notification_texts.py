@@ -39,6 +39,14 @@ def of_change(actor: str, old: Row, new: Mapping[str, Any], comment: str) -> Tex
     return texts
 
 
+def occasion_of(old: Row, new: Mapping[str, Any]) -> str:
+    """What becomes of a task by a change, for those who are notified: ``ended``, ``blocked``, or nothing of that."""
+    status = new.get("status", old["status"])
+    if status == old["status"] or status in ("todo", "doing"):
+        return ""
+    return "blocked" if status == "blocked" else "ended"
+
+
 def of_mentions(actor: str, task: Row, comment: str, called: Iterable[str]) -> Texts:
     """The members ``called`` by a comment hear of it."""
     text = f"{actor} called you in task {task['id']}: {_title(task)} — {quoted_excerpt(comment)}"

@@ -12,11 +12,13 @@ from ...server.jobs import Job
 from ...server.timekeeping import Countdown
 from ...storage import Migration, load_migrations
 from ...web import MessageAction, MessageLink, Page
+from ..notifications import NotificationKind
 from ..state import StateChange
 from .claims import jobs as claim_jobs
 from .claims import operations as claims
 from .events import EVENT_KINDS
 from .goals import operations as goals
+from .notification_kinds import KINDS
 from .pages import PAGES
 from .pages import message_links as links
 from .reminders import jobs as reminder_jobs
@@ -60,6 +62,11 @@ def register_event_kinds() -> tuple[type[EventData], ...]:
 @hookimpl
 def register_settings() -> type[TaskSettings]:
     return TaskSettings
+
+
+@hookimpl
+def register_notification_kinds() -> tuple[NotificationKind, ...]:
+    return KINDS
 
 
 @hookimpl

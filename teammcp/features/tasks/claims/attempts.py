@@ -42,7 +42,7 @@ async def prepare(context: Context, row: Row, why: str, *, tell_holder: bool = F
         text = f"Task {row['id']} ({title}) of {row['lease_agent']} has failed for good in {count}: {reason}"
         names = [row["creator"], *([superior] if superior is not None else recipients.managers(context, row))]
         texts += [(name, text) for name in names]
-    return Failure(final, await notifications.prepare(context, texts, row))
+    return Failure(final, await notifications.prepare(context, texts, row, occasion="ended" if final else ""))
 
 
 def run(context: Context, tx: Transaction, row: Row, failure: Failure, comment: str) -> Progress:

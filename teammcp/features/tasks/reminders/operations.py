@@ -29,7 +29,8 @@ async def remind_of_task(context: Context, task_id: Id, kind: Kind, level: Level
     mark = occasion(kind, level, row, context.now(), zone, settings)
     recipients = await _recipients(context, kind, level, row)
     text = _text(kind, level, row, settings)
-    notes = await notifications.prepare(context, [(name, text) for name in recipients], row)
+    became = {"stuck": "stuck", "check_in": ""}.get(kind, "due")
+    notes = await notifications.prepare(context, [(name, text) for name in recipients], row, occasion=became)
 
     def work(tx: Transaction) -> Reminded:
         now = still_visible(context, tx, task_id)

@@ -43,7 +43,7 @@ async def update_task_progress(
         report = values.get("comment", "")
         blocks = values.get("status") == "blocked" != row["status"]
         texts = notification_texts.of_change(context.actor.name, row, {"status": "blocked"}, report) if blocks else []
-        notes = await notifications.prepare(context, texts, row, report)
+        notes = await notifications.prepare(context, texts, row, report, occasion="blocked" if blocks else "")
 
         def step(tx: Transaction, row: Row) -> Progress:
             new = leases.renewed(row, context.actor, context.now())
@@ -80,7 +80,7 @@ async def complete_task(
     async def prepare(row: Row, values: dict[str, Any]) -> Step:
         finish = await linked_state.prepare(context, row)
         texts = notification_texts.of_change(context.actor.name, row, {**values, "status": "done"}, "")
-        notes = await notifications.prepare(context, texts, row)
+        notes = await notifications.prepare(context, texts, row, occasion="ended")
 
         def step(tx: Transaction, row: Row) -> Progress:
             approval = linked_state.run(tx, finish)

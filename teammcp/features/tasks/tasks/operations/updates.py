@@ -58,7 +58,9 @@ async def _change(context: Context, task_id: int, values: dict[str, Any], action
         finish = await linked_state.prepare(context, {**row, **new})
         new |= finish.columns()
     texts = notification_texts.of_change(context.actor.name, row, new, comment)
-    notes = await notifications.prepare(context, texts, {**row, **new}, comment)
+    notes = await notifications.prepare(
+        context, texts, {**row, **new}, comment, occasion=notification_texts.occasion_of(row, new)
+    )
 
     def work(tx: Transaction) -> TaskAnswer:
         now = still_visible(context, tx, task_id)
