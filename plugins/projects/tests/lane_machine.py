@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import re
 from collections.abc import Coroutine
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -164,9 +164,12 @@ class Round:
             "ask_back": "echo I have asked back",
         }
         if deed == "ask_back" and (number := asked_in(program)) is not None:
-            with suppress(TeamError):  # it was taken back, or too much was asked back
+            try:
                 agent = self.world.member(program.agent, program.key)
                 await agent.call("ask_back", question_id=number, content="of which?")
+            except TeamError:  # it was taken back, or too much was asked back: closing words would be a late answer
+                deed = "nothing"
+                self.resting.add(program.agent)
         if deed == "crash":
             self.programs.kill(program)
         else:
