@@ -291,6 +291,36 @@ async def test_an_answer_that_was_sent_and_not_noted_is_found(world: World) -> N
         assert (await stands(ada, number, "answered")).answer == "v2"
 
 
+@pytest.mark.parametrize("before", ["another question", "a message"])
+async def test_what_was_said_to_something_that_came_before_is_no_answer(world: World, before: str) -> None:
+    async with world.stage.running():
+        await world.project()
+        ada = await world.asker("ada", "web")
+        first = await ask(ada, "Which version?")
+        program = await world.program("backend.web")
+        await asked(program, world.stage)
+        if before == "a message":
+            program.end_turn("v2")
+            await stands(ada, first, "answered")
+            await ada.call("send_dm", recipient="backend.web", content="Thank you. How is it going?")
+            await asked(program, world.stage, 2)
+        else:
+            await ada.call("cancel_question", question_id=first)
+        second = await ask(ada, "And which port?")
+        await stands(ada, second, "asked")
+        program.end_turn("said to what came before")
+        turn = 3 if before == "a message" else 2
+        await asked(program, world.stage, turn)
+        program.end_turn(outcome="failed", detail="the model is away")
+        await runs_idle(world, "backend.web", turn)
+        await look(world)
+        world.stage.team_clock.advance(seconds=11)
+        await look(world)
+        await asked(program, world.stage, turn + 1)
+        program.end_turn("port 80")
+        assert (await stands(ada, second, "answered")).answer == "port 80"
+
+
 async def test_who_is_retired_or_lives_elsewhere_by_now_is_replaced(world: World, tmp_path: Path) -> None:
     async with world.stage.running():
         await world.project()

@@ -6,10 +6,11 @@ the model could not be reached, or the server stood still just when the answer c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from teammcp import Conflict, Context, Row, StateKey, Team, TeamError, excerpt, quote
+from teammcp import Conflict, Context, Reader, Row, StateKey, Team, TeamError, excerpt, quote
 
 from ..questions import queries
 from ..registry import existing
@@ -92,11 +93,25 @@ def _is_over(run: Any) -> bool:
 
 
 async def _answer(context: Context, row: Row) -> Any:
-    """The message with which the holder has answered after all: the last one that it has sent to the asker since."""
+    """The message with which the holder has answered after all: the last that it has sent to the asker since.
+
+    What it has said to something else is none, as to what came before: a turn that had begun earlier may end later.
+    """
     asking = Context.inside(context.team, context.team.directory.agents[row["asker"]])
     page = await asking.call("get_history", channel=f"dm:{row['holder']}", after=row["message_id"], limit=50)
     said = [each for each in page.messages if each.from_agent == row["holder"]]
-    return said[-1] if said else None
+    return await context.read(_last_about, row, said)
+
+
+def _last_about(reader: Reader, row: Row, said: Sequence[Any]) -> Any:
+    """The last of some messages that may be about a question; None if none is."""
+    for each in reversed(said):
+        if each.reply_to is None:
+            return each
+        asked = queries.asked_in(reader, each.reply_to)
+        if asked["question"] == row["id"] if asked is not None else each.reply_to > row["message_id"]:
+            return each
+    return None
 
 
 async def _has_arrived(context: Context, row: Row) -> bool:
