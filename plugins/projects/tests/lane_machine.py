@@ -231,7 +231,7 @@ class Round:
 
     async def let_go_on(self) -> None:
         """Let all go on that were stopped, and what waits for them be tried again."""
-        for agent in sorted(self.stopped):
+        for agent in sorted(self.stopped.intersection(await self.agents())):  # others have left with who asked
             await self.world.team.owner.call("start_agent", name=agent)
         self.stopped.clear()
         await self.pass_time(70)

@@ -46,6 +46,7 @@ class LaneMachine(RuleBasedStateMachine):
         self.gone: set[str] = set()
         self.written_to: set[str] = set()
         self.renewed: set[str] = set()
+        self.left: set[str] = set()
         self.most = dict(self.round.at_once)
         self.do(self.round.begin())
         self.ask(first)
@@ -104,6 +105,7 @@ class LaneMachine(RuleBasedStateMachine):
             name = self.round.askers[asker]
             if len(self.gone) < 2 and name not in self.gone:
                 self.gone.add(name)
+                self.left |= {each for each in await self.round.agents() if each.endswith(f".{name}")}
                 await self.world.team.owner.call("retire_agent", name=name)
 
         self.do(retire())
@@ -188,16 +190,17 @@ class LaneMachine(RuleBasedStateMachine):
             places = [each.place for each in questions if each.project == project and each.state == "queued"]
             assert sorted(places) == [*range(1, len(places) + 1)]
         for each in questions:
-            assert not each.trouble or each.trouble.split(",")[0] in self.round.stopped, each
+            stopped = [name for name in self.round.stopped if f"{name}, who answers, was stopped." in each.trouble]
+            assert not each.trouble or stopped, each
 
     def _no_more_are_at_work_than_may_be_and_nobody_is_ended_who_is(self) -> None:
         at_work = self.round.programs.waiting()
-        vanished = [each for each in self.round.programs.vanished() if each.agent not in self.renewed]
-        assert vanished == [], "a new conversation ends what is no question, and nothing else ends anything"
+        vanished = [each for each in self.round.programs.vanished() if each.agent not in self.renewed | self.left]
+        assert vanished == [], f"only a new conversation, or that who asked has left, ends one at work: {vanished}"
         assert len({each.agent for each in at_work}) == len(at_work), "one program for each conversation"
         for project, limit in self.round.at_once.items():
             agents = [each.agent for each in at_work if each.agent.startswith(f"{project}.")]
-            theirs = len([each for each in agents if each not in self.written_to])
+            theirs = len([each for each in agents if each not in self.written_to | self.left])
             assert theirs <= max(limit, self.most[project]), agents
             self.most[project] = max(limit, min(theirs, self.most[project]))
 
