@@ -1,8 +1,7 @@
-"""The command line ``teammcp``. Its commands are in `teammcp.commands`; plugins add theirs by a hook."""
+"""The command line ``teammcp``. Its commands are in `teammcp.commands`; those of plugins are entry points."""
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import click
@@ -13,6 +12,7 @@ from .commands import (
     doctor,
     heartbeat,
     hook,
+    installed,
     join,
     leave,
     listen,
@@ -29,36 +29,24 @@ from .version import __version__
 
 
 class CommandLine(click.Group):
-    """A group that loads the plugins only when their commands may be meant: for help, and for an unknown name."""
-
-    loaded = False
+    """A group that has the commands of plugins, too, of which each is loaded when it is meant, and for help."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """All commands, the plugins' too."""
+        """All commands, the plugins' too; one of them that cannot be loaded is told of and left out."""
+        own = super().list_commands(ctx)
         try:
-            self._load_plugins()
+            others = installed.installed().keys() - own
         except StartError as error:
             click.echo(f"The plugins' commands are left out: {error}", err=True)
-        return super().list_commands(ctx)
+            return own
+        return sorted([*own, *(name for name in others if self._can_be_loaded(name))])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name."""
+        """The command of that name; a plugin's does not stand in for another."""
         found = super().get_command(ctx, cmd_name)
-        if found is None:
-            self._load_plugins()
-            found = super().get_command(ctx, cmd_name)
+        if found is None and (entry := installed.installed().get(cmd_name)) is not None:
+            found = installed.load(entry)
         return found
-
-    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
-        """Add a command; a plugin's may not stand in for another.
-
-        Raises:
-            ValueError: there is one of that name.
-        """
-        wanted = name or cmd.name
-        if wanted in self.commands:
-            raise ValueError(f"there is a command called {wanted} already")
-        super().add_command(cmd, name)
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run the command line, on a terminal of whichever encoding."""
@@ -77,21 +65,13 @@ class CommandLine(click.Group):
             give_up_output()
             raise click.ClickException(f"Standard output cannot be written: {error.strerror}.") from error
 
-    def _load_plugins(self) -> None:
-        if self.loaded:
-            return
-        self.loaded = True
-        from .config import load_settings
-        from .plugins import PluginManager
-
-        settings = load_settings()
-        logging.getLogger("teammcp").addHandler(logging.NullHandler())  # a broken plugin is told of below, in one line
-        manager = PluginManager({}, settings.disabled_plugins, settings.plugins)
-        manager.discover()
-        manager.collect("register_commands", cli=self)
-        for info in manager.plugins.values():
-            if info.state == "failed":
-                click.echo(f"The plugin '{info.name}' failed; 'teammcp plugin list' says why.", err=True)
+    def _can_be_loaded(self, name: str) -> bool:
+        try:
+            installed.load(installed.installed()[name])
+        except StartError as error:
+            click.echo(str(error), err=True)
+            return False
+        return True
 
 
 @click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})

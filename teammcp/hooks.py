@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING
 from .plugins.markers import ask, before, contribute, notify
 
 if TYPE_CHECKING:
-    import click
     from pydantic import BaseModel
 
     from .events import EventData
@@ -88,11 +87,6 @@ def register_countdowns() -> Sequence[Countdown] | None:
     They move with the machine's clock when it is set, so that what had an hour left has an hour left. Leave out times
     that somebody has given as times of day, such as due dates.
     """
-
-
-@contribute
-def register_commands(cli: click.Group) -> None:
-    """Add commands to ``cli``, the ``teammcp`` command line."""
 
 
 @contribute

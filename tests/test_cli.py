@@ -60,19 +60,20 @@ def test_help_names_every_command_and_the_exit_codes(tmp_path: Path) -> None:
     assert "3 when no server" in said.stdout
 
 
-def test_a_small_command_loads_neither_plugins_nor_what_only_the_server_needs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [["send"], ["project", "list"], ["project", "ask"], ["project", "scan"]])
+def test_a_small_command_loads_neither_plugins_nor_what_only_the_server_needs(
+    command: list[str], tmp_path: Path
+) -> None:
     code = (
-        "import sys; from teammcp.cli import cli; cli(['send', '--help'], standalone_mode=False); print(*sys.modules)"
+        f"import sys; from teammcp.cli import cli; cli({[*command, '--help']}, standalone_mode=False);"
+        " print(*sys.modules)"
     )
-    command = [sys.executable, "-c", code]
-    said = subprocess.run(command, env=clean_environment(tmp_path), capture_output=True, text=True, check=True)
-    heavy = {"quart", "hypercorn", "mcp", "httpx2", "apscheduler"} & set(said.stdout.splitlines()[-1].split())
-    assert heavy == set()
-
-
-def test_a_plugin_cannot_replace_a_command() -> None:
-    with pytest.raises(ValueError, match="start"):
-        cli.command("start")(lambda: None)
+    program = [sys.executable, "-c", code]
+    environment = clean_environment(tmp_path, disabled_plugins="[]")
+    said = subprocess.run(program, env=environment, capture_output=True, text=True, check=True)
+    loaded = set(said.stdout.splitlines()[-1].split())
+    assert {"quart", "hypercorn", "mcp", "httpx2", "apscheduler", "pluggy"} & loaded == set()
+    assert {name for name in loaded if name.startswith("teammcp_") and name.endswith(".plugin")} == set()
 
 
 def test_an_unknown_command_is_wrong_use(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import importlib.metadata
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -154,8 +155,10 @@ async def test_wrong_settings_switch_it_off_and_name_the_key(team: TestTeam) -> 
 # -- the command line ------------------------------------------------------------------------------------------------
 
 
-def teammcp(site: Path, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(site), "TEAMMCP_HOME": str(home)}
+def teammcp(
+    site: Path, home: Path, *arguments: str, more: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(site), "TEAMMCP_HOME": str(home), **(more or {})}
     return subprocess.run(
         [sys.executable, "-m", "teammcp", *arguments], env=environment, capture_output=True, text=True, check=False
     )
@@ -173,4 +176,23 @@ def test_plugin_list_shows_what_works_and_why_the_rest_does_not(sample_site: Pat
 
 def test_it_adds_a_command(sample_site: Path, tmp_path: Path) -> None:
     assert teammcp(sample_site, tmp_path, "sample-hello").stdout == "hello from a plugin\n"
-    assert "sample-hello" in teammcp(sample_site, tmp_path, "--help").stdout
+    help_ = teammcp(sample_site, tmp_path, "--help")
+    assert "sample-hello  Say hello." in help_.stdout
+    assert help_.stdout.count("Say hello.") == 1, "a plugin's command stands in for no other"
+    assert "sample-nothing" not in help_.stdout
+    for name, why in (
+        ("sample-broken", "ImportError: this plugin needs something that is not installed"),
+        ("sample-nothing", "is no click command: 'hello'"),
+    ):
+        assert f"The command '{name}' of teammcp-sample " in help_.stderr
+        assert why in help_.stderr
+        called = teammcp(sample_site, tmp_path, name)
+        assert called.returncode == 1
+        assert why in called.stderr
+        assert "Traceback" not in called.stderr
+
+
+def test_a_command_of_a_plugin_that_is_switched_off_is_not_there(sample_site: Path, tmp_path: Path) -> None:
+    off = {"TEAMMCP_DISABLED_PLUGINS": '["sample", "sample-broken"]'}
+    assert teammcp(sample_site, tmp_path, "sample-hello", more=off).returncode == 2
+    assert "sample-hello" not in teammcp(sample_site, tmp_path, "--help", more=off).stdout

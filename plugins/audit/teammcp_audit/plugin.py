@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from teammcp import EventData, Job, Migration, Team, hookimpl, load_migrations
 from teammcp.web import Page
 
-from . import commands
 from .changelog import exports
 from .changelog import operations as changelog
 from .events import EVENT_KINDS
@@ -66,11 +63,6 @@ async def team_opened(team: Team) -> None:
 @hookimpl
 async def team_closed(team: Team) -> None:
     await seals.seal_all(team)
-
-
-@hookimpl
-def register_commands(cli: click.Group) -> None:
-    cli.add_command(commands.audit)
 
 
 @hookimpl

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
 from pydantic import BaseModel
 
 from teammcp import (
@@ -82,13 +81,6 @@ def register_routes() -> list[Route | WebSocketRoute]:
 @hookimpl
 def register_pages() -> list[Page]:
     return PAGES
-
-
-@hookimpl
-def register_commands(cli: click.Group) -> None:
-    from .runner.command import runner  # what it needs is of no use to a server
-
-    cli.add_command(runner)
 
 
 @hookimpl

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
 from pydantic import BaseModel
 
 from teammcp import (
@@ -86,13 +85,6 @@ def register_pages() -> list[Page]:
 @hookimpl
 def register_panels() -> list[Panel]:
     return PANELS
-
-
-@hookimpl
-def register_commands(cli: click.Group) -> None:
-    from .command_line import project  # a server scans nothing
-
-    cli.add_command(project)
 
 
 @hookimpl

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from teammcp import call_server, parts_text, quote, url_option
+from teammcp import call_server, quote, url_option
 
 from .commands import json_option, print_json
 
@@ -131,6 +131,8 @@ def _print_answer(found: Question) -> None:
     """The answer alone on standard output; on standard error what goes with it."""
     click.echo("\n".join(map(quote, (found.answer or "").split("\n"))))
     if found.answer_parts:
+        from teammcp import parts_text  # what a server needs comes along with it
+
         click.echo(f"Parts of the answer:{parts_text(found.answer_id, found.answer_parts)}", err=True)
 
 

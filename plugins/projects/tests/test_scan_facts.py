@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
-from teammcp_projects.registry.models import MOST_PUBLISHED, ProjectName, Publication
+from teammcp_projects.bounds import MOST_PUBLISHED, ProjectName
+from teammcp_projects.registry.models import Publication
 from teammcp_projects.scan import CodeBase, scan
 from teammcp_projects.scan.naming import name_all, project_name
 

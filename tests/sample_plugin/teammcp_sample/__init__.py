@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
 from pydantic import BaseModel, ConfigDict
 
 from teammcp import Context, Deferred, EventData, Migration, Refused, hookimpl, load_migrations
@@ -38,14 +37,6 @@ def register_migrations() -> list[Migration]:
 @hookimpl
 def register_event_kinds() -> list[type[EventData]]:
     return [operations.WordAdded]
-
-
-@hookimpl
-def register_commands(cli: click.Group) -> None:
-    @cli.command("sample-hello")
-    def hello() -> None:
-        """Say hello."""
-        click.echo("hello from a plugin")
 
 
 @hookimpl

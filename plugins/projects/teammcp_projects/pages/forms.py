@@ -9,7 +9,8 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from ..registry.models import EVERYBODY, MOST_FOLDERS, MOST_PUBLISHED, Project
+from ..bounds import MOST_PUBLISHED
+from ..registry.models import EVERYBODY, MOST_FOLDERS, Project
 
 Row = dict[str, str]
 

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 
 from teammcp import OTHERS, Line, NotBlank
 
-from ..registry.models import ProjectName
+from ..bounds import ProjectName
 
 LONGEST_PATH = 1024
 LAST_LINE = 10_000_000

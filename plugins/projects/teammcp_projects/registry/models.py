@@ -13,7 +13,6 @@ from teammcp import (
     OTHERS,
     AnyWords,
     Author,
-    ChannelName,
     Line,
     NotBlank,
     Result,
@@ -24,10 +23,11 @@ from teammcp import (
     quote,
 )
 
+from ..bounds import MOST_PUBLISHED
+
 MOST_PROJECTS = 500
 MOST_OWNERS = 20
 MOST_FOLDERS = 20
-MOST_PUBLISHED = 50
 MOST_AGENTS = 50
 MOST_ASKERS = 100
 EVERYBODY = "*"
@@ -45,8 +45,6 @@ def _absolute(text: str) -> str:
     return "/" + posixpath.normpath(text).lstrip("/")
 
 
-ProjectName = ChannelName
-"""What a project is to be called: the rule of channels' names."""
 Description = Annotated[Text, Field(max_length=2000), OTHERS]
 Path = Annotated[Line, Field(max_length=1024), AfterValidator(_absolute), OTHERS]
 Word = Annotated[Line, Field(max_length=64)]

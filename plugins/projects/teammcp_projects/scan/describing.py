@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from teammcp import excerpt
 
-from ..registry.models import MOST_PUBLISHED
+from ..bounds import MOST_PUBLISHED
 from .apis import Publication, apis
 from .files import Listing, at, names_at, read, read_json, read_toml, text_at, texts_at
 

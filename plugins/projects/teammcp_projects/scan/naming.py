@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from teammcp import plain_text
 
-from ..registry.models import ProjectName
+from ..bounds import ProjectName
 
 LONGEST = 64
 _RULE: TypeAdapter[str] = TypeAdapter(ProjectName)

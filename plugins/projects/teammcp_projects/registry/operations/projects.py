@@ -22,6 +22,7 @@ from teammcp import (
     plain_text,
 )
 
+from ...bounds import ProjectName
 from ...events import ProjectAdded, ProjectRemoved
 from ...lanes import choosing
 from ...notices import leaving
@@ -47,7 +48,6 @@ from ..models import (
     ProjectGone,
     ProjectLine,
     ProjectList,
-    ProjectName,
     Publishes,
     Version,
     Word,
