@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from teammcp.errors import Gone
+from teammcp.errors import Gone, Unavailable
 from teammcp.events import Event, Hub, Subscription
 
 
@@ -186,6 +186,14 @@ async def test_closing_the_hub_ends_every_wait_and_refuses_new_ones(hub: Hub) ->
     assert await asyncio.wait_for(asyncio.gather(*waits), 1) == [[]] * 5
     assert all(subscription.closed for subscription in subscriptions)
     assert await asyncio.wait_for(hub.subscribe(everything).next(60), 1) == []
+
+
+async def test_who_waits_on_though_the_hub_is_closed_is_told_so_and_goes_in_no_circle(hub: Hub) -> None:
+    subscription = hub.subscribe(everything)
+    hub.close()
+    assert await subscription.next(60) == []
+    with pytest.raises(Unavailable, match="The server is stopping"):
+        await subscription.next(60)
 
 
 async def test_a_closed_subscription_is_forgotten(hub: Hub) -> None:

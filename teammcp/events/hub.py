@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Awaitable, Callable
 from operator import attrgetter
 
-from ..errors import Gone
+from ..errors import Gone, Unavailable
 from .event import Event
 from .runs import Runs
 
@@ -142,6 +142,7 @@ class Subscription:
         self._waiting: asyncio.Future[None] | None = None
         self._deadline = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._has_ended = False
 
     @property
     def closed(self) -> bool:
@@ -179,7 +180,10 @@ class Subscription:
 
         Raises:
             Gone: so much time has passed that the next ones were pruned.
+            Unavailable: that it is closed was told by the last call; who waits on would wait in a circle.
         """
+        if self._has_ended:
+            raise Unavailable("The server is stopping. Try again in a moment.")
         deadline = asyncio.get_running_loop().time() + timeout
         while not self.closed:
             while self.cursor < self._hub.last_id:
@@ -192,6 +196,7 @@ class Subscription:
                     return wanted
             if not await self._wait(deadline):
                 break
+        self._has_ended = self.closed
         return []
 
     async def _wait(self, deadline: float) -> bool:

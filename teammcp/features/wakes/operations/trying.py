@@ -45,7 +45,7 @@ async def try_wake(context: Context, timeout: Annotated[float, Field(ge=1, le=60
             )
             loop = asyncio.get_running_loop()
             until, sign = loop.time() + timeout, False
-            while not trial.failure and not sign and (left := until - loop.time()) > 0:
+            while not (trial.failure or sign or news.closed) and (left := until - loop.time()) > 0:
                 sign = any(_is_sign(event) for event in await news.next(min(left, LOOK)))
                 sign = sign or (session.carries and trial.told and not trial.failure)
     finally:

@@ -101,6 +101,8 @@ async def wait_for_notices(
         found: list[Notice] = await context.read(shapes.some, context, notice_ids)
         while not await context.read(_is_news, found, since or 0) and (left := deadline - loop.time()) > 0:
             await events.next(left)
+            if events.closed:  # the server stops: how it stands is what can be said
+                break
             require_valid(context)
             found = await context.read(shapes.some, context, notice_ids)
     shown = context.budget().fit(found)

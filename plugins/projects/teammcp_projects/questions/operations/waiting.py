@@ -62,6 +62,8 @@ async def wait_for_answers(
         while not found.is_settled and (left := deadline - loop.time()) > 0:
             await context.tell(found.words)
             await events.next(left if context.listener is None else min(left, TOLD_EVERY))
+            if events.closed:  # the server stops: how it stands is what can be said
+                break
             require_valid(context)
             found = await _look(context, question_ids, message_ids)
     return found.fitting(context)
