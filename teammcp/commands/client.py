@@ -13,6 +13,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import click
@@ -168,6 +169,7 @@ def call_server(
     *,
     patience: float = 30,
     reader: str | None = None,
+    until_back: bool = False,
 ) -> Any:
     """Call an operation of a running server with the key in TEAMMCP_KEY; its result as JSON.
 
@@ -177,13 +179,15 @@ def call_server(
         arguments: as it takes them.
         patience: seconds after which the server counts as gone.
         reader: a name for this run of a command that says itself which messages have arrived.
+        until_back: wait for a server that does not answer, and say so on standard error; for what may be asked twice.
 
     Raises:
         click.ClickException: there is no key, the server says no, or none answers (exit code 3).
         InvalidInput: the address is none.
     """
     path = f"{address(url)}/api/call/{operation}"
-    return request("POST", path, key_from(KEY), arguments or {}, timeout=patience, reader=reader)
+    ask = partial(request, "POST", path, key_from(KEY), arguments or {}, timeout=patience, reader=reader)
+    return patiently(ask) if until_back else ask()
 
 
 def new_reader(command: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -92,7 +92,10 @@ def answer(question_id: int, answer: str, cannot_say: bool, url: str | None) -> 
 @click.argument("text")
 @url_option
 def notify(name: str, text: str, url: str | None) -> None:
-    """Let all who work in the project NAME know something, without waking them. TEXT '-' means standard input."""
+    """Let all who work in the project NAME know something: teammcp project notify backend "We leave Python 3.10."
+
+    It wakes nobody. TEXT '-' means standard input.
+    """
     from .telling.models import Told
 
     told = call_server(url, "teams_notify", {"projects": [name], "content": _text(text)})
@@ -101,18 +104,26 @@ def notify(name: str, text: str, url: str | None) -> None:
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
+@json_option
 @url_option
-def status(names: tuple[str, ...], url: str | None) -> None:
-    """Print how projects stand, all of them if none is named: who answers, what is being answered, what waits."""
+def status(names: tuple[str, ...], as_json: bool, url: str | None) -> None:
+    """Print how projects stand, all of them if none is named: teammcp project status backend
+
+    It says who answers, what is being answered, and what waits.
+    """
     from .status.models import StatusList
 
     after: str | None = ""
+    all_found: list[Any] = []
     while after is not None:
-        found = StatusList.model_validate(
-            call_server(url, "teams_get_status", {"projects": [*names], "after": after, "limit": 200})
-        )
+        page = call_server(url, "teams_get_status", {"projects": [*names], "after": after, "limit": 200})
+        found = StatusList.model_validate(page)
         after, found.next = found.next, None
-        click.echo(found.text())
+        all_found += page["projects"]
+        if not as_json:
+            click.echo(found.text())
+    if as_json:
+        print_json(all_found)
 
 
 COMMANDS: list[click.Command] = [ask, question, answer, notify, status]
@@ -154,7 +165,7 @@ def _waited(url: str | None, found: Question) -> Question:
             told = standing
             click.echo(told, err=True)
         arguments = {"question_ids": [found.id], "timeout": SLICE}
-        answer = call_server(url, "wait_for_answers", arguments, patience=SLICE + MARGIN)
+        answer = call_server(url, "wait_for_answers", arguments, patience=SLICE + MARGIN, until_back=True)
         [found] = Answers.model_validate(answer).questions
         if not is_to_wait([found]):
             return found

@@ -359,3 +359,30 @@ def test_a_scan_finds_out_who_builds_on_what_and_says_so_once(place: Place, tmp_
         "web builds on client: @shop/client",
     ]
     assert "builds on" not in place.run("scan", str(tmp_path / "code"), "--add").stdout
+
+
+def test_a_wait_goes_on_through_a_restart_of_the_server(place: Place, backend: str) -> None:
+    number = _last_question(place) + 1
+    with ThreadPoolExecutor(1) as beside:
+        waited = beside.submit(place.run, "ask", "backend", "Which version?", "--wait")
+        while _last_question(place) < number:
+            time.sleep(0.05)
+        place.server.restart()
+        _answer(place, backend, number, {"answer": "Only version 2."})
+        found = waited.result(60)
+    assert (found.exit_code, found.stdout) == (0, "Only version 2.\n"), found.stderr
+
+
+def test_how_projects_stand_is_printed_as_json(place: Place) -> None:
+    for name in ("web", "backend"):
+        place.run("add", name)
+    found = json.loads(place.run("status", "--json").stdout)
+    assert {each["project"] for each in found} == {"backend", "web"}
+    assert [each["project"] for each in json.loads(place.run("status", "web", "--json").stdout)] == ["web"]
+
+
+def test_a_name_that_is_nearly_one_says_which(place: Place) -> None:
+    place.run("add", "backend")
+    found = place.run("status", "bakcend")
+    assert found.exit_code == 1
+    assert "there is no project called 'bakcend'. Did you mean 'backend'? list_projects lists them." in found.stderr

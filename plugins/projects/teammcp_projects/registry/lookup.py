@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from typing import Annotated
 
 from teammcp import Context, Gone, InvalidInput, NotFound, Reader, Reference, Row, find_agent, plain_text
 
 from . import queries
-from .models import EVERYBODY
+from .models import EVERYBODY, MOST_PROJECTS
+
+NEAR = 0.7
+"""How much alike two names are, from 0 to 1, of which one may have been meant by the other."""
 
 
-def _unknown(name: str, field: str, remedy: str = "list_projects lists them") -> NotFound:
-    return NotFound(f"{field}: there is no project called '{name}'. {remedy}.", code="project_not_found")
+def _unknown(name: str, field: str, remedy: str = "list_projects lists them", names: Iterable[str] = ()) -> NotFound:
+    near = get_close_matches(plain_text(name), names, n=1, cutoff=NEAR)
+    meant = f" Did you mean '{near[0]}'?" if near else ""
+    return NotFound(f"{field}: there is no project called '{name}'.{meant} {remedy}.", code="project_not_found")
 
 
 async def find_project(context: Context, text: str, field: str) -> str:
@@ -24,7 +30,8 @@ async def find_project(context: Context, text: str, field: str) -> str:
     """
     found = await context.read(queries.name_of, plain_text(text.strip()))
     if found is None:
-        raise _unknown(text, field)
+        names = [row["name"] for row in await context.read(queries.projects, "", MOST_PROJECTS)]
+        raise _unknown(text, field, names=names)
     return found
 
 
