@@ -321,6 +321,37 @@ async def test_what_was_said_to_something_that_came_before_is_no_answer(world: W
         assert (await stands(ada, second, "answered")).answer == "port 80"
 
 
+async def test_one_that_is_held_is_tried_again_once_something_else_is_to_run(world: World) -> None:
+    async with world.stage.running():
+        await world.project()
+        ada = await world.asker("ada", "web")
+        await answered(world, ada, "backend.web", 1, "one")
+
+        async def held() -> str:
+            return str((await world.owner.call("get_agent_home", name="backend.web")).held)
+
+        crashes = 0
+        while not await held():
+            crashes += 1
+            (await world.program("backend.web", crashes)).exit(1)
+            await world.stage.ended("backend.web", crashes)
+            await world.stage.clock.advance(60)
+        number = await ask(ada)
+        await look(world)
+        assert "is held" in (await stands(ada, number, "queued")).trouble
+        world.stage.team_clock.advance(seconds=61)
+        await look(world)
+        assert (await stands(ada, number, "queued")).holder is None, "nothing else is to run yet"
+        await world.owner.call("update_project", project="backend", model="other")
+        world.stage.team_clock.advance(seconds=61)
+        await look(world)
+        assert (await stands(ada, number, "asked")).holder == "backend.web"
+        program = await world.program("backend.web", crashes + 1)
+        await asked(program, world.stage)
+        program.end_turn("two")
+        assert (await stands(ada, number, "answered")).answer == "two"
+
+
 async def test_who_is_retired_or_lives_elsewhere_by_now_is_replaced(world: World, tmp_path: Path) -> None:
     async with world.stage.running():
         await world.project()

@@ -12,7 +12,7 @@ from teammcp_projects.questions.dispatch import look_at_all
 from teammcp_projects.questions.operations.returning import look_at_holders
 
 from plugins.projects.tests.asking import ask, inbox, project, until
-from teammcp import Conflict, Deferred, Forbidden, Refused, hookimpl
+from teammcp import Conflict, Context, Deferred, Forbidden, Refused, hookimpl
 from teammcp.testing import Member, MovedClock, TestTeam
 
 
@@ -259,3 +259,14 @@ async def test_a_question_that_cannot_be_asked_says_why_and_is_tried_again_later
     clock.advance(minutes=1)
     await look_at_all(team.team)
     assert (await until(ada, number, "asked")).trouble == ""
+
+
+async def test_what_was_to_be_begun_waits_for_a_more_urgent_one_that_was_asked_this_moment(
+    team: TestTeam, ada: Member, bob: Member
+) -> None:
+    await until(ada, await ask(ada, "What keeps bob busy?"), "asked")
+    normal = await ask(ada, "Which version?")
+    await ask(ada, "Who is on call?", priority="high")
+    with pytest.raises(Conflict, match=f"another comes before question {normal}") as refused:
+        await Context.inside(team.team).call("begin_question", question_id=normal, holder="bob")
+    assert refused.value.code == "not_its_turn"
