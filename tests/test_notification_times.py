@@ -158,6 +158,26 @@ async def test_a_batch_and_digests_come_when_they_are_due(
     assert came == {0: "12:10", 2: "12:15", 3: "13:00", 4: "13:30"}
 
 
+@pytest.mark.parametrize("urgency", ["now", "hourly", "daily"])
+async def test_what_comes_late_by_choice_is_tried_for_as_long_as_anything(
+    team: TestTeam, bob: Member, plugin: Plugin, clock: MovedClock, urgency: str
+) -> None:
+    await bob.call("set_notifier", notifier="pager", urgencies={"dm": urgency})
+    plugin.pager.answer = lambda notification: TryLater(1800, "the line is dead")
+    await team.owner.call("send_dm", recipient="bob", content="hello")
+    first, last = None, None
+    for half_hour in range(2 * 60):
+        before = len(plugin.pager.came)
+        await work(team)
+        if len(plugin.pager.came) > before:
+            first, last = half_hour if first is None else first, half_hour
+        clock.advance(minutes=30)
+    assert first is not None
+    assert last is not None
+    assert 46 <= last - first <= 48, "a day"
+    assert outcomes(await listed(bob)) == ["failed"]
+
+
 async def test_quiet_hours_hold_in_ones_own_time_zone(
     team: TestTeam, bob: Member, plugin: Plugin, clock: MovedClock
 ) -> None:

@@ -436,7 +436,7 @@ def test_what_was_kept_before_there_were_kinds_is_kept() -> None:
         "CREATE TABLE agents (name TEXT PRIMARY KEY); INSERT INTO agents VALUES ('bob'), ('ann');"
         "CREATE TABLE followers (name TEXT PRIMARY KEY, event_id INTEGER);"
     )
-    *before, last = steps
+    before, after = [*steps][:2], [*steps][2:]
     for name in before:
         connection.executescript(steps[name])
     connection.executescript(
@@ -447,7 +447,8 @@ def test_what_was_kept_before_there_were_kinds_is_kept() -> None:
         " ('bob', 'mail', 'b', 'dm', 3, 'dm:ann:bob', 'ann', '', 100, 1, NULL, 'delivered', 200),"
         " ('ann', 'mail', 'a', 'mention', 4, 'general', 'bob', '', 150, 9, NULL, 'given_up', 300);"
     )
-    connection.executescript(steps[last])
+    for name in after:
+        connection.executescript(steps[name])
     rows = {
         "notification_addresses": "agent, notifier, address, since",
         "notification_urgencies": "agent, notifier, kind, urgency",

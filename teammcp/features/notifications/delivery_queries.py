@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from ...storage import Reader, Row, Transaction, marks
 
 COLUMNS = (
-    "id, notification_id, agent, notifier, urgency, batch, attempts, next_at, outcome, error, reference, sent_at,"
-    " seen_at, settled_at"
+    "id, notification_id, agent, notifier, urgency, batch, attempts, next_at, due_at, outcome, error, reference,"
+    " sent_at, seen_at, settled_at"
 )
 
 # -- reading ---------------------------------------------------------------------------------------------------------
@@ -108,11 +108,11 @@ def set_due(tx: Transaction, number: int, urgency: str, next_at: int) -> None:
     tx.execute("UPDATE notification_deliveries SET urgency = ?, next_at = ? WHERE id = ?", (urgency, next_at, number))
 
 
-def postpone(tx: Transaction, number: int, attempts: int, next_at: int, error: str) -> None:
-    """Note an attempt that did not succeed, and when the next one is."""
+def postpone(tx: Transaction, number: int, attempts: int, due_at: int, next_at: int, error: str) -> None:
+    """Note an attempt that did not succeed, for when the first one was, and when the next one is."""
     tx.execute(
-        "UPDATE notification_deliveries SET attempts = ?, next_at = ?, error = ? WHERE id = ?",
-        (attempts, next_at, error, number),
+        "UPDATE notification_deliveries SET attempts = ?, due_at = ?, next_at = ?, error = ? WHERE id = ?",
+        (attempts, due_at, next_at, error, number),
     )
 
 

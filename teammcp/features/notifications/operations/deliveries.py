@@ -114,14 +114,14 @@ async def note_delivery(
 
 
 def _postpone(context: Context, tx: Transaction, row: Row, attempts: int, error: str, wait_s: float) -> None:
-    thing, now = present(things.notification(tx, row["notification_id"])), context.now()
-    give_up = max(thing["created_at"], row["next_at"]) if not row["attempts"] else thing["created_at"]
-    give_up += HOUR * context.settings("notifications").give_up_hours
+    """Try it again later, unless that would be too long after it was to be told first."""
+    now, due_at = context.now(), row["next_at"] if row["due_at"] is None else row["due_at"]
+    give_up = due_at + HOUR * context.settings("notifications").give_up_hours
     if now >= give_up:
         outbox.settle(context, tx, row, "failed", f"given up: {error}", attempts=attempts)
         return
     wait = max(int(wait_s * 1000), min(RETRY * 2 ** min(row["attempts"], 20), LONGEST))
-    deliveries.postpone(tx, row["id"], attempts, min(now + wait, give_up), error)
+    deliveries.postpone(tx, row["id"], attempts, due_at, min(now + wait, give_up), error)
 
 
 @operation(internal=True, profile="notifications")
