@@ -21,6 +21,7 @@ import pytest
 import teammcp_approvals
 import teammcp_audit
 import teammcp_claude_launcher
+import teammcp_email
 import teammcp_knowledge
 import teammcp_projects
 from sqlglot import exp, parse_one
@@ -45,6 +46,7 @@ PACKAGES: tuple[ModuleType, ...] = (
     teammcp_approvals,
     teammcp_audit,
     teammcp_claude_launcher,
+    teammcp_email,
     teammcp_knowledge,
     teammcp_projects,
 )

@@ -10,7 +10,7 @@ from ..text.marking import mark, mark_many
 from . import charts, graphs, values
 from .channels import channel_path, sidebar
 from .forms import Notice, Outcome, attempt, form_call, go_back, see, wants_fragment
-from .i18n import gettext, ngettext
+from .i18n import gettext, ngettext, speaking
 from .member_status import reason_words
 from .members import kind_of
 from .pages import MessageAction, MessageLink, Page, Panel, Theme
@@ -51,6 +51,7 @@ __all__ = [
     "send_attachment",
     "session_of",
     "sidebar",
+    "speaking",
     "values",
     "wants_fragment",
 ]

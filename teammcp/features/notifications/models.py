@@ -48,6 +48,7 @@ class NotifierInfo(Result):
     name: str
     title: str
     several: bool = Field(description="Whether one can have several addresses, which all get everything")
+    address_page: str = Field(description="The page on which one gives an address; empty if one can just be given")
     addresses: list[NotificationAddress] = Field(description="The caller's own")
     after_minutes: int = Field(description="How long it waits whether the caller has seen a thing; 0 tells at once")
     urgencies: dict[str, Urgency] = Field(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...operations import Context
 from ...server import Host, Server, StateKey
+from ...storage import Reader
 
 DAY = 86_400.0
 
@@ -97,11 +99,18 @@ class Notifier:
         name: stands in addresses and notifications for good.
         title: for people.
         several: whether a member can have several addresses, as with browsers of several devices: each gets all.
+        address_page: the page on which a member gives its address, where it takes more than to type one: it may have to
+            be confirmed. Empty: a field on the page of notifications.
     """
 
     name: str
     title: str
     several: bool = False
+    address_page: str = ""
+
+    def begin(self, server: Server) -> bool:
+        """Called once, as the server starts; whether it can be used: False where the settings do not set it up."""
+        return True
 
     def check(self, address: str) -> str:
         """The address as it is to be kept.
@@ -110,6 +119,13 @@ class Notifier:
             ValueError: it is none; the text says what one looks like.
         """
         return address
+
+    def admit(self, context: Context, reader: Reader, address: str) -> None:
+        """Refuse an address, as `check` returned it, that is not the actor's to use, or not yet: it is not confirmed.
+
+        Raises:
+            TeamError: why, and what to do. The address is not kept.
+        """
 
     async def deliver(self, notification: Notification) -> Accepted | None:
         """Hand one notification over; it has half a minute. One is delivered at a time in each team.
@@ -134,19 +150,19 @@ def collect(server: Server) -> None:
     found: dict[str, Notifier] = {}
     for plugin, notifiers in server.plugins.collect("register_notifiers"):
         try:
-            found |= _checked(notifiers, found)
+            found |= {each.name: each for each in _checked(notifiers, found) if each.begin(server)}
         except (TypeError, ValueError):
             server.plugins.fail(plugin)
     server.state[NOTIFIERS] = found
 
 
-def _checked(notifiers: list[Notifier], others: dict[str, Notifier]) -> dict[str, Notifier]:
+def _checked(notifiers: list[Notifier], others: dict[str, Notifier]) -> list[Notifier]:
     for notifier in notifiers:
         if not isinstance(notifier, Notifier):
             raise TypeError(f"register_notifiers: {notifier!r} is no Notifier")
         if notifier.name in others:
             raise ValueError(f"register_notifiers: there is a notifier called {notifier.name!r} already")
-    return {notifier.name: notifier for notifier in notifiers}
+    return list(notifiers)
 
 
 def of(server: Host) -> dict[str, Notifier]:

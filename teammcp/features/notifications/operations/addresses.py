@@ -36,6 +36,7 @@ async def get_notifiers(context: Context) -> NotifierList:
                 name=notifier.name,
                 title=notifier.title,
                 several=notifier.several,
+                address_page=notifier.address_page,
                 addresses=[_shown(row) for row in own if row["notifier"] == notifier.name],
                 after_minutes=wanted.after(notifier.name),
                 urgencies={
@@ -59,6 +60,7 @@ async def set_notification_address(
     kept = _checked(found, address)
 
     def work(tx: Transaction) -> NotificationAddress:
+        found.admit(context, tx, kept)
         newest = last_id(tx)
         if not queries.anybody(tx):  # until now nobody went through the log
             FOLLOWER.skip(tx, newest)
