@@ -26,6 +26,7 @@ FIRST_CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "approvals": ("get_pending_approvals", {}),
     "audit": ("get_changelog", {}),
     "claude_launcher": ("make_join_token", {}),
+    "email": ("get_email_address", {}),
     "knowledge": ("post_knowledge", {"title": "Ports", "body": "3100 is ours.", "tags": ["net"]}),
     "projects": ("add_project", {"name": "backend", "folders": [{"folder": "/srv/backend"}]}),
 }
