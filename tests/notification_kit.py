@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from teammcp import Accepted, Notification, NotificationInfo, NotificationKind, Notifier, Team, Told, hookimpl
+from teammcp.config import Settings
 from teammcp.features.notifications.jobs import work_off
-from teammcp.testing import Member, TestTeam
+from teammcp.testing import Member, MovedClock, TestTeam, serve
 
 Answer = Callable[[Notification], Exception | Accepted | None]
 
@@ -64,6 +66,16 @@ class Plugin:
     @hookimpl
     def notification_settled(self, team: Team, notification: NotificationInfo, notifier: str, outcome: str) -> None:
         self.told.append((outcome, notification.id))
+
+
+@asynccontextmanager
+async def paged_team(settings: Settings, clock: MovedClock, plugin: Plugin) -> AsyncIterator[TestTeam]:
+    """A team in which members can be paged."""
+    async with serve(settings, clock, {"pagers": plugin}) as app:
+        team = TestTeam(app, app.server, "default")  # type: ignore[attr-defined]
+        await team.register_owner()
+        yield team
+        await team.close()
 
 
 async def work(team: TestTeam) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from teammcp import rfc3339
 from teammcp.config import Settings
-from teammcp.testing import Member, MovedClock, TestTeam, serve
-from tests.notification_kit import Plugin, told, work
+from teammcp.testing import Member, MovedClock, TestTeam
+from tests.notification_kit import Plugin, paged_team, told, work
 
 
 @pytest.fixture
@@ -19,11 +19,8 @@ def plugin() -> Plugin:
 
 @pytest.fixture
 async def team(settings: Settings, clock: MovedClock, plugin: Plugin) -> AsyncIterator[TestTeam]:
-    async with serve(settings, clock, {"pagers": plugin}) as app:
-        team = TestTeam(app, app.server, "default")
-        await team.register_owner()
+    async with paged_team(settings, clock, plugin) as team:
         yield team
-        await team.close()
 
 
 @pytest.fixture

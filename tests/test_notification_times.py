@@ -14,8 +14,8 @@ from teammcp import Accepted, Context, Event, NotificationKind, Occasion, Reader
 from teammcp.config import Settings
 from teammcp.errors import Conflict, InvalidInput, NotFound
 from teammcp.features.notifications.timing import URGENCIES, Habits, after_quiet, due_at
-from teammcp.testing import Member, MovedClock, TestTeam, serve
-from tests.notification_kit import Pager, Plugin, errors, listed, outcomes, say, told, work
+from teammcp.testing import Member, MovedClock, TestTeam
+from tests.notification_kit import Pager, Plugin, errors, listed, outcomes, paged_team, say, told, work
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -49,11 +49,8 @@ def plugin() -> Plugin:
 
 @pytest.fixture
 async def team(settings: Settings, clock: MovedClock, plugin: Plugin) -> AsyncIterator[TestTeam]:
-    async with serve(settings, clock, {"pagers": plugin}) as app:
-        team = TestTeam(app, app.server, "default")
-        await team.register_owner()
+    async with paged_team(settings, clock, plugin) as team:
         yield team
-        await team.close()
 
 
 @pytest.fixture

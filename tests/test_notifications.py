@@ -15,7 +15,7 @@ from teammcp.features.notifications.jobs import stop, work_off
 from teammcp.features.notifications.operations.queue import FOLLOWER
 from teammcp.storage import load_migrations
 from teammcp.testing import Member, MovedClock, TestTeam, serve
-from tests.notification_kit import Plugin, errors, listed, outcomes, say, told, work
+from tests.notification_kit import Plugin, errors, listed, outcomes, paged_team, say, told, work
 from tests.test_hooks import load_example
 from tests.webkit import visiting
 
@@ -28,11 +28,8 @@ def plugin() -> Plugin:
 @pytest.fixture
 async def team(settings: Settings, clock: MovedClock, plugin: Plugin) -> AsyncIterator[TestTeam]:
     """A team on a server with the pager."""
-    async with serve(settings, clock, {"pager": plugin}) as app:
-        team = TestTeam(app, app.server, "default")
-        await team.register_owner()
+    async with paged_team(settings, clock, plugin) as team:
         yield team
-        await team.close()
 
 
 @pytest.fixture

@@ -6,41 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from teammcp import Notification, Notifier, hookimpl
 from teammcp.features.notifications.jobs import work_off
 from teammcp.testing import TestTeam
+from tests.notification_kit import Plugin, told
 
 from .keeping import Stage
 from .scripted import PuppetPlugin, Puppets
 
-
-class Pager(Notifier):
-    """Keeps what it is told."""
-
-    name = "pager"
-    title = "A pager"
-
-    def __init__(self) -> None:
-        self.came: list[tuple[str, str, str]] = []
-
-    async def deliver(self, notification: Notification) -> None:
-        self.came += [(each.kind, each.content, each.path) for each in notification.things]
-
-    @hookimpl
-    def register_notifiers(self) -> list[Notifier]:
-        return [self]
-
-
-PAGER = Pager()
+PAGING = Plugin()
 pytestmark = pytest.mark.teammcp(
-    install={"puppets": PuppetPlugin(), "pager": PAGER},
+    install={"puppets": PuppetPlugin(), "pagers": PAGING},
     plugins={"claude_launcher": {"machine": "here", "local_runner": False}},
 )
 
 
 @pytest.fixture
 async def stage(team: TestTeam, tmp_path: Path) -> Stage:
-    PAGER.came.clear()
+    PAGING.pager.came.clear()
     await team.owner.call("set_notification_address", notifier="pager", address="1")
     return Stage(team, tmp_path / "runner", Puppets())
 
@@ -52,7 +34,7 @@ async def notify(stage: Stage, minutes: int = 0) -> list[tuple[str, str, str]]:
     for _ in range(2):
         await work_off(stage.team.team)
         await stage.team.server.settle()
-    return PAGER.came
+    return [(each.kind, each.content, each.path) for each in told(PAGING)]
 
 
 @pytest.mark.parametrize("runs_again", [True, False])
