@@ -373,6 +373,8 @@ async def test_a_person_says_on_a_page_how_to_be_notified(team: TestTeam, plugin
     assert (wrong.status, wrong.form("/notifiers/pager/address").values["address"]) == (400, "me")
     assert "a pager has a number" in wrong.text
     page = await browser.send(page, "/notifiers/pager/address", address="07")
+    names = [name for name in page.form("/notifiers/pager").values if name.startswith("kind-")]
+    assert names[:3] == ["kind-ack", "kind-dm", "kind-mention"], "what most is told of stands first"
     page = await browser.send(page, "/notifiers/pager", **{"kind-mention": "daily", "after_minutes": "5"})
     form = page.form("/notifiers/pager").values
     assert (form["kind-mention"], form["kind-dm"], form["after_minutes"]) == ("daily", "now", "5")
@@ -396,6 +398,13 @@ async def test_a_person_says_on_a_page_how_to_be_notified(team: TestTeam, plugin
     [address] = (await team.owner.call("get_notifiers")).root[0].addresses
     await browser.send(page, f"/notifiers/pager/address/{address.id}/remove")
     assert (await team.owner.call("get_notifiers")).root[0].addresses == []
+
+
+async def test_the_page_names_a_way_in_the_language_of_who_looks(team: TestTeam, plugin: Plugin) -> None:
+    plugin.pager.title = "Messages"  # a word that has a translation here
+    await team.owner.log_in()
+    shown = await team.owner.http.get("/notifications", headers={"Accept-Language": "zh-CN"})
+    assert "<h2>消息</h2>" in shown.text
 
 
 async def test_wrong_use_is_told_what_to_do(team: TestTeam) -> None:

@@ -8,11 +8,14 @@ from quart import Request, Response
 
 from ....operations import Context
 from ....web import Outcome, Page, form_call, gettext, mark, render, see
+from ..message_kinds import KINDS
 from ..models import OUTCOMES
 from ..operations.addresses import get_notifiers, remove_notification_address
 from ..operations.preferences import get_notification_preferences
 from ..timing import URGENCIES
 
+OF_MESSAGES = {kind.name for kind in KINDS}
+"""The kinds that stand first: they are what most is told of."""
 SHOWN = 50
 """Notifications that the page shows."""
 URGENCY_WORDS = {
@@ -52,8 +55,9 @@ async def _show(context: Context, request: Request, outcome: Outcome, **typed: A
         outcome.status,
         notice=outcome.notice,
         notifiers=notifiers,
-        titles={each.name: each.title for each in notifiers},
+        titles={each.name: gettext(each.title) for each in notifiers},
         habits=habits,
+        kinds=sorted(habits.kinds, key=lambda kind: kind.name not in OF_MESSAGES),
         notifications=(await context.call("list_notifications", limit=SHOWN, **wanted)).root,
         chosen=wanted,
         urgencies={name: gettext(URGENCY_WORDS[name]) for name in URGENCIES},
