@@ -48,9 +48,17 @@ class EmailStep(Result):
     error: str | None = Field(description="Why it went wrong, since it last went well")
 
 
+class EmailRefusal(Result):
+    """A mail that became no message."""
+
+    received_at: Timestamp
+    refused: str = Field(description="Why, without any word of it")
+
+
 class EmailStatus(Result):
     """How e-mail stands."""
 
     host: str
     sender: str
     steps: list[EmailStep]
+    refusals: list[EmailRefusal] = Field(description="The latest replies that became no message")

@@ -10,7 +10,9 @@ from teammcp.web import gettext, mark, speaking
 from . import smtp
 from .mail import Envelope, Letter, Line, compose
 from .mail_addresses import checked
-from .operations import NOTIFIER, PLUGIN, note, require_confirmed
+from .operations.addresses import NOTIFIER, PLUGIN, note, require_confirmed
+from .replies import signer
+from .reply_addresses import DAY
 from .settings import EmailSettings
 
 LINES = 8
@@ -42,7 +44,7 @@ class EmailNotifier(Notifier):
 
     async def deliver(self, notification: Notification) -> Accepted:
         context = Context.inside(self._server.teams[notification.team])
-        message = compose(self._settings, self._letter(notification), self._envelope(notification))
+        message = compose(self._settings, self._letter(notification), await self._envelope(context, notification))
         try:
             await smtp.send(self._settings, message, notification.address)
         except Undeliverable:
@@ -54,7 +56,7 @@ class EmailNotifier(Notifier):
         await note(context, "sent", None)
         return Accepted(reference=str(message["Message-ID"]))
 
-    def _envelope(self, notification: Notification) -> Envelope:
+    async def _envelope(self, context: Context, notification: Notification) -> Envelope:
         channels = {each.channel for each in notification.things}
         return Envelope(
             to=notification.address,
@@ -63,6 +65,18 @@ class EmailNotifier(Notifier):
             conversation=channels.pop() if len(channels) == 1 else "",
             at=self._server.clock.now(),
             stop=self._url("/notifications"),
+            reply_to=await self._reply_to(context, notification),
+        )
+
+    async def _reply_to(self, context: Context, notification: Notification) -> str:
+        """Where a reply answers the one message that a mail tells of; empty where it tells of none, or of several."""
+        messages = [each.message_id for each in notification.things]
+        if len(messages) != 1 or messages[0] is None or not self._settings.imap_host:
+            return ""
+        last_day = -(-context.now() // DAY) + self._settings.reply_days
+        sign = await signer(context)
+        return sign.address(
+            self._settings.reply_address, messages[0], notification.agent, notification.address, last_day
         )
 
     def _letter(self, notification: Notification) -> Letter:
@@ -76,9 +90,16 @@ class EmailNotifier(Notifier):
                 more=notification.content if len(notification.things) > LINES else "",
                 url=self._url(notification.path),
                 link=gettext("See it as it is now"),
-                footer=gettext("You get this because you gave this address on the page Notifications of TeamMCP."),
+                footer=self._footer(one),
                 language=notification.language,
             )
+
+    def _footer(self, one: Told | None) -> str:
+        why = gettext("You get this because you gave this address on the page Notifications of TeamMCP.")
+        if one is None or one.message_id is None or not self._settings.imap_host:
+            return why
+        how = gettext("Reply to this mail to answer.")
+        return f"{how} {why}"
 
     def _line(self, told: Told) -> Line:
         place = told.channel if told.channel and not told.channel.startswith("dm:") else ""

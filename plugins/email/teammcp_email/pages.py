@@ -9,9 +9,9 @@ from quart import Request, Response
 from teammcp import Access, Context
 from teammcp.web import Outcome, Page, form_call, gettext, mark, render, see
 
-from .operations import PLUGIN, get_email_address, get_email_status
+from .operations.addresses import PLUGIN, get_email_address, get_email_status
 
-STEPS = {"sent": mark("Mail sent")}
+STEPS = {"fetched": mark("Replies fetched"), "sent": mark("Mail sent")}
 
 
 async def show(context: Context, request: Request) -> Response:

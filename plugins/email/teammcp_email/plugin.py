@@ -6,11 +6,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from teammcp import Migration, Notifier, hookimpl, load_migrations
+from teammcp import Migration, Notifier, Service, hookimpl, load_migrations
 from teammcp.web import Page
 
-from . import operations
+from . import imap
 from .notifier import EmailNotifier
+from .operations import addresses, replies
 from .pages import PAGES
 from .settings import EmailSettings
 
@@ -33,14 +34,22 @@ def register_notifiers() -> list[Notifier]:
 @hookimpl
 def register_operations() -> list[Any]:
     return [
-        operations.get_email_address,
-        operations.request_email_address,
-        operations.confirm_email_address,
-        operations.get_email_status,
-        operations.keep_email_code,
-        operations.check_email_code,
-        operations.note_email,
+        addresses.get_email_address,
+        addresses.request_email_address,
+        addresses.confirm_email_address,
+        addresses.get_email_status,
+        addresses.keep_email_code,
+        addresses.check_email_code,
+        addresses.note_email,
+        replies.make_reply_key,
+        replies.receive_email,
+        replies.settle_email,
     ]
+
+
+@hookimpl
+def register_services() -> list[Service]:
+    return [Service("email.replies", imap.fetch, per_team=True)]
 
 
 @hookimpl

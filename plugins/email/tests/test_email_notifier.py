@@ -246,6 +246,7 @@ async def team_without(settings: Settings, clock: MovedClock) -> AsyncIterator[T
         ({"host": "mail.example.com", "sender": "a@b.c", "password_file": "/none/such"}, "password_file"),
         ({"host": "mail.example.com", "sender": "a@b.c\r\nBcc: x@y.z"}, "sender"),
         ({"host": "mail.example.com", "sender": "a@b.c", "sender_name": "a\r\nBcc: x@y.z"}, "sender_name"),
+        ({"host": "localhost", "sender": "a@b.c", "imap_host": "mail.example.com"}, "imap_user"),
         ({"host": "mail.example.com", "sender": "a@b.c", "ca_file": "/none/such"}, "ca_file"),
     ],
 )

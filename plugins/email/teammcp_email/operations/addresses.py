@@ -23,18 +23,19 @@ from teammcp import (
 )
 from teammcp.web import gettext, speaking
 
-from . import queries, smtp
-from .mail import Envelope, Letter, compose
-from .mail import Line as MailLine
-from .mail_addresses import checked
-from .models import CodeChecked, CodeKept, CodeSent, EmailAddress, EmailStatus, EmailStep, Noted
-from .settings import EmailSettings
+from .. import queries, reply_queries, smtp
+from ..mail import Envelope, Letter, compose
+from ..mail import Line as MailLine
+from ..mail_addresses import checked
+from ..models import CodeChecked, CodeKept, CodeSent, EmailAddress, EmailRefusal, EmailStatus, EmailStep, Noted
+from ..settings import EmailSettings
 
 NOTIFIER = "email"
 PLUGIN = "email"
 MINUTE = 60_000
 CODE_MINUTES = 30
 MOST_TRIES = 5
+REFUSALS = 20
 MOST_CODES = 5
 """Codes that are sent for one member in an hour, wherever to: nobody is to be bothered with more."""
 
@@ -158,11 +159,12 @@ async def check_email_code(context: Context, agent: AgentName, digest: Line) -> 
 
 @operation("GET /api/email/status", access="manager", profile="notifications", read_only=True, tool=False)
 async def get_email_status(context: Context) -> EmailStatus:
-    """Say when mail was last sent, and what went wrong since."""
+    """Say when mail was last sent and fetched, what went wrong since, and which replies became no message."""
     settings: EmailSettings = context.settings(PLUGIN)
     rows = await context.read(queries.status)
     steps = [EmailStep(**dict(rows[what])) for what in sorted(rows)]
-    return EmailStatus(host=settings.host, sender=settings.sender, steps=steps)
+    refused = [EmailRefusal(**dict(row)) for row in await context.read(reply_queries.refusals, REFUSALS)]
+    return EmailStatus(host=settings.host, sender=settings.sender, steps=steps, refusals=refused)
 
 
 @operation(internal=True, profile="notifications")
