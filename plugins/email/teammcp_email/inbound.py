@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -37,8 +39,12 @@ def key_of(raw: bytes) -> str:
 
 
 def signed_in(raw: bytes, base: str) -> Signed | None:
-    """The signed address that a mail went to."""
-    return _signed(_parsed(raw), base)
+    """The signed address that a mail went to; None if it went to none that can be read."""
+    try:
+        with _readable():
+            return _signed(_parsed(raw), base)
+    except NoAnswer:
+        return None
 
 
 def answer(raw: bytes, base: str, authserv: str) -> Answer:
@@ -52,7 +58,11 @@ def answer(raw: bytes, base: str, authserv: str) -> Answer:
     Raises:
         NoAnswer: it is none.
     """
-    mail = _parsed(raw)
+    with _readable():
+        return _answer(_parsed(raw), base, authserv)
+
+
+def _answer(mail: EmailMessage, base: str, authserv: str) -> Answer:
     signed = _signed(mail, base)
     if signed is None:
         raise NoAnswer("it went to no signed address")
@@ -75,6 +85,19 @@ def answer(raw: bytes, base: str, authserv: str) -> Answer:
     if not words:
         raise NoAnswer("it says nothing of its own")
     return Answer(senders[0], signed, words, any(True for _ in mail.iter_attachments()))
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """What Python's reading of headers raises where they are malformed: anybody can send such a mail.
+
+    Raises:
+        NoAnswer: in place of that.
+    """
+    try:
+        yield
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise NoAnswer(f"it cannot be read ({type(error).__name__})") from None
 
 
 def _parsed(raw: bytes) -> EmailMessage:

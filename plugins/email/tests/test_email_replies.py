@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from teammcp_email import replies
+from teammcp_email import inbound, replies
 from teammcp_email.operations.replies import receive_email
 from teammcp_email.reply_addresses import Signer, read
 from teammcp_email.reply_text import own_words
@@ -278,3 +279,44 @@ def test_a_reply_is_cut_to_its_own_words(own: list[str], quoted: list[str]) -> N
 @given(st.text())
 def test_any_text_can_be_cut(text: str) -> None:
     assert not any(line.startswith(">") for line in own_words(text).splitlines())
+
+
+HEADERS = ["From", "To", "Cc", "Content-Type", "Content-Transfer-Encoding", "Message-ID", "Return-Path", "Precedence"]
+PIECES = [
+    "=?utf-8?q?",
+    "?=",
+    "<",
+    ">",
+    "(",
+    '"',
+    "@",
+    "[",
+    ";",
+    ":",
+    ",",
+    "\\",
+    "a",
+    "b@c",
+    "\x00",
+    "\r\n ",
+    "<@a:b@c>",
+    '""@x',
+]
+MALFORMED = st.lists(
+    st.tuples(st.sampled_from(HEADERS), st.lists(st.sampled_from(PIECES), max_size=8).map("".join)).map(": ".join),
+    max_size=5,
+)
+
+
+@settings(max_examples=500)
+@given(MALFORMED, st.sampled_from(["utf-8", "idna", "rot13", "base64", "x"]))
+@example(["To: [b@c=?x?q?=41?="], "utf-8")
+@example(["Return-Path: >(]>"], "utf-8")
+def test_a_mail_that_is_malformed_is_none_and_breaks_nothing(headers: list[str], charset: str) -> None:
+    address = Signer(b"k", "t").address("team@example.com", 7, "ann", "ann@example.com", 9)
+    more = ["From: ann@example.com", f"To: {address}", f"Content-Type: text/plain; charset={charset}"]
+    for written in (headers, [*headers, *more]):
+        raw = "\r\n".join([*written, "", "hello"]).encode()
+        inbound.signed_in(raw, "team@example.com")
+        with suppress(inbound.NoAnswer):
+            inbound.answer(raw, "team@example.com", "")
