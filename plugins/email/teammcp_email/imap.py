@@ -27,6 +27,7 @@ FIRST_WAIT, LONGEST_WAIT, WELL = 5.0, 300.0, 60.0
 """Seconds until it is tried again, at first and at most; and of watching after which it is as at first."""
 
 log = logging.getLogger(__name__)
+logging.getLogger("aioimaplib").setLevel(logging.WARNING)  # below that it logs what mails say
 
 
 class MailboxRefused(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -92,7 +93,10 @@ async def refused(team: TestTeam, count: int = 1) -> list[str]:
             await asyncio.sleep(0.02)
 
 
-async def test_a_reply_answers_the_message_once(team: TestTeam, bob: Member, mailbox: Mailbox, imap: Imap) -> None:
+async def test_a_reply_answers_the_message_once(
+    team: TestTeam, bob: Member, mailbox: Mailbox, imap: Imap, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     mail = reply(mailbox.came[-1], "all is well\nreally")
     await imap.put(mail)
     await imap.put(mail)
@@ -106,6 +110,7 @@ async def test_a_reply_answers_the_message_once(team: TestTeam, bob: Member, mai
     assert found[1].reply_to == found[0].id
     assert found[1].metadata == {"source": "email"}
     assert "x" in imap.logins[0]
+    assert "all is well" not in "".join(record.getMessage() for record in caplog.records)
 
 
 async def test_a_mailbox_that_is_numbered_anew_and_cannot_wait_doubles_nothing(
