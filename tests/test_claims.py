@@ -493,4 +493,4 @@ async def test_the_creator_hears_that_it_is_done(ann: Member, bob: Member) -> No
     await bob.call("complete_task", task_id=task, fencing_token=token, result="works")
     (message,) = (await ann.call("get_history", channel="dm:system")).messages
     assert message.content == f"bob finished task {task}: build it — works"
-    assert message.metadata == {"task_id": task}
+    assert message.metadata == {"task_id": task, "occasion": "ended"}
