@@ -35,7 +35,7 @@ def project() -> None:
 @json_option
 @url_option
 def list_them(as_json: bool, url: str | None) -> None:
-    """Print all projects, with what each publishes."""
+    """Print all projects, with what each publishes: teammcp project list --json"""
     found = _projects(url)
     if as_json:
         print_json(found)
@@ -50,7 +50,10 @@ def list_them(as_json: bool, url: str | None) -> None:
 @click.argument("name")
 @url_option
 def remove(name: str, url: str | None) -> None:
-    """Remove the project NAME from the registry. Its folders and its agents stay as they are."""
+    """Remove the project NAME from the registry: teammcp project remove backend
+
+    Its folders and its agents stay as they are.
+    """
     removed = call_server(url, "remove_project", {"project": name})
     click.echo(f"Removed {removed['project']}. Its folders are as they were.")
 
