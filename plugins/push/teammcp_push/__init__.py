@@ -1,0 +1,1 @@
+"""Notifications on telephones and in browsers, by Web Push. A plugin of TeamMCP."""
