@@ -83,7 +83,7 @@ async def test_a_push_service_can_check_who_sends(team: TestTeam, bob: Member, s
     assert found is not None
     token, key = found.groups()
     assert re.findall(r"data-key=.([^ ]*)\"", page) == [key]
-    assert (await bob.call("get_push_key"))["public_key"] == key
+    assert (await bob.call("get_push_key")).public_key == key
     head, claims, signature = token.split(".")
     said = json.loads(decoded(claims))
     assert (said["aud"], said["sub"]) == (service.url, "mailto:ann@example.com")
