@@ -72,6 +72,7 @@ if TYPE_CHECKING:
         NotificationInfo,
         NotificationKind,
         Notifier,
+        NotNow,
         Occasion,
         ServerNoteKind,
         Told,
@@ -320,6 +321,7 @@ __all__ = [  # noqa: RUF022 - in groups
     # Notifications
     "Accepted",
     "MessageKind",
+    "NotNow",
     "Notification",
     "NotificationInfo",
     "NotificationKind",
@@ -486,6 +488,7 @@ _MODULES = {
     "features.notifications": (
         "Accepted",
         "MessageKind",
+        "NotNow",
         "Notification",
         "NotificationInfo",
         "NotificationKind",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from .kinds import NotificationKind, Occasion
 from .message_kinds import MessageKind, ServerNoteKind
 from .models import NotificationInfo, Outcome
-from .notifiers import Accepted, Notification, Notifier, Told, TryLater, Undeliverable
+from .notifiers import Accepted, Notification, Notifier, NotNow, Told, TryLater, Undeliverable
 from .timing import Urgency
 
 __all__ = [
     "Accepted",
     "MessageKind",
+    "NotNow",
     "Notification",
     "NotificationInfo",
     "NotificationKind",

@@ -17,7 +17,7 @@ from . import delivery_queries as deliveries
 from . import notifiers, preference_queries, preferences, wording
 from . import thing_queries as things
 from .models import Outcome
-from .notifiers import Accepted, Notification, Notifier, Told, TryLater, Undeliverable
+from .notifiers import Accepted, Notification, Notifier, NotNow, Told, TryLater, Undeliverable
 from .operations.deliveries import RETRY, begin_delivery, forget_address, note_delivery
 from .pace import NEVER, Pace
 
@@ -29,12 +29,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _Attempt:
-    """What one attempt came to; without an outcome it is made again, after ``wait`` seconds at least."""
+    """What one attempt came to; without an outcome it is made again, after ``wait`` seconds at least.
+
+    ``held``: it was none, since its member cannot be reached for now; then ``wait`` is the most, if there is one.
+    """
 
     outcome: Outcome | None
     error: str = ""
     reference: str = ""
-    wait: float = 0.0
+    wait: float | None = 0.0
+    held: bool = False
 
 
 async def deliver(team: Team, pace: Pace) -> None:
@@ -98,8 +102,9 @@ async def _attempt(context: Context, pace: Pace, row: Row) -> float:
         error=_noted(came.error),
         reference=_noted(came.reference),
         wait_s=came.wait,
+        held=came.held,
     )
-    return came.wait
+    return 0.0 if came.held or came.wait is None else came.wait
 
 
 def _noted(said: str) -> str:
@@ -132,8 +137,8 @@ async def _hand_over(context: Context, name: str, agent: str, batch: int) -> _At
 
 
 def _rank(attempt: _Attempt) -> int:
-    """Of several addresses what went best counts; where none took it, what is to be tried again."""
-    return ("accepted", "handed_over", None, "failed").index(attempt.outcome)
+    """Of several addresses what went best counts; where none took it, what is to be tried again, the soonest first."""
+    return 2 * ("accepted", "handed_over", None, "failed").index(attempt.outcome) + attempt.held
 
 
 async def _at(context: Context, notifier: Notifier, notification: Notification, address_id: int) -> _Attempt:
@@ -147,6 +152,8 @@ async def _at(context: Context, notifier: Notifier, notification: Notification, 
         return _Attempt("failed", str(failure))
     except TryLater as later:
         return _Attempt(None, str(later), wait=later.seconds)
+    except NotNow as later:
+        return _Attempt(None, str(later), wait=later.seconds, held=True)
     except Exception as failure:  # noqa: BLE001 - a plugin's; it is noted, and tried again
         kind = type(failure).__name__  # its text may hold a secret of the notifier, such as a URL
         log.warning("notification %d by %s was not delivered: %s", notification.id, notifier.name, kind)

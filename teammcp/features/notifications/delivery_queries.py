@@ -98,6 +98,11 @@ def gather(tx: Transaction, numbers: Sequence[int], batch: int) -> None:
     )
 
 
+def ungather(tx: Transaction, number: int) -> None:
+    """Have it told together with whatever else is due then."""
+    tx.execute("UPDATE notification_deliveries SET batch = NULL WHERE id = ?", (number,))
+
+
 def set_next(tx: Transaction, number: int, next_at: int) -> None:
     """Try it at another time."""
     tx.execute("UPDATE notification_deliveries SET next_at = ? WHERE id = ?", (next_at, number))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from ...events import Event
@@ -10,13 +10,14 @@ from ...members.directory import SYSTEM, is_dm
 from ...operations import Context
 from ...storage import Reader
 from ...text.marking import mark, mark_many
+from ..messages import message_row
 from .kinds import NotificationKind, Occasion
 
 
 class MessageKind(NotificationKind):
     """Messages of some kind, told to those to whom they are addressed. One of priority 'later' calls nobody."""
 
-    events = ("message.sent", "message.edited")
+    events: Collection[str] = ("message.sent", "message.edited")
 
     def concerns(self, event: Event, agent: str) -> bool:
         """Whether a message is of this kind for a member to whom it is addressed."""
@@ -65,6 +66,21 @@ class Mentions(MessageKind):
         return not {agent, "all"}.isdisjoint(event.data["mentions"])
 
 
+class Replies(MessageKind):
+    """Messages that answer one of a member's and name nobody, whose priority is 'later' therefore."""
+
+    name = "reply"
+    title = mark("replies to your messages")
+    many = mark_many("%(num)s reply to your messages", "%(num)s replies to your messages")
+    urgency = "batch"
+    events = ("message.sent",)
+
+    def occasions(self, context: Context, reader: Reader, event: Event) -> Iterable[Occasion]:
+        answered = event.data["reply_to"] and message_row(reader, event.data["reply_to"])
+        if answered and answered["sender"] != event.actor:
+            yield Occasion(answered["sender"], path=f"/messages/{event.subject}", message_id=int(event.subject))
+
+
 class ServerNoteKind(MessageKind):
     """What the server itself writes to members about something; told as what it is, not as a direct message.
 
@@ -99,5 +115,5 @@ class ServerNoteKind(MessageKind):
         return int(occasion.key.removeprefix(self.about))
 
 
-KINDS = (Acknowledgements(), DirectMessages(), Mentions())
+KINDS = (Acknowledgements(), DirectMessages(), Mentions(), Replies())
 """In the order in which they are asked."""

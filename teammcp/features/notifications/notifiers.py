@@ -92,6 +92,22 @@ class TryLater(Exception):
         self.seconds = min(max(1.0, seconds), DAY)
 
 
+class NotNow(Exception):
+    """Raise it from `Notifier.deliver` where one member cannot be reached for now, and others can.
+
+    What waits for the member stays, and is told together once the plugin calls ``resume_notifications``: the member has
+    written, say, and the service lets it be answered. It is no attempt, and is given up like any other.
+
+    Args:
+        reason: for the member.
+        seconds: after which it is tried in any case; None: only when it would be given up.
+    """
+
+    def __init__(self, reason: str, seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.seconds = None if seconds is None else max(1.0, seconds)
+
+
 class Notifier:
     """A way to notify. Contribute it with the hook ``register_notifiers``.
 
@@ -136,8 +152,9 @@ class Notifier:
         Raises:
             Undeliverable: it has failed for good.
             TryLater: nothing by this notifier for that long.
+            NotNow: nothing by this notifier to this member for now.
             Exception: anything else is tried again, later and later, until it is given up. Of it the member sees only
-                what kind it was, since its text may hold a secret; that of the other two it reads.
+                what kind it was, since its text may hold a secret; that of the others it reads.
         """
         raise NotImplementedError
 

@@ -17,6 +17,8 @@ from .pace import PACE
 from .preferences import Preferences
 from .timing import MINUTE, Urgency, due_at
 
+CONVERSATION = 3_600_000
+"""Milliseconds for which somebody who has written by a notifier is answered by it, at once."""
 REPLACED = "something newer has taken its place"
 
 
@@ -59,6 +61,9 @@ def tell(
     )
     wanted = preferences.of(tx, context.team.directory.agents[occasion.agent])
     for name in notifiers:
+        if channel and preference_queries.writes_by(tx, occasion.agent, channel, came_at - CONVERSATION) == name:
+            put(context, tx, number, name, "now", came_at)
+            continue
         urgency = wanted.urgency(context.server, name, kind)
         if urgency != "never":
             put(context, tx, number, name, urgency, when(tx, wanted, occasion.agent, name, urgency, came_at))

@@ -35,6 +35,7 @@ def register_operations() -> list[Any]:
         deliveries.begin_delivery,
         deliveries.note_delivery,
         deliveries.note_seen,
+        deliveries.resume_notifications,
         deliveries.forget_address,
     ]
 

@@ -110,3 +110,26 @@ def set_urgency(tx: Transaction, agent: str, notifier: str, kind: str, urgency: 
         " ON CONFLICT (agent, notifier, kind) DO UPDATE SET urgency = excluded.urgency",
         (agent, notifier, kind, urgency),
     )
+
+
+def writes_by(reader: Reader, agent: str, channel: str, since: int) -> str | None:
+    """By which notifier a member takes part in a conversation, if it has written there since then."""
+    found: str | None = reader.value(
+        "SELECT notifier FROM notification_conversations WHERE agent = ? AND channel = ? AND written_at >= ?",
+        (agent, channel, since),
+    )
+    return found
+
+
+def set_conversation(tx: Transaction, agent: str, channel: str, notifier: str, at: int) -> None:
+    """Note by which notifier a member has written in a conversation last."""
+    tx.execute(
+        "INSERT INTO notification_conversations (agent, channel, notifier, written_at) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (agent, channel) DO UPDATE SET notifier = excluded.notifier, written_at = excluded.written_at",
+        (agent, channel, notifier, at),
+    )
+
+
+def end_conversation(tx: Transaction, agent: str, channel: str) -> None:
+    """Note that a member has written there otherwise since."""
+    tx.execute("DELETE FROM notification_conversations WHERE agent = ? AND channel = ?", (agent, channel))

@@ -93,11 +93,12 @@ async def note_delivery(
     outcome: Outcome | None = None,
     error: Annotated[Text, Field(max_length=500)] = "",
     reference: Annotated[Text, Field(max_length=500)] = "",
-    wait_s: Annotated[float, Field(ge=0)] = 0,
+    wait_s: Annotated[float, Field(ge=0)] | None = 0,
+    held: bool = False,
 ) -> Work[Noted]:
     """Note what an attempt to deliver came to; without an outcome it is made again later.
 
-    What was dropped meanwhile stays so.
+    What is held was no attempt: it waits until it is resumed, or for that long. What was dropped meanwhile stays so.
     """
 
     def work(tx: Transaction) -> Noted:
@@ -107,21 +108,40 @@ async def note_delivery(
             if outcome is not None:
                 outbox.settle(context, tx, row, outcome, error or None, attempts=attempts, reference=reference or None)
             else:
-                _postpone(context, tx, row, attempts, error, wait_s)
+                _postpone(context, tx, row, row["attempts"] if held else attempts, error, wait_s, held=held)
         return Noted(deliveries=len(waiting))
 
     return work
 
 
-def _postpone(context: Context, tx: Transaction, row: Row, attempts: int, error: str, wait_s: float) -> None:
+def _postpone(
+    context: Context, tx: Transaction, row: Row, attempts: int, error: str, wait_s: float | None, *, held: bool
+) -> None:
     """Try it again later, unless that would be too long after it was to be told first."""
     now, due_at = context.now(), row["next_at"] if row["due_at"] is None else row["due_at"]
     give_up = due_at + HOUR * context.settings("notifications").give_up_hours
     if now >= give_up:
         outbox.settle(context, tx, row, "failed", f"given up: {error}", attempts=attempts)
         return
-    wait = max(int(wait_s * 1000), min(RETRY * 2 ** min(row["attempts"], 20), LONGEST))
-    deliveries.postpone(tx, row["id"], attempts, due_at, min(now + wait, give_up), error)
+    again = give_up if wait_s is None else now + int(wait_s * 1000)
+    if not held:
+        again = max(again, now + min(RETRY * 2 ** min(row["attempts"], 20), LONGEST))
+    deliveries.postpone(tx, row["id"], attempts, due_at, min(again, give_up), error)
+
+
+@operation(internal=True, profile="notifications")
+async def resume_notifications(context: Context, notifier: NotifierName, agent: AgentName) -> Work[Noted]:
+    """Have told now, together, what was held because a member could not be reached; a plugin calls it."""
+
+    def work(tx: Transaction) -> Noted:
+        held = [row for row in deliveries.waiting(tx, notifier, agent) if row["due_at"] is not None]
+        for row in held:
+            outbox.try_at(context, tx, row, context.now())
+            if not row["attempts"]:
+                deliveries.ungather(tx, row["id"])
+        return Noted(deliveries=len(held))
+
+    return work
 
 
 @operation(internal=True, profile="notifications")

@@ -11,7 +11,7 @@ from ....operations.followers import Followed, Follower
 from ....server import Host
 from ....storage import Row, Transaction, Work, present
 from .. import delivery_queries as deliveries
-from .. import kinds, outbox
+from .. import kinds, notifiers, outbox
 from .. import preference_queries as preferences
 from .. import thing_queries as things
 from ..kinds import NotificationKind, Occasion
@@ -36,13 +36,14 @@ def _queue(context: Context, events: Sequence[Event]) -> Work[None]:
         addresses = preferences.addresses(tx)
         for event in events:
             _take_back(context, tx, event)
+            _note_conversation(context, tx, event)
             _queue_event(context, tx, event, addresses)
 
     return work
 
 
 def _kinds(server: Host) -> frozenset[str]:
-    return TAKES_BACK.union(*(kind.events for kind in kinds.of(server).values()))
+    return TAKES_BACK.union({"message.sent"}, *(kind.events for kind in kinds.of(server).values()))
 
 
 FOLLOWER = Follower("queue_notifications", _queue, kinds=_kinds, at_once=PAGE, from_start=True)
@@ -62,6 +63,17 @@ def _take_back(context: Context, tx: Transaction, event: Event) -> None:
             preferences.remove_address(tx, row["id"])
             for waiting in deliveries.waiting(tx, row["notifier"], event.subject):
                 outbox.settle(context, tx, waiting, "dropped", "the member was retired")
+
+
+def _note_conversation(context: Context, tx: Transaction, event: Event) -> None:
+    """Note by which notifier a member takes part in a conversation: what it writes by one says so in its metadata."""
+    if event.kind != "message.sent" or event.channel is None:
+        return
+    source = (event.data["metadata"] or {}).get("source")
+    if isinstance(source, str) and source in notifiers.of(context.server):
+        preferences.set_conversation(tx, event.actor, event.channel, source, event.at)
+    else:
+        preferences.end_conversation(tx, event.actor, event.channel)
 
 
 def _queue_event(context: Context, tx: Transaction, event: Event, addresses: list[Row]) -> None:
